@@ -1,0 +1,122 @@
+"""Integer arithmetic that reads the same on whole numbers and on formulas.
+
+A rule such as ``(n + 2*p - k)//s + 1`` needs nothing from here. What Python's operators cannot
+say on a formula (a maximum, a greatest common divisor, a sum of many terms) stands here, and
+takes a formula wherever it takes a number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from shapecalc.algebra.formula import Formula
+
+Dim = Union[int, "Formula"]
+"""The size of one dimension, or a count: a whole number or a formula."""
+
+Shape = tuple[Dim, ...]
+"""The sizes of a tensor's dimensions, the batch first."""
+
+Quantity = Union[int, Fraction, "Formula"]
+"""The value of an expression: like a size, but it may be a fraction."""
+
+LARGEST = 2**63 - 1
+"""The largest size a tensor's dimension can have."""
+
+
+def is_number(value: object) -> bool:
+    """Tell a number from a formula (and from a flag, which is not a number)."""
+    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
+
+
+def ceildiv(a: Dim, b: Dim) -> Dim:
+    """Divide and round up.
+
+    >>> ceildiv(7, 2), ceildiv(8, 2)
+    (4, 4)
+    """
+    return -(-a // b)
+
+
+def exactdiv(a: Dim, b: Dim) -> Dim:
+    """Divide what is known to leave no remainder; on formulas no floor is left behind.
+
+    >>> exactdiv(96, 2)
+    48
+    """
+    if isinstance(a, int) and isinstance(b, int):
+        return a // b
+    return a / b  # type: ignore[operator, return-value]
+
+
+def smallest(*values: Dim) -> Dim:
+    """The least of the values.
+
+    >>> smallest(3, 1, 2)
+    1
+    """
+    return _extreme("smallest", values)
+
+
+def largest(*values: Dim) -> Dim:
+    """The greatest of the values.
+
+    >>> largest(3, 1, 2)
+    3
+    """
+    return _extreme("largest", values)
+
+
+def _extreme(which: str, values: tuple[Dim, ...]) -> Dim:
+    if all(map(is_number, values)):
+        return min(values) if which == "smallest" else max(values)  # type: ignore[type-var]
+    from shapecalc.algebra import formula
+
+    return formula.smallest(values) if which == "smallest" else formula.largest(values)
+
+
+def gcd(n: Dim, m: int) -> Dim:
+    """The greatest common divisor of a size and a known number.
+
+    On a formula it is written with floors alone (Polezzi, 1997):
+    ``gcd(n, m) = m + n - n*m + 2*sum(k*n//m for k in range(1, m))``.
+
+    >>> gcd(12, 18)
+    6
+    """
+    if isinstance(n, int):
+        return math.gcd(n, m)
+    return m + n - n * m + 2 * total(k * n // m for k in range(1, m))
+
+
+def prod(values: Iterable[Dim]) -> Dim:
+    """The product of the values, 1 if there are none.
+
+    >>> prod((2, 3, 4))
+    24
+    """
+    return math.prod(values)  # type: ignore[arg-type]
+
+
+def total(values: Iterable[Dim]) -> Dim:
+    """The sum of the values; many formulas are added in one go, not one after another.
+
+    >>> total([1, 2, 3])
+    6
+    """
+    numbers = 0
+    formulas = []
+    for value in values:
+        if isinstance(value, int):
+            numbers += value
+        else:
+            formulas.append(value)
+    if not formulas:
+        return numbers
+    from shapecalc.algebra import formula
+
+    return formula.add([*formulas, numbers])

@@ -1,0 +1,97 @@
+"""The sliding window: convolutions and pools along one axis.
+
+A window has an extent (a kernel of F cells spread out by dilation D covers D(F-1)+1), a stride and
+padding on either side. Windows compose into windows, so a chain of layers has one receptive field
+and one closed form, whatever its depth (Dumoulin and Visin, "A guide to convolution arithmetic for
+deep learning", 2016; Araujo, Norris and Sim, "Computing receptive fields of convolutional neural
+networks", 2019).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from shapecalc.algebra.arithmetic import Dim, smallest
+
+
+def extent(kernel: Dim, dilation: Dim = 1) -> Dim:
+    """The cells from a kernel's first to its last, gaps included: D(F-1) + 1.
+
+    >>> extent(3), extent(3, dilation=2)
+    (3, 5)
+    """
+    return dilation * (kernel - 1) + 1
+
+
+class Window(NamedTuple):
+    """A window of a given extent that moves along one axis in steps of ``stride``.
+
+    ``before`` and ``after`` are the padding on the two sides, in cells of the input.
+
+    >>> Window(11, 4, 2, 2).output(224)
+    55
+    """
+
+    extent: Dim
+    stride: Dim
+    before: Dim
+    after: Dim
+
+    @classmethod
+    def symmetric(cls, kernel: Dim, stride: Dim = 1, padding: Dim = 0, dilation: Dim = 1) -> Window:
+        """A kernel padded alike on both sides.
+
+        >>> Window.symmetric(3, stride=2, padding=1).output(56)
+        28
+        """
+        return cls(extent(kernel, dilation), stride, padding, padding)
+
+    @classmethod
+    def same(cls, kernel: Dim, dilation: Dim = 1) -> Window:
+        """The window of stride 1 that keeps its input's size; an even kernel pads more after.
+
+        >>> Window.same(5), Window.same(4).output(32)
+        (Window(extent=5, stride=1, before=2, after=2), 32)
+        """
+        span = extent(kernel, dilation)
+        return cls(span, 1, (span - 1) // 2, span // 2)
+
+    @classmethod
+    def rounded_up(
+        cls, kernel: Dim, stride: Dim = 1, padding: Dim = 0, dilation: Dim = 1
+    ) -> Window:
+        """A pool in ceil mode: a window that sticks out at the end counts, if it starts inside.
+
+        Rounding up is padding at the end: torch takes ceil((N + 2P - k)/S) + 1 positions, less one
+        where the last would start beyond the input and its left padding. Both together are a
+        single floor, since ``min`` is over settings and not over the size.
+
+        >>> Window.rounded_up(3, stride=2).output(112), Window.symmetric(3, stride=2).output(112)
+        (56, 55)
+        """
+        span = extent(kernel, dilation)
+        reach = smallest(2 * padding - span + 2 * stride, padding + stride) - 1
+        return cls(span, stride, padding, reach - padding + span - stride)
+
+    def output(self, size: Dim) -> Dim:
+        """How many positions the window has on an input of this size: (N + 2P - k)//S + 1."""
+        return (size + self.before + self.after - self.extent) // self.stride + 1
+
+    def then(self, following: Window) -> Window:
+        """The one window that does what this and a following one do.
+
+        Its extent is the receptive field, its stride the distance between neighbouring outputs.
+
+        >>> Window(3, 1, 1, 1).then(Window(3, 2, 1, 1))
+        Window(extent=5, stride=2, before=2, after=2)
+        """
+        return Window(
+            self.extent + (following.extent - 1) * self.stride,
+            self.stride * following.stride,
+            self.before + following.before * self.stride,
+            self.after + following.after * self.stride,
+        )
+
+
+IDENTITY = Window(1, 1, 0, 0)
+"""The window that looks at one cell and passes it on."""
