@@ -1,0 +1,267 @@
+"""Activations: a function applied to every element, however it is computed.
+
+Each counts as one operation per element of its output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from shapecalc.algebra.arithmetic import Dim, Shape, prod
+from shapecalc.algebra.requirement import Requirement, divides, equal, refuse
+from shapecalc.layers.base import names_axis
+from shapecalc.layers.field import Choice, Flag, Maybe, Number, Whole, field
+from shapecalc.layers.pointwise import KeepsShape, Pointwise
+from shapecalc.layers.tensor import Tensor
+
+_INPLACE = field(Flag(), "overwrite the input", default=False)
+
+
+class _Activation(KeepsShape, abstract=True):
+    """What all activations have in common."""
+
+    def elementwise(self, x: Tensor, y: Tensor) -> Dim:
+        return prod(y.shape)
+
+
+class _PointwiseActivation(_Activation, Pointwise, abstract=True):
+    """An activation that looks at one element at a time."""
+
+
+class ReLU(_PointwiseActivation):
+    """Cut off below zero, ``max(0, x)``.
+
+    >>> x = Tensor((1, 64, 112, 112))
+    >>> relu = ReLU()
+    >>> relu.output(x) == x, relu.elementwise(x, x)
+    (True, 802816)
+    """
+
+    inplace: bool = _INPLACE
+
+
+class ReLU6(_PointwiseActivation):
+    """Cut off below 0 and above 6, ``min(max(0, x), 6)``."""
+
+    inplace: bool = _INPLACE
+
+
+class LeakyReLU(_PointwiseActivation):
+    """Flatten below zero, ``x`` or ``negative_slope*x``."""
+
+    negative_slope: int | Fraction = field(Number(), "slope below zero", default=Fraction(1, 100))
+    inplace: bool = _INPLACE
+
+
+class PReLU(_PointwiseActivation):
+    """Flatten below zero with a learned slope, one for all channels or one for each.
+
+    He, Zhang, Ren and Sun, "Delving deep into rectifiers" (2015).
+
+    >>> PReLU(num_parameters=64).weights()
+    {'weight': (64,)}
+    """
+
+    num_parameters: Dim = field(Whole(), "number of slopes: 1, or the channels", default=1)
+    init: int | Fraction = field(Number(), "slope before training", default=Fraction(1, 4))
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        if self.num_parameters != 1:
+            channels = x.channels if len(x.shape) > 1 else 1
+            yield equal(
+                self.num_parameters,
+                channels,
+                lambda: f"has num_parameters {self.num_parameters} but receives {x}",
+                field="num_parameters",
+                hint=lambda: f"take 1, a slope for all, or {channels}, one for each channel",
+            )
+
+    def weights(self) -> dict[str, Shape]:
+        return {"weight": (self.num_parameters,)}
+
+
+class RReLU(_PointwiseActivation):
+    """Flatten below zero with a slope that is random while training, and their mean after."""
+
+    lower: int | Fraction = field(Number(), "least slope below zero", default=Fraction(1, 8))
+    upper: int | Fraction = field(Number(), "greatest slope below zero", default=Fraction(1, 3))
+    inplace: bool = _INPLACE
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        if self.lower > self.upper:
+            yield refuse(lambda: f"has upper {self.upper}, below lower {self.lower}", field="upper")
+
+
+class ELU(_PointwiseActivation):
+    """Bend below zero to -alpha, ``x`` or ``alpha*(exp(x) - 1)``."""
+
+    alpha: int | Fraction = field(Number(), "depth below zero", default=1)
+    inplace: bool = _INPLACE
+
+
+class CELU(_PointwiseActivation):
+    """Bend below zero to -alpha without a kink, ``x`` or ``alpha*(exp(x/alpha) - 1)``."""
+
+    alpha: int | Fraction = field(Number(), "depth below zero", default=1)
+    inplace: bool = _INPLACE
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        if self.alpha == 0:
+            yield refuse(lambda: "has alpha 0, by which it divides", field="alpha")
+
+
+class SELU(_PointwiseActivation):
+    """Bend below zero with the scales that keep mean 0 and variance 1 from layer to layer."""
+
+    inplace: bool = _INPLACE
+
+
+class GELU(_PointwiseActivation):
+    """Weigh by the normal distribution, ``x*Phi(x)``."""
+
+    approximate: str = field(
+        Choice("none", "tanh"), "compute it exactly, or with a tanh", default="none"
+    )
+
+
+class SiLU(_PointwiseActivation):
+    """Weigh by the sigmoid, ``x*sigmoid(x)``, also called swish."""
+
+    inplace: bool = _INPLACE
+
+
+class Mish(_PointwiseActivation):
+    """Weigh by a tanh, ``x*tanh(softplus(x))``."""
+
+    inplace: bool = _INPLACE
+
+
+class Hardswish(_PointwiseActivation):
+    """Approximate SiLU by pieces, ``x*min(max(0, x + 3), 6)/6``."""
+
+    inplace: bool = _INPLACE
+
+
+class Sigmoid(_PointwiseActivation):
+    """Squeeze into 0 to 1, ``1/(1 + exp(-x))``."""
+
+
+class Hardsigmoid(_PointwiseActivation):
+    """Approximate the sigmoid by pieces, ``min(max(0, x + 3), 6)/6``."""
+
+    inplace: bool = _INPLACE
+
+
+class LogSigmoid(_PointwiseActivation):
+    """Take the logarithm of the sigmoid, ``-log(1 + exp(-x))``."""
+
+
+class Tanh(_PointwiseActivation):
+    """Squeeze into -1 to 1, ``tanh(x)``."""
+
+
+class Hardtanh(_PointwiseActivation):
+    """Cut off below min_val and above max_val."""
+
+    min_val: int | Fraction | float = field(Number(infinite=True), "lower end", default=-1)
+    max_val: int | Fraction | float = field(Number(infinite=True), "upper end", default=1)
+    inplace: bool = _INPLACE
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        if self.min_val >= self.max_val:
+            yield refuse(
+                lambda: f"has max_val {self.max_val}, not above min_val {self.min_val}",
+                field="max_val",
+            )
+
+
+class Tanhshrink(_PointwiseActivation):
+    """Subtract the tanh, ``x - tanh(x)``."""
+
+
+class Hardshrink(_PointwiseActivation):
+    """Set values between -lambd and lambd to zero."""
+
+    lambd: int | Fraction = field(Number(), "half the width of the gap", default=Fraction(1, 2))
+
+
+class Softshrink(_PointwiseActivation):
+    """Move values towards zero by lambd."""
+
+    lambd: int | Fraction = field(Number(0), "how far to move", default=Fraction(1, 2))
+
+
+class Softplus(_PointwiseActivation):
+    """Smooth the ReLU, ``log(1 + exp(beta*x))/beta``."""
+
+    beta: int | Fraction = field(Number(), "sharpness of the bend", default=1)
+    threshold: int | Fraction = field(Number(), "beta*x beyond which it is taken for x", default=20)
+
+
+class Softsign(_PointwiseActivation):
+    """Squeeze into -1 to 1 slowly, ``x/(1 + abs(x))``."""
+
+
+class Threshold(_PointwiseActivation):
+    """Replace what does not exceed a threshold by a value."""
+
+    threshold: int | Fraction | float = field(Number(infinite=True), "what is to be exceeded")
+    value: int | Fraction | float = field(Number(infinite=True), "what is put in place")
+    inplace: bool = _INPLACE
+
+    example = {"threshold": 0, "value": 0}
+
+
+class GLU(_Activation):
+    """Weigh one half of a dimension by the sigmoid of the other, ``a*sigmoid(b)``.
+
+    Dauphin, Fan, Auli and Grangier, "Language modeling with gated convolutional networks" (2017).
+
+    >>> GLU(dim=1).output(Tensor((1, 64, 56, 56))).shape
+    (1, 32, 56, 56)
+    """
+
+    dim: int = field(Whole(None, symbolic=False), "dimension that is halved", default=-1)
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim)
+        size = x.shape[self.dim]
+        yield divides(
+            2, size, lambda: f"halves dim {self.dim} of {x}, which is odd: {size}", field="dim"
+        )
+
+    def output(self, x: Tensor) -> Tensor:
+        return x.with_size(self.dim, x.shape[self.dim] // 2)
+
+
+class _OverDimension(_Activation, abstract=True):
+    """An activation that weighs values along one dimension against each other."""
+
+    dim: int | None = field(
+        Maybe(Whole(None, symbolic=False), "0 of 1 or 3 dimensions, 1 of any other number"),
+        "dimension along which the outputs sum to 1",
+        default=None,
+    )
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        if self.dim is not None:
+            yield from names_axis(x, self.dim)
+
+
+class Softmax(_OverDimension):
+    """Turn scores into shares of 1, ``exp(x)/sum(exp(x))`` along one dimension."""
+
+
+class Softmin(_OverDimension):
+    """Turn scores into shares of 1, the least score the largest share: softmax of ``-x``."""
+
+
+class LogSoftmax(_OverDimension):
+    """Take the logarithm of softmax."""
+
+
+class Softmax2d(_PointwiseActivation):
+    """Turn scores into shares of 1 over the channels, at each place of an image."""
+
+    ndims = (4,)

@@ -1,0 +1,266 @@
+"""What a layer kind is: one class, from which everything else about the kind follows.
+
+A kind declares its fields and, as plain arithmetic on sizes, what it requires of its inputs, its
+output, its weights and its work. The same methods run on numbers and on formulas. A class that
+subclasses :class:`Layer` is in the catalogue by that alone, unless it says ``abstract=True``; a
+family whose kinds differ in the number of spatial axes is one abstract class and, for each kind,
+a subclass with a ``rank``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from shapecalc.algebra.arithmetic import Dim, Shape
+from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
+from shapecalc.algebra.window import Window
+from shapecalc.layers.field import REQUIRED, Field, Mismatch, SameAs
+from shapecalc.layers.tensor import Tensor, times
+
+if TYPE_CHECKING:
+    from shapecalc.algebra.formula import Formula
+
+KINDS: dict[str, type[Layer]] = {}
+"""The catalogue: every kind by its name."""
+
+
+class FieldError(ValueError):
+    """A field has a value it does not take; ``index`` tells which item of a list."""
+
+    def __init__(self, field: str, expected: str, received: object, index: int | None) -> None:
+        super().__init__(f"{field}: expected {expected}, received {received}")
+        self.field = field
+        self.expected = expected
+        self.received = received
+        self.index = index
+
+
+class Layer:
+    """One layer with its settings: an immutable value.
+
+    Methods take the input ``x``: a tensor, or a tuple of them where the kind ``joins`` several.
+    They may count on the requirements to hold and, all but :meth:`bound` and
+    :meth:`requirements`, on the inferred fields to be filled in.
+    """
+
+    kind: ClassVar[str]
+    """The name of the kind: torch's class name where torch has one."""
+    family: ClassVar[str]
+    """The family it belongs to: the module that declares it."""
+    rank: ClassVar[int] = 0
+    """The number of spatial axes, for kinds that have them."""
+    fields: ClassVar[dict[str, Field]] = {}
+    """The fields in the order of declaration; the first takes a value given without a name."""
+    ndims: ClassVar[Iterable[int] | None] = None
+    """The numbers of dimensions an input may have, the batch included; None for any."""
+    joins: ClassVar[bool] = False
+    """Whether it takes several inputs."""
+    arity: ClassVar[int | None] = None
+    """How many inputs a join takes; None for any number."""
+    writes: ClassVar[bool] = True
+    """Whether it writes its output, as opposed to passing on a view of its input."""
+    example: ClassVar[Mapping[str, Any]] = {}
+    """Settings for the example in the catalogue."""
+    example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 4, 8, 8),)
+    """The shapes of the example's inputs."""
+
+    def __init_subclass__(cls, *, rank: int | None = None, abstract: bool = False) -> None:
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Field)}
+        for name, declared in own.items():
+            declared.name = name
+            delattr(cls, name)
+        cls.fields = {**cls.fields, **own}
+        cls.family = cls.__module__.rpartition(".")[2]
+        if rank is not None:
+            cls.rank = rank
+            if "ndims" not in vars(cls) and cls.ndims is None:
+                cls.ndims = (rank + 2,)
+            if "example_shapes" not in vars(cls) and cls.example_shapes is Layer.example_shapes:
+                cls.example_shapes = ((1, 4, *[8] * rank),)
+        if not abstract:
+            cls.kind = cls.__name__
+            KINDS[cls.kind] = cls
+
+    def __init__(self, **settings: Any) -> None:
+        """Read the settings; raises :class:`FieldError` for a value its field does not take."""
+        values = self.__dict__
+        for name, declared in self.fields.items():
+            if name in settings:
+                values[name] = self._read(declared, settings.pop(name))
+            elif declared.default is REQUIRED:
+                raise TypeError(f"{self.kind} needs {name}: {declared.doc}")
+            else:
+                values[name] = self._default(declared)
+        if settings:
+            raise TypeError(f"{self.kind} has no field {', '.join(settings)}")
+
+    def _read(self, declared: Field, value: Any) -> Any:
+        try:
+            return declared.type.read(value, self.rank) if value is not None else self._null(declared)
+        except Mismatch as mismatch:
+            received = value if mismatch.index is None else value[mismatch.index]
+            raise FieldError(declared.name, mismatch.expected, received, mismatch.index) from None
+
+    def _null(self, declared: Field) -> Any:
+        if declared.default is None or isinstance(declared.default, SameAs):
+            return self._default(declared)
+        return declared.type.read(None, self.rank)
+
+    def _default(self, declared: Field) -> Any:
+        default = declared.default
+        if default is None:
+            return None
+        if isinstance(default, SameAs):
+            return self.__dict__[default.name]
+        return declared.type.read(default, self.rank)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{self.kind} is a value and cannot be changed")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.__dict__.values()))
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{k}={v!r}" for k, v in self.__dict__.items() if v is not None)
+        return f"{self.kind}({settings})"
+
+    def bound(self, x: Any) -> Layer:
+        """This layer with the fields that follow from its input filled in."""
+        found = {
+            name: declared.infer(self, x)
+            for name, declared in self.fields.items()
+            if declared.infer is not None
+        }
+        if not found:
+            return self
+        layer = object.__new__(type(self))
+        layer.__dict__.update(self.__dict__)
+        layer.__dict__.update(found)
+        return layer
+
+    def requirements(self, x: Any) -> Iterator[Requirement]:
+        """All that must hold, in the order in which it can be asked: each may count on those
+        before it."""
+        if self.joins and len(x) != (self.arity or max(len(x), 1)):
+            yield _wrong_arity(self, len(x))
+        if self.ndims is not None:
+            for tensor in x if self.joins else (x,):
+                if len(tensor.shape) not in self.ndims:
+                    yield _wrong_ndim(self, tensor)
+        for name, value in self.__dict__.items():
+            for item in value if value.__class__ is tuple else (value,):
+                if hasattr(item, "symbols"):
+                    yield from _settled(self.fields[name], item)
+        yield from self._stated(x)
+        yield from self.bound(x).requires(x)
+
+    def _stated(self, x: Any) -> Iterator[Requirement]:
+        """Sizes that are stated although they follow from the input must agree with it."""
+        for name, declared in self.fields.items():
+            stated = self.__dict__[name]
+            if declared.infer is not None and stated is not None:
+                yield from _agree(name, stated, declared.infer(self, x))
+
+    def requires(self, x: Any) -> Iterable[Requirement]:
+        """What the kind itself requires of its settings and input."""
+        return ()
+
+    def output(self, x: Any) -> Tensor:
+        """The output's shape and type."""
+        raise NotImplementedError
+
+    def weights(self) -> dict[str, Shape]:
+        """The learnable tensors by the names they have in torch."""
+        return {}
+
+    def buffers(self) -> dict[str, Tensor]:
+        """The state that is kept but not learned, such as running statistics."""
+        return {}
+
+    def macs(self, x: Any, y: Tensor) -> Dim:
+        """Multiply-accumulates of convolutions, linear layers and matrix products, from input
+        ``x`` to output ``y``."""
+        return 0
+
+    def elementwise(self, x: Any, y: Tensor) -> Dim:
+        """Operations on single elements: bias, normalisation, activation, pooling."""
+        return 0
+
+    def windows(self, x: Any) -> tuple[Window, ...] | None:
+        """What an output position sees of the input along every spatial axis.
+
+        None if that is no window: it sees the whole input, or the axes are not the same ones.
+        """
+        return None
+
+
+def names_axis(x: Tensor, dim: int, field: str = "dim") -> Iterator[Requirement]:
+    """The requirement that ``dim`` is one of the input's dimensions, counted as torch does."""
+    n = len(x.shape)
+    if not -n <= dim < n:
+        yield refuse(
+            lambda: f"has {field} {dim} but receives {n} dimensions: batch x {x}",
+            field=field,
+            hint=lambda: f"{field} counts from 0, the batch, to {n - 1}, or backwards from -1",
+        )
+
+
+def _wrong_arity(layer: Layer, received: int) -> Requirement:
+    wanted = f"{layer.arity} inputs" if layer.arity else "at least one input"
+    return refuse(lambda: f"takes {wanted} but receives {received}")
+
+
+def _wrong_ndim(layer: Layer, x: Tensor) -> Requirement:
+    names = {
+        2: "features",
+        3: "channels x length",
+        4: "channels x height x width",
+        5: "channels x depth x height x width",
+    }
+    wanted = list(layer.ndims or ())
+    if len(wanted) > 3:
+        expected = f"{wanted[0] - 1} or more dimensions"
+    else:
+        expected = " or ".join(names[n] for n in wanted)
+    too_many = len(x.shape) > wanted[-1]
+    return refuse(
+        lambda: f"takes {expected} (behind the batch) but receives {x}",
+        hint=lambda: "a Flatten before it makes features of them" if too_many and 2 in wanted else "",
+    )
+
+
+def _settled(declared: Field, item: Formula) -> Iterator[Requirement]:
+    """A size given by a formula must be a whole number, and not too small."""
+    from shapecalc.algebra.formula import as_ratio, is_integral
+
+    def problem() -> str:
+        return f"has {declared.name} {item}, not {declared.type.describe(1)}"
+
+    if not is_integral(item):
+        numerator, denominator = as_ratio(item)
+        yield divides(denominator, numerator, problem, field=declared.name)
+    if declared.type.least is not None:
+        yield at_least(item, declared.type.least, problem, field=declared.name)
+
+
+def _agree(name: str, stated: Any, received: Any) -> Iterator[Requirement]:
+    def problem() -> str:
+        return f"states {name} {_said(stated)} but receives {_said(received)}"
+
+    def hint() -> str:
+        return f"leave {name} out to have it inferred"
+
+    if not isinstance(stated, tuple):
+        stated, received = (stated,), (received,)
+    if len(stated) != len(received):
+        yield refuse(problem, field=name, hint=hint)
+    for a, b in zip(stated, received):
+        yield equal(a, b, problem, field=name, hint=hint)
+
+
+def _said(value: Any) -> str:
+    return times(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,347 @@
+"""The fields of a layer kind: their types, defaults and words.
+
+A field is declared once, in the class body of its kind, with :func:`field` or :func:`inferred`.
+Reading a spec, the catalogue, the JSON Schema and emission all look at that declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from shapecalc.algebra.arithmetic import LARGEST, is_number
+
+
+class Missing:
+    """The default of a field that has none."""
+
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED = Missing()
+
+
+class SameAs(NamedTuple):
+    """A default that is another field's value, as a pool's stride is its kernel_size."""
+
+    name: str
+
+
+class Mismatch(ValueError):
+    """A value is not of its field's type. ``index`` tells which item of a list is to blame."""
+
+    def __init__(self, expected: str, index: int | None = None) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.index = index
+
+
+class FieldType:
+    """What values a field takes.
+
+    ``words`` are strings that stand for themselves in a spec; any other string is an expression.
+    ``least`` is the smallest number it takes, if there is one.
+    """
+
+    least: int | None = None
+
+    words: frozenset[str] = frozenset()
+    expected: str = ""
+
+    def read(self, value: Any, rank: int) -> Any:
+        """The value in its one normal form; raises :class:`Mismatch` if it is none."""
+        raise NotImplementedError
+
+    def describe(self, rank: int) -> str:
+        """What is expected, in words."""
+        return self.expected
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        """JSON Schema of a value that is no expression."""
+        raise NotImplementedError
+
+
+class Whole(FieldType):
+    """An integer, a formula where ``symbolic``, of at least ``least``."""
+
+    def __init__(self, least: int | None = 1, *, symbolic: bool = True) -> None:
+        self.least = least
+        self.symbolic = symbolic
+        self.expected = {None: "an integer", 0: "an integer of at least 0"}.get(
+            least, "a positive integer" if least == 1 else f"an integer of at least {least}"
+        )
+
+    def read(self, value: Any, rank: int) -> Any:
+        if type(value) is int:
+            if (self.least is None or value >= self.least) and abs(value) <= LARGEST:
+                return value
+            if value > LARGEST:
+                raise Mismatch(f"{self.expected} below 2**63")
+        elif self.symbolic and hasattr(value, "symbols"):
+            return value
+        raise Mismatch(self.expected)
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        return {"type": "integer"} | ({} if self.least is None else {"minimum": self.least})
+
+
+class Flag(FieldType):
+    """True or false; 1 and 0 serve, so that a symbol can switch it."""
+
+    expected = "true or false"
+
+    def read(self, value: Any, rank: int) -> bool:
+        if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
+            return bool(value)
+        raise Mismatch(self.expected)
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+class Number(FieldType):
+    """An exact number, a fraction where need be; infinities where ``infinite``."""
+
+    def __init__(
+        self, least: int | None = None, most: int | None = None, *, infinite: bool = False
+    ) -> None:
+        self.least = least
+        self.most = most
+        self.infinite = infinite
+        bounds = [] if least is None else [f"of at least {least}"]
+        self.expected = " ".join(["a number", *bounds])
+        if least is not None and most is not None:
+            self.expected = f"a number from {least} to {most}"
+
+    def read(self, value: Any, rank: int) -> int | Fraction | float:
+        if self.infinite and isinstance(value, float):
+            return value
+        if is_number(value):
+            if (self.least is None or value >= self.least) and (
+                self.most is None or value <= self.most
+            ):
+                return value  # type: ignore[no-any-return]
+        raise Mismatch(self.expected)
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        bounds = {"minimum": self.least, "maximum": self.most}
+        return {"type": "number"} | {k: v for k, v in bounds.items() if v is not None}
+
+
+class Choice(FieldType):
+    """One of some words."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = frozenset(words)
+        self.ordered = words
+        self.expected = " or ".join(words) if len(words) < 3 else "one of " + ", ".join(words)
+
+    def read(self, value: Any, rank: int) -> str:
+        if isinstance(value, str) and value in self.words:
+            return value
+        raise Mismatch(self.expected)
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        return {"enum": list(self.ordered)}
+
+
+class Maybe(FieldType):
+    """A value of another type, or null, which means ``null_means``."""
+
+    def __init__(self, item: FieldType, null_means: str = "") -> None:
+        self.item = item
+        self.words = item.words
+        self.least = item.least
+        self.null_means = null_means
+
+    def read(self, value: Any, rank: int) -> Any:
+        return None if value is None else self.item.read(value, rank)
+
+    def describe(self, rank: int) -> str:
+        return f"{self.item.describe(rank)}, or null" + (
+            f" for {self.null_means}" if self.null_means else ""
+        )
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        return {"anyOf": [self.item.schema(rank), {"type": "null"}]}
+
+
+class ListOf(FieldType):
+    """A list of values of one type, of ``length`` where it is given; read as a tuple."""
+
+    def __init__(self, item: FieldType, length: int | None = None, what: str = "integers") -> None:
+        self.item = item
+        self.least = item.least
+        self.length = length
+        self.what = what
+
+    def read(self, value: Any, rank: int) -> tuple[Any, ...]:
+        if not isinstance(value, (list, tuple)) or self.length not in (None, len(value)):
+            raise Mismatch(self.describe(rank))
+        return _read_items(self.item, value, rank)
+
+    def describe(self, rank: int) -> str:
+        return f"a list of {self.length or ''} {self.what}".replace("  ", " ")
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        return {"type": "array", "items": self.item.schema(rank)} | _length(self.length)
+
+
+class PerInputAxis(FieldType):
+    """One value for every spatial axis, or a list, for kinds that take inputs of several ranks.
+
+    One value is read as it is, so that it is told from a list of one.
+    """
+
+    def __init__(self, item: FieldType) -> None:
+        self.item = item
+        self.least = item.least
+
+    def read(self, value: Any, rank: int) -> Any:
+        if isinstance(value, (list, tuple)):
+            return _read_items(self.item, value, rank)
+        return self.item.read(value, rank)
+
+    def describe(self, rank: int) -> str:
+        return f"{self.item.describe(rank)}, or a list of them"
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        item = self.item.schema(rank)
+        return {"anyOf": [item, {"type": "array", "items": item}]}
+
+
+class OneOrMore(ListOf):
+    """A list of at least one value, or a single value, which is a list of one; read as a tuple."""
+
+    def read(self, value: Any, rank: int) -> tuple[Any, ...]:
+        if isinstance(value, (list, tuple)):
+            if value:
+                return super().read(value, rank)
+        else:
+            try:
+                return (self.item.read(value, rank),)
+            except Mismatch:
+                pass
+        raise Mismatch(self.describe(rank))
+
+    def describe(self, rank: int) -> str:
+        return f"{self.item.describe(rank)}, or a list of {self.what}"
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        item = self.item.schema(rank)
+        return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1}]}
+
+
+class PerAxis(FieldType):
+    """One value for every spatial axis, or a list with a value each; read as a tuple.
+
+    ``per`` is how many values an axis takes: two for the padding on its two sides.
+    """
+
+    def __init__(self, item: FieldType, per: int = 1) -> None:
+        self.item = item
+        self.least = item.least
+        self.per = per
+
+    def read(self, value: Any, rank: int) -> tuple[Any, ...]:
+        length = rank * self.per
+        try:
+            if not isinstance(value, (list, tuple)):
+                return (self.item.read(value, rank),) * length
+            if len(value) == length:
+                return _read_items(self.item, value, rank)
+        except Mismatch as mismatch:
+            if mismatch.index is not None:
+                raise
+        raise Mismatch(self.describe(rank))
+
+    def describe(self, rank: int) -> str:
+        one = self.item.describe(rank)
+        return f"{one}, or a list of {rank * self.per} of them"
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        item = self.item.schema(rank)
+        return {"anyOf": [item, {"type": "array", "items": item} | _length(rank * self.per)]}
+
+
+class Either(FieldType):
+    """A word, or else a value of another type."""
+
+    def __init__(self, choice: Choice, other: FieldType) -> None:
+        self.choice = choice
+        self.other = other
+        self.least = other.least
+        self.words = choice.words
+
+    def read(self, value: Any, rank: int) -> Any:
+        if isinstance(value, str):
+            if value in self.words:
+                return value
+            raise Mismatch(self.describe(rank))
+        try:
+            return self.other.read(value, rank)
+        except Mismatch as mismatch:
+            raise Mismatch(self.describe(rank), mismatch.index) from None
+
+    def describe(self, rank: int) -> str:
+        return f"{self.other.describe(rank)}, or {self.choice.describe(rank)}"
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        return {"anyOf": [self.choice.schema(rank), self.other.schema(rank)]}
+
+
+def _read_items(item: FieldType, values: Any, rank: int) -> tuple[Any, ...]:
+    read = []
+    for index, value in enumerate(values):
+        try:
+            read.append(item.read(value, rank))
+        except Mismatch as mismatch:
+            raise Mismatch(mismatch.expected, index) from None
+    return tuple(read)
+
+
+def _length(length: int | None) -> dict[str, Any]:
+    return {} if length is None else {"minItems": length, "maxItems": length}
+
+
+class Field:
+    """A field of a kind, as declared."""
+
+    __slots__ = ("default", "doc", "infer", "letter", "name", "type")
+
+    def __init__(
+        self,
+        type: FieldType,
+        doc: str,
+        letter: str = "",
+        default: Any = REQUIRED,
+        infer: Callable[..., Any] | None = None,
+    ) -> None:
+        self.name = ""
+        self.type = type
+        self.doc = doc
+        self.letter = letter
+        self.default = default
+        self.infer = infer
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a spec has to give it."""
+        return self.default is REQUIRED and self.infer is None
+
+
+def field(type: FieldType, doc: str, *, letter: str = "", default: Any = REQUIRED) -> Any:
+    """Declare a field. ``letter`` is what textbooks call it in formulas."""
+    return Field(type, doc, letter, default)
+
+
+def inferred(
+    infer: Callable[..., Any], doc: str, *, type: FieldType | None = None, letter: str = ""
+) -> Any:
+    """Declare a field that follows from the layer's inputs: ``infer(layer, *inputs)``.
+
+    A spec may state it; then it is checked.
+    """
+    return Field(type or Whole(), doc, letter, None, infer)

@@ -1,0 +1,289 @@
+"""Joins: layers that make one tensor of several, whose sizes have to agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from shapecalc.algebra.arithmetic import Dim, Shape, is_number, prod, total
+from shapecalc.algebra.requirement import Requirement, equal, refuse
+from shapecalc.layers.base import Layer, names_axis
+from shapecalc.layers.field import Whole, field
+from shapecalc.layers.reshaping import names_new_axis, with_new_axis
+from shapecalc.layers.tensor import Tensor
+
+Inputs = tuple[Tensor, ...]
+
+
+class _Join(Layer, abstract=True):
+    """What all joins have in common."""
+
+    joins = True
+
+    example_shapes = ((1, 4, 8, 8), (1, 4, 8, 8))
+
+    def _does(self) -> str:
+        """What it does, as the verb of a message."""
+        raise NotImplementedError
+
+    def _agree(
+        self, x: Inputs, axis: int, ndim: int, sizes: Iterable[Dim]
+    ) -> Iterator[Requirement]:
+        """The requirement that the sizes along one of ``ndim`` dimensions are the same."""
+        first, *others = dict.fromkeys(sizes)
+        for other in others:
+            yield equal(
+                first,
+                other,
+                lambda other=other: (  # type: ignore[misc]
+                    f"{self._does()} {_listed(x)}, which differ in {_axis_name(axis, ndim)} "
+                    f"({first} and {other})"
+                ),
+                hint=lambda other=other: _hint(axis, ndim, first, other),  # type: ignore[misc]
+            )
+
+    def _same_ndim(self, x: Inputs) -> Iterator[Requirement]:
+        if len({len(tensor.shape) for tensor in x}) > 1:
+            yield refuse(
+                lambda: f"{self._does()} {_listed(x)}, which differ in the number of dimensions"
+            )
+
+
+class Concat(_Join):
+    """Put the inputs one behind the other along a dimension; the other sizes must agree.
+
+    That dimension is 1, the channels, unless stated; ``torch.cat`` has 0, the batch.
+
+    >>> inputs = tuple(Tensor((1, channels, 28, 28)) for channels in (64, 128, 32, 32))
+    >>> Concat().output(inputs).shape
+    (1, 256, 28, 28)
+    >>> inputs = Tensor((1, 3, 4, 4)), Tensor((1, 3, 9, 4))
+    >>> [r.problem() for r in Concat().requirements(inputs) if not r.decide()]
+    ['concatenates along dim 1 3 x 4 x 4 and 3 x 9 x 4, which differ in height (4 and 9)']
+    """
+
+    dim: int = field(Whole(None, symbolic=False), "dimension that grows", default=1)
+
+    def _does(self) -> str:
+        return f"concatenates along dim {self.dim}"
+
+    def requires(self, x: Inputs) -> Iterator[Requirement]:
+        yield from self._same_ndim(x)
+        yield from names_axis(x[0], self.dim)
+        n = len(x[0].shape)
+        for axis in range(n):
+            if axis != self.dim % n:
+                yield from self._agree(x, axis, n, (tensor.shape[axis] for tensor in x))
+
+    def output(self, x: Inputs) -> Tensor:
+        grown = total(tensor.shape[self.dim] for tensor in x)
+        return Tensor(_agreed(x), promoted(x)).with_size(self.dim, grown)
+
+
+class Stack(_Join):
+    """Put the inputs, all of one shape, one behind the other along a new dimension.
+
+    That dimension is 1, behind the batch, unless stated; ``torch.stack`` has 0, before it.
+
+    >>> Stack().output((Tensor((1, 8, 64)), Tensor((1, 8, 64)))).shape
+    (1, 2, 8, 64)
+    """
+
+    dim: int = field(
+        Whole(None, symbolic=False), "place of the new dimension in the output", default=1
+    )
+
+    def _does(self) -> str:
+        return f"stacks along dim {self.dim}"
+
+    def requires(self, x: Inputs) -> Iterator[Requirement]:
+        yield from self._same_ndim(x)
+        yield from names_new_axis(x[0], self.dim)
+        n = len(x[0].shape)
+        for axis in range(n):
+            yield from self._agree(x, axis, n, (tensor.shape[axis] for tensor in x))
+
+    def output(self, x: Inputs) -> Tensor:
+        return with_new_axis(Tensor(_agreed(x), promoted(x)), self.dim, len(x))
+
+
+class _Broadcast(_Join, abstract=True):
+    """Combine the inputs element by element, as torch broadcasts them.
+
+    Shapes are aligned at their last dimensions; a size of 1, or one that is missing, stretches to
+    the others'. Each further input is one operation per element of the output.
+    """
+
+    def requires(self, x: Inputs) -> Iterator[Requirement]:
+        n = max(len(tensor.shape) for tensor in x)
+        for axis, sizes in enumerate(_aligned([tensor.shape for tensor in x])):
+            yield from self._agree(x, axis, n, _stretched(sizes))
+
+    def output(self, x: Inputs) -> Tensor:
+        return Tensor(broadcast([tensor.shape for tensor in x]), promoted(x))
+
+    def elementwise(self, x: Inputs, y: Tensor) -> Dim:
+        return (len(x) - 1) * prod(y.shape)
+
+
+class Add(_Broadcast):
+    """Add the inputs element by element.
+
+    >>> body, shortcut = Tensor((1, 256, 56, 56)), Tensor((1, 256, 1, 1))
+    >>> Add().output((body, shortcut)).shape
+    (1, 256, 56, 56)
+    """
+
+    def _does(self) -> str:
+        return "adds"
+
+
+class Mul(_Broadcast):
+    """Multiply the inputs element by element.
+
+    >>> image, gate = Tensor((1, 64, 56, 56)), Tensor((1, 64, 1, 1))
+    >>> Mul().output((image, gate)).shape
+    (1, 64, 56, 56)
+    """
+
+    def _does(self) -> str:
+        return "multiplies"
+
+
+class MatMul(_Join):
+    """Multiply matrices in the last two dimensions; the dimensions before them broadcast.
+
+    Every output is a dot product over the inner size, the first's columns and the second's rows.
+
+    >>> queries, keys = Tensor((1, 12, 197, 64)), Tensor((1, 12, 64, 197))
+    >>> product = MatMul().output((queries, keys))
+    >>> product.shape, MatMul().macs((queries, keys), product)
+    ((1, 12, 197, 197), 29805312)
+    """
+
+    arity = 2
+    ndims = range(2, 99)
+
+    example_shapes = ((1, 4, 8, 16), (1, 4, 16, 8))
+
+    def _does(self) -> str:
+        return "multiplies the matrices of"
+
+    def requires(self, x: Inputs) -> Iterator[Requirement]:
+        left, right = x[0].shape, x[1].shape
+        yield equal(
+            left[-1],
+            right[-2],
+            lambda: (
+                f"{self._does()} {_listed(x)}, but {left[-1]} columns do not meet {right[-2]} rows"
+            ),
+            hint=lambda: "a Permute turns a matrix over" if left[-1] == right[-1] else "",
+        )
+        n = max(len(left), len(right))
+        for axis, sizes in enumerate(_aligned([left[:-2], right[:-2]])):
+            yield from self._agree(x, axis, n, _stretched(sizes))
+
+    def output(self, x: Inputs) -> Tensor:
+        left, right = x[0].shape, x[1].shape
+        return Tensor((*broadcast([left[:-2], right[:-2]]), left[-2], right[-1]), promoted(x))
+
+    def macs(self, x: Inputs, y: Tensor) -> Dim:
+        return prod(y.shape) * plainest((x[0].shape[-1], x[1].shape[-2]))
+
+
+def plainest(sizes: Iterable[Dim]) -> Dim:
+    """Of sizes that are equal, the one to go on with: a number, or the shortest formula.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> H = Formula.symbol("H")
+    >>> plainest([2 * (H // 2), H])
+    Formula('H')
+    """
+    different = list(dict.fromkeys(sizes))
+    if len(different) == 1:
+        return different[0]
+    return min(different, key=lambda size: 0 if is_number(size) else len(str(size)))
+
+
+def broadcast(shapes: list[Shape]) -> Shape:
+    """The shape that shapes broadcast to, where they agree.
+
+    >>> broadcast([(8, 1, 6), (5, 1)])
+    (8, 5, 6)
+    """
+    return tuple(plainest(_stretched(sizes)) for sizes in _aligned(shapes))
+
+
+_WIDENING = (
+    "bool",
+    "uint8",
+    "int32",
+    "int64",
+    "float16",
+    "bfloat16",
+    "float32",
+    "float64",
+)
+
+
+def promoted(x: Inputs) -> str:
+    """The element type that torch gives a tensor made of several.
+
+    >>> promoted((Tensor((1,), "int64"), Tensor((1,), "float16")))
+    'float16'
+    """
+    types = {tensor.dtype for tensor in x}
+    if {"float16", "bfloat16"} <= types:  # neither holds the values of the other
+        types.add("float32")
+    return max(types, key=_WIDENING.index)
+
+
+def _agreed(x: Inputs) -> Shape:
+    return tuple(map(plainest, zip(*(tensor.shape for tensor in x), strict=True)))
+
+
+def _aligned(shapes: list[Shape]) -> list[Shape]:
+    """For each dimension of the broadcast shape, the sizes of the shapes that have it."""
+    n = max(map(len, shapes))
+    return [
+        tuple(shape[axis - n] for shape in shapes if axis - n >= -len(shape)) for axis in range(n)
+    ]
+
+
+def _stretched(sizes: Shape) -> Shape:
+    """The sizes that have to agree: a known 1 stretches to any other."""
+    return tuple(size for size in sizes if size != 1) or (1,)
+
+
+def _listed(x: Inputs) -> str:
+    """The inputs' shapes, with their batch where it is not clear what is the batch."""
+    if len({len(tensor.shape) for tensor in x}) > 1:
+        said = [f"batch x {tensor}" for tensor in x]
+    else:
+        said = [str(tensor) for tensor in x]
+    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+
+
+_AXIS_NAMES = {
+    2: ("features",),
+    3: ("channels", "length"),
+    4: ("channels", "height", "width"),
+    5: ("channels", "depth", "height", "width"),
+}
+
+
+def _axis_name(axis: int, ndim: int) -> str:
+    names = ("batch", *_AXIS_NAMES.get(ndim, ()))
+    return names[axis] if axis < len(names) else f"dimension {axis}"
+
+
+def _hint(axis: int, ndim: int, a: Any, b: Any) -> str:
+    """What would make two sizes agree, where that is simple."""
+    if axis == 0 or ndim not in (3, 4, 5) or not (is_number(a) and is_number(b)):
+        return ""
+    small, large = sorted((a, b))
+    if axis == 1:
+        return f"a Conv{ndim - 2}d with kernel_size 1 turns {small} channels into {large}"
+    if large % small == 0:
+        return f"a stride of {large // small}, or a pool, makes {small} of {large}"
+    return f"pad the smaller by {large - small}, or slice the larger"

@@ -1,0 +1,176 @@
+"""Padding as a layer of its own: cells are added around the input, or cut off it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from shapecalc.algebra.arithmetic import Shape, smallest
+from shapecalc.algebra.requirement import Requirement, at_least
+from shapecalc.algebra.window import Window
+from shapecalc.layers.base import Layer
+from shapecalc.layers.field import Number, PerAxis, Whole, field
+from shapecalc.layers.tensor import Tensor, times
+
+
+class Padding(Layer, abstract=True):
+    """Add cells on the two sides of every spatial axis; a negative number cuts cells off.
+
+    As in torch a list starts at the last axis: left, right, top, bottom, front, back.
+
+    >>> from shapecalc.layers import KINDS
+    >>> pad = KINDS["ZeroPad2d"](padding=[1, 2, 0, -3])
+    >>> pad.output(Tensor((1, 8, 20, 20))).shape
+    (1, 8, 17, 23)
+    """
+
+    padding: Shape = field(
+        PerAxis(Whole(None), per=2),
+        "cells on each side: left, right, top, bottom, front, back",
+        letter="P",
+    )
+
+    example = {"padding": 1}
+
+    def windows(self, x: Tensor) -> tuple[Window, ...]:
+        sides = zip(self.padding[-2::-2], self.padding[::-2])
+        return tuple(Window(1, 1, before, after) for before, after in sides)
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        for size in self.output(x).spatial:
+            yield at_least(
+                size,
+                1,
+                lambda size=size: (  # type: ignore[misc]
+                    f"has padding {list(self.padding)}, which leaves nothing of an input of "
+                    f"{times(x.spatial)}: the output would be {size} wide"
+                ),
+                field="padding",
+            )
+
+    def output(self, x: Tensor) -> Tensor:
+        sizes = [window.output(size) for window, size in zip(self.windows(x), x.spatial)]
+        return x.with_spatial(sizes)
+
+
+class _FilledWithConstant(Padding, abstract=True):
+    """Cells are cut off before others are added, so there must be as many as are cut off."""
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        for size, window in zip(x.spatial, self.windows(x)):
+            cut = -smallest(window.before, 0) - smallest(window.after, 0)
+            yield at_least(
+                size,
+                cut,
+                lambda size=size, cut=cut: (  # type: ignore[misc]
+                    f"has padding {list(self.padding)}, which cuts {cut} off a size of {size}"
+                ),
+                field="padding",
+            )
+        yield from super().requires(x)
+
+
+class _FilledFromInput(Padding, abstract=True):
+    """Cells are copied from the input, so there must be enough to be copied."""
+
+    _spare = 0
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        for size, window in zip(x.spatial, self.windows(x)):
+            for padding in (window.before, window.after):
+                yield at_least(
+                    size,
+                    padding + self._spare,
+                    lambda padding=padding, size=size: (  # type: ignore[misc]
+                        f"pads by {padding}, too much for size {size}: "
+                        f"at most {size - self._spare} cells are there to fill it from"
+                    ),
+                    field="padding",
+                )
+        yield from super().requires(x)
+
+
+class ZeroPad(_FilledWithConstant, abstract=True):
+    """Pad with zeros."""
+
+
+class ConstantPad(_FilledWithConstant, abstract=True):
+    """Pad with a given value."""
+
+    value: int | Fraction | float = field(Number(infinite=True), "what the padding is filled with")
+
+    example = {"padding": 1, "value": 0}
+
+
+class ReplicationPad(Padding, abstract=True):
+    """Pad with copies of the nearest cell."""
+
+
+class ReflectionPad(_FilledFromInput, abstract=True):
+    """Pad with the input's mirror image; the edge itself is not doubled."""
+
+    _spare = 1
+
+
+class CircularPad(_FilledFromInput, abstract=True):
+    """Pad with cells from the opposite side, as if the input went round."""
+
+
+class ZeroPad1d(ZeroPad, rank=1):
+    """Pad a length with zeros."""
+
+
+class ZeroPad2d(ZeroPad, rank=2):
+    """Pad height and width with zeros."""
+
+
+class ZeroPad3d(ZeroPad, rank=3):
+    """Pad depth, height and width with zeros."""
+
+
+class ConstantPad1d(ConstantPad, rank=1):
+    """Pad a length with a given value."""
+
+
+class ConstantPad2d(ConstantPad, rank=2):
+    """Pad height and width with a given value."""
+
+
+class ConstantPad3d(ConstantPad, rank=3):
+    """Pad depth, height and width with a given value."""
+
+
+class ReplicationPad1d(ReplicationPad, rank=1):
+    """Pad a length with copies of the cells at its ends."""
+
+
+class ReplicationPad2d(ReplicationPad, rank=2):
+    """Pad height and width with copies of the cells at the edges."""
+
+
+class ReplicationPad3d(ReplicationPad, rank=3):
+    """Pad depth, height and width with copies of the cells at the faces."""
+
+
+class ReflectionPad1d(ReflectionPad, rank=1):
+    """Pad a length with its mirror image."""
+
+
+class ReflectionPad2d(ReflectionPad, rank=2):
+    """Pad height and width with their mirror image."""
+
+
+class ReflectionPad3d(ReflectionPad, rank=3):
+    """Pad depth, height and width with their mirror image."""
+
+
+class CircularPad1d(CircularPad, rank=1):
+    """Pad a length as if its ends met."""
+
+
+class CircularPad2d(CircularPad, rank=2):
+    """Pad height and width as if opposite edges met."""
+
+
+class CircularPad3d(CircularPad, rank=3):
+    """Pad depth, height and width as if opposite faces met."""

@@ -1,0 +1,267 @@
+"""Pools: each output value sums up a window, or an even share, of one channel of the input."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from shapecalc.algebra.arithmetic import Dim, Shape, gcd, prod
+from shapecalc.algebra.requirement import Requirement, at_least, refuse
+from shapecalc.algebra.window import Window
+from shapecalc.layers.base import Layer
+from shapecalc.layers.field import Flag, Maybe, Number, PerAxis, SameAs, Whole, field
+from shapecalc.layers.sliding import fits
+from shapecalc.layers.tensor import Tensor, times
+
+
+class _SlidingPool(Layer, abstract=True):
+    """What the pools that slide a window have in common."""
+
+    kernel_size: Shape
+    ceil_mode: bool
+
+    example = {"kernel_size": 2}
+
+    def _window_settings(self) -> tuple[Shape, ...]:
+        """Kernel, stride and so on, in the order in which :class:`Window` takes them."""
+        raise NotImplementedError
+
+    def windows(self, x: Tensor) -> tuple[Window, ...]:
+        window = Window.rounded_up if self.ceil_mode else Window.symmetric
+        return tuple(map(window, *self._window_settings()))
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        windows = self.windows(x)
+        for kernel, window in zip(self.kernel_size, windows):
+            yield at_least(
+                kernel,
+                2 * window.before,
+                lambda kernel=kernel, window=window: (  # type: ignore[misc]
+                    f"has padding {window.before}, more than half of kernel_size {kernel}"
+                ),
+                field="padding",
+                hint=lambda: "for more, put a padding layer before it",
+            )
+        yield from fits(x, windows)
+
+    def output(self, x: Tensor) -> Tensor:
+        sizes = [window.output(size) for window, size in zip(self.windows(x), x.spatial)]
+        return x.with_spatial(sizes)
+
+    def elementwise(self, x: Tensor, y: Tensor) -> Dim:
+        return prod(y.shape) * prod(self.kernel_size)
+
+
+class MaxPool(_SlidingPool, abstract=True):
+    """Keep the largest value of each window.
+
+    The size follows Dumoulin and Visin, "A guide to convolution arithmetic" (2016), chapter 3,
+    rounded up in ceil mode as torch does.
+
+    >>> from shapecalc.layers import KINDS
+    >>> pool = KINDS["MaxPool2d"](kernel_size=3, stride=2)
+    >>> pool.output(Tensor((1, 64, 112, 112))).shape
+    (1, 64, 55, 55)
+    """
+
+    kernel_size: Shape = field(PerAxis(Whole()), "size of the window", letter="F")
+    stride: Shape = field(
+        PerAxis(Whole()), "step between positions", letter="S", default=SameAs("kernel_size")
+    )
+    padding: Shape = field(PerAxis(Whole(0)), "cells on each side", letter="P", default=0)
+    dilation: Shape = field(PerAxis(Whole()), "step inside the window", letter="D", default=1)
+    ceil_mode: bool = field(Flag(), "round the output's size up, not down", default=False)
+
+    def _window_settings(self) -> tuple[Shape, ...]:
+        return self.kernel_size, self.stride, self.padding, self.dilation
+
+
+class AvgPool(_SlidingPool, abstract=True):
+    """Average each window.
+
+    The size follows Dumoulin and Visin, "A guide to convolution arithmetic" (2016), chapter 3,
+    rounded up in ceil mode as torch does.
+
+    >>> from shapecalc.layers import KINDS
+    >>> pool = KINDS["AvgPool2d"](kernel_size=3, stride=2, padding=1, ceil_mode=True)
+    >>> pool.output(Tensor((1, 64, 112, 112))).shape
+    (1, 64, 57, 57)
+    """
+
+    kernel_size: Shape = field(PerAxis(Whole()), "size of the window", letter="F")
+    stride: Shape = field(
+        PerAxis(Whole()), "step between positions", letter="S", default=SameAs("kernel_size")
+    )
+    padding: Shape = field(PerAxis(Whole(0)), "zeros on each side", letter="P", default=0)
+    ceil_mode: bool = field(Flag(), "round the output's size up, not down", default=False)
+    count_include_pad: bool = field(Flag(), "let the padding count in the average", default=True)
+
+    def _window_settings(self) -> tuple[Shape, ...]:
+        return self.kernel_size, self.stride, self.padding
+
+
+class LPPool(_SlidingPool, abstract=True):
+    """Take the p-norm of each window: the p-th root of its sum of p-th powers.
+
+    The size follows Dumoulin and Visin, "A guide to convolution arithmetic" (2016), chapter 3,
+    rounded up in ceil mode as torch does.
+
+    >>> from shapecalc.layers import KINDS
+    >>> pool = KINDS["LPPool1d"](norm_type=2, kernel_size=3)
+    >>> pool.output(Tensor((1, 16, 50))).shape
+    (1, 16, 16)
+    """
+
+    norm_type: int | Fraction | float = field(
+        Number(infinite=True), "the exponent p; infinite for the largest value", letter="p"
+    )
+    kernel_size: Shape = field(PerAxis(Whole()), "size of the window", letter="F")
+    stride: Shape = field(
+        PerAxis(Whole()), "step between positions", letter="S", default=SameAs("kernel_size")
+    )
+    ceil_mode: bool = field(Flag(), "round the output's size up, not down", default=False)
+
+    example = {"norm_type": 2, "kernel_size": 2}
+
+    def _window_settings(self) -> tuple[Shape, ...]:
+        return self.kernel_size, self.stride
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        if self.norm_type == 0:
+            yield refuse(lambda: "has norm_type 0, but there is no 0th root", field="norm_type")
+        yield from super().requires(x)
+
+
+def _covers_kernel(layer: _SlidingPool, x: Tensor) -> Iterator[Requirement]:
+    """Torch's average over three dimensions wants an input as large as the kernel, unpadded."""
+    for size, kernel in zip(x.spatial, layer.kernel_size):
+        yield at_least(
+            size,
+            kernel,
+            lambda: (
+                f"has kernel_size {times(layer.kernel_size)}, larger than its input of "
+                f"{times(x.spatial)}, which torch refuses in three dimensions even with padding"
+            ),
+            field="kernel_size",
+        )
+
+
+class AdaptivePool(Layer, abstract=True):
+    """Split the input evenly into as many windows as the output has cells.
+
+    Window ``i`` of ``m`` goes from ``floor(i*n/m)`` up to ``ceil((i + 1)*n/m)``; neighbours share
+    a cell where a boundary ``i*n/m`` is no whole number. That happens at all but ``gcd(n, m) - 1``
+    of the ``m - 1`` inner boundaries, so the windows of one axis have ``n + m - gcd(n, m)`` cells.
+
+    >>> from shapecalc.layers import KINDS
+    >>> pool = KINDS["AdaptiveAvgPool2d"](output_size=[None, 1])
+    >>> x = Tensor((1, 512, 7, 7))
+    >>> y = pool.output(x)
+    >>> y.shape, pool.elementwise(x, y)
+    ((1, 512, 7, 1), 25088)
+    """
+
+    output_size: tuple[Any, ...] = field(
+        PerAxis(Maybe(Whole(symbolic=False), "the input's size")), "size of the output"
+    )
+
+    example = {"output_size": 1}
+
+    def output(self, x: Tensor) -> Tensor:
+        return x.with_spatial(
+            size if wanted is None else wanted for size, wanted in zip(x.spatial, self.output_size)
+        )
+
+    def elementwise(self, x: Tensor, y: Tensor) -> Dim:
+        cells = map(_cells_of_windows, x.spatial, self.output_size)
+        return x.batch * x.channels * prod(cells)
+
+
+def _cells_of_windows(n: Dim, m: int | None) -> Dim:
+    return n if m is None else n + m - gcd(n, m)
+
+
+class MaxPool1d(MaxPool, rank=1):
+    """Keep the largest value of each window along a length."""
+
+
+class MaxPool2d(MaxPool, rank=2):
+    """Keep the largest value of each window of height and width."""
+
+
+class MaxPool3d(MaxPool, rank=3):
+    """Keep the largest value of each window of depth, height and width."""
+
+
+class AvgPool1d(AvgPool, rank=1):
+    """Average each window along a length."""
+
+
+class AvgPool2d(AvgPool, rank=2):
+    """Average each window of height and width."""
+
+    divisor_override: Dim | None = field(
+        Maybe(Whole(), "the window's size"), "what the sum is divided by", default=None
+    )
+
+
+class AvgPool3d(AvgPool, rank=3):
+    """Average each window of depth, height and width."""
+
+    divisor_override: Dim | None = field(
+        Maybe(Whole(), "the window's size"), "what the sum is divided by", default=None
+    )
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from _covers_kernel(self, x)
+        yield from super().requires(x)
+
+
+class LPPool1d(LPPool, rank=1):
+    """Take the p-norm of each window along a length."""
+
+
+class LPPool2d(LPPool, rank=2):
+    """Take the p-norm of each window of height and width."""
+
+
+class LPPool3d(LPPool, rank=3):
+    """Take the p-norm of each window of depth, height and width."""
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        # An infinite norm is computed as a maximum, all others as an average.
+        if not math.isinf(self.norm_type):
+            yield from _covers_kernel(self, x)
+        yield from super().requires(x)
+
+
+class _AdaptivePool1d(AdaptivePool, rank=1, abstract=True):
+    """Along a length torch has no null that keeps the size."""
+
+    output_size: Shape = field(PerAxis(Whole(symbolic=False)), "size of the output")
+
+
+class AdaptiveAvgPool1d(_AdaptivePool1d):
+    """Average along a length, to a given number of values."""
+
+
+class AdaptiveAvgPool2d(AdaptivePool, rank=2):
+    """Average over height and width, to an output of given size."""
+
+
+class AdaptiveAvgPool3d(AdaptivePool, rank=3):
+    """Average over depth, height and width, to an output of given size."""
+
+
+class AdaptiveMaxPool1d(_AdaptivePool1d):
+    """Keep the largest values along a length, to a given number of them."""
+
+
+class AdaptiveMaxPool2d(AdaptivePool, rank=2):
+    """Keep the largest values over height and width, to an output of given size."""
+
+
+class AdaptiveMaxPool3d(AdaptivePool, rank=3):
+    """Keep the largest values over depth, height and width, to an output of given size."""

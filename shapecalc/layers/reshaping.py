@@ -1,0 +1,364 @@
+"""Reshaping: the same elements in another arrangement, a part of them, or their mean.
+
+All but the mean are views: they write nothing and compute nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shapecalc.algebra.arithmetic import (
+    Dim,
+    Shape,
+    ceildiv,
+    is_number,
+    largest,
+    prod,
+    smallest,
+)
+from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
+from shapecalc.algebra.window import IDENTITY, Window
+from shapecalc.layers.base import Layer, names_axis
+from shapecalc.layers.field import Flag, ListOf, Maybe, OneOrMore, Whole, field
+from shapecalc.layers.tensor import Tensor, times
+
+
+class Flatten(Layer):
+    """Merge a range of dimensions into one; by default all but the batch.
+
+    >>> Flatten().output(Tensor((1, 16, 5, 5))).shape
+    (1, 400)
+    """
+
+    writes = False
+
+    start_dim: int = field(Whole(None, symbolic=False), "first dimension to merge", default=1)
+    end_dim: int = field(Whole(None, symbolic=False), "last dimension to merge", default=-1)
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.start_dim, "start_dim")
+        yield from names_axis(x, self.end_dim, "end_dim")
+        first, last = self._range(x)
+        if first > last:
+            yield refuse(
+                lambda: (
+                    f"has start_dim {self.start_dim} behind end_dim {self.end_dim} in batch x {x}"
+                ),
+                field="start_dim",
+            )
+
+    def _range(self, x: Tensor) -> tuple[int, int]:
+        n = len(x.shape)
+        return self.start_dim % n, self.end_dim % n
+
+    def output(self, x: Tensor) -> Tensor:
+        first, last = self._range(x)
+        merged = prod(x.shape[first : last + 1])
+        return x.with_shape((*x.shape[:first], merged, *x.shape[last + 1 :]))
+
+
+class Unflatten(Layer):
+    """Split one dimension into several; one of the sizes may be -1, which is inferred.
+
+    >>> Unflatten(dim=1, unflattened_size=[16, -1, 5]).output(Tensor((1, 400))).shape
+    (1, 16, 5, 5)
+    """
+
+    writes = False
+
+    dim: int = field(Whole(None, symbolic=False), "dimension to split")
+    unflattened_size: Shape = field(ListOf(Whole(-1), what="sizes"), "sizes to split it into")
+
+    example = {"dim": 1, "unflattened_size": [2, 2]}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim)
+        sizes, size = self.unflattened_size, x.shape[self.dim]
+        if not sizes or 0 in sizes or sizes.count(-1) > 1:
+            yield refuse(
+                lambda: f"has unflattened_size {list(sizes)}",
+                field="unflattened_size",
+                hint=lambda: "it takes one or more positive sizes, of which one may be -1",
+            )
+        known = self._known()
+
+        def problem() -> str:
+            return f"splits {size} into {times(sizes)}, but {known} does not make {size}"
+
+        if -1 in sizes:
+            yield divides(known, size, problem, field="unflattened_size")
+        else:
+            yield equal(known, size, problem, field="unflattened_size")
+
+    def _known(self) -> Dim:
+        """The product of the sizes that are given."""
+        return prod(size for size in self.unflattened_size if size != -1)
+
+    def output(self, x: Tensor) -> Tensor:
+        axis = self.dim % len(x.shape)
+        rest = x.shape[axis] // self._known()
+        sizes = (rest if size == -1 else size for size in self.unflattened_size)
+        return x.with_shape((*x.shape[:axis], *sizes, *x.shape[axis + 1 :]))
+
+
+class Permute(Layer):
+    """Put the dimensions into another order, as ``torch.permute`` does; the batch is dimension 0.
+
+    >>> Permute(dims=[0, 2, 3, 1]).output(Tensor((1, 3, 224, 200))).shape
+    (1, 224, 200, 3)
+    """
+
+    writes = False
+
+    dims: tuple[int, ...] = field(
+        ListOf(Whole(None, symbolic=False), what="dimensions"), "the dimensions in their new order"
+    )
+
+    example = {"dims": [0, 2, 3, 1]}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        for dim in self.dims:
+            yield from names_axis(x, dim, "dims")
+        n = len(x.shape)
+        if sorted(dim % n for dim in self.dims) != list(range(n)):
+            yield refuse(
+                lambda: f"has dims {list(self.dims)} but receives {n} dimensions: batch x {x}",
+                field="dims",
+                hint=lambda: f"dims names each of 0 to {n - 1} once, the batch is 0",
+            )
+
+    def output(self, x: Tensor) -> Tensor:
+        return x.with_shape(x.shape[dim] for dim in self.dims)
+
+
+class Squeeze(Layer):
+    """Take out a dimension of size 1; where torch would pass over another size, it is refused.
+
+    >>> Squeeze(dim=-1).output(Tensor((1, 512, 1))).shape
+    (1, 512)
+    """
+
+    writes = False
+
+    dim: int = field(Whole(None, symbolic=False), "dimension to take out")
+
+    example = {"dim": 1}
+    example_shapes = ((1, 1, 8, 8),)
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim)
+        size = x.shape[self.dim]
+        yield equal(
+            size,
+            1,
+            lambda: f"takes out dim {self.dim} of batch x {x}, which has size {size} and not 1",
+            field="dim",
+        )
+
+    def output(self, x: Tensor) -> Tensor:
+        axis = self.dim % len(x.shape)
+        return x.with_shape((*x.shape[:axis], *x.shape[axis + 1 :]))
+
+
+class Unsqueeze(Layer):
+    """Put in a dimension of size 1.
+
+    >>> Unsqueeze(dim=1).output(Tensor((1, 28, 28))).shape
+    (1, 1, 28, 28)
+    """
+
+    writes = False
+
+    dim: int = field(Whole(None, symbolic=False), "place of the new dimension in the output")
+
+    example = {"dim": 1}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_new_axis(x, self.dim)
+
+    def output(self, x: Tensor) -> Tensor:
+        return with_new_axis(x, self.dim, 1)
+
+
+def names_new_axis(x: Tensor, dim: int) -> Iterator[Requirement]:
+    """The requirement that a dimension can be put in at ``dim``, counted in the output."""
+    n = len(x.shape)
+    if not -n - 1 <= dim <= n:
+        yield refuse(
+            lambda: f"has dim {dim} but makes {n + 1} dimensions of batch x {x}",
+            field="dim",
+            hint=lambda: f"dim counts from 0, before the batch, to {n}, or backwards from -1",
+        )
+
+
+def with_new_axis(x: Tensor, dim: int, size: Dim) -> Tensor:
+    """The tensor with one more dimension."""
+    axis = dim % (len(x.shape) + 1)
+    return x.with_shape((*x.shape[:axis], size, *x.shape[axis:]))
+
+
+class _Piece(Layer, abstract=True):
+    """What the layers that take a part of one dimension have in common."""
+
+    writes = False
+
+    dim: int
+    step: Dim = 1
+
+    def _bounds(self, n: Dim) -> tuple[Dim, Dim]:
+        """Where the piece starts and stops in a dimension of size ``n``."""
+        raise NotImplementedError
+
+    def output(self, x: Tensor) -> Tensor:
+        start, stop = self._bounds(x.shape[self.dim])
+        return x.with_size(self.dim, ceildiv(stop - start, self.step))
+
+    def windows(self, x: Tensor) -> tuple[Window, ...]:
+        """Cells that are left out are padding taken away."""
+        axis = self.dim % len(x.shape)
+        windows = [IDENTITY] * len(x.shape)
+        start, stop = self._bounds(x.shape[axis])
+        windows[axis] = Window(1, self.step, -start, stop - x.shape[axis])
+        return tuple(windows[2:])
+
+
+class Slice(_Piece):
+    """Take a part of one dimension, ``x[start:end:step]`` in Python's notation.
+
+    A negative number counts from the end. Where Python would find nothing, it is refused.
+
+    >>> x = Tensor((1, 197, 768))
+    >>> Slice(dim=1, start=1).output(x).shape, Slice(dim=-1, end=-68, step=7).output(x).shape
+    ((1, 196, 768), (1, 197, 100))
+    """
+
+    dim: int = field(Whole(None, symbolic=False), "dimension to take a part of")
+    start: Dim = field(Whole(None), "first place that is taken", default=0)
+    end: Dim | None = field(
+        Maybe(Whole(None), "the end"), "first place that is not taken any more", default=None
+    )
+    step: Dim = field(Whole(), "distance between places that are taken", letter="S", default=1)
+
+    example = {"dim": 2, "start": 1, "end": -1}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim)
+        size = x.shape[self.dim]
+        for name in ("start", "end"):
+            place = getattr(self, name)
+            if not (place is None or is_number(place)):
+                yield at_least(
+                    place,
+                    0,
+                    lambda name=name, place=place: (  # type: ignore[misc]
+                        f"has {name} {place}; only a plain number may count from the end"
+                    ),
+                    field=name,
+                )
+        for start in self._starts(size):
+            for stop in self._stops(size):
+                yield at_least(
+                    stop,
+                    start + 1,
+                    lambda: (
+                        f"takes {self.start}:{'' if self.end is None else self.end} of dim "
+                        f"{self.dim} of batch x {x}, which is nothing of {size}"
+                    ),
+                    field="start",
+                )
+
+    def _starts(self, n: Dim) -> Shape:
+        """The start is the largest of these: Python stops at 0 when it counts from the end."""
+        return (n + self.start, 0) if _from_end(self.start) else (self.start,)
+
+    def _stops(self, n: Dim) -> Shape:
+        """The stop is the smallest of these: Python stops at the end."""
+        if self.end is None:
+            return (n,)
+        return (n + self.end,) if _from_end(self.end) else (self.end, n)
+
+    def _bounds(self, n: Dim) -> tuple[Dim, Dim]:
+        return largest(*self._starts(n)), smallest(*self._stops(n))
+
+
+def _from_end(place: Dim) -> bool:
+    return isinstance(place, int) and place < 0
+
+
+class Chunk(_Piece):
+    """Take one of the pieces that ``torch.chunk`` makes of a dimension.
+
+    All pieces have the size ``ceil(n/chunks)`` but the last, which has what is left; there may be
+    fewer than asked for.
+
+    >>> x = Tensor((1, 116, 28, 28))
+    >>> Chunk(chunks=2, index=1).output(x).shape, Chunk(chunks=3, index=2).output(x).shape
+    ((1, 58, 28, 28), (1, 38, 28, 28))
+    """
+
+    chunks: int = field(Whole(symbolic=False), "number of pieces")
+    dim: int = field(Whole(None, symbolic=False), "dimension to cut", default=1)
+    index: int = field(Whole(0, symbolic=False), "piece to take, counted from 0", default=0)
+
+    example = {"chunks": 2, "index": 1}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim)
+        size = x.shape[self.dim]
+        piece = ceildiv(size, self.chunks)
+        yield at_least(
+            size,
+            self.index * piece + 1,
+            lambda: (
+                f"takes the piece of index {self.index}, but {size} cut into {self.chunks} "
+                f"makes {ceildiv(size, piece)} pieces of up to {piece}"
+            ),
+            field="index",
+            hint=lambda: "the first piece has index 0",
+        )
+
+    def _bounds(self, n: Dim) -> tuple[Dim, Dim]:
+        piece = ceildiv(n, self.chunks)
+        start = self.index * piece
+        if self.index == 0:
+            return 0, piece
+        if self.index == self.chunks - 1:
+            return start, n
+        return start, smallest(start + piece, n)
+
+
+class Mean(Layer):
+    """Average over one or more dimensions; every element of the input is added once.
+
+    >>> Mean(dim=[2, 3]).output(Tensor((1, 2048, 7, 7))).shape
+    (1, 2048)
+    >>> Mean(dim=1, keepdim=True).output(Tensor((1, 196, 768))).shape
+    (1, 1, 768)
+    """
+
+    dim: tuple[int, ...] = field(
+        OneOrMore(Whole(None, symbolic=False), what="dimensions"), "dimensions to average over"
+    )
+    keepdim: bool = field(Flag(), "keep them, with size 1", default=False)
+
+    example = {"dim": [2, 3]}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        for dim in self.dim:
+            yield from names_axis(x, dim)
+        if len(self._axes(x)) < len(self.dim):
+            yield refuse(
+                lambda: f"has dim {list(self.dim)}, which names a dimension twice", field="dim"
+            )
+
+    def _axes(self, x: Tensor) -> set[int]:
+        return {dim % len(x.shape) for dim in self.dim}
+
+    def output(self, x: Tensor) -> Tensor:
+        gone = self._axes(x)
+        if self.keepdim:
+            return x.with_shape(1 if i in gone else size for i, size in enumerate(x.shape))
+        return x.with_shape(size for i, size in enumerate(x.shape) if i not in gone)
+
+    def elementwise(self, x: Tensor, y: Tensor) -> Dim:
+        return prod(x.shape)

@@ -1,0 +1,65 @@
+"""What flows between layers: a shape and an element type, no data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from shapecalc.algebra.arithmetic import Dim, Shape
+
+
+class Tensor(NamedTuple):
+    """A tensor's shape, batch first, and the type of its elements.
+
+    >>> x = Tensor((1, 3, 224, 224))
+    >>> x.channels, x.spatial, str(x)
+    (3, (224, 224), '3 x 224 x 224')
+    """
+
+    shape: Shape
+    dtype: str = "float32"
+
+    @property
+    def batch(self) -> Dim:
+        """The first dimension."""
+        return self.shape[0]
+
+    @property
+    def channels(self) -> Dim:
+        """The second dimension, torch's place for channels."""
+        return self.shape[1]
+
+    @property
+    def spatial(self) -> Shape:
+        """The dimensions after batch and channels: length, or height and width, or depth too."""
+        return self.shape[2:]
+
+    def with_channels(self, channels: Dim) -> Tensor:
+        """The same tensor with another number of channels."""
+        return Tensor((self.shape[0], channels, *self.shape[2:]), self.dtype)
+
+    def with_spatial(self, sizes: Iterable[Dim]) -> Tensor:
+        """The same tensor with other sizes behind batch and channels."""
+        return Tensor((*self.shape[:2], *sizes), self.dtype)
+
+    def with_size(self, axis: int, size: Dim) -> Tensor:
+        """The same tensor with another size along one axis."""
+        shape = list(self.shape)
+        shape[axis] = size
+        return Tensor(tuple(shape), self.dtype)
+
+    def with_shape(self, shape: Iterable[Dim]) -> Tensor:
+        """A tensor of the same type with another shape, batch included."""
+        return Tensor(tuple(shape), self.dtype)
+
+    def __str__(self) -> str:
+        return times(self.shape[1:]) if len(self.shape) > 1 else "a single number"
+
+
+def times(sizes: Iterable[Dim | str]) -> str:
+    """Sizes as people write them, sums in parentheses.
+
+    >>> times((16, 5, 5)), times((16, "H + 1"))
+    ('16 x 5 x 5', '16 x (H + 1)')
+    """
+    return " x ".join(f"({size})" if " " in str(size) else str(size) for size in sizes)
