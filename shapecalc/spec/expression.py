@@ -1,0 +1,463 @@
+"""Expressions: a small checked grammar for arithmetic, nothing more.
+
+A string where a number is expected is parsed into a tree of the few node classes below. There is
+no attribute, no subscript, no call but of six functions; nothing is ever handed to Python.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple, Union
+
+from shapecalc.algebra.arithmetic import largest, smallest
+
+LONGEST = 1000
+"""The most characters an expression may have."""
+
+DEEPEST = 50
+"""The deepest an expression may nest."""
+
+MOST_BITS = 256
+"""The largest number an expression may reach, in bits; no tensor's size needs more than 63."""
+
+
+class ExpressionError(ValueError):
+    """An expression is wrong at ``column``, counted from 0."""
+
+    def __init__(self, message: str, column: int = 0, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.column = column
+        self.hint = hint
+
+
+class Undecided(Exception):
+    """A decision depends on ``symbols`` that have no value."""
+
+    def __init__(self, symbols: frozenset[str]) -> None:
+        super().__init__(f"depends on {', '.join(sorted(symbols))}")
+        self.symbols = symbols
+        self.mark: Any = None  # the place in the spec, where one is known
+
+
+class Number(NamedTuple):
+    """A number as written."""
+
+    value: int | Fraction
+
+
+class Name(NamedTuple):
+    """A name to be looked up."""
+
+    name: str
+    column: int
+
+
+class Unary(NamedTuple):
+    """``-x``, ``+x`` or ``not x``."""
+
+    operator: str
+    operand: Expression
+
+
+class Binary(NamedTuple):
+    """Arithmetic on two operands; ``and`` and ``or``."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+class Comparison(NamedTuple):
+    """A chain of comparisons, as in ``0 < a <= b``."""
+
+    first: Expression
+    rest: tuple[tuple[str, Expression], ...]
+
+
+class Conditional(NamedTuple):
+    """``then if test else otherwise``."""
+
+    test: Expression
+    then: Expression
+    otherwise: Expression
+
+
+class Call(NamedTuple):
+    """A function of the few there are."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+
+
+Expression = Union[Number, Name, Unary, Binary, Comparison, Conditional, Call]
+
+
+def _ceil(x: Any) -> Any:
+    return -(-x // 1)
+
+
+def _floor(x: Any) -> Any:
+    return x // 1
+
+
+def _round(x: Any) -> Any:
+    if hasattr(x, "symbols"):  # to the nearest even number: no floor says it
+        raise Undecided(x.symbols)
+    return round(x)
+
+
+def _abs(x: Any) -> Any:
+    return largest(x, -x)
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int | None]] = {
+    "min": (smallest, None),
+    "max": (largest, None),
+    "ceil": (_ceil, 1),
+    "floor": (_floor, 1),
+    "round": (_round, 1),
+    "abs": (_abs, 1),
+}
+"""The functions, each with the number of its arguments; None for one or more."""
+
+KEYWORDS = frozenset({"and", "or", "not", "if", "else"})
+
+RESERVED = KEYWORDS | frozenset(FUNCTIONS)
+"""Words that cannot be names of symbols or arguments."""
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?)"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<operator>//|\*\*|<=|>=|==|!=|[-+*/%<>(),]))"
+)
+_LEVELS = (("or",), ("and",), ("not",), ("<", "<=", ">", ">=", "==", "!="), ("+", "-"))
+_PRODUCTS = ("*", "/", "//", "%")
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    column: int
+
+
+def parse(text: str) -> Expression:
+    """Read an expression; raises :class:`ExpressionError`.
+
+    >>> parse("2*n")
+    Binary(operator='*', left=Number(value=2), right=Name(name='n', column=2))
+    """
+    if len(text) > LONGEST:
+        raise ExpressionError(f"an expression of more than {LONGEST} characters")
+    return _Parser(text).whole()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.tokens = list(_tokens(text))
+        self.at = 0
+        self.depth = 0
+
+    @property
+    def token(self) -> _Token:
+        return self.tokens[self.at]
+
+    def take(self, *texts: str) -> str | None:
+        """The next token if it is one of these."""
+        token = self.token
+        if token.kind != "number" and token.text in texts:
+            self.at += 1
+            return token.text
+        return None
+
+    def expect(self, text: str) -> None:
+        if not self.take(text):
+            raise self.unexpected(f"{text!r}")
+
+    def unexpected(self, wanted: str) -> ExpressionError:
+        got = f"{self.token.text!r}" if self.token.text else "the end"
+        return ExpressionError(f"expected {wanted} in an expression, got {got}", self.token.column)
+
+    def whole(self) -> Expression:
+        tree = self.conditional()
+        if self.token.kind != "end":
+            raise self.unexpected("an operator")
+        return tree
+
+    def conditional(self) -> Expression:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ExpressionError(f"an expression nested deeper than {DEEPEST}", self.token.column)
+        tree = self.level(0)
+        if self.take("if"):
+            test = self.level(0)
+            self.expect("else")
+            tree = Conditional(test, tree, self.conditional())
+        self.depth -= 1
+        return tree
+
+    def level(self, level: int) -> Expression:
+        """Operators from the weakest, ``or``, to sums."""
+        operators = _LEVELS[level]
+        if operators == ("not",):
+            return self.negation()
+        tree = self.level(level + 1) if level + 1 < len(_LEVELS) else self.product()
+        if "<" in operators:
+            rest = []
+            while operator := self.take(*operators):
+                rest.append((operator, self.level(level + 1)))
+            return Comparison(tree, tuple(rest)) if rest else tree
+        while operator := self.take(*operators):
+            right = self.level(level + 1) if level + 1 < len(_LEVELS) else self.product()
+            tree = Binary(operator, tree, right)
+        return tree
+
+    def negation(self) -> Expression:
+        count = 0
+        while self.take("not"):
+            count += 1
+        tree = self.level(_LEVELS.index(("not",)) + 1)
+        return tree if count == 0 else _repeated("not", tree, 2 - count % 2)
+
+    def product(self) -> Expression:
+        tree = self.signed()
+        while operator := self.take(*_PRODUCTS):
+            tree = Binary(operator, tree, self.signed())
+        return tree
+
+    def signed(self) -> Expression:
+        signs = []
+        while operator := self.take("-", "+"):
+            signs.append(operator)
+        tree = self.power()
+        return Unary("-", tree) if signs.count("-") % 2 else tree
+
+    def power(self) -> Expression:
+        base = self.atom()
+        if not self.take("**"):
+            return base
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ExpressionError(f"an expression nested deeper than {DEEPEST}", self.token.column)
+        tree = Binary("**", base, self.signed())
+        self.depth -= 1
+        return tree
+
+    def atom(self) -> Expression:
+        token = self.token
+        if token.kind == "number":
+            self.at += 1
+            value = Fraction(token.text)
+            return Number(value.numerator if value.denominator == 1 else value)
+        if token.kind == "name" and token.text not in KEYWORDS:
+            self.at += 1
+            if self.take("("):
+                return self.call(token)
+            return Name(token.text, token.column)
+        if self.take("("):
+            tree = self.conditional()
+            self.expect(")")
+            return tree
+        raise self.unexpected("a number or a name")
+
+    def call(self, name: _Token) -> Expression:
+        if name.text not in FUNCTIONS:
+            raise ExpressionError(
+                f"{name.text!r} is not a function of expressions",
+                name.column,
+                f"there are {', '.join(FUNCTIONS)}",
+            )
+        arguments = [self.conditional()]
+        while self.take(","):
+            arguments.append(self.conditional())
+        self.expect(")")
+        wanted = FUNCTIONS[name.text][1]
+        if wanted not in (None, len(arguments)):
+            raise ExpressionError(f"{name.text} takes {wanted} number, not {len(arguments)}", name.column)
+        return Call(name.text, tuple(arguments))
+
+
+def _repeated(operator: str, tree: Expression, times: int) -> Expression:
+    for _ in range(times):
+        tree = Unary(operator, tree)
+    return tree
+
+
+def _tokens(text: str) -> Any:
+    at = 0
+    end = len(text.rstrip())
+    while at < end:
+        found = _TOKEN.match(text, at)
+        if not found:
+            column = at + len(text[at:]) - len(text[at:].lstrip())
+            raise ExpressionError(f"{text[column]!r} has no meaning in an expression", column)
+        kind = found.lastgroup or ""
+        yield _Token(kind, found[kind], found.start(kind))
+        at = found.end()
+    yield _Token("end", "", end)
+
+
+def names(tree: Expression) -> list[Name]:
+    """The names an expression looks up, in order."""
+    if isinstance(tree, Name):
+        return [tree]
+    if isinstance(tree, Comparison):
+        return names(tree.first) + [name for _, part in tree.rest for name in names(part)]
+    if isinstance(tree, Call):
+        return [name for part in tree.arguments for name in names(part)]
+    return [name for part in tree if isinstance(part, tuple) for name in names(part)]
+
+
+def evaluate(tree: Expression, scope: Mapping[str, Any]) -> Any:
+    """The value of an expression: a whole number, a fraction, a formula, or true or false.
+
+    Raises :class:`ExpressionError`, and :class:`Undecided` where a formula would decide.
+
+    >>> evaluate(parse("max(8, n // 3) * 3/4"), {"n": 96})
+    24
+    """
+    return _EVALUATE[type(tree)](tree, scope)
+
+
+def _number(tree: Number, scope: Mapping[str, Any]) -> Any:
+    return tree.value
+
+
+def _name(tree: Name, scope: Mapping[str, Any]) -> Any:
+    return scope[tree.name]
+
+
+def _unary(tree: Unary, scope: Mapping[str, Any]) -> Any:
+    value = evaluate(tree.operand, scope)
+    return not truth(value) if tree.operator == "not" else -_arithmetic(value)
+
+
+def _binary(tree: Binary, scope: Mapping[str, Any]) -> Any:
+    left = evaluate(tree.left, scope)
+    if tree.operator in ("and", "or"):
+        decided = truth(left)
+        if decided is (tree.operator == "or"):
+            return decided
+        return truth(evaluate(tree.right, scope))
+    right = _arithmetic(evaluate(tree.right, scope))
+    try:
+        return _bounded(_OPERATORS[tree.operator](_arithmetic(left), right))
+    except ZeroDivisionError:
+        raise ExpressionError("a division by zero") from None
+
+
+def _comparison(tree: Comparison, scope: Mapping[str, Any]) -> bool:
+    left = evaluate(tree.first, scope)
+    for operator, part in tree.rest:
+        right = evaluate(part, scope)
+        if not _compare(operator, left, right):
+            return False
+        left = right
+    return True
+
+
+def _conditional(tree: Conditional, scope: Mapping[str, Any]) -> Any:
+    return evaluate(tree.then if truth(evaluate(tree.test, scope)) else tree.otherwise, scope)
+
+
+def _call(tree: Call, scope: Mapping[str, Any]) -> Any:
+    arguments = [_arithmetic(evaluate(part, scope)) for part in tree.arguments]
+    return _normal(FUNCTIONS[tree.function][0](*arguments))
+
+
+_EVALUATE: dict[type, Callable[[Any, Mapping[str, Any]], Any]] = {
+    Number: _number,
+    Name: _name,
+    Unary: _unary,
+    Binary: _binary,
+    Comparison: _comparison,
+    Conditional: _conditional,
+    Call: _call,
+}
+
+
+def _divide(a: Any, b: Any) -> Any:
+    return _normal(Fraction(a) / b if isinstance(a, int) and isinstance(b, int) else a / b)
+
+
+def _power(a: Any, b: Any) -> Any:
+    if isinstance(b, Fraction):
+        raise ExpressionError("a power with a fraction as exponent")
+    if isinstance(a, (int, Fraction)) and isinstance(b, int):
+        bits = max(abs(a.numerator), a.denominator).bit_length()
+        if abs(b) * (bits - 1) > MOST_BITS:
+            raise ExpressionError("a power that is larger than any size could be")
+        if a == 0 and b < 0:
+            raise ZeroDivisionError
+        return _normal(Fraction(a) ** b)
+    if isinstance(b, int) and abs(b) > 64:
+        raise ExpressionError("a power that is larger than any size could be")
+    return a**b
+
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": _divide,
+    "//": lambda a, b: a // b,
+    "%": lambda a, b: a % b,
+    "**": _power,
+}
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+}
+
+
+def _compare(operator: str, a: Any, b: Any) -> bool:
+    if isinstance(a, str) and isinstance(b, str):  # words, as a padding mode, can only be equal
+        if operator in ("==", "!="):
+            return _COMPARE[operator](a, b)
+        raise ExpressionError("words can be equal or not, but have no order")
+    difference = _arithmetic(a) - _arithmetic(b)
+    if hasattr(difference, "symbols"):
+        raise Undecided(difference.symbols)
+    return _COMPARE[operator](difference, 0)
+
+
+def truth(value: Any) -> bool:
+    """Whether a value counts as true: every number but 0 does."""
+    if hasattr(value, "symbols"):
+        raise Undecided(value.symbols)
+    if isinstance(value, (bool, int, Fraction)):
+        return bool(value)
+    raise ExpressionError(f"expected a condition, got {value!r}")
+
+
+def _arithmetic(value: Any) -> Any:
+    """The value, if one can calculate with it."""
+    if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
+        return value
+    if hasattr(value, "symbols"):
+        return value
+    raise ExpressionError(f"expected a number, got {str(value).lower() if isinstance(value, bool) else repr(value)}")
+
+
+def _normal(value: Any) -> Any:
+    if isinstance(value, Fraction) and value.denominator == 1:
+        return value.numerator
+    return value
+
+
+def _bounded(value: Any) -> Any:
+    value = _normal(value)
+    if isinstance(value, (int, Fraction)):
+        if max(abs(value.numerator), value.denominator).bit_length() > MOST_BITS:
+            raise ExpressionError("a number that is larger than any size could be")
+    elif isinstance(value, float):
+        raise ExpressionError("a number that is not exact")
+    return value

@@ -1,0 +1,559 @@
+"""Nodes into the tree: the spec language's rules, and an error for every breach of them."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections import ChainMap
+from collections.abc import Iterable
+from functools import lru_cache
+
+from shapecalc.layers import KINDS
+from shapecalc.layers.field import FieldType
+from shapecalc.spec import expression
+from shapecalc.spec.expression import RESERVED, Expression, ExpressionError
+from shapecalc.spec.problem import Mark, Problems, Source, SpecError, did_you_mean, listing, nearest
+from shapecalc.spec.text import Node, Pair, compose
+from shapecalc.spec.tree import Block, Branch, Entry, Input, Reference, Setting, Spec, Word
+
+BATCH = "B"
+"""The symbol that is always there: the batch size."""
+
+TENSOR_NAMES = ("in_channels", "in_height", "in_width", "in_features")
+"""Names in expressions for sizes of the incoming tensor."""
+
+MODIFIERS = ("name", "from", "repeat", "when", "share")
+"""What may stand beside an entry's kind."""
+
+DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool")
+"""The element types an input may have."""
+
+_TOP = ("name", "about", "symbols", "input", "inputs", "blocks", "layers", "outputs")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def parse(source: Source) -> Spec:
+    """Read a spec; raises :class:`SpecError` with everything that is wrong with it."""
+    reader = _Reader(source)
+    spec = reader.spec(compose(source))
+    if reader.problems.found:
+        raise SpecError(source, reader.problems.found)
+    return spec
+
+
+class _Scope:
+    """What is known where an entry stands: entries to refer to, names for expressions."""
+
+    def __init__(
+        self, entries: ChainMap[str, str], names: frozenset[str], block: str | None = None
+    ) -> None:
+        self.entries = entries  # name -> kind, this list's first, then the enclosing lists'
+        self.names = names
+        self.block = block
+
+    def inner(self) -> _Scope:
+        """The scope of a list inside an entry of this one."""
+        return _Scope(self.entries.new_child(), self.names, self.block)
+
+    def repeated(self) -> _Scope:
+        """The same scope with the copy's number."""
+        return _Scope(self.entries, self.names | {"index"}, self.block)
+
+
+class _Reader:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.problems = Problems()
+        self.blocks: dict[str, Block] = {}
+
+    # -- the top level ----------------------------------------------------------------------
+
+    def spec(self, root: Node) -> Spec:
+        spec = Spec(self.source)
+        if not isinstance(root.value, dict):
+            hint = "a spec is a mapping with at least 'input' and 'layers'"
+            self.problems.add(root.mark, f"expected a mapping, got {root.noun}", hint)
+            return spec
+        top = root.value
+        self.known_keys(top, _TOP, "a spec")
+        spec.name = self.text(top, "name")
+        spec.about = self.text(top, "about")
+        spec.symbols = self.symbols(top.get("symbols"))
+        names = frozenset({*spec.symbols, BATCH})
+        spec.inputs = self.inputs(root, top, names)
+        bodies = self.block_names(top.get("blocks"), spec)
+        names |= frozenset(TENSOR_NAMES)
+        for block, body in bodies:
+            inside = _Scope(ChainMap({"input": "input"}), names | block.arguments.keys(), block.name)
+            block.entries = self.entries(body, inside.inner())
+        self.recursion(spec.blocks)
+        scope = _Scope(ChainMap(dict.fromkeys(spec.inputs, "input")), names)
+        if "layers" in top:
+            spec.entries = self.entries(top["layers"].value, scope.inner())
+            if top["layers"].value.value in (None, []):
+                self.problems.add(top["layers"].key.mark, "a network needs at least one layer")
+        else:
+            self.problems.add(root.mark, "a spec needs 'layers': the list of the network's layers")
+        spec.outputs = self.outputs(top.get("outputs"), spec)
+        return spec
+
+    def text(self, top: dict[str, Pair], key: str) -> str:
+        pair = top.get(key)
+        if pair is None or pair.value.value is None:
+            return ""
+        if isinstance(pair.value.value, (list, dict)):
+            self.problems.add(pair.value.mark, f"{key!r} is text, not {pair.value.noun}")
+            return ""
+        return str(pair.value.value).strip()
+
+    def known_keys(self, pairs: dict[str, Pair], known: Iterable[str], where: str) -> None:
+        for name, pair in pairs.items():
+            if name not in known:
+                hint = did_you_mean(name, known) or f"there are {listing(known)}"
+                self.problems.add(pair.key.mark, f"{where} has no key {name!r}", hint)
+
+    def mapping(self, pair: Pair | None, what: str) -> dict[str, Pair]:
+        """The pairs of a mapping that may be left out."""
+        if pair is None or pair.value.value is None:
+            return {}
+        if isinstance(pair.value.value, dict):
+            return pair.value.value
+        self.problems.add(pair.value.mark, f"expected {what}, got {pair.value.noun}")
+        return {}
+
+    def symbols(self, pair: Pair | None) -> dict[str, Setting]:
+        found: dict[str, Setting] = {}
+        for name, each in self.mapping(pair, "a mapping of symbols to their values").items():
+            self.identifier(name, each.key.mark, "a symbol's name")
+            if name in RESERVED | {"index"} or name in TENSOR_NAMES:
+                self.problems.add(each.key.mark, f"{name!r} has a meaning in expressions already")
+            value = each.value
+            if isinstance(value.value, (list, dict, bool, float)):
+                message = f"symbol {name!r}: expected a number or null, got {value.noun}"
+                self.problems.add(value.mark, message)
+                continue
+            found[name] = self.setting(value, frozenset(found) | {BATCH})
+        return found
+
+    def inputs(
+        self, root: Node, top: dict[str, Pair], names: frozenset[str]
+    ) -> dict[str, Input]:
+        if "input" in top and "inputs" in top:
+            self.problems.add(top["inputs"].key.mark, "both 'input' and 'inputs' are given")
+        elif "input" not in top and "inputs" not in top:
+            hint = "for a colour image: input: [3, 224, 224]"
+            self.problems.add(root.mark, "a spec needs 'input': the shape of one sample", hint)
+        if "input" in top:
+            return {"input": self.one_input("input", top["input"], names)}
+        pairs = self.mapping(top.get("inputs"), "a mapping of names to shapes")
+        for name, pair in pairs.items():
+            self.identifier(name, pair.key.mark, "an input's name")
+        if "inputs" in top and not pairs:
+            self.problems.add(top["inputs"].value.mark, "a network needs at least one input")
+        return {name: self.one_input(name, pair, names) for name, pair in pairs.items()}
+
+    def one_input(self, name: str, pair: Pair, names: frozenset[str]) -> Input:
+        node, dtype = pair.value, "float32"
+        if isinstance(node.value, dict):
+            self.known_keys(node.value, ("shape", "dtype"), "an input")
+            given = node.value.get("dtype")
+            if given is not None:
+                if given.value.value in DTYPES:
+                    dtype = str(given.value.value)
+                else:
+                    message = f"unknown dtype {given.value.noun}"
+                    hint = did_you_mean(str(given.value.value), DTYPES)
+                    self.problems.add(given.value.mark, message, hint or f"there are {listing(DTYPES)}")
+            if "shape" not in node.value:
+                self.problems.add(node.mark, f"input {name!r} needs a shape")
+                return Input(name, [], dtype, node.mark)
+            node = node.value["shape"].value
+        if not isinstance(node.value, list):
+            message = f"expected the list of sizes of one sample, got {node.noun}"
+            self.problems.add(node.mark, message, "the batch is left out: [3, 224, 224]")
+            return Input(name, [], dtype, node.mark)
+        return Input(name, [self.setting(item, names) for item in node.value], dtype, node.mark)
+
+    def outputs(self, pair: Pair | None, spec: Spec) -> list[Reference]:
+        if pair is None or pair.value.value is None:
+            return []
+        known = dict.fromkeys(self.names_of(spec.entries))
+        found = self.references(pair.value)
+        for name, mark in found:
+            if name not in known:
+                hint = did_you_mean(name, known)
+                self.problems.add(mark, f"no entry of 'layers' is named {name!r}", hint)
+        if not found and isinstance(pair.value.value, list):
+            self.problems.add(pair.value.mark, "a network needs at least one output")
+        return found
+
+    def names_of(self, entries: list[Entry]) -> list[str]:
+        """The names in a list: its entries', and those of named branches."""
+        found = []
+        for entry in entries:
+            if entry.repeat is None:
+                found += [branch.name for branch in entry.branches or () if branch.name]
+            found.append(entry.name)
+        return found
+
+    # -- blocks -----------------------------------------------------------------------------
+
+    def block_names(self, pair: Pair | None, spec: Spec) -> list[tuple[Block, Node]]:
+        """Make the blocks, without their layers, which may use any of them."""
+        bodies = []
+        for name, each in self.mapping(pair, "a mapping of names to blocks").items():
+            self.identifier(name, each.key.mark, "a block's name")
+            if name in KINDS:
+                hint = "choose another name for the block"
+                self.problems.add(each.key.mark, f"block {name!r} has the name of a kind", hint)
+            if not isinstance(each.value.value, dict):
+                message = f"expected a block with 'args' and 'layers', got {each.value.noun}"
+                self.problems.add(each.value.mark, message)
+                self.blocks[name] = Block(name, each.key.mark)
+                continue
+            body = each.value.value
+            self.known_keys(body, ("args", "layers", "about"), "a block")
+            block = self.blocks[name] = spec.blocks[name] = Block(name, each.key.mark)
+            self.arguments(body.get("args"), block, frozenset({*spec.symbols, BATCH}))
+            if "layers" in body:
+                bodies.append((block, body["layers"].value))
+            else:
+                self.problems.add(each.key.mark, f"block {name!r} needs 'layers'")
+        return bodies
+
+    def arguments(self, pair: Pair | None, block: Block, names: frozenset[str]) -> None:
+        pairs = self.mapping(pair, "a mapping of arguments to their defaults")
+        names |= frozenset({*pairs, *TENSOR_NAMES})
+        for name, each in pairs.items():
+            self.identifier(name, each.key.mark, "an argument's name")
+            if name in RESERVED:
+                self.problems.add(each.key.mark, f"{name!r} has a meaning in expressions already")
+            required = each.value.value is None
+            block.arguments[name] = None if required else self.argument(each.value, names)
+
+    def recursion(self, blocks: dict[str, Block]) -> None:
+        """A block that uses itself, directly or through others, has no end."""
+        done: set[str] = set()
+        for start in blocks:
+            path = [start]
+            stack = [_uses(blocks[start].entries)]
+            while stack and start not in done:
+                entry = next(stack[-1], None)
+                if entry is None:
+                    done.add(path.pop())
+                    stack.pop()
+                elif entry.kind in path:
+                    ring = " -> ".join([*path[path.index(entry.kind) :], entry.kind])
+                    self.problems.add(entry.mark, f"block {entry.kind!r} uses itself: {ring}")
+                elif entry.kind in blocks and entry.kind not in done:
+                    path.append(entry.kind)
+                    stack.append(_uses(blocks[entry.kind].entries))
+
+    # -- entries ----------------------------------------------------------------------------
+
+    def entries(self, node: Node, scope: _Scope) -> list[Entry]:
+        if not isinstance(node.value, list):
+            if node.value is not None:
+                self.problems.add(node.mark, f"expected a list of layers, got {node.noun}")
+            return []
+        found: list[Entry] = []
+        counts: dict[str, int] = {}
+        taken = self.given_names(node.value)
+        for item in node.value:
+            entry = self.entry(item, scope, taken)
+            if entry is None:
+                continue
+            if not entry.name:
+                entry.name = _automatic_name(entry.kind, counts, taken)
+            if entry.repeat is None:
+                for branch in entry.branches or ():
+                    if branch.name is not None:
+                        scope.entries[branch.name] = "branch"
+            scope.entries[entry.name] = entry.kind
+            found.append(entry)
+        return found
+
+    def given_names(self, nodes: list[Node]) -> dict[str, Node]:
+        """The names given in a list, which automatic ones make way for; each may stand once."""
+        taken: dict[str, Node] = {}
+        for node in nodes:
+            if not isinstance(node.value, dict):
+                continue
+            given = [node.value["name"].value] if "name" in node.value else []
+            if "repeat" not in node.value:
+                given += _branch_names(node.value)
+            for each in given:
+                if not isinstance(each.value, str):
+                    continue
+                if each.value in taken:
+                    message = f"the name {each.value!r} stands twice in this list"
+                    self.problems.add(each.mark, message, f"first in line {taken[each.value].line}")
+                taken.setdefault(each.value, each)
+        return taken
+
+    def entry(self, node: Node, scope: _Scope, taken: dict[str, Node]) -> Entry | None:
+        if isinstance(node.value, str):
+            return self.with_kind(node, None, scope, node)
+        if not isinstance(node.value, dict):
+            message = f"expected a layer, got {node.noun}"
+            self.problems.add(node.mark, message, "such as ReLU, or Linear: 10")
+            return None
+        pairs = node.value
+        kinds = [name for name in pairs if name not in MODIFIERS]
+        if len(kinds) != 1:
+            self.one_kind(node, pairs, kinds)
+            return None
+        if "repeat" in pairs:
+            scope = scope.repeated()
+        pair = pairs[kinds[0]]
+        entry = self.with_kind(pair.key, pair.value, scope, node, kinds[0])
+        if entry is None:
+            return None
+        self.modifiers(entry, pairs, scope)
+        return entry
+
+    def one_kind(self, node: Node, pairs: dict[str, Pair], kinds: list[str]) -> None:
+        if not kinds:
+            self.problems.add(node.mark, "this entry has no kind", "such as ReLU, or Linear: 10")
+            return
+        first, second = kinds[:2]
+        fields = KINDS[first].fields if first in KINDS else {}
+        close = did_you_mean(second, MODIFIERS)
+        hint = f"{second!r} is a field of {first}: indent it below, or use {first}: {{...}}"
+        if second not in fields:
+            hint = close or "each kind is an entry of its own, behind its own dash"
+        self.problems.add(pairs[second].key.mark, f"{second!r} beside {first!r} in one entry", hint)
+
+    def with_kind(
+        self, key: Node, value: Node | None, scope: _Scope, node: Node, kind: str | None = None
+    ) -> Entry | None:
+        kind = kind if kind is not None else str(key.value)
+        entry = Entry(kind, key.mark)
+        if kind in self.blocks:
+            entry.block = self.blocks[kind]
+            given, meant = self.given(entry, value, list(entry.block.arguments))
+            self.block_settings(entry, given, meant, scope)
+        elif kind in KINDS:
+            given, meant = self.given(entry, value, list(KINDS[kind].fields), KINDS[kind].joins)
+            if "branches" in given:
+                entry.branches = self.branches(given.pop("branches").value, scope)
+            self.kind_settings(entry, given, meant, scope)
+        else:
+            known = [*self.blocks, *KINDS]
+            hint = did_you_mean(kind, known) or "'shapecalc layers' lists the kinds there are"
+            self.problems.add(key.mark, f"unknown kind {kind!r}", hint)
+            return None
+        return entry
+
+    def given(
+        self, entry: Entry, value: Node | None, names: list[str], joins: bool = False
+    ) -> tuple[dict[str, Pair], set[str]]:
+        """The settings of an entry by name, and names that were meant but are misspelt.
+
+        A value without a name is the first field's.
+        """
+        if value is None or value.value is None:
+            return {}, set()
+        if not isinstance(value.value, dict):
+            if not names:
+                message = f"{entry.kind} takes no value, but is given {value.noun}"
+                self.problems.add(value.mark, message)
+                return {}, set()
+            return {names[0]: Pair(value, value)}, set()
+        known = [*names, "branches"] if joins else names
+        meant = set()
+        for name, pair in value.value.items():
+            if name not in known:
+                meant.add(nearest(name, known))
+                self.unknown_setting(entry, name, pair.key.mark, known)
+        return {name: pair for name, pair in value.value.items() if name in known}, meant
+
+    def unknown_setting(self, entry: Entry, name: str, mark: Mark, known: list[str]) -> None:
+        what = "argument" if entry.block else "field"
+        hint = did_you_mean(name, known)
+        if name in MODIFIERS:
+            hint = f"{name!r} stands beside {entry.kind}, not inside its settings"
+        elif not hint:
+            hint = f"it has {listing(known, 20)}" if known else f"it has no {what}s"
+        self.problems.add(mark, f"{entry.kind} has no {what} {name!r}", hint)
+
+    def kind_settings(
+        self, entry: Entry, given: dict[str, Pair], meant: set[str], scope: _Scope
+    ) -> None:
+        fields = KINDS[entry.kind].fields
+        for name, pair in given.items():
+            entry.settings[name] = self.setting(pair.value, scope.names, fields[name].type)
+        for name, field in fields.items():
+            if not field.is_required or name in given or name in meant:
+                continue
+            self.problems.add(entry.mark, f"{entry.kind} needs {field.name}: {field.doc}")
+
+    def block_settings(
+        self, entry: Entry, given: dict[str, Pair], meant: set[str], scope: _Scope
+    ) -> None:
+        assert entry.block is not None
+        for name, pair in given.items():
+            entry.settings[name] = self.argument(pair.value, scope.names)
+        for name, default in entry.block.arguments.items():
+            if default is None and name not in given and name not in meant:
+                hint = f"block {entry.kind!r} is defined in line {entry.block.mark.line}"
+                self.problems.add(entry.mark, f"{entry.kind} needs {name}", hint)
+
+    def branches(self, node: Node, scope: _Scope) -> list[Branch]:
+        if isinstance(node.value, dict):
+            for name, pair in node.value.items():
+                self.identifier(name, pair.key.mark, "a branch's name")
+            return [
+                Branch(name, self.entries(pair.value, scope.inner()), pair.key.mark)
+                for name, pair in node.value.items()
+            ]
+        if isinstance(node.value, list):
+            return [
+                Branch(None, self.entries(item, scope.inner()), item.mark) for item in node.value
+            ]
+        self.problems.add(node.mark, f"expected branches, a list of layers each, got {node.noun}")
+        return []
+
+    def modifiers(self, entry: Entry, pairs: dict[str, Pair], scope: _Scope) -> None:
+        if "name" in pairs:
+            node = pairs["name"].value
+            if isinstance(node.value, str):
+                self.identifier(node.value, node.mark, "a name")
+                entry.name = node.value
+                if entry.name in scope.entries.maps[-1]:
+                    self.problems.add(node.mark, f"{entry.name!r} is the name of an input")
+            else:
+                self.problems.add(node.mark, f"a name is a word, not {node.noun}")
+        if "from" in pairs:
+            entry.sources = self.references(pairs["from"].value)
+            if entry.branches is not None and len(entry.sources) > 1:
+                mark = pairs["from"].value.mark
+                self.problems.add(mark, "a join with branches is fed from one place")
+            for name, mark in entry.sources:
+                self.known_entry(name, mark, scope, "feeds from")
+        if "share" in pairs:
+            for name, mark in self.references(pairs["share"].value)[:1]:
+                entry.share = Reference(name, mark)
+                self.shared_kind(entry, scope)
+        if "repeat" in pairs:
+            entry.repeat = self.setting(pairs["repeat"].value, scope.names - {"index"})
+        if "when" in pairs:
+            entry.when = self.setting(pairs["when"].value, scope.names)
+
+    def known_entry(self, name: str, mark: Mark, scope: _Scope, does: str) -> bool:
+        if name in scope.entries:
+            return True
+        hint = did_you_mean(name, scope.entries)
+        where = f"block {scope.block!r} before it" if scope.block else "the network before it"
+        if not hint:
+            hint = f"known here: {listing(dict.fromkeys(scope.entries))}"
+        self.problems.add(mark, f"{does} {name!r}, but no entry of {where} has that name", hint)
+        return False
+
+    def shared_kind(self, entry: Entry, scope: _Scope) -> None:
+        assert entry.share is not None
+        name, mark = entry.share
+        if self.known_entry(name, mark, scope, "shares the weights of"):
+            kind = scope.entries[name]
+            if kind != entry.kind:
+                message = f"a {entry.kind} cannot share the weights of {name!r}, a {kind}"
+                self.problems.add(mark, message)
+
+    def references(self, node: Node) -> list[Reference]:
+        nodes = node.value if isinstance(node.value, list) else [node]
+        found = []
+        for each in nodes:
+            if isinstance(each.value, str):
+                found.append(Reference(each.value, each.mark))
+            else:
+                self.problems.add(each.mark, f"expected a name, got {each.noun}")
+        if not nodes:
+            self.problems.add(node.mark, "expected at least one name")
+        return found
+
+    def identifier(self, name: str, mark: Mark, what: str) -> None:
+        if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+            hint = "letters, digits and _, not beginning with a digit, and no word of Python"
+            self.problems.add(mark, f"{what} must be an identifier, not {name!r}", hint)
+
+    # -- values -----------------------------------------------------------------------------
+
+    def setting(
+        self, node: Node, names: frozenset[str], type: FieldType | None = None
+    ) -> Setting:
+        """A value in which a word is an expression, or one of the words of its field's type."""
+        value = node.value
+        if isinstance(value, list):
+            items = [self.setting(item, names, type) for item in value]
+            return Setting(Setting.LIST, items, node.mark)
+        if isinstance(value, dict):
+            self.problems.add(node.mark, "expected a number, a word or a list, got a mapping")
+            return Setting(Setting.CONSTANT, None, node.mark)
+        if not isinstance(value, str) or (type is not None and value in type.words):
+            return Setting(Setting.CONSTANT, value, node.mark)
+        found = self.expression(node, value)
+        for name in expression.names(found.content) if found.expression else ():
+            if name.name not in names:
+                self.unknown_name(name, found, names | type.words if type else names)
+        return found
+
+    def argument(self, node: Node, names: frozenset[str]) -> Setting:
+        """A value given to a block: a word unknown here may be meant as a word."""
+        if isinstance(node.value, list):
+            items = [self.argument(item, names) for item in node.value]
+            return Setting(Setting.LIST, items, node.mark)
+        if not isinstance(node.value, str):
+            return self.setting(node, names)
+        found = self.expression(node, node.value)
+        if found.expression and any(n.name not in names for n in expression.names(found.content)):
+            return Setting(Setting.CONSTANT, Word(node.value, node.mark), node.mark)
+        return found
+
+    def expression(self, node: Node, text: str) -> Setting:
+        quoted = self.source.line(node.line)[node.column - 1 : node.column] in ("'", '"')
+        try:
+            return Setting(Setting.EXPRESSION, _expression(text), node.mark, quoted)
+        except ExpressionError as error:
+            mark = Mark(node.line, node.column + error.column + quoted)
+            self.problems.add(mark, error.message, error.hint)
+            return Setting(Setting.CONSTANT, 1, node.mark)
+
+    def unknown_name(self, name: expression.Name, setting: Setting, names: frozenset[str]) -> None:
+        line, column, _ = setting.mark
+        mark = Mark(line, column + setting.offset + name.column, len(name.name))
+        hint = did_you_mean(name.name, names) or f"known here: {listing(sorted(names))}"
+        if name.name == "index":
+            hint = "'index' counts the copies of an entry with 'repeat'"
+        self.problems.add(mark, f"unknown name {name.name!r}", hint)
+
+
+@lru_cache(maxsize=4096)
+def _expression(text: str) -> Expression:
+    return expression.parse(text)
+
+
+def _automatic_name(kind: str, counts: dict[str, int], taken: Iterable[str]) -> str:
+    """The kind in lower case without its rank, and the next number: ``conv1``, ``conv2``."""
+    stem = re.sub(r"[1-3]d$", "", kind).lower()
+    while True:
+        counts[stem] = counts.get(stem, 0) + 1
+        name = f"{stem}{counts[stem]}"
+        if name not in taken:
+            return name
+
+
+def _branch_names(pairs: dict[str, Pair]) -> list[Node]:
+    for name, pair in pairs.items():
+        if name not in MODIFIERS and isinstance(pair.value.value, dict):
+            branches = pair.value.value.get("branches")
+            if branches is not None and isinstance(branches.value.value, dict):
+                return [each.key for each in branches.value.value.values()]
+    return []
+
+
+def _uses(entries: list[Entry]) -> Iterable[Entry]:
+    """All entries of a list, those of branches included."""
+    for entry in entries:
+        yield entry
+        for branch in entry.branches or ():
+            yield from _uses(branch.entries)

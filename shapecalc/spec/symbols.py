@@ -1,0 +1,118 @@
+"""The values of a spec's symbols: defaults, settings, and those that stay symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from shapecalc.algebra.arithmetic import Quantity
+from shapecalc.spec import expression
+from shapecalc.spec.expression import ExpressionError
+from shapecalc.spec.parse import BATCH
+from shapecalc.spec.problem import Problem, SpecError, did_you_mean, listing
+from shapecalc.spec.tree import Setting, Spec
+
+
+class SettingError(ValueError):
+    """A value was set for a symbol that is not there, or that it cannot have."""
+
+
+def bind(
+    spec: Spec, settings: Mapping[str, Any], symbolic: Iterable[str]
+) -> dict[str, Quantity]:
+    """The values of all symbols: numbers, or formulas in the symbols that have none.
+
+    ``settings`` are numbers, formulas, or expressions in which new names are free symbols;
+    ``symbolic`` names the symbols that stay symbols. Raises :class:`SettingError`.
+    """
+    return _Binder(spec, settings, symbolic).all()
+
+
+def known(spec: Spec) -> list[str]:
+    """The names of a spec's symbols, the batch size first."""
+    return list(dict.fromkeys([BATCH, *spec.symbols]))
+
+
+class _Binder:
+    def __init__(self, spec: Spec, settings: Mapping[str, Any], symbolic: Iterable[str]) -> None:
+        self.spec = spec
+        self.settings = settings
+        self.symbolic = frozenset(symbolic)
+        self.names = known(spec)
+        self.values: dict[str, Any] = {}
+        self.under_way: list[str] = []
+        for name in [*settings, *self.symbolic]:
+            if name not in self.names:
+                hint = did_you_mean(name, self.names) or f"it has {listing(self.names)}"
+                raise SettingError(f"the spec has no symbol {name!r}; {hint}")
+
+    def all(self) -> dict[str, Quantity]:
+        for name in self.names:
+            self.value(name)
+        batch = self.values[BATCH]
+        if not hasattr(batch, "symbols") and not (type(batch) is int and batch > 0):
+            raise SettingError(f"the batch size {BATCH} must be a positive integer, not {batch}")
+        return self.values
+
+    def value(self, name: str) -> Any:
+        if name in self.values:
+            return self.values[name]
+        if name in self.under_way:
+            ring = " -> ".join([*self.under_way, name])
+            raise SettingError(f"the value of {name!r} depends on itself: {ring}")
+        self.under_way.append(name)
+        self.values[name] = value = self.settled(name)
+        self.under_way.pop()
+        return value
+
+    def settled(self, name: str) -> Any:
+        if name in self.settings:
+            return self.given(name, self.settings[name])
+        default = self.spec.symbols.get(name)
+        if name not in self.symbolic:
+            value = self.default(default) if default is not None else 1
+            if value is not None:
+                return value
+        return self.symbol(name, default)
+
+    def default(self, setting: Setting) -> Any:
+        try:
+            return setting.value(_Lookup(self))
+        except ExpressionError as error:
+            problem = Problem(setting.mark, error.message, (error.hint,))
+            raise SpecError(self.spec.source, [problem]) from None
+
+    def symbol(self, name: str, default: Setting | None) -> Any:
+        from shapecalc.algebra.formula import Formula
+
+        rational = default is not None and isinstance(self.default(default), Fraction)
+        return Formula.symbol(name, rational=rational)
+
+    def given(self, name: str, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                return expression.evaluate(expression.parse(value), _Lookup(self))
+            except ExpressionError as error:
+                raise SettingError(f"{name}={value}: {error.message}") from None
+        if isinstance(value, bool) or not (
+            isinstance(value, (int, Fraction)) or hasattr(value, "symbols")
+        ):
+            kinds = "an integer, a Fraction, a formula or an expression"
+            raise SettingError(f"{name}: expected {kinds}, got {value!r}")
+        return value
+
+
+class _Lookup(dict[str, Any]):
+    """The names in a setting's expression: symbols of the spec, or else new free symbols."""
+
+    def __init__(self, binder: _Binder) -> None:
+        super().__init__()
+        self.binder = binder
+
+    def __missing__(self, name: str) -> Any:
+        if name in self.binder.names:
+            return self.binder.value(name)
+        from shapecalc.algebra.formula import Formula
+
+        return Formula.symbol(name)

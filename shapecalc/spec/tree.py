@@ -1,0 +1,148 @@
+"""The tree a spec is read into: what was written, checked as far as it can be without values.
+
+The tree is the truth about a network and the graph a view of it: every node of the graph points
+back to its :class:`Entry` here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from shapecalc.spec.expression import Expression, evaluate
+from shapecalc.spec.problem import Mark, Source
+
+
+class Word(str):
+    """A word given to a block, which the place it ends up in has to make sense of."""
+
+    mark: Mark
+
+    def __new__(cls, text: str, mark: Mark) -> Word:
+        word = super().__new__(cls, text)
+        word.mark = mark
+        return word
+
+
+class Setting:
+    """A value as written: a constant, an expression, or a list of settings."""
+
+    __slots__ = ("content", "kind", "mark", "offset")
+
+    CONSTANT, EXPRESSION, LIST = range(3)
+
+    def __init__(self, kind: int, content: Any, mark: Mark, offset: int = 0) -> None:
+        self.kind = kind
+        self.content = content
+        self.mark = mark
+        self.offset = offset  # of an expression's first character behind the mark's column
+
+    def value(self, scope: Mapping[str, Any]) -> Any:
+        """The value in a scope; see :func:`shapecalc.spec.expression.evaluate`."""
+        if self.kind == Setting.CONSTANT:
+            return self.content
+        if self.kind == Setting.EXPRESSION:
+            return evaluate(self.content, scope)
+        return [item.value(scope) for item in self.content]
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it has the same value in every scope."""
+        if self.kind == Setting.LIST:
+            return all(item.is_constant for item in self.content)
+        return self.kind == Setting.CONSTANT
+
+    @property
+    def expression(self) -> Expression | None:
+        """The expression, if it is one."""
+        return self.content if self.kind == Setting.EXPRESSION else None
+
+    def item_mark(self, index: int | None) -> Mark:
+        """The place of the whole, or of one item of a list."""
+        if index is None or self.kind != Setting.LIST or index >= len(self.content):
+            return self.mark
+        mark: Mark = self.content[index].mark
+        return mark
+
+
+class Reference(NamedTuple):
+    """A name that refers to something, and its place."""
+
+    name: str
+    mark: Mark
+
+
+class Branch(NamedTuple):
+    """One branch of a join; ``name`` is None where branches are a plain list."""
+
+    name: str | None
+    entries: list[Entry]
+    mark: Mark
+
+
+class Entry:
+    """One entry of a list of layers: a kind or a block with its settings."""
+
+    __slots__ = (
+        "block",
+        "branches",
+        "kind",
+        "layer",
+        "mark",
+        "name",
+        "repeat",
+        "settings",
+        "share",
+        "sources",
+        "when",
+    )
+
+    def __init__(self, kind: str, mark: Mark) -> None:
+        self.kind = kind
+        self.mark = mark
+        self.name = ""
+        self.settings: dict[str, Setting] = {}
+        self.block: Block | None = None
+        self.branches: list[Branch] | None = None
+        self.sources: list[Reference] | None = None
+        self.repeat: Setting | None = None
+        self.when: Setting | None = None
+        self.share: Reference | None = None
+        self.layer: Any = None  # the layer, once made, where it is the same in every scope
+
+
+class Block:
+    """A reusable piece of network: its arguments with their defaults, and its layers."""
+
+    __slots__ = ("arguments", "entries", "mark", "name")
+
+    def __init__(self, name: str, mark: Mark) -> None:
+        self.name = name
+        self.mark = mark
+        self.arguments: dict[str, Setting | None] = {}
+        self.entries: list[Entry] = []
+
+
+class Input(NamedTuple):
+    """An input of the network: its shape without the batch."""
+
+    name: str
+    shape: list[Setting]
+    dtype: str
+    mark: Mark
+
+
+class Spec:
+    """A whole spec."""
+
+    __slots__ = ("about", "blocks", "entries", "inputs", "name", "outputs", "source", "symbols")
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.name = ""
+        self.about = ""
+        self.symbols: dict[str, Setting] = {}
+        self.inputs: dict[str, Input] = {}
+        self.blocks: dict[str, Block] = {}
+        self.entries: list[Entry] = []
+        self.outputs: list[Reference] = []
