@@ -1,0 +1,119 @@
+"""What commands share: reading a spec, settings of symbols, and how errors leave."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from shapecalc.build import MOST_LAYERS
+from shapecalc.network import Network, load
+from shapecalc.spec.parse import parse
+from shapecalc.spec.problem import SpecError
+from shapecalc.spec.symbols import SettingError
+from shapecalc.spec.text import LARGEST_FILE, decode
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+MOST_SHOWN = 20
+"""How many errors are printed; a spec with more has one cause for most."""
+
+
+def spec_argument(function: Function) -> Function:
+    """The argument SPEC and the option that bounds its size."""
+    limit = click.option(
+        "--max-layers",
+        type=click.IntRange(1),
+        default=MOST_LAYERS,
+        show_default=True,
+        help="How many layers a network may have.",
+    )
+    return click.argument("spec")(limit(function))
+
+
+def settings_options(function: Function) -> Function:
+    """The options --set and --symbolic."""
+    settings = click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Give a symbol a value: a number or an expression, as in H=32*h.",
+    )
+    symbolic = click.option(
+        "--symbolic",
+        is_flag=False,
+        flag_value="*",
+        default=None,
+        metavar="[=NAMES]",
+        help="Leave symbols as symbols: all, or the ones named, as in --symbolic=H,W.",
+    )
+    return settings(symbolic(function))
+
+
+def open_spec(spec: str, most_layers: int) -> Network:
+    """Load a file, a bundled spec by its name, or standard input for ``-``."""
+    if spec == "-":
+        data = click.get_binary_stream("stdin").read(LARGEST_FILE + 1)
+        return Network(parse(decode(data, "<stdin>")), most_layers)
+    try:
+        return load(spec if "\n" not in spec and "{" not in spec else os.fspath(spec), most_layers=most_layers)
+    except OSError as error:
+        reason = str(error) if error.strerror is None else f"{spec}: {error.strerror}"
+        raise click.BadParameter(reason, param_hint="SPEC") from None
+
+
+def read_settings(settings: tuple[str, ...]) -> dict[str, str]:
+    """``NAME=VALUE`` settings as a mapping."""
+    found = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise click.BadParameter(f"{setting!r} is not NAME=VALUE", param_hint="--set")
+        if name.strip() in found:
+            raise click.BadParameter(f"{name.strip()} is set twice", param_hint="--set")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def read_symbolic(symbolic: str | None) -> bool | list[str]:
+    """The value of --symbolic: all symbols, or those named."""
+    if symbolic is None:
+        return False
+    return True if symbolic == "*" else [name.strip() for name in symbolic.split(",")]
+
+
+def reports_errors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn errors into messages on standard error: exit 1 for a wrong spec, 2 for wrong usage."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except SpecError as error:
+            for problem in error.problems[:MOST_SHOWN]:
+                echo_error(problem.render(error.source))
+            if len(error.problems) > MOST_SHOWN:
+                echo_error(f"... and {len(error.problems) - MOST_SHOWN} more errors")
+            sys.exit(1)
+        except SettingError as error:
+            raise click.UsageError(str(error)) from None
+
+    return wrapped
+
+
+def echo_error(text: str) -> None:
+    """Print to standard error, with the word error in red on a terminal."""
+    head, mark, tail = text.partition(" error: ")
+    if mark and wants_color(sys.stderr):
+        text = f"{click.style(head, bold=True)} {click.style('error:', fg='red', bold=True)} {tail}"
+    click.echo(text, err=True)
+
+
+def wants_color(stream: Any) -> bool:
+    """Whether a stream is a terminal whose user did not ask for plain text."""
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")

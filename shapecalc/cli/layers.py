@@ -1,0 +1,40 @@
+"""``shapecalc layers``: the catalogue of layer kinds."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from shapecalc import catalogue
+from shapecalc.layers import KINDS
+from shapecalc.spec.problem import did_you_mean
+
+
+@click.command()
+@click.argument("kind", required=False)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def layers(kind: str | None, form: str) -> None:
+    """List the kinds of layers, or tell everything about one KIND."""
+    if kind is None:
+        _list(form)
+        return
+    if kind not in KINDS:
+        hint = did_you_mean(kind, KINDS) or "'shapecalc layers' lists the kinds there are"
+        raise click.BadParameter(f"unknown kind {kind!r}; {hint}", param_hint="KIND")
+    page = catalogue.page(kind)
+    if form == "json":
+        click.echo(json.dumps({**page._asdict(), "rule": page.rule._asdict()}, indent=1))
+    else:
+        click.echo(catalogue.text(page))
+
+
+def _list(form: str) -> None:
+    families = catalogue.families()
+    if form == "json":
+        click.echo(json.dumps(families, indent=1))
+        return
+    for family, kinds in families.items():
+        click.echo(family)
+        for kind in kinds:
+            click.echo(f"  {kind:<22} {catalogue.summary(KINDS[kind])}")

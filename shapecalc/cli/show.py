@@ -1,0 +1,73 @@
+"""``shapecalc show``: the table of a network's layers."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from shapecalc import table as tables
+from shapecalc.cli.common import (
+    open_spec,
+    read_settings,
+    read_symbolic,
+    reports_errors,
+    settings_options,
+    spec_argument,
+    wants_color,
+)
+
+FORMATS = ("table", "json", "csv", "markdown")
+
+
+def _columns(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    if value is None:
+        return tables.DEFAULT_COLUMNS
+    names = tuple(name.strip().lower() for name in value.split(","))
+    for name in names:
+        if name not in tables.COLUMNS:
+            raise click.BadParameter(f"no column {name!r}; there are {', '.join(tables.COLUMNS)}")
+    return names
+
+
+@click.command()
+@spec_argument
+@settings_options
+@click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
+@click.option(
+    "--columns",
+    callback=_columns,
+    metavar="NAMES",
+    help=f"The columns, separated by commas: {', '.join(tables.COLUMNS)}.",
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@reports_errors
+def show(
+    spec: str,
+    settings: tuple[str, ...],
+    symbolic: str | None,
+    depth: int | None,
+    columns: tuple[str, ...],
+    form: str,
+    max_layers: int,
+) -> None:
+    """Show every layer's output shape, parameters and cost.
+
+    SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
+    """
+    network = open_spec(spec, max_layers)
+    report = network.report(read_settings(settings), symbolic=read_symbolic(symbolic))
+    if form == "json":
+        import json
+
+        click.echo(json.dumps(report.to_dict(), indent=1))
+        return
+    table = tables.lay_out(
+        report, columns, depth, tables.Writer(separator="" if form == "csv" else ",")
+    )
+    if form == "table" and wants_color(sys.stdout):
+        from shapecalc.cli.terminal import print_table
+
+        print_table(table)
+        return
+    click.echo({"table": tables.text, "csv": tables.csv, "markdown": tables.markdown}[form](table))

@@ -1,0 +1,176 @@
+"""A network: what :func:`load` returns, and the way to its graph and reports."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.build import MOST_LAYERS, Built, build
+from shapecalc.spec.expression import Undecided
+from shapecalc.spec.parse import parse
+from shapecalc.spec.problem import Mark, Problem, Source, SpecError, did_you_mean
+from shapecalc.spec.symbols import bind, known
+from shapecalc.spec.text import decode
+from shapecalc.spec.tree import Spec
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from shapecalc.report import Report
+
+
+class Network:
+    """A network read from a spec.
+
+    >>> import shapecalc
+    >>> net = shapecalc.load({"input": [3, 32, 32], "layers": [{"Conv2d": [6, 5]}]})
+    Traceback (most recent call last):
+    shapecalc.spec.problem.SpecError: ...
+    >>> net = shapecalc.load("lenet5")
+    >>> net.name, list(net.symbols)[:3]
+    ('LeNet-5', ['B', 'H', 'W'])
+    """
+
+    def __init__(self, spec: Spec, most_layers: int = MOST_LAYERS) -> None:
+        self.spec = spec
+        self.most_layers = most_layers
+        self._default: Built | None = None
+
+    @property
+    def name(self) -> str:
+        """The network's name; its file's if it has none."""
+        return self.spec.name or Path(self.spec.source.name).stem
+
+    @property
+    def about(self) -> str:
+        """The spec's own words about the network."""
+        return self.spec.about
+
+    @property
+    def symbols(self) -> dict[str, Any]:
+        """The symbols and their values where nothing is set; a formula where there is none."""
+        return dict(bind(self.spec, {}, ()))
+
+    @property
+    def graph(self) -> nx.DiGraph[str]:
+        """The graph where nothing is set: a node a layer or join, named by its dotted path.
+
+        A node's ``node`` attribute holds its layer, tensors and place in the spec.
+        """
+        if self._default is None:
+            self._default = self.build()[1]
+        return self._default.graph
+
+    def build(
+        self, settings: Mapping[str, Any] | None = None, symbolic: bool | Iterable[str] = ()
+    ) -> tuple[dict[str, Any], Built]:
+        """The values of the symbols and the network built for them.
+
+        A symbol that the structure hangs on keeps its value, even where it was to stay a symbol.
+        """
+        settings = settings or {}
+        names = known(self.spec) if symbolic is True else symbolic or ()
+        free = {name for name in names if name not in settings}
+        while True:
+            values = bind(self.spec, settings, free)
+            try:
+                return values, build(self.spec, values, self.most_layers)
+            except Undecided as undecided:
+                decisive = undecided.symbols & free
+                if not decisive:
+                    raise self._undecided(undecided) from None
+                free -= decisive
+
+    def _undecided(self, undecided: Undecided) -> SpecError:
+        names = " and ".join(sorted(undecided.symbols))
+        message = f"what is built here depends on {names}, which has no value"
+        hint = f"give it a default in 'symbols', or a value with --set {min(undecided.symbols)}=..."
+        mark = undecided.mark or Mark(1, 1)
+        return SpecError(self.spec.source, [Problem(mark, message, (hint,))])
+
+    def report(
+        self,
+        settings: Mapping[str, Any] | None = None,
+        /,
+        *,
+        symbolic: bool | Iterable[str] = (),
+        **more: int | Fraction | str,
+    ) -> Report:
+        """The analysis of every layer, where the symbols have their defaults or are set.
+
+        Settings are numbers, or expressions such as ``"32*h"``, given by keyword or as a mapping.
+        ``symbolic`` names the symbols that stay symbols, True for all. Raises :class:`SpecError`
+        where the network does not work with these values, and ``ValueError`` for a symbol that
+        is not there.
+
+        >>> import shapecalc
+        >>> net = shapecalc.load("lenet5")
+        >>> net.report(H=36, W=36)["conv2"].output_shape
+        (1, 16, 12, 12)
+        >>> net.report(symbolic=["H"])["conv2"].output_shape
+        (1, 16, Formula('H//2 - 6'), 10)
+        """
+        from shapecalc.report import Report
+
+        values, built = self.build({**(settings or {}), **more}, symbolic)
+        return Report(self.name, values, built)
+
+    def __repr__(self) -> str:
+        return f"<Network {self.name!r}>"
+
+
+def load(
+    source: str | os.PathLike[str] | Mapping[str, Any], *, most_layers: int = MOST_LAYERS
+) -> Network:
+    """Read a network from a file, the name of a bundled spec, spec text, or a dict.
+
+    Raises :class:`SpecError` with everything that is wrong with the spec, ``FileNotFoundError``
+    if there is no such file.
+
+    >>> import shapecalc
+    >>> shapecalc.load("googlenet")
+    <Network 'GoogLeNet'>
+    """
+    return Network(parse(read(source)), most_layers)
+
+
+def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:
+    """The text of a spec and what to call it; see :func:`load`."""
+    if isinstance(source, Mapping):
+        return Source("<dict>", json.dumps(source, indent=2, default=_as_text, ensure_ascii=False))
+    if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
+        return Source("<text>", source)
+    path = Path(source)
+    if not path.exists() and path.name == str(source):
+        path = bundled(str(source)) or path
+    if not path.exists():
+        raise FileNotFoundError(_no_such_spec(str(source)))
+    return decode(path.read_bytes(), str(path))
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Fraction):
+        return str(value)
+    raise TypeError(f"a spec cannot hold {value!r}")
+
+
+def specs_folder() -> Path:
+    """Where the bundled specs lie: in the package, or beside it in a checkout."""
+    inside = Path(__file__).with_name("specs")
+    return inside if inside.is_dir() else Path(__file__).parent.with_name("specs")
+
+
+def bundled(name: str) -> Path | None:
+    """The file of a bundled spec."""
+    path = specs_folder() / f"{name}.yaml"
+    return path if path.exists() else None
+
+
+def _no_such_spec(name: str) -> str:
+    names = sorted(path.stem for path in specs_folder().glob("*.yaml"))
+    hint = did_you_mean(Path(name).stem, names) or f"bundled are {', '.join(names)}"
+    return f"no spec {name!r}; {hint}"

@@ -1,0 +1,308 @@
+"""A report as a table: rows that follow the network's parts, in text, Markdown, CSV and HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv
+from shapecalc.build import Node, Part
+from shapecalc.layers import Tensor
+from shapecalc.layers.tensor import times
+from shapecalc.report import LayerReport, Report, Totals, sums
+
+if TYPE_CHECKING:
+    from shapecalc.algebra.formula import Abbreviations
+
+DEFAULT_COLUMNS = ("layer", "kind", "output", "params", "macs")
+
+
+class Row(NamedTuple):
+    """A layer, or a part of the network: folded into one row, or as a heading over its own."""
+
+    path: str
+    name: str
+    depth: int
+    kind: str
+    layers: list[LayerReport]
+    output: Tensor | None
+    is_heading: bool = False
+
+    @property
+    def totals(self) -> Totals:
+        """The sums over the layers of the row."""
+        return sums(self.layers)
+
+
+def rows(report: Report, depth: int | None = None) -> Iterator[Row]:
+    """The rows of a report in order; parts deeper than ``depth`` are folded into one row each."""
+    yield from _rows(report, report.built.root, 0, depth)
+
+
+def _rows(report: Report, part: Part, level: int, depth: int | None) -> Iterator[Row]:
+    for child in part.children:
+        name = child.path[len(part.path) + 1 :] if part.path else child.path
+        if isinstance(child, Node):
+            yield Row(child.path, name, level, child.layer.kind, [report[child.path]], child.output)
+            continue
+        layers = [report[node.path] for node in child.nodes()]
+        output = child.output.tensor if child.output else None
+        folded = depth is not None and level + 1 >= depth
+        if folded and layers:
+            yield Row(child.path, name, level, _kind(child), layers, output)
+        elif layers:
+            yield Row(child.path, name, level, _kind(child), layers, output, is_heading=True)
+            yield from _rows(report, child, level + 1, depth)
+
+
+def _kind(part: Part) -> str:
+    if part.kind != "repeat":
+        return "" if part.kind == "branch" else part.kind
+    assert part.entry is not None
+    return f"{len(part.children)} x {part.entry.kind}"
+
+
+class Writer:
+    """Writes sizes and counts: numbers with separators, formulas with their floors abbreviated."""
+
+    def __init__(self, separator: str = ",") -> None:
+        self.separator = separator
+        self._short: Abbreviations | None = None
+
+    def __call__(self, value: Any) -> str:
+        if isinstance(value, int):
+            return f"{value:,}".replace(",", self.separator)
+        if not hasattr(value, "symbols"):
+            return str(value)
+        if self._short is None:
+            from shapecalc.algebra.formula import Abbreviations
+
+            self._short = Abbreviations()
+        return self._short.write(value)
+
+    def shape(self, sizes: Iterable[Dim]) -> str:
+        """Sizes in a row: ``64 x 112 x 112``."""
+        return times(size if isinstance(size, int) else self(size) for size in sizes)
+
+    @property
+    def abbreviations(self) -> dict[str, str]:
+        """The names used for floors and what they stand for."""
+        return self._short.meanings if self._short else {}
+
+
+class Column(NamedTuple):
+    """A column: its heading, what a cell holds, and whether it is a sum over the row's layers."""
+
+    heading: str
+    cell: Callable[[Report, Row, Writer], str]
+    is_number: bool = False
+
+
+def _count(name: str) -> Callable[[Report, Row, Writer], str]:
+    def cell(report: Report, row: Row, write: Writer) -> str:
+        return "" if row.is_heading else write(getattr(row.totals, name))
+
+    return cell
+
+
+def _output(report: Report, row: Row, write: Writer) -> str:
+    return write.shape(row.output.shape[1:]) if row.output and not row.is_heading else ""
+
+
+def _input(report: Report, row: Row, write: Writer) -> str:
+    if row.is_heading:
+        return ""
+    return ", ".join(write.shape(shape[1:]) for shape in row.layers[0].input_shapes)
+
+
+def _weights(report: Report, row: Row, write: Writer) -> str:
+    if row.is_heading or len(row.layers) > 1:
+        return ""
+    own = row.layers[0].weights.items()
+    return ", ".join(f"{name} {write.shape(shape)}" for name, shape in own)
+
+
+def _receptive_field(report: Report, row: Row, write: Writer) -> str:
+    if row.is_heading:
+        return ""
+    field = report.receptive_fields[row.layers[-1].path]
+    return write.shape(field.size) if field else "-"
+
+
+COLUMNS: dict[str, Column] = {
+    "layer": Column("Layer", lambda report, row, write: "  " * row.depth + row.name),
+    "path": Column("Path", lambda report, row, write: row.path),
+    "kind": Column("Kind", lambda report, row, write: row.kind),
+    "input": Column("Input", _input),
+    "output": Column("Output", _output),
+    "weights": Column("Weights", _weights),
+    "params": Column("Params", _count("params"), True),
+    "buffers": Column("Buffers", _count("buffers"), True),
+    "macs": Column("MACs", _count("macs"), True),
+    "flops": Column("FLOPs", _count("flops"), True),
+    "elementwise": Column("Elementwise", _count("elementwise"), True),
+    "activations": Column("Activations", _count("activations"), True),
+    "receptive_field": Column("Receptive field", _receptive_field),
+}
+"""The columns a table can have, by their names."""
+
+
+class Table(NamedTuple):
+    """A report laid out: a line above, the cells, and the lines of the summary below."""
+
+    title: str
+    columns: list[Column]
+    cells: list[list[str]]
+    summary: list[tuple[str, str]]
+
+
+def lay_out(
+    report: Report,
+    columns: Sequence[str] = DEFAULT_COLUMNS,
+    depth: int | None = None,
+    write: Writer | None = None,
+) -> Table:
+    """Lay a report out as a table; see :data:`COLUMNS` for the names of columns."""
+    write = write or Writer()
+    chosen = [COLUMNS[name] for name in columns]
+    cells = [
+        [column.cell(report, row, write) for column in chosen] for row in rows(report, depth)
+    ]
+    inputs = ", ".join(
+        f"{name} {write.shape(tensor.shape[1:])}" for name, tensor in report.inputs.items()
+    )
+    title = f"{report.name}: {inputs}{_batch(report.symbols['B'])}"
+    return Table(title, chosen, cells, _summary(report, write))
+
+
+def _batch(batch: Quantity) -> str:
+    if batch == 1:
+        return ""
+    return f", batch B = {batch}" if str(batch) != "B" else ", batch B"
+
+
+def _summary(report: Report, write: Writer) -> list[tuple[str, str]]:
+    totals, batch = report.totals, report.symbols["B"]
+    lines = [
+        ("params", _with(write(totals.params), "all trainable", size(totals.weight_bytes))),
+        ("buffers", write(totals.buffers)),
+        ("MACs", _with(write(totals.macs), decimal(totals.macs))),
+        ("FLOPs", _with(write(totals.flops), decimal(totals.flops))),
+        ("elementwise", write(totals.elementwise)),
+        ("activations", _with(write(totals.activations), size(totals.activation_bytes))),
+    ]
+    if isinstance(batch, int) and batch > 1:
+        for i, name in ((2, "macs"), (3, "flops"), (4, "elementwise"), (5, "activations")):
+            value = getattr(totals, name)
+            lines[i] = (lines[i][0], f"{lines[i][1]}, {write(exactdiv(value, batch))} a sample")
+    lines = [(f"total {name}", text) for name, text in lines]
+    lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
+    for each in report.constraints:
+        lines.append(("needs", f"{each.condition}  ({_some(each.paths)})"))
+    return lines
+
+
+def _some(paths: tuple[str, ...]) -> str:
+    return ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+
+
+def _with(text: str, *remarks: str) -> str:
+    told = [remark for remark in remarks if remark]
+    return f"{text} ({', '.join(told)})" if told else text
+
+
+def decimal(count: Dim) -> str:
+    """A large number in three digits: ``1.59 G``; empty for a small one or a formula.
+
+    >>> decimal(1_591_044_096), decimal(999)
+    ('1.59 G', '')
+    """
+    if not isinstance(count, int) or count < 1000:
+        return ""
+    for power, unit in ((4, "T"), (3, "G"), (2, "M"), (1, "k")):
+        if count >= 1000**power:
+            break
+    digits = len(str(count // 1000**power))
+    places = max(0, 3 - digits)
+    scaled = (2 * count * 10**places + 1000**power) // (2 * 1000**power)
+    whole, part = divmod(scaled, 10**places)
+    return f"{whole:,}" + (f".{part:0{places}d}" if places else "") + f" {unit}"
+
+
+def size(count: Dim) -> str:
+    """Bytes in decimal units: 1 MB is 10^6 bytes.
+
+    >>> size(53_513_120)
+    '53.5 MB'
+    """
+    if not isinstance(count, int):
+        return ""
+    return f"{decimal(count)}B" if count >= 1000 else f"{count} B"
+
+
+def text(table: Table) -> str:
+    """The table as plain text, numbers aligned to the right."""
+    headings = [column.heading for column in table.columns]
+    widths = [max(map(len, each)) for each in zip(headings, *table.cells)]
+
+    def line(cells: Sequence[str]) -> str:
+        return "  ".join(
+            cell.rjust(width) if column.is_number else cell.ljust(width)
+            for cell, width, column in zip(cells, widths, table.columns)
+        ).rstrip()
+
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    wide = max((len(name) for name, _ in table.summary), default=0)
+    below = [f"{name:<{wide}}  {value}" for name, value in table.summary]
+    return "\n".join([table.title, rule, line(headings), rule, *map(line, table.cells), rule, *below])
+
+
+def markdown(table: Table) -> str:
+    """The table in Markdown, the summary as a list below it."""
+
+    def line(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(_nonbreaking(cell).replace("|", "\\|") for cell in cells) + " |"
+
+    marks = ["---:" if column.is_number else "---" for column in table.columns]
+    head = [line(column.heading for column in table.columns), "| " + " | ".join(marks) + " |"]
+    below = [f"* {name}: {value}" for name, value in table.summary]
+    return "\n".join([f"**{table.title}**", "", *head, *map(line, table.cells), "", *below])
+
+
+def _nonbreaking(cell: str) -> str:
+    indent = len(cell) - len(cell.lstrip())
+    return "&nbsp;" * indent + cell.lstrip()
+
+
+def csv(table: Table) -> str:
+    """The rows as comma-separated values, without the summary."""
+    import csv as writer
+    import io
+
+    out = io.StringIO()
+    lines = writer.writer(out, lineterminator="\n")
+    lines.writerow([column.heading for column in table.columns])
+    lines.writerows(table.cells)
+    return out.getvalue().rstrip("\n")
+
+
+def html(table: Table) -> str:
+    """The table as a piece of HTML, for notebooks."""
+
+    def line(cells: Iterable[str], tag: str) -> str:
+        written = []
+        for cell, column in zip(cells, table.columns):
+            style = ' style="text-align:right"' if column.is_number else ' style="text-align:left"'
+            inside = escape(cell.lstrip())
+            indent = "&nbsp;" * (len(cell) - len(cell.lstrip())) * 2
+            written.append(f"<{tag}{style}>{indent}{inside}</{tag}>")
+        return f"<tr>{''.join(written)}</tr>"
+
+    head = line([column.heading for column in table.columns], "th")
+    body = "".join(line(cells, "td") for cells in table.cells)
+    below = "".join(f"<br>{escape(name)}: {escape(value)}" for name, value in table.summary)
+    return (
+        f"<table><caption>{escape(table.title)}</caption><thead>{head}</thead>"
+        f"<tbody>{body}</tbody></table><p>{below[4:]}</p>"
+    )
