@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, prod, total
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.build import Built, Node
 from shapecalc.constraints import Constraint, combine
 from shapecalc.layers import Tensor
+
+if TYPE_CHECKING:
+    from shapecalc import lint
 
 BYTES = {
     "float64": 8,
@@ -118,10 +121,17 @@ class Report:
     ((1, 6, 28, 28), 62006)
     """
 
-    def __init__(self, name: str, symbols: Mapping[str, Quantity], built: Built) -> None:
+    def __init__(
+        self,
+        name: str,
+        symbols: Mapping[str, Quantity],
+        built: Built,
+        silence: Iterable[str] = (),
+    ) -> None:
         self.name = name
         self.symbols = dict(symbols)
         self.built = built
+        self.silence = frozenset(silence)
         self.layers = [LayerReport(data["node"]) for _, data in built.graph.nodes(data=True)]
 
     @property
@@ -147,6 +157,9 @@ class Report:
 
             hint = did_you_mean(path, self._by_path)
             raise KeyError(f"no layer at {path!r}" + (f"; {hint}" if hint else "")) from None
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._by_path
 
     def __iter__(self) -> Iterator[LayerReport]:
         return iter(self.layers)
@@ -179,44 +192,54 @@ class Report:
             windows[layer.path] = _seen(layer.node, [windows[source] for source in layer.inputs])
         return {layer.path: _field(windows[layer.path]) for layer in self.layers}
 
+    @cached_property
+    def warnings(self) -> list[lint.Warning]:
+        """What is legal but probably unwanted, unless the spec silences it."""
+        from shapecalc.lint import warnings
+
+        return warnings(self)
+
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, as ``show --format json`` prints it."""
         return {
             "name": self.name,
-            "symbols": {name: _plain(value) for name, value in self.symbols.items()},
+            "symbols": {name: plain(value) for name, value in self.symbols.items()},
             "inputs": [
-                {"name": name, "shape": _plain(tensor.shape), "dtype": tensor.dtype}
+                {"name": name, "shape": plain(tensor.shape), "dtype": tensor.dtype}
                 for name, tensor in self.inputs.items()
             ],
             "layers": [self._layer(layer) for layer in self.layers],
             "outputs": [
-                {"path": path, "shape": _plain(tensor.shape)} for path, tensor in self.outputs
+                {"path": path, "shape": plain(tensor.shape)} for path, tensor in self.outputs
             ],
-            "totals": {name: _plain(value) for name, value in self.totals._asdict().items()},
+            "totals": {name: plain(value) for name, value in self.totals._asdict().items()},
             "constraints": [
                 {"condition": each.condition, "layers": list(each.paths)}
                 for each in self.constraints
             ],
-            "warnings": [],
+            "warnings": [
+                {"code": each.code, "path": each.path, "message": each.message}
+                for each in self.warnings
+            ],
         }
 
     def _layer(self, layer: LayerReport) -> dict[str, Any]:
         field = self.receptive_fields[layer.path]
-        plain = {
+        found = {
             "path": layer.path,
             "kind": layer.kind,
             "inputs": list(layer.inputs),
-            "input_shapes": _plain(layer.input_shapes),
-            "output_shape": _plain(layer.output_shape),
-            "weights": {name: _plain(shape) for name, shape in layer.weights.items()},
-            "buffers_of": {name: _plain(each.shape) for name, each in layer.buffers_of.items()},
+            "input_shapes": plain(layer.input_shapes),
+            "output_shape": plain(layer.output_shape),
+            "weights": {name: plain(shape) for name, shape in layer.weights.items()},
+            "buffers_of": {name: plain(each.shape) for name, each in layer.buffers_of.items()},
         }
         for name in ("params", "buffers", "macs", "flops", "elementwise", "activations"):
-            plain[name] = _plain(getattr(layer, name))
-        plain["receptive_field"] = None if field is None else _plain(field._asdict())
+            found[name] = plain(getattr(layer, name))
+        found["receptive_field"] = None if field is None else plain(field._asdict())
         if layer.node.shared is not None:
-            plain["shares"] = layer.node.shared
-        return plain
+            found["shares"] = layer.node.shared
+        return found
 
 
 def sums(layers: Iterable[LayerReport]) -> Totals:
@@ -289,12 +312,12 @@ def _field(windows: tuple[Window, ...] | None) -> ReceptiveField | None:
     )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Numbers as they are, formulas and fractions as text, tuples as lists."""
     if isinstance(value, int):
         return value
     if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: plain(item) for name, item in value.items()}
     return str(value)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:
     from shapecalc.algebra.formula import Formula
@@ -71,26 +71,20 @@ def largest(*values: Dim) -> Dim:
     return _extreme("largest", values)
 
 
-def _extreme(which: str, values: tuple[Dim, ...]) -> Dim:
-    if all(map(is_number, values)):
-        return min(values) if which == "smallest" else max(values)  # type: ignore[type-var]
-    from shapecalc.algebra import formula
-
-    return formula.smallest(values) if which == "smallest" else formula.largest(values)
+def _extreme(which: str, values: tuple[Any, ...]) -> Any:
+    for value in values:
+        if not is_number(value):
+            return value.extreme(which, values)
+    return min(values) if which == "smallest" else max(values)
 
 
 def gcd(n: Dim, m: int) -> Dim:
     """The greatest common divisor of a size and a known number.
 
-    On a formula it is written with floors alone (Polezzi, 1997):
-    ``gcd(n, m) = m + n - n*m + 2*sum(k*n//m for k in range(1, m))``.
-
     >>> gcd(12, 18)
     6
     """
-    if isinstance(n, int):
-        return math.gcd(n, m)
-    return m + n - n * m + 2 * total(k * n // m for k in range(1, m))
+    return math.gcd(n, m) if isinstance(n, int) else n.gcd(m)
 
 
 def prod(values: Iterable[Dim]) -> Dim:
@@ -117,6 +111,4 @@ def total(values: Iterable[Dim]) -> Dim:
             formulas.append(value)
     if not formulas:
         return numbers
-    from shapecalc.algebra import formula
-
-    return formula.add([*formulas, numbers])
+    return formulas[0].sum([*formulas, numbers])  # type: ignore[no-any-return]

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from math import gcd, lcm, prod
+from math import comb, gcd, lcm, prod
 from typing import Any
 
 import sympy
@@ -24,6 +24,10 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 from shapecalc.algebra.arithmetic import Dim, Quantity
+
+
+MOST_TERMS = 4096
+"""The longest sum that products are multiplied out to."""
 
 
 class FloorDiv(sympy.Function):  # type: ignore[misc]
@@ -89,6 +93,39 @@ class Formula:
         """
         return evaluate(self, values)
 
+    def factored(self) -> Formula:
+        """The formula with common factors drawn out, for reading.
+
+        >>> (16 * (Formula.symbol("H") // 4 - 3)).factored()
+        Formula('16*(H//4 - 3)')
+        """
+        return Formula(sympy.factor_terms(self.expr))
+
+    # -- what arithmetic.py asks of a value that is no number ----------------------------------
+
+    @staticmethod
+    def extreme(which: str, values: Sequence[Dim]) -> Any:
+        """The least or greatest of some values, as far as it is known.
+
+        >>> H = Formula.symbol("H")
+        >>> Formula.extreme("smallest", [H, H + 2]), Formula.extreme("largest", [H, 7])
+        (Formula('H'), Formula('max(7, H)'))
+        """
+        return _wrap(_extreme(values, Smallest, -1) if which == "smallest" else _extreme(values, Largest, 1))
+
+    @staticmethod
+    def sum(values: Sequence[Quantity]) -> Any:
+        """The sum of many values at once."""
+        return _wrap(sympy.Add(*map(_unwrap, values)))
+
+    def gcd(self, m: int) -> Any:
+        """The greatest common divisor with a number, written with floors alone (Polezzi, 1997).
+
+        >>> Formula.symbol("H").gcd(2)
+        Formula('-H + 2*(H//2) + 2')
+        """
+        return m + self - self * m + 2 * Formula.sum([k * self // m for k in range(m)])
+
     def never_negative(self) -> bool:
         """Whether it is at least 0 for all values, as far as a look at its signs can tell.
 
@@ -99,8 +136,7 @@ class Formula:
         >>> ((H + 1) // 2 * W - 1).never_negative(), (H - W).never_negative()
         (True, False)
         """
-        expr = sympy.expand(self.expr)
-        return _grows(expr) and _evaluate(expr, dict.fromkeys(self.symbols, 1)) >= 0
+        return _grows_from_zero(_expanded(self.expr))
 
     def _sympy_(self) -> sympy.Expr:
         return self.expr
@@ -146,6 +182,8 @@ class Formula:
         return _wrap(_unwrap(other) ** self.expr)
 
     def __truediv__(self, other: Quantity) -> Any:
+        if other == 0:
+            raise ZeroDivisionError(f"{self} is divided by zero")
         return _wrap(self.expr / _unwrap(other))
 
     def __rtruediv__(self, other: Quantity) -> Any:
@@ -172,29 +210,9 @@ def evaluate(value: Quantity, symbols: Mapping[str, Quantity]) -> Quantity:
     return _evaluate(value.expr, symbols) if isinstance(value, Formula) else value
 
 
-def add(values: Sequence[Quantity]) -> Any:
-    """The sum of many values at once."""
-    return _wrap(sympy.Add(*map(_unwrap, values)))
-
-
-def smallest(values: Sequence[Dim]) -> Any:
-    """The least of the values, as far as it is known.
-
-    >>> H = Formula.symbol("H")
-    >>> smallest([H, H + 2]), smallest([H, 7])
-    (Formula('H'), Formula('min(7, H)'))
-    """
-    return _wrap(_extreme(Smallest, values, keep=-1))
-
-
-def largest(values: Sequence[Dim]) -> Any:
-    """The greatest of the values, as far as it is known."""
-    return _wrap(_extreme(Largest, values, keep=1))
-
-
 def expanded(value: Dim) -> Any:
     """The formula multiplied out, which makes equal polynomials alike."""
-    return _wrap(sympy.expand(value.expr)) if isinstance(value, Formula) else value
+    return _wrap(_expanded(value.expr)) if isinstance(value, Formula) else value
 
 
 def as_ratio(value: Formula) -> tuple[Dim, Dim]:
@@ -209,24 +227,55 @@ def is_integral(value: Formula) -> bool:
 
 
 def period(value: Formula) -> int | None:
-    """The period of what is left when the straight line is taken out of a formula in one symbol.
+    """The period of a formula in one symbol: on each residue class it is one polynomial.
 
-    ``H//2 + (H + 1)//3`` is a line plus something that repeats every 6. None if the formula is
-    no line plus something periodic: it has several symbols, products of them, or a minimum.
+    ``H//2 + (H + 1)//3`` is a line plus something that repeats every 6. None if no period is
+    known: the formula has several symbols, a division by one, or a minimum.
 
     >>> H = Formula.symbol("H")
-    >>> period(H // 2 + (H + 1) // 3), period(2 * ((3 * (H // 2) + 1) // 4)), period(H * H)
-    (6, 8, None)
+    >>> period(H // 2 + (H + 1) // 3), period(2 * ((3 * (H // 2) + 1) // 4)), period(H * (H // 2))
+    (6, 8, 2)
     """
     symbols = value.expr.free_symbols
     if len(symbols) != 1 or not all(symbol.is_integer for symbol in symbols):
         return None
-    return _period(sympy.expand_mul(value.expr))
+    return _period(_multiplied_out(value.expr))
 
 
-def function_of(value: Formula) -> Callable[[int], int]:
-    """The formula as a fast function of its one symbol."""
-    return _compile(sympy.expand_mul(value.expr))
+def degree(value: Formula) -> int:
+    """The highest power that a formula with a period grows with.
+
+    >>> H = Formula.symbol("H")
+    >>> degree((H + 1) // 2 * H + 5 * H)
+    2
+    """
+    return _degree(value.expr)
+
+
+def split_extreme(value: Formula) -> tuple[Quantity, Quantity, Quantity] | None:
+    """A minimum or maximum in a formula told apart by the order of two of its arguments.
+
+    ``(d, a, b)``: the formula is a where d >= 0, and b elsewhere. None if there is none in it.
+
+    >>> split_extreme(3 * Formula.extreme("smallest", [Formula.symbol("H"), 7]))
+    (Formula('7 - H'), Formula('3*H'), 21)
+    """
+    nodes = value.expr.atoms(Smallest, Largest)
+    innermost = [n for n in nodes if not any(a.has(Smallest, Largest) for a in n.args)]
+    if not innermost:
+        return None
+    node = min(innermost, key=sympy.default_sort_key)
+    first, second, *others = node.args
+    order = [first, second] if isinstance(node, Largest) else [second, first]
+    reached, otherwise = (
+        value.expr.xreplace({node: node.func(kept, *others) if others else kept}) for kept in order
+    )
+    return _wrap(first - second), _wrap(reached), _wrap(otherwise)
+
+
+def function_of(value: Formula) -> Callable[[int], Any]:
+    """The formula as a fast function of its one symbol; exact, a fraction where need be."""
+    return _compile(_multiplied_out(value.expr))
 
 
 class Abbreviations:
@@ -251,7 +300,7 @@ class Abbreviations:
         for floor in sorted(_outermost_floors(value.expr), key=sympy.default_sort_key):
             if floor not in self._names:
                 self._names[floor] = self._named(floor)
-        return _write(sympy.factor_terms(value.expr.xreplace(self._names)))
+        return str(Formula(value.expr.xreplace(self._names)).factored())
 
     def _named(self, floor: sympy.Expr) -> sympy.Symbol:
         symbols = sorted(symbol.name for symbol in floor.free_symbols)
@@ -294,8 +343,13 @@ def _wrap(expr: sympy.Expr) -> Any:
 def _floordiv(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
     """Floor division in canonical form."""
     if not d.is_Integer:
-        quotient = sympy.cancel(n / d)
-        return quotient if quotient.is_integer else FloorDiv(n, d)
+        quotient = n / d
+        if _length(n) * _length(d) <= MOST_TERMS:
+            quotient = sympy.cancel(quotient)
+        if quotient.is_integer:
+            return quotient
+        n, d = quotient.as_numer_denom()
+        return _floordiv(n, d) if d.is_Integer else FloorDiv(n, d)
     if d == 0:
         raise ZeroDivisionError(f"{_write(n)} is divided by zero")
     divisor = int(d)
@@ -335,15 +389,35 @@ def _floor_of_integers(terms: dict[sympy.Expr, int], constant: int, d: int) -> s
 
 def _terms(expr: sympy.Expr) -> list[tuple[sympy.Expr, sympy.Rational]]:
     """The summands of an expression multiplied out, each with its rational coefficient."""
-    expanded = sympy.expand_mul(expr)
-    return [(t, c) for t, c in expanded.as_coefficients_dict().items() if c]
+    return [(t, c) for t, c in _multiplied_out(expr).as_coefficients_dict().items() if c]
+
+
+def _expanded(expr: sympy.Expr) -> sympy.Expr:
+    """Products and powers multiplied out, unless nobody could read the result."""
+    return sympy.expand(expr) if _length(expr) <= MOST_TERMS else expr
+
+
+def _multiplied_out(expr: sympy.Expr) -> sympy.Expr:
+    """Products multiplied out, unless nobody could read the result."""
+    return sympy.expand_mul(expr) if _length(expr) <= MOST_TERMS else expr
+
+
+def _length(expr: sympy.Expr) -> int:
+    """About how many terms an expression has when it is multiplied out."""
+    if expr.is_Add:
+        return sum(map(_length, expr.args))
+    if expr.is_Mul:
+        return prod(map(_length, expr.args))
+    if expr.is_Pow and expr.exp.is_Integer and expr.exp > 0:
+        return comb(_length(expr.base) + int(expr.exp) - 1, int(expr.exp))
+    return max(map(_length, expr.args), default=1)
 
 
 def _sum(terms: Mapping[sympy.Expr, Any], constant: int) -> sympy.Expr:
     return sympy.Add(constant, *(term * sympy.Rational(c) for term, c in terms.items()))
 
 
-def _extreme(kind: type[sympy.Function], values: Sequence[Dim], keep: int) -> sympy.Expr:
+def _extreme(values: Sequence[Dim], kind: type[sympy.Function], keep: int) -> sympy.Expr:
     kept: list[sympy.Expr] = []
     for value in map(_unwrap, values):
         for i, other in enumerate(kept):
@@ -359,17 +433,34 @@ def _extreme(kind: type[sympy.Function], values: Sequence[Dim], keep: int) -> sy
 
 
 def _period(expr: sympy.Expr) -> int | None:
-    if expr.is_Integer or expr.is_Symbol:
+    if expr.is_Rational or expr.is_Symbol:
         return 1
-    if expr.is_Add:
-        periods = [_period(term) for term in expr.args]
+    if expr.is_Add or expr.is_Mul:
+        periods = [_period(part) for part in expr.args]
         return None if None in periods else lcm(*periods)  # type: ignore[arg-type]
-    if expr.is_Mul and len(expr.args) == 2 and expr.args[0].is_Integer:
-        return _period(expr.args[1])
-    if isinstance(expr, FloorDiv) and expr.args[1].is_Integer:
-        inner = _period(sympy.expand_mul(expr.args[0]))
+    if expr.is_Pow and expr.args[1].is_Integer and expr.args[1] > 0:
+        return _period(expr.args[0])
+    if isinstance(expr, FloorDiv) and expr.args[1].is_Integer and _is_whole(expr.args[0]):
+        inner = _period(_multiplied_out(expr.args[0]))
         return None if inner is None else inner * int(expr.args[1])
     return None
+
+
+def _is_whole(expr: sympy.Expr) -> bool:
+    """Whether all coefficients are whole numbers, on which a floor's period counts."""
+    return all(number.is_Integer for number in expr.atoms(sympy.Rational))
+
+
+def _degree(expr: sympy.Expr) -> int:
+    if expr.is_Symbol:
+        return 1
+    if expr.is_Add:
+        return max(map(_degree, expr.args))
+    if expr.is_Mul:
+        return sum(map(_degree, expr.args))
+    if expr.is_Pow:
+        return _degree(expr.args[0]) * int(expr.args[1])
+    return _degree(expr.args[0]) if isinstance(expr, FloorDiv) else 0
 
 
 def _grows(expr: sympy.Expr) -> bool:
@@ -379,19 +470,26 @@ def _grows(expr: sympy.Expr) -> bool:
     if expr.is_Number:
         return True
     if expr.is_Mul:
-        return all(_grows(a) and not a.could_extract_minus_sign() for a in expr.args)
+        return all(map(_grows_from_zero, expr.args))
     if expr.is_Add or isinstance(expr, (Smallest, Largest)):
         return all(map(_grows, expr.args))
     if isinstance(expr, FloorDiv) or expr.is_Pow:
-        return _grows(expr.args[0]) and bool(expr.args[1].is_Integer and expr.args[1] > 0)
+        grows = _grows if isinstance(expr, FloorDiv) else _grows_from_zero
+        return grows(expr.args[0]) and bool(expr.args[1].is_Integer and expr.args[1] > 0)
     return False
 
 
-def _compile(expr: sympy.Expr) -> Callable[[int], int]:
+def _grows_from_zero(expr: sympy.Expr) -> bool:
+    """Whether it grows and, where all symbols are 1, is at least 0."""
+    ones = dict.fromkeys((symbol.name for symbol in expr.free_symbols), 1)
+    return _grows(expr) and bool(_evaluate(expr, ones) >= 0)
+
+
+def _compile(expr: sympy.Expr) -> Callable[[int], Any]:
     if expr.is_Symbol:
         return lambda n: n
-    if expr.is_Integer:
-        number = int(expr)
+    if expr.is_Rational:
+        number = _wrap(expr)
         return lambda n: number
     parts = [_compile(argument) for argument in expr.args]
     if expr.is_Add:
@@ -401,6 +499,9 @@ def _compile(expr: sympy.Expr) -> Callable[[int], int]:
     if isinstance(expr, FloorDiv):
         top, bottom = parts
         return lambda n: top(n) // bottom(n)
+    if expr.is_Pow:
+        base, exponent = parts[0], int(expr.args[1])
+        return lambda n: base(n) ** exponent
     raise TypeError(f"no function for {expr}")
 
 

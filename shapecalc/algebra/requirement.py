@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.algebra.arithmetic import Dim, Quantity
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.residues import Solutions
+    from shapecalc.algebra.solutions import Solutions
 
 Text = Callable[[], str]
 

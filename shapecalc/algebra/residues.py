@@ -1,108 +1,45 @@
 """For which sizes is it true? Equations and inequalities of formulas, decided exactly.
 
-A formula in one symbol made of floors is a straight line plus something periodic, of a period L
-that its denominators give. On each residue class ``n = L*q + r`` every floor disappears and what
-is left is affine in q, so two values decide it: the comparison holds for all q, for none, from
-some q on, or at a single one. The answer is a :class:`Solutions`, never a guess.
+A formula in one symbol made of sums, products and floors is a polynomial whose coefficients repeat
+with a period L that its denominators give. On each residue class ``n = L*q + r`` every floor
+disappears and what is left is one polynomial in q, so as many values as its degree and one more
+decide it. Where its forward differences keep their sign it is monotone, and a root is found by
+bisection; where they do not, their own roots, found the same way, cut it into monotone pieces. A
+minimum or maximum cuts the numbers into those for which the one or the other argument counts. The
+answer is a set, :class:`Solutions`, never a guess.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from math import lcm
 from typing import NamedTuple
 
-from shapecalc.algebra.formula import Formula, expanded, function_of, period
+from shapecalc.algebra.arithmetic import Quantity
+from shapecalc.algebra.formula import (
+    Formula,
+    degree,
+    expanded,
+    function_of,
+    period,
+    split_extreme,
+)
+from shapecalc.algebra.solutions import (
+    EVERYTHING,
+    NOTHING,
+    Class,
+    Interval,
+    Solutions,
+    simplest,
+)
+
+__all__ = ["EVERYTHING", "LONGEST_PERIOD", "NOTHING", "Interval", "Solutions", "solve"]
 
 LONGEST_PERIOD = 4096
 """Beyond this period a question stays open, and is reported as the equation itself."""
 
-
-class Interval(NamedTuple):
-    """The whole numbers from ``first`` to ``last``; without end if ``last`` is None."""
-
-    first: int
-    last: int | None
-
-
-class Solutions(NamedTuple):
-    """A set of positive whole numbers: for each residue modulo ``modulus``, some intervals.
-
-    >>> even = Solutions(2, ((Interval(2, None),), ()))
-    >>> 6 in even, 7 in even, even.conditions("H")
-    (True, False, {'residue': 'H % 2 == 0'})
-    """
-
-    modulus: int
-    classes: tuple[tuple[Interval, ...], ...]
-
-    def __contains__(self, n: object) -> bool:
-        assert isinstance(n, int)
-        return any(
-            first <= n and (last is None or n <= last)
-            for first, last in self.classes[n % self.modulus]
-        )
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no number at all is in the set."""
-        return not any(self.classes)
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether every positive number is in the set."""
-        return self == EVERYTHING
-
-    def intersect(self, other: Solutions) -> Solutions:
-        """The numbers that are in both sets."""
-        modulus = lcm(self.modulus, other.modulus)
-        classes = (
-            _common(
-                self.classes[r % self.modulus], other.classes[r % other.modulus], r, modulus
-            )
-            for r in range(modulus)
-        )
-        return _simplest(modulus, tuple(classes))
-
-    @property
-    def least(self) -> int:
-        """The smallest number in the set, which must not be empty."""
-        return min(intervals[0].first for intervals in self.classes if intervals)
-
-    def conditions(self, name: str) -> dict[str, str]:
-        """The set in words that Python understands: conditions that must all hold.
-
-        They go by their sort: ``residue`` and ``bound`` where those two say it all, else ``cases``.
-        """
-        if self.is_empty:
-            return {"cases": "False"}
-        shape = [bool(intervals) for intervals in self.classes]
-        ends = {i.last for intervals in self.classes for i in intervals}
-        starts = [intervals[0].first for intervals in self.classes if intervals]
-        least = min(starts)
-        if ends != {None} or any(start - self.modulus >= least for start in starts):
-            return {"cases": self._cases(name)}
-        said = {} if all(shape) else {"residue": _congruence(name, self.modulus, shape)}
-        if least > min(n for n in range(1, self.modulus + 1) if shape[n % self.modulus]):
-            said["bound"] = f"{name} >= {least}"
-        return said
-
-    def _cases(self, name: str) -> str:
-        """The general case, class by class."""
-        cases: list[str] = []
-        for r, intervals in enumerate(self.classes):
-            where = f"{name} % {self.modulus} == {r}" if self.modulus > 1 else ""
-            for first, last in intervals:
-                if first == last:
-                    cases.append(f"{name} == {first}")
-                    continue
-                limit = f"{name} >= {first}" if last is None else f"{first} <= {name} <= {last}"
-                cases.append(f"({where} and {limit})" if where else limit)
-        return " or ".join(cases)
-
-
-EVERYTHING = Solutions(1, ((Interval(1, None),),))
-"""All positive whole numbers."""
+HIGHEST_DEGREE = 16
+"""Beyond this degree a question stays open."""
 
 
 @lru_cache(maxsize=65536)
@@ -116,95 +53,148 @@ def solve(difference: Formula, relation: str) -> Solutions | bool | None:
     {'residue': 'H % 2 == 0'}
     >>> solve((H - 1) // 2 - (H + 3) // 2 + 2, "==")
     True
+    >>> solve(16 * (H // 4 - 3) ** 2 - 400, "==").conditions("H")
+    {'cases': '32 <= H <= 35'}
     """
-    difference = expanded(difference)
-    if not isinstance(difference, Formula):
-        return difference == 0 if relation == "==" else difference >= 0
-    length = period(difference)
-    if length is None or length > LONGEST_PERIOD:
+    found = _solutions(difference, relation, EVERYTHING)
+    if found is None:
         return None
-    function = function_of(difference)
-    classes = tuple(_class(function(r), function(r + length), r, length, relation) for r in range(length))
-    found = _simplest(length, classes)
     return True if found.is_everything else False if found.is_empty else found
 
 
-def _class(at_zero: int, at_one: int, r: int, length: int, relation: str) -> tuple[Interval, ...]:
-    """The solutions among n = length*q + r, q >= 0, of an affine function given at q = 0 and 1."""
-    slope = at_one - at_zero
-    least, most = (1 if r == 0 else 0), None
-    if slope == 0:
-        if at_zero != 0 if relation == "==" else at_zero < 0:
-            return ()
-    elif relation == "==":
-        if at_zero % slope:
-            return ()
-        most = -at_zero // slope
-        least = max(least, most)
-    elif slope > 0:
-        least = max(least, -(at_zero // slope))
-    else:
-        most = at_zero // -slope
-    if most is not None and most < least:
-        return ()
-    return (Interval(length * least + r, None if most is None else length * most + r),)
-
-
-def _common(
-    a: tuple[Interval, ...], b: tuple[Interval, ...], r: int, modulus: int
-) -> tuple[Interval, ...]:
-    """The intersection of two lists of intervals, with bounds moved onto the residue class."""
-    both = []
-    for one in a:
-        for two in b:
-            first = max(one.first, two.first)
-            first += (r - first) % modulus
-            lasts = [last for last in (one.last, two.last) if last is not None]
-            last = min(lasts) if lasts else None
-            if last is not None:
-                last -= (last - r) % modulus
-            if last is None or first <= last:
-                both.append(Interval(first, last))
-    return tuple(both)
-
-
-def _simplest(modulus: int, classes: tuple[tuple[Interval, ...], ...]) -> Solutions:
-    """The same set with the smallest modulus that tells it."""
-    for smaller in range(1, modulus):
-        if modulus % smaller == 0:
-            merged = [_merge(classes[r::smaller], smaller) for r in range(smaller)]
-            if all(intervals is not None for intervals in merged):
-                return Solutions(smaller, tuple(merged))  # type: ignore[arg-type]
-    return Solutions(modulus, classes)
-
-
-def _merge(classes: tuple[tuple[Interval, ...], ...], step: int) -> tuple[Interval, ...] | None:
-    """Classes that interleave as one class of a smaller modulus; None if they do not."""
-    if not any(classes):
-        return ()
-    if any(len(intervals) != 1 for intervals in classes):
+def _solutions(difference: Quantity, relation: str, among: Solutions) -> Solutions | None:
+    """The solutions among some numbers; None where the question stays open."""
+    difference = expanded(difference)
+    if not isinstance(difference, Formula):
+        holds = difference == 0 if relation == "==" else difference >= 0
+        return among if holds else NOTHING
+    if len(difference.symbols) != 1:
         return None
-    firsts = [intervals[0].first for intervals in classes]
-    lasts = [intervals[0].last for intervals in classes]
-    if max(firsts) - min(firsts) > step * (len(classes) - 1):
+    length = period(difference)
+    if length is None:
+        return _piecewise(difference, relation, among)
+    if length > LONGEST_PERIOD or degree(difference) > HIGHEST_DEGREE:
         return None
-    if None in lasts:
-        return (Interval(min(firsts), None),) if set(lasts) == {None} else None
-    ends = [last for last in lasts if last is not None]
-    if max(ends) - min(ends) > step * (len(classes) - 1):
-        return None
-    return (Interval(min(firsts), max(ends)),)
+    function = function_of(difference)
+    values = range(degree(difference) + 1)
+    classes = tuple(
+        _class([function(r + length * q) for q in values], r, length, relation)
+        for r in range(length)
+    )
+    return among.intersect(simplest(length, classes))
 
 
-def _congruence(name: str, modulus: int, shape: list[bool]) -> str:
-    inside = [r for r, is_in in enumerate(shape) if is_in]
-    remainder = f"{name} % {modulus}"
-    if len(inside) == 1:
-        return f"{remainder} == {inside[0]}"
-    if inside == list(range(len(inside))):
-        return f"{remainder} <= {inside[-1]}"
-    if len(inside) == modulus - 1:
-        return f"{remainder} != {shape.index(False)}"
-    if inside == list(range(inside[0], modulus)):
-        return f"{remainder} >= {inside[0]}"
-    return f"{remainder} in {{{', '.join(map(str, inside))}}}"
+def _piecewise(difference: Formula, relation: str, among: Solutions) -> Solutions | None:
+    """The solutions where one argument of a minimum or maximum counts, and where the other."""
+    split = split_extreme(difference)
+    if split is None:
+        return None
+    order, if_reached, otherwise = split
+    where = _solutions(order, ">=", EVERYTHING)
+    if where is None:
+        return None
+    pieces = []
+    for value, numbers in ((if_reached, where), (otherwise, where.complement())):
+        own = among.intersect(numbers)
+        piece = own if own.is_empty else _solutions(value, relation, own)
+        if piece is None:
+            return None
+        pieces.append(piece)
+    return pieces[0].union(pieces[1])
+
+
+def _class(values: list[int], r: int, length: int, relation: str) -> Class:
+    """The solutions among n = length*q + r of a polynomial given by its values at q = 0, 1, ..."""
+    wanted = (0,) if relation == "==" else (0, 1)
+    runs = _signs(_differences(values))
+    ends = [run.start - 1 for run in runs[1:]]
+    found: list[tuple[int, int | None]] = []
+    for run, end in zip(runs, [*ends, None], strict=True):
+        if run.sign not in wanted:
+            continue
+        start = run.start if run.start or r else 1  # n = 0 is no size
+        if end is not None and end < start:
+            continue
+        if found and found[-1][1] == start - 1:
+            start = found.pop()[0]
+        found.append((start, end))
+    return tuple(
+        Interval(length * start + r, None if end is None else length * end + r)
+        for start, end in found
+    )
+
+
+class _Run(NamedTuple):
+    """From ``start`` on, up to the next run, a polynomial has this sign."""
+
+    start: int
+    sign: int
+
+
+def _differences(values: list[int]) -> list[int]:
+    """The forward differences at 0 of a polynomial: its coefficients in Newton's form."""
+    found = []
+    while any(values):
+        found.append(values[0])
+        values = [after - before for before, after in zip(values, values[1:], strict=False)]
+    return found
+
+
+def _signs(differences: list[int]) -> list[_Run]:
+    """The signs of a polynomial in q >= 0, run by run."""
+    if len(differences) < 2:
+        return [_Run(0, _sign(differences[0] if differences else 0))]
+    steps = _signs(differences[1:])
+    ends = [step.start for step in steps[1:]]
+    runs: list[_Run] = []
+    for step, end in zip(steps, [*ends, None], strict=True):
+        for run in _monotone(differences, step.start, end, step.sign):
+            if not runs or run.sign != runs[-1].sign:
+                runs.append(run)
+    return runs
+
+
+def _monotone(differences: list[int], start: int, end: int | None, direction: int) -> list[_Run]:
+    """The signs where a polynomial rises (1), falls (-1) or stays (0), from start to end."""
+    sign = _sign(_value(differences, start))
+    if direction == 0 or sign == direction:
+        return [_Run(start, sign)]
+    runs = [_Run(start, sign)]
+    crossing = start
+    if sign:
+        crossing = _first(lambda q: direction * _value(differences, q) >= 0, start, end)
+        if crossing == end:
+            return runs
+    if _value(differences, crossing) == 0:
+        runs.append(_Run(crossing, 0))
+        crossing += 1
+    return runs if crossing == end else [*runs, _Run(crossing, direction)]
+
+
+def _first(holds: Callable[[int], bool], start: int, end: int | None) -> int:
+    """The first number from start on for which it holds, and then for all; ``end`` if none."""
+    step = 1
+    while end is None:
+        if holds(start + step):
+            end = start + step
+        step *= 2
+    while start < end:
+        middle = (start + end) // 2
+        if holds(middle):
+            end = middle
+        else:
+            start = middle + 1
+    return end
+
+
+def _value(differences: list[int], q: int) -> int:
+    """Newton's forward formula: the sum of the differences times the binomials of q."""
+    result, binomial = 0, 1
+    for k, difference in enumerate(differences):
+        result += difference * binomial
+        binomial = binomial * (q - k) // (k + 1)
+    return result
+
+
+def _sign(value: int) -> int:
+    return (value > 0) - (value < 0)

@@ -77,6 +77,14 @@ class Window(NamedTuple):
         """How many positions the window has on an input of this size: (N + 2P - k)//S + 1."""
         return (size + self.before + self.after - self.extent) // self.stride + 1
 
+    def remainder(self, size: Dim) -> Dim:
+        """How many cells at the end of the padded input no position reaches.
+
+        >>> Window(11, 4, 2, 2).remainder(224), Window(11, 4, 2, 2).remainder(227)
+        (1, 0)
+        """
+        return (size + self.before + self.after - self.extent) % self.stride
+
     def then(self, following: Window) -> Window:
         """The one window that does what this and a following one do.
 
@@ -91,6 +99,17 @@ class Window(NamedTuple):
             self.before + following.before * self.stride,
             self.after + following.after * self.stride,
         )
+
+
+def spread(
+    size: Dim, kernel: Dim, stride: Dim, padding: Dim, output_padding: Dim, dilation: Dim
+) -> Dim:
+    """The size behind a transposed convolution: a window's rule run backwards, and what is added.
+
+    >>> spread(16, kernel=2, stride=2, padding=0, output_padding=0, dilation=1)
+    32
+    """
+    return (size - 1) * stride - 2 * padding + extent(kernel, dilation) + output_padding
 
 
 IDENTITY = Window(1, 1, 0, 0)

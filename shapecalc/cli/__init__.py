@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-COMMANDS = ("show", "layers")
+COMMANDS = ("show", "diff", "explain", "layers")
 """The commands, each the function of its name in the module of its name."""
 
 

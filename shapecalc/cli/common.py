@@ -25,14 +25,18 @@ MOST_SHOWN = 20
 
 def spec_argument(function: Function) -> Function:
     """The argument SPEC and the option that bounds its size."""
-    limit = click.option(
+    return click.argument("spec")(limit_option(function))
+
+
+def limit_option(function: Function) -> Function:
+    """The option that bounds a network's size."""
+    return click.option(
         "--max-layers",
         type=click.IntRange(1),
         default=MOST_LAYERS,
         show_default=True,
         help="How many layers a network may have.",
-    )
-    return click.argument("spec")(limit(function))
+    )(function)
 
 
 def settings_options(function: Function) -> Function:
@@ -67,15 +71,15 @@ def open_spec(spec: str, most_layers: int) -> Network:
         raise click.BadParameter(reason, param_hint="SPEC") from None
 
 
-def read_settings(settings: tuple[str, ...]) -> dict[str, str]:
-    """``NAME=VALUE`` settings as a mapping."""
+def read_settings(settings: tuple[str, ...], option: str = "--set") -> dict[str, str]:
+    """``NAME=VALUE`` settings of an option as a mapping."""
     found = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals or not name.strip() or not value.strip():
-            raise click.BadParameter(f"{setting!r} is not NAME=VALUE", param_hint="--set")
+            raise click.BadParameter(f"{setting!r} is not NAME=VALUE", param_hint=option)
         if name.strip() in found:
-            raise click.BadParameter(f"{name.strip()} is set twice", param_hint="--set")
+            raise click.BadParameter(f"{name.strip()} is set twice", param_hint=option)
         found[name.strip()] = value.strip()
     return found
 

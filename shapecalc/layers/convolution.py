@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, largest, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, refuse
-from shapecalc.algebra.window import Window, extent
+from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Choice, Either, Flag, PerAxis, Whole, field, inferred
 from shapecalc.layers.sliding import fits
@@ -169,7 +169,7 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
 
     def output(self, x: Tensor) -> Tensor:
         sizes = map(
-            _spread,
+            spread,
             x.spatial,
             self.kernel_size,
             self.stride,
@@ -185,10 +185,6 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
 
     def macs(self, x: Tensor, y: Tensor) -> Dim:
         return prod(x.shape) * exactdiv(self.out_channels, self.groups) * prod(self.kernel_size)
-
-
-def _spread(n: Dim, f: Dim, s: Dim, p: Dim, extra: Dim, d: Dim) -> Dim:
-    return (n - 1) * s - 2 * p + extent(f, d) + extra
 
 
 def _common_divisors(a: Dim, b: Dim) -> str:

@@ -42,10 +42,12 @@ class FieldType:
     """What values a field takes.
 
     ``words`` are strings that stand for themselves in a spec; any other string is an expression.
-    ``least`` is the smallest number it takes, if there is one.
+    ``least`` is the smallest number it takes, if there is one; ``symbolic`` says that a number
+    may be a formula.
     """
 
     least: int | None = None
+    symbolic: bool = False
 
     words: frozenset[str] = frozenset()
     expected: str = ""
@@ -154,6 +156,7 @@ class Maybe(FieldType):
         self.item = item
         self.words = item.words
         self.least = item.least
+        self.symbolic = item.symbolic
         self.null_means = null_means
 
     def read(self, value: Any, rank: int) -> Any:
@@ -174,6 +177,7 @@ class ListOf(FieldType):
     def __init__(self, item: FieldType, length: int | None = None, what: str = "integers") -> None:
         self.item = item
         self.least = item.least
+        self.symbolic = item.symbolic
         self.length = length
         self.what = what
 
@@ -198,6 +202,7 @@ class PerInputAxis(FieldType):
     def __init__(self, item: FieldType) -> None:
         self.item = item
         self.least = item.least
+        self.symbolic = item.symbolic
 
     def read(self, value: Any, rank: int) -> Any:
         if isinstance(value, (list, tuple)):
@@ -243,6 +248,7 @@ class PerAxis(FieldType):
     def __init__(self, item: FieldType, per: int = 1) -> None:
         self.item = item
         self.least = item.least
+        self.symbolic = item.symbolic
         self.per = per
 
     def read(self, value: Any, rank: int) -> tuple[Any, ...]:
@@ -273,6 +279,7 @@ class Either(FieldType):
         self.choice = choice
         self.other = other
         self.least = other.least
+        self.symbolic = other.symbolic
         self.words = choice.words
 
     def read(self, value: Any, rank: int) -> Any:

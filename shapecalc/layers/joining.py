@@ -59,13 +59,13 @@ class Concat(_Join):
     (1, 256, 28, 28)
     >>> inputs = Tensor((1, 3, 4, 4)), Tensor((1, 3, 9, 4))
     >>> [r.problem() for r in Concat().requirements(inputs) if not r.decide()]
-    ['concatenates along dim 1 3 x 4 x 4 and 3 x 9 x 4, which differ in height (4 and 9)']
+    ['concatenates along dim 1: 3 x 4 x 4 and 3 x 9 x 4, which differ in height (4 and 9)']
     """
 
     dim: int = field(Whole(None, symbolic=False), "dimension that grows", default=1)
 
     def _does(self) -> str:
-        return f"concatenates along dim {self.dim}"
+        return f"concatenates along dim {self.dim}:"
 
     def requires(self, x: Inputs) -> Iterator[Requirement]:
         yield from self._same_ndim(x)
@@ -94,7 +94,7 @@ class Stack(_Join):
     )
 
     def _does(self) -> str:
-        return f"stacks along dim {self.dim}"
+        return f"stacks along dim {self.dim}:"
 
     def requires(self, x: Inputs) -> Iterator[Requirement]:
         yield from self._same_ndim(x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from shapecalc.algebra.arithmetic import Shape, smallest
+from shapecalc.algebra.arithmetic import Dim, Shape, smallest
 from shapecalc.algebra.requirement import Requirement, at_least
 from shapecalc.algebra.window import Window
 from shapecalc.layers.base import Layer
@@ -53,12 +53,17 @@ class Padding(Layer, abstract=True):
         return x.with_spatial(sizes)
 
 
+def _cut(window: Window) -> Dim:
+    """How many cells negative padding takes off the two sides of an axis."""
+    return -smallest(window.before, 0) - smallest(window.after, 0)
+
+
 class _FilledWithConstant(Padding, abstract=True):
     """Cells are cut off before others are added, so there must be as many as are cut off."""
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         for size, window in zip(x.spatial, self.windows(x)):
-            cut = -smallest(window.before, 0) - smallest(window.after, 0)
+            cut = _cut(window)
             yield at_least(
                 size,
                 cut,
@@ -73,17 +78,20 @@ class _FilledWithConstant(Padding, abstract=True):
 class _FilledFromInput(Padding, abstract=True):
     """Cells are copied from the input, so there must be enough to be copied."""
 
-    _spare = 0
+    def _spare(self, window: Window) -> Dim:
+        """How many cells of an axis are not there to be copied."""
+        raise NotImplementedError
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         for size, window in zip(x.spatial, self.windows(x)):
+            spare = self._spare(window)
             for padding in (window.before, window.after):
                 yield at_least(
                     size,
-                    padding + self._spare,
-                    lambda padding=padding, size=size: (  # type: ignore[misc]
+                    padding + spare,
+                    lambda padding=padding, size=size, spare=spare: (  # type: ignore[misc]
                         f"pads by {padding}, too much for size {size}: "
-                        f"at most {size - self._spare} cells are there to fill it from"
+                        f"at most {size - spare} cells are there to fill it from"
                     ),
                     field="padding",
                 )
@@ -109,11 +117,15 @@ class ReplicationPad(Padding, abstract=True):
 class ReflectionPad(_FilledFromInput, abstract=True):
     """Pad with the input's mirror image; the edge itself is not doubled."""
 
-    _spare = 1
+    def _spare(self, window: Window) -> Dim:
+        return 1
 
 
 class CircularPad(_FilledFromInput, abstract=True):
     """Pad with cells from the opposite side, as if the input went round."""
+
+    def _spare(self, window: Window) -> Dim:
+        return _cut(window)
 
 
 class ZeroPad1d(ZeroPad, rank=1):

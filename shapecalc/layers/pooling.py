@@ -178,6 +178,10 @@ class AdaptivePool(Layer, abstract=True):
         cells = map(_cells_of_windows, x.spatial, self.output_size)
         return x.batch * x.channels * prod(cells)
 
+    def bin(self, i: int, n: int, m: int) -> tuple[int, int]:
+        """The first cell of output ``i``'s window, and the first behind it, of ``n`` cells."""
+        return i * n // m, -(-(i + 1) * n // m)
+
 
 def _cells_of_windows(n: Dim, m: int | None) -> Dim:
     return n if m is None else n + m - gcd(n, m)

@@ -1,0 +1,419 @@
+"""Rules written down as they are computed.
+
+A :class:`Traced` number remembers how it came about. A rule that runs on numbers runs on it
+unchanged and leaves behind its own derivation: the formula in letters, the numbers put in, the
+steps and the result, in the order in which the rule was written.
+
+>>> from shapecalc.algebra.window import Window
+>>> N, F, S, P = (Traced.letter(*each) for each in [("N", 224), ("F", 11), ("S", 4), ("P", 2)])
+>>> print(" = ".join(steps(Window.symmetric(F, S, P).output(N), ASCII)))
+floor((N + 2P - F)/S) + 1 = floor((224 + 2*2 - 11)/4) + 1 = floor(217/4) + 1 = 54 + 1 = 55
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any, NamedTuple, Union
+
+from shapecalc.algebra import arithmetic
+
+
+class Leaf(NamedTuple):
+    """A letter, and the value it stands for."""
+
+    letter: str
+    value: Any
+
+
+class Number(NamedTuple):
+    """A number that stands in the rule itself."""
+
+    value: Any
+
+
+class Sum(NamedTuple):
+    """Terms in the order they were added, each with a whole factor before it."""
+
+    terms: tuple[tuple[int, Tree], ...]
+    value: Any
+
+
+class Product(NamedTuple):
+    """Factors in the order they were multiplied."""
+
+    factors: tuple[Tree, ...]
+    value: Any
+
+
+class Quotient(NamedTuple):
+    """A division: ``rounding`` is floor, ceil, or exact where nothing remains."""
+
+    top: Tree
+    bottom: Tree
+    rounding: str
+    value: Any
+
+
+class Apply(NamedTuple):
+    """A function of its arguments: min, max or gcd."""
+
+    function: str
+    arguments: tuple[Tree, ...]
+    value: Any
+
+
+Tree = Union[Leaf, Number, Sum, Product, Quotient, Apply]
+
+
+class Traced:
+    """A number with its derivation. It supports ``+ - * // % /`` with numbers and its like.
+
+    Comparisons are those of the values, so that rules which check their settings may run.
+    """
+
+    __slots__ = ("tree",)
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+
+    @classmethod
+    def letter(cls, letter: str, value: Any) -> Traced:
+        """A value known by a letter."""
+        return cls(Leaf(letter, value))
+
+    @property
+    def value(self) -> Any:
+        """The number, or formula, it comes to."""
+        return self.tree.value
+
+    def __repr__(self) -> str:
+        return f"Traced({write(self.tree, ASCII)!r}, {self.value})"
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.value == (other.value if isinstance(other, Traced) else other))
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.value < _tree(other).value)
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.value <= _tree(other).value)
+
+    def __hash__(self) -> int:
+        return hash(self.tree)
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __add__(self, other: Any) -> Traced:
+        return Traced(_add(self.tree, _tree(other), 1))
+
+    def __radd__(self, other: Any) -> Traced:
+        return Traced(_add(_tree(other), self.tree, 1))
+
+    def __sub__(self, other: Any) -> Traced:
+        return Traced(_add(self.tree, _tree(other), -1))
+
+    def __rsub__(self, other: Any) -> Traced:
+        return Traced(_add(_tree(other), self.tree, -1))
+
+    def __neg__(self) -> Traced:
+        tree = self.tree
+        if isinstance(tree, Quotient) and tree.rounding == "floor" and _is_negative(tree.top):
+            top = _add(Number(0), tree.top, -1)  # -floor(-a/b) is the quotient rounded up
+            return Traced(Quotient(top, tree.bottom, "ceil", -tree.value))
+        return Traced(_add(Number(0), tree, -1))
+
+    def __mul__(self, other: Any) -> Traced:
+        return Traced(_multiply(self.tree, _tree(other)))
+
+    def __rmul__(self, other: Any) -> Traced:
+        return Traced(_multiply(_tree(other), self.tree))
+
+    def __pow__(self, exponent: int) -> Traced:
+        product = Traced(Number(1))
+        for _ in range(exponent):
+            product = product * self
+        return product
+
+    def __floordiv__(self, other: Any) -> Traced:
+        return Traced(_divide(self.tree, _tree(other), "floor"))
+
+    def __rfloordiv__(self, other: Any) -> Traced:
+        return Traced(_divide(_tree(other), self.tree, "floor"))
+
+    def __truediv__(self, other: Any) -> Traced:
+        return Traced(_divide(self.tree, _tree(other), "exact"))
+
+    def __rtruediv__(self, other: Any) -> Traced:
+        return Traced(_divide(_tree(other), self.tree, "exact"))
+
+    def __mod__(self, other: Any) -> Traced:
+        return self - other * (self // other)
+
+    # -- what arithmetic.py asks of a value that is no number ----------------------------------
+
+    @staticmethod
+    def extreme(which: str, values: Iterable[Any]) -> Traced:
+        """The least or greatest of some values."""
+        trees = tuple(_tree(value) for value in values)
+        function = arithmetic.smallest if which == "smallest" else arithmetic.largest
+        value = function(*(tree.value for tree in trees))
+        if len(set(trees)) == 1:
+            return Traced(trees[0])
+        return Traced(Apply("min" if which == "smallest" else "max", trees, value))
+
+    @staticmethod
+    def sum(values: Iterable[Any]) -> Traced:
+        """The sum of some values."""
+        total = Traced(Number(0))
+        for value in values:
+            total = total + value
+        return total
+
+    def gcd(self, m: Any) -> Traced:
+        """The greatest common divisor with a number."""
+        other = _tree(m)
+        return Traced(Apply("gcd", (self.tree, other), arithmetic.gcd(self.value, other.value)))
+
+
+def untraced(value: Any) -> Any:
+    """The plain value, whether it was traced or not."""
+    return value.value if isinstance(value, Traced) else value
+
+
+def _tree(value: Any) -> Tree:
+    return value.tree if isinstance(value, Traced) else Number(value)
+
+
+def _terms(tree: Tree) -> tuple[tuple[int, Tree], ...]:
+    if isinstance(tree, Sum):
+        return tree.terms
+    if isinstance(tree, Number):
+        return ((tree.value, _ONE),) if tree.value != 0 else ()
+    return ((1, tree),)
+
+
+_ONE = Number(1)
+
+
+def _add(left: Tree, right: Tree, sign: int) -> Tree:
+    """The terms of both in order; like terms are drawn together where the first of them stands."""
+    merged: dict[Tree, int] = {}
+    for factor, term in _terms(left):
+        merged[term] = merged.get(term, 0) + factor
+    for factor, term in _terms(right):
+        merged[term] = merged.get(term, 0) + sign * factor
+    terms = tuple((factor, term) for term, factor in merged.items() if factor != 0)
+    value = left.value + right.value if sign > 0 else left.value - right.value
+    return _simple_sum(terms, value)
+
+
+def _simple_sum(terms: tuple[tuple[int, Tree], ...], value: Any) -> Tree:
+    if not terms:
+        return Number(0)
+    if len(terms) == 1:
+        factor, term = terms[0]
+        if term == _ONE:
+            return Number(factor)
+        if factor == 1:
+            return term
+    return Sum(terms, value)
+
+
+def _multiply(left: Tree, right: Tree) -> Tree:
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Number):
+            if one.value in (0, 1):
+                return other if one.value == 1 else Number(0)
+            if isinstance(other, Number):
+                return Number(one.value * other.value)
+            if isinstance(one.value, int) and not isinstance(other, (Sum, Product)):
+                return Sum(((one.value, other),), one.value * other.value)
+    factors = (*_factors(left), *_factors(right))
+    return Product(factors, left.value * right.value)
+
+
+def _factors(tree: Tree) -> tuple[Tree, ...]:
+    return tree.factors if isinstance(tree, Product) else (tree,)
+
+
+def _divide(top: Tree, bottom: Tree, rounding: str) -> Tree:
+    if isinstance(bottom, Number) and bottom.value == 1:
+        return top
+    value = _quotient(top.value, bottom.value, rounding)
+    if isinstance(top, Number) and isinstance(bottom, Number):
+        return Number(value)
+    return Quotient(top, bottom, rounding, value)
+
+
+def _quotient(a: Any, b: Any, rounding: str) -> Any:
+    return a // b if rounding == "floor" else arithmetic.exactdiv(a, b)
+
+
+def _is_negative(tree: Tree) -> bool:
+    return all(factor < 0 for factor, _ in _terms(tree))
+
+
+# -- writing -----------------------------------------------------------------------------------
+
+
+class Style(NamedTuple):
+    """How derivations are written: signs, powers, and what stands around a rounded quotient."""
+
+    times: str
+    minus: str
+    floor: tuple[str, str]
+    ceil: tuple[str, str]
+    over: Callable[[str, str], str]
+    power: Callable[[str, int], str]
+    number: Callable[[Any], str]
+
+
+def _grouped(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _superscript(base: str, exponent: int) -> str:
+    return base + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+UNICODE = Style(
+    "·", "−", ("⌊", "⌋"), ("⌈", "⌉"), lambda a, b: f"{a}/{b}", _superscript, _grouped
+)
+ASCII = Style(
+    "*", "-", ("floor(", ")"), ("ceil(", ")"), lambda a, b: f"{a}/{b}", lambda a, n: f"{a}^{n}", _grouped
+)
+LATEX = Style(
+    r" \cdot ",
+    "-",
+    (r"\left\lfloor ", r" \right\rfloor"),
+    (r"\left\lceil ", r" \right\rceil"),
+    lambda a, b: rf"\frac{{{a}}}{{{b}}}",
+    lambda a, n: f"{a}^{{{n}}}",
+    lambda value: _grouped(value).replace(",", "{,}"),
+)
+
+_SUM, _PRODUCT, _ATOM = 1, 2, 3
+
+
+def write(tree: Tree, style: Style, *, letters: bool = True) -> str:
+    """A derivation's formula in letters, or with the numbers put in."""
+    return _Pen(style, letters).write(tree)[0]
+
+
+class _Pen:
+    """Writes trees; every piece of text comes with how strongly it holds together."""
+
+    def __init__(self, style: Style, letters: bool) -> None:
+        self.style = style
+        self.letters = letters
+
+    def write(self, tree: Tree) -> tuple[str, int]:
+        if isinstance(tree, Leaf):
+            return (tree.letter, _ATOM) if self.letters else self.value(tree.value)
+        if isinstance(tree, Number):
+            return self.value(tree.value)
+        if isinstance(tree, Sum):
+            return self.sum(tree)
+        if isinstance(tree, Product):
+            return self.product(tree)
+        if isinstance(tree, Quotient):
+            return self.quotient(tree)
+        inside = ", ".join(self.write(argument)[0] for argument in tree.arguments)
+        return f"{tree.function}({inside})", _ATOM
+
+    def value(self, value: Any) -> tuple[str, int]:
+        text = self.style.number(value)
+        compound = not isinstance(value, (int, Fraction)) or value < 0
+        return text, _SUM if compound and not text.isidentifier() else _ATOM
+
+    def held(self, tree: Tree, strength: int) -> str:
+        text, own = self.write(tree)
+        return text if own >= strength else f"({text})"
+
+    def sum(self, tree: Sum) -> tuple[str, int]:
+        text = ""
+        for factor, term in tree.terms:
+            piece = self.term(abs(factor), term)
+            if not text:
+                text = piece if factor > 0 else f"{self.style.minus}{piece}"
+            else:
+                text += f" {'+' if factor > 0 else self.style.minus} {piece}"
+        return text, _SUM if len(tree.terms) > 1 or tree.terms[0][0] < 0 else _PRODUCT
+
+    def term(self, factor: int, term: Tree) -> str:
+        if term == _ONE:
+            return str(factor)
+        if factor == 1:
+            return self.held(term, _PRODUCT)
+        text = self.held(term, _ATOM if self.letters else _PRODUCT)
+        between = "" if self.letters and not text[0].isdigit() else self.style.times
+        return f"{factor}{between}{text}"
+
+    def product(self, tree: Product) -> tuple[str, int]:
+        pieces = []
+        factors = list(tree.factors)
+        while factors:
+            count = 1
+            while len(factors) > count and factors[count] == factors[0]:
+                count += 1
+            one = self.held(factors[0], _PRODUCT if count == 1 else _ATOM)
+            pieces.append(one if count == 1 else self.style.power(one, count))
+            del factors[:count]
+        return self.style.times.join(pieces), _PRODUCT
+
+    def quotient(self, tree: Quotient) -> tuple[str, int]:
+        if self.style is LATEX:
+            text = self.style.over(self.write(tree.top)[0], self.write(tree.bottom)[0])
+        else:
+            text = self.style.over(self.held(tree.top, _PRODUCT), self.held(tree.bottom, _ATOM))
+        if tree.rounding == "exact":
+            return text, _PRODUCT if self.style is not LATEX else _ATOM
+        before, after = self.style.floor if tree.rounding == "floor" else self.style.ceil
+        return f"{before}{text}{after}", _ATOM
+
+
+def steps(value: Any, style: Style = UNICODE) -> list[str]:
+    """A derivation from its formula to its value, without steps that say the same again."""
+    tree = _tree(value)
+    result = style.number(tree.value)
+    if isinstance(tree, Number):
+        return [result]
+    found = [
+        write(tree, style),
+        write(tree, style, letters=False),
+        write(_worked(tree, inside=True), style, letters=False),
+        write(_worked(tree, inside=False), style, letters=False),
+        result,
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _worked(tree: Tree, *, inside: bool) -> Tree:
+    """The tree with what stands inside quotients worked out, or the quotients themselves."""
+    if isinstance(tree, (Quotient, Apply)):
+        if not inside:
+            return Number(tree.value)
+        if isinstance(tree, Quotient):
+            return tree._replace(top=Number(tree.top.value), bottom=Number(tree.bottom.value))
+        return tree._replace(arguments=tuple(Number(each.value) for each in tree.arguments))
+    if isinstance(tree, Sum):
+        terms = tuple((factor, _worked(term, inside=inside)) for factor, term in tree.terms)
+        return Sum(terms, tree.value)
+    if isinstance(tree, Product):
+        return Product(tuple(_worked(each, inside=inside) for each in tree.factors), tree.value)
+    return tree
+
+
+def floors(value: Any) -> list[Quotient]:
+    """The quotients that are rounded in a derivation, the outermost first."""
+    tree = _tree(value)
+    if isinstance(tree, Sum):
+        return [floor for _, term in tree.terms for floor in floors(Traced(term))]
+    if isinstance(tree, Product):
+        return [floor for factor in tree.factors for floor in floors(Traced(factor))]
+    if isinstance(tree, Quotient):
+        inner = floors(Traced(tree.top))
+        return [tree, *inner] if tree.rounding != "exact" else inner
+    return []

@@ -1,0 +1,93 @@
+"""``shapecalc diff``: two networks, or one under two settings, side by side."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+
+import click
+
+from shapecalc import diff as diffs
+from shapecalc import table as tables
+from shapecalc.cli.common import (
+    limit_option,
+    open_spec,
+    read_settings,
+    read_symbolic,
+    reports_errors,
+    settings_options,
+    wants_color,
+)
+from shapecalc.network import Network
+from shapecalc.report import Report
+from shapecalc.spec.symbols import known
+
+FORMATS = ("table", "json", "markdown")
+
+
+@click.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="[B]", required=False)
+@limit_option
+@settings_options
+@click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="The same, for A alone.")
+@click.option("--set-b", multiple=True, metavar="NAME=VALUE", help="The same, for B alone.")
+@click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
+@click.option("--all", "everything", is_flag=True, help="Show also the rows that are alike.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@reports_errors
+def diff(
+    a: str,
+    b: str | None,
+    settings: tuple[str, ...],
+    set_a: tuple[str, ...],
+    set_b: tuple[str, ...],
+    symbolic: str | None,
+    depth: int | None,
+    everything: bool,
+    form: str,
+    max_layers: int,
+) -> None:
+    """Show what changes from network A to network B: shapes, parameters and cost.
+
+    A and B are files, names of bundled specs such as googlenet, or - for standard input. Without B
+    it is A under other settings: shapecalc diff googlenet --set-b H=448.
+    """
+    both = read_settings(settings)
+    ours, theirs = read_settings(set_a, "--set-a"), read_settings(set_b, "--set-b")
+    if b in (None, a) and {**both, **ours} == {**both, **theirs}:
+        raise click.UsageError("both sides are the same; name a second spec, or use --set-b")
+    left = open_spec(a, max_layers)
+    right = left if b in (None, a) else open_spec(b or a, max_layers)
+    comparison = diffs.compare(
+        _report(left, right, both, ours, symbolic),
+        _report(right, left, both, theirs, symbolic),
+        depth,
+    )
+    if form == "json":
+        click.echo(json.dumps(diffs.as_dict(comparison, everything), indent=1))
+        return
+    table = diffs.lay_out(comparison, everything)
+    if form == "table" and wants_color(sys.stdout):
+        from shapecalc.cli.terminal import print_table
+
+        print_table(table)
+        return
+    click.echo({"table": tables.text, "markdown": tables.markdown}[form](table))
+
+
+def _report(
+    network: Network,
+    other: Network,
+    both: Mapping[str, str],
+    own: Mapping[str, str],
+    symbolic: str | None,
+) -> Report:
+    """The report of one side; what is said of a symbol that only the other has is left to it."""
+    foreign = set(known(other.spec)) - set(known(network.spec))
+    settings = {name: value for name, value in both.items() if name not in foreign}
+    names = read_symbolic(symbolic)
+    if isinstance(names, list):
+        names = [name for name in names if name not in foreign]
+    return network.report({**settings, **own}, symbolic=names)

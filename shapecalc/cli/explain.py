@@ -1,0 +1,63 @@
+"""``shapecalc explain``: the derivation of a network's numbers."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from shapecalc.cli.common import (
+    open_spec,
+    read_settings,
+    read_symbolic,
+    reports_errors,
+    settings_options,
+    spec_argument,
+)
+
+
+@click.command()
+@spec_argument
+@click.argument("layer", required=False)
+@settings_options
+@click.option("--ascii", "plain", is_flag=True, help="Plain ASCII, no other signs.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text"
+)
+@reports_errors
+def explain(
+    spec: str,
+    layer: str | None,
+    settings: tuple[str, ...],
+    symbolic: str | None,
+    plain: bool,
+    form: str,
+    max_layers: int,
+) -> None:
+    """Explain where a LAYER's numbers come from, or, in brief, those of the whole network.
+
+    LAYER is a layer's path, or that of a block or branch for all inside it in brief.
+
+    SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
+    """
+    from shapecalc import explain as explaining
+    from shapecalc.algebra.trace import ASCII, UNICODE
+
+    network = open_spec(spec, max_layers)
+    given = read_settings(settings)
+    report = network.report(given, symbolic=read_symbolic(symbolic))
+    style = ASCII if plain else UNICODE
+    inside = [each.path for each in report if each.path.startswith(f"{layer}.")]
+    if layer is None or (inside and layer not in report):
+        click.echo(explaining.whole(report, style, form, under=layer or ""))
+        return
+    try:
+        told = explaining.explain(report, layer, explaining.closed(network, given))
+    except KeyError as error:
+        raise click.BadParameter(str(error.args[0]), param_hint="LAYER") from None
+    if form == "json":
+        click.echo(json.dumps(explaining.as_dict(told), indent=1, ensure_ascii=False))
+    elif form == "markdown":
+        click.echo(explaining.markdown(told))
+    else:
+        click.echo(explaining.text(told, style, ascii=plain))

@@ -1,0 +1,1 @@
+"""How numbers come about, as material for the readers that tell it."""

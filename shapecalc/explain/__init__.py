@@ -1,0 +1,7 @@
+"""``shapecalc explain``: why a number is what it is."""
+
+from shapecalc.explain.layer import Explanation, Section, explain
+from shapecalc.explain.network import brief, closed, whole
+from shapecalc.explain.write import as_dict, markdown, text
+
+__all__ = ["Explanation", "Section", "as_dict", "brief", "closed", "explain", "markdown", "text", "whole"]

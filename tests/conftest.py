@@ -1,0 +1,9 @@
+"""Settings that all tests share."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+# no deadline: the first call of a torch function takes a second, the next ones a millisecond
+settings.register_profile("shapecalc", deadline=None, print_blob=True)
+settings.load_profile("shapecalc")

@@ -1,0 +1,45 @@
+"""Dropout against torch on the meta device, in evaluation."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shapecalc.layers import KINDS, FieldError, Tensor
+from tests.layers.torch_oracle import ours, shapes
+
+DROPOUTS = {name: kind for name, kind in KINDS.items() if kind.family == "dropout"}
+
+
+@pytest.mark.filterwarnings("ignore:dropout2d")
+@pytest.mark.parametrize("name", DROPOUTS)
+@given(data=st.data(), p=st.fractions(0, 1), inplace=st.booleans())
+def test_what_is_accepted_passes_unchanged_as_in_torch(name, data, p, inplace):
+    kind = DROPOUTS[name]
+    ndim = data.draw(st.sampled_from(list(kind.ndims or range(1, 7))[:5]))
+    x = Tensor((2,) * ndim)
+    layer = kind(p=p, inplace=inplace)
+    assert ours(layer, x) == shapes(layer, x) == (x.shape, {}, {})
+
+
+@pytest.mark.parametrize("name", DROPOUTS)
+def test_it_writes_and_computes_nothing(name):
+    layer, x = DROPOUTS[name](), Tensor((1, 4, 8, 8))
+    assert not layer.writes
+    assert layer.elementwise(x, x) == layer.macs(x, x) == 0
+
+
+@pytest.mark.parametrize("p", [-1, 2])
+def test_a_probability_lies_between_0_and_1(p):
+    with pytest.raises(FieldError, match="expected a number from 0 to 1"):
+        KINDS["Dropout"](p=p)
+
+
+@pytest.mark.parametrize(
+    ("name", "ndims"), [("Dropout1d", (3,)), ("Dropout2d", (3, 4)), ("Dropout3d", (5,))]
+)
+def test_channels_are_dropped_of_inputs_that_have_a_batch(name, ndims):
+    layer = KINDS[name]()
+    accepted = [n for n in range(1, 8) if ours(layer, Tensor((2,) * n)) is not None]
+    assert accepted == list(ndims)

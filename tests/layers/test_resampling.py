@@ -1,0 +1,206 @@
+"""Resampling against patches that are cut out one by one, against torch, and on formulas."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shapecalc.layers import KINDS, Tensor
+from tests.layers.symbolic import H, assert_formulas_agree
+
+MODES = ("nearest", "linear", "bilinear", "bicubic", "trilinear", "nearest-exact")
+AXES = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
+
+# A float holds these exactly, so torch rounds down at the same places.
+factors = st.sampled_from([Fraction(n, d) for n in (1, 2, 3, 5, 7) for d in (1, 2, 4, 8)])
+
+
+def one_or_list(one: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return one | st.lists(one, min_size=1, max_size=3)
+
+
+@st.composite
+def upsamplings(draw: st.DrawFn) -> Any:
+    """An Upsample with settings that fit each other more often than not."""
+    chosen: dict[str, Any] = {"mode": draw(st.sampled_from(MODES))}
+    given_as = draw(st.sampled_from((("size",), ("scale_factor",), ("size", "scale_factor"), ())))
+    for name in given_as:
+        one = st.integers(1, 9) if name == "size" else factors
+        chosen[name] = draw(one_or_list(one))
+    if draw(st.sampled_from((True, False, False))):
+        chosen["align_corners"] = draw(st.booleans())
+    chosen["recompute_scale_factor"] = draw(st.sampled_from((None, None, True, False)))
+    return KINDS["Upsample"](**chosen)
+
+
+@given(up=upsamplings(), sizes=st.lists(st.integers(1, 8), min_size=0, max_size=4))
+@settings(max_examples=600, deadline=None)
+def test_upsampling_accepts_and_gives_what_torch_does(up: Any, sizes: list[int]) -> None:
+    oracle = pytest.importorskip("tests.layers.torch_oracle")
+    x = Tensor((2, 3, *sizes))
+    assert oracle.ours(up, x) == oracle.shapes(up, x)
+
+
+@given(
+    name=st.sampled_from(["UpsamplingNearest2d", "UpsamplingBilinear2d"]),
+    size=st.none() | st.integers(1, 9) | st.lists(st.integers(1, 9), min_size=2, max_size=2),
+    scale=st.none() | factors | st.lists(factors, min_size=2, max_size=2),
+    sizes=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+)
+@settings(max_examples=200, deadline=None)
+def test_upsampling_of_two_axes_accepts_and_gives_what_torch_does(
+    name: str, size: Any, scale: Any, sizes: tuple[int, int]
+) -> None:
+    oracle = pytest.importorskip("tests.layers.torch_oracle")
+    up = KINDS[name](size=size, scale_factor=scale)
+    x = Tensor((2, 3, *sizes))
+    assert oracle.ours(up, x) == oracle.shapes(up, x)
+
+
+@given(scale=factors)
+@settings(max_examples=30, deadline=None)
+def test_upsampling_of_a_symbolic_size_agrees_with_that_of_numbers(scale: Fraction) -> None:
+    up = KINDS["Upsample"](scale_factor=scale, mode="bilinear")
+    assert_formulas_agree(up, (1, 2, H, H + 3), range(1, 20))
+
+
+def test_a_scale_factor_is_exact_where_a_float_is_not() -> None:
+    x = Tensor((1, 1, 100))
+    assert int(100 * 0.29) == 28
+    assert KINDS["Upsample"](scale_factor=Fraction("0.29")).output(x).shape == (1, 1, 29)
+
+
+@pytest.mark.parametrize(
+    ("mode", "taps"),
+    [
+        ("nearest", 0),
+        ("nearest-exact", 0),
+        ("linear", 2),
+        ("bilinear", 2**2),
+        ("trilinear", 2**3),
+        ("bicubic", 4**2),
+    ],
+)
+def test_interpolation_works_once_for_every_value_it_weights(mode: str, taps: int) -> None:
+    x = Tensor((1, 2, *[4] * AXES.get(mode, 1)))
+    up = KINDS["Upsample"](scale_factor=2, mode=mode)
+    y = up.output(x)
+    assert up.elementwise(x, y) == taps * 2 * 8 ** AXES.get(mode, 1)
+
+
+def test_a_mode_for_other_axes_is_told_with_the_modes_there_are() -> None:
+    up = KINDS["Upsample"](scale_factor=2, mode="linear")
+    broken = next(r for r in up.requirements(Tensor((1, 3, 8, 8))) if not r.decide())
+    assert (
+        broken.problem() == "has mode linear, which takes 1 spatial axes, but receives 2: 3 x 8 x 8"
+    )
+    assert broken.hint() == ("modes for this input: nearest, nearest-exact, bilinear, bicubic")
+
+
+@given(
+    name=st.sampled_from(["PixelShuffle", "PixelUnshuffle", "ChannelShuffle"]),
+    number=st.integers(1, 4),
+    channels=st.integers(1, 20),
+    sizes=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+)
+@settings(max_examples=300, deadline=None)
+def test_shuffles_accept_and_give_what_torch_does(
+    name: str, number: int, channels: int, sizes: tuple[int, int]
+) -> None:
+    oracle = pytest.importorskip("tests.layers.torch_oracle")
+    (field,) = KINDS[name].fields
+    shuffle = KINDS[name](**{field: number})
+    x = Tensor((2, channels, *sizes))
+    assert oracle.ours(shuffle, x) == oracle.shapes(shuffle, x)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+@pytest.mark.parametrize("name", ["PixelShuffle", "PixelUnshuffle", "ChannelShuffle"])
+def test_shuffles_of_symbolic_sizes_agree_with_those_of_numbers(name: str, factor: int) -> None:
+    (field,) = KINDS[name].fields
+    shuffle = KINDS[name](**{field: factor})
+    assert_formulas_agree(shuffle, (1, H, H, 6), range(1, 40))
+
+
+def test_shuffles_only_copy() -> None:
+    x = Tensor((1, 4, 6, 6))
+    for name in ("PixelShuffle", "PixelUnshuffle", "ChannelShuffle", "Unfold"):
+        layer = KINDS[name](**KINDS[name].example)
+        assert layer.elementwise(x, layer.output(x)) == 0
+
+
+@given(factor=st.integers(1, 4), height=st.integers(1, 5), width=st.integers(1, 5))
+@settings(max_examples=50, deadline=None)
+def test_a_pixel_unshuffle_undoes_a_pixel_shuffle(factor: int, height: int, width: int) -> None:
+    x = Tensor((1, 3 * factor**2, height, width))
+    y = KINDS["PixelShuffle"](upscale_factor=factor).output(x)
+    assert KINDS["PixelUnshuffle"](downscale_factor=factor).output(y) == x
+
+
+patches = st.fixed_dictionaries(
+    {
+        "kernel_size": st.integers(1, 3) | st.lists(st.integers(1, 3), min_size=2, max_size=2),
+        "dilation": st.integers(1, 2) | st.lists(st.integers(1, 2), min_size=2, max_size=2),
+        "padding": st.integers(0, 3) | st.lists(st.integers(0, 3), min_size=2, max_size=2),
+        "stride": st.integers(1, 3) | st.lists(st.integers(1, 3), min_size=2, max_size=2),
+    }
+)
+images = st.tuples(st.integers(1, 9), st.integers(1, 9))
+
+
+def count_patches(unfold: Any, image: tuple[int, int]) -> int:
+    """Try every pixel of the padded image as the corner of a patch."""
+    corners = [
+        [
+            at
+            for at in range(-padding, size + padding, stride)
+            if at + dilation * (kernel - 1) < size + padding
+        ]
+        for size, kernel, stride, padding, dilation in zip(
+            image, unfold.kernel_size, unfold.stride, unfold.padding, unfold.dilation, strict=True
+        )
+    ]
+    return len(corners[0]) * len(corners[1])
+
+
+@given(chosen=patches, image=images)
+@settings(max_examples=300, deadline=None)
+def test_unfold_gives_a_column_for_every_patch(chosen: Any, image: tuple[int, int]) -> None:
+    oracle = pytest.importorskip("tests.layers.torch_oracle")
+    unfold = KINDS["Unfold"](**chosen)
+    x = Tensor((2, 3, *image))
+    columns = count_patches(unfold, image)
+    ours = oracle.ours(unfold, x)
+    assert (ours is not None) == (columns > 0)
+    assert ours == oracle.shapes(unfold, x)
+    if ours:
+        assert ours[0][2] == columns
+
+
+@given(chosen=patches, image=images, slip=st.sampled_from((0, 0, 0, 1)))
+@settings(max_examples=300, deadline=None)
+def test_fold_undoes_what_unfold_does_to_a_shape(
+    chosen: Any, image: tuple[int, int], slip: int
+) -> None:
+    oracle = pytest.importorskip("tests.layers.torch_oracle")
+    unfold = KINDS["Unfold"](**chosen)
+    fold = KINDS["Fold"](output_size=list(image), **chosen)
+    cells = unfold.kernel_size[0] * unfold.kernel_size[1]
+    columns = Tensor((2, 3 * cells, max(1, count_patches(unfold, image)) + slip))
+    assert oracle.ours(fold, columns) == oracle.shapes(fold, columns)
+    if oracle.ours(fold, columns):
+        assert fold.output(columns).shape == (2, 3, *image)
+        assert fold.elementwise(columns, fold.output(columns)) == 2 * 3 * cells * columns.shape[2]
+
+
+@given(chosen=patches)
+@settings(max_examples=40, deadline=None)
+def test_patches_of_a_symbolic_size_agree_with_those_of_numbers(chosen: Any) -> None:
+    assert_formulas_agree(KINDS["Unfold"](**chosen), (2, 3, H, 9), range(1, 20))
+    fold = KINDS["Fold"](output_size=[4, 5], kernel_size=2)
+    assert_formulas_agree(fold, (1, 2 * H, 12), range(1, 12))
+    assert_formulas_agree(fold, (1, 8, H), range(1, 20))
