@@ -12,6 +12,7 @@ floor((N + 2P - F)/S) + 1 = floor((224 + 2*2 - 11)/4) + 1 = floor(217/4) + 1 = 5
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple, Union
@@ -228,7 +229,7 @@ def _multiply(left: Tree, right: Tree) -> Tree:
                 return other if one.value == 1 else Number(0)
             if isinstance(other, Number):
                 return Number(one.value * other.value)
-            if isinstance(one.value, int) and not isinstance(other, (Sum, Product)):
+            if isinstance(one.value, int) and not isinstance(other, Sum):
                 return Sum(((one.value, other),), one.value * other.value)
     factors = (*_factors(left), *_factors(right))
     return Product(factors, left.value * right.value)
@@ -274,12 +275,22 @@ def _grouped(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def _typeset(value: Any) -> str:
+    return _grouped(value).replace(" - ", " − ").replace("**", "^").replace("*", "·")
+
+
+def _latex(value: Any) -> str:
+    if isinstance(value, (int, Fraction)):
+        return _grouped(value).replace(",", "{,}")
+    return str(value.latex())
+
+
 def _superscript(base: str, exponent: int) -> str:
     return base + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 UNICODE = Style(
-    "·", "−", ("⌊", "⌋"), ("⌈", "⌉"), lambda a, b: f"{a}/{b}", _superscript, _grouped
+    "·", "−", ("⌊", "⌋"), ("⌈", "⌉"), lambda a, b: f"{a}/{b}", _superscript, _typeset
 )
 ASCII = Style(
     "*", "-", ("floor(", ")"), ("ceil(", ")"), lambda a, b: f"{a}/{b}", lambda a, n: f"{a}^{n}", _grouped
@@ -291,7 +302,7 @@ LATEX = Style(
     (r"\left\lceil ", r" \right\rceil"),
     lambda a, b: rf"\frac{{{a}}}{{{b}}}",
     lambda a, n: f"{a}^{{{n}}}",
-    lambda value: _grouped(value).replace(",", "{,}"),
+    _latex,
 )
 
 _SUM, _PRODUCT, _ATOM = 1, 2, 3
@@ -325,8 +336,10 @@ class _Pen:
 
     def value(self, value: Any) -> tuple[str, int]:
         text = self.style.number(value)
-        compound = not isinstance(value, (int, Fraction)) or value < 0
-        return text, _SUM if compound and not text.isidentifier() else _ATOM
+        if isinstance(value, (int, Fraction)):
+            return text, _ATOM if value >= 0 else _SUM
+        outside = re.sub(r"\([^()]*\)", "", re.sub(r"\([^()]*\)", "", text))
+        return text, _SUM if " " in outside else _ATOM if text.isidentifier() else _PRODUCT
 
     def held(self, tree: Tree, strength: int) -> str:
         text, own = self.write(tree)

@@ -77,6 +77,15 @@ class Window(NamedTuple):
         """How many positions the window has on an input of this size: (N + 2P - k)//S + 1."""
         return (size + self.before + self.after - self.extent) // self.stride + 1
 
+    def inputs(self, output: Dim) -> tuple[Dim, Dim]:
+        """The least and the greatest input with this output: the rule run backwards.
+
+        >>> Window(3, 2, 1, 1).inputs(7)
+        (13, 14)
+        """
+        least = (output - 1) * self.stride + self.extent - self.before - self.after
+        return least, least + self.stride - 1
+
     def remainder(self, size: Dim) -> Dim:
         """How many cells at the end of the padded input no position reaches.
 

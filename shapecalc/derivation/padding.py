@@ -6,15 +6,11 @@ letters and solved for P, or run on sizes and inverted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import ceildiv, largest
+from shapecalc.algebra.arithmetic import ceildiv, known, largest
 from shapecalc.algebra.trace import Leaf, Style, Sum, Traced, steps, write
 from shapecalc.algebra.window import Window, extent
-
-Rule = Callable[[Any], Any]
-
 
 class Same(NamedTuple):
     """What keeps a size at stride 1: the padding before and after, and how it follows."""
@@ -75,8 +71,7 @@ def same_total(size: int, window_extent: int, stride: int) -> int:
     (5, 6)
     """
     out: Any = ceildiv(size, stride)
-    total: Any = largest((out - 1) * stride + window_extent - size, 0)
-    return int(total)
+    return known(largest((out - 1) * stride + window_extent - size, 0))
 
 
 def same_everywhere(window_extent: int, stride: int) -> list[tuple[int, list[int]]]:
@@ -99,46 +94,89 @@ def same_everywhere(window_extent: int, stride: int) -> list[tuple[int, list[int
 
 
 class Answer(NamedTuple):
-    """A stride and padding that give the wanted size, and the pixels that no window reaches."""
+    """A stride and padding that give the wanted size.
+
+    ``unused`` cells at the end of the padded input are seen by no window; ``beyond`` says that
+    the padding is as wide as the kernel or wider, so that a window can see nothing else.
+    """
 
     stride: int
     padding: int
-    dropped: int
+    unused: int
+    beyond: bool
+
+
+FURTHER = 8
+"""How many strides are tried whose answers may pad beyond the kernel."""
+
+MOST_STRIDES = 1000
+"""How many strides are tried from the least that can do."""
 
 
 def for_sizes(
-    kernel: int, dilation: int, size: int, wanted: int, stride: int | None, make: Callable[..., Window]
+    kernel: int, dilation: int, size: int, wanted: int, stride: int | None, ceil_mode: bool
 ) -> list[Answer]:
     """Every stride and padding that lead from one size to another, the plainest first.
 
-    Padding reaches from none to less than the kernel, beyond which a window would see nothing but
-    padding. ``make`` makes the window: :meth:`Window.symmetric` or :meth:`Window.rounded_up`.
-    The plainest has the smallest stride, drops no pixel, and pads least.
+    The plainest pads less than the kernel is wide, has the smallest stride, leaves nothing
+    unused, and pads least. Beyond the kernel's width there is an answer for every stride; the
+    first few are given.
+
+    >>> for_sizes(5, 1, 32, 32, None, False)[:2]
+    [Answer(stride=1, padding=2, unused=0, beyond=False), Answer(stride=2, padding=18, unused=1, beyond=True)]
     """
-    span = extent(kernel, dilation)
-    found = []
-    for step in [stride] if stride else range(1, size + 2 * span):
-        for padding in range(span):
-            window = make(kernel, step, padding, dilation)
-            if size + 2 * padding >= span and window.output(size) == wanted:
-                dropped = max(0, window.remainder(size))
-                found.append(Answer(step, padding, dropped))
-    found.sort(key=lambda each: (each.stride, each.dropped, each.padding))
-    return [each for each in found if each.stride <= size or each.stride == 1]
+    span = known(extent(kernel, dilation))
+    if ceil_mode:  # a pool, whose padding torch bounds by half the kernel
+        return _rounded_up(kernel, dilation, size, wanted, stride)
+    found = [
+        Answer(step, each, known(Window(span, step, each, each).remainder(size)), each >= span)
+        for step in ([stride] if stride else _strides(span, size, wanted))
+        for each in _paddings(Window(span, step, 0, 0), size, wanted)
+    ]
+    return sorted(found, key=lambda a: (a.beyond, a.stride, a.unused, a.padding))
 
 
-def reachable(
-    kernel: int, dilation: int, size: int, stride: int | None, make: Callable[..., Window]
+def _strides(span: int, size: int, wanted: int) -> list[int]:
+    """The strides for which less padding than the kernel may do, and the first few."""
+    least = max(1, known(ceildiv(size - span + 1, wanted)))
+    most = (size + span - 2) // (wanted - 1) if wanted > 1 else least
+    most = min(most, least + MOST_STRIDES)
+    return sorted({*range(1, FURTHER + 1), *range(least, most + 1)})
+
+
+def _paddings(window: Window, size: int, wanted: int) -> range:
+    """The paddings on both sides with which a window makes one size of another."""
+    first, last = map(known, window.inputs(wanted))
+    return range(max(0, known(ceildiv(first - size, 2))), (last - size) // 2 + 1)
+
+
+def _rounded_up(
+    kernel: int, dilation: int, size: int, wanted: int, stride: int | None
+) -> list[Answer]:
+    return [
+        Answer(step, padding, 0, False)
+        for step in ([stride] if stride else range(1, size + kernel + 1))
+        for padding in range(kernel // 2 + 1)
+        if size + 2 * padding >= known(extent(kernel, dilation))
+        and Window.rounded_up(kernel, step, padding, dilation).output(size) == wanted
+    ]
+
+
+def nearest(
+    kernel: int, dilation: int, size: int, wanted: int, stride: int | None, ceil_mode: bool
 ) -> list[int]:
-    """The sizes that some padding, and some stride if it is open, lead to."""
-    span = extent(kernel, dilation)
+    """The sizes nearest to a wanted one that can be had, the smaller first."""
+    make = Window.rounded_up if ceil_mode else Window.symmetric
+    span = known(extent(kernel, dilation))
     outputs = {
-        make(kernel, step, padding, dilation).output(size)
+        known(make(kernel, step, padding, dilation).output(size))
         for step in ([stride] if stride else range(1, size + 1))
-        for padding in range(span)
+        for padding in (range(kernel // 2 + 1) if ceil_mode else range(span))
         if size + 2 * padding >= span
     }
-    return sorted(int(output) for output in outputs)  # type: ignore[arg-type]
+    below = [output for output in outputs if 0 < output < wanted]
+    above = [output for output in outputs if output > wanted]
+    return [*([max(below)] if below else []), *([min(above)] if above else [])]
 
 
 def _isolate(value: Traced, letter: str) -> tuple[int, Traced]:

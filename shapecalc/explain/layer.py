@@ -187,10 +187,12 @@ def _padding(layer: LayerReport) -> Section:
     if windows is None or "kernel_size" not in own.fields:
         return Section("padding", [])
     dilation = getattr(own, "dilation", (1,) * own.rank)
+    if own.padding != "same":  # what rounding up adds at the end is no padding
+        windows = [window._replace(after=window.before) for window in windows]
     settings = list(zip(own.kernel_size, dilation, windows))
     if not all(isinstance(n, int) for k, d, w in settings for n in (k, d, w.before)):
         return Section("padding", [])
-    if not any(window.before or window.after for window in windows):
+    if not (own.padding == "same" or any(window.before for window in windows)):
         return Section("padding", [])
     lines = []
     for name, (kernel, step, window) in zip(axes(own.rank + 2)[1:], dict.fromkeys(settings)):
