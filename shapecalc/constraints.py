@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import reduce
+from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.build import Need
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.residues import Solutions
+    from shapecalc.algebra.solutions import Solutions
+
+
+LARGEST_MODULUS = 2**16
+"""Conditions that together repeat more seldom than this are not drawn together."""
 
 
 class Constraint(NamedTuple):
@@ -31,11 +36,15 @@ def combine(needs: Iterable[Need]) -> list[Constraint]:
     """All needs as the fewest constraints: one of each sort for a symbol, and open equations."""
     by_symbol: dict[str, list[Need]] = {}
     equations: dict[str, list[str]] = {}
+    moduli: dict[str, int] = {}
     for need in needs:
-        if need.condition.symbol is None:
-            equations.setdefault(need.condition.equation, []).append(need.path)
+        equation, symbol, solutions = need.condition
+        modulus = lcm(moduli.get(symbol or "", 1), solutions.modulus) if solutions else 1
+        if symbol is None or modulus > LARGEST_MODULUS:
+            equations.setdefault(equation, []).append(need.path)
         else:
-            by_symbol.setdefault(need.condition.symbol, []).append(need)
+            moduli[symbol] = modulus
+            by_symbol.setdefault(symbol, []).append(need)
     found = [each for symbol, own in by_symbol.items() for each in _solved(symbol, own)]
     return found + [
         Constraint(equation, tuple(dict.fromkeys(paths))) for equation, paths in equations.items()
@@ -49,7 +58,7 @@ def _solved(symbol: str, needs: list[Need]) -> list[Constraint]:
     said = together.conditions(symbol)
     found = []
     for sort, condition in said.items():
-        paths = [path for path, solutions in own if sort in solutions.conditions(symbol)]
+        paths = [path for path, s in own if sort == "cases" or sort in s.conditions(symbol)]
         if sort == "bound":
             least = max(solutions.least for _, solutions in own)
             paths = [path for path, solutions in own if solutions.least == least]

@@ -13,9 +13,14 @@ from shapecalc.layers.tensor import times
 from shapecalc.report import LayerReport, Report, Totals, sums
 
 if TYPE_CHECKING:
+    from shapecalc import lint
     from shapecalc.algebra.formula import Abbreviations
+    from shapecalc.spec.problem import Mark
 
 DEFAULT_COLUMNS = ("layer", "kind", "output", "params", "macs")
+
+MOST_WARNINGS = 10
+"""How many warnings a table tells; the report has them all."""
 
 
 class Row(NamedTuple):
@@ -148,11 +153,18 @@ COLUMNS: dict[str, Column] = {
 """The columns a table can have, by their names."""
 
 
+class Heading(NamedTuple):
+    """What stands over a column, and whether numbers stand below it."""
+
+    heading: str
+    is_number: bool = False
+
+
 class Table(NamedTuple):
     """A report laid out: a line above, the cells, and the lines of the summary below."""
 
     title: str
-    columns: list[Column]
+    columns: list[Heading]
     cells: list[list[str]]
     summary: list[tuple[str, str]]
 
@@ -169,11 +181,16 @@ def lay_out(
     cells = [
         [column.cell(report, row, write) for column in chosen] for row in rows(report, depth)
     ]
+    headings = [Heading(column.heading, column.is_number) for column in chosen]
+    return Table(title(report, write), headings, cells, _summary(report, write))
+
+
+def title(report: Report, write: Writer) -> str:
+    """The network's name and what it takes in: ``LeNet-5: input 1 x 32 x 32``."""
     inputs = ", ".join(
         f"{name} {write.shape(tensor.shape[1:])}" for name, tensor in report.inputs.items()
     )
-    title = f"{report.name}: {inputs}{_batch(report.symbols['B'])}"
-    return Table(title, chosen, cells, _summary(report, write))
+    return f"{report.name}: {inputs}{_batch(report.symbols['B'])}"
 
 
 def _batch(batch: Quantity) -> str:
@@ -200,7 +217,20 @@ def _summary(report: Report, write: Writer) -> list[tuple[str, str]]:
     lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
     for each in report.constraints:
         lines.append(("needs", f"{each.condition}  ({_some(each.paths)})"))
-    return lines
+    return lines + [("warning", text) for text in _warnings(report)]
+
+
+def _warnings(report: Report) -> list[str]:
+    """One line for all the warnings that one place in the spec causes in its copies."""
+    by_place: dict[tuple[str, Mark], list[lint.Warning]] = {}
+    for each in report.warnings:
+        by_place.setdefault((each.code, each.mark), []).append(each)
+    lines = []
+    for (code, _), copies in by_place.items():
+        more = f", and {len(copies) - 1} more like it" if len(copies) > 1 else ""
+        lines.append(f"{copies[0].path}{more}: {copies[0].message} [{code}]")
+    rest = len(lines) - MOST_WARNINGS
+    return lines if rest <= 0 else [*lines[:MOST_WARNINGS], f"and {rest} more"]
 
 
 def _some(paths: tuple[str, ...]) -> str:

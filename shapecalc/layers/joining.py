@@ -7,6 +7,7 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, is_number, prod, total
 from shapecalc.algebra.requirement import Requirement, equal, refuse
+from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer, names_axis
 from shapecalc.layers.field import Whole, field
 from shapecalc.layers.reshaping import names_new_axis, with_new_axis
@@ -79,6 +80,10 @@ class Concat(_Join):
         grown = total(tensor.shape[self.dim] for tensor in x)
         return Tensor(_agreed(x), promoted(x)).with_size(self.dim, grown)
 
+    def windows(self, x: Inputs) -> tuple[Window, ...] | None:
+        along_channels = self.dim % len(x[0].shape) == 1
+        return (IDENTITY,) * len(x[0].spatial) if along_channels else None
+
 
 class Stack(_Join):
     """Put the inputs, all of one shape, one behind the other along a new dimension.
@@ -124,6 +129,15 @@ class _Broadcast(_Join, abstract=True):
 
     def elementwise(self, x: Inputs, y: Tensor) -> Dim:
         return (len(x) - 1) * prod(y.shape)
+
+    def windows(self, x: Inputs) -> tuple[Window, ...] | None:
+        out = self.output(x)
+        for tensor in x:
+            if len(tensor.shape) != len(out.shape):
+                return None
+            if any(size == 1 != whole for size, whole in zip(tensor.spatial, out.spatial)):
+                return None  # a single cell that is seen from everywhere
+        return (IDENTITY,) * len(out.spatial)
 
 
 class Add(_Broadcast):

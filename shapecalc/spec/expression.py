@@ -17,6 +17,9 @@ from shapecalc.algebra.arithmetic import largest, smallest
 LONGEST = 1000
 """The most characters an expression may have."""
 
+MOST_TOKENS = 200
+"""The most numbers, names and signs an expression may have."""
+
 DEEPEST = 50
 """The deepest an expression may nest."""
 
@@ -158,6 +161,9 @@ def parse(text: str) -> Expression:
 class _Parser:
     def __init__(self, text: str) -> None:
         self.tokens = list(_tokens(text))
+        if len(self.tokens) > MOST_TOKENS:
+            message = f"an expression of more than {MOST_TOKENS} numbers, names and signs"
+            raise ExpressionError(message, self.tokens[MOST_TOKENS].column)
         self.at = 0
         self.depth = 0
 
@@ -395,6 +401,11 @@ def _power(a: Any, b: Any) -> Any:
         return _normal(Fraction(a) ** b)
     if isinstance(b, int) and abs(b) > 64:
         raise ExpressionError("a power that is larger than any size could be")
+    if hasattr(b, "symbols"):
+        from shapecalc.algebra.formula import is_integral
+
+        if not is_integral(b):
+            raise ExpressionError("a power with a fraction as exponent")
     return a**b
 
 

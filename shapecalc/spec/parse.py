@@ -22,13 +22,23 @@ BATCH = "B"
 TENSOR_NAMES = ("in_channels", "in_height", "in_width", "in_features")
 """Names in expressions for sizes of the incoming tensor."""
 
-MODIFIERS = ("name", "from", "repeat", "when", "share")
+MODIFIERS = ("name", "from", "repeat", "when", "share", "silence")
 """What may stand beside an entry's kind."""
 
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool")
 """The element types an input may have."""
 
-_TOP = ("name", "about", "symbols", "input", "inputs", "blocks", "layers", "outputs")
+_TOP = (
+    "name",
+    "about",
+    "symbols",
+    "input",
+    "inputs",
+    "blocks",
+    "layers",
+    "outputs",
+    "silence",
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -95,6 +105,8 @@ class _Reader:
         else:
             self.problems.add(root.mark, "a spec needs 'layers': the list of the network's layers")
         spec.outputs = self.outputs(top.get("outputs"), spec)
+        if "silence" in top:
+            spec.silence = self.silence(top["silence"].value)
         return spec
 
     def text(self, top: dict[str, Pair], key: str) -> str:
@@ -439,6 +451,19 @@ class _Reader:
             entry.repeat = self.setting(pairs["repeat"].value, scope.names - {"index"})
         if "when" in pairs:
             entry.when = self.setting(pairs["when"].value, scope.names)
+        if "silence" in pairs:
+            entry.silence = self.silence(pairs["silence"].value)
+
+    def silence(self, node: Node) -> tuple[str, ...]:
+        """Codes of warnings; which there are is read from the warnings, only when one is named."""
+        from shapecalc.lint import CHECKS
+
+        codes = self.references(node)
+        for code, mark in codes:
+            if code not in CHECKS:
+                hint = did_you_mean(code, CHECKS) or f"there are {listing(CHECKS)}"
+                self.problems.add(mark, f"there is no warning {code!r}", hint)
+        return tuple([code for code, _ in codes])
 
     def known_entry(self, name: str, mark: Mark, scope: _Scope, does: str) -> bool:
         if name in scope.entries:
@@ -532,9 +557,18 @@ def _expression(text: str) -> Expression:
     return expression.parse(text)
 
 
+def name_stem(kind: str) -> str:
+    """What an unnamed entry of a kind is called, without its number.
+
+    >>> name_stem("Conv2d")
+    'conv'
+    """
+    return re.sub(r"[1-3]d$", "", kind).lower()
+
+
 def _automatic_name(kind: str, counts: dict[str, int], taken: Iterable[str]) -> str:
     """The kind in lower case without its rank, and the next number: ``conv1``, ``conv2``."""
-    stem = re.sub(r"[1-3]d$", "", kind).lower()
+    stem = name_stem(kind)
     while True:
         counts[stem] = counts.get(stem, 0) + 1
         name = f"{stem}{counts[stem]}"

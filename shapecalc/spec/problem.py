@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from collections.abc import Iterable
-from typing import NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from shapecalc.algebra.arithmetic import Quantity
+
+
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""Where YAML ends a line; ``str.splitlines`` knows more places."""
 
 
 class Source(NamedTuple):
@@ -15,8 +24,13 @@ class Source(NamedTuple):
 
     def line(self, number: int) -> str:
         """A line of the text, counted from 1; empty beyond its end."""
-        lines = self.text.splitlines()
+        lines = _lines(self.text)
         return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> list[str]:
+    return _BREAK.split(text)
 
 
 class Mark(NamedTuple):
@@ -31,13 +45,17 @@ class Problem(NamedTuple):
     """One thing that is wrong with a spec.
 
     ``notes`` are whole sentences below the source line: what came from where, what to do.
-    ``uses`` are the block uses that lead to the place, the innermost first.
+    ``uses`` are the block uses that lead to the place, the innermost first. Where a layer's
+    requirement does not hold, ``path`` is the layer's, and ``stated`` the size that the spec states
+    although it follows from the input.
     """
 
     mark: Mark
     message: str
     notes: tuple[str, ...] = ()
     uses: tuple[tuple[str, Mark], ...] = ()
+    path: str = ""
+    stated: Quantity | None = None
 
     def render(self, source: Source) -> str:
         """The problem in the one frame all errors share."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.spec import expression
-from shapecalc.spec.expression import ExpressionError
+from shapecalc.spec.expression import ExpressionError, Undecided
 from shapecalc.spec.parse import BATCH
 from shapecalc.spec.problem import Problem, SpecError, did_you_mean, listing
 from shapecalc.spec.tree import Setting, Spec
@@ -24,7 +24,8 @@ def bind(
     """The values of all symbols: numbers, or formulas in the symbols that have none.
 
     ``settings`` are numbers, formulas, or expressions in which new names are free symbols;
-    ``symbolic`` names the symbols that stay symbols. Raises :class:`SettingError`.
+    ``symbolic`` names the symbols that stay symbols. Raises :class:`SettingError`, and
+    :class:`Undecided` where a default asks for the value of a symbol that has none.
     """
     return _Binder(spec, settings, symbolic).all()
 
@@ -82,11 +83,17 @@ class _Binder:
         except ExpressionError as error:
             problem = Problem(setting.mark, error.message, (error.hint,))
             raise SpecError(self.spec.source, [problem]) from None
+        except Undecided as undecided:
+            undecided.mark = undecided.mark or setting.mark
+            raise
 
     def symbol(self, name: str, default: Setting | None) -> Any:
         from shapecalc.algebra.formula import Formula
 
-        rational = default is not None and isinstance(self.default(default), Fraction)
+        try:
+            rational = default is not None and isinstance(self.default(default), Fraction)
+        except Undecided:
+            rational = False
         return Formula.symbol(name, rational=rational)
 
     def given(self, name: str, value: Any) -> Any:
@@ -95,6 +102,8 @@ class _Binder:
                 return expression.evaluate(expression.parse(value), _Lookup(self))
             except ExpressionError as error:
                 raise SettingError(f"{name}={value}: {error.message}") from None
+            except Undecided as undecided:
+                raise SettingError(f"{name}={value} {undecided}, which has no value") from None
         if isinstance(value, bool) or not (
             isinstance(value, (int, Fraction)) or hasattr(value, "symbols")
         ):

@@ -37,7 +37,14 @@ _WORDS: dict[str, Any] = {
 }
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE]([-+]?[0-9]+))?")
-_CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
+_TAGS: dict[type, frozenset[str]] = {
+    event: frozenset({"!", *(f"tag:yaml.org,2002:{name}" for name in names)})
+    for event, names in {
+        yaml.ScalarEvent: ("str", "int", "float", "bool", "null"),
+        yaml.SequenceStartEvent: ("seq",),
+        yaml.MappingStartEvent: ("map",),
+    }.items()
+}
 
 Value = Union[None, bool, int, Fraction, float, str, "list[Node]", "dict[str, Pair]"]
 
@@ -111,18 +118,20 @@ def decode(data: bytes, name: str) -> Source:
 
 def compose(source: Source) -> Node:
     """The one document in the text, as a node."""
+    if found := yaml.reader.Reader.NON_PRINTABLE.search(source.text):
+        before = source.text[: found.start()]
+        mark = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        message = f"not a text file: character {found[0]!r} has no place in one"
+        raise SpecError(source, [Problem(mark, message)])
     try:
         return _Composer(source).document()
     except yaml.MarkedYAMLError as error:
         where = error.problem_mark or error.context_mark
+        if error.context_mark and not source.line(where.line + 1).strip():
+            where = error.context_mark  # what is never closed: not where the text ends
         mark = Mark(where.line + 1, where.column + 1) if where else Mark(1, 1)
         notes = [f"{error.context}"] if error.context else []
         raise SpecError(source, [Problem(mark, f"not YAML: {error.problem}", tuple(notes))]) from None
-    except yaml.reader.ReaderError as error:
-        before = source.text[: error.position]
-        mark = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
-        message = f"not a text file: character {error.character!r}, {error.reason}"
-        raise SpecError(source, [Problem(mark, message)]) from None
 
 
 class _Composer:
@@ -153,9 +162,8 @@ class _Composer:
     def node(self, event: Any) -> Node:
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event)
-        if event.tag is not None and event.tag != "!" and event.tag not in _CORE_TAGS:
-            if not event.tag.startswith("tag:yaml.org,2002:") or isinstance(event, yaml.ScalarEvent):
-                raise self.fail(event, f"tags are not used in specs, but here is {event.tag!r}")
+        if event.tag is not None and event.tag not in _TAGS[type(event)]:
+            raise self.fail(event, f"tags are not used in specs, but here is {event.tag!r}")
         if event.anchor is not None:
             self.anchors[event.anchor] = None
         if isinstance(event, yaml.ScalarEvent):
@@ -200,7 +208,7 @@ class _Composer:
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise self.fail(event, "a key must be a word, not a list or a mapping")
-            key = self.scalar(event)
+            key = self.node(event)
             name = event.value
             value = self.node(next(self.events))
             if name in pairs:

@@ -93,6 +93,7 @@ class Entry:
         "repeat",
         "settings",
         "share",
+        "silence",
         "sources",
         "when",
     )
@@ -108,6 +109,7 @@ class Entry:
         self.repeat: Setting | None = None
         self.when: Setting | None = None
         self.share: Reference | None = None
+        self.silence: tuple[str, ...] = ()  # codes of warnings not wanted here and inside
         self.layer: Any = None  # the layer, once made, where it is the same in every scope
 
 
@@ -135,7 +137,17 @@ class Input(NamedTuple):
 class Spec:
     """A whole spec."""
 
-    __slots__ = ("about", "blocks", "entries", "inputs", "name", "outputs", "source", "symbols")
+    __slots__ = (
+        "about",
+        "blocks",
+        "entries",
+        "inputs",
+        "name",
+        "outputs",
+        "silence",
+        "source",
+        "symbols",
+    )
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -146,3 +158,4 @@ class Spec:
         self.blocks: dict[str, Block] = {}
         self.entries: list[Entry] = []
         self.outputs: list[Reference] = []
+        self.silence: tuple[str, ...] = ()

@@ -1,0 +1,15 @@
+"""Warnings: what is legal in a network but probably unwanted.
+
+Every warning is one declaration with a stable code. A spec silences it by that code: for the whole
+network with the key ``silence``, or with ``silence`` beside an entry's kind, for all inside it.
+
+>>> import shapecalc
+>>> for warning in shapecalc.load("alexnet").report().warnings:
+...     print(warning.path, warning.code)
+conv1 dropped-pixels
+"""
+
+from shapecalc.lint import cost, redundancy, windows
+from shapecalc.lint.base import CHECKS, Warning, warnings  # noqa: A004 - as where it is declared
+
+__all__ = ["CHECKS", "Warning", "cost", "redundancy", "warnings", "windows"]

@@ -1,0 +1,93 @@
+"""The registry of warnings, and how a report is checked against all of them.
+
+A warning says what holds for all values of the symbols that a report leaves open. Where it hangs
+on them, nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.algebra.arithmetic import Dim
+from shapecalc.algebra.requirement import at_least
+
+if TYPE_CHECKING:
+    from shapecalc.build import Node, Part
+    from shapecalc.report import Report
+    from shapecalc.spec.problem import Mark
+
+
+class Warning(NamedTuple):  # noqa: A001 - nothing here is about Python's own warnings
+    """One thing that is probably unwanted: its code, the layer, what it is, and its place."""
+
+    code: str
+    path: str
+    message: str
+    mark: Mark
+
+
+class Finding(NamedTuple):
+    """What a check says of the layer at a path."""
+
+    path: str
+    message: str
+
+
+Check = Callable[["Report"], Iterable[Finding]]
+
+CHECKS: dict[str, Check] = {}
+"""All warnings by their codes. A check's docstring says in a sentence what it warns of."""
+
+
+def check(code: str) -> Callable[[Check], Check]:
+    """Declare a warning: what it is known by in specs, reports and the documentation."""
+
+    def register(function: Check) -> Check:
+        CHECKS[code] = function
+        return function
+
+    return register
+
+
+def warnings(report: Report) -> list[Warning]:
+    """What is legal in a network but probably unwanted, in the order of its layers.
+
+    >>> import shapecalc
+    >>> pool = {"input": [1, 7, 7], "layers": [{"MaxPool2d": 2}]}
+    >>> [(each.path, each.code) for each in warnings(shapecalc.load(pool).report())]
+    [('maxpool1', 'dropped-pixels')]
+    >>> warnings(shapecalc.load({**pool, "silence": "dropped-pixels"}).report())
+    []
+    """
+    places = {layer.path: place for place, layer in enumerate(report.layers)}
+    found = []
+    for code, function in CHECKS.items():
+        if code in report.silence:
+            continue
+        for path, message in function(report):
+            node = report[path].node
+            if not _silenced(code, node):
+                found.append(Warning(code, path, message, node.mark))
+    return sorted(found, key=lambda each: places[each.path])
+
+
+def _silenced(code: str, node: Node) -> bool:
+    """Whether the layer's entry, or one that it stands in, does not want this warning."""
+    if code in node.entry.silence:
+        return True
+    part: Part | None = node.part
+    while part is not None:
+        if part.entry is not None and code in part.entry.silence:
+            return True
+        part = part.parent
+    return False
+
+
+def surely_at_least(a: Dim, b: Dim) -> bool:
+    """Whether ``a >= b`` for all values of the symbols.
+
+    >>> surely_at_least(3, 2), surely_at_least(2, 3)
+    (True, False)
+    """
+    return at_least(a, b, lambda: "").decide() is True

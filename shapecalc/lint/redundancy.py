@@ -1,0 +1,95 @@
+"""Warnings about what a network has but does not need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.layers import Layer
+from shapecalc.layers.convolution import Convolution, TransposedConvolution
+from shapecalc.layers.linear import Linear
+from shapecalc.layers.normalisation import BatchNorm, InstanceNorm
+from shapecalc.layers.tensor import times
+from shapecalc.lint.base import Finding, check
+
+if TYPE_CHECKING:
+    from shapecalc.build import Node
+    from shapecalc.report import LayerReport, Report
+
+
+@check("bias-before-norm")
+def bias_before_norm(report: Report) -> Iterator[Finding]:
+    """A bias goes straight into a normalisation, which subtracts it again."""
+    uses: dict[str, list[LayerReport]] = {}
+    for layer in report.layers:
+        if _adds_to_channels(layer.node):
+            uses.setdefault(layer.node.shared or layer.path, []).append(layer)
+    for path, places in uses.items():
+        norms = [_subtracted_by(report, place) for place in places]
+        # weights used in several places are in vain only if they are so in all of them
+        if all(norms):
+            (count,) = report[path].weights["bias"]
+            message = (
+                f"{norms[0]!r} subtracts the bias again; bias: false would save {count} params"
+            )
+            yield Finding(path, message)
+
+
+def _subtracted_by(report: Report, layer: LayerReport) -> str:
+    """The name of the normalisation that takes the layer's result; none if others take it too."""
+    if any(path == layer.path for path, _ in report.outputs):
+        return ""
+    graph = report.built.graph
+    readers = [graph.nodes[path]["node"] for path in graph.successors(layer.path)]
+    if not readers or not all(_subtracts_channels(reader) for reader in readers):
+        return ""
+    name: str = readers[0].path.rpartition(".")[2]
+    return name
+
+
+def _adds_to_channels(node: Node) -> bool:
+    """Whether it adds a learned number to all of a channel, the second dimension."""
+    layer = node.layer
+    if isinstance(layer, Linear):
+        return layer.bias and len(node.output.shape) == 2
+    return isinstance(layer, (Convolution, TransposedConvolution)) and layer.bias
+
+
+def _subtracts_channels(node: Node) -> bool:
+    return isinstance(node.layer, (BatchNorm, InstanceNorm))
+
+
+@check("unused-layer")
+def unused_layer(report: Report) -> Iterator[Finding]:
+    """Nobody uses the layer's result, and the network does not return it."""
+    graph = report.built.graph
+    returned = {path for path, _ in report.outputs}
+    for layer in report.layers:
+        if graph.out_degree(layer.path) == 0 and layer.path not in returned:
+            yield Finding(
+                layer.path, "no layer uses its result, and the network does not return it"
+            )
+
+
+@check("stated-size")
+def stated_size(report: Report) -> Iterator[Finding]:
+    """A size is stated that follows from the input: one more number to keep right."""
+    for layer in report.layers:
+        bound, entry = layer.node.layer, layer.node.entry
+        for name, setting in entry.settings.items():
+            is_stated = bound.fields[name].infer is not None and setting.content is not None
+            if not is_stated or not _follows(bound, name, layer.node.x):
+                continue
+            value = getattr(bound, name)
+            said = times(value) if isinstance(value, tuple) else value
+            message = f"{name} {said} follows from the input and can be left out"
+            yield Finding(layer.path, message)
+            break
+
+
+def _follows(layer: Layer, name: str, x: Any) -> bool:
+    """Whether the layer is the same where a field is left out."""
+    others = {
+        other: value for other, value in vars(layer).items() if other != name and value is not None
+    }
+    return type(layer)(**others).bound(x) == layer

@@ -1,0 +1,161 @@
+"""Warnings about windows: what they leave out, and what they see beside the input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from shapecalc.algebra.arithmetic import Dim, ceildiv, largest
+from shapecalc.algebra.window import Window
+from shapecalc.layers.convolution import TransposedConvolution
+from shapecalc.layers.tensor import times
+from shapecalc.lint.base import Finding, check, surely_at_least
+
+if TYPE_CHECKING:
+    from shapecalc.report import LayerReport, Report
+
+AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+"""What the spatial axes are called, by their number."""
+
+
+def _sliding(report: Report) -> Iterator[tuple[LayerReport, tuple[Window, ...]]]:
+    """The layers that slide a kernel over their input, and their windows.
+
+    Padding and slicing have windows too, but there the cells added or left out are the purpose.
+    """
+    for layer in report.layers:
+        if "kernel_size" in layer.node.layer.fields:
+            windows = layer.node.layer.windows(layer.node.x)
+            if windows is not None:
+                yield layer, windows
+
+
+def _rounds_up(layer: LayerReport) -> bool:
+    """In ceil mode nothing is dropped, and what a window has at its end is not all padding."""
+    return bool(getattr(layer.node.layer, "ceil_mode", False))
+
+
+@check("dropped-pixels")
+def dropped_pixels(report: Report) -> Iterator[Finding]:
+    """The window's steps do not come out even, and cells at the end of the input are lost."""
+    for layer, windows in _sliding(report):
+        if _rounds_up(layer):
+            continue
+        axes: dict[tuple[Dim, Window], list[str]] = {}
+        spatial = layer.node.x.spatial
+        for name, size, window in zip(AXES[len(spatial)], spatial, windows):
+            if _drops(window, size):
+                axes.setdefault((size, window), []).append(name)
+        if axes:
+            told = [_dropped(names, size, window) for (size, window), names in axes.items()]
+            yield Finding(layer.path, "; ".join(told))
+
+
+def _drops(window: Window, size: Dim) -> bool:
+    """Whether the floor costs something that it does not cost by design.
+
+    A window padded so that its output is ceil(size / stride), as 7x7 with stride 2 and padding 3
+    is, leaves a cell of padding over at every even size: nothing is missed. Nor where no more is
+    lost at the end than is stepped over between any two positions, as with 1x1 and stride 2.
+    """
+    left = window.remainder(size)
+    if not surely_at_least(left, 1):
+        return False
+    if surely_at_least(size, window.output(size) * window.stride + 1):
+        return True
+    stepped_over = largest(window.stride - window.extent, 0)
+    return surely_at_least(left - window.after, stepped_over + 1)
+
+
+def _dropped(names: list[str], size: Dim, window: Window) -> str:
+    left = window.remainder(size)
+    padded = size + window.before + window.after
+    padding = f", {padded} padded" if padded != size else ""
+    cells = "the last cell" if left == 1 else f"the last {left} cells"
+    only = "" if surely_at_least(left, window.after + 1) else " (padding only)"
+    fitting = [size - left, size - left + window.stride]
+    if not surely_at_least(fitting[0], 1):
+        fitting.pop(0)
+    return (
+        f"{' and '.join(names)} {size}{padding}: no window of {window.extent} with stride "
+        f"{window.stride} reaches {cells}{only}; {' or '.join(map(str, fitting))} would fit"
+    )
+
+
+@check("wide-padding")
+def wide_padding(report: Report) -> Iterator[Finding]:
+    """The padding is wider than half the window: windows at the edge see little else."""
+    for layer, windows in _sliding(report):
+        for window in dict.fromkeys(windows):
+            after = window.before if _rounds_up(layer) else window.after
+            padding = largest(window.before, after)
+            if not surely_at_least(2 * padding, window.extent + 1):
+                continue
+            sees = (
+                "sees nothing but padding"
+                if surely_at_least(padding, window.extent)
+                else "sees more padding than input"
+            )
+            message = f"padding {padding} for a window of {window.extent}: at the edge it {sees}"
+            yield Finding(layer.path, message)
+            break
+
+
+@check("even-kernel-same")
+def even_kernel_same(report: Report) -> Iterator[Finding]:
+    """An even kernel is asked to keep its input's size, which takes padding that is uneven."""
+    for layer, windows in _sliding(report):
+        if getattr(layer.node.layer, "padding", None) != "same":
+            continue
+        for window in windows:
+            if surely_at_least(window.after, window.before + 1):
+                message = (
+                    f"a window of {window.extent} keeps its input's size with padding "
+                    f"{window.before} before and {window.after} after: results move by half a cell"
+                )
+                yield Finding(layer.path, message)
+                break
+
+
+@check("uneven-transposed-kernel")
+def uneven_transposed_kernel(report: Report) -> Iterator[Finding]:
+    """A transposed convolution's kernel is no multiple of its stride: outputs overlap unevenly."""
+    for layer in report.layers:
+        conv = layer.node.layer
+        if not isinstance(conv, TransposedConvolution):
+            continue
+        axes = zip(layer.node.x.spatial, conv.kernel_size, conv.stride, conv.dilation)
+        for size, kernel, stride, dilation in axes:
+            # a single cell is spread once and overlaps nothing
+            if surely_at_least(kernel % stride, 1) and surely_at_least(size, 2):
+                told = f"kernel {kernel} is no multiple of stride {stride}: "
+                if dilation == 1:
+                    less, more = kernel // stride, ceildiv(kernel, stride)
+                    told += f"outputs get {less} or {more} cells of it by turns"
+                else:
+                    told += "outputs get more and fewer cells of it by turns"
+                yield Finding(layer.path, told)
+                break
+
+
+@check("receptive-field-beyond-input")
+def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
+    """From here on every output's receptive field is larger than the network's input.
+
+    Said once, where it begins; and not of a layer that leaves one output, which is to see it all.
+    """
+    inputs = [tensor.spatial for tensor in report.inputs.values()]
+    for layer in report.layers:
+        field = report.receptive_fields[layer.path]
+        if field is None or all(size == 1 for size in layer.node.output.spatial):
+            continue
+        sizes = [size for size in inputs if len(size) == len(field.size)]
+        if sizes and all(
+            any(surely_at_least(sees, n + 1) for sees, n in zip(field.size, size)) for size in sizes
+        ):
+            message = (
+                f"from here on an output's receptive field, {times(field.size)}, is larger than "
+                f"the input, {times(sizes[0])}: the rest is padding"
+            )
+            yield Finding(layer.path, message)
+            return
