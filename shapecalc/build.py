@@ -8,7 +8,9 @@ is refused with everything that is wrong with it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from time import monotonic
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -92,11 +94,17 @@ class Part:
         self.children: list[Part | Node] = []
         self.output: Wire | None = None
 
+    @property
+    def is_use(self) -> bool:
+        """Whether it is a use of a block."""
+        return self.entry is not None and self.entry.block is not None and self.kind != "repeat"
+
     def uses(self) -> Iterator[Entry]:
         """The uses of blocks that this stands in, the innermost first."""
         part: Part | None = self
         while part is not None:
-            if part.entry is not None and part.entry.block is not None and part.kind != "repeat":
+            if part.is_use:
+                assert part.entry is not None
                 yield part.entry
             part = part.parent
 
@@ -126,12 +134,18 @@ class Built(NamedTuple):
     needs: list[Need]
 
 
-def build(spec: Spec, values: Mapping[str, Quantity], most_layers: int = MOST_LAYERS) -> Built:
+def build(
+    spec: Spec,
+    values: Mapping[str, Quantity],
+    most_layers: int = MOST_LAYERS,
+    seconds: float = math.inf,
+) -> Built:
     """Build the graph where the symbols have these values.
 
-    Raises :class:`SpecError`, and :class:`Undecided` where the structure hangs on a formula.
+    Raises :class:`SpecError`, :class:`Undecided` where the structure hangs on a formula, and
+    ``TimeoutError`` where it takes much longer than some seconds, as large formulas can.
     """
-    builder = _Builder(spec, values, most_layers)
+    builder = Builder(spec, values, most_layers, monotonic() + seconds)
     built = builder.network()
     if builder.problems:
         raise SpecError(spec.source, builder.problems)
@@ -154,8 +168,8 @@ class _Scope(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name in self.values:
             return self.values[name]
-        if self.tensor is None:
-            raise ExpressionError(f"{name!r} is not known here")
+        if self.tensor is None:  # what should have come in has failed, and is reported
+            raise _Fatal
         shape = self.tensor.shape
         axis = {"in_channels": 1, "in_height": 2, "in_width": 3, "in_features": -1}[name]
         if name in ("in_height", "in_width") and len(shape) != 4:
@@ -192,7 +206,7 @@ class _Names:
         raise KeyError(name)
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where an entry is built: its list's path, names and values, and the part it belongs to."""
 
     prefix: str
@@ -203,11 +217,18 @@ class _Place(NamedTuple):
     depth: int
 
 
-class _Builder:
-    def __init__(self, spec: Spec, values: Mapping[str, Quantity], most_layers: int) -> None:
+class Builder:
+    def __init__(
+        self,
+        spec: Spec,
+        values: Mapping[str, Quantity],
+        most_layers: int,
+        deadline: float = math.inf,
+    ) -> None:
         self.spec = spec
         self.values = values
         self.most_layers = most_layers
+        self.deadline = deadline
         self.graph: nx.DiGraph[str] = nx.DiGraph()
         self.needs: list[Need] = []
         self.problems: list[Problem] = []
@@ -221,14 +242,42 @@ class _Builder:
             name: (None if tensor is None else Wire(name, tensor), name)
             for name, tensor in inputs.items()
         }
-        place = _Place("", _Names(names), self.values, root, None, 0)
+        place = Place("", _Names(names), self.values, root, None, 0)
         outputs: list[Wire] = []
+        self.foresee()
         if not self.problems:
             first = next(iter(inputs)) if len(inputs) == 1 else None
-            last = self.list(self.spec.entries, place, names.own[first][0] if first else None, first is None)
+            last = self.chain(self.spec.entries, place, names.own[first][0] if first else None, first is None)
             outputs = self.outputs(place.names, last)
         known = {name: tensor for name, tensor in inputs.items() if tensor is not None}
         return Built(self.graph, root, known, outputs, self.needs)
+
+    def foresee(self) -> None:
+        """Refuse what is bound to be too large before building it, as blocks that double blocks."""
+        known: dict[str, int] = {}
+
+        def steps(entries: list[Entry]) -> int:
+            return sum(map(one, entries))
+
+        def one(entry: Entry) -> int:
+            if entry.when is not None:
+                return 0
+            own = sum(steps(branch.entries) for branch in entry.branches or ())
+            if entry.block is not None:
+                if entry.kind not in known:
+                    known[entry.kind] = steps(entry.block.entries)
+                own = known[entry.kind]
+            count = 1
+            if entry.repeat is not None:
+                constant = entry.repeat.content if entry.repeat.is_constant else 0
+                count = constant if type(constant) is int else 0
+            return count * (1 + own)
+
+        total = 0
+        for entry in self.spec.entries:
+            total += one(entry)
+            if total > 2 * self.most_layers:
+                self.too_many(entry.mark)
 
     def input(self, name: str) -> Tensor | None:
         given = self.spec.inputs[name]
@@ -240,7 +289,8 @@ class _Builder:
             except ExpressionError as error:
                 self.problem(setting.mark, error.message, error.hint)
                 return None
-            if not hasattr(size, "symbols") and not (type(size) is int and 1 <= size <= LARGEST):
+            number = getattr(size, "value", size)
+            if not hasattr(size, "symbols") and not (type(number) is int and 1 <= number <= LARGEST):
                 what = f"expected a positive integer for a size of input {name!r}"
                 self.problem(setting.mark, f"{what}, got {shown(size)}")
                 return None
@@ -262,8 +312,8 @@ class _Builder:
 
     # -- lists and entries --------------------------------------------------------------------
 
-    def list(
-        self, entries: list[Entry], place: _Place, wire: Wire | None, unfed: bool = False
+    def chain(
+        self, entries: list[Entry], place: Place, wire: Wire | None, unfed: bool = False
     ) -> Wire | None:
         """Chain the entries of a list; what comes out at its end, None if that is not known.
 
@@ -289,14 +339,14 @@ class _Builder:
             unfed = unfed and place.names.own[entry.name] == (None, None)
         return wire
 
-    def absent(self, entry: Entry, place: _Place, path: str | None) -> None:
+    def absent(self, entry: Entry, place: Place, path: str | None) -> None:
         """Register what an entry would have named: as failed, or, without a path, as left out."""
         place.names.own[entry.name] = (None, path)
         for branch in entry.branches or ():
             if branch.name is not None and entry.repeat is None:
                 place.names.own.setdefault(branch.name, (None, path))
 
-    def entry(self, entry: Entry, place: _Place, wire: Wire | None) -> Wire | None:
+    def entry(self, entry: Entry, place: Place, wire: Wire | None) -> Wire | None:
         wires = [wire] if entry.sources is None else self.sources(entry, place)
         first = wires[0]
         path = place.prefix + entry.name
@@ -311,7 +361,7 @@ class _Builder:
         return self.repeated(entry, path, place, wires, wire)
 
     def repeated(
-        self, entry: Entry, path: str, place: _Place, wires: list[Wire | None], before: Wire | None
+        self, entry: Entry, path: str, place: Place, wires: list[Wire | None], before: Wire | None
     ) -> Wire | None:
         assert entry.repeat is not None
         first = wires[0]
@@ -319,7 +369,7 @@ class _Builder:
         part = Part(path, "repeat", place.part, entry)
         built = 0
         for index in range(count):
-            values = {**place.values, "index": index}
+            values = self.enter_copy(place, index)
             scope = _Scope(values, first.tensor if first else None)
             if entry.when is not None and not self.condition(entry, scope, place):
                 self.step(entry, place)
@@ -328,6 +378,7 @@ class _Builder:
                 prefix=f"{path}.{index}.", names=_Names(place.names), values=values, part=part
             )
             result = self.one(entry, f"{path}.{index}", copy, wires, scope)
+            result = self.leave_copy(result, values)
             wires = [result]
             first = result
             built += 1
@@ -339,7 +390,7 @@ class _Builder:
         place.names.own[entry.name] = (wires[0], path)
         return wires[0]
 
-    def sources(self, entry: Entry, place: _Place) -> list[Wire | None]:
+    def sources(self, entry: Entry, place: Place) -> list[Wire | None]:
         wires = []
         for name, mark in entry.sources or ():
             wire, path = place.names.find(name)
@@ -352,7 +403,7 @@ class _Builder:
             wires.append(wire)
         return wires
 
-    def condition(self, entry: Entry, scope: _Scope, place: _Place) -> bool:
+    def condition(self, entry: Entry, scope: _Scope, place: Place) -> bool:
         assert entry.when is not None
         try:
             return truth(self.value(entry.when, scope, place))
@@ -360,9 +411,10 @@ class _Builder:
             self.problem(entry.when.mark, f"'when': {error.message}", error.hint, uses=place.part)
             raise _Fatal from None
 
-    def count(self, entry: Entry, scope: _Scope, place: _Place) -> int:
+    def count(self, entry: Entry, scope: _Scope, place: Place) -> int:
         assert entry.repeat is not None
         count = self.value(entry.repeat, scope, place)
+        count = getattr(count, "value", count)  # of a number with a derivation
         if hasattr(count, "symbols"):
             raise Undecided(count.symbols)
         if type(count) is not int or count < 0:
@@ -373,9 +425,11 @@ class _Builder:
             self.too_many(entry.repeat.mark)
         return count
 
-    def step(self, entry: Entry, place: _Place) -> None:
+    def step(self, entry: Entry, place: Place) -> None:
         """Count the work, so that no spec can ask for more than there is time for."""
         self.steps += 1
+        if monotonic() > self.deadline:
+            raise TimeoutError
         if self.steps > 2 * self.most_layers:
             self.too_many(entry.mark)
         if place.depth > DEEPEST_BLOCKS:
@@ -391,7 +445,7 @@ class _Builder:
         raise SpecError(self.spec.source, self.problems)
 
     def one(
-        self, entry: Entry, path: str, place: _Place, wires: list[Wire | None], scope: _Scope
+        self, entry: Entry, path: str, place: Place, wires: list[Wire | None], scope: _Scope
     ) -> Wire | None:
         """Build one copy of an entry: a block, a join with branches, or a layer."""
         self.step(entry, place)
@@ -405,7 +459,7 @@ class _Builder:
         return self.leaf(entry, path, place, known, scope)
 
     def block(
-        self, entry: Entry, path: str, place: _Place, wires: list[Wire | None], scope: _Scope
+        self, entry: Entry, path: str, place: Place, wires: list[Wire | None], scope: _Scope
     ) -> Wire | None:
         assert entry.block is not None
         if len(wires) > 1:
@@ -413,29 +467,69 @@ class _Builder:
             message = f"block {entry.kind!r} takes one input, but is fed from {len(wires)} places"
             self.problem(entry.mark, message, hint, uses=place.part)
             raise _Fatal
-        values = {**self.values, **self.arguments(entry, scope, place)}
         part = Part(path, entry.kind, place.part, entry)
+        arguments = self.arguments(entry, scope, place)
+        arguments, wire = self.enter_block(part, arguments, wires[0])
+        values = {**self.values, **arguments}
         names = _Names()
-        names.own["input"] = (wires[0], "input")
+        names.own["input"] = (wire, "input")
         target = self.shared_path(entry, place, path)
         shared = None if target is None else (path, target)
-        inside = _Place(f"{path}.", _Names(names), values, part, shared, place.depth + 1)
+        inside = Place(f"{path}.", _Names(names), values, part, shared, place.depth + 1)
         place.part.children.append(part)
-        part.output = self.list(entry.block.entries, inside, wires[0])
+        part.output = self.leave_block(part, self.chain(entry.block.entries, inside, wire))
         return part.output
 
-    def arguments(self, entry: Entry, scope: _Scope, place: _Place) -> dict[str, Any]:
+    # -- what a builder that also writes things down may add -----------------------------------
+
+    def enter_block(
+        self, part: Part, arguments: dict[str, Any], wire: Wire | None
+    ) -> tuple[dict[str, Any], Wire | None]:
+        """The arguments and the input as the inside of a block sees them."""
+        return arguments, wire
+
+    def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
+        """The output of a block as the outside sees it."""
+        return wire
+
+    def enter_copy(self, place: Place, index: int) -> dict[str, Any]:
+        """The values that the copy of an entry sees."""
+        return {**place.values, "index": index}
+
+    def leave_copy(self, wire: Wire | None, values: Mapping[str, Any]) -> Wire | None:
+        """The output of a copy as what follows sees it."""
+        return wire
+
+    def arguments(self, entry: Entry, scope: _Scope, place: Place) -> dict[str, Any]:
+        """The values of a block's arguments; a default may use the others, in any order."""
         assert entry.block is not None
         given = {name: self.value(s, scope, place) for name, s in entry.settings.items()}
         within = _Scope({**self.values, **given}, scope.tensor)
-        for name, default in entry.block.arguments.items():
+        under_way: list[str] = []
+
+        def settle(name: str) -> None:
+            default = entry.block.arguments[name] if entry.block else None
+            assert default is not None
+            if name in under_way:
+                ring = " -> ".join([*under_way[under_way.index(name) :], name])
+                message = f"the default of {name!r} depends on itself: {ring}"
+                self.problem(default.mark, message, uses=place.part)
+                raise _Fatal
+            under_way.append(name)
+            for other in sorted(default.names() & missing - given.keys()):
+                settle(other)
+            under_way.pop()
+            given[name] = self.value(default, within, place)
+            within.values = {**within.values, name: given[name]}
+
+        missing = {name for name in entry.block.arguments if name not in given}
+        for name in entry.block.arguments:
             if name not in given:
-                assert default is not None
-                within.values[name] = given[name] = self.value(default, within, place)  # type: ignore[index]
+                settle(name)
         return given
 
     def branches(
-        self, entry: Entry, path: str, place: _Place, wire: Wire | None
+        self, entry: Entry, path: str, place: Place, wire: Wire | None
     ) -> list[Wire | None]:
         """Build every branch from the entry's own input, and register those with a name."""
         assert entry.branches is not None
@@ -448,7 +542,7 @@ class _Builder:
             part = Part(own, "branch", place.part, entry)
             inside = place._replace(prefix=f"{own}.", names=_Names(place.names), part=part)
             place.part.children.append(part)
-            part.output = self.list(branch.entries, inside, wire)
+            part.output = self.chain(branch.entries, inside, wire)
             wires.append(part.output)
             if branch.name is not None:
                 place.names.own[branch.name] = (part.output, own)
@@ -457,7 +551,7 @@ class _Builder:
     # -- layers -------------------------------------------------------------------------------
 
     def leaf(
-        self, entry: Entry, path: str, place: _Place, wires: list[Wire], scope: _Scope
+        self, entry: Entry, path: str, place: Place, wires: list[Wire], scope: _Scope
     ) -> Wire | None:
         layer = entry.layer or self.make(entry, scope, place)
         inputs = tuple([wire.tensor for wire in wires])
@@ -484,7 +578,7 @@ class _Builder:
         place.part.children.append(node)
         return Wire(path, output)
 
-    def make(self, entry: Entry, scope: _Scope, place: _Place) -> Layer:
+    def make(self, entry: Entry, scope: _Scope, place: Place) -> Layer:
         settings = {name: self.value(s, scope, place) for name, s in entry.settings.items()}
         try:
             layer = KINDS[entry.kind](**settings)
@@ -503,7 +597,7 @@ class _Builder:
             entry.layer = layer
         return layer
 
-    def arity(self, entry: Entry, layer: Layer, count: int, place: _Place) -> None:
+    def arity(self, entry: Entry, layer: Layer, count: int, place: Place) -> None:
         wanted = layer.arity if layer.joins else 1
         if wanted is not None and wanted != count:
             inputs = "one input" if wanted == 1 else f"{wanted} inputs"
@@ -514,7 +608,7 @@ class _Builder:
             raise _Fatal
 
     def satisfied(
-        self, entry: Entry, path: str, layer: Layer, x: Any, wires: list[Wire], place: _Place
+        self, entry: Entry, path: str, layer: Layer, x: Any, wires: list[Wire], place: Place
     ) -> bool:
         """Whether all requirements hold; conditions on symbols are noted, breaches reported.
 
@@ -535,21 +629,24 @@ class _Builder:
         return True
 
     def broken(
-        self, entry: Entry, path: str, requirement: Requirement, wires: list[Wire], place: _Place
+        self, entry: Entry, path: str, requirement: Requirement, wires: list[Wire], place: Place
     ) -> None:
         setting = entry.settings.get(requirement.field or "")
         mark = setting.mark if setting is not None else entry.mark
         received = "; ".join(f"{_origin(self.graph, wire)}" for wire in wires)
         hint = requirement.hint() if requirement.hint is not None else ""
+        field = KINDS[entry.kind].fields.get(requirement.field or "")
         self.problem(
             mark,
             f"{entry.kind} {path!r} {requirement.problem()}",
             f"receives {received}",
             hint,
             uses=place.part,
+            path=path,
+            stated=requirement.left if field is not None and field.infer is not None else None,
         )
 
-    def possible(self, entry: Entry, path: str, output: Tensor, place: _Place) -> bool:
+    def possible(self, entry: Entry, path: str, output: Tensor, place: Place) -> bool:
         """Whether the output's sizes are ones that a tensor can have."""
         for size in output.shape:
             if isinstance(size, int) and not 0 <= size <= LARGEST:
@@ -558,7 +655,7 @@ class _Builder:
                 return False
         return True
 
-    def shared_path(self, entry: Entry, place: _Place, path: str) -> str | None:
+    def shared_path(self, entry: Entry, place: Place, path: str) -> str | None:
         """The path of the layer whose weights this one uses."""
         if entry.share is not None:
             _, target = place.names.find(entry.share.name)
@@ -574,7 +671,7 @@ class _Builder:
         known = self.graph.nodes.get(target)
         return known["node"].shared or target if known else target
 
-    def same_weights(self, node: Node, place: _Place) -> None:
+    def same_weights(self, node: Node, place: Place) -> None:
         """Shared weights must have the shapes that this place would give them."""
         known = self.graph.nodes.get(node.shared or "")
         mark = (node.entry.share or node.entry).mark
@@ -601,7 +698,7 @@ class _Builder:
 
     # -- values and problems ------------------------------------------------------------------
 
-    def value(self, setting: Setting, scope: _Scope, place: _Place) -> Any:
+    def value(self, setting: Setting, scope: _Scope, place: Place) -> Any:
         """The value of a setting; an error in it is reported at its place."""
         if setting.kind == Setting.CONSTANT:
             return setting.content
@@ -613,9 +710,17 @@ class _Builder:
             self.problem(setting.mark, error.message, error.hint, uses=place.part)
             raise _Fatal from None
 
-    def problem(self, mark: Mark, message: str, *notes: str, uses: Part | None = None) -> None:
+    def problem(
+        self,
+        mark: Mark,
+        message: str,
+        *notes: str,
+        uses: Part | None = None,
+        path: str = "",
+        stated: Quantity | None = None,
+    ) -> None:
         places = tuple((use.kind, use.mark) for use in uses.uses()) if uses else ()
-        self.problems.append(Problem(mark, message, notes, places))
+        self.problems.append(Problem(mark, message, notes, places, path, stated))
 
 
 def _origin(graph: nx.DiGraph[str], wire: Wire) -> str:

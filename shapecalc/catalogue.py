@@ -15,6 +15,10 @@ AXES = {0: "", 1: "L", 2: "HW", 3: "THW"}
 """The letters of the spatial axes, by rank; depth is T, since D is dilation."""
 
 
+LETTERS = {"features": "C", "heads": "N", "length": "L"}
+"""The letters of axes that are neither channels nor spatial."""
+
+
 class Rule(NamedTuple):
     """What a kind computes, as formulas in the letters of its fields and input."""
 
@@ -56,7 +60,7 @@ def summary(kind: type[Layer]) -> str:
 def page(name: str) -> Page:
     """The entry of a kind; raises ``KeyError`` if there is none of the name."""
     kind = KINDS[name]
-    inputs = [Tensor(shape) for shape in kind.example_shapes]
+    inputs = list(kind.example_inputs())
     output = _run(kind, kind.example, inputs)[1]
     return Page(
         kind=name,
@@ -74,7 +78,7 @@ def rule(kind: type[Layer]) -> Rule:
     """The kind's rule in letters, found by running its declaration on symbols."""
     from shapecalc.algebra.formula import Formula
 
-    shapes = [_symbols(kind, shape) for shape in kind.example_shapes]
+    shapes = [_symbols(kind, each) for each in kind.example_inputs()]
     letters = {
         name: Formula.symbol(declared.letter)
         for name, declared in kind.fields.items()
@@ -87,7 +91,7 @@ def rule(kind: type[Layer]) -> Rule:
         except (TypeError, ValueError):  # a field that has to be a number, as a pool's output
             continue
     else:
-        shapes = [Tensor(shape) for shape in kind.example_shapes]
+        shapes = list(kind.example_inputs())
         layer, output = _run(kind, kind.example, shapes)
     x: Any = tuple(shapes) if kind.joins else shapes[0]
     weights = layer.weights()
@@ -102,12 +106,12 @@ def rule(kind: type[Layer]) -> Rule:
     )
 
 
-def _symbols(kind: type[Layer], shape: tuple[int, ...]) -> Tensor:
+def _symbols(kind: type[Layer], x: Tensor) -> Tensor:
     from shapecalc.algebra.formula import Formula
 
-    rank = len(shape) - 2
-    names = ["B", "C", *AXES.get(rank, "")][: len(shape)]
-    return Tensor(tuple(Formula.symbol(name) for name in names))
+    behind_batch = [LETTERS[axis] for axis in kind.axes] or ["C", *AXES.get(len(x.shape) - 2, "")]
+    names = ["B", *behind_batch][: len(x.shape)]
+    return x.with_shape(Formula.symbol(name) for name in names)
 
 
 def _run(kind: type[Layer], settings: Any, inputs: list[Tensor]) -> tuple[Layer, Tensor]:
@@ -169,14 +173,15 @@ def _rule_lines(found: Rule) -> list[str]:
     told = {
         "input": ", ".join(found.inputs),
         "output": found.output,
-        **{name: shape for name, shape in found.weights.items()},
+        **found.weights,
         "params": found.params,
         "MACs": found.macs,
         "elementwise": found.elementwise,
     }
     settings = ", ".join(f"{name} = {value}" for name, value in found.settings.items())
     head = f"rule, with {settings}" if settings else "rule"
-    return [head, *(f"  {name:<12}  {value}" for name, value in told.items() if value != "0")]
+    wide = max(12, *map(len, told))
+    return [head, *(f"  {name:<{wide}}  {value}" for name, value in told.items() if value != "0")]
 
 
 def _example_lines(entry: Page) -> list[str]:

@@ -76,9 +76,14 @@ class Network:
         names = known(self.spec) if symbolic is True else symbolic or ()
         free = {name for name in names if name not in settings}
         while True:
-            values = bind(self.spec, settings, free)
+            values: dict[str, Any] = {}
             try:
+                values = bind(self.spec, settings, free)
                 return values, build(self.spec, values, self.most_layers)
+            except SpecError as error:
+                from shapecalc.advice import advised
+
+                raise advised(error, self.spec, settings, values) from None
             except Undecided as undecided:
                 decisive = undecided.symbols & free
                 if not decisive:
@@ -117,7 +122,7 @@ class Network:
         from shapecalc.report import Report
 
         values, built = self.build({**(settings or {}), **more}, symbolic)
-        return Report(self.name, values, built)
+        return Report(self.name, values, built, self.spec.silence)
 
     def __repr__(self) -> str:
         return f"<Network {self.name!r}>"

@@ -7,3 +7,7 @@ from hypothesis import settings
 # no deadline: the first call of a torch function takes a second, the next ones a millisecond
 settings.register_profile("shapecalc", deadline=None, print_blob=True)
 settings.load_profile("shapecalc")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--draws", type=int, default=200)

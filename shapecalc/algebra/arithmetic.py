@@ -33,6 +33,17 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
 
 
+def known(size: Dim) -> int:
+    """A size that is a number, where nothing else can have come.
+
+    >>> known(3)
+    3
+    """
+    if not isinstance(size, int):
+        raise TypeError(f"expected a number, got the formula {size}")
+    return size
+
+
 def ceildiv(a: Dim, b: Dim) -> Dim:
     """Divide and round up.
 

@@ -13,7 +13,7 @@ These identities hold for all integers (Graham, Knuth and Patashnik, "Concrete M
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import comb, gcd, lcm, prod
@@ -24,7 +24,6 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 from shapecalc.algebra.arithmetic import Dim, Quantity
-
 
 MOST_TERMS = 4096
 """The longest sum that products are multiplied out to."""
@@ -101,6 +100,14 @@ class Formula:
         """
         return Formula(sympy.factor_terms(self.expr))
 
+    def latex(self) -> str:
+        """The formula in LaTeX.
+
+        >>> print(((Formula.symbol("H") + 1) // 2).latex())
+        \\left\\lfloor \\frac{H + 1}{2} \\right\\rfloor
+        """
+        return str(sympy.latex(self.expr))
+
     # -- what arithmetic.py asks of a value that is no number ----------------------------------
 
     @staticmethod
@@ -111,7 +118,9 @@ class Formula:
         >>> Formula.extreme("smallest", [H, H + 2]), Formula.extreme("largest", [H, 7])
         (Formula('H'), Formula('max(7, H)'))
         """
-        return _wrap(_extreme(values, Smallest, -1) if which == "smallest" else _extreme(values, Largest, 1))
+        return _wrap(
+            _extreme(values, Smallest, -1) if which == "smallest" else _extreme(values, Largest, 1)
+        )
 
     @staticmethod
     def sum(values: Sequence[Quantity]) -> Any:
@@ -281,6 +290,8 @@ def function_of(value: Formula) -> Callable[[int], Any]:
 class Abbreviations:
     """Short names for the floors in formulas: ``h2`` for ``(H + 1)//2``.
 
+    ``taken`` are names that mean something else, such as those of all symbols.
+
     >>> H = Formula.symbol("H")
     >>> short = Abbreviations()
     >>> short.write(64 * ((H + 1) // 2)), short.write((H + 1) // 2 * (H // 2))
@@ -289,14 +300,16 @@ class Abbreviations:
     {'h2': '(H + 1)//2', 'h2b': 'H//2'}
     """
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Iterable[str] = ()) -> None:
         self.meanings: dict[str, str] = {}
+        self._taken = set(taken)
         self._names: dict[sympy.Expr, sympy.Symbol] = {}
 
     def write(self, value: Quantity) -> str:
         """The value with its floors abbreviated, and common factors drawn out."""
         if not isinstance(value, Formula):
             return str(value)
+        self._taken |= value.symbols
         for floor in sorted(_outermost_floors(value.expr), key=sympy.default_sort_key):
             if floor not in self._names:
                 self._names[floor] = self._named(floor)
@@ -305,7 +318,7 @@ class Abbreviations:
     def _named(self, floor: sympy.Expr) -> sympy.Symbol:
         symbols = sorted(symbol.name for symbol in floor.free_symbols)
         stem = "".join(symbols).lower() + (str(floor.args[1]) if floor.args[1].is_Integer else "")
-        taken = {*self.meanings, *symbols}
+        taken = {*self.meanings, *self._taken}
         endings = ["", *"bcdefghijklmnopqrstuvwxyz", *(f"_{i}" for i in range(1, len(taken) + 2))]
         name = next(stem + ending for ending in endings if stem + ending not in taken)
         self.meanings[name] = _write(floor)
@@ -320,7 +333,9 @@ def _outermost_floors(expr: sympy.Expr) -> set[sympy.Expr]:
 
 @lru_cache(maxsize=4096)
 def _symbol(name: str, rational: bool) -> sympy.Symbol:
-    return sympy.Symbol(name, positive=True, **({"rational": True} if rational else {"integer": True}))
+    return sympy.Symbol(
+        name, positive=True, **({"rational": True} if rational else {"integer": True})
+    )
 
 
 def _unwrap(value: Quantity) -> sympy.Expr:
@@ -378,8 +393,12 @@ def _floor_of_integers(terms: dict[sympy.Expr, int], constant: int, d: int) -> s
     if not inside or d == 1:
         return rest + _sum(inside, constant)
     if max(inside.values()) < 0:  # floor(-x/d) = -floor((x + d - 1)/d)
-        return rest - _floordiv(_sum({t: -c for t, c in inside.items()}, d - 1 - constant), sympy.Integer(d))
-    floors = [t for t, c in inside.items() if c == 1 and isinstance(t, FloorDiv) and t.args[1].is_Integer]
+        return rest - _floordiv(
+            _sum({t: -c for t, c in inside.items()}, d - 1 - constant), sympy.Integer(d)
+        )
+    floors = [
+        t for t, c in inside.items() if c == 1 and isinstance(t, FloorDiv) and t.args[1].is_Integer
+    ]
     if len(floors) == 1:  # floor((floor(m/e) + r)/d) = floor((m + e r)/(e d))
         numerator, e = floors[0].args
         others = {t: c for t, c in inside.items() if t is not floors[0]}

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.formula import (
     Formula,
     degree,
@@ -62,7 +62,7 @@ def solve(difference: Formula, relation: str) -> Solutions | bool | None:
     return True if found.is_everything else False if found.is_empty else found
 
 
-def _solutions(difference: Quantity, relation: str, among: Solutions) -> Solutions | None:
+def _solutions(difference: Any, relation: str, among: Solutions) -> Solutions | None:
     """The solutions among some numbers; None where the question stays open."""
     difference = expanded(difference)
     if not isinstance(difference, Formula):
@@ -136,7 +136,7 @@ def _differences(values: list[int]) -> list[int]:
     found = []
     while any(values):
         found.append(values[0])
-        values = [after - before for before, after in zip(values, values[1:], strict=False)]
+        values = [after - before for before, after in pairwise(values)]
     return found
 
 

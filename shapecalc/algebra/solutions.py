@@ -174,9 +174,14 @@ def simplest(modulus: int, classes: tuple[Class, ...]) -> Solutions:
     """The set of these classes with the smallest modulus that tells it."""
     for smaller in range(1, modulus):
         if modulus % smaller == 0:
-            merged = [_merge(classes[r::smaller], smaller) for r in range(smaller)]
-            if all(intervals is not None for intervals in merged):
-                return Solutions(smaller, tuple(merged))  # type: ignore[arg-type]
+            merged = []
+            for r in range(smaller):
+                intervals = _merge(classes[r::smaller], smaller)
+                if intervals is None:
+                    break
+                merged.append(intervals)
+            else:
+                return Solutions(smaller, tuple(merged))
     return Solutions(modulus, classes)
 
 
@@ -233,7 +238,9 @@ def _gaps(intervals: Class, r: int, modulus: int) -> Class:
 
 def _merge(classes: tuple[Class, ...], step: int) -> Class | None:
     """Classes that interleave as one class of a smaller modulus; None if they do not."""
-    if len({len(intervals) for intervals in classes}) != 1:
+    if not any(classes):
+        return ()
+    if not all(classes) or len(set(map(len, classes))) > 1:
         return None
     merged = [_interleaved(intervals, step) for intervals in zip(*classes, strict=True)]
     return None if None in merged else tuple(merged)  # type: ignore[arg-type]

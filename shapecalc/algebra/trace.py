@@ -73,10 +73,11 @@ class Traced:
     Comparisons are those of the values, so that rules which check their settings may run.
     """
 
-    __slots__ = ("tree",)
+    __slots__ = ("opposite", "tree")
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, opposite: Tree | None = None) -> None:
         self.tree = tree
+        self.opposite = opposite  # known where it is a negative, so that -(-a // b) is a ceiling
 
     @classmethod
     def letter(cls, letter: str, value: Any) -> Traced:
@@ -100,8 +101,17 @@ class Traced:
     def __le__(self, other: Any) -> bool:
         return bool(self.value <= _tree(other).value)
 
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.value > _tree(other).value)
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.value >= _tree(other).value)
+
     def __hash__(self) -> int:
         return hash(self.tree)
+
+    def __round__(self) -> Traced:
+        return Traced(Apply("round", (self.tree,), round(self.value)))
 
     def __bool__(self) -> bool:
         return bool(self.value)
@@ -119,11 +129,9 @@ class Traced:
         return Traced(_add(_tree(other), self.tree, -1))
 
     def __neg__(self) -> Traced:
-        tree = self.tree
-        if isinstance(tree, Quotient) and tree.rounding == "floor" and _is_negative(tree.top):
-            top = _add(Number(0), tree.top, -1)  # -floor(-a/b) is the quotient rounded up
-            return Traced(Quotient(top, tree.bottom, "ceil", -tree.value))
-        return Traced(_add(Number(0), tree, -1))
+        if self.opposite is not None:
+            return Traced(self.opposite, self.tree)
+        return Traced(_add(Number(0), self.tree, -1), self.tree)
 
     def __mul__(self, other: Any) -> Traced:
         return Traced(_multiply(self.tree, _tree(other)))
@@ -138,7 +146,9 @@ class Traced:
         return product
 
     def __floordiv__(self, other: Any) -> Traced:
-        return Traced(_divide(self.tree, _tree(other), "floor"))
+        bottom = _tree(other)
+        opposite = None if self.opposite is None else _divide(self.opposite, bottom, "ceil")
+        return Traced(_divide(self.tree, bottom, "floor"), opposite)
 
     def __rfloordiv__(self, other: Any) -> Traced:
         return Traced(_divide(_tree(other), self.tree, "floor"))
@@ -190,7 +200,7 @@ def _tree(value: Any) -> Tree:
 def _terms(tree: Tree) -> tuple[tuple[int, Tree], ...]:
     if isinstance(tree, Sum):
         return tree.terms
-    if isinstance(tree, Number):
+    if isinstance(tree, Number) and arithmetic.is_number(tree.value):
         return ((tree.value, _ONE),) if tree.value != 0 else ()
     return ((1, tree),)
 
@@ -240,7 +250,7 @@ def _factors(tree: Tree) -> tuple[Tree, ...]:
 
 
 def _divide(top: Tree, bottom: Tree, rounding: str) -> Tree:
-    if isinstance(bottom, Number) and bottom.value == 1:
+    if isinstance(bottom, Number) and bottom.value == 1 and not isinstance(top.value, Fraction):
         return top
     value = _quotient(top.value, bottom.value, rounding)
     if isinstance(top, Number) and isinstance(bottom, Number):
@@ -249,63 +259,84 @@ def _divide(top: Tree, bottom: Tree, rounding: str) -> Tree:
 
 
 def _quotient(a: Any, b: Any, rounding: str) -> Any:
-    return a // b if rounding == "floor" else arithmetic.exactdiv(a, b)
-
-
-def _is_negative(tree: Tree) -> bool:
-    return all(factor < 0 for factor, _ in _terms(tree))
+    if rounding == "floor":
+        return a // b
+    if rounding == "ceil":
+        return arithmetic.ceildiv(a, b)
+    if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)):
+        quotient = Fraction(a) / b
+        return quotient.numerator if quotient.denominator == 1 else quotient
+    return a / b
 
 
 # -- writing -----------------------------------------------------------------------------------
 
 
 class Style(NamedTuple):
-    """How derivations are written: signs, powers, and what stands around a rounded quotient."""
+    """How derivations are written: signs, powers, names, and what stands around a quotient."""
 
     times: str
     minus: str
+    between: str  # the sizes of a tensor
     floor: tuple[str, str]
     ceil: tuple[str, str]
-    over: Callable[[str, str], str]
+    over: str
     power: Callable[[str, int], str]
     number: Callable[[Any], str]
+    name: Callable[[str], str]
 
 
 def _grouped(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else str(_readable(value))
+
+
+def _readable(value: Any) -> Any:
+    """A formula with its common factors drawn out; a number as it is."""
+    return value.factored() if hasattr(value, "symbols") else value
 
 
 def _typeset(value: Any) -> str:
-    return _grouped(value).replace(" - ", " − ").replace("**", "^").replace("*", "·")
+    text = _grouped(value).replace(" - ", " − ").replace("**", "^").replace("*", "·")
+    return f"−{text[1:]}" if text.startswith("-") else text
 
 
 def _latex(value: Any) -> str:
-    if isinstance(value, (int, Fraction)):
+    if arithmetic.is_number(value):
         return _grouped(value).replace(",", "{,}")
-    return str(value.latex())
+    return str(_readable(value).latex())
 
 
 def _superscript(base: str, exponent: int) -> str:
     return base + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-UNICODE = Style(
-    "·", "−", ("⌊", "⌋"), ("⌈", "⌉"), lambda a, b: f"{a}/{b}", _superscript, _typeset
-)
+def _latex_name(name: str) -> str:
+    """A letter with its index, a function, or a word in upright letters."""
+    if name in ("min", "max", "gcd"):
+        return f"\\{name}"
+    found = re.fullmatch(r"([A-Za-z])_?(\w*)('?)", name)
+    if found is not None and len(found[2]) <= 1:
+        return f"{found[1]}_{found[2]}{found[3]}" if found[2] else name
+    return rf"\mathrm{{{name}}}".replace("_", r"\_")
+
+
+UNICODE = Style("·", "−", " x ", ("⌊", "⌋"), ("⌈", "⌉"), "{}/{}", _superscript, _typeset, str)
 ASCII = Style(
-    "*", "-", ("floor(", ")"), ("ceil(", ")"), lambda a, b: f"{a}/{b}", lambda a, n: f"{a}^{n}", _grouped
+    "*", "-", " x ", ("floor(", ")"), ("ceil(", ")"), "{}/{}", "{}^{}".format, _grouped, str
 )
 LATEX = Style(
     r" \cdot ",
     "-",
+    r" \times ",
     (r"\left\lfloor ", r" \right\rfloor"),
     (r"\left\lceil ", r" \right\rceil"),
-    lambda a, b: rf"\frac{{{a}}}{{{b}}}",
-    lambda a, n: f"{a}^{{{n}}}",
+    r"\frac{{{}}}{{{}}}",
+    "{}^{{{}}}".format,
     _latex,
+    _latex_name,
 )
 
-_SUM, _PRODUCT, _ATOM = 1, 2, 3
+_SUM, _QUOTIENT, _PRODUCT, _POWER, _ATOM = range(5)
 
 
 def write(tree: Tree, style: Style, *, letters: bool = True) -> str:
@@ -322,7 +353,7 @@ class _Pen:
 
     def write(self, tree: Tree) -> tuple[str, int]:
         if isinstance(tree, Leaf):
-            return (tree.letter, _ATOM) if self.letters else self.value(tree.value)
+            return (self.style.name(tree.letter), _ATOM) if self.letters else self.value(tree.value)
         if isinstance(tree, Number):
             return self.value(tree.value)
         if isinstance(tree, Sum):
@@ -332,14 +363,16 @@ class _Pen:
         if isinstance(tree, Quotient):
             return self.quotient(tree)
         inside = ", ".join(self.write(argument)[0] for argument in tree.arguments)
-        return f"{tree.function}({inside})", _ATOM
+        return f"{self.style.name(tree.function)}({inside})", _ATOM
 
     def value(self, value: Any) -> tuple[str, int]:
         text = self.style.number(value)
-        if isinstance(value, (int, Fraction)):
+        if isinstance(value, int):
             return text, _ATOM if value >= 0 else _SUM
+        if isinstance(value, Fraction):
+            return text, _QUOTIENT if value >= 0 else _SUM
         outside = re.sub(r"\([^()]*\)", "", re.sub(r"\([^()]*\)", "", text))
-        return text, _SUM if " " in outside else _ATOM if text.isidentifier() else _PRODUCT
+        return text, _SUM if " " in outside else _ATOM if text.isidentifier() else _QUOTIENT
 
     def held(self, tree: Tree, strength: int) -> str:
         text, own = self.write(tree)
@@ -355,14 +388,15 @@ class _Pen:
                 text += f" {'+' if factor > 0 else self.style.minus} {piece}"
         return text, _SUM if len(tree.terms) > 1 or tree.terms[0][0] < 0 else _PRODUCT
 
-    def term(self, factor: int, term: Tree) -> str:
+    def term(self, factor: int | Fraction, term: Tree) -> str:
         if term == _ONE:
-            return str(factor)
+            return self.style.number(factor)
         if factor == 1:
-            return self.held(term, _PRODUCT)
-        text = self.held(term, _ATOM if self.letters else _PRODUCT)
-        between = "" if self.letters and not text[0].isdigit() else self.style.times
-        return f"{factor}{between}{text}"
+            return self.held(term, _QUOTIENT)
+        text = self.held(term, _PRODUCT)
+        is_letter = isinstance(term, Leaf) and len(term.letter) <= 2
+        joined = self.letters and (is_letter or text.startswith("("))
+        return f"{self.style.number(factor)}{'' if joined else self.style.times}{text}"
 
     def product(self, tree: Product) -> tuple[str, int]:
         pieces = []
@@ -374,15 +408,14 @@ class _Pen:
             one = self.held(factors[0], _PRODUCT if count == 1 else _ATOM)
             pieces.append(one if count == 1 else self.style.power(one, count))
             del factors[:count]
-        return self.style.times.join(pieces), _PRODUCT
+        return self.style.times.join(pieces), _PRODUCT if len(pieces) > 1 else _POWER
 
     def quotient(self, tree: Quotient) -> tuple[str, int]:
-        if self.style is LATEX:
-            text = self.style.over(self.write(tree.top)[0], self.write(tree.bottom)[0])
-        else:
-            text = self.style.over(self.held(tree.top, _PRODUCT), self.held(tree.bottom, _ATOM))
+        fraction = self.style is LATEX
+        top, bottom = (_SUM, _SUM) if fraction else (_PRODUCT, _POWER)
+        text = self.style.over.format(self.held(tree.top, top), self.held(tree.bottom, bottom))
         if tree.rounding == "exact":
-            return text, _PRODUCT if self.style is not LATEX else _ATOM
+            return text, _ATOM if fraction else _QUOTIENT
         before, after = self.style.floor if tree.rounding == "floor" else self.style.ceil
         return f"{before}{text}{after}", _ATOM
 
@@ -417,16 +450,3 @@ def _worked(tree: Tree, *, inside: bool) -> Tree:
     if isinstance(tree, Product):
         return Product(tuple(_worked(each, inside=inside) for each in tree.factors), tree.value)
     return tree
-
-
-def floors(value: Any) -> list[Quotient]:
-    """The quotients that are rounded in a derivation, the outermost first."""
-    tree = _tree(value)
-    if isinstance(tree, Sum):
-        return [floor for _, term in tree.terms for floor in floors(Traced(term))]
-    if isinstance(tree, Product):
-        return [floor for factor in tree.factors for floor in floors(Traced(factor))]
-    if isinstance(tree, Quotient):
-        inner = floors(Traced(tree.top))
-        return [tree, *inner] if tree.rounding != "exact" else inner
-    return []

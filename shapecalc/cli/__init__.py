@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-COMMANDS = ("show", "diff", "explain", "layers")
-"""The commands, each the function of its name in the module of its name."""
+COMMANDS = ("show", "diff", "explain", "solve", "solve-padding", "layers")
+"""The commands; one lives in the module of its name, with _ for -, as a function of that name."""
 
 
 class Commands(click.Group):
@@ -20,7 +20,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: Any = getattr(import_module(f"shapecalc.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: Any = getattr(import_module(f"shapecalc.cli.{name}"), name)
         assert isinstance(command, click.Command)
         return command
 

@@ -39,15 +39,19 @@ def limit_option(function: Function) -> Function:
     )(function)
 
 
-def settings_options(function: Function) -> Function:
-    """The options --set and --symbolic."""
-    settings = click.option(
+def settings_option(function: Function) -> Function:
+    """The option --set."""
+    return click.option(
         "--set",
         "settings",
         multiple=True,
         metavar="NAME=VALUE",
         help="Give a symbol a value: a number or an expression, as in H=32*h.",
-    )
+    )(function)
+
+
+def settings_options(function: Function) -> Function:
+    """The options --set and --symbolic."""
     symbolic = click.option(
         "--symbolic",
         is_flag=False,
@@ -56,7 +60,7 @@ def settings_options(function: Function) -> Function:
         metavar="[=NAMES]",
         help="Leave symbols as symbols: all, or the ones named, as in --symbolic=H,W.",
     )
-    return settings(symbolic(function))
+    return settings_option(symbolic(function))
 
 
 def open_spec(spec: str, most_layers: int) -> Network:

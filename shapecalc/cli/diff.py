@@ -70,10 +70,11 @@ def diff(
         return
     table = diffs.lay_out(comparison, everything)
     if form == "table" and wants_color(sys.stdout):
-        from shapecalc.cli.terminal import print_table
+        from shapecalc.cli.terminal import fits, print_table
 
-        print_table(table)
-        return
+        if fits(table):  # broken cells are harder to read than broken lines
+            print_table(table)
+            return
     click.echo({"table": tables.text, "markdown": tables.markdown}[form](table))
 
 

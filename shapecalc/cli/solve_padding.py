@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from shapecalc.algebra.trace import Style
     from shapecalc.solve.padding import Question, Solved
 
-AXES = {1: ("",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+"""What the axes are called, by their number."""
+
+MOST_SHOWN = 20
+"""How many alternatives are printed; JSON has them all."""
 
 
 class Sizes(click.ParamType):
-    """Sizes along one or more axes: ``5``, ``3x5``; or a symbol, where that is allowed."""
+    """Sizes along one to three axes: ``5``, ``3x5``; or a symbol, where that is allowed."""
 
     name = "sizes"
 
@@ -27,32 +31,43 @@ class Sizes(click.ParamType):
         self.least = least
         self.symbols = symbols
 
+    def get_metavar(self, *args: Any, **options: Any) -> str:
+        return "N[xN]"
+
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int | str, ...]:
         if isinstance(value, tuple):
             return value
-        found: list[int | str] = []
-        for part in value.lower().split("x") if value[:1].isdigit() else [value]:
-            if part.isdecimal() and self.least <= int(part) < 2**31:
-                found.append(int(part))
-            elif self.symbols and part.isidentifier():
-                found.append(part)
-            else:
-                self.fail(f"{value!r} is not a size such as 5 or 3x5, of at least {self.least}", param, ctx)
+        if self.symbols and re.fullmatch(r"[A-Za-z_]\w*", value, re.ASCII):
+            return (value,)
+        found = []
+        for part in value.lower().split("x"):
+            digits = part.strip()
+            if not re.fullmatch("[0-9]{1,10}", digits):
+                self.fail(f"{value!r} is no size such as 5 or 3x5", param, ctx)
+            if not self.least <= int(digits) < 2**31:
+                self.fail(f"{digits} is not between {self.least} and 2**31 - 1", param, ctx)
+            found.append(int(digits))
         if len(found) > 3:
-            self.fail("a window has at most three axes", param, ctx)
+            self.fail(f"{value!r} has {len(found)} axes, a window at most 3", param, ctx)
         return tuple(found)
 
 
 @click.command(name="solve-padding")
-@click.option("--kernel", type=Sizes(symbols=True), required=True, help="Kernel: 5, 3x5, or a symbol K.")
+@click.option(
+    "--kernel", type=Sizes(symbols=True), required=True, help="Kernel: 5, 3x5, or a symbol K."
+)
 @click.option("--same", is_flag=True, help="Keep the size; with a stride, divide it by the stride.")
-@click.option("--stride", type=Sizes(), help="Step; open if left out and --output is given, else 1.")
+@click.option(
+    "--stride", type=Sizes(), help="Step; where left out, 1 with --same and open with --output."
+)
 @click.option("--dilation", type=Sizes(symbols=True), default="1", help="Step inside the kernel.")
 @click.option("--input", "sizes", type=Sizes(), help="Input size.")
 @click.option("--output", "wanted", type=Sizes(), help="Wanted output size.")
 @click.option("--ceil-mode", is_flag=True, help="A pool that rounds up.")
 @click.option("--transposed", is_flag=True, help="A transposed convolution.")
-@click.option("--output-padding", type=Sizes(0), help="Fix a transposed convolution's output_padding.")
+@click.option(
+    "--output-padding", type=Sizes(0), help="Fix a transposed convolution's output_padding."
+)
 @click.option("--ascii", "plain", is_flag=True, help="Plain ASCII, no other signs.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def solve_padding(same: bool, plain: bool, form: str, **options: Any) -> None:
@@ -61,7 +76,9 @@ def solve_padding(same: bool, plain: bool, form: str, **options: Any) -> None:
     \b
     shapecalc solve-padding --kernel 5 --same
     shapecalc solve-padding --kernel 5 --input 32 --output 32
-    shapecalc solve-padding --kernel 3 --stride 2 --transposed --input 16 --output 32
+    shapecalc solve-padding --kernel 3 --stride 2 --transposed --same
+
+    Exit status 1 if there is no such padding; then the nearest sizes that can be had are told.
     """
     from shapecalc.algebra.trace import ASCII, UNICODE
     from shapecalc.solve.padding import NoSolution
@@ -71,64 +88,84 @@ def solve_padding(same: bool, plain: bool, form: str, **options: Any) -> None:
     answers = []
     for name, question in _questions(options):
         try:
-            answers.append((name, _answer(question, same, options["transposed"], style, plain)))
+            answers.append((name, _answer(question, options["transposed"], style, plain)))
         except NoSolution as none:
             where = f"{name}: " if name else ""
-            nearest = " and ".join(map(str, none.nearest))
-            echo_error(f"shapecalc: error: {where}{none}" + (f"; the nearest that can be had: {nearest}" if nearest else ""))
-            sys.exit(1)
+            nearest = " and ".join(none.nearest)
+            near = f"; the nearest that can be had: {nearest}" if nearest else ""
+            echo_error(f"shapecalc solve-padding: error: {where}{none}{near}")
+            raise SystemExit(1) from None
     if form == "json":
-        click.echo(json.dumps([{"axis": name, **solved._asdict()} for name, solved in answers], indent=1, ensure_ascii=False))
-        return
-    click.echo("\n\n".join(_text(name, solved) for name, solved in answers))
+        told = [{"axis": name, **solved._asdict()} for name, solved in answers]
+        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+    else:
+        click.echo("\n\n".join(_text(name, solved) for name, solved in answers))
 
 
 def _refuse_contradictions(same: bool, options: dict[str, Any]) -> None:
-    def refuse(message: str) -> None:
-        raise click.UsageError(message)
-
-    if same and options["wanted"]:
-        refuse("--same and --output contradict each other: --same says what the output is")
-    if not same and not options["wanted"]:
-        refuse("say what is wanted: --same, or --input and --output")
-    if options["wanted"] and not options["sizes"]:
-        refuse("--output needs --input: the size it is made from")
-    if options["transposed"] and options["ceil_mode"]:
-        refuse("--ceil-mode is for pools, and --transposed for convolutions")
-    if options["output_padding"] and not options["transposed"]:
-        refuse("--output-padding is for --transposed")
-    if options["ceil_mode"] and same:
-        refuse("--ceil-mode with --same has no meaning: a pool that keeps its size rounds nothing")
+    """Refuse options that do not go together, naming them."""
+    wanted, transposed, ceil_mode = options["wanted"], options["transposed"], options["ceil_mode"]
     has_symbol = any(isinstance(n, str) for n in (*options["kernel"], *options["dilation"]))
-    plain_same = same and not options["transposed"] and set(options["stride"] or (1,)) == {1}
-    if has_symbol and not plain_same:
-        refuse("a symbol is answered for --same at stride 1 alone")
+    strides = set(options["stride"] or (1,))
+    problems = {
+        "--same and --output contradict each other: --same says what the output is": (
+            same and wanted
+        ),
+        "--transposed and --ceil-mode contradict each other: no pool is transposed": (
+            transposed and ceil_mode
+        ),
+        "--same and --ceil-mode contradict each other: a size that is kept is not rounded": (
+            same and ceil_mode
+        ),
+        "--output-padding needs --transposed": options["output_padding"] and not transposed,
+        "say what is wanted: --same, or --input and --output": not same and not wanted,
+        "--output needs --input: the size it is made from": wanted and not options["sizes"],
+        "a symbol needs --same, and goes with neither --stride nor --transposed": (
+            has_symbol and (not same or transposed or strides != {1})
+        ),
+    }
+    for problem, is_there in problems.items():
+        if is_there:
+            raise click.UsageError(problem)
 
 
 def _questions(options: dict[str, Any]) -> Iterator[tuple[str, Question]]:
-    """A question for every axis; a single one where all axes are alike."""
+    """A question for every axis; a single one, without a name, where all axes are alike."""
     from shapecalc.solve.padding import Question
 
-    names = ("kernel", "stride", "dilation", "sizes", "wanted", "output_padding")
-    rank = max(len(options[name] or ()) for name in names)
-    for name in names:
-        if options[name] and len(options[name]) not in (1, rank):
-            raise click.UsageError(f"--{name.replace('_', '-')} has {len(options[name])} axes, not {rank}")
-    asked: dict[Question, str] = {}
-    for axis in range(rank):
+    names = {
+        "kernel": "--kernel",
+        "stride": "--stride",
+        "dilation": "--dilation",
+        "sizes": "--input",
+        "wanted": "--output",
+        "output_padding": "--output-padding",
+    }
+    given = {option: options[name] for name, option in names.items() if options[name]}
+    widest = max(given, key=lambda option: len(given[option]))
+    rank = len(given[widest])
+    for option, values in given.items():
+        if len(values) not in (1, rank):
+            raise click.UsageError(f"{option} has {len(values)} axes, but {widest} has {rank}")
+    asked: dict[Question, list[str]] = {}
+    for axis, name in enumerate(AXES[rank]):
         kernel, stride, dilation, size, wanted, extra = (
-            _on_axis(options[name], axis) for name in names
+            _on_axis(options[each], axis) for each in names
         )
         question = Question(
             _symbol(kernel), stride, _symbol(dilation), size, wanted, options["ceil_mode"], extra
         )
-        asked[question] = f"{asked[question]} and {AXES[rank][axis]}" if question in asked else AXES[rank][axis]
-    for question, name in asked.items():
-        yield name if len(asked) > 1 else "", question
+        asked.setdefault(question, []).append(name)
+        if extra is not None and extra >= max(stride or extra + 1, dilation):
+            raise click.UsageError(
+                f"--output-padding {extra} must be less than --stride or --dilation"
+            )
+    for question, own in asked.items():
+        yield " and ".join(own) if len(asked) > 1 else "", question
 
 
 def _on_axis(values: tuple[Any, ...] | None, axis: int) -> Any:
-    return values and (values[axis] if len(values) > 1 else values[0])
+    return values and values[axis if len(values) > 1 else 0]
 
 
 def _symbol(value: Any) -> Any:
@@ -139,14 +176,12 @@ def _symbol(value: Any) -> Any:
     return value
 
 
-def _answer(
-    question: Question, same: bool, transposed: bool, style: Style, plain: bool
-) -> Solved:
+def _answer(question: Question, transposed: bool, style: Style, plain: bool) -> Solved:
     from shapecalc.solve import padding
 
     if transposed:
         return padding.transposed(question, style)
-    if not same:
+    if question.wanted is not None:
         return padding.reach(question, style)
     if question.stride in (None, 1):
         return padding.keep_size(question, style, ascii=plain)
@@ -156,8 +191,7 @@ def _answer(
 def _text(name: str, solved: Solved) -> str:
     lines = [f"{name}: {solved.headline}" if name else solved.headline, "", *solved.reasons]
     if solved.alternatives:
-        shown = solved.alternatives[:20]
-        lines += ["", "also", *(f"  {line}" for line in shown)]
-        if len(shown) < len(solved.alternatives):
-            lines.append(f"  ... and {len(solved.alternatives) - len(shown)} more")
+        lines += ["", "also", *(f"  {line}" for line in solved.alternatives[:MOST_SHOWN])]
+        if len(solved.alternatives) > MOST_SHOWN:
+            lines.append("  ...")
     return "\n".join(lines)

@@ -10,6 +10,14 @@ from rich.text import Text
 from shapecalc.table import Table
 
 
+def fits(table: Table) -> bool:
+    """Whether a table's rows are no wider than the terminal."""
+    widths = [max(map(len, column)) for column in zip(*table.cells)]
+    headings = [len(column.heading) for column in table.columns]
+    needed = sum(map(max, zip(headings, widths))) if widths else sum(headings)
+    return needed + 2 * len(headings) <= Console().width
+
+
 def print_table(table: Table) -> None:
     """Print a table as wide as the terminal allows, and its summary below."""
     console = Console(highlight=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import prod, total
-from shapecalc.algebra.trace import Leaf, Number, Traced
+from shapecalc.algebra.trace import Leaf, Traced, untraced
 from shapecalc.build import Node
 from shapecalc.layers import Layer, Tensor
-from shapecalc.layers.field import Field
+from shapecalc.layers.field import Field, ListOf
 
 ALWAYS = frozenset("FSP")
 """Letters that a rule shows even where they have their default: it is not itself without them."""
@@ -30,17 +31,25 @@ LETTERS = {
 }
 """The letters of a tensor's dimensions, by their number; depth is T, since D is dilation."""
 
+Sizes = tuple[Any, ...]
+
 
 class Lettered(NamedTuple):
     """What a layer's rules leave behind: every number with its derivation.
 
     ``shape`` is told of an input whose spatial sizes are all called N where the layer has
-    windows, as textbooks do; the costs of one whose sizes are H and W, and H' and W' behind it.
+    windows, as textbooks do; everything else of inputs whose sizes are H and W, and H' and W' of
+    ``output``. ``fields`` are the names of the fields that letters stand for.
     """
 
     settings: dict[str, Traced]
-    shape: tuple[Any, ...]
-    weights: dict[str, tuple[Any, ...]]
+    fields: dict[str, str]
+    inputs: tuple[Sizes, ...]
+    output: Sizes
+    shape: Sizes
+    axes: tuple[str, ...]
+    weights: dict[str, Sizes]
+    buffers: dict[str, Sizes]
     params: Any
     macs: Any
     elementwise: Any
@@ -48,93 +57,221 @@ class Lettered(NamedTuple):
 
 def lettered(node: Node) -> Lettered:
     """Run the rules of a layer in its place on letters."""
-    layer, settings = _with_letters(node.layer)
-    ahead = _input(node, "N" if node.layer.rank else None)
-    shape = layer.output(ahead).shape
-    x = _input(node, None)
-    y = _output(layer.output(x))
+    settings: dict[str, Traced] = {}
+    fields: dict[str, str] = {}
+    layer = _with_letters(node.layer, settings, fields)
+    x = _inputs(node, layer)
+    layer = _with_inferred(layer, x, settings, fields)
+    output = layer.output(_as_input(layer, x))
     weights = layer.weights()
+    ahead = tuple(_with_one_letter(tensor) for tensor in x) if layer.rank else x
+    shape = _with_inferred(layer, ahead, {}, {}).output(_as_input(layer, ahead)).shape
+    y = _output(output, _is_features_last(x))
     return Lettered(
         settings=settings,
+        fields=fields,
+        inputs=tuple(tensor.shape for tensor in x),
+        output=y.shape,
         shape=shape,
+        axes=_axes(layer, x, output),
         weights=weights,
+        buffers={name: tensor.shape for name, tensor in layer.buffers().items()},
         params=total([prod(sizes) for sizes in weights.values()]),
-        macs=layer.macs(x, y),
-        elementwise=layer.elementwise(x, y),
+        macs=layer.macs(_as_input(layer, x), y),
+        elementwise=layer.elementwise(_as_input(layer, x), y),
     )
 
 
 def axes(ndim: int) -> tuple[str, ...]:
     """The names of the dimensions behind the batch."""
-    return AXES.get(ndim, tuple(f"dim {i}" for i in range(1, ndim)))
+    return AXES.get(ndim, tuple(f"dimension {i}" for i in range(1, ndim)))
 
 
-def _with_letters(layer: Layer) -> tuple[Layer, dict[str, Traced]]:
-    """The layer with its sizes as letters, and the letters with what they stand for."""
+def is_letter(size: Any) -> bool:
+    """Whether a size is a letter, nothing computed."""
+    return isinstance(size, Traced) and isinstance(size.tree, Leaf)
+
+
+# -- settings ----------------------------------------------------------------------------------
+
+
+def _with_letters(layer: Layer, settings: dict[str, Traced], fields: dict[str, str]) -> Layer:
+    """The layer with its sizes as letters; what follows from the input is left as it is."""
     values = dict(vars(layer))
-    settings: dict[str, Traced] = {}
     for name, declared in layer.fields.items():
-        if declared.type.symbolic and _is_told(declared, values[name], layer.rank):
-            values[name] = _lettered_field(declared, values[name], settings)
-    traced = object.__new__(type(layer))
-    traced.__dict__.update(values)
-    return traced, settings
+        if declared.infer is None and _is_told(declared, values[name], layer.rank):
+            values[name] = _lettered(declared, values[name], settings, fields)
+    return _replaced(layer, values)
 
 
 def _is_told(declared: Field, value: Any, rank: int) -> bool:
     """Whether a setting is worth a letter: it says something, or the rule needs it."""
-    if value is None or isinstance(value, str):
+    if not declared.type.symbolic or value is None or isinstance(value, str):
         return False
-    if declared.letter in ALWAYS or declared.infer is not None or declared.is_required:
+    if isinstance(declared.type, ListOf) or (isinstance(value, int) and value < 0):
+        return False  # places in a list have no letters; a negative number is no size
+    if declared.letter in ALWAYS or declared.is_required:
         return True
     return bool(value != declared.type.read(declared.default, rank))
 
 
-def _lettered_field(declared: Field, value: Any, settings: dict[str, Traced]) -> Any:
+def _lettered(
+    declared: Field, value: Any, settings: dict[str, Traced], fields: dict[str, str]
+) -> Any:
     letter = declared.letter or declared.name
     if not isinstance(value, tuple):
         settings[letter] = Traced.letter(letter, value)
+        fields[letter] = declared.name
         return settings[letter]
     names = [letter] * len(value)
     if any(size != value[0] for size in value):
         ends = {1: "L", 2: "HW", 3: "THW"}.get(len(value), "")
         names = [f"{letter}_{ends[i] if ends else i + 1}" for i in range(len(value))]
-    traced = tuple(
-        None if size is None else Traced.letter(name, size) for name, size in zip(names, value)
-    )
-    settings.update((name, each) for name, each in zip(names, traced) if each is not None)
+    traced = tuple(Traced.letter(name, size) for name, size in zip(names, value))
+    settings.update(zip(names, traced))
+    fields.update(dict.fromkeys(names, declared.name))
     return traced
 
 
-def _input(node: Node, spatial: str | None) -> Any:
-    tensors = [
-        _named(tensor, LETTERS.get(len(tensor.shape)), str(i + 1) if node.layer.joins else "", spatial)
-        for i, tensor in enumerate(node.inputs)
-    ]
-    return tuple(tensors) if node.layer.joins else tensors[0]
+def _with_inferred(
+    layer: Layer, x: tuple[Tensor, ...], settings: dict[str, Traced], fields: dict[str, str]
+) -> Layer:
+    """The layer with the fields that follow from its input read off the lettered input."""
+    values = dict(vars(layer))
+    for name, declared in layer.fields.items():
+        if declared.infer is not None:
+            values[name] = declared.infer(layer, _as_input(layer, x))
+            for size in values[name] if isinstance(values[name], tuple) else (values[name],):
+                letter = size.tree.letter if is_letter(size) else declared.letter or name
+                settings[letter] = size if isinstance(size, Traced) else Traced.letter(letter, size)
+                fields[letter] = name
+    return _replaced(layer, values)
 
 
-def _named(
-    tensor: Tensor, letters: tuple[str, ...] | None, suffix: str, spatial: str | None
-) -> Tensor:
-    sizes: list[Any] = []
-    for i, size in enumerate(tensor.shape):
-        letter = letters[i] if letters else f"N_{i}"
-        if i == 0 and size == 1:
-            sizes.append(1)  # a batch of one goes without saying
-        else:
-            own = spatial if spatial and i > 1 else letter
-            sizes.append(Traced.letter(own + (suffix if i else ""), size))
+def _replaced(layer: Layer, values: dict[str, Any]) -> Layer:
+    replaced = object.__new__(type(layer))
+    replaced.__dict__.update(values)
+    return replaced
+
+
+# -- inputs and output -------------------------------------------------------------------------
+
+
+def _as_input(layer: Layer, x: tuple[Tensor, ...]) -> Any:
+    return x if layer.joins else x[0]
+
+
+def _inputs(node: Node, layer: Layer) -> tuple[Tensor, ...]:
+    """The inputs in letters: those of several are numbered where they need not be the same."""
+    tensors = node.inputs if layer.joins else node.inputs[:1]
+    plain = [_named(tensor, _letters(len(tensor.shape), last=False)) for tensor in tensors]
+    if _takes_last(layer, tuple(plain)):
+        plain = [_named(tensor, _letters(len(tensor.shape), last=True)) for tensor in tensors]
+    if len(plain) == 1:
+        return tuple(plain)
+    numbered = [_renamed(tensor, f"{{}}{i}") for i, tensor in enumerate(plain, start=1)]
+    return _united(layer, numbered)
+
+
+def _letters(ndim: int, *, last: bool) -> tuple[str, ...]:
+    """The letters of a tensor's dimensions; where features come last, C is the last of them."""
+    letters = LETTERS.get(ndim) or ("B", *(f"N_{i}" for i in range(1, ndim)))
+    return (letters[0], *letters[2:], "C") if last and ndim > 2 else letters
+
+
+def _takes_last(layer: Layer, x: tuple[Tensor, ...]) -> bool:
+    """Whether what follows from the input follows from its last dimension, as in torch's Linear."""
+    found: list[Any] = []
+    for declared in layer.fields.values():
+        if declared.infer is not None:
+            sizes = declared.infer(layer, _as_input(layer, x))
+            found += sizes if isinstance(sizes, tuple) else [sizes]
+    trees = [size.tree for size in found if isinstance(size, Traced)]
+    last = any(_tree(tensor.shape[-1]) in trees for tensor in x)
+    return last and not any(_tree(tensor.shape[1]) in trees for tensor in x)
+
+
+def _is_features_last(x: tuple[Tensor, ...]) -> bool:
+    shape = x[0].shape
+    return len(shape) > 2 and is_letter(shape[-1]) and shape[-1].tree.letter[:1] == "C"
+
+
+def _tree(size: Any) -> Any:
+    return size.tree if isinstance(size, Traced) else None
+
+
+def _named(tensor: Tensor, letters: tuple[str, ...]) -> Tensor:
+    sizes: list[Any] = [Traced.letter(name, size) for name, size in zip(letters, tensor.shape)]
+    if sizes and untraced(sizes[0]) == 1:
+        sizes[0] = 1  # a batch of one goes without saying
     return Tensor(tuple(sizes), tensor.dtype)
 
 
-def _output(tensor: Tensor) -> Tensor:
+def _renamed(tensor: Tensor, form: str) -> Tensor:
+    """The tensor with the letters behind the batch rewritten."""
+    shape = tensor.shape
+    sizes = (Traced.letter(form.format(size.tree.letter), size.value) for size in shape[1:])
+    return Tensor((*shape[:1], *sizes), tensor.dtype)
+
+
+def _with_one_letter(tensor: Tensor) -> Tensor:
+    """The tensor with all spatial sizes called N, as textbooks have it."""
+    sizes = (Traced.letter("N", untraced(size)) for size in tensor.shape[2:])
+    return Tensor((*tensor.shape[:2], *sizes), tensor.dtype)
+
+
+def _united(layer: Layer, x: list[Tensor]) -> tuple[Tensor, ...]:
+    """The inputs of a join with one letter for the sizes that it requires to be the same.
+
+    That is read off its requirements: a letter that has to equal another is called like it, and
+    loses its number where the others of its kind do.
+    """
+    names = {size.tree.letter: size.tree.letter for tensor in x for size in tensor.shape[1:]}
+    for first, second in _equated(layer, tuple(x)):
+        old, new = names[second], names[first]
+        names = {letter: new if name == old else name for letter, name in names.items()}
+    for name in set(names.values()):
+        own = {letter for letter, other in names.items() if other == name}
+        base = name.rstrip("0123456789")
+        alike = {f"{base}{i}" for i in range(1, len(x) + 1)} & names.keys()
+        if own == alike and len(own) > 1:
+            names.update(dict.fromkeys(own, base))
+    return tuple(
+        Tensor(
+            (*t.shape[:1], *(Traced.letter(names[s.tree.letter], s.value) for s in t.shape[1:])),
+            t.dtype,
+        )
+        for t in x
+    )
+
+
+def _equated(layer: Layer, x: tuple[Tensor, ...]) -> Iterator[tuple[str, str]]:
+    """The letters that a join requires to stand for the same size."""
+    for requirement in layer.requires(x):
+        left, right = requirement.left, requirement.right
+        if requirement.relation == "==" and is_letter(left) and is_letter(right):
+            yield left.tree.letter, right.tree.letter  # type: ignore[union-attr]
+
+
+def _output(tensor: Tensor, last: bool) -> Tensor:
     """The output with sizes that took computing called H', W' and so on."""
-    letters = LETTERS.get(len(tensor.shape)) or tuple(f"N_{i}" for i in range(len(tensor.shape)))
+    letters = _letters(len(tensor.shape), last=last)
     sizes = [
         Traced.letter(f"{letter}'", size.value)
-        if isinstance(size, Traced) and not isinstance(size.tree, (Leaf, Number))
+        if isinstance(size, Traced) and not isinstance(size.tree, Leaf)
         else size
         for letter, size in zip(letters, tensor.shape)
     ]
     return Tensor(tuple(sizes), tensor.dtype)
+
+
+def _axes(layer: Layer, x: tuple[Tensor, ...], output: Tensor) -> tuple[str, ...]:
+    """What the output's dimensions are called; only counted where they are not the input's."""
+    ndim = len(output.shape)
+    if ndim == 2 or (layer.rank and ndim == layer.rank + 2):
+        return axes(ndim)
+    places = {tree: i for t in x for i, size in enumerate(t.shape) if (tree := _tree(size))}
+    moved = any(places.get(_tree(size), i) != i for i, size in enumerate(output.shape))
+    if moved or any(len(tensor.shape) != ndim for tensor in x):
+        return tuple(f"dimension {i}" for i in range(1, ndim))
+    return (*axes(ndim)[1:], "features") if _is_features_last(x) else axes(ndim)

@@ -1,6 +1,6 @@
 """Padding, derived in two ways: by solving the size rule, and by laying the kernel on the corner.
 
-Everything here asks the rule itself (:class:`~shapecalc.algebra.window.Window`): it is run on
+Everything here asks the rules themselves (:mod:`shapecalc.algebra.window`): they are run on
 letters and solved for P, or run on sizes and inverted.
 """
 
@@ -9,16 +9,28 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import ceildiv, known, largest
-from shapecalc.algebra.trace import Leaf, Style, Sum, Traced, steps, write
-from shapecalc.algebra.window import Window, extent
+from shapecalc.algebra.trace import Leaf, Sum, Traced
+from shapecalc.algebra.window import Window, extent, spread
+from shapecalc.derivation.equation import Equation, share
+
 
 class Same(NamedTuple):
-    """What keeps a size at stride 1: the padding before and after, and how it follows."""
+    """What keeps a size at stride 1: the padding before and after, and how it follows.
+
+    ``condition`` is the size rule set equal to the size, ``solved`` that solved for 2P, and
+    ``half`` for P, None where the total is a formula.
+    """
 
     before: Any
     after: Any
-    total: Any
-    lines: list[str]
+    condition: Equation
+    solved: Equation
+    half: Equation | None
+
+    @property
+    def total(self) -> Any:
+        """The padding before and after together."""
+        return self.solved.right.value
 
     @property
     def is_even(self) -> bool:
@@ -26,169 +38,122 @@ class Same(NamedTuple):
         return bool(self.before == self.after)
 
 
-def same(kernel: Any, dilation: Any, style: Style) -> Same:
+def same(kernel: Any, dilation: Any = 1) -> Same:
     """The padding that keeps the size at stride 1, by the formula.
 
     >>> from shapecalc.algebra.trace import ASCII
-    >>> print("\\n".join(same(5, 1, ASCII).lines))
-    out = in:  N + 2P - F + 1 = N
+    >>> from shapecalc.derivation.equation import written
+    >>> found = same(5)
+    >>> print(written(found.condition, ASCII), written(found.solved, ASCII), sep="\\n")
+    N + 2P - F + 1 = N
     2P = F - 1 = 5 - 1 = 4
+    >>> print(written(found.half, ASCII))
     P = 4/2 = 2
     """
-    n, p = Traced.letter("N", 0), Traced.letter("P", 0)
-    f = Traced.letter("F", kernel)
-    d = Traced.letter("D", dilation) if dilation != 1 else 1
-    rule = Window.symmetric(f, 1, p, d).output(n)
-    factor, rest = _isolate(rule - n, "P")
+    n, p = _letter("N"), _letter("P")
+    rule: Any = Window.symmetric(_letter("F", kernel), 1, p, _dilation(dilation)).output(n)
     window = Window.same(kernel, dilation)
-    lines = [
-        f"out = in:  {write(rule.tree, style)} = N",
-        f"{factor}P = {' = '.join(steps(rest, style))}",
-    ]
-    total = rest.value
-    if window.before == window.after:
-        lines.append(f"P = {total}/{factor} = {window.before}")
-    else:
-        lines.append(
-            f"P = {total}/{factor} is no whole number: no P on both sides keeps the size; "
-            f"{window.before} before and {window.after} after do"
-        )
-    return Same(window.before, window.after, total, lines)
+    condition = Equation(rule, n, known=False)
+    solved = _solved(rule - n, p)
+    return Same(window.before, window.after, condition, solved, _half(solved, p))
 
 
-def hanging_over(kernel: int, style: Style) -> str:
-    """By the picture: how far a kernel reaches over the edge if its centre is on the first pixel."""
-    return " = ".join(steps(Traced.letter("F", kernel) // 2, style))
+def multiplied(kernel: int, stride: int, dilation: int = 1, output_padding: int = 0) -> Same:
+    """The padding at which a transposed convolution multiplies every size by its stride.
 
+    The size grows by the stride with every cell of the input, so it is enough that one cell
+    becomes as many as the stride. Where no whole P does it, both sides are not the same.
 
-def same_total(size: int, window_extent: int, stride: int) -> int:
-    """All the padding that gives ceil(N/S) outputs: TensorFlow's ``same``.
-
-    The last window starts at (ceil(N/S) - 1)S and ends one extent later; what lies beyond the
-    input is padding.
-
-    >>> same_total(224, 7, 2), same_total(225, 7, 2)
-    (5, 6)
+    >>> from shapecalc.algebra.trace import ASCII
+    >>> from shapecalc.derivation.equation import written
+    >>> print(written(multiplied(4, stride=2).solved, ASCII))
+    2P = F - S = 4 - 2 = 2
     """
-    out: Any = ceildiv(size, stride)
-    return known(largest((out - 1) * stride + window_extent - size, 0))
+    p, s = _letter("P"), _letter("S", stride)
+    extra = _letter("A", output_padding) if output_padding else 0
+    rule: Any = spread(1, _letter("F", kernel), s, p, extra, _dilation(dilation))
+    condition = Equation(rule, s, known=False)
+    solved = _solved(rule - s, p)
+    both = solved.right.value
+    return Same(both // 2, both - both // 2, condition, solved, _half(solved, p))
 
 
-def same_everywhere(window_extent: int, stride: int) -> list[tuple[int, list[int]]]:
-    """Fixed paddings that give ceil(N/S) outputs, each with the remainders N % S it does so for.
-
-    Both sides move on by one where N grows by S, so one size for each remainder decides.
-
-    >>> same_everywhere(3, 2), same_everywhere(2, 2)
-    ([(1, [0, 1])], [(0, [0]), (1, [1])])
-    """
-    found = []
-    for padding in range(window_extent):
-        window = Window(window_extent, stride, padding, padding)
-        sizes = range(stride * window_extent, stride * (window_extent + 1))
-        good = [size % stride for size in sizes if window.output(size) == ceildiv(size, stride)]
-        if good:
-            found.append((padding, good))
-    most = max((len(good) for _, good in found), default=0)
-    return [each for each in found if len(each[1]) == most or most < stride]
+def _letter(letter: str, value: Any = 0) -> Any:
+    """A letter; the value of one that an equation is solved for plays no part."""
+    return Traced.letter(letter, value)
 
 
-class Answer(NamedTuple):
-    """A stride and padding that give the wanted size.
-
-    ``unused`` cells at the end of the padded input are seen by no window; ``beyond`` says that
-    the padding is as wide as the kernel or wider, so that a window can see nothing else.
-    """
-
-    stride: int
-    padding: int
-    unused: int
-    beyond: bool
+def _dilation(dilation: Any) -> Any:
+    return _letter("D", dilation) if dilation != 1 else 1
 
 
-FURTHER = 8
-"""How many strides are tried whose answers may pad beyond the kernel."""
-
-MOST_STRIDES = 1000
-"""How many strides are tried from the least that can do."""
-
-
-def for_sizes(
-    kernel: int, dilation: int, size: int, wanted: int, stride: int | None, ceil_mode: bool
-) -> list[Answer]:
-    """Every stride and padding that lead from one size to another, the plainest first.
-
-    The plainest pads less than the kernel is wide, has the smallest stride, leaves nothing
-    unused, and pads least. Beyond the kernel's width there is an answer for every stride; the
-    first few are given.
-
-    >>> for_sizes(5, 1, 32, 32, None, False)[:2]
-    [Answer(stride=1, padding=2, unused=0, beyond=False), Answer(stride=2, padding=18, unused=1, beyond=True)]
-    """
-    span = known(extent(kernel, dilation))
-    if ceil_mode:  # a pool, whose padding torch bounds by half the kernel
-        return _rounded_up(kernel, dilation, size, wanted, stride)
-    found = [
-        Answer(step, each, known(Window(span, step, each, each).remainder(size)), each >= span)
-        for step in ([stride] if stride else _strides(span, size, wanted))
-        for each in _paddings(Window(span, step, 0, 0), size, wanted)
-    ]
-    return sorted(found, key=lambda a: (a.beyond, a.stride, a.unused, a.padding))
-
-
-def _strides(span: int, size: int, wanted: int) -> list[int]:
-    """The strides for which less padding than the kernel may do, and the first few."""
-    least = max(1, known(ceildiv(size - span + 1, wanted)))
-    most = (size + span - 2) // (wanted - 1) if wanted > 1 else least
-    most = min(most, least + MOST_STRIDES)
-    return sorted({*range(1, FURTHER + 1), *range(least, most + 1)})
-
-
-def _paddings(window: Window, size: int, wanted: int) -> range:
-    """The paddings on both sides with which a window makes one size of another."""
-    first, last = map(known, window.inputs(wanted))
-    return range(max(0, known(ceildiv(first - size, 2))), (last - size) // 2 + 1)
-
-
-def _rounded_up(
-    kernel: int, dilation: int, size: int, wanted: int, stride: int | None
-) -> list[Answer]:
-    return [
-        Answer(step, padding, 0, False)
-        for step in ([stride] if stride else range(1, size + kernel + 1))
-        for padding in range(kernel // 2 + 1)
-        if size + 2 * padding >= known(extent(kernel, dilation))
-        and Window.rounded_up(kernel, step, padding, dilation).output(size) == wanted
-    ]
-
-
-def nearest(
-    kernel: int, dilation: int, size: int, wanted: int, stride: int | None, ceil_mode: bool
-) -> list[int]:
-    """The sizes nearest to a wanted one that can be had, the smaller first."""
-    make = Window.rounded_up if ceil_mode else Window.symmetric
-    span = known(extent(kernel, dilation))
-    outputs = {
-        known(make(kernel, step, padding, dilation).output(size))
-        for step in ([stride] if stride else range(1, size + 1))
-        for padding in (range(kernel // 2 + 1) if ceil_mode else range(span))
-        if size + 2 * padding >= span
-    }
-    below = [output for output in outputs if 0 < output < wanted]
-    above = [output for output in outputs if output > wanted]
-    return [*([max(below)] if below else []), *([min(above)] if above else [])]
-
-
-def _isolate(value: Traced, letter: str) -> tuple[int, Traced]:
-    """Solve ``value = 0`` for a letter it holds once: ``factor * letter = rest``."""
-    tree = value.tree
-    assert isinstance(tree, Sum)
+def _solved(difference: Any, unknown: Traced) -> Equation:
+    """Solve ``difference = 0`` for a letter that it holds once: ``2P = rest``."""
+    assert isinstance(difference.tree, Sum)
     factor = 0
     rest: Any = 0
-    for times, term in tree.terms:
-        if isinstance(term, Leaf) and term.letter == letter:
+    terms = difference.tree.terms
+    for times, term in terms:
+        if isinstance(term, Leaf) and term == unknown.tree:
             factor = times
-        else:
-            rest = rest - times * Traced(term)
-    assert factor > 0
-    return factor, rest
+    for times, term in terms:
+        if term != unknown.tree:
+            rest = rest + (-times if factor > 0 else times) * Traced(term)
+    return Equation(abs(factor) * unknown, rest if isinstance(rest, Traced) else Traced.sum([rest]))
+
+
+def _half(solved: Equation, unknown: Traced) -> Equation | None:
+    total = solved.right.value
+    return Equation(unknown, share(total, 2)) if isinstance(total, int) else None
+
+
+def hanging_over(kernel: int, dilation: int = 1) -> Equation:
+    """By the picture: how far a kernel reaches over the edge if its centre is on the first pixel.
+
+    >>> from shapecalc.algebra.trace import ASCII
+    >>> from shapecalc.derivation.equation import written
+    >>> print(written(hanging_over(5), ASCII))
+    P = floor(F/2) = floor(5/2) = 2
+    """
+    span: Any = extent(_letter("F", kernel), _dilation(dilation))
+    return Equation(_letter("P"), span // 2)
+
+
+def needed(size: Any, window_extent: Any, stride: Any) -> Any:
+    """All the padding that gives ceil(N/S) outputs: TensorFlow's ``same``.
+
+    It is what the input lacks of the least size with so many outputs. See TensorFlow's API
+    documentation, ``tf.nn``, "Notes on padding".
+
+    >>> needed(224, 7, 2), needed(225, 7, 2)
+    (5, 6)
+    """
+    least, _ = Window(window_extent, stride, 0, 0).inputs(ceildiv(size, stride))
+    return largest(least - size, 0)
+
+
+def same_everywhere(window_extent: int, stride: int) -> list[tuple[int, int | None]]:
+    """Fixed paddings on both sides that give ceil(N/S) outputs, each with the one remainder
+    N % S for which it does not; those that do so for most sizes.
+
+    Both numbers of outputs grow by one where N does by S, and where rounding sets in differs by
+    2P - (F - 1) sizes: by none for one P if F is odd, by one for two if it is even. So sizes that
+    are multiples of S, or one more, decide.
+
+    >>> same_everywhere(3, 2), same_everywhere(2, 3), same_everywhere(2, 1)
+    ([(1, None)], [(0, 1), (1, 0)], [])
+    """
+    found: list[tuple[int, int | None]] = []
+    for padding in sorted({(window_extent - 1) // 2, window_extent // 2}):
+        window = Window(window_extent, stride, padding, padding)
+        start = stride * window_extent
+        wrong = [
+            size % stride
+            for size in (start, start + 1)
+            if known(window.output(size)) != known(ceildiv(size, stride))
+        ]
+        if not wrong:
+            found.append((padding, None))
+        elif stride > 1:
+            found.append((padding, wrong[0]))
+    return found

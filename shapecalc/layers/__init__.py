@@ -2,15 +2,20 @@
 
 from shapecalc.layers import (
     activation,
+    attention,
     convolution,
+    distance,
     dropout,
+    embedding,
     joining,
     linear,
     normalisation,
     padding,
     pooling,
+    recurrent,
     resampling,
     reshaping,
+    transformer,
 )
 from shapecalc.layers.base import KINDS, FieldError, Layer
 from shapecalc.layers.tensor import Tensor
@@ -21,13 +26,18 @@ __all__ = [
     "Layer",
     "Tensor",
     "activation",
+    "attention",
     "convolution",
+    "distance",
     "dropout",
+    "embedding",
     "joining",
     "linear",
     "normalisation",
     "padding",
     "pooling",
+    "recurrent",
     "resampling",
     "reshaping",
+    "transformer",
 ]

@@ -9,7 +9,7 @@ a subclass with a ``rank``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape
@@ -52,14 +52,24 @@ class Layer:
     """The number of spatial axes, for kinds that have them."""
     fields: ClassVar[dict[str, Field]] = {}
     """The fields in the order of declaration; the first takes a value given without a name."""
+    own_fields: ClassVar[dict[str, Field]] = {}
+    """Those of them that the class itself declares, and does not inherit."""
     ndims: ClassVar[Iterable[int] | None] = None
     """The numbers of dimensions an input may have, the batch included; None for any."""
+    axes: ClassVar[tuple[str, ...]] = ()
+    """The names of an input's dimensions behind the batch, if not channels and spatial axes."""
+    dtypes: ClassVar[tuple[str, ...] | None] = None
+    """The element types an input may have, the usual one first; None for any."""
     joins: ClassVar[bool] = False
     """Whether it takes several inputs."""
     arity: ClassVar[int | None] = None
     """How many inputs a join takes; None for any number."""
     writes: ClassVar[bool] = True
     """Whether it writes its output, as opposed to passing on a view of its input."""
+    in_torch: ClassVar[bool] = True
+    """Whether torch.nn has it as a module; else :meth:`function` is what it is in torch."""
+    work: ClassVar[str] = ""
+    """What its element-wise operations do, in words."""
     example: ClassVar[Mapping[str, Any]] = {}
     """Settings for the example in the catalogue."""
     example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 4, 8, 8),)
@@ -70,7 +80,10 @@ class Layer:
         for name, declared in own.items():
             declared.name = name
             delattr(cls, name)
-        cls.fields = {**cls.fields, **own}
+        cls.own_fields = own
+        cls.fields = {}
+        for base in reversed(cls.__mro__):
+            cls.fields |= vars(base).get("own_fields", {})
         cls.family = cls.__module__.rpartition(".")[2]
         if rank is not None:
             cls.rank = rank
@@ -81,6 +94,12 @@ class Layer:
         if not abstract:
             cls.kind = cls.__name__
             KINDS[cls.kind] = cls
+
+    @classmethod
+    def example_inputs(cls) -> tuple[Tensor, ...]:
+        """The inputs of the example in the catalogue."""
+        dtype = cls.dtypes[0] if cls.dtypes else "float32"
+        return tuple(Tensor(shape, dtype) for shape in cls.example_shapes)
 
     def __init__(self, **settings: Any) -> None:
         """Read the settings; raises :class:`FieldError` for a value its field does not take."""
@@ -97,7 +116,9 @@ class Layer:
 
     def _read(self, declared: Field, value: Any) -> Any:
         try:
-            return declared.type.read(value, self.rank) if value is not None else self._null(declared)
+            return (
+                declared.type.read(value, self.rank) if value is not None else self._null(declared)
+            )
         except Mismatch as mismatch:
             received = value if mismatch.index is None else value[mismatch.index]
             raise FieldError(declared.name, mismatch.expected, received, mismatch.index) from None
@@ -143,14 +164,14 @@ class Layer:
         return layer
 
     def requirements(self, x: Any) -> Iterator[Requirement]:
-        """All that must hold, in the order in which it can be asked: each may count on those
-        before it."""
+        """All that must hold, in an order in which each may count on those before it."""
         if self.joins and len(x) != (self.arity or max(len(x), 1)):
             yield _wrong_arity(self, len(x))
-        if self.ndims is not None:
-            for tensor in x if self.joins else (x,):
-                if len(tensor.shape) not in self.ndims:
-                    yield _wrong_ndim(self, tensor)
+        for tensor in x if self.joins else (x,):
+            if self.ndims is not None and len(tensor.shape) not in self.ndims:
+                yield _wrong_ndim(self, tensor)
+            if self.dtypes is not None and tensor.dtype not in self.dtypes:
+                yield _wrong_dtype(self, tensor)
         for name, value in self.__dict__.items():
             for item in value if value.__class__ is tuple else (value,):
                 if hasattr(item, "symbols"):
@@ -182,13 +203,27 @@ class Layer:
         return {}
 
     def macs(self, x: Any, y: Tensor) -> Dim:
-        """Multiply-accumulates of convolutions, linear layers and matrix products, from input
-        ``x`` to output ``y``."""
+        """Multiply-accumulates of all matrix products, from input ``x`` to output ``y``."""
         return 0
 
     def elementwise(self, x: Any, y: Tensor) -> Dim:
         """Operations on single elements: bias, normalisation, activation, pooling."""
         return 0
+
+    @classmethod
+    def positional(cls) -> tuple[str, ...]:
+        """The fields that people give to torch by position: what is inferred, and the first."""
+        inferred = [name for name, declared in cls.fields.items() if declared.infer is not None]
+        first = next(iter(cls.fields), None)
+        return tuple(dict.fromkeys([*inferred, first])) if first else ()
+
+    def call(self, module: str, inputs: Sequence[str]) -> str:
+        """The source that calls the torch module on inputs, all of them source."""
+        return f"{module}({', '.join(inputs)})"
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        """The source that computes it with torch's functions from inputs and settings."""
+        raise NotImplementedError
 
     def windows(self, x: Any) -> tuple[Window, ...] | None:
         """What an output position sees of the input along every spatial axis.
@@ -225,11 +260,30 @@ def _wrong_ndim(layer: Layer, x: Tensor) -> Requirement:
     if len(wanted) > 3:
         expected = f"{wanted[0] - 1} or more dimensions"
     else:
-        expected = " or ".join(names[n] for n in wanted)
+        expected = times(layer.axes) or " or ".join(names[n] for n in wanted)
     too_many = len(x.shape) > wanted[-1]
     return refuse(
         lambda: f"takes {expected} (behind the batch) but receives {x}",
-        hint=lambda: "a Flatten before it makes features of them" if too_many and 2 in wanted else "",
+        hint=lambda: (
+            "a Flatten before it makes features of them" if too_many and 2 in wanted else ""
+        ),
+    )
+
+
+def _wrong_dtype(layer: Layer, x: Tensor) -> Requirement:
+    dtypes = layer.dtypes or ()
+    indices = "int64" in dtypes
+
+    def hint() -> str:
+        if indices:
+            return f"an input of indices is declared as {{shape: [...], dtype: {dtypes[0]}}}"
+        return "an Embedding turns indices into numbers" if "int" in x.dtype else ""
+
+    return refuse(
+        lambda: (
+            f"takes {'indices' if indices else ' or '.join(dtypes)} but receives {x.dtype}: {x}"
+        ),
+        hint=hint,
     )
 
 

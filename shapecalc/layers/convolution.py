@@ -9,7 +9,7 @@ from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, largest, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, refuse
 from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Choice, Either, Flag, PerAxis, Whole, field, inferred
+from shapecalc.layers.field import Choice, Either, Flag, Parts, PerAxis, Whole, field, inferred
 from shapecalc.layers.sliding import fits
 from shapecalc.layers.tensor import Tensor, times
 
@@ -26,7 +26,7 @@ class _AnyConvolution(Layer, abstract=True):
     stride: Shape = field(PerAxis(Whole()), "step between positions", letter="S", default=1)
     padding: Any = field(PerAxis(Whole(0)), "cells on each side", letter="P", default=0)
     groups: Dim = field(
-        Whole(), "parts the channels are split into, convolved apart", letter="G", default=1
+        Parts(), "parts the channels are split into, convolved apart", letter="G", default=1
     )
     dilation: Shape = field(PerAxis(Whole()), "step inside the kernel", letter="D", default=1)
     bias: bool = field(Flag(), "add a learned number to each output channel", default=True)

@@ -76,17 +76,23 @@ class Whole(FieldType):
         )
 
     def read(self, value: Any, rank: int) -> Any:
+        if not self.symbolic:
+            value = plain(value)
         if type(value) is int:
             if (self.least is None or value >= self.least) and abs(value) <= LARGEST:
                 return value
             if value > LARGEST:
                 raise Mismatch(f"{self.expected} below 2**63")
-        elif self.symbolic and hasattr(value, "symbols"):
+        elif self.symbolic and hasattr(value, "extreme"):
             return value
         raise Mismatch(self.expected)
 
     def schema(self, rank: int) -> dict[str, Any]:
         return {"type": "integer"} | ({} if self.least is None else {"minimum": self.least})
+
+
+class Parts(Whole):
+    """A number of equal parts that sizes are split into, which have to be multiples of it."""
 
 
 class Flag(FieldType):
@@ -95,6 +101,7 @@ class Flag(FieldType):
     expected = "true or false"
 
     def read(self, value: Any, rank: int) -> bool:
+        value = plain(value)
         if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
             return bool(value)
         raise Mismatch(self.expected)
@@ -118,13 +125,15 @@ class Number(FieldType):
             self.expected = f"a number from {least} to {most}"
 
     def read(self, value: Any, rank: int) -> int | Fraction | float:
+        value = plain(value)
         if self.infinite and isinstance(value, float):
             return value
-        if is_number(value):
-            if (self.least is None or value >= self.least) and (
-                self.most is None or value <= self.most
-            ):
-                return value  # type: ignore[no-any-return]
+        in_bounds = is_number(value) and (
+            (self.least is None or value >= self.least)
+            and (self.most is None or value <= self.most)
+        )
+        if in_bounds:
+            return value  # type: ignore[no-any-return]
         raise Mismatch(self.expected)
 
     def schema(self, rank: int) -> dict[str, Any]:
@@ -299,6 +308,11 @@ class Either(FieldType):
         return {"anyOf": [self.choice.schema(rank), self.other.schema(rank)]}
 
 
+def plain(value: Any) -> Any:
+    """The number behind a traced one; anything else as it is."""
+    return getattr(value, "value", value)
+
+
 def _read_items(item: FieldType, values: Any, rank: int) -> tuple[Any, ...]:
     read = []
     for index, value in enumerate(values):
@@ -314,9 +328,13 @@ def _length(length: int | None) -> dict[str, Any]:
 
 
 class Field:
-    """A field of a kind, as declared."""
+    """A field of a kind, as declared.
 
-    __slots__ = ("default", "doc", "infer", "letter", "name", "type")
+    ``torch_default`` is what torch takes where the field is not given to it: the default, unless
+    declared otherwise.
+    """
+
+    __slots__ = ("default", "doc", "infer", "letter", "name", "torch_default", "type")
 
     def __init__(
         self,
@@ -325,6 +343,7 @@ class Field:
         letter: str = "",
         default: Any = REQUIRED,
         infer: Callable[..., Any] | None = None,
+        torch_default: Any = REQUIRED,
     ) -> None:
         self.name = ""
         self.type = type
@@ -332,6 +351,9 @@ class Field:
         self.letter = letter
         self.default = default
         self.infer = infer
+        # without a default of its own, an inferred field has to be given to torch
+        own = REQUIRED if infer is not None else default
+        self.torch_default = own if torch_default is REQUIRED else torch_default
 
     @property
     def is_required(self) -> bool:
@@ -339,16 +361,31 @@ class Field:
         return self.default is REQUIRED and self.infer is None
 
 
-def field(type: FieldType, doc: str, *, letter: str = "", default: Any = REQUIRED) -> Any:
-    """Declare a field. ``letter`` is what textbooks call it in formulas."""
-    return Field(type, doc, letter, default)
+def field(
+    type: FieldType,
+    doc: str,
+    *,
+    letter: str = "",
+    default: Any = REQUIRED,
+    torch_default: Any = REQUIRED,
+) -> Any:
+    """Declare a field. ``letter`` is what textbooks call it in formulas.
+
+    ``torch_default`` is torch's default, where that is another.
+    """
+    return Field(type, doc, letter, default, torch_default=torch_default)
 
 
 def inferred(
-    infer: Callable[..., Any], doc: str, *, type: FieldType | None = None, letter: str = ""
+    infer: Callable[..., Any],
+    doc: str,
+    *,
+    type: FieldType | None = None,
+    letter: str = "",
+    torch_default: Any = REQUIRED,
 ) -> Any:
     """Declare a field that follows from the layer's inputs: ``infer(layer, *inputs)``.
 
     A spec may state it; then it is checked.
     """
-    return Field(type or Whole(), doc, letter, None, infer)
+    return Field(type or Whole(), doc, letter, None, infer, torch_default)

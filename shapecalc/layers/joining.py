@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, is_number, prod, total
 from shapecalc.algebra.requirement import Requirement, equal, refuse
@@ -16,12 +16,13 @@ from shapecalc.layers.tensor import Tensor
 Inputs = tuple[Tensor, ...]
 
 
-class _Join(Layer, abstract=True):
+class Join(Layer, abstract=True):
     """What all joins have in common."""
 
     joins = True
+    in_torch = False
 
-    example_shapes = ((1, 4, 8, 8), (1, 4, 8, 8))
+    example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 4, 8, 8), (1, 4, 8, 8))
 
     def _does(self) -> str:
         """What it does, as the verb of a message."""
@@ -37,7 +38,7 @@ class _Join(Layer, abstract=True):
                 first,
                 other,
                 lambda other=other: (  # type: ignore[misc]
-                    f"{self._does()} {_listed(x)}, which differ in {_axis_name(axis, ndim)} "
+                    f"{self._does()} {listed(x)}, which differ in {_axis_name(axis, ndim)} "
                     f"({first} and {other})"
                 ),
                 hint=lambda other=other: _hint(axis, ndim, first, other),  # type: ignore[misc]
@@ -46,11 +47,11 @@ class _Join(Layer, abstract=True):
     def _same_ndim(self, x: Inputs) -> Iterator[Requirement]:
         if len({len(tensor.shape) for tensor in x}) > 1:
             yield refuse(
-                lambda: f"{self._does()} {_listed(x)}, which differ in the number of dimensions"
+                lambda: f"{self._does()} {listed(x)}, which differ in the number of dimensions"
             )
 
 
-class Concat(_Join):
+class Concat(Join):
     """Put the inputs one behind the other along a dimension; the other sizes must agree.
 
     That dimension is 1, the channels, unless stated; ``torch.cat`` has 0, the batch.
@@ -84,8 +85,11 @@ class Concat(_Join):
         along_channels = self.dim % len(x[0].shape) == 1
         return (IDENTITY,) * len(x[0].spatial) if along_channels else None
 
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"torch.cat(({', '.join(inputs)}{',' * (len(inputs) == 1)}), dim={settings['dim']})"
 
-class Stack(_Join):
+
+class Stack(Join):
     """Put the inputs, all of one shape, one behind the other along a new dimension.
 
     That dimension is 1, behind the batch, unless stated; ``torch.stack`` has 0, before it.
@@ -111,8 +115,13 @@ class Stack(_Join):
     def output(self, x: Inputs) -> Tensor:
         return with_new_axis(Tensor(_agreed(x), promoted(x)), self.dim, len(x))
 
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return (
+            f"torch.stack(({', '.join(inputs)}{',' * (len(inputs) == 1)}), dim={settings['dim']})"
+        )
 
-class _Broadcast(_Join, abstract=True):
+
+class Broadcast(Join, abstract=True):
     """Combine the inputs element by element, as torch broadcasts them.
 
     Shapes are aligned at their last dimensions; a size of 1, or one that is missing, stretches to
@@ -121,8 +130,8 @@ class _Broadcast(_Join, abstract=True):
 
     def requires(self, x: Inputs) -> Iterator[Requirement]:
         n = max(len(tensor.shape) for tensor in x)
-        for axis, sizes in enumerate(_aligned([tensor.shape for tensor in x])):
-            yield from self._agree(x, axis, n, _stretched(sizes))
+        for axis, sizes in enumerate(aligned([tensor.shape for tensor in x])):
+            yield from self._agree(x, axis, n, stretched(sizes))
 
     def output(self, x: Inputs) -> Tensor:
         return Tensor(broadcast([tensor.shape for tensor in x]), promoted(x))
@@ -140,7 +149,7 @@ class _Broadcast(_Join, abstract=True):
         return (IDENTITY,) * len(out.spatial)
 
 
-class Add(_Broadcast):
+class Add(Broadcast):
     """Add the inputs element by element.
 
     >>> body, shortcut = Tensor((1, 256, 56, 56)), Tensor((1, 256, 1, 1))
@@ -151,8 +160,11 @@ class Add(_Broadcast):
     def _does(self) -> str:
         return "adds"
 
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return " + ".join(inputs)
 
-class Mul(_Broadcast):
+
+class Mul(Broadcast):
     """Multiply the inputs element by element.
 
     >>> image, gate = Tensor((1, 64, 56, 56)), Tensor((1, 64, 1, 1))
@@ -163,8 +175,11 @@ class Mul(_Broadcast):
     def _does(self) -> str:
         return "multiplies"
 
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return " * ".join(inputs)
 
-class MatMul(_Join):
+
+class MatMul(Join):
     """Multiply matrices in the last two dimensions; the dimensions before them broadcast.
 
     Every output is a dot product over the inner size, the first's columns and the second's rows.
@@ -189,13 +204,13 @@ class MatMul(_Join):
             left[-1],
             right[-2],
             lambda: (
-                f"{self._does()} {_listed(x)}, but {left[-1]} columns do not meet {right[-2]} rows"
+                f"{self._does()} {listed(x)}, but {left[-1]} columns do not meet {right[-2]} rows"
             ),
             hint=lambda: "a Permute turns a matrix over" if left[-1] == right[-1] else "",
         )
         n = max(len(left), len(right))
-        for axis, sizes in enumerate(_aligned([left[:-2], right[:-2]])):
-            yield from self._agree(x, axis, n, _stretched(sizes))
+        for axis, sizes in enumerate(aligned([left[:-2], right[:-2]])):
+            yield from self._agree(x, axis, n, stretched(sizes))
 
     def output(self, x: Inputs) -> Tensor:
         left, right = x[0].shape, x[1].shape
@@ -203,6 +218,9 @@ class MatMul(_Join):
 
     def macs(self, x: Inputs, y: Tensor) -> Dim:
         return prod(y.shape) * plainest((x[0].shape[-1], x[1].shape[-2]))
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return " @ ".join(inputs)
 
 
 def plainest(sizes: Iterable[Dim]) -> Dim:
@@ -225,7 +243,7 @@ def broadcast(shapes: list[Shape]) -> Shape:
     >>> broadcast([(8, 1, 6), (5, 1)])
     (8, 5, 6)
     """
-    return tuple(plainest(_stretched(sizes)) for sizes in _aligned(shapes))
+    return tuple(plainest(stretched(sizes)) for sizes in aligned(shapes))
 
 
 _WIDENING = (
@@ -256,7 +274,7 @@ def _agreed(x: Inputs) -> Shape:
     return tuple(map(plainest, zip(*(tensor.shape for tensor in x), strict=True)))
 
 
-def _aligned(shapes: list[Shape]) -> list[Shape]:
+def aligned(shapes: list[Shape]) -> list[Shape]:
     """For each dimension of the broadcast shape, the sizes of the shapes that have it."""
     n = max(map(len, shapes))
     return [
@@ -264,12 +282,12 @@ def _aligned(shapes: list[Shape]) -> list[Shape]:
     ]
 
 
-def _stretched(sizes: Shape) -> Shape:
+def stretched(sizes: Shape) -> Shape:
     """The sizes that have to agree: a known 1 stretches to any other."""
     return tuple(size for size in sizes if size != 1) or (1,)
 
 
-def _listed(x: Inputs) -> str:
+def listed(x: Inputs) -> str:
     """The inputs' shapes, with their batch where it is not clear what is the batch."""
     if len({len(tensor.shape) for tensor in x}) > 1:
         said = [f"batch x {tensor}" for tensor in x]

@@ -15,13 +15,13 @@ from typing import Any
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, refuse
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Flag, Maybe, Number, OneOrMore, Whole, field, inferred
+from shapecalc.layers.field import Flag, Maybe, Number, OneOrMore, Parts, Whole, field, inferred
 from shapecalc.layers.pointwise import KeepsShape, Pointwise
 from shapecalc.layers.tensor import Tensor
 
 
-def _scale_and_shift(channels: Dim) -> dict[str, Shape]:
-    return {"weight": (channels,), "bias": (channels,)}
+def _scale_and_shift(sizes: Shape, bias: bool) -> dict[str, Shape]:
+    return {"weight": sizes, "bias": sizes} if bias else {"weight": sizes}
 
 
 class _ChannelNorm(KeepsShape, abstract=True):
@@ -40,9 +40,10 @@ class _ChannelNorm(KeepsShape, abstract=True):
     track_running_stats: bool = field(
         Flag(), "keep running statistics for use in evaluation", default=True
     )
+    bias: bool = field(Flag(), "learn a shift too, where a scale is learned", default=True)
 
     def weights(self) -> dict[str, Shape]:
-        return _scale_and_shift(self.num_features) if self.affine else {}
+        return _scale_and_shift((self.num_features,), self.bias) if self.affine else {}
 
     def buffers(self) -> dict[str, Tensor]:
         if not self.track_running_stats:
@@ -119,14 +120,19 @@ class GroupNorm(KeepsShape):
 
     ndims = range(2, 99)
 
-    num_groups: Dim = field(Whole(), "parts the channels are split into", letter="G")
+    num_groups: Dim = field(Parts(), "parts the channels are split into", letter="G")
     num_channels: Dim = inferred(lambda layer, x: x.channels, "channels of the input", letter="C")
     eps: int | Fraction = field(
         Number(0), "added to the variance, against division by zero", default=Fraction(1, 100000)
     )
     affine: bool = field(Flag(), "learn a scale and a shift for each channel", default=True)
+    bias: bool = field(Flag(), "learn a shift too, where a scale is learned", default=True)
 
     example = {"num_groups": 2}
+
+    @classmethod
+    def positional(cls) -> tuple[str, ...]:
+        return ("num_groups", "num_channels")
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         yield divides(
@@ -143,7 +149,7 @@ class GroupNorm(KeepsShape):
         yield _several(self, x, in_groups, "per group")
 
     def weights(self) -> dict[str, Shape]:
-        return _scale_and_shift(self.num_channels) if self.affine else {}
+        return _scale_and_shift((self.num_channels,), self.bias) if self.affine else {}
 
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
         return (5 if self.affine else 4) * prod(y.shape)
@@ -195,8 +201,9 @@ class LayerNorm(_LastDimensionsNorm):
     bias: bool = field(Flag(), "learn a shift too, where a scale is learned", default=True)
 
     def weights(self) -> dict[str, Shape]:
-        names = ("weight", "bias") if self.bias else ("weight",)
-        return dict.fromkeys(names, self.normalized_shape) if self.elementwise_affine else {}
+        if not self.elementwise_affine:
+            return {}
+        return _scale_and_shift(self.normalized_shape, self.bias)
 
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
         return (5 if self.elementwise_affine else 4) * prod(y.shape)

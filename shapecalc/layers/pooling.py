@@ -187,6 +187,83 @@ def _cells_of_windows(n: Dim, m: int | None) -> Dim:
     return n if m is None else n + m - gcd(n, m)
 
 
+class FractionalMaxPool(Layer, abstract=True):
+    """Keep the largest value of each of overlapping windows, whose places are drawn at random.
+
+    The output has a given size, or the input's size times a ratio, rounded down; as that is below
+    the input's, the steps between windows vary. Graham, "Fractional max-pooling" (2014).
+
+    >>> from shapecalc.layers import KINDS
+    >>> pool = KINDS["FractionalMaxPool2d"](kernel_size=2, output_ratio=Fraction(7, 10))
+    >>> pool.output(Tensor((1, 64, 56, 50))).shape
+    (1, 64, 39, 35)
+    """
+
+    kernel_size: Shape = field(PerAxis(Whole()), "size of a window", letter="F")
+    output_size: Any = field(
+        Maybe(PerAxis(Whole()), "an output_ratio"), "size of the output", default=None
+    )
+    output_ratio: Any = field(
+        Maybe(PerAxis(Number(0, 1)), "an output_size"),
+        "output size over input size, in place of output_size",
+        default=None,
+    )
+
+    example = {"kernel_size": 2, "output_size": 5}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        if (self.output_size is None) == (self.output_ratio is None):
+            how_many = "neither" if self.output_size is None else "both"
+            yield refuse(
+                lambda: f"has {how_many} of output_size and output_ratio",
+                field="output_ratio",
+                hint=lambda: "it takes one of them",
+            )
+        if any(ratio in (0, 1) for ratio in self.output_ratio or ()):
+            yield refuse(
+                lambda: f"has output_ratio {times(self.output_ratio)}, not between 0 and 1",
+                field="output_ratio",
+            )
+        for size, out, kernel in zip(x.spatial, self.output(x).spatial, self.kernel_size):
+            yield at_least(
+                out,
+                1,
+                lambda size=size: (  # type: ignore[misc]
+                    f"has output_ratio {times(self.output_ratio)}, "
+                    f"which leaves nothing of a size of {size}"
+                ),
+                field="output_ratio",
+            )
+            yield at_least(
+                size,
+                out + kernel - 1,
+                lambda size=size, out=out, kernel=kernel: (  # type: ignore[misc]
+                    f"has {out} windows of {kernel} that do not fit a size of {size}, "
+                    f"each at a place of its own"
+                ),
+                field="kernel_size",
+            )
+
+    def output(self, x: Tensor) -> Tensor:
+        if self.output_size is not None:
+            return x.with_spatial(self.output_size)
+        return x.with_spatial(
+            size * ratio.numerator // ratio.denominator
+            for size, ratio in zip(x.spatial, self.output_ratio)
+        )
+
+    def elementwise(self, x: Tensor, y: Tensor) -> Dim:
+        return prod(y.shape) * prod(self.kernel_size)
+
+
+class FractionalMaxPool2d(FractionalMaxPool, rank=2):
+    """Keep the largest value of each of overlapping windows of height and width."""
+
+
+class FractionalMaxPool3d(FractionalMaxPool, rank=3):
+    """Keep the largest value of each of overlapping windows of depth, height and width."""
+
+
 class MaxPool1d(MaxPool, rank=1):
     """Keep the largest value of each window along a length."""
 

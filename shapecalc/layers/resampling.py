@@ -9,7 +9,17 @@ from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import Window
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Choice, Flag, Maybe, Number, PerAxis, PerInputAxis, Whole, field
+from shapecalc.layers.field import (
+    Choice,
+    Flag,
+    Maybe,
+    Number,
+    Parts,
+    PerAxis,
+    PerInputAxis,
+    Whole,
+    field,
+)
 from shapecalc.layers.sliding import fits
 from shapecalc.layers.tensor import Tensor, times
 
@@ -244,7 +254,7 @@ class ChannelShuffle(Layer):
     (1, 240, 28, 28)
     """
 
-    groups: Dim = field(Whole(), "parts the channels are split into", letter="G")
+    groups: Dim = field(Parts(), "parts the channels are split into", letter="G")
 
     ndims = range(3, 65)
     example = {"groups": 2}

@@ -5,7 +5,7 @@ All but the mean are views: they write nothing and compute nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from shapecalc.algebra.arithmetic import (
     Dim,
@@ -109,6 +109,7 @@ class Permute(Layer):
     """
 
     writes = False
+    in_torch = False
 
     dims: tuple[int, ...] = field(
         ListOf(Whole(None, symbolic=False), what="dimensions"), "the dimensions in their new order"
@@ -130,6 +131,9 @@ class Permute(Layer):
     def output(self, x: Tensor) -> Tensor:
         return x.with_shape(x.shape[dim] for dim in self.dims)
 
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.permute{settings['dims']}"
+
 
 class Squeeze(Layer):
     """Take out a dimension of size 1; where torch would pass over another size, it is refused.
@@ -139,6 +143,7 @@ class Squeeze(Layer):
     """
 
     writes = False
+    in_torch = False
 
     dim: int = field(Whole(None, symbolic=False), "dimension to take out")
 
@@ -159,6 +164,9 @@ class Squeeze(Layer):
         axis = self.dim % len(x.shape)
         return x.with_shape((*x.shape[:axis], *x.shape[axis + 1 :]))
 
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.squeeze({settings['dim']})"
+
 
 class Unsqueeze(Layer):
     """Put in a dimension of size 1.
@@ -168,6 +176,7 @@ class Unsqueeze(Layer):
     """
 
     writes = False
+    in_torch = False
 
     dim: int = field(Whole(None, symbolic=False), "place of the new dimension in the output")
 
@@ -178,6 +187,9 @@ class Unsqueeze(Layer):
 
     def output(self, x: Tensor) -> Tensor:
         return with_new_axis(x, self.dim, 1)
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.unsqueeze({settings['dim']})"
 
 
 def names_new_axis(x: Tensor, dim: int) -> Iterator[Requirement]:
@@ -201,6 +213,7 @@ class _Piece(Layer, abstract=True):
     """What the layers that take a part of one dimension have in common."""
 
     writes = False
+    in_torch = False
 
     dim: int
     step: Dim = 1
@@ -280,6 +293,15 @@ class Slice(_Piece):
     def _bounds(self, n: Dim) -> tuple[Dim, Dim]:
         return largest(*self._starts(n)), smallest(*self._stops(n))
 
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        part = ":".join(
+            "" if settings[name] == "None" else settings[name] for name in ("start", "end")
+        )
+        part += "" if settings["step"] == "1" else f":{settings['step']}"
+        dim = self.dim
+        around = (":, " * dim, "") if dim >= 0 else ("..., ", ", :" * (-dim - 1))
+        return f"{inputs[0]}[{around[0]}{part}{around[1]}]"
+
 
 def _from_end(place: Dim) -> bool:
     return isinstance(place, int) and place < 0
@@ -326,6 +348,11 @@ class Chunk(_Piece):
             return start, n
         return start, smallest(start + piece, n)
 
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return (
+            f"{inputs[0]}.chunk({settings['chunks']}, dim={settings['dim']})[{settings['index']}]"
+        )
+
 
 class Mean(Layer):
     """Average over one or more dimensions; every element of the input is added once.
@@ -335,6 +362,8 @@ class Mean(Layer):
     >>> Mean(dim=1, keepdim=True).output(Tensor((1, 196, 768))).shape
     (1, 1, 768)
     """
+
+    in_torch = False
 
     dim: tuple[int, ...] = field(
         OneOrMore(Whole(None, symbolic=False), what="dimensions"), "dimensions to average over"
@@ -362,3 +391,7 @@ class Mean(Layer):
 
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
         return prod(x.shape)
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        keep = "" if settings["keepdim"] == "False" else ", keepdim=True"
+        return f"{inputs[0]}.mean(dim={settings['dim']}{keep})"

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Shape
 
+FLOATS = ("float32", "float64", "float16", "bfloat16")
+"""The element types of numbers that are no indices or counts."""
+
 
 class Tensor(NamedTuple):
     """A tensor's shape, batch first, and the type of its elements.

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import ceildiv, known
 from shapecalc.algebra.requirement import Condition, divides
-from shapecalc.algebra.trace import Style, Traced, steps
+from shapecalc.algebra.trace import Style, Traced, write
 from shapecalc.algebra.window import Window, extent, spread
 from shapecalc.derivation import padding
+from shapecalc.derivation.equation import written
 from shapecalc.derivation.picture import corner, legend
+from shapecalc.solve.reach import MOST, Answer, Slide, Spread
+
+MOST_REMAINDERS = 8
+"""How many remainders N % S are told one by one."""
 
 
 class NoSolution(Exception):
-    """No padding does what is asked; ``nearest`` are sizes that can be had instead."""
+    """No padding does what is asked; ``nearest`` tells sizes that can be had instead."""
 
-    def __init__(self, message: str, nearest: list[int]) -> None:
+    def __init__(self, message: str, nearest: list[str]) -> None:
         super().__init__(message)
         self.nearest = nearest
 
@@ -36,76 +42,76 @@ class Solved(NamedTuple):
     """An answer: the plainest first, its reasons in lines, and the alternatives.
 
     ``answers`` are mappings of what was unknown to values: padding, or before and after; stride,
-    output_padding.
+    output_padding. They are all there are if ``complete``.
     """
 
     headline: str
     answers: list[dict[str, Any]]
     reasons: list[str]
     alternatives: list[str]
+    complete: bool = True
 
 
 def keep_size(question: Question, style: Style, *, ascii: bool = False) -> Solved:
     """The padding at which the output is as large as the input, at stride 1."""
     kernel, dilation = question.kernel, question.dilation
-    found = padding.same(kernel, dilation, style)
-    reasons = ["by the formula", *(f"  {line}" for line in found.lines)]
+    found = padding.same(kernel, dilation)
+    reasons = _by_formula(found, "the output as large as the input", style)
     if not isinstance(found.total, int):
         return _keep_size_symbolic(found, reasons)
-    if found.is_even:
-        headline = f"P = {found.before}"
-        answers: list[dict[str, Any]] = [{"padding": found.before}]
-    else:
-        headline = f"no P on both sides: {found.before} before and {found.after} after"
-        answers = [{"before": found.before, "after": found.after}]
     if found.total:
-        reasons += _picture(kernel, dilation, found, style, ascii)
-    alternatives = [
-        f'padding="same" in torch pads {found.before} before and {found.after} after',
-        f"any other split of {found.total} keeps the size too: all of it before "
-        "makes the layer causal",
-    ]
-    if not found.is_even:
-        shrunk, grown = Window.symmetric(kernel, 1, found.before, dilation), found.after
-        size = 32 + found.total
-        alternatives += [
-            f"P = {found.before} on both sides makes the output "
-            f"{size - known(shrunk.output(size))} smaller, P = {grown} "
-            f"{known(Window.symmetric(kernel, 1, grown, dilation).output(size)) - size} larger",
+        reasons += _by_picture(kernel, dilation, found, style, ascii)
+    if found.is_even:
+        alternatives = [
+            f'padding="same" in torch pads as much: {_sides(found.before, found.after)}'
         ]
-    return Solved(headline, answers, reasons, alternatives if found.total else alternatives[:1])
-
-
-def _keep_size_symbolic(found: padding.Same, reasons: list[str]) -> Solved:
-    """The same where the kernel or its dilation is a symbol: half of the total, where it is whole."""
-    from shapecalc.algebra.formula import as_ratio
-
-    numerator, denominator = as_ratio(found.total / 2)
-    half = f"({numerator})/{denominator}" if denominator != 1 else str(numerator)
-    decided = divides(denominator, numerator, lambda: "").decide()
-    reasons = [*reasons[:-1], f"  P = {half}"]
-    if decided is True:
-        return Solved(f"P = {half}", [{"padding": half}], reasons, [])
-    assert isinstance(decided, Condition)
-    where = f"where {decided.equation}"
-    if decided.solutions is not None and decided.solutions.conditions("K") == {"residue": "K % 2 == 1"}:
-        where = f"for odd {decided.symbol}"
-    before, after = str(found.before), str(found.after)
-    answers: list[dict[str, Any]] = [
-        {"padding": half, "where": decided.equation}, {"before": before, "after": after}
-    ]
-    return Solved(f"P = {half} {where}", answers, reasons, [f"otherwise {before} before and {after} after"])
-
-
-def _picture(kernel: int, dilation: int, found: padding.Same, style: Style, ascii: bool) -> list[str]:
-    span = extent(kernel, dilation)
-    drawn = corner((found.before,) * 2, (known(span),) * 2, (dilation,) * 2, ascii=ascii)
-    over = " = ".join(steps(Traced.letter("F", span) // 2, style))
-    said = f"its centre on the first pixel, the kernel hangs over by {over}"
+    else:
+        alternatives = [
+            f'padding="same" in torch pads so: {_sides(found.before, found.after)}',
+            f"P = {found.before} on both sides makes the output 1 smaller, "
+            f"P = {found.after} makes it 1 larger",
+        ]
+    if found.total:
+        alternatives.append(
+            f"any other split of {found.total} keeps the size too; "
+            "all of it before makes the layer causal"
+        )
+    headline, answer = _of_sides(found.before, found.after)
     if not found.is_even:
-        said = "an even kernel has no centre: it hangs over by one more on one side"
-    elif dilation != 1:
-        said += f", where F = {span} with the gaps"
+        headline = f"no P on both sides: {headline}"
+    return Solved(headline, [answer], reasons, alternatives)
+
+
+def _of_sides(before: int, after: int) -> tuple[str, dict[str, Any]]:
+    """What to call padding before and after, and to give as an answer."""
+    if before == after:
+        return f"P = {before}", {"padding": before}
+    return _sides(before, after), {"before": before, "after": after}
+
+
+def _sides(before: Any, after: Any) -> str:
+    return f"{before} before and {after} after"
+
+
+def _by_formula(found: padding.Same, wanted: str, style: Style) -> list[str]:
+    lines = [f"{written(found.condition, style)}: {wanted}", written(found.solved, style)]
+    if found.half is not None and found.is_even:
+        lines.append(written(found.half, style))
+    elif found.half is not None:
+        lines.append(f"{found.total} is odd, so no P on both sides does it")
+    return ["by the formula", *(f"  {line}" for line in lines)]
+
+
+def _by_picture(
+    kernel: int, dilation: int, found: padding.Same, style: Style, ascii: bool
+) -> list[str]:
+    span = known(extent(kernel, dilation))
+    if span % 2:
+        hangs = written(padding.hanging_over(kernel, dilation), style)
+        said = f"{hangs}: so far the kernel hangs over, its centre on the first pixel"
+    else:
+        said = "an even kernel has no centre: one side of it is a cell longer than the other"
+    drawn = corner((found.before,) * 2, (span,) * 2, (dilation,) * 2, ascii=ascii)
     lines = ["by the picture", f"  {said}"]
     if drawn:
         lines += [f"    {row}".rstrip() for row in drawn.splitlines()]
@@ -113,85 +119,144 @@ def _picture(kernel: int, dilation: int, found: padding.Same, style: Style, asci
     return lines
 
 
+def _keep_size_symbolic(found: padding.Same, reasons: list[str]) -> Solved:
+    """The same where the kernel or its dilation is a symbol: half of the total, where whole."""
+    from shapecalc.algebra.formula import as_ratio
+
+    numerator, denominator = as_ratio(found.total / 2)
+    half = f"({numerator})/{denominator}" if denominator != 1 else str(numerator)
+    reasons = [*reasons, f"  P = {half}"]
+    decided = divides(denominator, numerator, lambda: "").decide()
+    if decided is True:
+        return Solved(f"P = {half}", [{"padding": half}], reasons, [])
+    assert isinstance(decided, Condition)
+    where = f"where {decided.equation}"
+    if decided.symbol is not None and decided.solutions is not None:
+        said = decided.solutions.conditions(decided.symbol)
+        if said == {"residue": f"{decided.symbol} % 2 == 1"}:
+            where = f"for odd {decided.symbol}"
+    before, after = str(found.before), str(found.after)
+    answers: list[dict[str, Any]] = [
+        {"padding": half, "where": decided.equation},
+        {"before": before, "after": after},
+    ]
+    otherwise = [f"otherwise {_sides(before, after)}"]
+    return Solved(f"P = {half} {where}", answers, reasons, otherwise)
+
+
 def keep_ratio(question: Question, style: Style) -> Solved:
     """TensorFlow's ``same`` for a stride beyond 1: ceil(N/S) outputs."""
-    kernel, dilation, stride = question.kernel, question.dilation, question.stride
+    stride, size = question.stride, question.size
     assert stride is not None
-    span: Any = extent(kernel, dilation)
-    n, f, s = Traced.letter("N", question.size or 0), Traced.letter("F", span), Traced.letter("S", stride)
-    out: Any = ceildiv(n, s)
-    if question.size is not None:
-        total = padding.same_total(question.size, span, stride)
-        before, after = total // 2, total - total // 2
-        told = (out - 1) * s + f - n
+    span = known(extent(question.kernel, question.dilation))
+    n, s = _letter("N", size), _letter("S", stride)
+    f = extent(_letter("F", question.kernel), _unless_one("D", question.dilation))
+    outputs: Any = ceildiv(n, s)
+    total = padding.needed(n, f, s)
+    alternatives = _fixed(span, stride)
+    if size is not None:
         reasons = [
-            f"'same' means ceil(N/S) outputs: {' = '.join(steps(out, style))}",
-            f"what the last window needs beyond the input: {' = '.join(steps(told, style))}",
+            f"'same' means {written(outputs, style)} outputs",
+            f"padding in all: {written(total, style)}",
         ]
-        both = before == after
-        headline = f"P = {before}" if both else f"{before} before and {after} after"
-        answers: list[dict[str, Any]] = [
-            {"padding": before} if both else {"before": before, "after": after}
-        ]
-        return Solved(headline, answers, reasons, _fixed(span, stride))
-    reasons = ["'same' means ceil(N/S) outputs; how much that pads depends on the input's size N:"]
+        before, after = _shared(total.value)
+        if before != after:
+            reasons.append("TensorFlow puts the odd one after")
+        headline, answer = _of_sides(before, after)
+        return Solved(headline, [answer], reasons, alternatives)
+    reasons = [
+        f"'same' means {write(outputs.tree, style)} outputs; "
+        "how much that pads depends on the input's size N",
+        f"  padding in all: {write(total.tree, style)}",
+    ]
     answers = []
-    for remainder in range(stride):
-        total = padding.same_total(stride * span + remainder, span, stride)
-        before, after = total // 2, total - total // 2
-        reasons.append(f"  N % {stride} == {remainder}: {total} in all, {before} before and {after} after")
-        answers.append({"where": f"N % {stride} == {remainder}", "before": before, "after": after})
-    return Solved("it depends on the input's size", answers, reasons, _fixed(span, stride))
+    for remainder in range(min(stride, MOST_REMAINDERS)):
+        before, after = _shared(padding.needed(stride * span + remainder, span, stride))
+        where = f"N % {stride} == {remainder}"
+        reasons.append(f"  {where}: {before + after} in all, {_sides(before, after)}")
+        answers.append({"where": where, "before": before, "after": after})
+    complete = stride <= MOST_REMAINDERS
+    if not complete:
+        reasons.append(f"  and so on, up to N % {stride} == {stride - 1}")
+    return Solved("it depends on the input's size N", answers, reasons, alternatives, complete)
+
+
+def _letter(letter: str, value: Any) -> Any:
+    return Traced.letter(letter, 0 if value is None else value)
+
+
+def _unless_one(letter: str, value: Any) -> Any:
+    return _letter(letter, value) if value != 1 else 1
+
+
+def _shared(total: int) -> tuple[int, int]:
+    return total // 2, total - total // 2
 
 
 def _fixed(span: int, stride: int) -> list[str]:
     """Which fixed paddings give as many outputs."""
     lines = []
-    for fixed, remainders in padding.same_everywhere(span, stride):
-        where = "for every N" if len(remainders) == stride else (
-            f"where N % {stride} is {' or '.join(map(str, sorted(remainders)))}"
-        )
+    for fixed, wrong in padding.same_everywhere(span, stride):
+        where = "for every N" if wrong is None else f"unless N % {stride} == {wrong}"
         lines.append(f"P = {fixed} on both sides gives ceil(N/{stride}) outputs {where}")
-    return lines or [f"no fixed P on both sides gives ceil(N/{stride}) outputs"]
+    return lines
 
 
 def reach(question: Question, style: Style) -> Solved:
     """The padding, and the stride if it is open, that lead from one size to another."""
-    size, wanted = question.size, question.wanted
+    size, wanted, stride = question.size, question.wanted, question.stride
     assert size is not None
     assert wanted is not None
-    asked = (
-        question.kernel, question.dilation, size, wanted, question.stride, question.ceil_mode
-    )
-    found = padding.for_sizes(*asked)
+    slide = Slide(question.kernel, question.dilation, stride, question.ceil_mode)
+    found = list(islice(slide.answers(size, wanted), MOST + 1))
     if not found:
-        raise NoSolution(f"no padding leads from {size} to {wanted}", padding.nearest(*asked))
-    best = found[0]
-    make = Window.rounded_up if question.ceil_mode else Window.symmetric
-    rule = make(*_letters(question, best))
-    reasons = [" = ".join(steps(rule.output(Traced.letter("N", size)), style))]
-    open_stride = question.stride is None
-    answers = [
-        {**({"stride": each.stride} if open_stride else {}), "padding": each.padding}
-        for each in found
-    ]
-    headline = (f"S = {best.stride}, " if open_stride else "") + f"P = {best.padding}"
-    alternatives = [_told(each, open_stride) for each in found[1:]]
-    return Solved(headline, answers, reasons, alternatives)
-
-
-def _letters(question: Question, answer: padding.Answer) -> tuple[Any, ...]:
-    dilation: Any = question.dilation
-    return (
-        Traced.letter("F", question.kernel),
-        Traced.letter("S", answer.stride),
-        Traced.letter("P", answer.padding),
-        Traced.letter("D", dilation) if dilation != 1 else 1,
+        raise NoSolution(
+            f"no padding leads from {size} to {wanted}" + _limits(slide),
+            [str(n) for n in slide.nearest(size, wanted)],
+        )
+    is_open = stride is None
+    complete = not is_open and len(found) <= MOST
+    best, *others = found[:MOST]
+    return Solved(
+        headline=(f"S = {best.stride}, " if is_open else "") + f"P = {best.padding}",
+        answers=[
+            {**({"stride": each.stride} if is_open else {}), "padding": each.padding}
+            for each in found[:MOST]
+        ],
+        reasons=_reached(slide, best, size, wanted, style),
+        alternatives=[_told(each, is_open) for each in others] + ([] if complete else ["..."]),
+        complete=complete,
     )
 
 
-def _told(answer: padding.Answer, open_stride: bool) -> str:
-    stride = f"S = {answer.stride}, " if open_stride else ""
+def _limits(slide: Slide) -> str:
+    told = [] if slide.stride is None else [f"with stride {slide.stride}"]
+    if slide.ceil_mode:
+        told.append(f"by a pool, which torch lets pad by at most half its kernel, {slide.widest}")
+    return f" {', '.join(told)}" if told else ""
+
+
+def _reached(slide: Slide, answer: Answer, size: int, wanted: int, style: Style) -> list[str]:
+    """The rule run backwards to the padding, and forwards to the output."""
+    n, o, p = _letter("N", size), _letter("O", wanted), _letter("P", answer.padding)
+    f, s = _letter("F", slide.kernel), _letter("S", answer.stride)
+    make = Window.rounded_up if slide.ceil_mode else Window.symmetric
+    settings = f, s, p, _unless_one("D", slide.dilation)
+    forwards = ["forwards", f"  {written(make(*settings).output(n), style)}"]
+    if slide.ceil_mode:  # its rule cannot be solved for P in a line
+        return forwards
+    least, greatest = Window(extent(f, settings[3]), s, 0, 0).inputs(o)
+    lines = [f"  2P = {written(least - n, style)}"]
+    if answer.stride > 1:
+        lines = [
+            f"  2P at least {written(least - n, style)}",
+            f"  2P at most {written(greatest - n, style)}",
+        ]
+    return ["backwards, for O outputs", *lines, f"  P = {answer.padding}", *forwards]
+
+
+def _told(answer: Answer, is_open: bool) -> str:
+    stride = f"S = {answer.stride}, " if is_open else ""
     remarks = [f"{answer.unused} at the end unused"] if answer.unused else []
     remarks += ["some windows see padding alone"] if answer.beyond else []
     return f"{stride}P = {answer.padding}" + (f"  ({', '.join(remarks)})" if remarks else "")
@@ -199,49 +264,71 @@ def _told(answer: padding.Answer, open_stride: bool) -> str:
 
 def transposed(question: Question, style: Style) -> Solved:
     """Padding and output_padding of a transposed convolution: times the stride, or to a size."""
-    size, stride = question.size or 1, question.stride or 1
-    kernel, dilation = question.kernel, question.dilation
-    times = question.wanted is None
-    found = [
-        (p, extra)
-        for extra in ([question.output_padding] if question.output_padding is not None else range(max(stride, dilation)))
-        for p in range(known(extent(kernel, dilation)) + 1)
-        if spread(size, kernel, stride, p, extra, dilation)
-        == (size * stride if times else question.wanted)
-    ]
+    stride, wanted = question.stride, question.wanted
+    times = wanted is None
+    if times:  # a size grows by the stride with every cell, so one cell decides
+        stride = stride or 1
+    size = 1 if times or question.size is None else question.size
+    target: Any = stride if times else wanted
+    spreading = Spread(question.kernel, question.dilation, stride, question.output_padding)
+    found = list(islice(spreading.answers(size, target), MOST + 1))
     if not found:
-        sizes = sorted(
-            {
-                known(spread(size, kernel, stride, p, extra, dilation))
-                for p in range(kernel)
-                for extra in range(max(stride, dilation))
-            }
-        )
-        target = size * stride if times else question.wanted
-        assert target is not None
-        raise NoSolution(
-            "no padding multiplies the size by the stride"
-            if times
-            else f"no padding leads from {size} to {target}",
-            _nearest([n for n in sizes if n > 0], target),
-        )
-    best_p, best_extra = found[0]
-    rule: Any = spread(
-        Traced.letter("N", size),  # type: ignore[arg-type]
-        Traced.letter("F", kernel),  # type: ignore[arg-type]
-        Traced.letter("S", stride),  # type: ignore[arg-type]
-        Traced.letter("P", best_p),  # type: ignore[arg-type]
-        Traced.letter("A", best_extra) if best_extra else 0,  # type: ignore[arg-type]
-        dilation,
+        raise _no_transposed(spreading, size, target, times)
+    is_open = stride is None
+    complete = not is_open and len(found) <= MOST
+    best, *others = found[:MOST]
+    told = [_told_transposed(each, is_open, spreading.extent) for each in others]
+    return Solved(
+        headline=_told_transposed(best, is_open, spreading.extent),
+        answers=[
+            {**({"stride": step} if is_open else {}), "padding": p, "output_padding": extra}
+            for step, p, extra in found[:MOST]
+        ],
+        reasons=_spread_out(question, *best, times, style),
+        alternatives=told + ([] if complete else ["..."]),
+        complete=complete,
     )
-    headline = f"P = {best_p}" + (f", output_padding = {best_extra}" if best_extra else "")
-    goal = [f"out = N*S, whatever N; for N = {size}:"] if times else []
-    answers = [{"padding": p, "output_padding": extra} for p, extra in found]
-    others = [f"P = {p}, output_padding = {extra}" for p, extra in found[1:]]
-    return Solved(headline, answers, [*goal, " = ".join(steps(rule, style))], others)
 
 
-def _nearest(sizes: list[int], wanted: int) -> list[int]:
-    below = [size for size in sizes if size < wanted]
-    above = [size for size in sizes if size > wanted]
-    return below[-1:] + above[:1]
+def _told_transposed(answer: tuple[int, int, int], is_open: bool, span: int) -> str:
+    stride, p, extra = answer
+    told = ([f"S = {stride}"] if is_open else []) + [f"P = {p}"]
+    told += [f"output_padding = {extra}"] if extra else []
+    return ", ".join(told) + ("  (whole kernels are cut off)" if p >= span else "")
+
+
+def _no_transposed(spreading: Spread, size: int, target: int, times: bool) -> NoSolution:
+    """Why no padding does it, and what comes nearest."""
+    near = spreading.nearest(size, target)
+    if times:
+        product = "N" if target == 1 else f"N*{target}"
+        offsets = [f"{product} {'+' if n > target else '-'} {abs(n - target)}" for n in near]
+        return NoSolution("no padding multiplies the size by the stride", offsets)
+    said = f"no padding leads from {size} to {target}"
+    if spreading.stride is not None:
+        said += f" with stride {spreading.stride}"
+    if spreading.output_padding is not None:
+        said += f" and output_padding {spreading.output_padding}"
+    return NoSolution(said, [str(n) for n in near])
+
+
+def _spread_out(
+    question: Question, stride: int, p: int, extra: int, times: bool, style: Style
+) -> list[str]:
+    """How a transposed convolution's padding follows, and the size that it makes."""
+    lines = []
+    if times:
+        found = padding.multiplied(question.kernel, stride, question.dilation, extra)
+        lines = _by_formula(found, "one cell becomes S, so N cells become N·S", style)
+    if times and question.size is None:
+        return lines
+    rule: Any = spread(
+        _letter("N", question.size),
+        _letter("F", question.kernel),
+        _letter("S", stride),
+        _letter("P", p),
+        _letter("A", extra) if extra else 0,
+        _unless_one("D", question.dilation),
+    )
+    named = ", where A is output_padding" if extra else ""
+    return [*lines, "forwards", f"  {written(rule, style)}{named}"]

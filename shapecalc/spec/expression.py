@@ -6,7 +6,6 @@ no attribute, no subscript, no call but of six functions; nothing is ever handed
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -97,6 +96,9 @@ class Call(NamedTuple):
 
 
 Expression = Union[Number, Name, Unary, Binary, Comparison, Conditional, Call]
+
+NODES = (Number, Name, Unary, Binary, Comparison, Conditional, Call)
+"""The kinds of nodes an expression is made of."""
 
 
 def _ceil(x: Any) -> Any:
@@ -282,7 +284,9 @@ class _Parser:
         self.expect(")")
         wanted = FUNCTIONS[name.text][1]
         if wanted not in (None, len(arguments)):
-            raise ExpressionError(f"{name.text} takes {wanted} number, not {len(arguments)}", name.column)
+            raise ExpressionError(
+                f"{name.text} takes {wanted} number, not {len(arguments)}", name.column
+            )
         return Call(name.text, tuple(arguments))
 
 
@@ -390,6 +394,7 @@ def _divide(a: Any, b: Any) -> Any:
 
 
 def _power(a: Any, b: Any) -> Any:
+    b = getattr(b, "value", b)  # of an exponent with a derivation, the number alone
     if isinstance(b, Fraction):
         raise ExpressionError("a power with a fraction as exponent")
     if isinstance(a, (int, Fraction)) and isinstance(b, int):
@@ -444,7 +449,7 @@ def truth(value: Any) -> bool:
     """Whether a value counts as true: every number but 0 does."""
     if hasattr(value, "symbols"):
         raise Undecided(value.symbols)
-    if isinstance(value, (bool, int, Fraction)):
+    if isinstance(value, (bool, int, Fraction)) or hasattr(value, "extreme"):
         return bool(value)
     raise ExpressionError(f"expected a condition, got {value!r}")
 
@@ -453,9 +458,11 @@ def _arithmetic(value: Any) -> Any:
     """The value, if one can calculate with it."""
     if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
         return value
-    if hasattr(value, "symbols"):
+    if hasattr(value, "extreme"):  # a formula, or a number with its derivation
         return value
-    raise ExpressionError(f"expected a number, got {str(value).lower() if isinstance(value, bool) else repr(value)}")
+    raise ExpressionError(
+        f"expected a number, got {str(value).lower() if isinstance(value, bool) else repr(value)}"
+    )
 
 
 def _normal(value: Any) -> Any:

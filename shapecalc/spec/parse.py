@@ -195,8 +195,6 @@ class _Reader:
             if name not in known:
                 hint = did_you_mean(name, known)
                 self.problems.add(mark, f"no entry of 'layers' is named {name!r}", hint)
-        if not found and isinstance(pair.value.value, list):
-            self.problems.add(pair.value.mark, "a network needs at least one output")
         return found
 
     def names_of(self, entries: list[Entry]) -> list[str]:

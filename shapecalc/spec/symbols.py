@@ -18,9 +18,7 @@ class SettingError(ValueError):
     """A value was set for a symbol that is not there, or that it cannot have."""
 
 
-def bind(
-    spec: Spec, settings: Mapping[str, Any], symbolic: Iterable[str]
-) -> dict[str, Quantity]:
+def bind(spec: Spec, settings: Mapping[str, Any], symbolic: Iterable[str]) -> dict[str, Quantity]:
     """The values of all symbols: numbers, or formulas in the symbols that have none.
 
     ``settings`` are numbers, formulas, or expressions in which new names are free symbols;

@@ -127,11 +127,13 @@ def compose(source: Source) -> Node:
         return _Composer(source).document()
     except yaml.MarkedYAMLError as error:
         where = error.problem_mark or error.context_mark
-        if error.context_mark and not source.line(where.line + 1).strip():
+        if where and error.context_mark and not source.line(where.line + 1).strip():
             where = error.context_mark  # what is never closed: not where the text ends
         mark = Mark(where.line + 1, where.column + 1) if where else Mark(1, 1)
         notes = [f"{error.context}"] if error.context else []
-        raise SpecError(source, [Problem(mark, f"not YAML: {error.problem}", tuple(notes))]) from None
+        raise SpecError(
+            source, [Problem(mark, f"not YAML: {error.problem}", tuple(notes))]
+        ) from None
 
 
 class _Composer:
@@ -214,7 +216,9 @@ class _Composer:
             if name in pairs:
                 first = pairs[name].key
                 raise self.fail(
-                    event, f"key {name!r} stands here again", f"it stands first in line {first.line}"
+                    event,
+                    f"key {name!r} stands here again",
+                    f"it stands first in line {first.line}",
                 )
             size += value.size + 1
             self.check_size(event, size)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from shapecalc.spec.expression import Expression, evaluate
+from shapecalc.spec.expression import Expression, evaluate, names
 from shapecalc.spec.problem import Mark, Source
 
 
@@ -56,6 +56,14 @@ class Setting:
     def expression(self) -> Expression | None:
         """The expression, if it is one."""
         return self.content if self.kind == Setting.EXPRESSION else None
+
+    def names(self) -> frozenset[str]:
+        """The names its expressions look up."""
+        if self.kind == Setting.LIST:
+            return frozenset().union(*(item.names() for item in self.content))
+        if self.kind == Setting.EXPRESSION:
+            return frozenset(name.name for name in names(self.content))
+        return frozenset()
 
     def item_mark(self, index: int | None) -> Mark:
         """The place of the whole, or of one item of a list."""

@@ -118,6 +118,7 @@ def test_the_first_field_is_the_number_of_features(name):
         "momentum",
         "affine",
         "track_running_stats",
+        "bias",
     ]
 
 

@@ -9,7 +9,7 @@ here every size is at least 1.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -22,46 +22,107 @@ flop_counter = pytest.importorskip("torch.utils.flop_counter")
 REFUSALS = (RuntimeError, ValueError, TypeError, IndexError, AssertionError, ZeroDivisionError)
 """What torch raises for settings or inputs that do not fit."""
 
-Shapes = tuple[tuple[int, ...], dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]
+STACKS = {
+    "TransformerEncoder": "TransformerEncoderLayer",
+    "TransformerDecoder": "TransformerDecoderLayer",
+}
+"""Kinds that torch makes of a layer given as a module, and that layer."""
+
+Sizes = tuple[int, ...]
+Shapes = tuple[Sizes, dict[str, Sizes], dict[str, Sizes]]
+
+
+class Facts(NamedTuple):
+    """What shapecalc and torch both know of a layer and its input."""
+
+    output: Sizes
+    dtype: str
+    parameters: dict[str, Sizes]
+    buffers: dict[str, tuple[Sizes, str]]
+    macs: float
 
 
 def as_torch(layer: Layer) -> Any:
     """The torch module of the same name with the fields of this bound layer."""
-    settings = {name: _plain(getattr(layer, name), layer.rank) for name in layer.fields}
+    return module_of(layer, {})
+
+
+def module_of(layer: Layer, other: dict[str, Any]) -> Any:
+    """The torch module with the fields of this bound layer, some of them with other values."""
+    settings = {
+        name: _plain(value, layer.rank)
+        for name, value in ({name: getattr(layer, name) for name in layer.fields} | other).items()
+    }
     with torch.device("meta"):
+        if layer.kind in STACKS:
+            return _stack(layer.kind, settings).eval()
         return getattr(torch.nn, layer.kind)(**settings).eval()
 
 
-def shapes(layer: Layer, *tensors: Tensor) -> Shapes | None:
-    """Torch's output, parameter and buffer shapes; None if it refuses."""
+def _stack(kind: str, settings: dict[str, Any]) -> Any:
+    """An encoder or decoder, whose settings but two are those of its layers."""
+    num_layers, has_norm = settings.pop("num_layers"), settings.pop("norm")
+    layer = getattr(torch.nn, STACKS[kind])(**settings)
+    norm = None
+    if has_norm:
+        eps, bias = settings["layer_norm_eps"], settings["bias"]
+        norm = torch.nn.LayerNorm(settings["d_model"], eps=eps, bias=bias)
+    return getattr(torch.nn, kind)(layer, num_layers, norm)
+
+
+def facts_of_torch(
+    layer: Layer, tensors: tuple[Tensor, ...], other: dict[str, Any] | None = None
+) -> Facts | None:
+    """Torch's facts, with other values for some fields; None if it refuses."""
     try:
-        module = as_torch(layer.bound(_joined(layer, tensors)))
-        output = _run(module, tensors)
+        module = module_of(layer, other or {})
+        with flop_counter.FlopCounterMode(display=False) as counter:
+            output = _run(module, tensors)
         _run(module.to_empty(device="cpu"), tensors, "cpu")
     except REFUSALS:
         return None
     if 0 in output.shape:
         return None
-    return (
+    return Facts(
         tuple(output.shape),
+        _name(output.dtype),
         {name: tuple(weight.shape) for name, weight in module.named_parameters()},
-        {name: tuple(buffer.shape) for name, buffer in module.named_buffers()},
+        {name: (tuple(b.shape), _name(b.dtype)) for name, b in module.named_buffers()},
+        counter.get_total_flops() / 2,
     )
 
 
-def accepted_by_torch(layer: Layer, *tensors: Tensor) -> bool:
-    """Whether torch builds the layer and runs it on such tensors."""
-    return shapes(layer, *tensors) is not None
-
-
-def ours(layer: Layer, *tensors: Tensor) -> Shapes | None:
+def our_facts(layer: Layer, tensors: tuple[Tensor, ...]) -> Facts | None:
     """The same from the declaration; None if a requirement does not hold."""
     x = _joined(layer, tensors)
     if not all(requirement.decide() is True for requirement in layer.requirements(x)):
         return None
     layer = layer.bound(x)
-    buffers = {name: buffer.shape for name, buffer in layer.buffers().items()}
-    return layer.output(x).shape, layer.weights(), buffers
+    y = layer.output(x)
+    return Facts(
+        y.shape,  # type: ignore[arg-type]
+        y.dtype,
+        layer.weights(),  # type: ignore[arg-type]
+        {name: (buffer.shape, buffer.dtype) for name, buffer in layer.buffers().items()},  # type: ignore[misc]
+        layer.macs(x, y),  # type: ignore[arg-type]
+    )
+
+
+def shapes(layer: Layer, *tensors: Tensor) -> Shapes | None:
+    """Torch's output, parameter and buffer shapes; None if it refuses."""
+    facts = facts_of_torch(layer.bound(_joined(layer, tensors)), tensors)
+    return facts and _shapes(facts)
+
+
+def ours(layer: Layer, *tensors: Tensor) -> Shapes | None:
+    """The same from the declaration; None if a requirement does not hold."""
+    facts = our_facts(layer, tensors)
+    return facts and _shapes(facts)
+
+
+def _shapes(facts: Facts) -> Shapes:
+    buffers = {name: shape for name, (shape, _) in facts.buffers.items()}
+    return facts.output, facts.parameters, buffers
 
 
 def torch_macs(layer: Layer, *tensors: Tensor) -> float:
@@ -77,11 +138,16 @@ def _joined(layer: Layer, tensors: tuple[Tensor, ...]) -> Any:
 
 
 def _run(module: Any, tensors: tuple[Tensor, ...], device: str = "meta") -> Any:
+    x = [torch.zeros(x.shape, dtype=getattr(torch, x.dtype), device=device) for x in tensors]
+    if isinstance(module, torch.nn.MultiheadAttention) and len(x) < 3:
+        x = [x[0], x[-1], x[-1]]
     with torch.no_grad():
-        output = module(
-            *(torch.zeros(x.shape, dtype=getattr(torch, x.dtype), device=device) for x in tensors)
-        )
+        output = module(*x)
     return output[0] if isinstance(output, tuple) else output
+
+
+def _name(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _plain(value: Any, rank: int) -> Any:

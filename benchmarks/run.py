@@ -1,0 +1,171 @@
+"""How fast shapecalc is: figures from one run on one machine, each beside its bound.
+
+Run it with the Python of the environment that the project is installed in:
+
+    .venv/bin/python benchmarks/run.py [--quick]
+
+Absolute times say little on a shared machine; ratios of alternating runs say more.
+"""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+GOOGLENET = str(ROOT / "specs" / "googlenet.yaml")
+PYTHON = sys.executable
+SHOW = [str(Path(PYTHON).with_name("shapecalc")), "show", GOOGLENET]
+FLOOR = [PYTHON, "-c", "import click, yaml, networkx"]
+
+SYMBOLIC = f"""
+import time
+import shapecalc, shapecalc.report, shapecalc.algebra.formula, shapecalc.algebra.residues
+net = shapecalc.load({GOOGLENET!r})
+for _ in range(2):
+    start = time.perf_counter()
+    str(net.report(symbolic=["B", "H", "W"]).totals.macs)
+    print(1000 * (time.perf_counter() - start))
+"""
+"""Prints the milliseconds of the first symbolic report in a process, and of a second one."""
+
+
+class Figure(NamedTuple):
+    """What was measured, and the most it should be."""
+
+    what: str
+    value: float
+    unit: str
+    bound: float | None = None
+
+
+def main(quick: bool) -> None:
+    """Measure everything and print a table in Markdown."""
+    rounds = 5 if quick else 25
+    figures = [
+        *whole_process(rounds),
+        *inside_a_process(rounds),
+        *symbolic(3 if quick else 9),
+        *chain(10_000),
+        *chain(100_000),
+    ]
+    print("| what | measured | bound |")
+    print("|---|---:|---:|")
+    for what, value, unit, bound in figures:
+        limit = f"{bound:g}{unit}" if bound is not None else ""
+        print(f"| {what} | {rounded(value)}{unit} | {limit} |", flush=True)
+
+
+def rounded(value: float) -> str:
+    """Three digits, or all whole ones."""
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long some work takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def whole_process(rounds: int) -> list[Figure]:
+    """``show`` on GoogLeNet against the imports it cannot do without, in alternating runs."""
+    shows, floors = [], []
+    for _ in range(rounds):
+        floors.append(seconds(lambda: subprocess.run(FLOOR, check=True, capture_output=True)))
+        shows.append(seconds(lambda: subprocess.run(SHOW, check=True, capture_output=True)))
+    return [
+        Figure("importing click, yaml and networkx, best", 1000 * min(floors), " ms"),
+        Figure("show GoogLeNet as a process, best", 1000 * min(shows), " ms"),
+        Figure("show GoogLeNet / imports, best", min(shows) / min(floors), "", 1.3),
+        Figure("show GoogLeNet / imports, median", median(shows) / median(floors), "", 1.3),
+    ]
+
+
+def inside_a_process(rounds: int) -> list[Figure]:
+    """Load GoogLeNet and report on it."""
+    import shapecalc
+
+    def work() -> None:
+        _ = shapecalc.load(GOOGLENET).report().totals
+
+    first = seconds(work)
+    times = [seconds(work) for _ in range(rounds)]
+    return [
+        Figure("load and report GoogLeNet, first", 1000 * first, " ms"),
+        Figure("load and report GoogLeNet, best", 1000 * min(times), " ms", 12),
+        Figure("load and report GoogLeNet, median", 1000 * median(times), " ms", 12),
+    ]
+
+
+def symbolic(rounds: int) -> list[Figure]:
+    """Report on GoogLeNet in B, H and W in fresh processes, after imports."""
+    first, second = [], []
+    for _ in range(rounds):
+        done = subprocess.run([PYTHON, "-c", SYMBOLIC], check=True, capture_output=True, text=True)
+        cold, warm = map(float, done.stdout.split())
+        first.append(cold)
+        second.append(warm)
+    return [
+        Figure("report GoogLeNet in B, H and W, cold, best", min(first), " ms", 150),
+        Figure("report GoogLeNet in B, H and W, cold, median", median(first), " ms", 150),
+        Figure("report GoogLeNet in B, H and W, warm, median", median(second), " ms"),
+    ]
+
+
+def chain(length: int) -> list[Figure]:
+    """Read, build and report a spec with so many entries."""
+    import shapecalc
+    from shapecalc.report import Report
+
+    def work() -> tuple[list[float], Report]:
+        times = [time.perf_counter()]
+        net = shapecalc.load(text)
+        times.append(time.perf_counter())
+        values, built = net.build()
+        times.append(time.perf_counter())
+        report = Report(net.name, values, built)
+        _ = report.totals
+        times.append(time.perf_counter())
+        return times, report
+
+    text = chain_text(length)
+    runs = []
+    for _ in range(3):
+        gc.collect()
+        start, *ends = work()[0]
+        runs.append([end - begin for begin, end in zip([start, *ends], ends)])
+    read, build, report = (min(times) / length for times in zip(*runs))
+    gc.collect()
+    tracemalloc.start()
+    kept = work()[1]
+    size, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(kept) == length
+    name = f"chain of {length:,}, a layer"
+    return [
+        Figure(f"{name}: read, best of 3", 1e6 * read, " µs"),
+        Figure(f"{name}: build, best of 3", 1e6 * build, " µs"),
+        Figure(f"{name}: read and build", 1e6 * (read + build), " µs", 100),
+        Figure(f"{name}: report, best of 3", 1e6 * report, " µs", 20),
+        Figure(f"{name}: memory kept", size / length, " B", 4000),
+        Figure(f"{name}: memory at its peak", peak / length, " B", 4000),
+    ]
+
+
+def chain_text(length: int) -> str:
+    """A spec of convolutions and activations in turn."""
+    pair = ("  - Conv2d: {out_channels: 8, kernel_size: 3, padding: 1}\n", "  - ReLU\n")
+    entries = "".join(pair[i % 2] for i in range(length))
+    return f"name: chain\ninput: [8, 32, 32]\nlayers:\n{entries}"
+
+
+if __name__ == "__main__":
+    main(quick="--quick" in sys.argv[1:])

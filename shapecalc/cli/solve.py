@@ -1,0 +1,122 @@
+"""``shapecalc solve``: one unknown of a whole network."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import click
+
+from shapecalc.cli.common import (
+    Function,
+    echo_error,
+    open_spec,
+    read_settings,
+    reports_errors,
+    settings_option,
+    spec_argument,
+)
+
+if TYPE_CHECKING:
+    from shapecalc.solve.network import Amount, OutputSize
+
+UNITS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+"""What a letter behind a number multiplies it by."""
+
+_AMOUNT = re.compile(r"\s*(<=|>=|<|>|==?)?\s*([0-9]+(?:\.[0-9]+)?)\s*([kKMGT]?)\s*")
+_SIZE = re.compile(r"[0-9]{1,18}(?:x[0-9]{1,18})*")
+
+
+def _amount(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[str, int] | None:
+    """A relation and a number, as in ``<=1.5G``."""
+    if value is None:
+        return None
+    found = _AMOUNT.fullmatch(value)
+    if found is None or len(found[2]) > 40:
+        raise click.BadParameter(f"{value!r} is no amount such as 300M or '<=1.5G'")
+    amount = Fraction(found[2]) * UNITS[found[3]]
+    if amount.denominator != 1:
+        raise click.BadParameter(f"{value!r} is {amount}, no whole number")
+    return "==" if found[1] in (None, "=") else found[1], amount.numerator
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Sizes, as in ``64x4x5``."""
+    if value is None:
+        return None
+    if not _SIZE.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is no size such as 4, 4x5 or 64x4x5")
+    return tuple(map(int, value.split("x")))
+
+
+def _total(name: str, about: str) -> Callable[[Function], Function]:
+    return click.option(f"--{name}", callback=_amount, metavar="[<|<=|>|>=]N[k|M|G|T]", help=about)
+
+
+@click.command()
+@spec_argument
+@click.option("--for", "symbol", required=True, metavar="SYMBOL", help="The unknown.")
+@click.option("--at", metavar="PATH", help="A layer, block or branch whose output is wanted.")
+@click.option(
+    "--output",
+    callback=_size,
+    metavar="SIZE",
+    help="What it is to put out: 4 for every side that depends on the unknown, 4x5 for height "
+    "and width, 64x4x5 for the whole shape without the batch.",
+)
+@_total("params", "The parameters wanted of the network.")
+@_total("macs", "Its multiply-accumulates.")
+@_total("flops", "Twice as many.")
+@_total("activations", "The elements its layers write.")
+@click.option("--exact", is_flag=True, help="Only values at which no window drops a pixel.")
+@settings_option
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@reports_errors
+def solve(
+    spec: str,
+    symbol: str,
+    at: str | None,
+    output: tuple[int, ...] | None,
+    exact: bool,
+    settings: tuple[str, ...],
+    form: str,
+    max_layers: int,
+    **amounts: tuple[str, int] | None,
+) -> None:
+    """Find every value of one symbol that gives what is wanted.
+
+    Several conditions must hold together; without any, the values are those that make a network.
+    Other symbols keep their values. Exit status 1 if there is no such value.
+
+    SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
+    """
+    if at is not None and output is None:
+        raise click.UsageError("--at says where, but --output does not say what is wanted there")
+    if output is not None and at is None:
+        raise click.UsageError("--output says what is wanted, but --at does not say where")
+    network = open_spec(spec, max_layers)
+    given = read_settings(settings)
+
+    from shapecalc.solve import network as solving
+    from shapecalc.solve.write import as_dict, text
+
+    wanted: list[OutputSize | Amount] = []
+    if at is not None and output is not None:
+        wanted.append(solving.OutputSize(at, output))
+    wanted += [solving.Amount(name, *each) for name, each in amounts.items() if each is not None]
+    try:
+        answer = solving.solve(network, symbol, wanted, given, exact=exact)
+    except solving.QuestionError as error:
+        raise click.BadParameter(str(error), param_hint=error.option) from None
+    except solving.NoSolution as error:
+        echo_error(f"shapecalc solve: error: {error}")
+        raise SystemExit(1) from None
+    if form == "json":
+        click.echo(json.dumps(as_dict(answer), indent=1))
+    else:
+        click.echo(text(answer))

@@ -1,0 +1,251 @@
+"""Attention: every place of a sequence takes a mean over another sequence, weighted by likeness.
+
+Its matrix products, scores and the weighing of values, count as multiply-accumulates for every
+pair of places, masked or not. Each score is scaled and normalised by a softmax: 2 element-wise
+operations, and one more where a mask is added. Vaswani et al., "Attention is all you need" (2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from shapecalc.algebra.arithmetic import Dim, Shape, prod
+from shapecalc.algebra.requirement import Requirement, divides, equal, refuse
+from shapecalc.layers.base import Layer
+from shapecalc.layers.field import Flag, Maybe, Number, Parts, SameAs, field, inferred
+from shapecalc.layers.joining import Inputs, Join, aligned, broadcast, listed, promoted, stretched
+from shapecalc.layers.tensor import FLOATS, Tensor
+
+SCORE_OPERATIONS = 2
+"""Element-wise operations on a score: scaling, and its share in the softmax."""
+
+
+def sequence_axis(batch_first: bool) -> int:
+    """The dimension along which places are counted; the other of the first two is the batch."""
+    return 1 if batch_first else 0
+
+
+def attention_weights(
+    embed_dim: Dim, kdim: Dim, vdim: Dim, bias: bool, prefix: str = ""
+) -> dict[str, Shape]:
+    """The projections before and behind attention, by torch's names.
+
+    torch keeps the three in front in one matrix where they take equal sizes. Which way they are
+    kept changes names and not the number of weights, so formulas may be compared as they stand.
+    """
+    if embed_dim == kdim and embed_dim == vdim:
+        weights: dict[str, Shape] = {"in_proj_weight": (3 * embed_dim, embed_dim)}
+    else:
+        weights = {
+            "q_proj_weight": (embed_dim, embed_dim),
+            "k_proj_weight": (embed_dim, kdim),
+            "v_proj_weight": (embed_dim, vdim),
+        }
+    if bias:
+        weights["in_proj_bias"] = (3 * embed_dim,)
+    weights["out_proj.weight"] = (embed_dim, embed_dim)
+    if bias:
+        weights["out_proj.bias"] = (embed_dim,)
+    return {prefix + name: shape for name, shape in weights.items()}
+
+
+def attention_macs(query: Tensor, key: Tensor, value: Tensor, places: Dim) -> Dim:
+    """Four projections, and for each place of the query two products with ``places`` others."""
+    embed_dim = query.shape[-1]
+    projections = 2 * prod(query.shape) + prod(key.shape) + prod(value.shape)
+    return projections * embed_dim + 2 * prod(query.shape) * places
+
+
+def attention_elementwise(query: Tensor, key: Tensor, heads: Dim, places: Dim, bias: bool) -> Dim:
+    """The work on scores, and the biases of the four projections."""
+    scores = prod(query.shape[:2]) * places * heads
+    biases = 2 * prod(query.shape) + 2 * prod(key.shape[:2]) * query.shape[-1] if bias else 0
+    return SCORE_OPERATIONS * scores + biases
+
+
+def _roles(x: Inputs) -> tuple[Tensor, Tensor, Tensor]:
+    """Query, key and value: one input is all three, the second of two both key and value."""
+    return x[0], x[min(1, len(x) - 1)], x[-1]
+
+
+class MultiheadAttention(Layer):
+    """Attend from a query to keys and values, in several heads that share the features.
+
+    One input attends to itself; of two, the first is the query and the second key and value; three
+    are query, key and value. The output is the first of torch's two results.
+
+    The batch is the first dimension, as everywhere in a spec. torch's own default, batch_first
+    false, takes the sequence for the first dimension; with false that is meant here too.
+
+    >>> x = (Tensor((1, 197, 768)),)
+    >>> attention = MultiheadAttention(num_heads=12).bound(x)
+    >>> attention.weights()["in_proj_weight"], attention.macs(x, attention.output(x))
+    ((2304, 768), 524391936)
+    """
+
+    joins = True
+    ndims = (3,)
+    axes = ("length", "features")
+    dtypes = FLOATS
+
+    num_heads: Dim = field(Parts(), "parts the features are split into", letter="h")
+    dropout: int | Fraction = field(
+        Number(0, 1), "probability of dropping a score while training", default=0
+    )
+    bias: bool = field(Flag(), "add learned numbers in all projections", default=True)
+    add_bias_kv: bool = field(
+        Flag(), "attend to one more place, whose key and value are learned", default=False
+    )
+    add_zero_attn: bool = field(Flag(), "attend to one more place, of zeros", default=False)
+    batch_first: bool = field(
+        Flag(), "the batch comes first, then the sequence", default=True, torch_default=False
+    )
+    embed_dim: Dim = inferred(
+        lambda layer, x: x[0].shape[-1], "features of the query, its last dimension", letter="C"
+    )
+    kdim: Dim = inferred(
+        lambda layer, x: _roles(x)[1].shape[-1],
+        "features of the keys",
+        torch_default=SameAs("embed_dim"),
+    )
+    vdim: Dim = inferred(
+        lambda layer, x: _roles(x)[2].shape[-1],
+        "features of the values",
+        torch_default=SameAs("embed_dim"),
+    )
+
+    example = {"num_heads": 4}
+    example_shapes = ((1, 16, 64),)
+
+    def requires(self, x: Inputs) -> Iterator[Requirement]:
+        if len(x) > 3:
+            yield refuse(
+                lambda: f"takes query, key and value but receives {len(x)} inputs",
+                hint=lambda: "one input attends to itself, two are query and key with value",
+            )
+        yield divides(
+            self.num_heads,
+            self.embed_dim,
+            lambda: f"has num_heads {self.num_heads}, which does not divide {self.embed_dim}",
+            field="num_heads",
+        )
+        query, key, value = _roles(x)
+        length = sequence_axis(self.batch_first)
+        agreeing = [("batch", query, key, 1 - length), ("batch", key, value, 1 - length)]
+        for what, a, b, axis in [*agreeing, ("length", key, value, length)]:
+            yield equal(
+                a.shape[axis],
+                b.shape[axis],
+                lambda what=what: f"receives {listed(x)}, which differ in {what}",  # type: ignore[misc]
+            )
+
+    def _places(self, key: Tensor) -> Dim:
+        """How many places the query attends to."""
+        return key.shape[sequence_axis(self.batch_first)] + self.add_bias_kv + self.add_zero_attn
+
+    def output(self, x: Inputs) -> Tensor:
+        return x[0]
+
+    def weights(self) -> dict[str, Shape]:
+        weights = attention_weights(self.embed_dim, self.kdim, self.vdim, self.bias)
+        if self.add_bias_kv:
+            weights |= dict.fromkeys(("bias_k", "bias_v"), (1, 1, self.embed_dim))
+        return weights
+
+    def macs(self, x: Inputs, y: Tensor) -> Dim:
+        query, key, value = _roles(x)
+        return attention_macs(query, key, value, self._places(key))
+
+    def elementwise(self, x: Inputs, y: Tensor) -> Dim:
+        query, key, _ = _roles(x)
+        return attention_elementwise(query, key, self.num_heads, self._places(key), self.bias)
+
+
+class ScaledDotProductAttention(Join):
+    """Weigh values by how alike query and keys are: softmax(q k^T / sqrt(E)) v.
+
+    The last two dimensions are places and features; those before them broadcast. This is torch's
+    function ``scaled_dot_product_attention``.
+
+    >>> q, k, v = (Tensor((1, 12, 197, 64)),) * 3
+    >>> attention = ScaledDotProductAttention()
+    >>> y = attention.output((q, k, v))
+    >>> y.shape, attention.macs((q, k, v), y) == 12 * 197 * 197 * (64 + 64)
+    ((1, 12, 197, 64), True)
+    """
+
+    arity = 3
+    ndims = range(2, 99)
+    axes = ("heads", "length", "features")
+    dtypes = FLOATS
+
+    is_causal: bool = field(Flag(), "mask the places behind the query's own", default=False)
+    scale: int | Fraction | None = field(
+        Maybe(Number(), "1/sqrt(features)"), "factor of the scores", default=None
+    )
+    enable_gqa: bool = field(
+        Flag(), "let groups of the query's heads share the heads of keys and values", default=False
+    )
+
+    example_shapes = ((1, 4, 16, 8),) * 3
+
+    def _does(self) -> str:
+        return "attends with query, key and value"
+
+    def requires(self, x: Inputs) -> Iterator[Requirement]:
+        query, key, value = (tensor.shape for tensor in x)
+        for what, a, b in (
+            ("features of query and key", query[-1], key[-1]),
+            ("length of key and value", key[-2], value[-2]),
+        ):
+            yield equal(
+                a,
+                b,
+                lambda what=what, a=a, b=b: (  # type: ignore[misc]
+                    f"{self._does()} {listed(x)}, which differ in {what} ({a} and {b})"
+                ),
+            )
+        if self.enable_gqa:
+            yield from self._shares_heads(x)
+        n = max(map(len, (query, key, value)))
+        for axis, sizes in enumerate(aligned(self._leading(x))):
+            yield from self._agree(x, axis, n, stretched(sizes))
+
+    def _shares_heads(self, x: Inputs) -> Iterator[Requirement]:
+        if min(len(tensor.shape) for tensor in x) < 3:
+            yield refuse(
+                lambda: f"{self._does()} {listed(x)}, of which one has no heads",
+                field="enable_gqa",
+                hint=lambda: "heads are the third dimension from the end",
+            )
+        heads = x[0].shape[-3]
+        for tensor in x[1:]:
+            yield divides(
+                tensor.shape[-3],
+                heads,
+                lambda shared=tensor.shape[-3]: (  # type: ignore[misc]
+                    f"{self._does()} {listed(x)}, but {heads} heads cannot share {shared}"
+                ),
+                field="enable_gqa",
+            )
+
+    def _leading(self, x: Inputs) -> list[Shape]:
+        """The dimensions before places and features; shared heads stand once for each user."""
+        leading = [tensor.shape[:-2] for tensor in x]
+        if self.enable_gqa:
+            return [leading[0], *((*sizes[:-1], leading[0][-1]) for sizes in leading[1:])]
+        return leading
+
+    def output(self, x: Inputs) -> Tensor:
+        sizes = (*broadcast(self._leading(x)), x[0].shape[-2], x[2].shape[-1])
+        return Tensor(sizes, promoted(x))
+
+    def _scores(self, x: Inputs, y: Tensor) -> Dim:
+        return prod(y.shape[:-1]) * x[1].shape[-2]
+
+    def macs(self, x: Inputs, y: Tensor) -> Dim:
+        return self._scores(x, y) * (x[0].shape[-1] + x[2].shape[-1])
+
+    def elementwise(self, x: Inputs, y: Tensor) -> Dim:
+        return self._scores(x, y) * (SCORE_OPERATIONS + self.is_causal)

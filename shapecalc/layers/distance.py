@@ -1,0 +1,82 @@
+"""Distances: how far apart, or how alike, two tensors are along one dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from shapecalc.algebra.arithmetic import Dim, prod
+from shapecalc.algebra.requirement import Requirement
+from shapecalc.algebra.window import Window
+from shapecalc.layers.base import names_axis
+from shapecalc.layers.field import Flag, Number, Whole, field
+from shapecalc.layers.joining import Broadcast, Inputs
+from shapecalc.layers.tensor import Tensor
+
+
+class _Distance(Broadcast, abstract=True):
+    """What the distances have in common: the inputs broadcast, then a dimension is summed up."""
+
+    arity = 2
+
+    example_shapes = ((1, 64), (1, 64))
+
+    def windows(self, x: Inputs) -> tuple[Window, ...] | None:
+        return None
+
+
+class CosineSimilarity(_Distance):
+    """Divide the dot product of two vectors by their lengths.
+
+    The work is 3 operations per element, for the product and the two squares that are summed up,
+    and one division per output.
+
+    >>> x = Tensor((1, 64, 7, 7)), Tensor((1, 64, 1, 1))
+    >>> CosineSimilarity().output(x).shape
+    (1, 7, 7)
+    """
+
+    dim: int = field(Whole(None, symbolic=False), "dimension the vectors lie along", default=1)
+    eps: int | Fraction = field(
+        Number(), "least length, against division by zero", default=Fraction(1, 10**8)
+    )
+
+    def _does(self) -> str:
+        return "compares"
+
+    def requires(self, x: Inputs) -> Iterator[Requirement]:
+        yield from super().requires(x)
+        yield from names_axis(super().output(x), self.dim)
+
+    def output(self, x: Inputs) -> Tensor:
+        whole = super().output(x)
+        axis = self.dim % len(whole.shape)
+        return whole.with_shape((*whole.shape[:axis], *whole.shape[axis + 1 :]))
+
+    def elementwise(self, x: Inputs, y: Tensor) -> Dim:
+        return 3 * prod(super().output(x).shape) + prod(y.shape)
+
+
+class PairwiseDistance(_Distance):
+    """Take the p-norm of the difference of two vectors, along the last dimension.
+
+    The work is 2 operations per element: subtract, and sum up the power.
+
+    >>> PairwiseDistance().output((Tensor((8, 128)), Tensor((8, 128)))).shape
+    (8,)
+    """
+
+    p: int | Fraction | float = field(Number(infinite=True), "the exponent", default=2)
+    eps: int | Fraction = field(Number(), "added to the difference", default=Fraction(1, 10**6))
+    keepdim: bool = field(Flag(), "keep the dimension, with size 1", default=False)
+
+    def _does(self) -> str:
+        return "compares"
+
+    def output(self, x: Inputs) -> Tensor:
+        whole = super().output(x)
+        kept = (1,) if self.keepdim else ()
+        return whole.with_shape((*whole.shape[:-1], *kept))
+
+    def elementwise(self, x: Inputs, y: Tensor) -> Dim:
+        return 2 * prod(super().output(x).shape)

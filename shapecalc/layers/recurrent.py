@@ -1,0 +1,221 @@
+"""Recurrent layers: a state goes through a sequence and takes each place in.
+
+The state starts at zero, and what a layer puts out is the first of torch's results: the state
+after every place, or, of a cell, after its one step. Products with matrices are multiply-
+accumulates, those with the state at the start included, as torch counts on the meta device. The
+rest, for each value of a state, is 2 operations of a plain layer (the two products are added, then
+activated), 13 of an LSTM (four sums and activations, three operations on the cell's state, its
+activation, the output gate) and 11 of a GRU (two sums and activations; for the candidate a
+product, a sum and an activation; four to mix it with the old state), and one for each bias.
+
+The batch is the first dimension, as everywhere in a spec; torch's own default, batch_first false,
+takes the sequence for the first dimension, and false means that here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import ClassVar
+
+from shapecalc.algebra.arithmetic import Dim, Shape, prod, total
+from shapecalc.algebra.requirement import Requirement, at_least
+from shapecalc.layers.base import Layer
+from shapecalc.layers.field import Choice, Flag, Number, Whole, field, inferred
+from shapecalc.layers.tensor import FLOATS, Tensor
+
+
+class _AnyRecurrent(Layer, abstract=True):
+    """What layers and cells have in common."""
+
+    dtypes = FLOATS
+
+    gates: ClassVar[int]
+    """How many times the state's size each of the two products has."""
+    operations: ClassVar[int]
+    """Element-wise operations for each value of the state, without biases."""
+
+    hidden_size: Dim = field(Whole(), "features of the state", letter="H")
+    bias: bool = field(Flag(), "add two learned numbers to each gate", default=True)
+    input_size: Dim = inferred(
+        lambda layer, x: x.shape[-1], "features of the input, its last dimension", letter="C"
+    )
+
+    example = {"hidden_size": 32}
+
+    def _step_weights(self, suffix: str, inputs: Dim, state: Dim) -> dict[str, Shape]:
+        """The weights of one step from ``inputs`` and ``state`` features."""
+        rows = self.gates * self.hidden_size
+        weights: dict[str, Shape] = {
+            f"weight_ih{suffix}": (rows, inputs),
+            f"weight_hh{suffix}": (rows, state),
+        }
+        if self.bias:
+            weights |= {f"bias_ih{suffix}": (rows,), f"bias_hh{suffix}": (rows,)}
+        return weights
+
+    def _step_elementwise(self) -> Dim:
+        biases = 2 * self.gates if self.bias else 0
+        return (self.operations + biases) * self.hidden_size
+
+
+class Recurrent(_AnyRecurrent, abstract=True):
+    """Take a sequence in, place after place, in one or more layers and one or two directions.
+
+    >>> from shapecalc.layers import KINDS
+    >>> x = Tensor((1, 50, 300))
+    >>> lstm = KINDS["LSTM"](hidden_size=256, bidirectional=True).bound(x)
+    >>> lstm.output(x).shape, lstm.weights()["weight_ih_l0_reverse"]
+    ((1, 50, 512), (1024, 300))
+    """
+
+    ndims = (3,)
+    axes = ("length", "features")
+
+    num_layers: int = field(Whole(symbolic=False), "layers above each other", default=1)
+    batch_first: bool = field(
+        Flag(), "the batch comes first, then the sequence", default=True, torch_default=False
+    )
+    dropout: int | Fraction = field(
+        Number(0, 1), "probability of dropping out between layers while training", default=0
+    )
+    bidirectional: bool = field(
+        Flag(), "go through the sequence backwards too, and put both side by side", default=False
+    )
+
+    example_shapes = ((1, 16, 64),)
+
+    def _state(self) -> Dim:
+        """The features of what goes on to the next place."""
+        return self.hidden_size
+
+    def _directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    def _inputs(self) -> list[Dim]:
+        """The features that each layer takes in."""
+        above: list[Dim] = [self._directions() * self._state()] * (self.num_layers - 1)
+        return [self.input_size, *above]
+
+    def output(self, x: Tensor) -> Tensor:
+        return x.with_size(-1, self._directions() * self._state())
+
+    def weights(self) -> dict[str, Shape]:
+        weights: dict[str, Shape] = {}
+        for i, inputs in enumerate(self._inputs()):
+            for direction in ("", "_reverse")[: self._directions()]:
+                weights |= self._step_weights(f"_l{i}{direction}", inputs, self._state())
+        return weights
+
+    def macs(self, x: Tensor, y: Tensor) -> Dim:
+        """Every matrix is multiplied once with every place."""
+        matrices = [prod(shape) for shape in self.weights().values() if len(shape) == 2]
+        return prod(x.shape[:2]) * total(matrices)
+
+    def elementwise(self, x: Tensor, y: Tensor) -> Dim:
+        steps = prod(x.shape[:2]) * self.num_layers * self._directions()
+        return steps * self._step_elementwise()
+
+
+class RNN(Recurrent):
+    """Mix the state with each place of a sequence, ``tanh(W x + U h)``.
+
+    Elman, "Finding structure in time" (1990).
+    """
+
+    gates = 1
+    operations = 2
+
+    nonlinearity: str = field(Choice("tanh", "relu"), "what is applied to a sum", default="tanh")
+
+
+class LSTM(Recurrent):
+    """Carry a state along a sequence through gates that decide what is kept and let out.
+
+    Hochreiter and Schmidhuber, "Long short-term memory" (1997); the projection is by Sak, Senior
+    and Beaufays, "Long short-term memory based recurrent neural network architectures" (2014).
+    """
+
+    gates = 4
+    operations = 13
+
+    proj_size: int = field(
+        Whole(0, symbolic=False), "features the output is projected to; 0 for none", default=0
+    )
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield at_least(
+            self.hidden_size,
+            self.proj_size + 1,
+            lambda: f"has proj_size {self.proj_size}, not below hidden_size {self.hidden_size}",
+            field="proj_size",
+        )
+
+    def _state(self) -> Dim:
+        return self.proj_size or self.hidden_size
+
+    def _step_weights(self, suffix: str, inputs: Dim, state: Dim) -> dict[str, Shape]:
+        weights = super()._step_weights(suffix, inputs, state)
+        if self.proj_size:
+            weights[f"weight_hr{suffix}"] = (self.proj_size, self.hidden_size)
+        return weights
+
+
+class GRU(Recurrent):
+    """Carry a state along a sequence through gates that mix old and new.
+
+    Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical machine
+    translation" (2014).
+    """
+
+    gates = 3
+    operations = 11
+
+
+class RecurrentCell(_AnyRecurrent, abstract=True):
+    """Take one place in: a single step from a state of zeros.
+
+    >>> from shapecalc.layers import KINDS
+    >>> KINDS["GRUCell"](hidden_size=20).output(Tensor((8, 10))).shape
+    (8, 20)
+    """
+
+    ndims = (2,)
+
+    example_shapes = ((1, 64),)
+
+    def output(self, x: Tensor) -> Tensor:
+        return x.with_size(-1, self.hidden_size)
+
+    def weights(self) -> dict[str, Shape]:
+        return self._step_weights("", self.input_size, self.hidden_size)
+
+    def macs(self, x: Tensor, y: Tensor) -> Dim:
+        rows = self.gates * self.hidden_size
+        return x.batch * rows * (self.input_size + self.hidden_size)
+
+    def elementwise(self, x: Tensor, y: Tensor) -> Dim:
+        return x.batch * self._step_elementwise()
+
+
+class RNNCell(RecurrentCell):
+    """Mix a state with one input, ``tanh(W x + U h)``."""
+
+    gates = RNN.gates
+    operations = RNN.operations
+
+    nonlinearity: str = field(Choice("tanh", "relu"), "what is applied to a sum", default="tanh")
+
+
+class LSTMCell(RecurrentCell):
+    """Take one step of an LSTM; the output is the state that it lets out."""
+
+    gates = LSTM.gates
+    operations = LSTM.operations
+
+
+class GRUCell(RecurrentCell):
+    """Take one step of a GRU."""
+
+    gates = GRU.gates
+    operations = GRU.operations
