@@ -277,7 +277,7 @@ class Builder:
         for entry in self.spec.entries:
             total += one(entry)
             if total > 2 * self.most_layers:
-                self.too_many(entry.mark)
+                self.too_many((entry.repeat or entry).mark)
 
     def input(self, name: str) -> Tensor | None:
         given = self.spec.inputs[name]

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple, TypeAlias
 
 from shapecalc.algebra import arithmetic
 
@@ -64,7 +64,7 @@ class Apply(NamedTuple):
     value: Any
 
 
-Tree = Union[Leaf, Number, Sum, Product, Quotient, Apply]
+Tree: TypeAlias = "Leaf | Number | Sum | Product | Quotient | Apply"
 
 
 class Traced:
@@ -160,7 +160,11 @@ class Traced:
         return Traced(_divide(_tree(other), self.tree, "exact"))
 
     def __mod__(self, other: Any) -> Traced:
-        return self - other * (self // other)
+        whole: Traced = other * (self // other)
+        return self - whole
+
+    def __rmod__(self, other: Any) -> Traced:
+        return Traced(_tree(other)) % self
 
     # -- what arithmetic.py asks of a value that is no number ----------------------------------
 
@@ -200,7 +204,7 @@ def _tree(value: Any) -> Tree:
 def _terms(tree: Tree) -> tuple[tuple[int, Tree], ...]:
     if isinstance(tree, Sum):
         return tree.terms
-    if isinstance(tree, Number) and arithmetic.is_number(tree.value):
+    if isinstance(tree, Number) and isinstance(tree.value, (int, Fraction)):
         return ((tree.value, _ONE),) if tree.value != 0 else ()
     return ((1, tree),)
 
@@ -239,10 +243,21 @@ def _multiply(left: Tree, right: Tree) -> Tree:
                 return other if one.value == 1 else Number(0)
             if isinstance(other, Number):
                 return Number(one.value * other.value)
-            if isinstance(one.value, int) and not isinstance(other, Sum):
-                return Sum(((one.value, other),), one.value * other.value)
+    (first, one), (second, other) = _split(left), _split(right)
+    factor = first * second
+    if factor != 1:
+        return Sum(((factor, _multiply(one, other)),), left.value * right.value)
     factors = (*_factors(left), *_factors(right))
     return Product(factors, left.value * right.value)
+
+
+def _split(tree: Tree) -> tuple[int, Tree]:
+    """A whole factor of a tree, and the rest."""
+    if isinstance(tree, Number) and isinstance(tree.value, int):
+        return tree.value, _ONE
+    if isinstance(tree, Sum) and len(tree.terms) == 1:
+        return tree.terms[0]
+    return 1, tree
 
 
 def _factors(tree: Tree) -> tuple[Tree, ...]:

@@ -52,15 +52,16 @@ def settings_option(function: Function) -> Function:
 
 def settings_options(function: Function) -> Function:
     """The options --set and --symbolic."""
-    symbolic = click.option(
-        "--symbolic",
-        is_flag=False,
-        flag_value="*",
-        default=None,
-        metavar="[=NAMES]",
-        help="Leave symbols as symbols: all, or the ones named, as in --symbolic=H,W.",
+    return settings_option(
+        click.option(
+            "--symbolic",
+            is_flag=False,
+            flag_value="*",
+            default=None,
+            metavar="[=NAMES]",
+            help="Leave symbols as symbols: all, or the ones named, as in --symbolic=H,W.",
+        )(function)
     )
-    return settings_option(symbolic(function))
 
 
 def open_spec(spec: str, most_layers: int) -> Network:

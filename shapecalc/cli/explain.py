@@ -21,9 +21,7 @@ from shapecalc.cli.common import (
 @click.argument("layer", required=False)
 @settings_options
 @click.option("--ascii", "plain", is_flag=True, help="Plain ASCII, no other signs.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text"
-)
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text")
 @reports_errors
 def explain(
     spec: str,
@@ -47,12 +45,12 @@ def explain(
     given = read_settings(settings)
     report = network.report(given, symbolic=read_symbolic(symbolic))
     style = ASCII if plain else UNICODE
-    inside = [each.path for each in report if each.path.startswith(f"{layer}.")]
+    inside = [each for each in report if layer is None or each.path.startswith(f"{layer}.")]
     if layer is None or (inside and layer not in report):
-        click.echo(explaining.whole(report, style, form, under=layer or ""))
+        click.echo(explaining.whole(inside, style, form))
         return
     try:
-        told = explaining.explain(report, layer, explaining.closed(network, given))
+        told = explaining.explain(report, layer, explaining.closed(network, report, given))
     except KeyError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="LAYER") from None
     if form == "json":

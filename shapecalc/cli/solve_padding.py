@@ -22,7 +22,7 @@ MOST_SHOWN = 20
 """How many alternatives are printed; JSON has them all."""
 
 
-class Sizes(click.ParamType):
+class Sizes(click.ParamType):  # type: ignore[type-arg]
     """Sizes along one to three axes: ``5``, ``3x5``; or a symbol, where that is allowed."""
 
     name = "sizes"

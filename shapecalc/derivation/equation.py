@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple, TypeAlias
 
 from shapecalc.algebra.trace import Number, Quotient, Style, Traced, steps, untraced, write
 
@@ -15,8 +15,14 @@ class Equation(NamedTuple):
     known: bool = True
 
 
-Derivation = Union[Traced, Equation, tuple[Any, ...], Any]
-"""A traced number, an equation, the sizes of a tensor, or what is a number or formula already."""
+class Chain(NamedTuple):
+    """Values that are the same, written one after another: numbers, formulas, tensors' sizes."""
+
+    values: tuple[Any, ...]
+
+
+Derivation: TypeAlias = "Traced | Equation | Chain | tuple[Any, ...] | Any"
+"""A traced number, an equation or chain, the sizes of a tensor, or a number or formula."""
 
 
 def parts(value: Derivation, style: Style) -> list[str]:
@@ -32,6 +38,12 @@ def parts(value: Derivation, style: Style) -> list[str]:
         if value.known:
             return [left, *steps(value.right, style)]
         return [left, write(value.right.tree, style)]
+    if isinstance(value, Chain):
+        told = [
+            sizes(each, style) if isinstance(each, tuple) else style.number(each)
+            for each in value.values
+        ]
+        return list(dict.fromkeys(told))
     if isinstance(value, tuple):
         return list(dict.fromkeys([sizes(value, style), sizes(value, style, letters=False)]))
     return steps(value, style)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import prod, total
@@ -39,11 +39,12 @@ class Lettered(NamedTuple):
 
     ``shape`` is told of an input whose spatial sizes are all called N where the layer has
     windows, as textbooks do; everything else of inputs whose sizes are H and W, and H' and W' of
-    ``output``. ``fields`` are the names of the fields that letters stand for.
+    ``output``. ``fields`` are the names of the fields that letters
+    stand for.
     """
 
     settings: dict[str, Traced]
-    fields: dict[str, str]
+    fields: dict[str, list[str]]
     inputs: tuple[Sizes, ...]
     output: Sizes
     shape: Sizes
@@ -58,7 +59,7 @@ class Lettered(NamedTuple):
 def lettered(node: Node) -> Lettered:
     """Run the rules of a layer in its place on letters."""
     settings: dict[str, Traced] = {}
-    fields: dict[str, str] = {}
+    fields: dict[str, list[str]] = {}
     layer = _with_letters(node.layer, settings, fields)
     x = _inputs(node, layer)
     layer = _with_inferred(layer, x, settings, fields)
@@ -95,7 +96,9 @@ def is_letter(size: Any) -> bool:
 # -- settings ----------------------------------------------------------------------------------
 
 
-def _with_letters(layer: Layer, settings: dict[str, Traced], fields: dict[str, str]) -> Layer:
+def _with_letters(
+    layer: Layer, settings: dict[str, Traced], fields: dict[str, list[str]]
+) -> Layer:
     """The layer with its sizes as letters; what follows from the input is left as it is."""
     values = dict(vars(layer))
     for name, declared in layer.fields.items():
@@ -116,12 +119,12 @@ def _is_told(declared: Field, value: Any, rank: int) -> bool:
 
 
 def _lettered(
-    declared: Field, value: Any, settings: dict[str, Traced], fields: dict[str, str]
+    declared: Field, value: Any, settings: dict[str, Traced], fields: dict[str, list[str]]
 ) -> Any:
     letter = declared.letter or declared.name
     if not isinstance(value, tuple):
         settings[letter] = Traced.letter(letter, value)
-        fields[letter] = declared.name
+        fields.setdefault(letter, []).append(declared.name)
         return settings[letter]
     names = [letter] * len(value)
     if any(size != value[0] for size in value):
@@ -129,12 +132,13 @@ def _lettered(
         names = [f"{letter}_{ends[i] if ends else i + 1}" for i in range(len(value))]
     traced = tuple(Traced.letter(name, size) for name, size in zip(names, value))
     settings.update(zip(names, traced))
-    fields.update(dict.fromkeys(names, declared.name))
+    for name in dict.fromkeys(names):
+        fields.setdefault(name, []).append(declared.name)
     return traced
 
 
 def _with_inferred(
-    layer: Layer, x: tuple[Tensor, ...], settings: dict[str, Traced], fields: dict[str, str]
+    layer: Layer, x: tuple[Tensor, ...], settings: dict[str, Traced], fields: dict[str, list[str]]
 ) -> Layer:
     """The layer with the fields that follow from its input read off the lettered input."""
     values = dict(vars(layer))
@@ -144,7 +148,7 @@ def _with_inferred(
             for size in values[name] if isinstance(values[name], tuple) else (values[name],):
                 letter = size.tree.letter if is_letter(size) else declared.letter or name
                 settings[letter] = size if isinstance(size, Traced) else Traced.letter(letter, size)
-                fields[letter] = name
+                fields.setdefault(letter, []).append(name)
     return _replaced(layer, values)
 
 
@@ -169,7 +173,7 @@ def _inputs(node: Node, layer: Layer) -> tuple[Tensor, ...]:
         plain = [_named(tensor, _letters(len(tensor.shape), last=True)) for tensor in tensors]
     if len(plain) == 1:
         return tuple(plain)
-    numbered = [_renamed(tensor, f"{{}}{i}") for i, tensor in enumerate(plain, start=1)]
+    numbered = [_renamed(tensor, f"{{}}{i}".format) for i, tensor in enumerate(plain, start=1)]
     return _united(layer, numbered)
 
 
@@ -192,7 +196,7 @@ def _takes_last(layer: Layer, x: tuple[Tensor, ...]) -> bool:
 
 
 def _is_features_last(x: tuple[Tensor, ...]) -> bool:
-    shape = x[0].shape
+    shape: Any = x[0].shape
     return len(shape) > 2 and is_letter(shape[-1]) and shape[-1].tree.letter[:1] == "C"
 
 
@@ -207,16 +211,16 @@ def _named(tensor: Tensor, letters: tuple[str, ...]) -> Tensor:
     return Tensor(tuple(sizes), tensor.dtype)
 
 
-def _renamed(tensor: Tensor, form: str) -> Tensor:
+def _renamed(tensor: Tensor, name: Callable[[str], str]) -> Tensor:
     """The tensor with the letters behind the batch rewritten."""
-    shape = tensor.shape
-    sizes = (Traced.letter(form.format(size.tree.letter), size.value) for size in shape[1:])
+    shape: Any = tensor.shape
+    sizes: Any = (Traced.letter(name(size.tree.letter), size.value) for size in shape[1:])
     return Tensor((*shape[:1], *sizes), tensor.dtype)
 
 
 def _with_one_letter(tensor: Tensor) -> Tensor:
     """The tensor with all spatial sizes called N, as textbooks have it."""
-    sizes = (Traced.letter("N", untraced(size)) for size in tensor.shape[2:])
+    sizes: Any = (Traced.letter("N", untraced(size)) for size in tensor.shape[2:])
     return Tensor((*tensor.shape[:2], *sizes), tensor.dtype)
 
 
@@ -226,7 +230,8 @@ def _united(layer: Layer, x: list[Tensor]) -> tuple[Tensor, ...]:
     That is read off its requirements: a letter that has to equal another is called like it, and
     loses its number where the others of its kind do.
     """
-    names = {size.tree.letter: size.tree.letter for tensor in x for size in tensor.shape[1:]}
+    letters = [_tree(size).letter for tensor in x for size in tensor.shape[1:]]
+    names = dict(zip(letters, letters))
     for first, second in _equated(layer, tuple(x)):
         old, new = names[second], names[first]
         names = {letter: new if name == old else name for letter, name in names.items()}
@@ -236,21 +241,15 @@ def _united(layer: Layer, x: list[Tensor]) -> tuple[Tensor, ...]:
         alike = {f"{base}{i}" for i in range(1, len(x) + 1)} & names.keys()
         if own == alike and len(own) > 1:
             names.update(dict.fromkeys(own, base))
-    return tuple(
-        Tensor(
-            (*t.shape[:1], *(Traced.letter(names[s.tree.letter], s.value) for s in t.shape[1:])),
-            t.dtype,
-        )
-        for t in x
-    )
+    return tuple(_renamed(tensor, names.__getitem__) for tensor in x)
 
 
 def _equated(layer: Layer, x: tuple[Tensor, ...]) -> Iterator[tuple[str, str]]:
     """The letters that a join requires to stand for the same size."""
     for requirement in layer.requires(x):
-        left, right = requirement.left, requirement.right
-        if requirement.relation == "==" and is_letter(left) and is_letter(right):
-            yield left.tree.letter, right.tree.letter  # type: ignore[union-attr]
+        left, right = _tree(requirement.left), _tree(requirement.right)
+        if requirement.relation == "==" and isinstance(left, Leaf) and isinstance(right, Leaf):
+            yield left.letter, right.letter
 
 
 def _output(tensor: Tensor, last: bool) -> Tensor:

@@ -39,12 +39,12 @@ class Same(NamedTuple):
 
 
 def same(kernel: Any, dilation: Any = 1) -> Same:
-    """The padding that keeps the size at stride 1, by the formula.
+    r"""The padding that keeps the size at stride 1, by the formula.
 
     >>> from shapecalc.algebra.trace import ASCII
     >>> from shapecalc.derivation.equation import written
     >>> found = same(5)
-    >>> print(written(found.condition, ASCII), written(found.solved, ASCII), sep="\\n")
+    >>> print(written(found.condition, ASCII), written(found.solved, ASCII), sep="\n")
     N + 2P - F + 1 = N
     2P = F - 1 = 5 - 1 = 4
     >>> print(written(found.half, ASCII))
@@ -133,8 +133,9 @@ def needed(size: Any, window_extent: Any, stride: Any) -> Any:
 
 
 def same_everywhere(window_extent: int, stride: int) -> list[tuple[int, int | None]]:
-    """Fixed paddings on both sides that give ceil(N/S) outputs, each with the one remainder
-    N % S for which it does not; those that do so for most sizes.
+    """Fixed paddings on both sides that give ceil(N/S) outputs, for all N or all but one N % S.
+
+    That remainder is told with each, None where there is none.
 
     Both numbers of outputs grow by one where N does by S, and where rounding sets in differs by
     2P - (F - 1) sizes: by none for one P if F is odd, by one for two if it is even. So sizes that

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.trace import Leaf, Number, Style, Traced, steps, untraced
-from shapecalc.derivation.letters import axes, lettered
-from shapecalc.layers.tensor import times
+from shapecalc.algebra.trace import LATEX, Leaf, Style, Traced, steps, untraced
+from shapecalc.derivation.equation import sizes
+from shapecalc.derivation.letters import lettered
 from shapecalc.network import Network
-from shapecalc.report import Report
+from shapecalc.report import LayerReport, Report, plain
 from shapecalc.spec import expression
+from shapecalc.spec.expression import Name
 from shapecalc.spec.problem import SpecError
+from shapecalc.spec.tree import Setting, Spec
+
+LETTERS = {1: "L", 2: "HW", 3: "THW"}
+"""What sizes behind the channels are called, by their number."""
 
 
 class Step(NamedTuple):
@@ -20,87 +26,110 @@ class Step(NamedTuple):
 
     path: str
     kind: str
-    output: str
+    output: tuple[Any, ...]
     sizes: list[tuple[str, Any]]
     params: Any
 
 
-def brief(report: Report) -> Iterator[Step]:
-    """The steps of a network in order."""
-    for layer in report:
+def brief(layers: Iterable[LayerReport]) -> Iterator[Step]:
+    """The steps of layers in order."""
+    for layer in layers:
         told = lettered(layer.node)
-        sizes: dict[Any, list[str]] = {}
-        for name, size in zip(axes(len(told.shape)), told.shape[1:]):
-            if isinstance(size, Traced) and not isinstance(size.tree, (Leaf, Number)):
-                sizes.setdefault(size, []).append(name)
+        found: dict[Any, list[str]] = {}
+        for name, size in zip(told.axes, told.shape[1:]):
+            if isinstance(size, Traced) and not isinstance(size.tree, Leaf):
+                found.setdefault(size.tree, []).append(name)
         yield Step(
             layer.path,
             layer.kind,
-            times(layer.output_shape[1:]),
-            [(", ".join(names), size) for size, names in sizes.items()],
-            told.params,
+            layer.output_shape[1:],
+            [(", ".join(names), Traced(tree)) for tree, names in found.items()],
+            layer.params if layer.node.shared is not None else told.params,
         )
 
 
-def line(step: Step, style: Style) -> str:
-    """What follows in a step, with the numbers put in: ``height, width: ... = 55``."""
-    told = [f"{names}: {_numbers(size, style)}" for names, size in step.sizes]
+def whole(layers: Iterable[LayerReport], style: Style, form: str = "text") -> str:
+    """The steps of layers as text, Markdown or JSON."""
+    if form == "json":
+        return json.dumps([_as_dict(step) for step in brief(layers)], indent=1, ensure_ascii=False)
+    if form == "markdown":
+        style = LATEX
+    rows = [(step.path, step.kind, *_told(step, style, form)) for step in brief(layers)]
+    if form == "markdown":
+        head = ["| Layer | Kind | Output | Because |", "| --- | --- | --- | --- |"]
+        return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
+    wide, _, broad, _ = (max(map(len, column), default=0) for column in zip(*rows))
+    return "\n".join(f"{r[0]:<{wide}}  {r[2]:<{broad}}  {r[3]}".rstrip() for r in rows)
+
+
+def _told(step: Step, style: Style, form: str) -> tuple[str, str]:
+    """The output of a step, and what follows in it: ``height, width: ... = 55``."""
+    math = "${}$".format if form == "markdown" else str
+    told = [f"{names}: {math(_numbers(size, style))}" for names, size in step.sizes]
     if untraced(step.params) != 0:
-        told.append(f"params: {_numbers(step.params, style)}")
-    return "; ".join(told)
+        told.append(f"params: {math(_numbers(step.params, style))}")
+    return math(sizes(step.output, style)), "; ".join(told)
 
 
 def _numbers(size: Any, style: Style) -> str:
+    """The numbers put in, and the result."""
     found = steps(size, style)
     return f"{found[1]} = {found[-1]}" if len(found) > 2 else " = ".join(found)
 
 
-def whole(report: Report, style: Style, form: str = "text", under: str = "") -> str:
-    """The steps of a network as text, Markdown or JSON; ``under`` keeps those below a path."""
-    steps_of = [step for step in brief(report) if not under or step.path.startswith(f"{under}.")]
-    if form == "json":
-        return json.dumps([_as_dict(step) for step in steps_of], indent=1, ensure_ascii=False)
-    if form == "markdown":
-        rows = [
-            f"| {step.path} | {step.kind} | {step.output} | {line(step, style)} |".replace("|  |", "| |")
-            for step in steps_of
-        ]
-        head = ["| Layer | Kind | Output | Because |", "| --- | --- | --- | --- |"]
-        return "\n".join([*head, *rows])
-    wide = max((len(step.path) for step in steps_of), default=0)
-    broad = max((len(step.output) for step in steps_of), default=0)
-    return "\n".join(
-        f"{step.path:<{wide}}  {step.output:<{broad}}  {line(step, style)}".rstrip()
-        for step in steps_of
-    )
-
-
 def _as_dict(step: Step) -> dict[str, Any]:
-    sizes = [{"name": name, "steps": steps(size)} for name, size in step.sizes]
-    params = untraced(step.params)
+    def told(value: Any) -> dict[str, Any]:
+        return {"steps": steps(value), "value": plain(untraced(value))}
+
     return {
         "path": step.path,
         "kind": step.kind,
-        "output": step.output,
-        "sizes": sizes,
-        "params": {
-            "steps": steps(step.params),
-            "value": params if isinstance(params, int) else str(params),
-        },
+        "output": plain(step.output),
+        "sizes": [{"name": name, **told(size)} for name, size in step.sizes],
+        "params": told(step.params),
     }
 
 
-def closed(network: Network, settings: Mapping[str, Any]) -> Report | None:
-    """A report in which the symbols of the input's shape stay symbols; None if that is not one."""
-    names = {
-        name.name
-        for given in network.spec.inputs.values()
-        for size in given.shape
-        if size.expression is not None
-        for name in expression.names(size.expression)
+def closed(network: Network, report: Report, settings: Mapping[str, Any]) -> Report | None:
+    """A report in which the sizes of the inputs are symbols; None where it cannot be made.
+
+    A size that the spec gives as a number gets a letter: height is H, width is W.
+    """
+    images = {
+        source for layer in report for source in layer.inputs if layer.node.layer.rank
     }
+    spec, names = _freed(network.spec, images)
+    kept = {name: value for name, value in settings.items() if name not in names}
     try:
-        others = {name: value for name, value in settings.items() if name not in names}
-        return network.report(others, symbolic=sorted(names)) if names else None
+        return Network(spec, network.most_layers).report(kept, symbolic=names) if names else None
     except SpecError:
         return None
+
+
+def _freed(spec: Spec, images: set[str]) -> tuple[Spec, list[str]]:
+    """The spec with the sizes of its inputs as symbols, and the names of these.
+
+    Numbers are freed only in ``images``, inputs whose sizes behind the channels are spatial.
+    """
+    spec = copy.copy(spec)
+    spec.symbols, spec.inputs = dict(spec.symbols), dict(spec.inputs)
+    names: dict[str, None] = {}
+    for given in spec.inputs.values():
+        shape = list(given.shape)
+        letters = LETTERS.get(len(shape) - 1, "") if given.name in images else ""
+        for place, size in enumerate(shape):
+            if size.expression is not None:
+                names.update((each.name, None) for each in expression.names(size.expression))
+            elif place and letters and size.is_constant:
+                name = _fresh(letters[place - 1], spec)
+                names[name] = None
+                spec.symbols[name] = size
+                shape[place] = Setting(Setting.EXPRESSION, Name(name, 0), size.mark)
+        spec.inputs[given.name] = given._replace(shape=shape)
+    return spec, list(names)
+
+
+def _fresh(name: str, spec: Spec) -> str:
+    while name in spec.symbols or name in spec.inputs:
+        name += "_"
+    return name

@@ -2,109 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from shapecalc.algebra.trace import LATEX, UNICODE, Style, steps, untraced, write
-from shapecalc.derivation import padding
+from shapecalc.algebra.trace import LATEX, UNICODE, Style, untraced
+from shapecalc.derivation.equation import Chain, Equation, parts, written
 from shapecalc.derivation.picture import corner, legend
-from shapecalc.explain.layer import Explanation, Keeping, Line, Section
+from shapecalc.explain.layer import Explanation, Line, Section, Setting
+from shapecalc.report import plain
+from shapecalc.spec.text import shown
 
 
 def text(explanation: Explanation, style: Style = UNICODE, *, ascii: bool = False) -> str:
     """The explanation as text, in Unicode or plain ASCII."""
-    inputs = ", ".join(f"{shape} from {source}" for source, shape in explanation.inputs)
-    lines = [
-        f"{explanation.path}: {explanation.kind}",
-        f"  {inputs}  ->  {explanation.output}",
-    ]
-    if explanation.settings:
-        told = ", ".join(f"{letter} = {value}" for letter, value in explanation.settings.items())
-        lines.append(f"  {told}")
-    for section in explanation.sections:
-        lines += ["", section.heading]
+    lines = [f"{explanation.path}: {explanation.kind}", f"  {explanation.doc}"]
+    for section in [_head(explanation), *explanation.sections]:
+        lines += ["", section.heading] if section.heading else [""]
+        wide = max(len(line.name) for line in section.lines)
         for line in section.lines:
-            lines += _text_line(line, style, max(len(each.name) for each in section.lines))
-        if section.picture is not None:
-            drawn = corner(*section.picture, ascii=ascii)
-            lines += [f"    {row}".rstrip() for row in drawn.splitlines()]
-            lines += [f"    {legend(ascii=ascii)}"] if drawn else []
+            name = f"  {line.name:<{wide}}  " if wide else "  "
+            lines.append(f"{name}{_text(line, style)}".rstrip())
+        lines += [f"    {row}".rstrip() for row in _drawn(section, ascii=ascii)]
     return "\n".join(lines)
 
 
-def _text_line(line: Line, style: Style, wide: int) -> list[str]:
-    name = f"  {line.name:<{wide}}  "
-    if isinstance(line.value, Keeping):
-        return [f"  {each}" for each in keeping(line, style)]
+def _text(line: Line, style: Style) -> str:
     if line.value is None:
-        return [f"{name}{line.remark}"]
-    written = derivation(line.value, style)
-    return [f"{name}{written}" + (f"  ({line.remark})" if line.remark else "")]
+        return line.remark
+    return written(line.value, style) + (f"  ({line.remark})" if line.remark else "")
 
 
-def derivation(value: Any, style: Style) -> str:
-    """A number, or the sizes of a tensor, from formula to result."""
-    if not isinstance(value, tuple):
-        return " = ".join(steps(value, style))
-    between = r" \times " if style is LATEX else " x "
-    trees = [each.tree if hasattr(each, "tree") else None for each in value]
-    if not value:
-        return "1"
-    letters = [write(t, style) if t else str(v) for t, v in zip(trees, value)]
-    numbers = [style.number(untraced(each)) for each in value]
-    return " = ".join(dict.fromkeys([between.join(letters), between.join(numbers)]))
+def _head(explanation: Explanation) -> Section:
+    """What goes in and out, as a section of its own."""
+    lines = [Line("input", shape, f"from {source}") for source, shape in explanation.inputs]
+    lines.append(Line("output", explanation.output))
+    if explanation.settings:
+        settings = ", ".join(_setting(setting) for setting in explanation.settings)
+        lines.append(Line("settings", remark=settings))
+    return Section("", lines)
 
 
-def keeping(line: Line, style: Style) -> list[str]:
-    """Both derivations of the padding that keeps the size, and what the one given does."""
-    kernel, dilation, window = line.value
-    same = padding.same(kernel, dilation, style)
-    head = [f"{line.name}: the padding that keeps the size at stride 1" if line.name else
-            "the padding that keeps the size at stride 1"]
-    lines = [*head, *(f"  {each}" for each in same.lines)]
-    if kernel % 2 and dilation == 1:
-        lines.append(
-            "by the picture: with its centre on the first pixel the kernel hangs over by "
-            f"F//2: P = {padding.hanging_over(kernel, style)}"
-        )
-    return [*lines, _compared(same, window)]
+def _setting(setting: Setting) -> str:
+    letter = f" {setting.letter}" if setting.letter else ""
+    return f"{setting.field}{letter} = {shown(setting.value)}"
 
 
-def _compared(same: padding.Same, window: Any) -> str:
-    given = f"here P = {window.before}" if window.before == window.after else (
-        f"here {window.before} before and {window.after} after"
-    )
-    total = window.before + window.after
-    if total == same.total:
-        if window.stride == 1:
-            return f"{given}: the size is kept"
-        return f"{given}, the same, so that the stride alone divides the size"
-    return f"{given}, {'less' if total < same.total else 'more'} than that"
+def _drawn(section: Section, *, ascii: bool = False) -> list[str]:
+    """The picture of a section, if it has one that can be drawn."""
+    drawn = section.picture and corner(*section.picture, ascii=ascii)
+    return [*drawn.splitlines(), legend(ascii=ascii)] if drawn else []
 
 
 def markdown(explanation: Explanation) -> str:
     """The explanation in Markdown, its formulas in LaTeX."""
-    inputs = ", ".join(f"{shape} from `{source}`" for source, shape in explanation.inputs)
-    lines = [f"## {explanation.path}: {explanation.kind}", "", f"{inputs} -> {explanation.output}"]
-    if explanation.settings:
-        told = ", ".join(f"${k} = {v}$" for k, v in explanation.settings.items())
-        lines += ["", told]
-    for section in explanation.sections:
-        lines += ["", f"### {section.heading}", ""]
-        for line in section.lines:
-            lines += _markdown_line(line)
-        if section.picture is not None and (drawn := corner(*section.picture)):
-            lines += ["", "```text", drawn, legend(), "```"]
+    lines = [f"## {explanation.path}: {explanation.kind}", "", explanation.doc]
+    for section in [_head(explanation), *explanation.sections]:
+        lines += ["", f"### {section.heading}"] if section.heading else []
+        lines += ["", *(_item(line) for line in section.lines)]
+        drawn = _drawn(section)
+        lines += ["", "```text", *drawn, "```"] if drawn else []
     return "\n".join(lines)
 
 
-def _markdown_line(line: Line) -> list[str]:
+def _item(line: Line) -> str:
     name = f"{line.name}: " if line.name else ""
-    if isinstance(line.value, Keeping):
-        return [f"* {each.strip()}" for each in keeping(line, UNICODE)]
     if line.value is None:
-        return [f"* {name}{line.remark}"]
+        return f"* {name}{line.remark}"
     remark = f" ({line.remark})" if line.remark else ""
-    return [f"* {name}${derivation(line.value, LATEX)}${remark}"]
+    return f"* {name}${written(line.value, LATEX)}${remark}"
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:
@@ -112,32 +77,40 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
     return {
         "path": explanation.path,
         "kind": explanation.kind,
-        "inputs": [{"path": path, "shape": shape} for path, shape in explanation.inputs],
-        "output": explanation.output,
-        "settings": {letter: _plain(value) for letter, value in explanation.settings.items()},
+        "about": explanation.doc,
+        "inputs": [
+            {"path": path, "shape": plain(_values(shape))} for path, shape in explanation.inputs
+        ],
+        "output": plain(_values(explanation.output)),
+        "settings": [
+            {**setting._asdict(), "value": plain(setting.value)}
+            for setting in explanation.settings
+        ],
         "sections": [_section(section) for section in explanation.sections],
     }
 
 
 def _section(section: Section) -> dict[str, Any]:
-    lines: list[dict[str, Any]] = []
-    for line in section.lines:
-        if isinstance(line.value, Keeping):
-            lines += [{"name": line.name, "remark": each.strip()} for each in keeping(line, UNICODE)]
-            continue
-        told: dict[str, Any] = {"name": line.name}
-        if isinstance(line.value, tuple):
-            told["steps"] = derivation(line.value, UNICODE).split(" = ")
-            told["value"] = [_plain(untraced(each)) for each in line.value]
-        elif line.value is not None:
-            told["steps"] = steps(line.value, UNICODE)
-            told["latex"] = derivation(line.value, LATEX)
-            told["value"] = _plain(untraced(line.value))
-        if line.remark:
-            told["remark"] = line.remark
-        lines.append(told)
-    return {"heading": section.heading, "lines": lines}
+    return {"heading": section.heading, "lines": [dict(_data(line)) for line in section.lines]}
 
 
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, int) else str(value)
+def _data(line: Line) -> Iterator[tuple[str, Any]]:
+    """A line's name, the steps of its derivation, what they come to, and its remark."""
+    value = line.value
+    yield "name", line.name
+    if value is not None:
+        yield "steps", parts(value, UNICODE)
+        yield "latex", written(value, LATEX)
+        if isinstance(value, Equation):
+            value = value.right if value.known else None
+        elif isinstance(value, Chain):
+            value = value.values[-1]
+    if value is not None:
+        yield "value", plain(_values(value))
+    if line.remark:
+        yield "remark", line.remark
+
+
+def _values(value: Any) -> Any:
+    """What a derivation comes to."""
+    return tuple(map(untraced, value)) if isinstance(value, tuple) else untraced(value)

@@ -70,6 +70,8 @@ class Layer:
     """Whether torch.nn has it as a module; else :meth:`function` is what it is in torch."""
     work: ClassVar[str] = ""
     """What its element-wise operations do, in words."""
+    counted_by_torch: ClassVar[bool] = True
+    """Whether torch's flop counter sees the work on the meta device."""
     example: ClassVar[Mapping[str, Any]] = {}
     """Settings for the example in the catalogue."""
     example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 4, 8, 8),)

@@ -75,6 +75,7 @@ class Bilinear(_AnyLinear):
     """
 
     joins = True
+    counted_by_torch = False
     arity = 2
 
     in1_features: Dim = inferred(

@@ -9,6 +9,7 @@ ever tried.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from math import lcm
 from typing import Any, NamedTuple
 
@@ -135,7 +136,8 @@ def solve(
     values = {name: value for name, value in report.symbols.items() if name != symbol}
     whole = None
     if any(isinstance(each, OutputSize) for each in wanted):
-        whole = _common([solutions, *_no_remainders(report)])
+        with suppress(NoSolution):  # it was not asked for, so it may stay open
+            whole = _common([solutions, *_no_remainders(report)])
     return Answer(symbol, solutions, whole, wants, needs, unsolved, values, exact)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shapecalc.algebra.formula import Formula, evaluate
-from shapecalc.algebra.requirement import Condition
+from shapecalc.algebra.requirement import Condition, Requirement
 from shapecalc.layers.base import Layer
 from shapecalc.layers.tensor import Tensor
 
 H = Formula.symbol("H")
+
+Inputs = tuple[Tensor, ...]
 
 
 def assert_formulas_agree(layer: Layer, shape: tuple[Any, ...], sizes: Iterable[int]) -> None:
@@ -31,15 +33,43 @@ def assert_formulas_agree(layer: Layer, shape: tuple[Any, ...], sizes: Iterable[
         accepted = all(requirement.decide() is True for requirement in layer.requirements(x))
         assert accepted == (not refused and all(h in solutions for solutions in conditions)), h
         if accepted:
-            assert _facts(layer, general, h) == _facts(layer, x, h), h
+            assert _facts(layer, (general,), {"H": h}) == _facts(layer, (x,), {"H": h}), h
 
 
-def _facts(layer: Layer, x: Tensor, h: int) -> dict[str, Any]:
+def assert_symbols_agree(layer: Layer, inputs: Inputs, sizes: Iterable[int]) -> None:
+    """The same with a symbol in place of each of these sizes, wherever behind a batch it stands."""
+    values = {f"n{size}": size for size in sizes}
+    symbols = {size: Formula.symbol(name) for name, size in values.items()}
+    general = tuple(
+        x.with_shape((x.batch, *(symbols.get(size, size) for size in x.shape[1:]))) for x in inputs
+    )
+    x = inputs if layer.joins else inputs[0]
+    accepted = all(requirement.decide() is True for requirement in layer.requirements(x))
+    in_general: Any = general if layer.joins else general[0]
+    assert accepted == all(_holds(r, values) for r in layer.requirements(in_general))
+    if accepted:
+        assert _facts(layer, general, values) == _facts(layer, inputs, values)
+
+
+def _holds(requirement: Requirement, values: Mapping[str, int]) -> bool:
+    """Whether it holds at these values, which its decision has to agree with."""
+    left, right = evaluate(requirement.left, values), evaluate(requirement.right, values)
+    holds = left == right if requirement.relation == "==" else left >= right
+    decision = requirement.decide()
+    if isinstance(decision, bool):
+        assert decision == holds
+    elif decision.symbol is not None and decision.solutions is not None:
+        assert (values[decision.symbol] in decision.solutions) == holds, decision
+    return bool(holds)
+
+
+def _facts(layer: Layer, inputs: Inputs, values: Mapping[str, int]) -> dict[str, Any]:
+    x: Any = inputs if layer.joins else inputs[0]
     layer = layer.bound(x)
     y = layer.output(x)
 
     def at(size: Any) -> Any:
-        return evaluate(size, {"H": h})
+        return evaluate(size, values)
 
     return {
         "output": tuple(map(at, y.shape)),

@@ -1,0 +1,127 @@
+"""Running torch modules without weights: what passes through each submodule, and what it costs."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.layers import Tensor
+from shapecalc.verify.findings import TorchMissing
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Passed(NamedTuple):
+    """One run of a submodule: the shapes of its tensors in and out."""
+
+    inputs: tuple[tuple[int, ...], ...]
+    output: tuple[int, ...]
+
+
+def torch() -> Any:
+    """The torch module; raises :class:`TorchMissing`."""
+    try:
+        import torch
+    except ImportError:
+        raise TorchMissing from None
+    return torch
+
+
+def imported(source: str, name: str) -> dict[str, Any]:
+    """The names that source defines when it is imported as a fresh module."""
+    fresh = types.ModuleType(name)
+    sys.modules[name] = fresh  # dataclasses and pickling look it up there
+    try:
+        exec(compile(source, f"<{name}>", "exec"), fresh.__dict__)
+    finally:
+        del sys.modules[name]
+    return fresh.__dict__
+
+
+def last_class(names: Mapping[str, Any]) -> type[nn.Module]:
+    """The class that was defined last: of emitted source, the network's."""
+    module = torch().nn.Module
+    return [c for c in names.values() if isinstance(c, type) and issubclass(c, module)][-1]
+
+
+def inputs(tensors: Mapping[str, Tensor], device: str) -> list[Any]:
+    """Inputs of the given shapes: nothing but shapes on the meta device, else random numbers."""
+    made = []
+    for tensor in tensors.values():
+        dtype = getattr(torch(), tensor.dtype)
+        if device == "meta":
+            made.append(torch().empty(tensor.shape, dtype=dtype, device="meta"))
+        elif dtype.is_floating_point:
+            made.append(torch().randn(tensor.shape, dtype=dtype))
+        else:
+            made.append(torch().zeros(tensor.shape, dtype=dtype))
+    return made
+
+
+@contextmanager
+def on_meta() -> Iterator[None]:
+    """Modules made inside have no weights, only their shapes."""
+    with torch().device("meta"):
+        yield
+
+
+def watched(model: nn.Module, given: Sequence[Any]) -> tuple[dict[str, Passed], Any]:
+    """Run a module and note what passed through each of its submodules, and what came out.
+
+    A module that stands in several places is noted under its names in the order of its runs.
+    """
+    names: dict[int, list[str]] = {}
+    for name, each in model.named_modules(remove_duplicate=False):
+        names.setdefault(id(each), []).append(name)
+    runs: dict[int, int] = {}
+    passed: dict[str, Passed] = {}
+
+    def note(each: nn.Module, ins: tuple[Any, ...], out: Any) -> None:
+        own = names[id(each)]
+        name = own[min(runs.get(id(each), 0), len(own) - 1)]
+        runs[id(each)] = runs.get(id(each), 0) + 1
+        shapes = tuple(tuple(x.shape) for x in ins if hasattr(x, "shape"))
+        passed[name] = Passed(shapes, tuple(first(out).shape))
+
+    modules = {id(each): each for each in model.modules()}.values()
+    hooks = [each.register_forward_hook(note) for each in modules]
+    try:
+        with torch().no_grad():
+            return passed, model(*given)
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def first(output: Any) -> Any:
+    """The tensor of an output, the first where a module returns several."""
+    while not hasattr(output, "shape"):
+        output = next(iter(output.values())) if isinstance(output, dict) else output[0]
+    return output
+
+
+def returned(output: Any) -> list[tuple[int, ...]]:
+    """The shapes of all tensors that a network returns."""
+    if hasattr(output, "shape"):
+        return [tuple(output.shape)]
+    each = output.values() if isinstance(output, dict) else output
+    return [shape for one in each for shape in returned(one)]
+
+
+def counted(model: nn.Module, given: Sequence[Any]) -> dict[str, int]:
+    """The operations torch's own counter finds in each submodule; ``""`` is the whole."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter, torch().no_grad():
+        model(*given)
+    root = type(model).__name__
+    found = {}
+    for name, operations in counter.get_flop_counts().items():
+        path = "" if name == "Global" else name.removeprefix(f"{root}.") if name != root else None
+        if path is not None:
+            found[path] = sum(operations.values())
+    return found

@@ -1,0 +1,77 @@
+"""Input sizes to try a network at: legal ones, drawn from its constraints."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from shapecalc.network import Network
+from shapecalc.report import Report
+from shapecalc.spec import expression
+from shapecalc.spec.problem import SpecError
+
+ATTEMPTS = 60
+"""How many sizes are drawn for each that is found, before giving up."""
+
+
+def size_symbols(network: Network) -> list[str]:
+    """The symbols that occur in the shapes of the inputs."""
+    found = [
+        name.name
+        for given in network.spec.inputs.values()
+        for size in given.shape
+        if size.expression is not None
+        for name in expression.names(size.expression)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def draw(
+    network: Network, settings: dict[str, Any], formulas: Report, count: int, seed: int
+) -> Iterator[dict[str, int]]:
+    """Legal values of the size symbols, each a setting of its own; fewer if few are found."""
+    names = [name for name in size_symbols(network) if name not in settings]
+    chance = random.Random(seed)  # noqa: S311
+    for _ in range(count if names else 0):
+        for _ in range(ATTEMPTS):
+            drawn = {name: chance.randint(1, _reach(network, name)) for name in names}
+            if is_legal(network, settings, formulas, drawn):
+                yield drawn
+                break
+
+
+def smallest(network: Network, settings: dict[str, Any], formulas: Report) -> dict[str, int]:
+    """The smallest legal values of the size symbols, found one symbol after another."""
+    names = [name for name in size_symbols(network) if name not in settings]
+    found = {name: _default(network, name) for name in names}
+    for name in names:
+        for value in range(1, found[name]):
+            if is_legal(network, settings, formulas, {**found, name: value}):
+                found[name] = value
+                break
+    return found
+
+
+def is_legal(
+    network: Network, settings: dict[str, Any], formulas: Report, values: dict[str, int]
+) -> bool:
+    """Whether a network can be built with these values."""
+    for each in formulas.constraints:
+        if each.symbol in values and each.solutions is not None:
+            if values[each.symbol] not in each.solutions:
+                return False
+    try:
+        network.build({**settings, **values})
+    except SpecError:
+        return False
+    return True
+
+
+def _default(network: Network, name: str) -> int:
+    value = network.symbols[name]
+    return value if isinstance(value, int) else 64
+
+
+def _reach(network: Network, name: str) -> int:
+    return max(8, 2 * _default(network, name))

@@ -1,0 +1,172 @@
+"""``check``: it agrees where all is well, and every sort of difference makes it fail."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import shapecalc
+from shapecalc.cli import main
+from shapecalc.network import specs_folder
+from shapecalc.verify import check as checking
+from shapecalc.verify.check import check
+
+pytest.importorskip("torch")
+
+SPECS = sorted(path.stem for path in specs_folder().glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_every_bundled_spec_agrees_with_torch(name: str) -> None:
+    findings = list(check(shapecalc.load(name), seed=1))
+    assert [each.differences for each in findings if not each.agrees] == []
+    assert all(each.compared > 0 for each in findings)
+    assert len(findings) >= 4
+
+
+def test_googlenet_is_compared_layer_by_layer_at_many_sizes() -> None:
+    shapes, others, weights, work, real = check(shapecalc.load("googlenet"), seed=1)
+    assert shapes.compared > 250
+    assert others.compared > 12 * 250
+    assert weights.compared == 2 * 64 + 2
+    assert work.compared > 100
+    assert "3 x 79 x 79" in real.what  # the smallest at which the heads' 5 x 5 pools fit
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("kernel_size=5)", "kernel_size=5, padding=1)", "output of conv1: 1 x 6 x 28 x 28 by the"),
+        ("nn.Linear(120, 84)", "nn.Linear(120, 84, bias=False)", "linear2.bias: 84 by the report"),
+        ("x = self.relu1(x)", "x = x + 0", "output of relu1: 1 x 120 by the report, nothing in"),
+        ("self.linear3 = ", "self.extra = nn.Linear(2, 2)\n        self.linear3 = ", "extra.weight"),
+        ("x = self.conv2(x)", "x = self.conv2(x); self.conv2(x[:, :6])", "operations of conv2"),
+    ],
+)
+def test_a_tampered_module_is_found_out(
+    old: str, new: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emit = checking.module
+
+    def tampered(*given: object) -> str:
+        source = emit(*given)  # type: ignore[arg-type]
+        assert old in source
+        return source.replace(old, new, 1)
+
+    monkeypatch.setattr(checking, "module", tampered)
+    try:
+        found = [d for each in check(shapecalc.load("lenet5"), seed=1) for d in each.differences]
+    except RuntimeError as error:  # torch refuses the tampered module by itself
+        found = [str(error)]
+    assert found
+    if "conv2" not in old and "padding=1" not in new:
+        assert any(what in each for each in found), found
+
+
+def test_a_wrong_report_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    from shapecalc.layers.convolution import Convolution
+
+    right = Convolution.macs
+    monkeypatch.setattr(Convolution, "macs", lambda self, x, y: right(self, x, y) + 1)
+    findings = list(check(shapecalc.load("lenet5"), seed=1))
+    assert [each.what for each in findings if not each.agrees] == [
+        "operations (2 x MACs) against torch's counter"
+    ]
+
+
+def test_vgg_is_checked_without_its_weights_in_memory() -> None:
+    """At 224 its weights alone are 553 MB."""
+    code = (
+        "import resource, shapecalc\n"
+        "from shapecalc.verify.check import check\n"
+        "assert all(each.agrees for each in check(shapecalc.load('vgg16'), seed=1))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
+    )
+    assert int(done.stdout) < 600_000
+
+
+@pytest.fixture
+def own_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "own_nets.py").write_text(
+        "from torch import nn\n"
+        "def lenet(classes=10, kernel=5, padding=0, bias=True):\n"
+        "    return nn.Sequential(\n"
+        "        nn.Conv2d(3, 6, kernel, padding=padding), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5),\n"
+        "        nn.MaxPool2d(2), nn.Flatten(), nn.Linear(400, 120, bias=bias), nn.ReLU(),\n"
+        "        nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, classes))\n"
+        "def without_relu():\n"
+        "    return nn.Sequential(*(each for each in lenet() if not isinstance(each, nn.ReLU)))\n"
+        "def broken():\n"
+        "    return nn.Linear(7, 7)\n"
+        "def raises():\n"
+        "    raise KeyError('weights')\n"
+        "number = 3\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "own_nets", raising=False)
+    return "own_nets"
+
+
+def against(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["check", "lenet5", "--against", *arguments])
+    return done.exit_code, done.output
+
+
+def test_ones_own_module_agrees_to_the_last_number(own_modules: str) -> None:
+    status, output = against(f"{own_modules}:lenet")
+    assert status == 0
+    assert "the same numbers from the same weights" in output
+    assert "DIFFERS" not in output
+
+
+@pytest.mark.parametrize(
+    ("target", "arguments", "phrases"),
+    [
+        ("lenet", ["classes=7"], ["linear3 puts out 1 x 10, 9 1 x 7", "62,006 parameters"]),
+        ("lenet", ["padding=1"], ["conv1 puts out 1 x 6 x 28 x 28, 0 1 x 6 x 30 x 30: ⌊(N + 2P"]),
+        ("lenet", ["kernel=3"], ["weight of conv1 is 6 x 3 x 5 x 5, of 0 6 x 3 x 3 x 3"]),
+        ("lenet", ["bias=False"], ["linear1 has bias, which 5 does not have"]),
+        ("without_relu", [], ["with the same weights, the largest difference"]),
+        ("broken", [], ["the module fails on an input of 1 x 3 x 32 x 32"]),
+        ("raises", [], ["the factory fails: KeyError: 'weights'"]),
+        ("number", [], ["is no function or class"]),
+        ("nothing", [], ["has no attribute 'nothing'"]),
+    ],
+)
+def test_every_difference_of_ones_own_module_is_told(
+    target: str, arguments: list[str], phrases: list[str], own_modules: str
+) -> None:
+    given = [word for each in arguments for word in ("--arg", each)]
+    status, output = against(f"{own_modules}:{target}", *given)
+    assert status == 1
+    for phrase in phrases:
+        assert phrase in output
+    assert "Traceback" not in output
+
+
+def test_findings_are_plain_data_on_request() -> None:
+    done = CliRunner().invoke(main, ["check", "lenet5", "--format", "json", "--seed", "3"])
+    findings = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert all(each["agrees"] and each["compared"] for each in findings)
+
+
+def test_arguments_need_a_factory() -> None:
+    done = CliRunner().invoke(main, ["check", "lenet5", "--arg", "a=1"])
+    assert done.exit_code == 2
+    assert "--against" in done.output
+
+
+def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    done = CliRunner().invoke(main, ["check", "lenet5"])
+    assert done.exit_code == 1
+    assert "shapecalc-nn[torch]" in done.output
