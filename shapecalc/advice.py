@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.build import Need, build
+from shapecalc.build import build
 from shapecalc.constraints import combine
+from shapecalc.graph import Need
 from shapecalc.layers.tensor import times
 from shapecalc.spec import expression
 from shapecalc.spec.expression import Name, Undecided

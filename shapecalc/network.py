@@ -9,7 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.build import MOST_LAYERS, Built, build
+from shapecalc.build import MOST_LAYERS, build
+from shapecalc.graph import Built
 from shapecalc.spec.expression import Undecided
 from shapecalc.spec.parse import parse
 from shapecalc.spec.problem import Mark, Problem, Source, SpecError, did_you_mean

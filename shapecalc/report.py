@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, prod, total
 from shapecalc.algebra.window import IDENTITY, Window
-from shapecalc.build import Built, Node
 from shapecalc.constraints import Constraint, combine
+from shapecalc.graph import Built, Node
 from shapecalc.layers import Tensor
 
 if TYPE_CHECKING:
@@ -248,9 +248,7 @@ def sums(layers: Iterable[LayerReport]) -> Totals:
     own = [layer for layer in layers if layer.node.shared is None]
     params = total([layer.params for layer in layers])
     macs = total([layer.macs for layer in layers])
-    weight_bytes = [
-        BYTES[_weight_dtype(layer)] * layer.params for layer in own
-    ] + [
+    weight_bytes = [BYTES[_weight_dtype(layer)] * layer.params for layer in own] + [
         BYTES[tensor.dtype] * prod(tensor.shape)
         for layer in own
         for tensor in layer.buffers_of.values()

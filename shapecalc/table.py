@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv
-from shapecalc.build import Node, Part
+from shapecalc.graph import Node, Part
 from shapecalc.layers import Tensor
 from shapecalc.layers.tensor import times
 from shapecalc.report import LayerReport, Report, Totals, sums
@@ -76,6 +76,7 @@ class Writer:
         self._short: Abbreviations | None = None
 
     def __call__(self, value: Any) -> str:
+        """The value as text."""
         if isinstance(value, int):
             return f"{value:,}".replace(",", self.separator)
         if not hasattr(value, "symbols"):
@@ -178,9 +179,7 @@ def lay_out(
     """Lay a report out as a table; see :data:`COLUMNS` for the names of columns."""
     write = write or Writer()
     chosen = [COLUMNS[name] for name in columns]
-    cells = [
-        [column.cell(report, row, write) for column in chosen] for row in rows(report, depth)
-    ]
+    cells = [[column.cell(report, row, write) for column in chosen] for row in rows(report, depth)]
     headings = [Heading(column.heading, column.is_number) for column in chosen]
     return Table(title(report, write), headings, cells, _summary(report, write))
 
@@ -245,19 +244,18 @@ def _with(text: str, *remarks: str) -> str:
 def decimal(count: Dim) -> str:
     """A large number in three digits: ``1.59 G``; empty for a small one or a formula.
 
-    >>> decimal(1_591_044_096), decimal(999)
-    ('1.59 G', '')
+    >>> decimal(1_591_044_096), decimal(999_999), decimal(999)
+    ('1.59 G', '1.00 M', '')
     """
     if not isinstance(count, int) or count < 1000:
         return ""
-    for power, unit in ((4, "T"), (3, "G"), (2, "M"), (1, "k")):
-        if count >= 1000**power:
-            break
-    digits = len(str(count // 1000**power))
-    places = max(0, 3 - digits)
-    scaled = (2 * count * 10**places + 1000**power) // (2 * 1000**power)
-    whole, part = divmod(scaled, 10**places)
-    return f"{whole:,}" + (f".{part:0{places}d}" if places else "") + f" {unit}"
+    step = 10 ** (len(str(count)) - 3)
+    rounded = (count + step // 2) // step * step
+    power = min(4, (len(str(rounded)) - 1) // 3)
+    whole, part = divmod(rounded, 1000**power)
+    places = max(0, 3 - len(str(whole)))
+    fraction = f".{part * 10**places // 1000**power:0{places}d}" if places else ""
+    return f"{whole:,}{fraction} {' kMGT'[power]}"
 
 
 def size(count: Dim) -> str:
@@ -285,7 +283,9 @@ def text(table: Table) -> str:
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
     wide = max((len(name) for name, _ in table.summary), default=0)
     below = [f"{name:<{wide}}  {value}" for name, value in table.summary]
-    return "\n".join([table.title, rule, line(headings), rule, *map(line, table.cells), rule, *below])
+    return "\n".join(
+        [table.title, rule, line(headings), rule, *map(line, table.cells), rule, *below]
+    )
 
 
 def markdown(table: Table) -> str:

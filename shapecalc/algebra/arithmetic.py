@@ -61,7 +61,7 @@ def exactdiv(a: Dim, b: Dim) -> Dim:
     """
     if isinstance(a, int) and isinstance(b, int):
         return a // b
-    return a / b  # type: ignore[operator, return-value]
+    return a / b  # type: ignore[return-value]
 
 
 def smallest(*values: Dim) -> Dim:
@@ -70,7 +70,8 @@ def smallest(*values: Dim) -> Dim:
     >>> smallest(3, 1, 2)
     1
     """
-    return _extreme("smallest", values)
+    least: Dim = _extreme("smallest", values)
+    return least
 
 
 def largest(*values: Dim) -> Dim:
@@ -79,7 +80,8 @@ def largest(*values: Dim) -> Dim:
     >>> largest(3, 1, 2)
     3
     """
-    return _extreme("largest", values)
+    greatest: Dim = _extreme("largest", values)
+    return greatest
 
 
 def _extreme(which: str, values: tuple[Any, ...]) -> Any:
@@ -104,7 +106,7 @@ def prod(values: Iterable[Dim]) -> Dim:
     >>> prod((2, 3, 4))
     24
     """
-    return math.prod(values)  # type: ignore[arg-type]
+    return math.prod(values)
 
 
 def total(values: Iterable[Dim]) -> Dim:

@@ -101,10 +101,10 @@ class Formula:
         return Formula(sympy.factor_terms(self.expr))
 
     def latex(self) -> str:
-        """The formula in LaTeX.
+        r"""The formula in LaTeX.
 
         >>> print(((Formula.symbol("H") + 1) // 2).latex())
-        \\left\\lfloor \\frac{H + 1}{2} \\right\\rfloor
+        \left\lfloor \frac{H + 1}{2} \right\rfloor
         """
         return str(sympy.latex(self.expr))
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from shapecalc.algebra import arithmetic
@@ -201,7 +202,7 @@ def _tree(value: Any) -> Tree:
     return value.tree if isinstance(value, Traced) else Number(value)
 
 
-def _terms(tree: Tree) -> tuple[tuple[int, Tree], ...]:
+def _terms(tree: Tree) -> tuple[tuple[Any, Tree], ...]:
     if isinstance(tree, Sum):
         return tree.terms
     if isinstance(tree, Number) and isinstance(tree.value, (int, Fraction)):
@@ -307,7 +308,12 @@ def _grouped(value: Any) -> str:
 
 def _readable(value: Any) -> Any:
     """A formula with its common factors drawn out; a number as it is."""
-    return value.factored() if hasattr(value, "symbols") else value
+    return _factored(value) if hasattr(value, "symbols") else value
+
+
+@lru_cache(maxsize=4096)  # a derivation writes the same formula many times
+def _factored(formula: Any) -> Any:
+    return formula.factored()
 
 
 def _typeset(value: Any) -> str:

@@ -77,7 +77,11 @@ def check(
 
 
 def _findings(
-    network: Any, given: dict[str, Any], against: str | None, arguments: tuple[str, ...], seed: int | None
+    network: Any,
+    given: dict[str, Any],
+    against: str | None,
+    arguments: tuple[str, ...],
+    seed: int | None,
 ) -> Iterator[Finding]:
     if against is None:
         from shapecalc.verify.check import check as check_emitted

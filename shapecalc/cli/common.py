@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -52,16 +53,15 @@ def settings_option(function: Function) -> Function:
 
 def settings_options(function: Function) -> Function:
     """The options --set and --symbolic."""
-    return settings_option(
-        click.option(
-            "--symbolic",
-            is_flag=False,
-            flag_value="*",
-            default=None,
-            metavar="[=NAMES]",
-            help="Leave symbols as symbols: all, or the ones named, as in --symbolic=H,W.",
-        )(function)
+    symbolic = click.option(
+        "--symbolic",
+        is_flag=False,
+        flag_value="*",
+        default=None,
+        metavar="[=NAMES]",
+        help="Leave symbols as symbols: all, or the ones named, as in --symbolic=H,W.",
     )
+    return settings_option(symbolic(function))
 
 
 def open_spec(spec: str, most_layers: int) -> Network:
@@ -70,7 +70,8 @@ def open_spec(spec: str, most_layers: int) -> Network:
         data = click.get_binary_stream("stdin").read(LARGEST_FILE + 1)
         return Network(parse(decode(data, "<stdin>")), most_layers)
     try:
-        return load(spec if "\n" not in spec and "{" not in spec else os.fspath(spec), most_layers=most_layers)
+        is_plain = "\n" not in spec and "{" not in spec  # what load would take for a spec's text
+        return load(spec if is_plain else Path(spec), most_layers=most_layers)
     except OSError as error:
         reason = str(error) if error.strerror is None else f"{spec}: {error.strerror}"
         raise click.BadParameter(reason, param_hint="SPEC") from None

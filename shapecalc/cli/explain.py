@@ -45,14 +45,14 @@ def explain(
     given = read_settings(settings)
     report = network.report(given, symbolic=read_symbolic(symbolic))
     style = ASCII if plain else UNICODE
-    inside = [each for each in report if layer is None or each.path.startswith(f"{layer}.")]
-    if layer is None or (inside and layer not in report):
-        click.echo(explaining.whole(inside, style, form))
-        return
     try:
-        told = explaining.explain(report, layer, explaining.closed(network, report, given))
+        inside = explaining.inside(report, layer)
     except KeyError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="LAYER") from None
+    if layer is None or layer not in report:
+        click.echo(explaining.whole(inside, style, form))
+        return
+    told = explaining.explain(report, layer, explaining.closed(network, report, given))
     if form == "json":
         click.echo(json.dumps(explaining.as_dict(told), indent=1, ensure_ascii=False))
     elif form == "markdown":

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import prod, total
 from shapecalc.algebra.trace import Leaf, Traced, untraced
-from shapecalc.build import Node
+from shapecalc.graph import Node
 from shapecalc.layers import Layer, Tensor
 from shapecalc.layers.field import Field, ListOf
 
@@ -96,9 +96,7 @@ def is_letter(size: Any) -> bool:
 # -- settings ----------------------------------------------------------------------------------
 
 
-def _with_letters(
-    layer: Layer, settings: dict[str, Traced], fields: dict[str, list[str]]
-) -> Layer:
+def _with_letters(layer: Layer, settings: dict[str, Traced], fields: dict[str, list[str]]) -> Layer:
     """The layer with its sizes as letters; what follows from the input is left as it is."""
     values = dict(vars(layer))
     for name, declared in layer.fields.items():

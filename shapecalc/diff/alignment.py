@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from shapecalc.algebra.arithmetic import Shape
-from shapecalc.build import Node, Part
+from shapecalc.graph import Node, Part
 from shapecalc.spec.parse import name_stem
 
 Pair = tuple[Node | None, Node | None]

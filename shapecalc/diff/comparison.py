@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape
 from shapecalc.algebra.requirement import equal
-from shapecalc.build import Node
 from shapecalc.constraints import Constraint
 from shapecalc.diff.alignment import Pair, align
+from shapecalc.graph import Node
 from shapecalc.report import Report, Totals, sums
 from shapecalc.table import Row, rows
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.trace import Leaf, untraced
-from shapecalc.build import Node, Part
+from shapecalc.graph import Node, Part
 from shapecalc.emit.agree import Sample, agree, sample
 from shapecalc.emit.letters import DIMENSIONS, KNOWN
 from shapecalc.emit.names import EmitError, clash, plain_text, variable
@@ -707,17 +707,7 @@ def _divides(tree: Expression) -> bool:
         return True
     if isinstance(tree, expression.Number):
         return isinstance(tree.value, Fraction)
-    parts = [part for part in tree if isinstance(part, tuple)]
-    return any(_divides(part) for part in _expressions(parts))
-
-
-def _expressions(parts: Iterable[Any]) -> Iterator[Any]:
-    kinds = tuple(expression.NODES)
-    for part in parts:
-        if isinstance(part, kinds):
-            yield part
-        elif isinstance(part, tuple):
-            yield from _expressions(part)
+    return any(map(_divides, expression.parts(tree)))
 
 
 def _is_arithmetic(tree: Expression) -> bool:

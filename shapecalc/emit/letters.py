@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra import arithmetic
 from shapecalc.algebra.trace import Apply, Leaf, Number, Product, Quotient, Sum, Traced, Tree, untraced
-from shapecalc.build import Builder, Built, Part, Place, Wire
+from shapecalc.build import Builder
+from shapecalc.graph import Built, Part, Wire
+from shapecalc.place import Place
 from shapecalc.layers import Tensor
 from shapecalc.spec.problem import SpecError
 from shapecalc.spec.tree import Spec

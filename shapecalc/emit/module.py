@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.build import Part
+from shapecalc.graph import Part
 from shapecalc.emit import letters as lettering
 from shapecalc.emit.classes import ClassSource, ClassWriter
 from shapecalc.emit.names import SOURCE_NAMES, EmitError, class_name, plain_text

@@ -1,7 +1,7 @@
 """``shapecalc explain``: why a number is what it is."""
 
 from shapecalc.explain.layer import Explanation, Line, Section, explain
-from shapecalc.explain.network import brief, closed, whole
+from shapecalc.explain.network import brief, closed, inside, whole
 from shapecalc.explain.write import as_dict, markdown, text
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "brief",
     "closed",
     "explain",
+    "inside",
     "markdown",
     "text",
     "whole",

@@ -17,7 +17,6 @@ from shapecalc.layers.field import SameAs
 from shapecalc.layers.reshaping import Flatten
 from shapecalc.layers.tensor import times
 from shapecalc.report import LayerReport, ReceptiveField, Report
-from shapecalc.spec.text import shown
 
 MOST_WINDOWS = 8
 """How many windows of an adaptive pool are listed."""
@@ -79,7 +78,9 @@ def explain(report: Report, path: str, closed: Report | None = None) -> Explanat
         Section("shape", [*_shape(layer, told), *_flattened(report, layer)]),
         _padding(layer),
         Section("cost", list(_cost(layer, told))),
-        Section("seen from the input", list(_from_input(report, layer, told.axes, closed or report))),
+        Section(
+            "seen from the input", list(_from_input(report, layer, told.axes, closed or report))
+        ),
     ]
     return Explanation(
         path=layer.path,
@@ -122,35 +123,44 @@ def _default(declared: Any, rank: int) -> Any:
 
 def _shape(layer: LayerReport, told: Lettered) -> Iterator[Line]:
     """The derivation of every size, alike axes drawn together."""
-    kept = [
-        isinstance(size, Traced) and any(_is_at(shape, i, size) for shape in told.inputs)
-        for i, size in enumerate(told.output)
-    ]
-    inputs = len(layer.inputs)
-    if all(kept[1:]) and [len(told.output)] == [len(shape) for shape in told.inputs]:
+    kept = [_kept(layer, told, i) for i in range(len(told.output))]
+    alone = not layer.node.layer.joins
+    if all(kept[1:]) and alone and len(told.output) == len(told.inputs[0]):
         yield Line("", remark="the output has the shape of the input")
     else:
         lines: dict[Any, list[str]] = {}
         for i, (name, size) in enumerate(zip(told.axes, told.shape[1:]), start=1):
             key = size.tree if isinstance(size, Traced) else size
             lines.setdefault((key, kept[i]), []).append(name)
-        for (tree, is_kept), own in lines.items():
-            yield _size(_and(own), tree, is_kept, told, inputs)
+        for (tree, remark), own in lines.items():
+            yield _size(_and(own), tree, remark, told, "as set" if alone else "")
     yield from _remainders(layer)
     yield from _bins(layer)
 
 
-def _is_at(shape: Sizes, place: int, size: Traced) -> bool:
-    same = shape[place] if place < len(shape) else None
-    return isinstance(same, Traced) and same.tree == size.tree
+def _kept(layer: LayerReport, told: Lettered, place: int) -> str:
+    """Where a size of the output comes from that is an input's at the same place."""
+    size = told.output[place]
+    if not isinstance(size, Traced):
+        return ""
+    own = [
+        i
+        for i, shape in enumerate(told.inputs)
+        if place < len(shape) and getattr(shape[place], "tree", None) == size.tree
+    ]
+    if not own or not layer.node.layer.joins:
+        return "as it comes in" if own else ""
+    if len(own) < len(told.inputs):
+        return f"as it comes from {_and([layer.inputs[i] for i in own])}"
+    alike = len({shape[place] for shape in layer.input_shapes}) == 1
+    return "the same in all inputs" if alike else "has to be the same in all inputs"
 
 
-def _size(name: str, tree: Any, is_kept: bool, told: Lettered, inputs: int) -> Line:
+def _size(name: str, tree: Any, kept: str, told: Lettered, fixed: str) -> Line:
     if isinstance(tree, int) or hasattr(tree, "symbols"):
-        return Line(name, tree, "as set" if inputs == 1 else "")
-    if is_kept:
-        remark = "as it comes in" if inputs == 1 else "the same in all inputs"
-        return Line(name, tree[-1], remark)
+        return Line(name, tree, fixed)
+    if kept:
+        return Line(name, tree.value, kept)
     if isinstance(tree, Leaf) and tree.letter in told.settings:
         field = told.fields[tree.letter][0]
         return Line(name, Traced(tree), field if field != tree.letter else "")
@@ -220,8 +230,8 @@ def _rounded_up(window: Window, size: Any) -> str:
     stride: Any = window.stride
     if output > fewer:
         return (
-            f"rounding down would make {fewer}; the window more sticks out by "
-            f"{_cells(stride - left)} at the end"
+            f"one window more than the {fewer} of rounding down; "
+            f"it sticks out by {_cells(stride - left)} at the end"
         )
     if left == 0:
         return "the last window ends exactly at the edge: rounding up changes nothing"
@@ -322,7 +332,11 @@ def _compared(same: padding.Same, window: Window) -> str:
 def _taken_off(layer: Any) -> Iterator[Line]:
     """Why a transposed convolution's padding is what it is: to multiply the size by the stride."""
     settings = [
-        layer.kernel_size, layer.stride, layer.dilation, layer.output_padding, layer.padding
+        layer.kernel_size,
+        layer.stride,
+        layer.dilation,
+        layer.output_padding,
+        layer.padding,
     ]
     if not _are_numbers(settings):
         return
@@ -330,7 +344,7 @@ def _taken_off(layer: Any) -> Iterator[Line]:
     for name, (kernel, stride, dilation, extra, taken) in zip(axes(layer.rank + 2)[1:], told):
         found = padding.multiplied(kernel, stride, dilation, extra)
         own = f"{name}, " if len(told) > 1 else ""
-        yield Line(f"{own}by the formula", found.condition, "to make N cells S·N")
+        yield Line(f"{own}by the formula", found.condition, "to multiply every size by S")
         yield Line("", found.solved)
         yield Line("", found.half if found.is_even else None, "" if found.is_even else _ODD)
         more: Any = spread(1, kernel, stride, taken, extra, dilation)
@@ -374,16 +388,22 @@ def _from_input(
     report: Report, layer: LayerReport, names: tuple[str, ...], closed: Report
 ) -> Iterator[Line]:
     yield from _view(report, layer)
-    if layer.path not in closed:
-        return
+    if layer.path in closed:
+        lines = list(_closed_forms(layer, names, closed))
+        if lines:
+            for name, tensor in closed.inputs.items():
+                yield Line(name, tensor.shape[1:])
+        yield from lines
+
+
+def _closed_forms(layer: LayerReport, names: tuple[str, ...], closed: Report) -> Iterator[Line]:
+    """The layer's numbers as formulas in the sizes of the network's input, and what it needs."""
     own = closed[layer.path]
-    shapes = (*own.input_shapes, own.output_shape)
-    if any(hasattr(size, "symbols") for shape in shapes for size in shape[1:]):
-        for name, tensor in closed.inputs.items():
-            yield Line(name, tensor.shape[1:])
-    for name, size, value in zip(names, own.output_shape[1:], layer.output_shape[1:]):
-        if hasattr(size, "symbols"):
-            yield Line(name, Chain((size, value)))
+    forms = list(zip(names, own.output_shape[1:], layer.output_shape[1:]))
+    forms += [("params", own.params, layer.params), ("MACs", own.macs, layer.macs)]
+    for name, form, value in forms:
+        if hasattr(form, "symbols"):
+            yield Line(name, Chain((form, value)))
     conditions = dict.fromkeys(
         _said(need.condition) for need in closed.built.needs if need.path == layer.path
     )
@@ -391,18 +411,26 @@ def _from_input(
         yield from _branches(own, list(conditions))
     elif conditions:
         yield Line("needs", remark=", ".join(conditions))
+    together = [each.condition for each in closed.constraints if layer.path in each.paths]
+    if not conditions.keys() >= {*together}:
+        yield Line("with the others", remark=", ".join(together))
 
 
 def _branches(own: LayerReport, conditions: list[str]) -> Iterator[Line]:
     """What comes into a join, told from the network's input, and when it agrees."""
-    shapes = own.input_shapes
-    if not any(hasattr(size, "symbols") for shape in shapes for size in shape[1:]):
-        return
-    for source, shape in zip(own.inputs, shapes):
-        yield Line(f"from {source}", tuple(shape[1:]))
-    symbols = {name for shape in shapes for s in shape for name in getattr(s, "symbols", ())}
-    where = f"where {' and '.join(conditions)}" if conditions else f"for every {_and(sorted(symbols))}"
-    yield Line("they agree", remark=where)
+    symbols = {
+        name
+        for shape in own.input_shapes
+        for size in shape[1:]
+        for name in getattr(size, "symbols", ())
+    }
+    if symbols:
+        for source, shape in zip(own.inputs, own.input_shapes):
+            yield Line(f"from {source}", shape[1:])
+        every = f"for every {_and(sorted(symbols))}"
+        yield Line(
+            "they agree", remark=f"where {' and '.join(conditions)}" if conditions else every
+        )
 
 
 def _view(report: Report, layer: LayerReport) -> Iterator[Line]:

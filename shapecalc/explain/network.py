@@ -14,7 +14,7 @@ from shapecalc.network import Network
 from shapecalc.report import LayerReport, Report, plain
 from shapecalc.spec import expression
 from shapecalc.spec.expression import Name
-from shapecalc.spec.problem import SpecError
+from shapecalc.spec.problem import SpecError, did_you_mean
 from shapecalc.spec.tree import Setting, Spec
 
 LETTERS = {1: "L", 2: "HW", 3: "THW"}
@@ -29,6 +29,23 @@ class Step(NamedTuple):
     output: tuple[Any, ...]
     sizes: list[tuple[str, Any]]
     params: Any
+    joined: tuple[str, ...]
+
+
+def inside(report: Report, path: str | None) -> list[LayerReport]:
+    """The layer at a path, or those inside the block or branch there; all where none is given.
+
+    Raises ``KeyError`` with the nearest names if there is nothing at the path.
+    """
+    if path is None:
+        return report.layers
+    found = [layer for layer in report if f"{layer.path}.".startswith(f"{path}.")]
+    if not found:
+        paths = [layer.path.split(".") for layer in report]
+        names = dict.fromkeys(".".join(p[: i + 1]) for p in paths for i in range(len(p)))
+        hint = did_you_mean(path, names)
+        raise KeyError(f"no layer or block at {path!r}" + (f"; {hint}" if hint else ""))
+    return found
 
 
 def brief(layers: Iterable[LayerReport]) -> Iterator[Step]:
@@ -45,6 +62,7 @@ def brief(layers: Iterable[LayerReport]) -> Iterator[Step]:
             layer.output_shape[1:],
             [(", ".join(names), Traced(tree)) for tree, names in found.items()],
             layer.params if layer.node.shared is not None else told.params,
+            layer.inputs if layer.node.layer.joins else (),
         )
 
 
@@ -65,7 +83,8 @@ def whole(layers: Iterable[LayerReport], style: Style, form: str = "text") -> st
 def _told(step: Step, style: Style, form: str) -> tuple[str, str]:
     """The output of a step, and what follows in it: ``height, width: ... = 55``."""
     math = "${}$".format if form == "markdown" else str
-    told = [f"{names}: {math(_numbers(size, style))}" for names, size in step.sizes]
+    told = [f"of {', '.join(step.joined)}"] if step.joined else []
+    told += [f"{names}: {math(_numbers(size, style))}" for names, size in step.sizes]
     if untraced(step.params) != 0:
         told.append(f"params: {math(_numbers(step.params, style))}")
     return math(sizes(step.output, style)), "; ".join(told)
@@ -95,10 +114,13 @@ def closed(network: Network, report: Report, settings: Mapping[str, Any]) -> Rep
 
     A size that the spec gives as a number gets a letter: height is H, width is W.
     """
-    images = {
-        source for layer in report for source in layer.inputs if layer.node.layer.rank
-    }
+    images = {source for layer in report for source in layer.inputs if layer.node.layer.rank}
     spec, names = _freed(network.spec, images)
+    names += [
+        name
+        for name, value in report.symbols.items()
+        if hasattr(value, "symbols") and name not in {*settings, *names}
+    ]
     kept = {name: value for name, value in settings.items() if name not in names}
     try:
         return Network(spec, network.most_layers).report(kept, symbolic=names) if names else None

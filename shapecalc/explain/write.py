@@ -15,7 +15,8 @@ from shapecalc.spec.text import shown
 
 def text(explanation: Explanation, style: Style = UNICODE, *, ascii: bool = False) -> str:
     """The explanation as text, in Unicode or plain ASCII."""
-    lines = [f"{explanation.path}: {explanation.kind}", f"  {explanation.doc}"]
+    about = explanation.doc.replace("``", "")
+    lines = [f"{explanation.path}: {explanation.kind}", f"  {about}"]
     for section in [_head(explanation), *explanation.sections]:
         lines += ["", section.heading] if section.heading else [""]
         wide = max(len(line.name) for line in section.lines)
@@ -55,7 +56,8 @@ def _drawn(section: Section, *, ascii: bool = False) -> list[str]:
 
 def markdown(explanation: Explanation) -> str:
     """The explanation in Markdown, its formulas in LaTeX."""
-    lines = [f"## {explanation.path}: {explanation.kind}", "", explanation.doc]
+    about = explanation.doc.replace("``", "`")
+    lines = [f"## {explanation.path}: {explanation.kind}", "", about]
     for section in [_head(explanation), *explanation.sections]:
         lines += ["", f"### {section.heading}"] if section.heading else []
         lines += ["", *(_item(line) for line in section.lines)]
@@ -83,8 +85,7 @@ def as_dict(explanation: Explanation) -> dict[str, Any]:
         ],
         "output": plain(_values(explanation.output)),
         "settings": [
-            {**setting._asdict(), "value": plain(setting.value)}
-            for setting in explanation.settings
+            {**setting._asdict(), "value": plain(setting.value)} for setting in explanation.settings
         ],
         "sections": [_section(section) for section in explanation.sections],
     }

@@ -21,6 +21,8 @@ _INPLACE = field(Flag(), "overwrite the input", default=False)
 class _Activation(KeepsShape, abstract=True):
     """What all activations have in common."""
 
+    work = "one for every output, however it is computed"
+
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
         return prod(y.shape)
 

@@ -32,6 +32,7 @@ class _AnyConvolution(Layer, abstract=True):
     bias: bool = field(Flag(), "add a learned number to each output channel", default=True)
     in_channels: Dim = inferred(_received_channels, "channels of the input", letter="C")
 
+    work = "the bias, added to every output"
     example = {"out_channels": 8, "kernel_size": 3, "padding": 1}
 
     def _groups_divide(self) -> Iterator[Requirement]:

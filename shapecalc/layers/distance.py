@@ -38,7 +38,7 @@ class CosineSimilarity(_Distance):
 
     dim: int = field(Whole(None, symbolic=False), "dimension the vectors lie along", default=1)
     eps: int | Fraction = field(
-        Number(), "least length, against division by zero", default=Fraction(1, 10**8)
+        Number(0), "least length, against division by zero", default=Fraction(1, 10**8)
     )
 
     def _does(self) -> str:

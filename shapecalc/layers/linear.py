@@ -46,6 +46,7 @@ class Linear(_AnyLinear):
         lambda layer, x: x.shape[-1], "features of the input, its last dimension", letter="C"
     )
 
+    work = "the bias, added to every output"
     example_shapes = ((1, 16),)
 
     def output(self, x: Tensor) -> Tensor:
@@ -85,6 +86,7 @@ class Bilinear(_AnyLinear):
         lambda layer, x: x[1].shape[-1], "features of the second input, its last dimension"
     )
 
+    work = "the products of features, and the bias"
     example_shapes = ((1, 16), (1, 8))
 
     def requires(self, x: tuple[Tensor, Tensor]) -> Iterator[Requirement]:

@@ -70,6 +70,8 @@ class BatchNorm(_ChannelNorm, Pointwise, abstract=True):
     ['running_mean', 'running_var', 'num_batches_tracked']
     """
 
+    work = "2 for every element: scale and shift, their statistics known"
+
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if self.track_running_stats:
             return
@@ -100,6 +102,8 @@ class InstanceNorm(_ChannelNorm, abstract=True):
         Flag(), "keep running statistics for use in evaluation", default=False
     )
 
+    work = "4 for every element: mean, variance, subtract, divide; 5 with affine"
+
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if not self.track_running_stats:
             yield _several(self, x, prod(x.spatial), "per channel")
@@ -128,6 +132,7 @@ class GroupNorm(KeepsShape):
     affine: bool = field(Flag(), "learn a scale and a shift for each channel", default=True)
     bias: bool = field(Flag(), "learn a shift too, where a scale is learned", default=True)
 
+    work = "4 for every element: mean, variance, subtract, divide; 5 with affine"
     example = {"num_groups": 2}
 
     @classmethod
@@ -200,6 +205,8 @@ class LayerNorm(_LastDimensionsNorm):
     )
     bias: bool = field(Flag(), "learn a shift too, where a scale is learned", default=True)
 
+    work = "4 for every element: mean, variance, subtract, divide; 5 with a learned scale"
+
     def weights(self) -> dict[str, Shape]:
         if not self.elementwise_affine:
             return {}
@@ -228,6 +235,8 @@ class RMSNorm(_LastDimensionsNorm):
         Flag(), "learn a scale for each normalised place", default=True
     )
 
+    work = "3 for every element: square, sum up, divide; 4 with a learned scale"
+
     def weights(self) -> dict[str, Shape]:
         return {"weight": self.normalized_shape} if self.elementwise_affine else {}
 
@@ -254,6 +263,7 @@ class LocalResponseNorm(Pointwise):
     beta: int | Fraction = field(Number(), "exponent", default=Fraction(3, 4))
     k: int | Fraction = field(Number(), "added to the mean square", default=1)
 
+    work = "a square for every neighbour, then scale, power and division"
     example = {"size": 5}
 
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, gcd, prod
 from shapecalc.algebra.requirement import Requirement, at_least, refuse
@@ -22,6 +22,7 @@ class _SlidingPool(Layer, abstract=True):
     kernel_size: Shape
     ceil_mode: bool
 
+    work = "every cell of every window"
     example = {"kernel_size": 2}
 
     def _window_settings(self) -> tuple[Shape, ...]:
@@ -167,6 +168,7 @@ class AdaptivePool(Layer, abstract=True):
         PerAxis(Maybe(Whole(symbolic=False), "the input's size")), "size of the output"
     )
 
+    work = "every cell of every window; those that two windows share count twice"
     example = {"output_size": 1}
 
     def output(self, x: Tensor) -> Tensor:
@@ -211,6 +213,9 @@ class FractionalMaxPool(Layer, abstract=True):
 
     example = {"kernel_size": 2, "output_size": 5}
 
+    spare: ClassVar[int] = 0
+    """How many cells of an axis torch wants beyond those that the windows need."""
+
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if (self.output_size is None) == (self.output_ratio is None):
             how_many = "neither" if self.output_size is None else "both"
@@ -236,7 +241,7 @@ class FractionalMaxPool(Layer, abstract=True):
             )
             yield at_least(
                 size,
-                out + kernel - 1,
+                out + kernel - 1 + self.spare,
                 lambda size=size, out=out, kernel=kernel: (  # type: ignore[misc]
                     f"has {out} windows of {kernel} that do not fit a size of {size}, "
                     f"each at a place of its own"
@@ -261,7 +266,12 @@ class FractionalMaxPool2d(FractionalMaxPool, rank=2):
 
 
 class FractionalMaxPool3d(FractionalMaxPool, rank=3):
-    """Keep the largest value of each of overlapping windows of depth, height and width."""
+    """Keep the largest value of each of overlapping windows of depth, height and width.
+
+    In three dimensions torch wants each axis one cell larger than the windows need.
+    """
+
+    spare = 1
 
 
 class MaxPool1d(MaxPool, rank=1):

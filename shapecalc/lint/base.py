@@ -13,7 +13,7 @@ from shapecalc.algebra.arithmetic import Dim
 from shapecalc.algebra.requirement import at_least
 
 if TYPE_CHECKING:
-    from shapecalc.build import Node, Part
+    from shapecalc.graph import Node, Part
     from shapecalc.report import Report
     from shapecalc.spec.problem import Mark
 

@@ -13,7 +13,7 @@ from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check
 
 if TYPE_CHECKING:
-    from shapecalc.build import Node
+    from shapecalc.graph import Node
     from shapecalc.report import LayerReport, Report
 
 

@@ -18,8 +18,8 @@ from shapecalc.algebra.arithmetic import Dim, Quantity
 from shapecalc.algebra.formula import Formula, as_ratio, evaluate, is_integral
 from shapecalc.algebra.requirement import Condition, at_least, divides
 from shapecalc.algebra.solutions import EVERYTHING, NOTHING, Solutions, in_words
-from shapecalc.build import Part
 from shapecalc.constraints import LARGEST_MODULUS
+from shapecalc.graph import Part
 from shapecalc.layers import Tensor
 from shapecalc.network import Network
 from shapecalc.report import Report
@@ -277,8 +277,8 @@ def _no_remainders(report: Report) -> Iterator[Solutions]:
             continue
         tensor = layer.node.inputs[0]
         for window, size in zip(own.windows(layer.node.x) or (), tensor.spatial, strict=False):
-            remainder = window.remainder(size)
-            if isinstance(remainder, Formula):
+            if isinstance(size, Formula):
+                remainder = window.remainder(size)
                 yield _solved(remainder, "==", f"{layer.path} drops {remainder} cells")
 
 

@@ -319,7 +319,7 @@ def _spread_out(
     lines = []
     if times:
         found = padding.multiplied(question.kernel, stride, question.dilation, extra)
-        lines = _by_formula(found, "one cell becomes S, so N cells become N·S", style)
+        lines = _by_formula(found, "one cell becomes S, so every size is multiplied by S", style)
     if times and question.size is None:
         return lines
     rule: Any = spread(

@@ -7,7 +7,7 @@ no attribute, no subscript, no call but of six functions; nothing is ever handed
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple, Union
 
@@ -95,10 +95,7 @@ class Call(NamedTuple):
     arguments: tuple[Expression, ...]
 
 
-Expression = Union[Number, Name, Unary, Binary, Comparison, Conditional, Call]
-
-NODES = (Number, Name, Unary, Binary, Comparison, Conditional, Call)
-"""The kinds of nodes an expression is made of."""
+Expression = Union["Number", "Name", "Unary", "Binary", "Comparison", "Conditional", "Call"]
 
 
 def _ceil(x: Any) -> Any:
@@ -162,7 +159,7 @@ def parse(text: str) -> Expression:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self.tokens = list(_tokens(text))
+        self.tokens: list[_Token] = list(_tokens(text))
         if len(self.tokens) > MOST_TOKENS:
             message = f"an expression of more than {MOST_TOKENS} numbers, names and signs"
             raise ExpressionError(message, self.tokens[MOST_TOKENS].column)
@@ -296,7 +293,7 @@ def _repeated(operator: str, tree: Expression, times: int) -> Expression:
     return tree
 
 
-def _tokens(text: str) -> Any:
+def _tokens(text: str) -> Iterator[_Token]:
     at = 0
     end = len(text.rstrip())
     while at < end:
@@ -310,15 +307,24 @@ def _tokens(text: str) -> Any:
     yield _Token("end", "", end)
 
 
+def parts(tree: Expression) -> tuple[Expression, ...]:
+    """The expressions that an expression is made of directly."""
+    if isinstance(tree, Unary):
+        return (tree.operand,)
+    if isinstance(tree, Binary):
+        return (tree.left, tree.right)
+    if isinstance(tree, Comparison):
+        return (tree.first, *(part for _, part in tree.rest))
+    if isinstance(tree, Conditional):
+        return (tree.test, tree.then, tree.otherwise)
+    return tree.arguments if isinstance(tree, Call) else ()
+
+
 def names(tree: Expression) -> list[Name]:
     """The names an expression looks up, in order."""
     if isinstance(tree, Name):
         return [tree]
-    if isinstance(tree, Comparison):
-        return names(tree.first) + [name for _, part in tree.rest for name in names(part)]
-    if isinstance(tree, Call):
-        return [name for part in tree.arguments for name in names(part)]
-    return [name for part in tree if isinstance(part, tuple) for name in names(part)]
+    return [name for part in parts(tree) for name in names(part)]
 
 
 def evaluate(tree: Expression, scope: Mapping[str, Any]) -> Any:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import keyword
 import re
 from collections import ChainMap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from shapecalc.layers import KINDS
 from shapecalc.layers.field import FieldType
 from shapecalc.spec import expression
-from shapecalc.spec.expression import RESERVED, Expression, ExpressionError
+from shapecalc.spec.expression import RESERVED, Expression, ExpressionError, Name
 from shapecalc.spec.problem import Mark, Problems, Source, SpecError, did_you_mean, listing, nearest
 from shapecalc.spec.text import Node, Pair, compose
 from shapecalc.spec.tree import Block, Branch, Entry, Input, Reference, Setting, Spec, Word
@@ -94,7 +94,8 @@ class _Reader:
         bodies = self.block_names(top.get("blocks"), spec)
         names |= frozenset(TENSOR_NAMES)
         for block, body in bodies:
-            inside = _Scope(ChainMap({"input": "input"}), names | block.arguments.keys(), block.name)
+            known = names | block.arguments.keys()
+            inside = _Scope(ChainMap({"input": "input"}), known, block.name)
             block.entries = self.entries(body, inside.inner())
         self.recursion(spec.blocks)
         scope = _Scope(ChainMap(dict.fromkeys(spec.inputs, "input")), names)
@@ -175,7 +176,8 @@ class _Reader:
                 else:
                     message = f"unknown dtype {given.value.noun}"
                     hint = did_you_mean(str(given.value.value), DTYPES)
-                    self.problems.add(given.value.mark, message, hint or f"there are {listing(DTYPES)}")
+                    hint = hint or f"there are {listing(DTYPES)}"
+                    self.problems.add(given.value.mark, message, hint)
             if "shape" not in node.value:
                 self.problems.add(node.mark, f"input {name!r} needs a shape")
                 return Input(name, [], dtype, node.mark)
@@ -541,7 +543,7 @@ class _Reader:
             self.problems.add(mark, error.message, error.hint)
             return Setting(Setting.CONSTANT, 1, node.mark)
 
-    def unknown_name(self, name: expression.Name, setting: Setting, names: frozenset[str]) -> None:
+    def unknown_name(self, name: Name, setting: Setting, names: frozenset[str]) -> None:
         line, column, _ = setting.mark
         mark = Mark(line, column + setting.offset + name.column, len(name.name))
         hint = did_you_mean(name.name, names) or f"known here: {listing(sorted(names))}"
@@ -583,7 +585,7 @@ def _branch_names(pairs: dict[str, Pair]) -> list[Node]:
     return []
 
 
-def _uses(entries: list[Entry]) -> Iterable[Entry]:
+def _uses(entries: list[Entry]) -> Iterator[Entry]:
     """All entries of a list, those of branches included."""
     for entry in entries:
         yield entry

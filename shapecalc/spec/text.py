@@ -168,10 +168,8 @@ class _Composer:
             raise self.fail(event, f"tags are not used in specs, but here is {event.tag!r}")
         if event.anchor is not None:
             self.anchors[event.anchor] = None
-        if isinstance(event, yaml.ScalarEvent):
-            node = self.scalar(event)
-        else:
-            node = self.collection(event)
+        is_scalar = isinstance(event, yaml.ScalarEvent)
+        node = self.scalar(event) if is_scalar else self.collection(event)
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         return node

@@ -19,6 +19,7 @@ class Word(str):
     mark: Mark
 
     def __new__(cls, text: str, mark: Mark) -> Word:
+        """Make a word and note where it stands."""
         word = super().__new__(cls, text)
         word.mark = mark
         return word

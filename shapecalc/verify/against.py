@@ -121,9 +121,7 @@ def _matched(ours: list[LayerReport], theirs: list[Theirs]) -> Pairs:
     pairs: Pairs = []
     for sort, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if sort == "equal" or (sort == "replace" and i2 - i1 == j2 - j1):
-            pairs += [
-                (x, y) for x, y in zip(ours[i1:i2], theirs[j1:j2]) if x.kind == y.kind
-            ]
+            pairs += [(x, y) for x, y in zip(ours[i1:i2], theirs[j1:j2]) if x.kind == y.kind]
     return pairs
 
 
@@ -147,9 +145,7 @@ def _shapes(pairs: Pairs) -> Finding:
     for layer, each in pairs:
         if layer.output_shape != each.output:
             ours, theirs = times(layer.output_shape), times(each.output)
-            found.append(
-                f"{layer.path} puts out {ours}, {each.name} {theirs}{_because(layer)}"
-            )
+            found.append(f"{layer.path} puts out {ours}, {each.name} {theirs}{_because(layer)}")
     return Finding("output shapes", len(pairs), tuple(found))
 
 

@@ -92,9 +92,7 @@ class _Check:
             note=f"seed {self.seed}",
         )
 
-    def evaluated(
-        self, report: Report, values: dict[str, int]
-    ) -> Iterator[tuple[str, Any, Any]]:
+    def evaluated(self, report: Report, values: dict[str, int]) -> Iterator[tuple[str, Any, Any]]:
         """The formulas at the given sizes against the numbers there."""
         numbers = {layer.path: layer for layer in report}
         for layer in self.formulas:
@@ -136,7 +134,8 @@ class _Check:
         modules = [
             layer
             for layer in self.report
-            if layer.node.layer.in_torch and layer.node.layer.counted_by_torch
+            if layer.node.layer.in_torch
+            and layer.node.layer.counted_by_torch
             and layer.node.shared is None
         ]
         pairs: list[tuple[str, Any, Any]] = [
@@ -170,9 +169,7 @@ class _Check:
         return Finding(f"a forward pass on the CPU at {shape}", count + 1, found)
 
 
-def _passed(
-    report: Report, passed: dict[str, run.Passed]
-) -> Iterator[tuple[str, Any, Any]]:
+def _passed(report: Report, passed: dict[str, run.Passed]) -> Iterator[tuple[str, Any, Any]]:
     """What passed through every module that is a layer of the report."""
     for layer in report:
         if not layer.node.layer.in_torch:

@@ -24,7 +24,9 @@ class TorchMissing(Exception):
     """torch is not installed."""
 
     def __init__(self) -> None:
-        super().__init__("checking needs torch, which the extra 'torch' installs: shapecalc-nn[torch]")
+        super().__init__(
+            "checking needs torch, which the extra 'torch' installs: shapecalc-nn[torch]"
+        )
 
 
 def differences(pairs: Iterable[tuple[str, Any, Any]]) -> tuple[int, tuple[str, ...]]:

@@ -58,9 +58,9 @@ def is_legal(
 ) -> bool:
     """Whether a network can be built with these values."""
     for each in formulas.constraints:
-        if each.symbol in values and each.solutions is not None:
-            if values[each.symbol] not in each.solutions:
-                return False
+        value = values.get(each.symbol or "")
+        if value is not None and each.solutions is not None and value not in each.solutions:
+            return False
     try:
         network.build({**settings, **values})
     except SpecError:

@@ -9,7 +9,7 @@ from the input, or by a value that lies just outside of what its field takes.
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import singledispatch
+from functools import cache, singledispatch
 from math import inf, lcm
 from typing import Any, NamedTuple
 
@@ -87,7 +87,7 @@ def draws(draw: st.DrawFn, name: str) -> Draw:
     given = {
         name: field
         for name, field in kind.fields.items()
-        if field.infer is None and (field.is_required or draw(st.booleans()))
+        if field.infer is None and (field.is_required or draw(_once_in(3)))
     }
     parts = {n: draw(st.integers(1, 3)) for n, f in given.items() if isinstance(f.type, Parts)}
     unit = lcm(*parts.values())
@@ -106,17 +106,23 @@ def draws(draw: st.DrawFn, name: str) -> Draw:
     return Draw(kind(**settings), settings, inputs, {beyond: outside[beyond]} if beyond else {})
 
 
+@cache
 def _once_in(n: int) -> st.SearchStrategy[bool]:
     return st.sampled_from([False] * (n - 1) + [True])
 
 
-@singledispatch
+@cache
 def values(type: FieldType, rank: int, unit: int) -> st.SearchStrategy[Any]:
     """Values of a field's type; whole numbers are mostly multiples of ``unit``."""
+    return _values(type, rank, unit)
+
+
+@singledispatch
+def _values(type: FieldType, rank: int, unit: int) -> st.SearchStrategy[Any]:
     raise NotImplementedError(type)
 
 
-@values.register
+@_values.register
 def _(type: Whole, rank: int, unit: int) -> st.SearchStrategy[Any]:
     if type.least != 1:
         return st.integers(-3 if type.least is None else type.least, 4)
@@ -124,12 +130,12 @@ def _(type: Whole, rank: int, unit: int) -> st.SearchStrategy[Any]:
     return st.builds(lambda n, slips: n * unit + slip * slips, SMALL, _once_in(8))
 
 
-@values.register
+@_values.register
 def _(type: Flag, rank: int, unit: int) -> st.SearchStrategy[Any]:
     return st.booleans()
 
 
-@values.register
+@_values.register
 def _(type: Number, rank: int, unit: int) -> st.SearchStrategy[Any]:
     least = -inf if type.least is None else type.least
     most = inf if type.most is None else type.most
@@ -137,38 +143,39 @@ def _(type: Number, rank: int, unit: int) -> st.SearchStrategy[Any]:
     return st.sampled_from([*within, inf, -inf] if type.infinite else within)
 
 
-@values.register
+@_values.register
 def _(type: Choice, rank: int, unit: int) -> st.SearchStrategy[Any]:
     return st.sampled_from(type.ordered)
 
 
-@values.register
+@_values.register
 def _(type: Maybe, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    return st.none() | values(type.item, rank, unit)
+    item = values(type.item, rank, unit)
+    return item | item | st.none()
 
 
-@values.register
+@_values.register
 def _(type: ListOf, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    least, most = (0, 4) if type.length is None else (type.length, type.length)
+    least, most = (1, 3) if type.length is None else (type.length, type.length)
     return st.lists(values(type.item, rank, 1), min_size=least, max_size=most)
 
 
-@values.register
+@_values.register
 def _(type: OneOrMore, rank: int, unit: int) -> st.SearchStrategy[Any]:
     return _one_or_list(type.item, rank, 1, 3)
 
 
-@values.register
+@_values.register
 def _(type: PerInputAxis, rank: int, unit: int) -> st.SearchStrategy[Any]:
     return _one_or_list(type.item, rank, rank or 1, rank or 3)
 
 
-@values.register
+@_values.register
 def _(type: PerAxis, rank: int, unit: int) -> st.SearchStrategy[Any]:
     return _one_or_list(type.item, rank, rank * type.per, rank * type.per)
 
 
-@values.register
+@_values.register
 def _(type: Either, rank: int, unit: int) -> st.SearchStrategy[Any]:
     return values(type.choice, rank, unit) | values(type.other, rank, unit)
 
@@ -200,6 +207,7 @@ def inputs_of(draw: st.DrawFn, kind: type[Layer], unit: int) -> tuple[Tensor, ..
     return tuple(Tensor(tuple(shape), dtype) for shape in shapes if shape)
 
 
+@cache
 def _size(kind: type[Layer], axis: int, ndim: int, unit: int) -> st.SearchStrategy[int]:
     """A size of the batch, of channels or features, or of another axis."""
     if axis == 0:

@@ -2,7 +2,7 @@
 
 Shapes come from the meta device, which computes nothing else. It lets through some inputs that
 torch then refuses to compute with, so whether torch accepts a layer is asked of the CPU as well.
-Where torch leaves an empty tensor, which depends on the kind and the device, it counts as refusal:
+Where torch makes an empty tensor, which depends on the kind and the device, it counts as refusal:
 here every size is at least 1.
 """
 
@@ -81,7 +81,7 @@ def facts_of_torch(
         _run(module.to_empty(device="cpu"), tensors, "cpu")
     except REFUSALS:
         return None
-    if 0 in output.shape:
+    if 0 in output.shape or any(0 in weight.shape for weight in module.parameters()):
         return None
     return Facts(
         tuple(output.shape),

@@ -44,7 +44,11 @@ def test_googlenet_is_compared_layer_by_layer_at_many_sizes() -> None:
         ("kernel_size=5)", "kernel_size=5, padding=1)", "output of conv1: 1 x 6 x 28 x 28 by the"),
         ("nn.Linear(120, 84)", "nn.Linear(120, 84, bias=False)", "linear2.bias: 84 by the report"),
         ("x = self.relu1(x)", "x = x + 0", "output of relu1: 1 x 120 by the report, nothing in"),
-        ("self.linear3 = ", "self.extra = nn.Linear(2, 2)\n        self.linear3 = ", "extra.weight"),
+        (
+            "self.linear3 = ",
+            "self.extra = nn.Linear(2, 2)\n        self.linear3 = ",
+            "extra.weight",
+        ),
         ("x = self.conv2(x)", "x = self.conv2(x); self.conv2(x[:, :6])", "operations of conv2"),
     ],
 )

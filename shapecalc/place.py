@@ -1,0 +1,299 @@
+"""One layer into the graph: its rule is run, and what it requires is decided.
+
+A requirement that does not hold is a problem in the spec, told with both sides; one that depends
+on symbols is a need of the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import networkx as nx
+
+from shapecalc.algebra.arithmetic import LARGEST, Quantity
+from shapecalc.algebra.requirement import Condition, Requirement, equal
+from shapecalc.graph import Need, Node, Part, Wire
+from shapecalc.layers import KINDS, FieldError, Layer, Tensor
+from shapecalc.layers.tensor import times
+from shapecalc.spec.expression import ExpressionError, Undecided
+from shapecalc.spec.problem import Mark, Problem, SpecError
+from shapecalc.spec.text import shown
+from shapecalc.spec.tree import Entry, Setting, Spec, Word
+
+
+class Fatal(Exception):
+    """Nothing can be said of an entry, and its problem is noted already."""
+
+
+class Scope(Mapping[str, Any]):
+    """The names an expression can use: symbols, arguments, and sizes of the incoming tensor."""
+
+    __slots__ = ("known", "tensor")
+
+    def __init__(self, known: Mapping[str, Any], tensor: Tensor | None = None) -> None:
+        self.known = known
+        self.tensor = tensor
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.known:
+            return self.known[name]
+        if self.tensor is None:  # what should have come in has failed, and is reported
+            raise Fatal
+        shape = self.tensor.shape
+        axis = {"in_channels": 1, "in_height": 2, "in_width": 3, "in_features": -1}[name]
+        if name in ("in_height", "in_width") and len(shape) != 4:
+            raise ExpressionError(
+                f"{name} is asked of an incoming tensor without height and width: {self.tensor}"
+            )
+        if len(shape) < 2:
+            raise ExpressionError(f"{name} is asked of an incoming tensor of no dimensions")
+        return shape[axis]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.known)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+
+class Names:
+    """What the names in a list stand for: this list's first, then the enclosing lists'."""
+
+    __slots__ = ("outer", "own")
+
+    def __init__(self, outer: Names | None = None) -> None:
+        self.outer = outer
+        self.own: dict[str, tuple[Wire | None, str | None]] = {}
+
+    def find(self, name: str) -> tuple[Wire | None, str | None]:
+        """The wire of an entry and its path; no wire if it failed, no path if it is left out."""
+        names: Names | None = self
+        while names is not None:
+            if name in names.own:
+                return names.own[name]
+            names = names.outer
+        raise KeyError(name)
+
+
+class Place(NamedTuple):
+    """Where an entry is built: its list's path, names and values, and the part it belongs to."""
+
+    prefix: str
+    names: Names
+    values: Mapping[str, Any]
+    part: Part
+    shared: tuple[str, str] | None  # this path and the path whose weights it uses
+    depth: int
+
+
+class Placer:
+    """Puts layers into a graph, and collects the problems and needs that come up."""
+
+    def __init__(self, spec: Spec, most_layers: int) -> None:
+        self.spec = spec
+        self.most_layers = most_layers
+        self.graph: nx.DiGraph[str] = nx.DiGraph()
+        self.needs: list[Need] = []
+        self.problems: list[Problem] = []
+
+    # -- layers -------------------------------------------------------------------------------
+
+    def leaf(
+        self, entry: Entry, path: str, place: Place, wires: list[Wire], scope: Scope
+    ) -> Wire | None:
+        """Put a layer into the graph; None if a requirement does not hold."""
+        layer = entry.layer or self.make(entry, scope, place)
+        inputs = tuple([wire.tensor for wire in wires])
+        self.arity(entry, layer, len(wires), place)
+        x: Any = inputs if layer.joins else inputs[0]
+        if not self.satisfied(entry, path, layer, x, wires, place):
+            return None
+        layer = layer.bound(x)
+        output = layer.output(x)
+        if not self.possible(entry, path, output, place):
+            return None
+        shared = self.shared_path(entry, place, path)
+        node = Node(
+            path, layer, entry, place.part, tuple([w.origin for w in wires]), inputs, output, shared
+        )
+        if shared is not None:
+            self.same_weights(node, place)
+        if len(self.graph) >= self.most_layers:
+            self.too_many(entry.mark)
+        self.graph.add_node(path, node=node)
+        for wire in wires:
+            if wire.origin in self.graph:
+                self.graph.add_edge(wire.origin, path)
+        place.part.children.append(node)
+        return Wire(path, output)
+
+    def make(self, entry: Entry, scope: Scope, place: Place) -> Layer:
+        """The layer with its settings read; made once where they are the same in every scope."""
+        settings = {name: self.value(s, scope, place) for name, s in entry.settings.items()}
+        try:
+            layer = KINDS[entry.kind](**settings)
+        except FieldError as error:
+            if hasattr(error.received, "symbols"):
+                raise Undecided(error.received.symbols) from None
+            setting = entry.settings[error.field]
+            message = f"{entry.kind}: {error.field} expects {error.expected}, got "
+            if isinstance(error.received, Word):
+                self.problem(
+                    error.received.mark, f"unknown name {str(error.received)!r}", message + "a word"
+                )
+            else:
+                mark = setting.item_mark(error.index)
+                self.problem(mark, message + shown(error.received), uses=place.part)
+            raise Fatal from None
+        if all(setting.is_constant for setting in entry.settings.values()):
+            entry.layer = layer
+        return layer
+
+    def arity(self, entry: Entry, layer: Layer, count: int, place: Place) -> None:
+        """Refuse a number of inputs that the kind does not take."""
+        wanted = layer.arity if layer.joins else 1
+        if wanted is not None and wanted != count:
+            inputs = "one input" if wanted == 1 else f"{wanted} inputs"
+            places = "one place" if count == 1 else f"{count} places"
+            self.problem(
+                entry.mark,
+                f"{entry.kind} takes {inputs}, but is fed from {places}",
+                uses=place.part,
+            )
+            raise Fatal
+
+    def satisfied(
+        self, entry: Entry, path: str, layer: Layer, x: Any, wires: list[Wire], place: Place
+    ) -> bool:
+        """Whether all requirements hold; conditions on symbols are noted, breaches reported.
+
+        A stated size that disagrees is reported, but what the layer puts out is known all the
+        same, so that the rest of the network can be read.
+        """
+        for requirement in layer.requirements(x):
+            decided = requirement.decide()
+            if decided is True:
+                continue
+            if decided is False:
+                self.broken(entry, path, requirement, wires, place)
+                stated = layer.fields.get(requirement.field or "")
+                if stated is None or stated.infer is None:
+                    return False
+            else:
+                self.needs.append(Need(decided, path))
+        return True
+
+    def broken(
+        self, entry: Entry, path: str, requirement: Requirement, wires: list[Wire], place: Place
+    ) -> None:
+        """Report a requirement that does not hold, with what comes in from where."""
+        setting = entry.settings.get(requirement.field or "")
+        mark = setting.mark if setting is not None else entry.mark
+        received = "; ".join(f"{_origin(self.graph, wire)}" for wire in wires)
+        hint = requirement.hint() if requirement.hint is not None else ""
+        field = KINDS[entry.kind].fields.get(requirement.field or "")
+        self.problem(
+            mark,
+            f"{entry.kind} {path!r} {requirement.problem()}",
+            f"receives {received}",
+            hint,
+            uses=place.part,
+            path=path,
+            stated=requirement.left if field is not None and field.infer is not None else None,
+        )
+
+    def possible(self, entry: Entry, path: str, output: Tensor, place: Place) -> bool:
+        """Whether the output's sizes are ones that a tensor can have."""
+        for size in output.shape:
+            if isinstance(size, int) and not 0 <= size <= LARGEST:
+                message = f"{entry.kind} {path!r} would put out {output}, larger than any tensor"
+                self.problem(entry.mark, message, uses=place.part)
+                return False
+        return True
+
+    def shared_path(self, entry: Entry, place: Place, path: str) -> str | None:
+        """The path of the layer whose weights this one uses."""
+        if entry.share is not None:
+            _, target = place.names.find(entry.share.name)
+            if target is None:
+                message = f"shares the weights of {entry.share.name!r}, which is left out"
+                self.problem(entry.share.mark, message, uses=place.part)
+                raise Fatal
+        elif place.shared is not None:
+            own, other = place.shared
+            target = other + path[len(own) :]
+        else:
+            return None
+        known = self.graph.nodes.get(target)
+        return known["node"].shared or target if known else target
+
+    def same_weights(self, node: Node, place: Place) -> None:
+        """Shared weights must have the shapes that this place would give them."""
+        known = self.graph.nodes.get(node.shared or "")
+        mark = (node.entry.share or node.entry).mark
+        if known is None:
+            message = f"shares the weights of {node.shared!r}, which has none of its own"
+            self.problem(mark, message, uses=place.part)
+            raise Fatal
+        other: Node = known["node"]
+        theirs = other.layer.weights()
+        for name, shape in node.layer.weights().items():
+            wanted = theirs.get(name, ())
+            needs = [equal(a, b, lambda: "").decide() for a, b in zip(shape, wanted)]
+            if len(shape) != len(wanted) or any(need is False for need in needs):
+                self.problem(
+                    mark,
+                    f"shares {name} of {node.shared!r}, which is {times(wanted)}, "
+                    f"but would need {times(shape)}",
+                    f"{node.path!r} receives {node.inputs[0]}, "
+                    f"{node.shared!r} {other.inputs[0]}",
+                    uses=place.part,
+                )
+                raise Fatal
+            self.needs += [Need(n, node.path) for n in needs if isinstance(n, Condition)]
+
+    def too_many(self, mark: Mark) -> None:
+        """Stop, for the network is larger than it may be."""
+        self.problem(
+            mark,
+            f"the network has more than {self.most_layers:,} layers",
+            "if it is meant, --max-layers allows more",
+        )
+        raise SpecError(self.spec.source, self.problems)
+
+    # -- values and problems ------------------------------------------------------------------
+
+    def value(self, setting: Setting, scope: Scope, place: Place) -> Any:
+        """The value of a setting; an error in it is reported at its place."""
+        if setting.kind == Setting.CONSTANT:
+            return setting.content
+        if setting.kind == Setting.LIST:
+            return [self.value(item, scope, place) for item in setting.content]
+        try:
+            return setting.value(scope)
+        except ExpressionError as error:
+            self.problem(setting.mark, error.message, error.hint, uses=place.part)
+            raise Fatal from None
+
+    def problem(
+        self,
+        mark: Mark,
+        message: str,
+        *notes: str,
+        uses: Part | None = None,
+        path: str = "",
+        stated: Quantity | None = None,
+    ) -> None:
+        """Note a problem and go on."""
+        places = tuple((use.kind, use.mark) for use in uses.uses()) if uses else ()
+        self.problems.append(Problem(mark, message, notes, places, path, stated))
+
+
+def _origin(graph: nx.DiGraph[str], wire: Wire) -> str:
+    """A tensor and where it comes from; behind a Flatten, the sizes it multiplied."""
+    origin = graph.nodes.get(wire.origin)
+    node: Node | None = origin["node"] if origin else None
+    if node is not None and node.layer.kind == "Flatten" and len(wire.tensor.shape) == 2:
+        return f"{times(node.inputs[0].shape[1:])} = {wire.tensor} from {wire.origin!r}"
+    return f"{wire.tensor} from {wire.origin!r}"
