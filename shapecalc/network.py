@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
@@ -147,6 +146,8 @@ def load(
 def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:
     """The text of a spec and what to call it; see :func:`load`."""
     if isinstance(source, Mapping):
+        import json
+
         return Source("<dict>", json.dumps(source, indent=2, default=_as_text, ensure_ascii=False))
     if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
         return Source("<text>", source)

@@ -10,4 +10,6 @@ settings.load_profile("shapecalc")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--draws", type=int, default=200)
+    parser.addoption(
+        "--long", action="store_true", help="compare 20,000 random layers of each kind with torch"
+    )

@@ -92,6 +92,21 @@ class Formula:
         """
         return evaluate(self, values)
 
+    @property
+    def operation(self) -> tuple[str, tuple[Any, ...]]:
+        """The outermost operation and what it is done to: numbers and formulas.
+
+        It is ``+``, ``*``, ``//``, ``**``, ``min`` or ``max``; of a symbol it is ``name``.
+
+        >>> H = Formula.symbol("H")
+        >>> ((H + 1) // 2).operation, H.operation
+        (('//', (Formula('H + 1'), 2)), ('name', ('H',)))
+        """
+        expr = self.expr
+        if expr.is_Symbol:
+            return "name", (expr.name,)
+        return _SIGNS[expr.func], tuple(map(_wrap, expr.args))
+
     def factored(self) -> Formula:
         """The formula with common factors drawn out, for reading.
 
@@ -212,6 +227,16 @@ class Formula:
 
     def __bool__(self) -> bool:
         raise TypeError(f"whether {self} is zero depends on its symbols")
+
+
+_SIGNS = {
+    sympy.Add: "+",
+    sympy.Mul: "*",
+    sympy.Pow: "**",
+    FloorDiv: "//",
+    Smallest: "min",
+    Largest: "max",
+}
 
 
 def evaluate(value: Quantity, symbols: Mapping[str, Quantity]) -> Quantity:

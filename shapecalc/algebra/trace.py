@@ -302,8 +302,9 @@ class Style(NamedTuple):
     name: Callable[[str], str]
 
 
-def _grouped(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(_readable(value))
+def _digits(value: Any) -> str:
+    """The value without separators, so that it can be put into a calculator, or searched for."""
+    return str(_readable(value))
 
 
 def _readable(value: Any) -> Any:
@@ -317,13 +318,13 @@ def _factored(formula: Any) -> Any:
 
 
 def _typeset(value: Any) -> str:
-    text = _grouped(value).replace(" - ", " − ").replace("**", "^").replace("*", "·")
+    text = _digits(value).replace(" - ", " − ").replace("**", "^").replace("*", "·")
     return f"−{text[1:]}" if text.startswith("-") else text
 
 
 def _latex(value: Any) -> str:
     if arithmetic.is_number(value):
-        return _grouped(value).replace(",", "{,}")
+        return str(value)
     return str(_readable(value).latex())
 
 
@@ -343,7 +344,7 @@ def _latex_name(name: str) -> str:
 
 UNICODE = Style("·", "−", " x ", ("⌊", "⌋"), ("⌈", "⌉"), "{}/{}", _superscript, _typeset, str)
 ASCII = Style(
-    "*", "-", " x ", ("floor(", ")"), ("ceil(", ")"), "{}/{}", "{}^{}".format, _grouped, str
+    "*", "-", " x ", ("floor(", ")"), ("ceil(", ")"), "{}/{}", "{}^{}".format, _digits, str
 )
 LATEX = Style(
     r" \cdot ",

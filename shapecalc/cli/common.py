@@ -67,7 +67,7 @@ def settings_options(function: Function) -> Function:
 def open_spec(spec: str, most_layers: int) -> Network:
     """Load a file, a bundled spec by its name, or standard input for ``-``."""
     if spec == "-":
-        data = click.get_binary_stream("stdin").read(LARGEST_FILE + 1)
+        data = sys.stdin.buffer.read(LARGEST_FILE + 1)
         return Network(parse(decode(data, "<stdin>")), most_layers)
     try:
         is_plain = "\n" not in spec and "{" not in spec  # what load would take for a spec's text

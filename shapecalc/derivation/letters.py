@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from shapecalc import catalogue
 from shapecalc.algebra.arithmetic import prod, total
 from shapecalc.algebra.trace import Leaf, Traced, untraced
 from shapecalc.graph import Node
@@ -22,14 +23,8 @@ AXES = {
 }
 """What the dimensions behind the batch are called, by the number of dimensions."""
 
-LETTERS = {
-    1: ("B",),
-    2: ("B", "C"),
-    3: ("B", "C", "L"),
-    4: ("B", "C", "H", "W"),
-    5: ("B", "C", "T", "H", "W"),
-}
-"""The letters of a tensor's dimensions, by their number; depth is T, since D is dilation."""
+LETTERS = {"channels": "C", "depth": "T", "height": "H", "width": "W", **catalogue.LETTERS}
+"""The letters of dimensions by their names; depth is T, since D is dilation."""
 
 Sizes = tuple[Any, ...]
 
@@ -67,14 +62,15 @@ def lettered(node: Node) -> Lettered:
     weights = layer.weights()
     ahead = tuple(_with_one_letter(tensor) for tensor in x) if layer.rank else x
     shape = _with_inferred(layer, ahead, {}, {}).output(_as_input(layer, ahead)).shape
-    y = _output(output, _is_features_last(x))
+    names = _names(layer, len(output.shape), last=_is_features_last(x))
+    y = _output(output, names)
     return Lettered(
         settings=settings,
         fields=fields,
         inputs=tuple(tensor.shape for tensor in x),
         output=y.shape,
         shape=shape,
-        axes=_axes(layer, x, output),
+        axes=_axes(layer, x, output, names),
         weights=weights,
         buffers={name: tensor.shape for name, tensor in layer.buffers().items()},
         params=total([prod(sizes) for sizes in weights.values()]),
@@ -166,19 +162,25 @@ def _as_input(layer: Layer, x: tuple[Tensor, ...]) -> Any:
 def _inputs(node: Node, layer: Layer) -> tuple[Tensor, ...]:
     """The inputs in letters: those of several are numbered where they need not be the same."""
     tensors = node.inputs if layer.joins else node.inputs[:1]
-    plain = [_named(tensor, _letters(len(tensor.shape), last=False)) for tensor in tensors]
+    plain = [_named(tensor, _names(layer, len(tensor.shape), last=False)) for tensor in tensors]
     if _takes_last(layer, tuple(plain)):
-        plain = [_named(tensor, _letters(len(tensor.shape), last=True)) for tensor in tensors]
+        plain = [_named(tensor, _names(layer, len(tensor.shape), last=True)) for tensor in tensors]
     if len(plain) == 1:
         return tuple(plain)
     numbered = [_renamed(tensor, f"{{}}{i}".format) for i, tensor in enumerate(plain, start=1)]
     return _united(layer, numbered)
 
 
-def _letters(ndim: int, *, last: bool) -> tuple[str, ...]:
-    """The letters of a tensor's dimensions; where features come last, C is the last of them."""
-    letters = LETTERS.get(ndim) or ("B", *(f"N_{i}" for i in range(1, ndim)))
-    return (letters[0], *letters[2:], "C") if last and ndim > 2 else letters
+def _names(layer: Layer, ndim: int, *, last: bool) -> tuple[str, ...]:
+    """The names of a tensor's dimensions behind the batch; ``last`` are features, not channels."""
+    if layer.axes:
+        return (*layer.axes, "features")[: ndim - 1]
+    return (*axes(ndim)[1:], "features") if last and ndim > 2 else axes(ndim)
+
+
+def _letters(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The letters of a tensor's dimensions by their names, the batch included."""
+    return ("B", *(LETTERS.get(name, f"N_{i}") for i, name in enumerate(names, start=1)))
 
 
 def _takes_last(layer: Layer, x: tuple[Tensor, ...]) -> bool:
@@ -202,7 +204,8 @@ def _tree(size: Any) -> Any:
     return size.tree if isinstance(size, Traced) else None
 
 
-def _named(tensor: Tensor, letters: tuple[str, ...]) -> Tensor:
+def _named(tensor: Tensor, names: tuple[str, ...]) -> Tensor:
+    letters = _letters(names)
     sizes: list[Any] = [Traced.letter(name, size) for name, size in zip(letters, tensor.shape)]
     if sizes and untraced(sizes[0]) == 1:
         sizes[0] = 1  # a batch of one goes without saying
@@ -250,25 +253,28 @@ def _equated(layer: Layer, x: tuple[Tensor, ...]) -> Iterator[tuple[str, str]]:
             yield left.letter, right.letter
 
 
-def _output(tensor: Tensor, last: bool) -> Tensor:
+def _output(tensor: Tensor, names: tuple[str, ...]) -> Tensor:
     """The output with sizes that took computing called H', W' and so on."""
-    letters = _letters(len(tensor.shape), last=last)
     sizes = [
         Traced.letter(f"{letter}'", size.value)
         if isinstance(size, Traced) and not isinstance(size.tree, Leaf)
         else size
-        for letter, size in zip(letters, tensor.shape)
+        for letter, size in zip(_letters(names), tensor.shape)
     ]
     return Tensor(tuple(sizes), tensor.dtype)
 
 
-def _axes(layer: Layer, x: tuple[Tensor, ...], output: Tensor) -> tuple[str, ...]:
+def _axes(
+    layer: Layer, x: tuple[Tensor, ...], output: Tensor, names: tuple[str, ...]
+) -> tuple[str, ...]:
     """What the output's dimensions are called; only counted where they are not the input's."""
     ndim = len(output.shape)
-    if ndim == 2 or (layer.rank and ndim == layer.rank + 2):
+    if ndim == 2:
         return axes(ndim)
+    if layer.axes or (layer.rank and ndim == layer.rank + 2):
+        return names
     places = {tree: i for t in x for i, size in enumerate(t.shape) if (tree := _tree(size))}
     moved = any(places.get(_tree(size), i) != i for i, size in enumerate(output.shape))
     if moved or any(len(tensor.shape) != ndim for tensor in x):
         return tuple(f"dimension {i}" for i in range(1, ndim))
-    return (*axes(ndim)[1:], "features") if _is_features_last(x) else axes(ndim)
+    return names

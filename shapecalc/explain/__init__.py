@@ -1,7 +1,8 @@
 """``shapecalc explain``: why a number is what it is."""
 
-from shapecalc.explain.layer import Explanation, Line, Section, explain
-from shapecalc.explain.network import brief, closed, inside, whole
+from shapecalc.derivation.closed import closed
+from shapecalc.derivation.layer import Explanation, Line, Section, explain
+from shapecalc.explain.network import brief, inside, whole
 from shapecalc.explain.write import as_dict, markdown, text
 
 __all__ = [

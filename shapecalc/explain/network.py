@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import LATEX, Leaf, Style, Traced, steps, untraced
 from shapecalc.derivation.equation import sizes
 from shapecalc.derivation.letters import lettered
-from shapecalc.network import Network
 from shapecalc.report import LayerReport, Report, plain
-from shapecalc.spec import expression
-from shapecalc.spec.expression import Name
-from shapecalc.spec.problem import SpecError, did_you_mean
-from shapecalc.spec.tree import Setting, Spec
-
-LETTERS = {1: "L", 2: "HW", 3: "THW"}
-"""What sizes behind the channels are called, by their number."""
-
+from shapecalc.spec.problem import did_you_mean
 
 class Step(NamedTuple):
     """A layer's step: its output, how its sizes follow, and how many parameters it has."""
@@ -107,51 +98,3 @@ def _as_dict(step: Step) -> dict[str, Any]:
         "sizes": [{"name": name, **told(size)} for name, size in step.sizes],
         "params": told(step.params),
     }
-
-
-def closed(network: Network, report: Report, settings: Mapping[str, Any]) -> Report | None:
-    """A report in which the sizes of the inputs are symbols; None where it cannot be made.
-
-    A size that the spec gives as a number gets a letter: height is H, width is W.
-    """
-    images = {source for layer in report for source in layer.inputs if layer.node.layer.rank}
-    spec, names = _freed(network.spec, images)
-    names += [
-        name
-        for name, value in report.symbols.items()
-        if hasattr(value, "symbols") and name not in {*settings, *names}
-    ]
-    kept = {name: value for name, value in settings.items() if name not in names}
-    try:
-        return Network(spec, network.most_layers).report(kept, symbolic=names) if names else None
-    except SpecError:
-        return None
-
-
-def _freed(spec: Spec, images: set[str]) -> tuple[Spec, list[str]]:
-    """The spec with the sizes of its inputs as symbols, and the names of these.
-
-    Numbers are freed only in ``images``, inputs whose sizes behind the channels are spatial.
-    """
-    spec = copy.copy(spec)
-    spec.symbols, spec.inputs = dict(spec.symbols), dict(spec.inputs)
-    names: dict[str, None] = {}
-    for given in spec.inputs.values():
-        shape = list(given.shape)
-        letters = LETTERS.get(len(shape) - 1, "") if given.name in images else ""
-        for place, size in enumerate(shape):
-            if size.expression is not None:
-                names.update((each.name, None) for each in expression.names(size.expression))
-            elif place and letters and size.is_constant:
-                name = _fresh(letters[place - 1], spec)
-                names[name] = None
-                spec.symbols[name] = size
-                shape[place] = Setting(Setting.EXPRESSION, Name(name, 0), size.mark)
-        spec.inputs[given.name] = given._replace(shape=shape)
-    return spec, list(names)
-
-
-def _fresh(name: str, spec: Spec) -> str:
-    while name in spec.symbols or name in spec.inputs:
-        name += "_"
-    return name

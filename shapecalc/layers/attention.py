@@ -86,6 +86,7 @@ class MultiheadAttention(Layer):
 
     joins = True
     ndims = (3,)
+    work = "scale and softmax of the scores, and the biases"
     axes = ("length", "features")
     dtypes = FLOATS
 
@@ -177,6 +178,7 @@ class ScaledDotProductAttention(Join):
 
     arity = 3
     ndims = range(2, 99)
+    work = "scale, mask and softmax of the scores"
     axes = ("heads", "length", "features")
     dtypes = FLOATS
 

@@ -19,6 +19,7 @@ class _Distance(Broadcast, abstract=True):
 
     arity = 2
 
+    work = "the products and squares, or differences and powers, that are summed up"
     example_shapes = ((1, 64), (1, 64))
 
     def windows(self, x: Inputs) -> tuple[Window, ...] | None:

@@ -87,6 +87,7 @@ class EmbeddingBag(_Table):
     """
 
     ndims = (2,)
+    work = "every vector is added once"
     axes = ("length",)
     example_shapes = ((1, 16),)
 

@@ -128,6 +128,8 @@ class Broadcast(Join, abstract=True):
     the others'. Each further input is one operation per element of the output.
     """
 
+    work = "one for every output and every input beyond the first"
+
     def requires(self, x: Inputs) -> Iterator[Requirement]:
         n = max(len(tensor.shape) for tensor in x)
         for axis, sizes in enumerate(aligned([tensor.shape for tensor in x])):

@@ -211,6 +211,7 @@ class FractionalMaxPool(Layer, abstract=True):
         default=None,
     )
 
+    work = "every cell of every window"
     example = {"kernel_size": 2, "output_size": 5}
 
     spare: ClassVar[int] = 0

@@ -30,6 +30,8 @@ class _AnyRecurrent(Layer, abstract=True):
 
     dtypes = FLOATS
 
+    work = "biases, and what makes the next state of the gates"
+
     gates: ClassVar[int]
     """How many times the state's size each of the two products has."""
     operations: ClassVar[int]

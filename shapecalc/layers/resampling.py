@@ -59,6 +59,7 @@ class Resampling(Layer, abstract=True):
     )
     mode: str
 
+    work = "a product for every input value that is weighted"
     example = {"scale_factor": 2}
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
@@ -318,6 +319,7 @@ class Fold(_Patches):
 
     output_size: Shape = field(PerAxis(Whole()), "height and width of the image")
 
+    work = "every element is added once"
     ndims = (3,)
     example = {"output_size": 8, "kernel_size": 2, "stride": 2}
     example_shapes = ((1, 16, 16),)

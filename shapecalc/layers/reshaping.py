@@ -370,6 +370,7 @@ class Mean(Layer):
     )
     keepdim: bool = field(Flag(), "keep them, with size 1", default=False)
 
+    work = "every element is added once"
     example = {"dim": [2, 3]}
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -128,6 +127,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The known word that is most like a name, whatever its case; empty if none is near."""
+    from difflib import get_close_matches  # only where something is wrong
+
     by_case = {word.casefold(): word for word in known}
     close = get_close_matches(name.casefold(), by_case, n=1, cutoff=0.6)
     return by_case[close[0]] if close else ""

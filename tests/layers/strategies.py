@@ -89,7 +89,16 @@ def draws(draw: st.DrawFn, name: str) -> Draw:
         for name, field in kind.fields.items()
         if field.infer is None and (field.is_required or draw(_once_in(3)))
     }
-    parts = {n: draw(st.integers(1, 3)) for n, f in given.items() if isinstance(f.type, Parts)}
+    alternatives = [name for name, field in kind.fields.items() if _has_alternative(kind, field)]
+    if alternatives and not draw(_once_in(6)):
+        chosen = draw(st.sampled_from(alternatives))
+        given = {name: field for name, field in given.items() if name not in alternatives}
+        given[chosen] = kind.fields[chosen]
+    parts = {
+        name: draw(st.integers(1, 3)) if name in given else field.default
+        for name, field in kind.fields.items()
+        if isinstance(field.type, Parts)
+    }
     unit = lcm(*parts.values())
     settings = {
         name: parts[name] if name in parts else draw(values(field.type, kind.rank, unit))
@@ -104,6 +113,11 @@ def draws(draw: st.DrawFn, name: str) -> Draw:
     known = sorted(name for name, value in outside.items() if value is not None)
     beyond = draw(st.sampled_from(known)) if known and draw(_once_in(12)) else None
     return Draw(kind(**settings), settings, inputs, {beyond: outside[beyond]} if beyond else {})
+
+
+def _has_alternative(kind: type[Layer], field: Field) -> bool:
+    """Whether a null means that another field is given in its place."""
+    return isinstance(field.type, Maybe) and field.type.null_means.split(" ")[-1] in kind.fields
 
 
 @cache
@@ -216,7 +230,7 @@ def _size(kind: type[Layer], axis: int, ndim: int, unit: int) -> st.SearchStrate
     if axis == in_parts:
         slip = st.sampled_from([0] * 7 + [1])
         return st.builds(lambda n, slip: unit * n + slip, st.sampled_from((1, 2, 3, 4, 8, 9)), slip)
-    return st.integers(1, 12)
+    return st.integers(1, 12) | st.integers(6, 12)
 
 
 @st.composite

@@ -1,0 +1,82 @@
+"""Formulas as a program: one list of steps, in which what several formulas share stands once.
+
+Whoever can add, multiply and divide whole numbers can run it, step after step. That is how a
+report is taken to where there is no Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shapecalc.algebra.arithmetic import Quantity, is_number, largest, prod, smallest, total
+
+Step = tuple[Any, ...]
+"""``("number", "3/4")``, ``("name", "H")``, or an operation and the steps it takes results of."""
+
+
+class Program:
+    """Steps that compute the formulas put into it, in an order in which each can be taken.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> H = Formula.symbol("H")
+    >>> program = Program()
+    >>> program.add((H + 1) // 2), program.add(H + 1)
+    (4, 2)
+    >>> program.steps
+    [('number', '1'), ('name', 'H'), ('+', 0, 1), ('number', '2'), ('//', 2, 3)]
+    >>> program.run({"H": 224})[4]
+    112
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[Step, int] = {}
+        self._known: dict[Any, int] = {}
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps in order."""
+        return list(self._places)
+
+    def add(self, value: Quantity) -> int:
+        """The step that a number or formula is the result of."""
+        if value in self._known:
+            return self._known[value]
+        if is_number(value):
+            place = self._place("number", str(value))
+        else:
+            place = self._operation(*value.operation)  # type: ignore[union-attr]
+        self._known[value] = place
+        return place
+
+    def _operation(self, sign: str, operands: tuple[Any, ...]) -> int:
+        if sign == "name":
+            return self._place(sign, *operands)
+        return self._place(sign, *[self.add(operand) for operand in operands])
+
+    def _place(self, *step: Any) -> int:
+        return self._places.setdefault(step, len(self._places))
+
+    def run(self, symbols: Mapping[str, Quantity]) -> list[Any]:
+        """The results of all steps where the symbols have these values."""
+        from fractions import Fraction
+
+        found: list[Any] = []
+        for sign, *operands in self._places:
+            if sign == "number":
+                found.append(Fraction(operands[0]))
+            elif sign == "name":
+                found.append(symbols[operands[0]])
+            else:
+                found.append(_OPERATIONS[sign]([found[operand] for operand in operands]))
+        return found
+
+
+_OPERATIONS: Mapping[str, Any] = {
+    "+": total,
+    "*": prod,
+    "//": lambda v: v[0] // v[1],
+    "**": lambda v: v[0] ** v[1],
+    "min": lambda v: smallest(*v),
+    "max": lambda v: largest(*v),
+}

@@ -1,0 +1,351 @@
+"""What a diagram shows: boxes, the frames around them, and the edges between them.
+
+A part that is folded is one box; one that is open has a frame around what it holds. Branches have
+no frame: they stand side by side. Copies of a repeat that are alike are drawn once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import groupby
+from typing import Any, NamedTuple, Union
+
+from shapecalc.graph import Node, Part
+from shapecalc.layers import Tensor
+from shapecalc.report import Report
+
+FOLLOWERS = ("activation", "normalisation", "dropout")
+"""Families whose layers are written into the box of the layer that feeds nothing else."""
+
+
+class Vertex:
+    """A box: layers in a row, a folded part, an input or an output of the network.
+
+    ``nodes`` are the layers drawn, ``copies`` how many times they follow on themselves, and
+    ``layers`` all that the box stands for. ``tensor`` is what comes out of it.
+    """
+
+    __slots__ = ("copies", "id", "layers", "name", "nodes", "part", "role", "tensor")
+
+    def __init__(
+        self,
+        role: str,
+        id: str,
+        name: str,
+        nodes: list[Node],
+        part: Part | None = None,
+        tensor: Tensor | None = None,
+    ) -> None:
+        self.role = role
+        self.id = id
+        self.name = name
+        self.nodes = nodes
+        self.layers = list(nodes)
+        self.part = part
+        self.copies = 1
+        self.tensor = tensor if tensor is not None or not nodes else nodes[-1].output
+
+    def __repr__(self) -> str:
+        return f"<{self.role} {self.id} {self.name!r}>"
+
+
+class Frame:
+    """A frame around what an open part holds; the outermost stands for the whole network."""
+
+    __slots__ = ("copies", "id", "items", "name", "part")
+
+    def __init__(self, part: Part, id: str, name: str) -> None:
+        self.part = part
+        self.id = id
+        self.name = name
+        self.copies = 1
+        self.items: list[Vertex | Frame] = []
+
+    def vertices(self) -> Iterator[Vertex]:
+        """All boxes inside, in order."""
+        for item in self.items:
+            if isinstance(item, Vertex):
+                yield item
+            else:
+                yield from item.vertices()
+
+    def __repr__(self) -> str:
+        return f"<frame {self.id} {self.name!r}>"
+
+
+Item = Union[Vertex, Frame]
+
+
+class Edge(NamedTuple):
+    """A tensor's way from box to box, by their ids, and the layer or input it comes from."""
+
+    source: str
+    target: str
+    origin: str
+    tensor: Tensor
+
+
+class Plan(NamedTuple):
+    """What a diagram shows."""
+
+    root: Frame
+    edges: list[Edge]
+
+    @property
+    def vertices(self) -> list[Vertex]:
+        """All boxes in order."""
+        return list(self.root.vertices())
+
+
+def plan(
+    report: Report,
+    depth: int | None = None,
+    *,
+    opened: Collection[str] | None = None,
+    grouped: bool = True,
+) -> Plan:
+    """Plan the diagram of a report.
+
+    Parts that are nested deeper than ``depth`` are folded, as in the table; or all are but those at
+    the paths ``opened``. With ``grouped``, activations, normalisations and dropout stand in the
+    box of the layer before them.
+
+    >>> import shapecalc
+    >>> plan(shapecalc.load("lenet5").report()).vertices[:3]
+    [<input input0 'input'>, <layer layer0 'conv1'>, <layer layer1 'pool1'>]
+    """
+    return _Planner(report, depth, opened, grouped).plan()
+
+
+class _Planner:
+    def __init__(
+        self, report: Report, depth: int | None, opened: Collection[str] | None, grouped: bool
+    ) -> None:
+        self.report = report
+        self.depth = depth
+        self.opened = opened
+        self.grouped = grouped
+        self.homes: dict[str, Vertex] = {}
+        self.returned = {path for path, _ in report.outputs}
+        self.layer_ids = {layer.path: f"layer{i}" for i, layer in enumerate(report.layers)}
+        parts = enumerate(_parts(report.built.root))
+        self.part_ids = {id(part): f"part{i}" for i, part in parts}
+
+    def plan(self) -> Plan:
+        root = Frame(self.report.built.root, "network", self.report.name)
+        inputs = [
+            Vertex("input", f"input{i}", name, [], tensor=tensor)
+            for i, (name, tensor) in enumerate(self.report.inputs.items())
+        ]
+        self.homes.update({vertex.name: vertex for vertex in inputs})
+        self.fill(root, root.part, 0)
+        edges = list(self.edges(root))
+        outputs = []
+        for i, (path, tensor) in enumerate(self.report.outputs):
+            name = "output" if len(self.report.outputs) == 1 else f"output {path}"
+            outputs.append(Vertex("output", f"output{i}", name, [], tensor=tensor))
+            edges.append(Edge(self.homes[path].id, f"output{i}", path, tensor))
+        _place(root, inputs, outputs, edges)
+        return Plan(root, edges)
+
+    # -- boxes and frames ---------------------------------------------------------------------
+
+    def fill(self, frame: Frame, part: Part, level: int) -> None:
+        """Draw what a part holds into a frame."""
+        for child in part.children:
+            if isinstance(child, Node):
+                if not self.follows(frame, child):
+                    self.add(frame, self.box([child], frame))
+            elif any(True for _ in child.nodes()):
+                self.part(frame, child, level)
+
+    def part(self, frame: Frame, part: Part, level: int) -> None:
+        if self.is_folded(part, level):
+            self.add(frame, self.folded(part, frame))
+        elif part.kind == "branch":
+            self.fill(frame, part, level + 1)
+        elif part.kind == "repeat":
+            self.repeat(frame, part, level + 1)
+        else:
+            inside = Frame(part, self.part_ids[id(part)], _below(frame, part.path))
+            frame.items.append(inside)
+            self.fill(inside, part, level + 1)
+
+    def is_folded(self, part: Part, level: int) -> bool:
+        if self.opened is not None:
+            return part.path not in self.opened
+        return self.depth is not None and level + 1 >= self.depth
+
+    def repeat(self, frame: Frame, part: Part, level: int) -> None:
+        """Draw the copies of a repeat, those that follow on their like only once."""
+        runs = [list(run) for run in _runs(part)]
+        inside = frame
+        if len(runs) > 1:
+            inside = Frame(part, self.part_ids[id(part)], _below(frame, part.path))
+            frame.items.append(inside)
+        for run in runs:
+            first = len(inside.items)
+            for child in run[0]:
+                if isinstance(child, Node):
+                    self.add(inside, self.box([child], inside))
+                else:
+                    self.part(inside, child, level)
+            drawn = inside.items[first:]
+            if len(drawn) > 1 and len(run) > 1:  # a join and its branches: they need a frame
+                around = Frame(part, self.part_ids[id(part)], _below(frame, part.path))
+                around.items = drawn
+                inside.items[first:] = drawn = [around]
+            if len(drawn) == 1:
+                drawn[0].copies = len(run)
+                drawn[0].name = _below(frame, _range(part, run, len(runs)))
+            self.stand_for(run)
+
+    def stand_for(self, run: list[list[Node | Part]]) -> None:
+        """Let the boxes of the first copy stand for the layers of the others."""
+        firsts = [node for child in run[0] for node in _nodes(child)]
+        for copy in run[1:]:
+            nodes = [node for child in copy for node in _nodes(child)]
+            for first, node in zip(firsts, nodes):
+                vertex = self.homes[first.path]
+                self.homes[node.path] = vertex
+                vertex.layers.append(node)
+
+    def follows(self, frame: Frame, node: Node) -> bool:
+        """Whether a layer is written into the box before it, and if so, do it."""
+        before = frame.items[-1] if frame.items else None
+        if not self.grouped or not isinstance(before, Vertex) or before.part is not None:
+            return False
+        last = before.nodes[-1]
+        if (
+            last.part is not node.part
+            or node.sources != (last.path,)
+            or node.layer.family not in FOLLOWERS
+            or node.output.shape != last.output.shape
+            or last.path in self.returned
+            or self.report.built.graph.out_degree(last.path) != 1
+        ):
+            return False
+        before.nodes.append(node)
+        before.layers.append(node)
+        self.homes[node.path] = before
+        return True
+
+    def box(self, nodes: list[Node], frame: Frame) -> Vertex:
+        path = nodes[0].path
+        return Vertex("layer", self.layer_ids[path], _below(frame, path), nodes)
+
+    def folded(self, part: Part, frame: Frame) -> Vertex:
+        name = _below(frame, part.path)
+        tensor = part.output.tensor if part.output else None
+        vertex = Vertex("part", self.part_ids[id(part)], name, list(part.nodes()), part, tensor)
+        if part.kind == "repeat":
+            vertex.copies = sum(1 for _ in _copies(part))
+        return vertex
+
+    def add(self, frame: Frame, vertex: Vertex) -> None:
+        frame.items.append(vertex)
+        for node in vertex.nodes:
+            self.homes[node.path] = vertex
+
+    # -- edges --------------------------------------------------------------------------------
+
+    def edges(self, root: Frame) -> Iterator[Edge]:
+        for vertex in root.vertices():
+            seen = set()
+            for node in vertex.nodes:
+                for path, tensor in zip(node.sources, node.inputs):
+                    home = self.homes[path]
+                    if home is vertex or (vertex.part is not None and path in seen):
+                        continue
+                    seen.add(path)
+                    yield Edge(home.id, vertex.id, path, tensor)
+
+
+def _parts(part: Part) -> Iterator[Part]:
+    """The parts inside a part, outer ones before inner ones."""
+    for child in part.children:
+        if isinstance(child, Part):
+            yield child
+            yield from _parts(child)
+
+
+def _nodes(child: Node | Part) -> Iterator[Node]:
+    return iter((child,)) if isinstance(child, Node) else child.nodes()
+
+
+def _below(frame: Frame, path: str) -> str:
+    """A path as it reads inside a frame."""
+    outer = frame.part.path
+    return path[len(outer) + 1 :] if outer else path
+
+
+# -- repeats -----------------------------------------------------------------------------------
+
+
+def _copies(part: Part) -> Iterator[list[Node | Part]]:
+    """The copies of a repeat; one that has branches is several children."""
+    start = len(part.path) + 1
+    for _, copy in groupby(part.children, lambda child: child.path[start:].partition(".")[0]):
+        yield list(copy)
+
+
+def _runs(part: Part) -> Iterator[list[list[Node | Part]]]:
+    """The copies of a repeat, in runs of those with the same settings and shapes."""
+    previous: str | None = None
+    run: list[list[Node | Part]] = []
+    last: Any = None
+    for copy in _copies(part):
+        nodes = [node for child in copy for node in _nodes(child)]
+        inside = {node.path: i for i, node in enumerate(nodes)}
+        if previous is None:
+            fed = dict.fromkeys(s for node in nodes for s in node.sources if s not in inside)
+            previous = next(iter(fed)) if len(fed) == 1 else None
+        own = [
+            (
+                node.layer,
+                node.inputs,
+                tuple(["in" if s == previous else inside.get(s, s) for s in node.sources]),
+                node.shared,
+            )
+            for node in nodes
+        ]
+        if run and own != last:
+            yield run
+            run = []
+        run.append(copy)
+        last = own
+        previous = nodes[-1].path if nodes else previous
+    if run:
+        yield run
+
+
+def _range(part: Part, run: list[list[Node | Part]], runs: int) -> str:
+    """What to call the box or frame of a run."""
+    if runs == 1:
+        return part.path
+    start = len(part.path) + 1
+    first, last = (copy[0].path[start:].partition(".")[0] for copy in (run[0], run[-1]))
+    return f"{part.path}.{first}" + (f" to {last}" if first != last else "")
+
+
+# -- inputs and outputs ------------------------------------------------------------------------
+
+
+def _place(root: Frame, inputs: list[Vertex], outputs: list[Vertex], edges: list[Edge]) -> None:
+    """Put inputs before what first takes them, and outputs behind where they come from."""
+    places = {}
+    for i, item in enumerate(root.items):
+        for vertex in (item,) if isinstance(item, Vertex) else item.vertices():
+            places[vertex.id] = i
+    before: dict[int, list[Vertex]] = {}
+    behind: dict[int, list[Vertex]] = {}
+    for vertex in inputs:
+        takers = [places[e.target] for e in edges if e.source == vertex.id and e.target in places]
+        before.setdefault(min(takers, default=0), []).append(vertex)
+    sources = {edge.target: edge.source for edge in edges}
+    for vertex in outputs:
+        behind.setdefault(places.get(sources[vertex.id], len(root.items) - 1), []).append(vertex)
+    items: list[Item] = []
+    for i, item in enumerate(root.items):
+        items += [*before.get(i, ()), item, *behind.get(i, ())]
+    root.items = items or [*inputs, *outputs]

@@ -1,0 +1,246 @@
+"""Expressions as Python: exact, where Python's own division would round."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from shapecalc.spec.expression import (
+    Binary,
+    Call,
+    Comparison,
+    Conditional,
+    Expression,
+    Name,
+    Number,
+    Unary,
+    names,
+)
+
+_STRENGTH = {"or": 1, "and": 2, "not": 3, "<": 4, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6}
+_UNARY, _POWER, _ATOM = 7, 8, 9
+_FUNCTIONS = {"ceil": "math.ceil", "floor": "math.floor", "gcd": "math.gcd"}
+_WHOLE_FUNCTIONS = {"ceil", "floor", "round", "int", "gcd"}
+
+
+def mapped(tree: Expression, change: Callable[[Expression], Expression | None]) -> Expression:
+    """The tree with some of its nodes changed; what is changed is not looked into."""
+    changed = change(tree)
+    if changed is not None:
+        return changed
+    if isinstance(tree, Unary):
+        return Unary(tree.operator, mapped(tree.operand, change))
+    if isinstance(tree, Binary):
+        return Binary(tree.operator, mapped(tree.left, change), mapped(tree.right, change))
+    if isinstance(tree, Comparison):
+        rest = tuple((operator, mapped(part, change)) for operator, part in tree.rest)
+        return Comparison(mapped(tree.first, change), rest)
+    if isinstance(tree, Conditional):
+        return Conditional(*(mapped(part, change) for part in tree))
+    if isinstance(tree, Call):
+        return Call(tree.function, tuple(mapped(part, change) for part in tree.arguments))
+    return tree
+
+
+def replaced(tree: Expression, meanings: Mapping[str, Expression]) -> Expression:
+    """The tree with names replaced by what they mean."""
+
+    def meant(node: Expression) -> Expression | None:
+        return meanings.get(node.name) if isinstance(node, Name) else None
+
+    return mapped(tree, meant) if meanings else tree
+
+
+def is_whole(tree: Expression, fractions: Iterable[str]) -> bool:
+    """Whether Python gives a whole number, where these names stand for fractions.
+
+    >>> from shapecalc.spec.expression import parse
+    >>> is_whole(parse("2*n + 1"), ()), is_whole(parse("n/2"), ()), is_whole(parse("2*n"), {"n"})
+    (True, False, False)
+    """
+    if isinstance(tree, Number):
+        return not isinstance(tree.value, Fraction)
+    if isinstance(tree, Name):
+        return tree.name not in fractions
+    if isinstance(tree, Unary):
+        return tree.operator == "not" or is_whole(tree.operand, fractions)
+    if isinstance(tree, Comparison):
+        return True
+    if isinstance(tree, Conditional):
+        return is_whole(tree.then, fractions) and is_whole(tree.otherwise, fractions)
+    if isinstance(tree, Call):
+        parts = tree.arguments
+        return tree.function in _WHOLE_FUNCTIONS or all(is_whole(p, fractions) for p in parts)
+    if tree.operator in ("and", "or", "//"):
+        return True
+    if tree.operator == "/" or (tree.operator == "**" and _may_be_negative(tree.right)):
+        return False
+    return is_whole(tree.left, fractions) and is_whole(tree.right, fractions)
+
+
+def _may_be_negative(exponent: Expression) -> bool:
+    return any(isinstance(part, Unary) or part == "-" for part in (exponent, *exponent))
+
+
+def is_flag(tree: Expression) -> bool:
+    """Whether Python gives true or false."""
+    if isinstance(tree, Binary):
+        return tree.operator in ("and", "or") and is_flag(tree.left) and is_flag(tree.right)
+    return isinstance(tree, Comparison) or (isinstance(tree, Unary) and tree.operator == "not")
+
+
+def whole(tree: Expression, fractions: Iterable[str]) -> Expression:
+    """An expression whose value is known to be whole, so that Python gives a whole number.
+
+    >>> from shapecalc.spec.expression import parse
+    >>> write(whole(parse("3*n/4"), ())), write(whole(parse("w*64"), {"w"}))
+    ('3 * n // 4', 'int(w * 64)')
+    """
+    if isinstance(tree, Conditional):
+        parts = [whole(part, fractions) for part in (tree.then, tree.otherwise)]
+        return Conditional(exact(tree.test, fractions), *parts)
+    if is_whole(tree, fractions):
+        return exact(tree, fractions)
+    top, bottom = _ratio(tree)
+    if bottom and all(is_whole(part, fractions) for part in (*top, *bottom)):
+        over = _product([exact(part, fractions) for part in top])
+        return Binary("//", over, _product([exact(part, fractions) for part in bottom]))
+    return Call("int", (exact(tree, fractions),))
+
+
+def _ratio(tree: Expression) -> tuple[list[Expression], list[Expression]]:
+    """The factors above and below the line of a product of quotients."""
+    if isinstance(tree, Number) and isinstance(tree.value, Fraction):
+        return [Number(tree.value.numerator)], [Number(tree.value.denominator)]
+    if isinstance(tree, Binary) and tree.operator in ("*", "/"):
+        (top, bottom), (over, under) = _ratio(tree.left), _ratio(tree.right)
+        if tree.operator == "/":
+            over, under = under, over
+        return top + over, bottom + under
+    return [tree], []
+
+
+def _product(factors: list[Expression]) -> Expression:
+    found: Expression = Number(1)
+    for factor in factors:
+        found = factor if found == Number(1) else Binary("*", found, factor)
+    return found
+
+
+def exact(tree: Expression, fractions: Iterable[str]) -> Expression:
+    """An expression for which Python makes fractions, not floats.
+
+    >>> from shapecalc.spec.expression import parse
+    >>> write(exact(parse("n/3 + 1"), ())), write(exact(parse("ceil(n/3)"), ()))
+    ('Fraction(n, 3) + 1', '-(-n // 3)')
+    """
+
+    def change(node: Expression) -> Expression | None:
+        if isinstance(node, Call) and node.function in ("floor", "ceil"):
+            return _rounded(node, fractions)
+        if not isinstance(node, Binary) or is_whole(node, fractions):
+            return None
+        left, right = exact(node.left, fractions), exact(node.right, fractions)
+        if node.operator == "/" and is_whole(left, fractions) and is_whole(right, fractions):
+            return Call("Fraction", (left, right))
+        if node.operator == "**" and is_whole(left, fractions):
+            return Binary("**", Call("Fraction", (left,)), right)
+        return Binary(node.operator, left, right)
+
+    return mapped(tree, change)
+
+
+def _rounded(tree: Call, fractions: Iterable[str]) -> Expression:
+    """A quotient rounded down or up, as a floor division; what is whole needs no rounding."""
+    inside = tree.arguments[0]
+    if is_whole(inside, fractions):
+        return exact(inside, fractions)
+    if isinstance(inside, Binary) and inside.operator == "/":
+        top, bottom = exact(inside.left, fractions), exact(inside.right, fractions)
+        if tree.function == "floor":
+            return Binary("//", top, bottom)
+        return Unary("-", Binary("//", Unary("-", top), bottom))
+    return Call(tree.function, (exact(inside, fractions),))
+
+
+def write(tree: Expression, parameters: Mapping[str, str] | None = None) -> str:
+    """An expression as Python, some names under another.
+
+    >>> from shapecalc.spec.expression import parse
+    >>> write(parse("2*(n-1)**2 if n>1 else -n"))
+    '2 * (n - 1) ** 2 if n > 1 else -n'
+    """
+    return _write(tree, parameters or {})[0]
+
+
+def _write(tree: Expression, parameters: Mapping[str, str]) -> tuple[str, int]:
+    if isinstance(tree, Number):
+        if isinstance(tree.value, Fraction):
+            return f"Fraction({tree.value.numerator}, {tree.value.denominator})", _ATOM
+        return str(tree.value), _ATOM if tree.value >= 0 else _UNARY
+    if isinstance(tree, Name):
+        name, bracket, item = tree.name.partition("[")
+        return f"{parameters.get(name, name)}{bracket}{item}", _ATOM
+    if isinstance(tree, Call):
+        if tree.function in ("min", "max") and len(tree.arguments) == 1:
+            return _write(tree.arguments[0], parameters)
+        inside = ", ".join(_write(each, parameters)[0] for each in tree.arguments)
+        return f"{_FUNCTIONS.get(tree.function, tree.function)}({inside})", _ATOM
+    if isinstance(tree, Conditional):
+        then, test, otherwise = (
+            _held(part, parameters, strength)
+            for part, strength in ((tree.then, 1), (tree.test, 1), (tree.otherwise, 0))
+        )
+        return f"{then} if {test} else {otherwise}", 0
+    if isinstance(tree, Unary):
+        if tree.operator == "not":
+            return f"not {_held(tree.operand, parameters, 3)}", 3
+        return f"-{_held(tree.operand, parameters, _UNARY)}", _UNARY
+    if isinstance(tree, Comparison):
+        text = _held(tree.first, parameters, 5)
+        return text + "".join(f" {op} {_held(part, parameters, 5)}" for op, part in tree.rest), 4
+    return _binary(tree, parameters)
+
+
+def _binary(tree: Binary, parameters: Mapping[str, str]) -> tuple[str, int]:
+    if tree.operator == "**":
+        left, right = (
+            _held(tree.left, parameters, _ATOM),
+            _held(tree.right, parameters, _UNARY),
+        )
+        # ruff closes up powers of simple operands
+        simple = all(side.lstrip("-").replace("_", "").isalnum() for side in (left, right))
+        return f"{left}**{right}" if simple else f"{left} ** {right}", _POWER
+    strength = _STRENGTH[tree.operator]
+    left = _held(tree.left, parameters, strength)
+    right = _held(tree.right, parameters, strength + 1)
+    return f"{left} {tree.operator} {right}", strength
+
+
+def _held(tree: Expression, parameters: Mapping[str, str], strength: int) -> str:
+    text, own = _write(tree, parameters)
+    return text if own >= strength else f"({text})"
+
+
+def size(tree: Expression) -> int:
+    """How many names, numbers and operations there are."""
+    count = 0
+
+    def seen(node: Expression) -> None:
+        nonlocal count
+        count += 1
+
+    mapped(tree, seen)
+    return count
+
+
+def used(tree: Expression) -> set[str]:
+    """The names in an expression; of an item of a list, the list's."""
+    return {name.name.partition("[")[0] for name in names(tree)}
+
+
+def gcd(a: Any, b: Any) -> Any:
+    """The greatest common divisor, which expressions of a spec have not."""
+    return math.gcd(a, b)
