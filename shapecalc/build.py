@@ -14,7 +14,8 @@ from time import monotonic
 from typing import Any
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity
-from shapecalc.graph import Built, Part, Wire
+from shapecalc.algebra.requirement import Condition, whole
+from shapecalc.graph import Built, Need, Part, Wire
 from shapecalc.layers import Tensor
 from shapecalc.place import Fatal, Names, Place, Placer, Scope
 from shapecalc.spec.expression import ExpressionError, Undecided, truth
@@ -121,14 +122,21 @@ class Builder(Placer):
             except ExpressionError as error:
                 self.problem(setting.mark, error.message, error.hint)
                 return None
-            number = getattr(size, "value", size)
-            is_size = type(number) is int and 1 <= number <= LARGEST
-            if not is_size and not hasattr(size, "symbols"):
+            if not self.is_size(size, name):
                 what = f"expected a positive integer for a size of input {name!r}"
                 self.problem(setting.mark, f"{what}, got {shown(size)}")
                 return None
             sizes.append(size)
         return Tensor(tuple(sizes), given.dtype)
+
+    def is_size(self, size: Any, name: str) -> bool:
+        """Whether an input can be of a size; what that asks of a formula's symbols is noted."""
+        if not hasattr(size, "symbols"):
+            number = getattr(size, "value", size)  # of a number with a derivation
+            return type(number) is int and 1 <= number <= LARGEST
+        decided = [each.decide() for each in whole(size, 1, lambda: "")]
+        self.needs += [Need(each, name) for each in decided if isinstance(each, Condition)]
+        return False not in decided
 
     def outputs(self, names: Names, last: Wire | None) -> list[Wire]:
         """What the network returns: the outputs named, those left out dropped, or its last."""
@@ -202,9 +210,10 @@ class Builder(Placer):
         """Chain the copies of an entry; what the last of them passes on."""
         assert entry.repeat is not None
         first = wires[0]
-        count = self.count(entry, Scope(place.values, first.tensor if first else None), place)
+        outside = Scope(place.values, first.tensor if first else None)
+        count = self.count(entry, outside, place)
         part = Part(path, "repeat", place.part, entry)
-        built = 0
+        passed = [first]
         for index in range(count):
             values = self.enter_copy(place, index)
             scope = Scope(values, first.tensor if first else None)
@@ -215,17 +224,16 @@ class Builder(Placer):
                 prefix=f"{path}.{index}.", names=Names(place.names), values=values, part=part
             )
             result = self.one(entry, f"{path}.{index}", copy, wires, scope)
-            result = self.leave_copy(result, values)
-            wires = [result]
-            first = result
-            built += 1
-        if not built:
+            first = self.leave_copy(result, values)
+            wires = [first]
+            passed.append(first)
+        if len(passed) == 1:
             self.absent(entry, place, None)
             return before
         place.part.children.append(part)
-        part.output = wires[0]
-        place.names.own[entry.name] = (wires[0], path)
-        return wires[0]
+        part.output = self.leave_repeat(entry, place, passed, outside)
+        place.names.own[entry.name] = (part.output, path)
+        return part.output
 
     def sources(self, entry: Entry, place: Place) -> list[Wire | None]:
         """The wires that an entry says it is fed from."""
@@ -330,8 +338,14 @@ class Builder(Placer):
         return {**place.values, "index": index}
 
     def leave_copy(self, wire: Wire | None, values: Mapping[str, Any]) -> Wire | None:
-        """The output of a copy as what follows sees it."""
+        """The output of a copy as the next one sees it."""
         return wire
+
+    def leave_repeat(
+        self, entry: Entry, place: Place, wires: list[Wire | None], scope: Scope
+    ) -> Wire | None:
+        """The output of the last copy as what follows sees it, after all that was passed on."""
+        return wires[-1]
 
     def arguments(self, entry: Entry, scope: Scope, place: Place) -> dict[str, Any]:
         """The values of a block's arguments; a default may use the others, in any order."""

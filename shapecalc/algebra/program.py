@@ -6,10 +6,9 @@ report is taken to where there is no Python.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from shapecalc.algebra.arithmetic import Quantity, is_number, largest, prod, smallest, total
+from shapecalc.algebra.arithmetic import Quantity, is_number
 
 Step = tuple[Any, ...]
 """``("number", "3/4")``, ``("name", "H")``, or an operation and the steps it takes results of."""
@@ -25,8 +24,6 @@ class Program:
     (4, 2)
     >>> program.steps
     [('number', '1'), ('name', 'H'), ('+', 0, 1), ('number', '2'), ('//', 2, 3)]
-    >>> program.run({"H": 224})[4]
-    112
     """
 
     def __init__(self) -> None:
@@ -56,27 +53,3 @@ class Program:
 
     def _place(self, *step: Any) -> int:
         return self._places.setdefault(step, len(self._places))
-
-    def run(self, symbols: Mapping[str, Quantity]) -> list[Any]:
-        """The results of all steps where the symbols have these values."""
-        from fractions import Fraction
-
-        found: list[Any] = []
-        for sign, *operands in self._places:
-            if sign == "number":
-                found.append(Fraction(operands[0]))
-            elif sign == "name":
-                found.append(symbols[operands[0]])
-            else:
-                found.append(_OPERATIONS[sign]([found[operand] for operand in operands]))
-        return found
-
-
-_OPERATIONS: Mapping[str, Any] = {
-    "+": total,
-    "*": prod,
-    "//": lambda v: v[0] // v[1],
-    "**": lambda v: v[0] ** v[1],
-    "min": lambda v: smallest(*v),
-    "max": lambda v: largest(*v),
-}

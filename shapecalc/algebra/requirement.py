@@ -6,12 +6,13 @@ depends on the symbols, :meth:`Requirement.decide` answers with the :class:`Cond
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity
 
 if TYPE_CHECKING:
+    from shapecalc.algebra.formula import Formula
     from shapecalc.algebra.solutions import Solutions
 
 Text = Callable[[], str]
@@ -93,6 +94,19 @@ def divides(
         hint,
         lambda: f"{number if isinstance(number, int) else f'({number})'} % {divisor} == 0",
     )
+
+
+def whole(
+    size: Formula, least: int | None, problem: Text, *, field: str | None = None
+) -> Iterator[Requirement]:
+    """A formula must be a whole number, and reach ``least``."""
+    from shapecalc.algebra.formula import as_ratio, is_integral
+
+    if not is_integral(size):
+        numerator, denominator = as_ratio(size)
+        yield divides(denominator, numerator, problem, field=field)
+    if least is not None:
+        yield at_least(size, least, problem, field=field)
 
 
 def refuse(problem: Text, *, field: str | None = None, hint: Text | None = None) -> Requirement:

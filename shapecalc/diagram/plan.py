@@ -178,12 +178,13 @@ class _Planner:
 
     def repeat(self, frame: Frame, part: Part, level: int) -> None:
         """Draw the copies of a repeat, those that follow on their like only once."""
-        runs = [list(run) for run in _runs(part)]
+        runs = list(_runs(part))
+        own = self.part_ids[id(part)]
         inside = frame
         if len(runs) > 1:
-            inside = Frame(part, self.part_ids[id(part)], _below(frame, part.path))
+            inside = Frame(part, own, _below(frame, part.path))
             frame.items.append(inside)
-        for run in runs:
+        for i, run in enumerate(runs):
             first = len(inside.items)
             for child in run[0]:
                 if isinstance(child, Node):
@@ -192,7 +193,7 @@ class _Planner:
                     self.part(inside, child, level)
             drawn = inside.items[first:]
             if len(drawn) > 1 and len(run) > 1:  # a join and its branches: they need a frame
-                around = Frame(part, self.part_ids[id(part)], _below(frame, part.path))
+                around = Frame(part, own if len(runs) == 1 else f"{own}run{i}", "")
                 around.items = drawn
                 inside.items[first:] = drawn = [around]
             if len(drawn) == 1:

@@ -6,17 +6,22 @@ like), so that what has to be inferred can be written in its constructor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from shapecalc.algebra import arithmetic
-from shapecalc.algebra.trace import Apply, Leaf, Number, Product, Quotient, Sum, Traced, Tree, untraced
+from shapecalc.algebra.trace import Leaf, Number, Traced, Tree, untraced
 from shapecalc.build import Builder
+from shapecalc.emit.python import mapped
+from shapecalc.emit.trees import choice, moved, tree_of
 from shapecalc.graph import Built, Part, Wire
-from shapecalc.place import Place
 from shapecalc.layers import Tensor
+from shapecalc.place import Place, Scope
+from shapecalc.spec.expression import Conditional, Expression, ExpressionError, Name, evaluate
+from shapecalc.spec.parse import BATCH
 from shapecalc.spec.problem import SpecError
-from shapecalc.spec.tree import Spec
+from shapecalc.spec.tree import Entry, Setting, Spec
 
 DIMENSIONS = {
     2: ("in_features",),
@@ -26,65 +31,166 @@ DIMENSIONS = {
 }
 """What the sizes of a block's input are called inside it, behind the batch."""
 
-KNOWN = ("in_channels", "in_features")
-"""Those of them that a constructor may ask for; the others change with the input's size."""
+
+class Inside(NamedTuple):
+    """What is known in a use of a block, or in the whole network.
+
+    ``letters`` are the values of all letters; ``outside`` says how arguments and the input's
+    sizes follow from the letters outside, and ``sizes`` are the letters of the input's sizes.
+    ``changed`` are the symbols that do not have their own values in this build.
+    """
+
+    letters: dict[str, Any]
+    outside: dict[str, Tree]
+    sizes: tuple[str, ...]
+    changed: frozenset[str]
 
 
 class Lettered(NamedTuple):
-    """A network on letters. For the parts that are uses of blocks, and the whole network, by
-    identity: what the letters stand for inside, and how they follow outside.
-    """
+    """A network on letters, and what is known inside its parts, by their identity."""
 
     built: Built
-    letters: dict[int, dict[str, Any]]
-    outside: dict[int, dict[str, Tree]]
+    inside: dict[int, Inside]
 
 
-def build(spec: Spec, values: Mapping[str, Any]) -> Lettered:
+def build(
+    spec: Spec,
+    values: Mapping[str, Any],
+    most_layers: int,
+    changed: frozenset[str] = frozenset(),
+) -> Lettered:
     """Build the network on letters."""
     lettered = {name: _lettered(name, value) for name, value in values.items()}
-    lettered["B"] = values["B"]
-    builder = _LetteredBuilder(spec, lettered, 10**9)
+    builder = _LetteredBuilder(spec, lettered, most_layers, changed)
     built = builder.network()
     if builder.problems:
         raise SpecError(spec.source, builder.problems)
-    builder.letters[id(built.root)] = dict(values)
-    return Lettered(built, builder.letters, builder.outside)
+    builder.inside[id(built.root)] = Inside(dict(values), {}, (), changed)
+    return Lettered(built, builder.inside)
 
 
 class _LetteredBuilder(Builder):
-    def __init__(self, spec: Spec, values: Mapping[str, Any], most_layers: int) -> None:
+    def __init__(
+        self, spec: Spec, values: Mapping[str, Any], most_layers: int, changed: frozenset[str]
+    ) -> None:
         super().__init__(spec, values, most_layers)
-        self.letters: dict[int, dict[str, Any]] = {}
-        self.outside: dict[int, dict[str, Tree]] = {}
+        self.changed = changed
+        self.inside: dict[int, Inside] = {}
+
+    def value(self, setting: Setting, scope: Scope, place: Place) -> Any:
+        found = super().value(setting, scope, place)
+        if setting.expression is None or not isinstance(setting.expression, tuple):
+            return found
+        return _with_choices(setting.expression, scope, found)
+
+    def entry(self, entry: Entry, place: Place, wire: Wire | None) -> Wire | None:
+        result = super().entry(entry, place, wire)
+        test = entry.when.expression if entry.when is not None else None
+        if test is None or entry.repeat is not None or wire is None or result is None:
+            return result
+        if result is wire or len(result.tensor.shape) != len(wire.tensor.shape):
+            return result
+        fed = wire if entry.sources is None else self.sources(entry, place)[0]
+        scope = Scope(place.values, fed and fed.tensor)
+        sizes = [
+            then if tree_of(then) == tree_of(otherwise) else choice(test, scope, then, otherwise)
+            for then, otherwise in zip(result.tensor.shape, wire.tensor.shape)
+        ]
+        return Wire(result.origin, result.tensor.with_shape(sizes))
 
     def enter_block(
         self, part: Part, arguments: dict[str, Any], wire: Wire | None
     ) -> tuple[dict[str, Any], Wire | None]:
         inside = {name: _lettered(name, value) for name, value in arguments.items()}
         plain = {name: untraced(value) for name, value in self.values.items()}
-        plain |= {name: _plain(value) for name, value in arguments.items()}
-        outside = _trees(arguments)
+        outside: dict[str, Tree] = {}
+        for name, value in arguments.items():
+            _note(name, value, plain, outside)
         assert wire is not None
         shape = wire.tensor.shape
-        names = DIMENSIONS.get(len(shape), tuple(f"in_size{i}" for i in range(1, len(shape))))
-        sizes: list[Any] = [shape[0]]
-        for name, size in zip(names, shape[1:]):
+        sizes: list[Any] = []
+        names = size_names(len(shape), frozenset(arguments))
+        for name, size in zip(names, shape):
             plain[name] = untraced(size)
-            outside[name] = size.tree if isinstance(size, Traced) else Number(size)
+            outside[name] = tree_of(size)
             sizes.append(Traced.letter(name, untraced(size)))
-        self.letters[id(part)] = plain
-        self.outside[id(part)] = outside
+        self.inside[id(part)] = Inside(plain, outside, names, self.changed)
         return inside, Wire(wire.origin, Tensor(tuple(sizes), wire.tensor.dtype))
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
-        return wire and _told(wire, self.outside[id(part)])
+        return wire and _told(wire, self.inside[id(part)].outside)
 
     def enter_copy(self, place: Place, index: int) -> dict[str, Any]:
         return {**place.values, "index": Traced.letter("index", index)}
 
     def leave_copy(self, wire: Wire | None, values: Mapping[str, Any]) -> Wire | None:
-        return wire and _told(wire, {"index": Number(untraced(values["index"]))})
+        """What the next copy sees, whose number is larger by one."""
+        following = Traced.letter("index", untraced(values["index"]) + 1)
+        return wire and _told(wire, {"index": (following - 1).tree})
+
+    def leave_repeat(
+        self, entry: Entry, place: Place, wires: list[Wire | None], scope: Scope
+    ) -> Wire | None:
+        first, last = wires[0], wires[-1]
+        if first is None or last is None:
+            return last
+        assert entry.repeat is not None
+        count = self.value(entry.repeat, scope, place)
+        shapes = [wire.tensor.shape for wire in wires if wire is not None]
+        if isinstance(tree_of(count), Number) or len({len(shape) for shape in shapes}) > 1:
+            return _told(last, {"index": Number(None)})
+        sizes = [_behind(count, list(sizes)) for sizes in zip(*shapes)]
+        return Wire(last.origin, last.tensor.with_shape(sizes))
+
+
+def _behind(count: Traced, sizes: list[Any]) -> Any:
+    """A size behind a number of copies, of which the sizes behind each are known."""
+    steps = [Traced(tree_of(b)) - Traced(tree_of(a)) for a, b in zip(sizes, sizes[1:])]
+    if len(steps) > 1 and all(step.tree == steps[0].tree for step in steps) and steps[0].value:
+        return sizes[0] + count * steps[0]
+    return moved(tree_of(sizes[-1]), _meaning({"index": count.tree}))
+
+
+def size_names(ndim: int, arguments: frozenset[str]) -> tuple[str, ...]:
+    """What the sizes of an input are called inside a block that has these arguments.
+
+    >>> size_names(4, frozenset({"in_channels"}))
+    ('B', 'in_channels_', 'in_height', 'in_width')
+    """
+    names = [BATCH, *DIMENSIONS.get(ndim, (f"in_size{i}" for i in range(1, ndim)))]
+    return tuple(f"{name}_" if name in arguments else name for name in names[:ndim])
+
+
+def _with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any:
+    """A value that is found, but with its conditions remembered."""
+    choices: dict[str, Any] = {}
+
+    def lifted(node: Expression) -> Expression | None:
+        if not isinstance(node, Conditional):
+            return None
+        name = f"choice {len(choices)}"
+        choices[name] = _chosen(node, scope)
+        return Name(name, 0)
+
+    without = mapped(tree, lifted)
+    if not choices:
+        return found
+    return evaluate(without, ChainMap(choices, scope))  # type: ignore[arg-type]
+
+
+def _chosen(tree: Conditional, scope: Mapping[str, Any]) -> Any:
+    then, otherwise = (_if_any(part, scope) for part in (tree.then, tree.otherwise))
+    if then is None or otherwise is None:
+        return then if otherwise is None else otherwise
+    return choice(tree.test, scope, then, otherwise)
+
+
+def _if_any(tree: Expression, scope: Mapping[str, Any]) -> Any:
+    """The value of a part; None if it has none, as that which is not chosen may."""
+    try:
+        return _with_choices(tree, scope, evaluate(tree, scope))
+    except ExpressionError:
+        return None
 
 
 def _lettered(name: str, value: Any) -> Any:
@@ -95,48 +201,29 @@ def _lettered(name: str, value: Any) -> Any:
     return Traced.letter(name, number) if arithmetic.is_number(number) else value
 
 
-def _plain(value: Any) -> Any:
-    return [_plain(item) for item in value] if isinstance(value, list) else untraced(value)
-
-
-def _trees(arguments: Mapping[str, Any]) -> dict[str, Tree]:
-    found: dict[str, Tree] = {}
-    for name, value in arguments.items():
-        if isinstance(value, list):
-            found |= _trees({f"{name}[{i}]": item for i, item in enumerate(value)})
-        elif isinstance(value, Traced):
-            found[name] = value.tree
-        elif arithmetic.is_number(value):
-            found[name] = Number(value)
-    return found
+def _note(name: str, value: Any, plain: dict[str, Any], outside: dict[str, Tree]) -> None:
+    """Note an argument's value and how it follows, and those of a list's items."""
+    if isinstance(value, list):
+        for i, item in enumerate(value):
+            _note(f"{name}[{i}]", item, plain, outside)
+        plain[name] = [plain[f"{name}[{i}]"] for i in range(len(value))]
+    else:
+        plain[name] = untraced(value)
+        outside[name] = tree_of(value)
 
 
 def _told(wire: Wire, meanings: Mapping[str, Tree]) -> Wire:
-    """The wire's sizes with letters replaced by what they stand for."""
-    shape = tuple(
-        substituted(size.tree, meanings) if isinstance(size, Traced) else size
-        for size in wire.tensor.shape
-    )
-    return Wire(wire.origin, Tensor(shape, wire.tensor.dtype))
+    """The wire's sizes with letters replaced by what they mean."""
+    meaning = _meaning(meanings)
+    sizes = [moved(tree_of(size), meaning) for size in wire.tensor.shape]
+    return Wire(wire.origin, wire.tensor.with_shape(sizes))
 
 
-def substituted(tree: Tree, meanings: Mapping[str, Tree]) -> Any:
-    """The tree with letters replaced, computed anew."""
-    if isinstance(tree, Leaf):
-        return Traced(meanings.get(tree.letter, tree))
-    if isinstance(tree, Number):
-        return Traced(tree)
-    if isinstance(tree, Sum):
-        return Traced.sum(factor * substituted(term, meanings) for factor, term in tree.terms)
-    if isinstance(tree, Product):
-        return arithmetic.prod(substituted(factor, meanings) for factor in tree.factors)
-    if isinstance(tree, Quotient):
-        top, bottom = substituted(tree.top, meanings), substituted(tree.bottom, meanings)
-        if tree.rounding == "exact":
-            return top / bottom
-        return top // bottom if tree.rounding == "floor" else -(-top // bottom)
-    assert isinstance(tree, Apply)
-    arguments = [substituted(argument, meanings) for argument in tree.arguments]
-    if tree.function in ("min", "max"):
-        return Traced.extreme("smallest" if tree.function == "min" else "largest", arguments)
-    return arguments[0].gcd(arguments[1]) if tree.function == "gcd" else round(arguments[0])
+def _meaning(meanings: Mapping[str, Tree]) -> Callable[[Leaf], Tree]:
+    """What a letter means; its value where it does not mean that, as an outer loop's index."""
+
+    def meaning(leaf: Leaf) -> Tree:
+        meant = meanings.get(leaf.letter, leaf)
+        return meant if meant.value == leaf.value else Number(leaf.value)
+
+    return meaning

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import Any
 
 from shapecalc.spec.expression import (
     Binary,
@@ -21,8 +19,8 @@ from shapecalc.spec.expression import (
 
 _STRENGTH = {"or": 1, "and": 2, "not": 3, "<": 4, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6}
 _UNARY, _POWER, _ATOM = 7, 8, 9
-_FUNCTIONS = {"ceil": "math.ceil", "floor": "math.floor", "gcd": "math.gcd"}
-_WHOLE_FUNCTIONS = {"ceil", "floor", "round", "int", "gcd"}
+_FUNCTIONS = {"ceil": "math.ceil", "floor": "math.floor"}
+_WHOLE_FUNCTIONS = {"ceil", "floor", "round", "int"}
 
 
 def mapped(tree: Expression, change: Callable[[Expression], Expression | None]) -> Expression:
@@ -240,7 +238,3 @@ def used(tree: Expression) -> set[str]:
     """The names in an expression; of an item of a list, the list's."""
     return {name.name.partition("[")[0] for name in names(tree)}
 
-
-def gcd(a: Any, b: Any) -> Any:
-    """The greatest common divisor, which expressions of a spec have not."""
-    return math.gcd(a, b)

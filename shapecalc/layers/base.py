@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape
-from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
+from shapecalc.algebra.requirement import Requirement, equal, refuse, whole
 from shapecalc.algebra.window import Window
 from shapecalc.layers.field import REQUIRED, Field, Mismatch, SameAs
 from shapecalc.layers.tensor import Tensor, times
@@ -291,16 +291,11 @@ def _wrong_dtype(layer: Layer, x: Tensor) -> Requirement:
 
 def _settled(declared: Field, item: Formula) -> Iterator[Requirement]:
     """A size given by a formula must be a whole number, and not too small."""
-    from shapecalc.algebra.formula import as_ratio, is_integral
 
     def problem() -> str:
         return f"has {declared.name} {item}, not {declared.type.describe(1)}"
 
-    if not is_integral(item):
-        numerator, denominator = as_ratio(item)
-        yield divides(denominator, numerator, problem, field=declared.name)
-    if declared.type.least is not None:
-        yield at_least(item, declared.type.least, problem, field=declared.name)
+    return whole(item, declared.type.least, problem, field=declared.name)
 
 
 def _agree(name: str, stated: Any, received: Any) -> Iterator[Requirement]:

@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra import residues
 from shapecalc.algebra.arithmetic import Dim, Quantity
-from shapecalc.algebra.formula import Formula, as_ratio, evaluate, is_integral
-from shapecalc.algebra.requirement import Condition, at_least, divides
+from shapecalc.algebra.formula import Formula, evaluate, is_integral
 from shapecalc.algebra.solutions import EVERYTHING, NOTHING, Solutions, in_words
 from shapecalc.constraints import LARGEST_MODULUS
 from shapecalc.graph import Part
@@ -243,27 +242,7 @@ def _needs(
         else:
             paths = solved.get(constraint.solutions, ())
             solved[constraint.solutions] = tuple(dict.fromkeys([*paths, *constraint.paths]))
-    for name, tensor in report.inputs.items():
-        for solutions in _input_needs(tensor):
-            solved[solutions] = tuple(dict.fromkeys([*solved.get(solutions, ()), name]))
     return tuple(solved.items()), tuple(unsolved)
-
-
-def _input_needs(tensor: Tensor) -> Iterator[Solutions]:
-    """An input's sizes must be positive whole numbers."""
-    for size in tensor.shape:
-        if not isinstance(size, Formula):
-            continue
-        requirements = [at_least(size, 1, str)]
-        if not is_integral(size):
-            numerator, denominator = as_ratio(size)
-            requirements.append(divides(denominator, numerator, str))
-        for requirement in requirements:
-            decided = requirement.decide()
-            if isinstance(decided, Condition) and decided.solutions is not None:
-                yield decided.solutions
-            elif decided is not True:
-                yield NOTHING
 
 
 def _no_remainders(report: Report) -> Iterator[Solutions]:

@@ -1,0 +1,256 @@
+"""A report as the data of its page: every number as a formula that the page can run.
+
+The numbers are places in one program, see :class:`shapecalc.algebra.program.Program`; what depends
+on no symbol is a number there. A page can so follow every change of a symbol by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from shapecalc.algebra.program import Program
+from shapecalc.algebra.requirement import Condition
+from shapecalc.algebra.trace import Apply, Leaf, Number, Product, Quotient, Sum, Traced
+from shapecalc.constraints import Constraint
+from shapecalc.derivation.closed import open_report
+from shapecalc.derivation.equation import Chain, Derivation, Equation
+from shapecalc.derivation.layer import Explanation, Line, Section, explain
+from shapecalc.derivation.picture import corner, legend
+from shapecalc.diagram.plan import Frame, Vertex, plan
+from shapecalc.network import Network
+from shapecalc.report import LayerReport, Report
+from shapecalc.spec import expression
+from shapecalc.spec.text import shown
+
+COUNTS = ("params", "buffers", "macs", "elementwise", "activations")
+"""What is told of every layer."""
+
+MOST_EXPLAINED = 3000
+"""A network of more layers than this is drawn and counted, but not explained."""
+
+
+def page_data(network: Network, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """All that a network's page shows, as plain data.
+
+    >>> import shapecalc
+    >>> data = page_data(shapecalc.load("lenet5"), {"H": 36})
+    >>> [(each["name"], each["value"]) for each in data["symbols"]]
+    [('B', '1'), ('H', '36'), ('W', '32'), ('num_classes', '10')]
+    """
+    given = network.report(settings)
+    report, found = open_report(network, given, settings) or (given, given)
+    return _Writer(given, report, found, network.about).data()
+
+
+class _Writer:
+    """Writes a report, found for the values of its symbols and again without them."""
+
+    def __init__(self, given: Report, report: Report, found: Report, about: str) -> None:
+        self.given = given
+        self.report = report
+        self.found = found
+        self.about = about
+        self.program = Program()
+
+    def data(self) -> dict[str, Any]:
+        found = self.found
+        is_explained = len(found) <= MOST_EXPLAINED
+        shown = {
+            "name": found.name,
+            "about": self.about,
+            "symbols": list(self.symbols()),
+            "inputs": [
+                {"name": name, "dtype": tensor.dtype, "shape": self.places(tensor.shape)}
+                for name, tensor in found.inputs.items()
+            ],
+            "layers": [self.layer(layer) for layer in found],
+            "totals": {name: self.add(n) for name, n in found.totals._asdict().items()},
+            "constraints": [self.constraint(each) for each in found.constraints],
+            "warnings": [
+                {"code": each.code, "path": each.path, "message": each.message}
+                for each in self.given.warnings
+            ],
+            "diagram": self.diagram(),
+            "derivations": [self.derivation(layer.path) for layer in found if is_explained],
+        }
+        return {**shown, "steps": self.program.steps}
+
+    def add(self, value: Any) -> int:
+        return self.program.add(value)
+
+    def places(self, values: Iterable[Any]) -> list[int]:
+        return [self.program.add(value) for value in values]
+
+    def symbols(self) -> Iterator[dict[str, Any]]:
+        """The symbols that a page asks for, and those that have to stay as they are."""
+        from shapecalc.algebra.formula import Formula, is_integral
+
+        free: dict[str, Formula] = {}
+        for value in self.found.symbols.values():
+            for name in sorted(getattr(value, "symbols", ())):
+                free.setdefault(name, Formula.symbol(name))
+        for name, value in self.found.symbols.items():
+            if isinstance(value, Formula) and str(value) == name:
+                free[name] = value
+            elif not isinstance(value, Formula):
+                yield {"name": name, "value": str(value), "free": False, "whole": True}
+        for name, symbol in free.items():
+            own = self.report.symbols.get(name)
+            value = None if own is None or isinstance(own, Formula) else str(own)
+            whole = is_integral(symbol)
+            yield {"name": name, "value": value, "free": True, "whole": whole}
+
+    def layer(self, layer: LayerReport) -> dict[str, Any]:
+        told = {
+            "path": layer.path,
+            "kind": layer.kind,
+            "family": layer.node.layer.family,
+            "inputs": list(layer.inputs),
+            "shape": self.places(layer.output_shape),
+            **{name: self.add(getattr(layer, name)) for name in COUNTS},
+        }
+        if layer.node.shared is not None:
+            told["shares"] = layer.node.shared
+        return told
+
+    # -- constraints --------------------------------------------------------------------------
+
+    def constraint(self, constraint: Constraint) -> dict[str, Any]:
+        """What must hold: a set of values of one symbol, or two sides of a comparison."""
+        told = {"text": constraint.condition, "layers": list(constraint.paths)}
+        solutions = constraint.solutions
+        if constraint.symbol is not None and solutions is not None:
+            intervals = {
+                r: [[first, last] for first, last in own]
+                for r, own in enumerate(solutions.classes)
+                if own
+            }
+            told |= {"symbol": constraint.symbol, "modulus": solutions.modulus, "in": intervals}
+        else:
+            told["sides"] = self.sides(Condition(constraint.condition))
+        return told
+
+    def sides(self, condition: Condition) -> list[Any] | None:
+        """The sides of an open equation; None where it is too long to be read again."""
+        from shapecalc.algebra.formula import Formula
+
+        try:
+            tree = expression.parse(condition.equation)
+        except expression.ExpressionError:
+            return None
+        assert isinstance(tree, expression.Comparison)
+        ((relation, right),) = tree.rest
+        scope = {name.name: Formula.symbol(name.name) for name in expression.names(tree)}
+        return [
+            relation,
+            *(self.add(expression.evaluate(side, scope)) for side in (tree.first, right)),
+        ]
+
+    # -- diagram ------------------------------------------------------------------------------
+
+    def diagram(self) -> dict[str, Any]:
+        """The diagram with everything unfolded; the page folds it."""
+        drawn = plan(self.found)
+        places = {layer.path: i for i, layer in enumerate(self.found)}
+
+        def item(each: Vertex | Frame) -> dict[str, Any]:
+            told: dict[str, Any] = {"id": each.id, "name": each.name, "copies": each.copies}
+            if isinstance(each, Frame):
+                kind = each.part.kind
+                return {**told, "kind": kind, "items": [item(inner) for inner in each.items]}
+            return {
+                **told,
+                "role": each.role,
+                "nodes": [places[node.path] for node in each.nodes],
+                "layers": [places[node.path] for node in each.layers],
+                "shape": self.places(each.tensor.shape if each.tensor else ()),
+            }
+
+        return {
+            "items": [item(each) for each in drawn.root.items],
+            "edges": [
+                [edge.source, edge.target, self.places(edge.tensor.shape)] for edge in drawn.edges
+            ],
+        }
+
+    # -- derivations --------------------------------------------------------------------------
+
+    def derivation(self, path: str) -> dict[str, Any]:
+        """What there is to say about a layer.
+
+        A line in words alone may be right only for the values that the report was made for: it is
+        told with ``now``, and what takes its place for other values with ``else``.
+        """
+        now = explain(self.report, path, self.found)
+        told = now if self.report is self.found else explain(self.found, path, self.found)
+        return {
+            "about": told.doc.replace("``", ""),
+            "inputs": [[source, self.sizes(shape)] for source, shape in told.inputs],
+            "output": self.sizes(told.output),
+            "settings": [[each.field, each.letter, self.value(each.value)] for each in told.settings],
+            "sections": list(self.sections(now, told)),
+        }
+
+    def value(self, value: Any) -> Any:
+        """A setting: sizes as places of the program, anything else as text."""
+        if isinstance(value, tuple) and value and all(map(_is_size, value)):
+            return self.places(value)
+        return self.add(value) if _is_size(value) else shown(value)
+
+    def sections(self, now: Explanation, told: Explanation) -> Iterator[dict[str, Any]]:
+        own = {section.heading: section for section in now.sections}
+        for section in told.sections:
+            same = own.get(section.heading, section)
+            drawn = section.picture and corner(*section.picture)
+            yield {
+                "heading": section.heading,
+                "lines": list(self.lines(same, section)),
+                **({"picture": f"{drawn}\n{legend()}"} if drawn else {}),
+            }
+
+    def lines(self, now: Section, told: Section) -> Iterator[list[Any]]:
+        words = [line for line in now.lines if line.value is None]
+        for line in told.lines:
+            if line.value is not None:
+                yield [line.name, line.remark, "always", self.derived(line.value)]
+            else:
+                yield [line.name, line.remark, "always" if line in words else "else"]
+        for line in words:
+            if line not in told.lines:
+                yield [line.name, line.remark, "now"]
+
+    def derived(self, value: Derivation) -> list[Any]:
+        if isinstance(value, Equation):
+            trees = self.tree(value.left.tree), self.tree(value.right.tree)
+            return ["equation", *trees, value.known]
+        if isinstance(value, Chain):
+            return ["chain", [self.sizes(v if isinstance(v, tuple) else (v,)) for v in value.values]]
+        if isinstance(value, tuple):
+            return ["sizes", self.sizes(value)]
+        return ["steps", self.number(value)]
+
+    def sizes(self, values: Iterable[Any]) -> list[Any]:
+        return [self.number(value) for value in values]
+
+    def number(self, value: Any) -> list[Any]:
+        return self.tree(value.tree if isinstance(value, Traced) else Number(value))
+
+    def tree(self, tree: Any) -> list[Any]:
+        """A derivation as lists: what it is, then its parts."""
+        if isinstance(tree, Leaf):
+            return ["letter", tree.letter, self.add(tree.value)]
+        if isinstance(tree, Number):
+            return ["number", self.add(tree.value)]
+        if isinstance(tree, Sum):
+            return ["+", [[self.add(factor), self.tree(term)] for factor, term in tree.terms]]
+        if isinstance(tree, Product):
+            return ["*", [self.tree(factor) for factor in tree.factors]]
+        if isinstance(tree, Quotient):
+            return ["/", self.tree(tree.top), self.tree(tree.bottom), tree.rounding]
+        assert isinstance(tree, Apply)
+        return [tree.function, [self.tree(argument) for argument in tree.arguments]]
+
+
+def _is_size(value: Any) -> bool:
+    return (isinstance(value, int) and not isinstance(value, bool)) or hasattr(value, "symbols")

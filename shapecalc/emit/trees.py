@@ -1,0 +1,174 @@
+"""Derivations of sizes: moved from one scope to another, and turned into expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple, cast
+
+from shapecalc.algebra import arithmetic
+from shapecalc.algebra.trace import (
+    Apply,
+    Leaf,
+    Number,
+    Product,
+    Quotient,
+    Sum,
+    Traced,
+    Tree,
+    untraced,
+)
+from shapecalc.emit.python import replaced
+from shapecalc.spec import expression as spec
+from shapecalc.spec.expression import Binary, Call, Conditional, Expression, Name, Unary
+
+
+class Chosen(NamedTuple):
+    """A number that a condition chose; ``meanings`` are the derivations of the test's names."""
+
+    test: Expression
+    meanings: tuple[tuple[str, Tree], ...]
+    then: Tree
+    otherwise: Tree
+    value: Any
+
+    @property
+    def taken(self) -> Tree:
+        """The one that was chosen."""
+        return self.then if self.then.value == self.value else self.otherwise
+
+
+def choice(test: Expression, scope: Mapping[str, Any], then: Any, otherwise: Any) -> Any:
+    """One of two numbers with its derivation, as a condition in a scope decides."""
+    taken = then if spec.truth(spec.evaluate(test, scope)) else otherwise
+    names = dict.fromkeys(name.name for name in spec.names(test))
+    meanings = tuple((name, tree_of(scope[name])) for name in names)
+    values = [untraced(value) for value in (then, otherwise)]
+    if not all(map(arithmetic.is_number, values)) or _is_settled(meanings):
+        return taken
+    chosen = Chosen(test, meanings, tree_of(then), tree_of(otherwise), untraced(taken))
+    return Traced(cast(Tree, chosen))
+
+
+def tree_of(value: Any) -> Tree:
+    """The derivation of a value; a word or a flag is a number that stands for itself."""
+    return value.tree if isinstance(value, Traced) else Number(value)
+
+
+def _is_settled(meanings: tuple[tuple[str, Tree], ...]) -> bool:
+    return all(isinstance(tree, Number) for _, tree in meanings)
+
+
+def moved(tree: Any, meaning: Callable[[Leaf], Tree]) -> Any:
+    """The number anew, with letters replaced by what they mean."""
+    if isinstance(tree, Leaf):
+        return Traced(meaning(tree))
+    if isinstance(tree, Number):
+        return Traced(tree)
+    if isinstance(tree, Sum):
+        return Traced.sum(factor * moved(term, meaning) for factor, term in tree.terms)
+    if isinstance(tree, Product):
+        return arithmetic.prod(moved(factor, meaning) for factor in tree.factors)
+    if isinstance(tree, Quotient):
+        top, bottom = moved(tree.top, meaning), moved(tree.bottom, meaning)
+        if tree.rounding == "exact":
+            return top / bottom
+        return top // bottom if tree.rounding == "floor" else -(-top // bottom)
+    if isinstance(tree, Chosen):
+        meanings = tuple((name, moved(each, meaning).tree) for name, each in tree.meanings)
+        if _is_settled(meanings):
+            return moved(tree.taken, meaning)
+        then, otherwise = moved(tree.then, meaning), moved(tree.otherwise, meaning)
+        chosen = Chosen(tree.test, meanings, then.tree, otherwise.tree, tree.value)
+        return Traced(cast(Tree, chosen))
+    assert isinstance(tree, Apply)
+    arguments = [moved(argument, meaning) for argument in tree.arguments]
+    if tree.function in ("min", "max"):
+        return Traced.extreme("smallest" if tree.function == "min" else "largest", arguments)
+    return arguments[0].gcd(arguments[1]) if tree.function == "gcd" else round(arguments[0])
+
+
+def settled(tree: Tree, allowed: frozenset[str]) -> Tree:
+    """The derivation with letters that may not be used replaced by their values."""
+
+    def meaning(leaf: Leaf) -> Tree:
+        return leaf if leaf.letter.partition("[")[0] in allowed else Number(leaf.value)
+
+    return tree_of(moved(tree, meaning))
+
+
+def decided(tree: Any) -> Tree:
+    """The derivation without its conditions, as if what they chose stood there."""
+    if isinstance(tree, Chosen):
+        return decided(tree.taken)
+    if isinstance(tree, Sum):
+        return tree._replace(terms=tuple((f, decided(term)) for f, term in tree.terms))
+    if isinstance(tree, Product):
+        return tree._replace(factors=tuple(map(decided, tree.factors)))
+    if isinstance(tree, Quotient):
+        return tree._replace(top=decided(tree.top), bottom=decided(tree.bottom))
+    if isinstance(tree, Apply):
+        return tree._replace(arguments=tuple(map(decided, tree.arguments)))
+    return cast(Tree, tree)
+
+
+def expression(tree: Any) -> Expression:
+    """A derivation as an expression."""
+    if isinstance(tree, Leaf):
+        return Name(tree.letter, 0)
+    if isinstance(tree, Number):
+        return number(tree.value)
+    if isinstance(tree, Sum):
+        return _sum(tree)
+    if isinstance(tree, Quotient):
+        top, bottom = expression(tree.top), expression(tree.bottom)
+        if tree.rounding == "ceil":
+            return Unary("-", Binary("//", Unary("-", top), bottom))
+        return Binary("//" if tree.rounding == "floor" else "/", top, bottom)
+    if isinstance(tree, Apply):
+        return Call(tree.function, tuple(map(expression, tree.arguments)))
+    if isinstance(tree, Chosen):
+        test = replaced(tree.test, {name: expression(each) for name, each in tree.meanings})
+        return Conditional(test, expression(tree.then), expression(tree.otherwise))
+    found = expression(tree.factors[0])
+    for factor in tree.factors[1:]:
+        found = Binary("*", found, expression(factor))
+    return found
+
+
+def number(value: Any) -> Expression:
+    """A number, its sign apart."""
+    return spec.Number(value) if value >= 0 else Unary("-", spec.Number(-value))
+
+
+def _sum(tree: Sum) -> Expression:
+    found: Expression | None = None
+    for factor, term in _drawn_in(tree):
+        one = isinstance(term, Number)
+        piece = expression(term)
+        if abs(factor) != 1 or one:
+            piece = spec.Number(abs(factor))
+            piece = piece if one else Binary("*", piece, expression(term))
+        if found is None:
+            found = piece if factor > 0 else Unary("-", piece)
+        else:
+            found = Binary("+" if factor > 0 else "-", found, piece)
+    assert found is not None
+    return found
+
+
+def _drawn_in(tree: Sum) -> tuple[tuple[Any, Tree], ...]:
+    """The terms; a number beside a floor goes into it: (n - 2)//2 + 1 is n//2."""
+    floors = [
+        (factor, term) for factor, term in tree.terms if isinstance(term, Quotient) and factor == 1
+    ]
+    numbers = [factor for factor, term in tree.terms if isinstance(term, Number)]
+    if len(tree.terms) != 2 or len(floors) != 1 or len(numbers) != 1:
+        return tree.terms
+    floor, added = floors[0][1], numbers[0]
+    bottom = floor.bottom.value
+    known = isinstance(floor.bottom, Number) and isinstance(bottom, int)
+    if floor.rounding != "floor" or not known or isinstance(added, Fraction):
+        return tree.terms
+    top = (Traced(floor.top) + added * bottom).tree
+    return ((1, (Traced(top) // bottom).tree),)
