@@ -124,6 +124,10 @@ class Network:
         values, built = self.build({**(settings or {}), **more}, symbolic)
         return Report(self.name, values, built, self.spec.silence)
 
+    def _repr_html_(self) -> str:
+        """The table of the network where nothing is set, as notebooks show it."""
+        return self.report()._repr_html_()
+
     def __repr__(self) -> str:
         return f"<Network {self.name!r}>"
 

@@ -199,6 +199,12 @@ class Report:
 
         return warnings(self)
 
+    def _repr_html_(self) -> str:
+        """The table of the report, as notebooks show it."""
+        from shapecalc.table import html, lay_out  # a reader, which imports this module
+
+        return html(lay_out(self))
+
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, as ``show --format json`` prints it."""
         return {

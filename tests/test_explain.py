@@ -124,7 +124,7 @@ def test_the_whole_network_is_told_in_a_line_a_layer(spec):
     for layer, line in zip(report, lines):
         assert line.split()[0] == layer.path
         if layer.params:
-            assert line.endswith(f" = {layer.params:,}")
+            assert line.endswith(f" = {layer.params}")
     assert printed(spec, "--ascii").isascii()
     assert len(json.loads(printed(spec, "--format", "json"))) == len(report)
     assert len(printed(spec, "--format", "markdown").splitlines()) == len(report) + 2
@@ -169,9 +169,9 @@ pixel)
 cost
   weight       K x C x F x F = 48 x 3 x 11 x 11
   bias         K = 48
-  params       K·C·F² + K = 48·3·11² + 48 = 17,472
-  MACs         K·H'·W'·C·F² = 48·55·55·3·11² = 52,707,600
-  elementwise  K·H'·W' = 48·55·55 = 145,200  (the bias, added to every output)
+  params       K·C·F² + K = 48·3·11² + 48 = 17472
+  MACs         K·H'·W'·C·F² = 48·55·55·3·11² = 52707600
+  elementwise  K·H'·W' = 48·55·55 = 145200  (the bias, added to every output)
 
 seen from the input
   receptive field  R + (k − 1)·J = 1 + (11 − 1)·1 = 11  (R, J and Q are those of input, k is the \
@@ -181,7 +181,7 @@ kernel's extent)
   input            3 x H x W
   height           (H + 1)//4 − 1 = 55
   width            (W + 1)//4 − 1 = 55
-  MACs             17424·((H + 1)//4 − 1)·((W + 1)//4 − 1) = 52,707,600
+  MACs             17424·((H + 1)//4 − 1)·((W + 1)//4 − 1) = 52707600
   needs            H >= 7, W >= 7
 """
 
@@ -215,14 +215,14 @@ shape
 cost
   weight       K x C = 120 x 400
   bias         K = 120
-  params       K·C + K = 120·400 + 120 = 48,120
-  MACs         K·C = 120·400 = 48,000
+  params       K·C + K = 120·400 + 120 = 48120
+  MACs         K·C = 120·400 = 48000
   elementwise  K = 120  (the bias, added to every output)
 
 seen from the input
   input   3 x H x W
-  params  120·(16·(H//4 − 3)·(W//4 − 3) + 1) = 48,120
-  MACs    1920·(H//4 − 3)·(W//4 − 3) = 48,000
+  params  120·(16·(H//4 − 3)·(W//4 − 3) + 1) = 48120
+  MACs    1920·(H//4 − 3)·(W//4 − 3) = 48000
 """
 
 
@@ -242,7 +242,7 @@ def test_markdown_sets_formulas_in_latex():
     text = printed("alexnet", "conv1", "--format", "markdown")
     rule = r"\left\lfloor \frac{N + 2P - F}{S} \right\rfloor + 1"
     assert f"* height and width: ${rule} = " in text
-    assert r"= 48 \cdot 3 \cdot 11^{2} + 48 = 17{,}472$" in text
+    assert r"= 48 \cdot 3 \cdot 11^{2} + 48 = 17472$" in text
     assert "```text\n░" in text
 
 
@@ -257,7 +257,7 @@ def test_json_gives_every_step_and_what_it_comes_to():
 
 def test_a_join_tells_its_branches_and_when_they_agree():
     text = printed("unet", "concat1")
-    assert "C1 + C2 = 512 + 512 = 1,024" in text
+    assert "C1 + C2 = 512 + 512 = 1024" in text
     assert re.search(r"from up4 +512 x 2·\(H//16\) x 2·\(W//16\)\n", text)
     assert re.search(r"they agree +where H % 16 <= 7 and W % 16 <= 7\n", text)
     assert re.search(r"with the others +H % 16 == 0, W % 16 == 0\n", text)
@@ -334,7 +334,7 @@ def test_a_blocks_path_tells_what_is_inside_in_brief():
     assert all(line.startswith("inception3a.") for line in lines)
 
 
-@pytest.mark.parametrize(("path", "hint"), [("conv11", "conv1"), ("inception3", "inception3a")])
+@pytest.mark.parametrize(("path", "hint"), [("conv11", "conv1"), ("inceptoin3a", "inception3a")])
 def test_an_unknown_layer_is_refused_with_the_nearest_names(path, hint):
     done = run("googlenet" if path != "conv11" else "alexnet", path)
     assert done.exit_code == 2

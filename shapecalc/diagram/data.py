@@ -17,11 +17,14 @@ from shapecalc.derivation.closed import open_report
 from shapecalc.derivation.equation import Chain, Derivation, Equation
 from shapecalc.derivation.layer import Explanation, Line, Section, explain
 from shapecalc.derivation.picture import corner, legend
+from shapecalc.diagram.colours import GROUPS
+from shapecalc.diagram.labels import settings
 from shapecalc.diagram.plan import Frame, Vertex, plan
 from shapecalc.network import Network
 from shapecalc.report import LayerReport, Report
 from shapecalc.spec import expression
 from shapecalc.spec.text import shown
+from shapecalc.table import Writer
 
 COUNTS = ("params", "buffers", "macs", "elementwise", "activations")
 """What is told of every layer."""
@@ -30,7 +33,7 @@ MOST_EXPLAINED = 3000
 """A network of more layers than this is drawn and counted, but not explained."""
 
 
-def page_data(network: Network, settings: Mapping[str, Any]) -> dict[str, Any]:
+def page_data(network: Network, given: Mapping[str, Any]) -> dict[str, Any]:
     """All that a network's page shows, as plain data.
 
     >>> import shapecalc
@@ -38,9 +41,24 @@ def page_data(network: Network, settings: Mapping[str, Any]) -> dict[str, Any]:
     >>> [(each["name"], each["value"]) for each in data["symbols"]]
     [('B', '1'), ('H', '36'), ('W', '32'), ('num_classes', '10')]
     """
-    given = network.report(settings)
-    report, found = open_report(network, given, settings) or (given, given)
-    return _Writer(given, report, found, network.about).data()
+    own = network.report(given)
+    report, found = open_report(network, own, given) or (own, own)
+    return _Writer(own, report, found, network.about).data()
+
+
+class _Marker(Writer):
+    """Writes formulas as their places in a program, between two marks."""
+
+    MARK = "\0"  # which no text in a spec can hold
+
+    def __init__(self, program: Program) -> None:
+        super().__init__()
+        self.program = program
+
+    def __call__(self, value: Any) -> str:
+        if isinstance(value, int):
+            return super().__call__(value)
+        return f"{self.MARK}{self.program.add(value)}{self.MARK}"
 
 
 class _Writer:
@@ -56,7 +74,7 @@ class _Writer:
     def data(self) -> dict[str, Any]:
         found = self.found
         is_explained = len(found) <= MOST_EXPLAINED
-        shown = {
+        told = {
             "name": found.name,
             "about": self.about,
             "symbols": list(self.symbols()),
@@ -74,7 +92,7 @@ class _Writer:
             "diagram": self.diagram(),
             "derivations": [self.derivation(layer.path) for layer in found if is_explained],
         }
-        return {**shown, "steps": self.program.steps}
+        return {**told, "steps": self.program.steps}
 
     def add(self, value: Any) -> int:
         return self.program.add(value)
@@ -105,7 +123,8 @@ class _Writer:
         told = {
             "path": layer.path,
             "kind": layer.kind,
-            "family": layer.node.layer.family,
+            "colour": GROUPS.get(layer.node.layer.family, "other"),
+            "settings": self.settings(layer),
             "inputs": list(layer.inputs),
             "shape": self.places(layer.output_shape),
             **{name: self.add(getattr(layer, name)) for name in COUNTS},
@@ -113,6 +132,11 @@ class _Writer:
         if layer.node.shared is not None:
             told["shares"] = layer.node.shared
         return told
+
+    def settings(self, layer: LayerReport) -> list[Any]:
+        """The settings of a layer as pieces: text, and the places of what depends on a symbol."""
+        pieces = settings(layer.node, _Marker(self.program)).split(_Marker.MARK)
+        return [int(piece) if i % 2 else piece for i, piece in enumerate(pieces)]
 
     # -- constraints --------------------------------------------------------------------------
 

@@ -2,19 +2,18 @@
 
 A block's class is written once and used many times; what has to stand in it is known for each use
 as a number with its derivation. The expression that is written must give the right number at
-every use, which is tried out, not assumed.
+every use, and at other values of the network's symbols, which is tried out, not assumed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.trace import Number as TracedNumber
-from shapecalc.algebra.trace import Traced, Tree, untraced
-from shapecalc.emit.source import expression
+from shapecalc.algebra.trace import Leaf, Traced, Tree
+from shapecalc.emit.python import size, used
+from shapecalc.emit.trees import decided, expression, number, settled, tree_of
 from shapecalc.spec.expression import (
-    Binary,
     Comparison,
     Conditional,
     Expression,
@@ -22,25 +21,22 @@ from shapecalc.spec.expression import (
     Name,
     Number,
     evaluate,
-    names,
 )
 
 INDEX = Name("index", 0)
 
 
 class Sample(NamedTuple):
-    """A number at one use: its derivation, what the letters stand for there, and the copy."""
+    """A number at one use: its derivation, what the letters stand for there, and the copy.
+
+    ``changed`` are the symbols that do not have their own values there.
+    """
 
     value: Any
     tree: Tree
     letters: Mapping[str, Any]
     index: int | None = None
-
-
-def sample(value: Any, letters: Mapping[str, Any], index: int | None = None) -> Sample:
-    """A sample of a number that may be traced."""
-    tree = value.tree if isinstance(value, Traced) else TracedNumber(value)
-    return Sample(untraced(value), tree, letters, index)
+    changed: frozenset[str] = frozenset()
 
 
 def agree(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
@@ -48,24 +44,26 @@ def agree(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | No
 
     It may depend on the copy's ``index``: the first copy is told apart, or the number grows.
     """
-    return _uniform(samples, allowed) or _by_index(samples, allowed)
+    if samples[0].index is None:
+        return _uniform(samples, allowed)
+    return _uniform(samples, allowed | {"index"}) or _by_index(samples, allowed | {"index"})
 
 
 def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
-    candidates = dict.fromkeys(expression(each.tree) for each in samples)
-    for candidate in sorted(candidates, key=lambda tree: len(names(tree)) == 0):
-        if all(name.name in allowed for name in names(candidate)) and _right(candidate, samples):
+    candidates: dict[Expression, None] = {}
+    for tree in dict.fromkeys(each.tree for each in samples):
+        for each in (decided(tree), tree):
+            candidates[expression(settled(each, allowed))] = None
+    for candidate in sorted(candidates, key=lambda tree: (not used(tree), size(tree))):
+        if is_right(candidate, samples):
             return candidate
     first = samples[0].value
-    if all(each.value == first for each in samples):
-        return Number(first)
-    return None
+    return number(first) if all(each.value == first for each in samples) else None
 
 
 def _by_index(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
-    if samples[0].index is None:
-        return None
-    at_first = _uniform([each for each in samples if each.index == 0], allowed)
+    firsts = [each for each in samples if each.index == 0]
+    at_first = _uniform(firsts, allowed - {"index"}) if firsts else None
     later = [each for each in samples if each.index != 0]
     if at_first is None or not later:
         return at_first
@@ -79,13 +77,16 @@ def _growing(
     samples: Sequence[Sample], at_first: Expression, allowed: frozenset[str]
 ) -> Expression | None:
     """A number that grows by the same with each copy."""
+    index = Traced(Leaf("index", 1))
     for one in samples:
         if one.index != 1:
             continue
-        zero = next(s for s in samples if s.index == 0 and s.letters is one.letters)
+        zero = next((s for s in samples if s.index == 0 and s.letters is one.letters), None)
+        if zero is None:
+            continue
         growth = Traced(one.tree) - Traced(zero.tree)
-        grown = Binary("+", at_first, Binary("*", INDEX, expression(growth.tree)))
-        if all(n.name in allowed | {"index"} for n in names(grown)) and _right(grown, samples):
+        grown = expression(settled(tree_of(Traced(zero.tree) + index * growth), allowed))
+        if is_right(grown, samples):
             return grown
     return None
 
@@ -97,19 +98,18 @@ def _listed(samples: Sequence[Sample]) -> Expression | None:
         assert each.index is not None
         if found.setdefault(each.index, each.value) != each.value:
             return None
-    tree: Expression = Number(found[max(found)])
+    tree = number(found[max(found)])
     for index in sorted(found, reverse=True)[1:]:
         here = Comparison(INDEX, (("==", Number(index)),))
-        tree = Conditional(here, Number(found[index]), tree)
+        tree = Conditional(here, number(found[index]), tree)
     return tree
 
 
-def _right(tree: Expression, samples: Sequence[Sample]) -> bool:
-    for each in samples:
-        scope = {**each.letters, "index": each.index}
-        try:
-            if evaluate(tree, scope) != each.value:
-                return False
-        except (ExpressionError, KeyError, TypeError):
-            return False
-    return True
+def is_right(tree: Expression, samples: Iterable[Sample]) -> bool:
+    """Whether an expression has the samples' values."""
+    try:
+        return all(
+            evaluate(tree, {**each.letters, "index": each.index}) == each.value for each in samples
+        )
+    except (ExpressionError, KeyError, TypeError):
+        return False

@@ -1,137 +1,28 @@
-"""Python source: expressions, values and calls, laid out as ruff lays them out."""
+"""Python source: values and calls, laid out as ruff lays them out."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple, Union
-
-from shapecalc.algebra.trace import Apply, Leaf, Quotient, Sum, Tree
-from shapecalc.algebra.trace import Number as TracedNumber
-from shapecalc.spec.expression import (
-    Binary,
-    Call,
-    Comparison,
-    Conditional,
-    Expression,
-    Name,
-    Number,
-    Unary,
-)
 
 WIDTH = 88
 """The longest line, ruff's own."""
 
-_STRENGTH = {"or": 1, "and": 2, "not": 3, "<": 4, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6}
-_UNARY, _POWER, _ATOM = 7, 8, 9
-_FUNCTIONS = {"ceil": "math.ceil", "floor": "math.floor", "gcd": "math.gcd"}
 
-
-def write(tree: Expression, names: Mapping[str, Expression] | None = None) -> str:
-    """An expression as Python, with some names replaced by expressions.
-
-    >>> from shapecalc.spec.expression import parse
-    >>> write(parse("2*(n-1)**2 if n>1 else -n"))
-    '2 * (n - 1) ** 2 if n > 1 else -n'
-    """
-    return _write(tree, names or {})[0]
-
-
-def _write(tree: Expression, names: Mapping[str, Expression]) -> tuple[str, int]:
-    if isinstance(tree, Number):
-        if isinstance(tree.value, Fraction):
-            text = f"Fraction({tree.value.numerator}, {tree.value.denominator})"
-            return text, _ATOM
-        return str(tree.value), _ATOM if tree.value >= 0 else _UNARY
-    if isinstance(tree, Name):
-        meant = names.get(tree.name)
-        return (tree.name, _ATOM) if meant is None else _write(meant, {})
-    if isinstance(tree, Call):
-        inside = ", ".join(_write(each, names)[0] for each in tree.arguments)
-        if tree.function in ("min", "max") and len(tree.arguments) == 1:
-            return _write(tree.arguments[0], names)
-        return f"{_FUNCTIONS.get(tree.function, tree.function)}({inside})", _ATOM
-    if isinstance(tree, Conditional):
-        then, test, otherwise = (
-            _held(part, names, strength)
-            for part, strength in ((tree.then, 1), (tree.test, 1), (tree.otherwise, 0))
-        )
-        return f"{then} if {test} else {otherwise}", 0
-    if isinstance(tree, Unary):
-        if tree.operator == "not":
-            return f"not {_held(tree.operand, names, 3)}", 3
-        return f"-{_held(tree.operand, names, _UNARY)}", _UNARY
-    if isinstance(tree, Comparison):
-        text = _held(tree.first, names, 5)
-        return text + "".join(f" {op} {_held(part, names, 5)}" for op, part in tree.rest), 4
-    return _binary(tree, names)
-
-
-def _binary(tree: Binary, names: Mapping[str, Expression]) -> tuple[str, int]:
-    if tree.operator == "**":
-        left, right = _held(tree.left, names, _ATOM), _held(tree.right, names, _UNARY)
-        simple = left.isalnum() and right.isalnum()  # ruff closes up powers of simple operands
-        return f"{left}**{right}" if simple else f"{left} ** {right}", _POWER
-    strength = _STRENGTH[tree.operator]
-    left = _held(tree.left, names, strength)
-    right = _held(tree.right, names, strength + 1)
-    return f"{left} {tree.operator} {right}", strength
-
-
-def _held(tree: Expression, names: Mapping[str, Expression], strength: int) -> str:
-    text, own = _write(tree, names)
-    return text if own >= strength else f"({text})"
-
-
-def expression(tree: Tree) -> Expression:
-    """A derivation as an expression."""
-    if isinstance(tree, Leaf):
-        return Name(tree.letter, 0)
-    if isinstance(tree, TracedNumber):
-        return Number(tree.value) if tree.value >= 0 else Unary("-", Number(-tree.value))
-    if isinstance(tree, Sum):
-        return _sum(tree)
-    if isinstance(tree, Quotient):
-        top, bottom = expression(tree.top), expression(tree.bottom)
-        if tree.rounding == "ceil":
-            return Unary("-", Binary("//", Unary("-", top), bottom))
-        whole = tree.rounding == "floor" or isinstance(tree.value, int)
-        return Binary("//" if whole else "/", top, bottom)
-    if isinstance(tree, Apply):
-        return Call(tree.function, tuple(map(expression, tree.arguments)))
-    found = expression(tree.factors[0])
-    for factor in tree.factors[1:]:
-        found = Binary("*", found, expression(factor))
-    return found
-
-
-def _sum(tree: Sum) -> Expression:
-    found: Expression | None = None
-    for factor, term in tree.terms:
-        one = isinstance(term, TracedNumber)
-        piece = expression(term)
-        if abs(factor) != 1 or one:
-            piece = Number(abs(factor)) if one else Binary("*", Number(abs(factor)), piece)
-        if found is None:
-            found = piece if factor > 0 else Unary("-", piece)
-        else:
-            found = Binary("+" if factor > 0 else "-", found, piece)
-    assert found is not None
-    return found
-
-
-def literal(value: Any) -> str:
-    """A value of a setting as Python: fractions as floats, which torch takes.
+def literal(value: Any, *, exact: bool = False) -> str:
+    """A value of a setting as Python: fractions as floats, which torch takes, unless exact.
 
     >>> literal((3, 5)), literal("same"), literal(Fraction(1, 100000))
     ('(3, 5)', '"same"', '1e-05')
     """
     if isinstance(value, (tuple, list)):
-        return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
+        items = ", ".join(literal(item, exact=exact) for item in value)
+        return f"({items}{',' if len(value) == 1 else ''})"
     if isinstance(value, Fraction):
-        return repr(float(value))
+        return f"Fraction({value.numerator}, {value.denominator})" if exact else repr(float(value))
     if isinstance(value, float):
         return f'float("{value}")'
     if isinstance(value, str):
@@ -151,14 +42,27 @@ class Make(NamedTuple):
 
 
 class Each(NamedTuple):
-    """``*(element for variable in range(count))``."""
+    """``element for variable in iterable if condition``, within the brackets of a call."""
 
     element: Code
     variable: str
-    count: str
+    iterable: str
+    condition: str = ""
+
+    @property
+    def loop(self) -> list[str]:
+        """What stands behind the element."""
+        loop = [f"for {self.variable} in {self.iterable}"]
+        return [*loop, f"if {self.condition}"] if self.condition else loop
 
 
-Code = Union[str, Make, Each]
+class Starred(NamedTuple):
+    """``*(element for ...)``: what a loop gives, as arguments of their own."""
+
+    each: Each
+
+
+Code = Union[str, Make, Each, Starred]
 
 
 def parsed(text: str) -> Code:
@@ -171,11 +75,11 @@ def parsed(text: str) -> Code:
     if not opened or not rest.endswith(")") or not re.fullmatch(r"[\w.]*", head):
         return text
     pieces = _split(rest[:-1])
-    if pieces is None:
+    if pieces is None or pieces == [""]:
         return text
     named = [piece.split("=", 1) for piece in pieces if re.match(r"\w+=(?!=)", piece)]
     positional = [parsed(piece) for piece in pieces[: len(pieces) - len(named)]]
-    return Make(head, positional, [(name, each) for name, each in named] if named else ())
+    return Make(head, positional, [(name, parsed(each)) for name, each in named])
 
 
 def _split(text: str) -> list[str] | None:
@@ -195,10 +99,17 @@ def flat(code: Code) -> str:
     """Code on one line."""
     if isinstance(code, str):
         return code
+    if isinstance(code, Starred):
+        return f"*({flat(code.each)})"
     if isinstance(code, Each):
-        return f"*({flat(code.element)} for {code.variable} in range({code.count}))"
+        return " ".join([flat(code.element), *code.loop])
     opening, closing = code.bracket
-    return f"{code.function}{opening}{', '.join(_arguments(code))}{closing}"
+    comma = "," if code.bracket == "()" and not code.function and _is_single(code) else ""
+    return f"{code.function}{opening}{', '.join(_arguments(code))}{comma}{closing}"
+
+
+def _is_single(code: Make) -> bool:
+    return len(code.positional) == 1 and not code.named
 
 
 def _arguments(code: Make) -> list[str]:
@@ -216,19 +127,20 @@ def lines(code: Code, indent: int, before: str = "", after: str = "") -> list[st
         return [one]
     deeper = indent + 4
     if isinstance(code, Each):
-        loop = f"{' ' * deeper}for {code.variable} in range({code.count})"
-        return [f"{pad}{before}*(", *lines(code.element, deeper), loop, f"{pad}){after}"]
-    inside = ", ".join(_arguments(code))
+        loop = [" " * indent + part for part in code.loop]
+        return [*lines(code.element, indent, before), *loop[:-1], loop[-1] + after]
+    if isinstance(code, Starred):
+        return [f"{pad}{before}*(", *lines(code.each, deeper), f"{pad}){after}"]
     opening, closing = code.bracket
     head, foot = f"{pad}{before}{code.function}{opening}", f"{pad}{closing}{after}"
-    if deeper + len(inside) <= WIDTH:
+    inside = ", ".join(_arguments(code))
+    is_loop = _is_single(code) and isinstance(code.positional[0], (Each, Starred))
+    if deeper + len(inside) <= WIDTH and not (code.function == "" and _is_single(code)):
         return [head, f"{' ' * deeper}{inside}", foot]
     arguments = [*(("", each) for each in code.positional), *((f"{n}=", c) for n, c in code.named)]
-    if len(arguments) == 1 and not arguments[0][0]:
-        comma = "" if isinstance(arguments[0][1], Each) else ","
-        return [head, *lines(arguments[0][1], deeper, "", comma), foot]
+    comma = "" if is_loop else ","
     return [
         head,
-        *(line for name, each in arguments for line in lines(each, deeper, name, ",")),
+        *(line for name, each in arguments for line in lines(each, deeper, name, comma)),
         foot,
     ]

@@ -107,7 +107,8 @@ class _Binder:
         ):
             kinds = "an integer, a Fraction, a formula or an expression"
             raise SettingError(f"{name}: expected {kinds}, got {value!r}")
-        return value
+        is_whole = isinstance(value, Fraction) and value.denominator == 1
+        return value.numerator if is_whole else value
 
 
 class _Lookup(dict[str, Any]):

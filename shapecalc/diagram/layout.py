@@ -1,0 +1,143 @@
+"""Where the main path of a diagram runs, and how a long one is broken to fit a page.
+
+Sizes are rough, in points: Graphviz measures anew. They decide on the shape alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from math import sqrt
+from typing import NamedTuple
+
+from shapecalc.diagram.plan import Edge, Frame, Item, Plan, Vertex
+
+PAGE = 780
+"""The height of a page within its margins; what is lower stays in one column."""
+
+PROPORTION = 1.3
+"""The height of a good column layout, over its width."""
+
+LINE, CHARACTER, PAD, GAP, HEADING = 14, 5.6, 16, 36, 34
+
+
+class Layout(NamedTuple):
+    """The edges of the main path by their places, and the columns.
+
+    ``climbs`` says that the second column runs upwards, so that the two of them make a U.
+    """
+
+    spine: frozenset[int]
+    columns: list[list[Item]]
+    climbs: bool = False
+
+
+def lay_out(plan: Plan, texts: Mapping[str, Sequence[str]]) -> Layout:
+    """Lay a plan out, given the lines of its boxes."""
+    spine = _spine(plan)
+    items = plan.root.items
+    tops, height, width = _measure(plan, texts)
+    if height <= PAGE:
+        return Layout(spine, [items])
+    spans = _spans(plan)
+    bottom = _bottom(spans)
+    if bottom is not None:
+        return Layout(spine, [items[: bottom + 1], items[bottom + 1 :]], climbs=True)
+    return Layout(spine, _columns(items, tops, _free(spans, len(items)), height, width))
+
+
+def _spine(plan: Plan) -> frozenset[int]:
+    """The longest way from an input to the first output."""
+    far: dict[str, int] = {}
+    best: dict[str, int] = {}
+    for i, edge in _in_order(plan):
+        distance = far.get(edge.source, 0) + 1
+        if distance > far.get(edge.target, 0):
+            far[edge.target] = distance
+            best[edge.target] = i
+    found = set()
+    place = "output0"
+    while place in best:
+        found.add(best[place])
+        place = plan.edges[best[place]].source
+    return frozenset(found)
+
+
+def _in_order(plan: Plan) -> list[tuple[int, Edge]]:
+    """The edges by the order of their targets."""
+    order = {vertex.id: i for i, vertex in enumerate(plan.root.vertices())}
+    return sorted(enumerate(plan.edges), key=lambda each: order[each[1].target])
+
+
+def _measure(
+    plan: Plan, texts: Mapping[str, Sequence[str]]
+) -> tuple[list[float], float, float]:
+    """Where each of the outermost items begins, the height of it all, and the width."""
+    y: dict[str, float] = {}
+    rank: dict[str, int] = {}
+    into: dict[str, list[str]] = {}
+    for edge in plan.edges:
+        into.setdefault(edge.target, []).append(edge.source)
+    widths: dict[int, float] = {}
+    tops = []
+    height = 0.0
+    for item in plan.root.items:
+        own = [item] if isinstance(item, Vertex) else list(item.vertices())
+        frames = 0 if isinstance(item, Vertex) else _nesting(item) * HEADING
+        top = None
+        for vertex in own:
+            above = into.get(vertex.id, ())
+            start = max((y[source] for source in above), default=0.0)
+            start += frames if top is None else 0
+            top = start if top is None else top
+            y[vertex.id] = start + LINE * len(texts[vertex.id]) + PAD + GAP
+            rank[vertex.id] = place = max((rank[source] + 1 for source in above), default=0)
+            wide = CHARACTER * max(map(len, texts[vertex.id])) + 2 * PAD
+            widths[place] = widths.get(place, 0) + wide
+            height = max(height, y[vertex.id])
+        tops.append(top or 0.0)
+    return tops, height, max(widths.values(), default=0.0)
+
+
+def _nesting(item: Item) -> int:
+    if isinstance(item, Vertex):
+        return 0
+    return 1 + max(map(_nesting, item.items), default=0)
+
+
+def _spans(plan: Plan) -> list[tuple[int, int]]:
+    """From which to which of the outermost items each edge goes."""
+    places = {}
+    for i, item in enumerate(plan.root.items):
+        for vertex in (item,) if isinstance(item, Vertex) else item.vertices():
+            places[vertex.id] = i
+    return [(places[edge.source], places[edge.target]) for edge in plan.edges]
+
+
+def _bottom(spans: list[tuple[int, int]]) -> int | None:
+    """The item at the bottom of an hourglass: skips over it are nested in each other."""
+    skips = sorted({(i, j) for i, j in spans if j > i + 1})
+    nested = all(a < c and d < b for (a, b), (c, d) in zip(skips, skips[1:]))
+    if len(skips) < 2 or not nested or skips[-1][1] - skips[-1][0] < 2:
+        return None
+    return sum(skips[-1]) // 2
+
+
+def _free(spans: list[tuple[int, int]], count: int) -> list[int]:
+    """The items before which a column may end: a single edge goes on there."""
+    change = [0] * (count + 1)
+    for i, j in spans:
+        if i != j:
+            change[i + 1] += 1
+            change[j + 1] -= 1
+    return [i for i, crossing in enumerate(accumulate(change[:count])) if i and crossing == 1]
+
+
+def _columns(
+    items: list[Item], tops: list[float], free: list[int], height: float, width: float
+) -> list[list[Item]]:
+    """Break the items into columns of about the same height, as wide together as a page."""
+    count = max(1, round(sqrt(height / (PROPORTION * width))))
+    goals = [height * i / count for i in range(1, count)]
+    ends = sorted({min(free, key=lambda i: abs(tops[i] - goal)) for goal in goals} if free else ())
+    return [items[a:b] for a, b in zip([0, *ends], [*ends, len(items)])]
