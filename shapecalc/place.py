@@ -7,9 +7,7 @@ on symbols is a need of the network.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity
 from shapecalc.algebra.requirement import Condition, Requirement, equal
@@ -20,6 +18,9 @@ from shapecalc.spec.expression import ExpressionError, Undecided
 from shapecalc.spec.problem import Mark, Problem, SpecError
 from shapecalc.spec.text import shown
 from shapecalc.spec.tree import Entry, Setting, Spec, Word
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 class Fatal(Exception):
@@ -91,6 +92,8 @@ class Placer:
     """Puts layers into a graph, and collects the problems and needs that come up."""
 
     def __init__(self, spec: Spec, most_layers: int) -> None:
+        import networkx as nx  # here, for commands that build no network to start without it
+
         self.spec = spec
         self.most_layers = most_layers
         self.graph: nx.DiGraph[str] = nx.DiGraph()
@@ -246,8 +249,7 @@ class Placer:
                     mark,
                     f"shares {name} of {node.shared!r}, which is {times(wanted)}, "
                     f"but would need {times(shape)}",
-                    f"{node.path!r} receives {node.inputs[0]}, "
-                    f"{node.shared!r} {other.inputs[0]}",
+                    f"{node.path!r} receives {node.inputs[0]}, {node.shared!r} {other.inputs[0]}",
                     uses=place.part,
                 )
                 raise Fatal

@@ -141,8 +141,8 @@ conv1: Conv2d
 shape
   channels          K = 48  (out_channels)
   height and width  ⌊(N + 2P − F)/S⌋ + 1 = ⌊(224 + 2·2 − 11)/4⌋ + 1 = ⌊217/4⌋ + 1 = 54 + 1 = 55
-  remainder         the division leaves 1: 1 cell at the end of the padded input no window reaches; \
-a size of 223 or 227 would leave nothing
+  remainder         the division leaves 1: 1 cell at the end of the padded input no window \
+reaches; a size of 223 or 227 would leave nothing
 
 padding
   by the formula  N + 2P − F + 1 = N  (to keep the size at stride 1)
@@ -309,11 +309,12 @@ def test_windows_are_explained_in_words(tmp_path, layer, size, expected):
 
 def test_sizes_stated_as_numbers_get_letters_too(tmp_path):
     path = tmp_path / "net.json"
-    spec = {"input": [3, 32, 48], "layers": [{"Conv2d": [8, 3]}]}
-    spec["layers"] = [{"Conv2d": {"out_channels": 8, "kernel_size": 3, "stride": 2}}]
-    path.write_text(json.dumps(spec))
+    layer = {"Conv2d": {"out_channels": 8, "kernel_size": 3, "stride": 2, "padding": 1}}
+    path.write_text(json.dumps({"input": [3, 32, 48], "layers": [layer]}))
     text = printed(str(path), "conv1")
-    assert re.search(r"input +3 x H x W\n +height +\(H − 1\)//2 = 15\n +width +\(W − 1\)//2 = 23", text)
+    assert re.search(r"input +3 x H x W\n", text)
+    assert re.search(r"height +\(H \+ 1\)//2 = 16\n", text)
+    assert re.search(r"width +\(W \+ 1\)//2 = 24\n", text)
 
 
 def test_shared_weights_count_where_they_are():
@@ -350,6 +351,18 @@ def test_settings_of_symbols_are_respected():
 def test_a_symbolic_report_tells_where_nothing_is_dropped():
     text = printed("alexnet", "conv1", "--symbolic=H,W")
     assert "nothing is dropped where H % 4 == 3" in text
+
+
+def test_a_remainder_may_be_the_same_at_every_size():
+    text = printed("resnet18", "conv1", "--set", "H=32*h")
+    assert "no window reaches, at every size" in text
+
+
+def test_several_inputs_may_have_a_batch():
+    layer = {"Bilinear": {"out_features": 4}, "from": ["x", "y"], "name": "bilinear"}
+    network = shapecalc.load({"inputs": {"x": [5], "y": [7]}, "layers": [layer]})
+    told = explaining.text(explaining.explain(network.report(B=3), "bilinear"))
+    assert "B x K = 3 x 4" in told
 
 
 def test_explaining_needs_no_torch():

@@ -39,19 +39,18 @@ def closed(network: Network, report: Report, settings: Mapping[str, Any]) -> Rep
 def open_report(
     network: Network, report: Report, settings: Mapping[str, Any]
 ) -> tuple[Report, Report] | None:
-    """Two reports on all symbols and the sizes of the inputs: where they have values, and are free.
+    """Two reports with symbols for the sizes of inputs: one for the same values, one for none.
 
     A symbol that the structure hangs on keeps the value that it has in ``report``, as does one
     that is set to a formula. None where it cannot be made.
     """
     spec, _ = _freed(network.spec, report)
     freed = Network(spec, network.most_layers)
-    values = {
-        name: value for name, value in report.symbols.items() if not hasattr(value, "symbols")
-    }
-    kept = {name: value for name, value in settings.items() if name not in values}
+    symbols = {name for name, value in report.symbols.items() if hasattr(value, "symbols")}
+    values = {name: value for name, value in report.symbols.items() if name not in symbols}
+    kept = {name: value for name, value in settings.items() if name in symbols}
     try:
-        own = freed.report({**kept, **values})
+        own = freed.report({**kept, **values}, symbolic=symbols - kept.keys())
         while True:
             found = freed.report(kept, symbolic=[n for n in known(spec) if n not in kept])
             fixed = {

@@ -234,6 +234,8 @@ def _united(layer: Layer, x: list[Tensor]) -> tuple[Tensor, ...]:
     letters = [_tree(size).letter for tensor in x for size in tensor.shape[1:]]
     names = dict(zip(letters, letters))
     for first, second in _equated(layer, tuple(x)):
+        if not {first, second} <= names.keys():  # the batch is called the same already
+            continue
         old, new = names[second], names[first]
         names = {letter: new if name == old else name for letter, name in names.items()}
     for name in set(names.values()):

@@ -1,7 +1,8 @@
 """``shapecalc explain``: why a number is what it is."""
 
 from shapecalc.derivation.closed import closed
-from shapecalc.derivation.layer import Explanation, Line, Section, explain
+from shapecalc.derivation.layer import Explanation, explain
+from shapecalc.derivation.lines import Line, Section
 from shapecalc.explain.network import brief, inside, whole
 from shapecalc.explain.write import as_dict, markdown, text
 

@@ -12,6 +12,7 @@ from shapecalc.derivation.letters import lettered
 from shapecalc.report import LayerReport, Report, plain
 from shapecalc.spec.problem import did_you_mean
 
+
 class Step(NamedTuple):
     """A layer's step: its output, how its sizes follow, and how many parameters it has."""
 

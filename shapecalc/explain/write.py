@@ -7,8 +7,9 @@ from typing import Any
 
 from shapecalc.algebra.trace import LATEX, UNICODE, Style, untraced
 from shapecalc.derivation.equation import Chain, Equation, parts, written
+from shapecalc.derivation.layer import Explanation, Setting
+from shapecalc.derivation.lines import Line, Section
 from shapecalc.derivation.picture import corner, legend
-from shapecalc.derivation.layer import Explanation, Line, Section, Setting
 from shapecalc.report import plain
 from shapecalc.spec.text import shown
 

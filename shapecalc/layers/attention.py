@@ -7,8 +7,9 @@ operations, and one more where a mask is added. Vaswani et al., "Attention is al
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, divides, equal, refuse
@@ -16,6 +17,9 @@ from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, Maybe, Number, Parts, SameAs, field, inferred
 from shapecalc.layers.joining import Inputs, Join, aligned, broadcast, listed, promoted, stretched
 from shapecalc.layers.tensor import FLOATS, Tensor
+
+_NOTHING = ("False", "None")
+"""Settings that torch has by default."""
 
 SCORE_OPERATIONS = 2
 """Element-wise operations on a score: scaling, and its share in the softmax."""
@@ -64,7 +68,7 @@ def attention_elementwise(query: Tensor, key: Tensor, heads: Dim, places: Dim, b
     return SCORE_OPERATIONS * scores + biases
 
 
-def _roles(x: Inputs) -> tuple[Tensor, Tensor, Tensor]:
+def _roles(x: Sequence[Any]) -> tuple[Any, Any, Any]:
     """Query, key and value: one input is all three, the second of two both key and value."""
     return x[0], x[min(1, len(x) - 1)], x[-1]
 
@@ -140,6 +144,14 @@ class MultiheadAttention(Layer):
                 b.shape[axis],
                 lambda what=what: f"receives {listed(x)}, which differ in {what}",  # type: ignore[misc]
             )
+
+    @classmethod
+    def positional(cls) -> tuple[str, ...]:
+        return ("embed_dim", "num_heads")
+
+    def call(self, module: str, inputs: Sequence[str]) -> str:
+        query, key, value = _roles(inputs)
+        return f"{super().call(module, (query, key, value))}[0]"
 
     def _places(self, key: Tensor) -> Dim:
         """How many places the query attends to."""
@@ -242,6 +254,10 @@ class ScaledDotProductAttention(Join):
     def output(self, x: Inputs) -> Tensor:
         sizes = (*broadcast(self._leading(x)), x[0].shape[-2], x[2].shape[-1])
         return Tensor(sizes, promoted(x))
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        given = [f"{name}={text}" for name, text in settings.items() if text not in _NOTHING]
+        return f"nn.functional.scaled_dot_product_attention({', '.join([*inputs, *given])})"
 
     def _scores(self, x: Inputs, y: Tensor) -> Dim:
         return prod(y.shape[:-1]) * x[1].shape[-2]

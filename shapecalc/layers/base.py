@@ -219,6 +219,18 @@ class Layer:
         first = next(iter(cls.fields), None)
         return tuple(dict.fromkeys([*inferred, first])) if first else ()
 
+    @classmethod
+    def constructor(cls, settings: Mapping[str, str]) -> str:
+        """The source that makes the torch module of settings, all of them source."""
+        named = dict(settings)
+        given: list[str] = []
+        for name in cls.positional():
+            if name not in named:
+                break
+            given.append(named.pop(name))
+        given += [f"{name}={text}" for name, text in named.items()]
+        return f"nn.{cls.kind}({', '.join(given)})"
+
     def call(self, module: str, inputs: Sequence[str]) -> str:
         """The source that calls the torch module on inputs, all of them source."""
         return f"{module}({', '.join(inputs)})"

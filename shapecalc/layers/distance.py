@@ -18,6 +18,7 @@ class _Distance(Broadcast, abstract=True):
     """What the distances have in common: the inputs broadcast, then a dimension is summed up."""
 
     arity = 2
+    in_torch = True
 
     work = "the products and squares, or differences and powers, that are summed up"
     example_shapes = ((1, 64), (1, 64))

@@ -14,7 +14,7 @@ takes the sequence for the first dimension, and false means that here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import ClassVar
 
@@ -86,6 +86,9 @@ class Recurrent(_AnyRecurrent, abstract=True):
     )
 
     example_shapes = ((1, 16, 64),)
+
+    def call(self, module: str, inputs: Sequence[str]) -> str:
+        return f"{super().call(module, inputs)}[0]"
 
     def _state(self) -> Dim:
         """The features of what goes on to the next place."""
@@ -214,6 +217,9 @@ class LSTMCell(RecurrentCell):
 
     gates = LSTM.gates
     operations = LSTM.operations
+
+    def call(self, module: str, inputs: Sequence[str]) -> str:
+        return f"{super().call(module, inputs)}[0]"
 
 
 class GRUCell(RecurrentCell):

@@ -324,6 +324,10 @@ class Fold(_Patches):
     example = {"output_size": 8, "kernel_size": 2, "stride": 2}
     example_shapes = ((1, 16, 16),)
 
+    @classmethod
+    def positional(cls) -> tuple[str, ...]:
+        return ("output_size",)
+
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         cells = prod(self.kernel_size)
         yield divides(

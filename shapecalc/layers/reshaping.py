@@ -294,10 +294,11 @@ class Slice(_Piece):
         return largest(*self._starts(n)), smallest(*self._stops(n))
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        part = ":".join(
-            "" if settings[name] == "None" else settings[name] for name in ("start", "end")
-        )
-        part += "" if settings["step"] == "1" else f":{settings['step']}"
+        start, end = settings["start"], settings["end"]
+        sides = ["" if start == "0" else start, "" if end == "None" else end]
+        sides += [] if settings["step"] == "1" else [settings["step"]]
+        simple = all(side.lstrip("-").isalnum() or not side for side in sides)
+        part = ":".join(sides) if simple else " : ".join(sides).strip()
         dim = self.dim
         around = (":, " * dim, "") if dim >= 0 else ("..., ", ", :" * (-dim - 1))
         return f"{inputs[0]}[{around[0]}{part}{around[1]}]"

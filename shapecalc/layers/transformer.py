@@ -11,7 +11,7 @@ takes the sequence for the first dimension, and false means that here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod, total
@@ -22,7 +22,7 @@ from shapecalc.layers.attention import (
     attention_weights,
     sequence_axis,
 )
-from shapecalc.layers.base import Layer
+from shapecalc.layers.base import KINDS, Layer
 from shapecalc.layers.field import Choice, Flag, Number, Parts, Whole, field, inferred
 from shapecalc.layers.normalisation import LayerNorm
 from shapecalc.layers.tensor import FLOATS, Tensor
@@ -211,6 +211,20 @@ class _Stack(_Transformer, abstract=True):
     norm: bool = field(Flag(), "normalise what the last layer puts out", default=False)
 
     example = {"nhead": 4, "num_layers": 2}
+
+    @classmethod
+    def constructor(cls, settings: Mapping[str, str]) -> str:
+        """A stack is made of one layer, which torch copies."""
+        of_layer = {n: text for n, text in settings.items() if n not in ("num_layers", "norm")}
+        layer = KINDS[f"{cls.kind}Layer"].constructor(of_layer)
+        named = {"eps": "layer_norm_eps", "bias": "bias"}
+        of_norm = [f"{n}={settings[own]}" for n, own in named.items() if own in settings]
+        norm = f"nn.LayerNorm({', '.join([settings['d_model'], *of_norm])})"
+        condition = settings.get("norm", "False")
+        if condition not in ("True", "False"):
+            norm = f"{norm} if {condition} else None"
+        given = [layer, settings["num_layers"], *([] if condition == "False" else [f"norm={norm}"])]
+        return f"nn.{cls.kind}({', '.join(given)})"
 
     def _stack_weights(self, layer: dict[str, Shape]) -> dict[str, Shape]:
         weights: dict[str, Shape] = {}

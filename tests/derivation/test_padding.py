@@ -26,7 +26,7 @@ def positions(size: int, extent: int, stride: int, before: int, after: int) -> i
 
 def span(kernel: int, dilation: int) -> int:
     """From a kernel's first cell to its last, counted."""
-    return len(range(0, (kernel - 1) * dilation + 1))
+    return len(range((kernel - 1) * dilation + 1))
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
@@ -37,9 +37,7 @@ def test_same_keeps_the_size_and_splits_as_torch_does(kernel, dilation, size):
     assert positions(size, extent, 1, found.before, found.after) == size
     assert found.before + found.after == found.total
     assert found.is_even == (found.total % 2 == 0)
-    conv = torch.nn.Conv1d(
-        1, 1, kernel, dilation=dilation, padding="same", device="meta"
-    )
+    conv = torch.nn.Conv1d(1, 1, kernel, dilation=dilation, padding="same", device="meta")
     assert conv._reversed_padding_repeated_twice == [found.before, found.after]
     assert conv(torch.empty(1, 1, size, device="meta")).shape[-1] == size
 
@@ -123,9 +121,7 @@ def test_the_picture_shows_every_cell_of_the_kernel_where_it_lies(kernel, dilati
     extent = span(kernel, dilation)
     drawn = corner((top, left), (extent,) * 2, (dilation,) * 2, ascii=True).splitlines()
     cells = [
-        (row, column)
-        for row in range(0, extent, dilation)
-        for column in range(0, extent, dilation)
+        (row, column) for row in range(0, extent, dilation) for column in range(0, extent, dilation)
     ]
     if not drawn:  # too wide to be drawn
         return
