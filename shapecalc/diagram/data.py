@@ -15,11 +15,13 @@ from shapecalc.algebra.trace import Apply, Leaf, Number, Product, Quotient, Sum,
 from shapecalc.constraints import Constraint
 from shapecalc.derivation.closed import open_report
 from shapecalc.derivation.equation import Chain, Derivation, Equation
-from shapecalc.derivation.layer import Explanation, Line, Section, explain
+from shapecalc.derivation.layer import Explanation, explain
+from shapecalc.derivation.lines import Section
 from shapecalc.derivation.picture import corner, legend
+from shapecalc.diagram import labels
 from shapecalc.diagram.colours import GROUPS
-from shapecalc.diagram.labels import settings
 from shapecalc.diagram.plan import Frame, Vertex, plan
+from shapecalc.graph import Part
 from shapecalc.network import Network
 from shapecalc.report import LayerReport, Report
 from shapecalc.spec import expression
@@ -33,17 +35,25 @@ MOST_EXPLAINED = 3000
 """A network of more layers than this is drawn and counted, but not explained."""
 
 
-def page_data(network: Network, given: Mapping[str, Any]) -> dict[str, Any]:
+def page_data(
+    network: Network,
+    settings: Mapping[str, Any],
+    symbolic: bool | Iterable[str] = (),
+    depth: int | None = None,
+) -> dict[str, Any]:
     """All that a network's page shows, as plain data.
+
+    What symbols are at first is set; those of ``symbolic`` have no value. ``depth`` says what is
+    folded at first.
 
     >>> import shapecalc
     >>> data = page_data(shapecalc.load("lenet5"), {"H": 36})
     >>> [(each["name"], each["value"]) for each in data["symbols"]]
     [('B', '1'), ('H', '36'), ('W', '32'), ('num_classes', '10')]
     """
-    own = network.report(given)
-    report, found = open_report(network, own, given) or (own, own)
-    return _Writer(own, report, found, network.about).data()
+    own = network.report(settings, symbolic=symbolic)
+    report, found = open_report(network, own, settings) or (own, own)
+    return _Writer(own, report, found, network.about, depth).data()
 
 
 class _Marker(Writer):
@@ -64,11 +74,14 @@ class _Marker(Writer):
 class _Writer:
     """Writes a report, found for the values of its symbols and again without them."""
 
-    def __init__(self, given: Report, report: Report, found: Report, about: str) -> None:
+    def __init__(
+        self, given: Report, report: Report, found: Report, about: str, depth: int | None
+    ) -> None:
         self.given = given
         self.report = report
         self.found = found
         self.about = about
+        self.depth = depth
         self.program = Program()
 
     def data(self) -> dict[str, Any]:
@@ -104,20 +117,21 @@ class _Writer:
         """The symbols that a page asks for, and those that have to stay as they are."""
         from shapecalc.algebra.formula import Formula, is_integral
 
-        free: dict[str, Formula] = {}
-        for value in self.found.symbols.values():
+        found = dict(self.found.symbols)
+        for value in self.found.symbols.values():  # what a symbol is set to may bring in others
             for name in sorted(getattr(value, "symbols", ())):
-                free.setdefault(name, Formula.symbol(name))
-        for name, value in self.found.symbols.items():
-            if isinstance(value, Formula) and str(value) == name:
-                free[name] = value
-            elif not isinstance(value, Formula):
-                yield {"name": name, "value": str(value), "free": False, "whole": True}
-        for name, symbol in free.items():
+                found.setdefault(name, Formula.symbol(name))
+        for name, value in found.items():
             own = self.report.symbols.get(name)
-            value = None if own is None or isinstance(own, Formula) else str(own)
-            whole = is_integral(symbol)
-            yield {"name": name, "value": value, "free": True, "whole": whole}
+            is_free = isinstance(value, Formula) and str(value) == name
+            yield {
+                "name": name,
+                "value": None
+                if is_free and (own is None or isinstance(own, Formula))
+                else str(own),
+                "free": is_free,
+                "whole": not isinstance(value, Formula) or is_integral(value),
+            }
 
     def layer(self, layer: LayerReport) -> dict[str, Any]:
         told = {
@@ -135,14 +149,14 @@ class _Writer:
 
     def settings(self, layer: LayerReport) -> list[Any]:
         """The settings of a layer as pieces: text, and the places of what depends on a symbol."""
-        pieces = settings(layer.node, _Marker(self.program)).split(_Marker.MARK)
+        pieces = labels.settings(layer.node, _Marker(self.program)).split(_Marker.MARK)
         return [int(piece) if i % 2 else piece for i, piece in enumerate(pieces)]
 
     # -- constraints --------------------------------------------------------------------------
 
     def constraint(self, constraint: Constraint) -> dict[str, Any]:
         """What must hold: a set of values of one symbol, or two sides of a comparison."""
-        told = {"text": constraint.condition, "layers": list(constraint.paths)}
+        told: dict[str, Any] = {"text": constraint.condition, "layers": list(constraint.paths)}
         solutions = constraint.solutions
         if constraint.symbol is not None and solutions is not None:
             intervals = {
@@ -181,8 +195,8 @@ class _Writer:
         def item(each: Vertex | Frame) -> dict[str, Any]:
             told: dict[str, Any] = {"id": each.id, "name": each.name, "copies": each.copies}
             if isinstance(each, Frame):
-                kind = each.part.kind
-                return {**told, "kind": kind, "items": [item(inner) for inner in each.items]}
+                told["what"] = _what(each.part)
+                return {**told, "items": [item(inner) for inner in each.items]}
             return {
                 **told,
                 "role": each.role,
@@ -192,6 +206,7 @@ class _Writer:
             }
 
         return {
+            "depth": self.depth,
             "items": [item(each) for each in drawn.root.items],
             "edges": [
                 [edge.source, edge.target, self.places(edge.tensor.shape)] for edge in drawn.edges
@@ -212,7 +227,9 @@ class _Writer:
             "about": told.doc.replace("``", ""),
             "inputs": [[source, self.sizes(shape)] for source, shape in told.inputs],
             "output": self.sizes(told.output),
-            "settings": [[each.field, each.letter, self.value(each.value)] for each in told.settings],
+            "settings": [
+                [each.field, each.letter, self.value(each.value)] for each in told.settings
+            ],
             "sections": list(self.sections(now, told)),
         }
 
@@ -249,7 +266,10 @@ class _Writer:
             trees = self.tree(value.left.tree), self.tree(value.right.tree)
             return ["equation", *trees, value.known]
         if isinstance(value, Chain):
-            return ["chain", [self.sizes(v if isinstance(v, tuple) else (v,)) for v in value.values]]
+            return [
+                "chain",
+                [self.sizes(v if isinstance(v, tuple) else (v,)) for v in value.values],
+            ]
         if isinstance(value, tuple):
             return ["sizes", self.sizes(value)]
         return ["steps", self.number(value)]
@@ -278,3 +298,8 @@ class _Writer:
 
 def _is_size(value: Any) -> bool:
     return (isinstance(value, int) and not isinstance(value, bool)) or hasattr(value, "symbols")
+
+
+def _what(part: Part) -> str:
+    """The block that a part uses or repeats, the kind of layer that it repeats."""
+    return part.entry.kind if part.entry is not None and part.kind != "branch" else ""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from shapecalc.algebra.arithmetic import Dim, total
+from shapecalc.algebra.arithmetic import total
 from shapecalc.diagram.plan import Frame, Vertex
 from shapecalc.graph import Node, Part
 from shapecalc.layers.field import SameAs
@@ -15,7 +15,7 @@ from shapecalc.report import Report
 from shapecalc.spec.text import shown
 from shapecalc.table import Writer, decimal
 
-LONGEST = 48
+LONGEST = 60
 """How many characters of a line are shown."""
 
 
@@ -23,27 +23,28 @@ def lines(report: Report, vertex: Vertex, write: Writer) -> Iterator[str]:
     """The lines of a box: its name, and what stands in it."""
     if vertex.role in ("input", "output"):
         yield vertex.name
-        if vertex.role == "input" and vertex.tensor is not None:
-            yield write.shape(vertex.tensor.shape[1:])
     elif vertex.part is None:
         yield f"{vertex.name}{_copies(vertex)}"
         for node in vertex.nodes:
-            yield f"{node.layer.kind} {settings(node, write)}".rstrip()
+            line = f"{node.layer.kind} {settings(node, write)}".rstrip()
+            if line.lower() != vertex.name.rstrip("0123456789"):  # add1 is an Add
+                yield line
             if node.shared is not None:
                 yield f"weights of {node.shared}"
     else:
         what = _what(vertex.part)
-        yield vertex.name
-        yield f"{what}{_copies(vertex)}" if what else _inside(vertex)
         params = total([report[node.path].params for node in vertex.layers])
-        if isinstance(params, int) and params:
-            yield f"{decimal(params) or params} params"
+        counted = isinstance(params, int) and params
+        yield vertex.name
+        yield (f"{what}{_copies(vertex)}" if what else _inside(vertex)) + (
+            f", {decimal(params) or params} params" if counted else ""
+        )
 
 
-def heading(frame: Frame) -> str:
-    """The text of a frame."""
-    what = _what(frame.part)
-    return f"{frame.name}: {what}{_copies(frame)}" if frame.name else f"{what}{_copies(frame)}"
+def heading(frame: Frame) -> list[str]:
+    """The lines on a frame: its name, and the block in it, or how many that are not alike."""
+    what = f"{_what(frame.part)}{_copies(frame)}"
+    return [frame.name, f"{frame.count} {what}" if frame.count > 1 else what]
 
 
 def _what(part: Part) -> str:
@@ -73,16 +74,30 @@ def settings(node: Node, write: Writer) -> str:
         if declared.infer is not None:
             continue
         if declared.is_required:
-            told.append(times(map(write, value)) if isinstance(value, tuple) else _value(value, write))
+            told.append(_all(value, write))
         elif value is not None and value != _default(node, declared):
-            told.append(f"{name} {_value(value, write)}")
+            told.append(_named(name, value, write))
     return ", ".join(told)
 
 
 def _default(node: Node, declared: Any) -> Any:
     if isinstance(declared.default, SameAs):
         return vars(node.layer)[declared.default.name]
-    return None if declared.default is None else declared.type.read(declared.default, node.layer.rank)
+    return (
+        None if declared.default is None else declared.type.read(declared.default, node.layer.rank)
+    )
+
+
+def _all(value: Any, write: Writer) -> str:
+    if isinstance(value, tuple):
+        return times(_value(item, write) for item in value)
+    return _value(value, write)
+
+
+def _named(name: str, value: Any, write: Writer) -> str:
+    if isinstance(value, bool):
+        return name if value else f"no {name}"
+    return f"{name} {_value(value, write)}"
 
 
 def _value(value: Any, write: Writer) -> str:
@@ -90,17 +105,12 @@ def _value(value: Any, write: Writer) -> str:
         if all(item == value[0] for item in value):
             return _value(value[0], write)
         return times(_value(item, write) for item in value)
-    if isinstance(value, str) or isinstance(value, bool):
-        return str(value).lower() if isinstance(value, bool) else value
-    return write(value) if isinstance(value, int) or hasattr(value, "symbols") else shown(value)
+    if isinstance(value, str):
+        return value
+    return write(value) if hasattr(value, "symbols") else shown(value)
 
 
 def clipped(text: str) -> str:
     """A line of printable characters that is not too long."""
     text = "".join(c if c.isprintable() else " " for c in text)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
-
-
-def number(value: Dim) -> bool:
-    """Whether it is a number, and no formula."""
-    return isinstance(value, int)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from itertools import groupby
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple, TypeAlias
 
 from shapecalc.graph import Node, Part
 from shapecalc.layers import Tensor
@@ -50,15 +50,20 @@ class Vertex:
 
 
 class Frame:
-    """A frame around what an open part holds; the outermost stands for the whole network."""
+    """A frame around what an open part holds; the outermost stands for the whole network.
 
-    __slots__ = ("copies", "id", "items", "name", "part")
+    What it holds follows ``copies`` times on itself; or it holds ``count`` copies that are not
+    all alike.
+    """
+
+    __slots__ = ("copies", "count", "id", "items", "name", "part")
 
     def __init__(self, part: Part, id: str, name: str) -> None:
         self.part = part
         self.id = id
         self.name = name
         self.copies = 1
+        self.count = 1
         self.items: list[Vertex | Frame] = []
 
     def vertices(self) -> Iterator[Vertex]:
@@ -73,7 +78,7 @@ class Frame:
         return f"<frame {self.id} {self.name!r}>"
 
 
-Item = Union[Vertex, Frame]
+Item: TypeAlias = "Vertex | Frame"
 
 
 class Edge(NamedTuple):
@@ -112,7 +117,7 @@ def plan(
 
     >>> import shapecalc
     >>> plan(shapecalc.load("lenet5").report()).vertices[:3]
-    [<input input0 'input'>, <layer layer0 'conv1'>, <layer layer1 'pool1'>]
+    [<input input0 'input'>, <layer layer0 'conv1'>, <layer layer1 'maxpool1'>]
     """
     return _Planner(report, depth, opened, grouped).plan()
 
@@ -183,6 +188,7 @@ class _Planner:
         inside = frame
         if len(runs) > 1:
             inside = Frame(part, own, _below(frame, part.path))
+            inside.count = sum(map(len, runs))
             frame.items.append(inside)
         for i, run in enumerate(runs):
             first = len(inside.items)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
-from shapecalc.algebra.arithmetic import Dim, prod, total
+from shapecalc.algebra.arithmetic import prod
 from shapecalc.diagram import labels
-from shapecalc.diagram.colours import BORDERS, GROUPS, MEANINGS, THEMES, Theme, shade
+from shapecalc.diagram.colours import THEMES, Theme
 from shapecalc.diagram.layout import Layout, lay_out
 from shapecalc.diagram.plan import Edge, Frame, Item, Plan, Vertex, plan
+from shapecalc.diagram.shading import Shading, group, number
+from shapecalc.diagram.syntax import attributes, text
 from shapecalc.report import Report
-from shapecalc.table import Writer, title as title_of
-
-COLOURINGS = {"macs": "MACs", "params": "params", "activations": "activations"}
-"""What boxes can be shaded by."""
+from shapecalc.table import Writer
+from shapecalc.table import title as title_of
 
 FONT = "Helvetica,Arial,sans-serif"
-WIDEST = 9
+WIDEST = 5
 """The width of the thickest edge, in points."""
+CHARACTER, PAD = 5, 6
+"""The width of a frame's letter, and what is left free beside its text, in points."""
 
 
 def dot(
@@ -48,9 +49,9 @@ def dot(
     normalisations and dropout into the box of the layer before them.
 
     >>> import shapecalc
-    >>> print(dot(shapecalc.load("conv5x5_direct").report(), ids=False)[:29])
-    digraph network {
-      graph [
+    >>> text = dot(shapecalc.load("conv5x5_direct").report(), ids=False)
+    >>> text.splitlines()[-3:]  # doctest: +ELLIPSIS
+    ['  input0 -> layer0 [label=" 256 x 28 x 28 ", weight=100]', '  layer0 -> output0 [...]', '}']
     """
     return _Writer(
         report,
@@ -62,15 +63,6 @@ def dot(
         widths=widths,
         ids=ids,
     ).write(title)
-
-
-class _Look(NamedTuple):
-    """How a box is filled, bordered and written on, and the name of its colour."""
-
-    fill: str
-    border: str
-    text: str
-    group: str
 
 
 class _Writer:
@@ -89,51 +81,75 @@ class _Writer:
         self.report = report
         self.plan = plan
         self.theme = theme
-        self.color_by = color_by
+        self.shading = Shading(report, plan.vertices, theme, color_by)
         self.direction = direction
+        self.is_down = direction == "TB"
         self.legend = legend
         self.widths = widths
         self.ids = ids
         self.shape = Writer()
         self.texts: dict[str, list[str]] = {}
-        self.shares: dict[str, float] = {}
+        self.column: dict[str, int] = {}
+        self.climbing: int | None = None
+        self.is_packed = False
+        self.least: dict[str, float] = {}
+        self.main: set[str] = set()
+        self.forks: dict[str, tuple[str, str]] = {}
+        self.starts: dict[tuple[str, str], list[str]] = {}
         self.out: list[str] = []
 
     def write(self, title: str | None) -> str:
         vertices = self.plan.vertices
-        if self.color_by is not None:
-            self.shares = self.shares_of(vertices, self.color_by)
         for vertex in vertices:
-            self.texts[vertex.id] = list(map(labels.clipped, self.lines(vertex)))
-        layout = lay_out(self.plan, self.texts)
+            self.texts[vertex.id] = self.lines(vertex)
+        layout = lay_out(self.plan, self.texts, is_down=self.is_down)
+        for i, items in enumerate(layout.columns):
+            for item in items:
+                own = [item] if isinstance(item, Vertex) else item.vertices()
+                self.column.update({vertex.id: i for vertex in own})
+        self.climbing = 1 if layout.climbs else None
+        self.find_branches(vertices)
+        self.main = set(
+            self.on_path(self.plan.root, {self.plan.edges[i].target for i in layout.spine})
+        )
+        self.widen(self.plan.root)
         edges = list(self.edges(layout))
+        has_columns = len(layout.columns) > 1 and not layout.climbs
         self.out = ["digraph network {"]
+        self.is_packed = has_columns or self.legend or not self.is_down
         self.head(title)
-        self.columns(layout)
-        self.out += edges
-        if self.legend:
-            self.write_legend(vertices)
-        return "\n".join([*self.out, "}", ""])
+        if self.is_packed:
+            self.columns(layout.columns if has_columns else [self.plan.root.items])
+        else:
+            self.items(self.plan.root.items, 0)
+        return "\n".join([*self.out, *edges, "}", ""])
 
     def head(self, title: str | None) -> None:
         """What holds of the whole graph, of all boxes and of all edges."""
         theme = self.theme
-        text = {"fontname": FONT, "fontcolor": theme.text}
+        base = {"fontname": FONT, "fontcolor": theme.text}
         lines = [labels.clipped(title_of(self.report, self.shape) if title is None else title)]
-        lines += [f"{name} = {text}" for name, text in self.shape.abbreviations.items()]
+        lines += _filled(
+            [f"{name} = {meaning}" for name, meaning in self.shape.abbreviations.items()]
+        )
         graph = {
-            **text,
+            **base,
             "rankdir": self.direction,
             "bgcolor": theme.ground,
-            "label": _text(line for line in lines if line),
+            "label": text(line for line in lines if line),
             "labelloc": "t",
             "fontsize": 13,
-            "nodesep": 0.22,
-            "ranksep": 0.2,
+            "nodesep": 0.3,
+            "ranksep": 0.14,
             "pad": 0.15,
         }
+        edge: dict[str, Any] = {**base, "color": theme.edge, "fontsize": 9, "arrowsize": 0.6}
+        if self.is_packed:  # columns and legend are not connected: side by side, in their order
+            graph |= {"pack": 24, "packmode": "array_ti999"}
+            edge["minlen"] = 2  # dot leaves no room for labels in components that it packs
+            graph["ranksep"] = 0.07
         node = {
-            **text,
+            **base,
             "shape": "box",
             "style": "rounded,filled",
             "fontsize": 10,
@@ -141,202 +157,214 @@ class _Writer:
             "height": 0.3,
             "width": 0.6,
         }
-        edge = {**text, "color": theme.edge, "fontsize": 9, "arrowsize": 0.6}
-        for name, attributes in (("graph", graph), ("node", node), ("edge", edge)):
-            self.out.append(f"  {name} {_attributes(attributes)}")
+        for name, values in (("graph", graph), ("node", node), ("edge", edge)):
+            self.out.append(f"  {name} {attributes(values)}")
 
     # -- boxes and frames ---------------------------------------------------------------------
 
-    def lines(self, vertex: Vertex) -> Iterator[str]:
-        yield from labels.lines(self.report, vertex, self.shape)
-        share = self.shares.get(vertex.id)
-        if share:
-            yield f"{_percent(share)} of {COLOURINGS[self.color_by or '']}"
+    def lines(self, vertex: Vertex) -> list[str]:
+        """The lines of a box, fit to be shown."""
+        lines = [*labels.lines(self.report, vertex, self.shape), self.shading.remark(vertex)]
+        return [labels.clipped(line) for line in lines if line]
 
-    def columns(self, layout: Layout) -> None:
-        if len(layout.columns) == 1:
-            self.items(layout.columns[0], 0)
-            return
-        for i, column in enumerate(layout.columns):
+    def columns(self, columns: list[list[Item]]) -> None:
+        """Columns, or rows, which are packed in the order of the first clusters in them.
+
+        So each is a cluster, that nobody sees. From left to right dot counts rows from below, and
+        inside of clusters what stands above each other too.
+        """
+        order = list(enumerate(columns)) if self.is_down else list(enumerate(columns))[::-1]
+        ends = [(self.column[edge.source], self.column[edge.target]) for edge in self.plan.edges]
+        links = {b: a for a, b in ends if a != b and len(columns) > 1}
+        if not self.is_down:
+            self.write_legend()
+        for i, column in order:
             self.out.append(f"  subgraph cluster_column{i} {{")
-            self.out.append("    graph [style=invis, label=\"\", margin=4]")
+            self.out.append('    graph [style=invis, label="", margin=0]')
             self.items(column, 1)
+            for target, source in sorted(links.items()):
+                if i in (source, target):
+                    self.out.append(f"    {self.sign('to' if i == source else 'from', target)}")
             self.out.append("  }")
+        if self.is_down:
+            self.write_legend()
 
-    def items(self, items: Iterable[Item], level: int) -> None:
-        for item in items:
+    def sign(self, name: str, column: int) -> str:
+        """One of the two signs that say where the main path goes on."""
+        values = {
+            "label": str(column),
+            "shape": "circle",
+            "style": "filled",
+            "fillcolor": self.theme.text,
+            "fontcolor": self.theme.ground,
+            "color": self.theme.text,
+            "fontsize": 9,
+            "width": 0.22,
+            "height": 0.22,
+            "margin": 0,
+            "fixedsize": "true",
+        }
+        return f"{name}{column} {attributes(values)}"
+
+    def items(self, items: Sequence[Item], level: int) -> None:
+        inside = set()
+        for item in items if self.is_down else reversed(items):
             if isinstance(item, Vertex):
+                inside.add(item.id)
                 self.out.append("  " * (level + 1) + self.vertex(item))
             else:
                 self.frame(item, level)
+        for row in self.rows(inside):
+            side_by_side = " -> ".join(row)
+            self.out.append(
+                f"{'  ' * (level + 1)}{{rank=same; {side_by_side} [style=invis, minlen=1]}}"
+            )
+
+    def rows(self, inside: Collection[str]) -> Iterator[list[str]]:
+        """The boxes with which branches begin, which stand in a row in the spec's order."""
+        for start in sorted({self.forks[each] for each in inside if each in self.forks}):
+            row = [each for each in self.starts[start] if each in inside]
+            if len(row) > 1:
+                yield row if self.is_down else row[::-1]
+
+    def find_branches(self, vertices: Iterable[Vertex]) -> None:
+        """Group the boxes with which branches begin by the join and what feeds them."""
+        joins = {vertex.id: _branch(vertex) for vertex in vertices}
+        for edge in self.plan.edges:
+            join = joins[edge.target]
+            if join is not None and edge.target not in self.forks:
+                self.forks[edge.target] = (edge.source, join)
+                self.starts.setdefault((edge.source, join), []).append(edge.target)
+
+    def widen(self, frame: Frame) -> None:
+        """Make room for the texts of frames beside the edge that leaves in the middle.
+
+        A text stands in the corner where its frame is left: several edges may enter a frame, but
+        most have one way out. So the box at the exit is made twice as wide as the text.
+        """
+        for item in frame.items:
+            if isinstance(item, Frame):
+                *_, last = item.vertices()
+                longest = max(map(len, labels.heading(item)))
+                wide = 2 * (longest * CHARACTER + PAD) / 72
+                self.least[last.id] = round(max(wide, self.least.get(last.id, 0)), 2)
+                self.widen(item)
+
+    def on_path(self, frame: Frame, path: Collection[str]) -> Iterator[str]:
+        """The frames that the main path goes through."""
+        for item in frame.items:
+            if isinstance(item, Frame):
+                if any(vertex.id in path for vertex in item.vertices()):
+                    yield item.id
+                yield from self.on_path(item, path)
 
     def frame(self, frame: Frame, level: int) -> None:
         theme = self.theme
-        attributes: dict[str, Any] = {
-            "label": _text([labels.clipped(labels.heading(frame))]),
-            "labeljust": "l",
+        climbs = self.column[next(frame.vertices()).id] == self.climbing
+        values: dict[str, Any] = {
+            "label": text(map(labels.clipped, labels.heading(frame)), "\\l"),
+            "labeljust": "l" if frame.id in self.main else "r",
+            "labelloc": "b" if self.is_down and not climbs else "t",
             "style": "rounded,filled",
-            "fillcolor": theme.frames[level % 2],
+            "fillcolor": theme.frames[(level - self.is_packed) % 2],
             "color": theme.border,
-            "fontsize": 11,
+            "fontsize": 10,
             "margin": 8,
         }
         if self.ids:
-            attributes |= {"id": frame.id, "class": "part"}
+            values |= {"id": frame.id, "class": "part"}
         indent = "  " * (level + 1)
         self.out.append(f"{indent}subgraph cluster_{frame.id} {{")
-        self.out.append(f"{indent}  graph {_attributes(attributes)}")
+        self.out.append(f"{indent}  graph {attributes(values)}")
         self.items(frame.items, level + 1)
         self.out.append(f"{indent}}}")
 
     def vertex(self, vertex: Vertex) -> str:
-        look = self.look(vertex)
-        attributes: dict[str, Any] = {
-            "label": _text(self.texts[vertex.id]),
-            "fillcolor": look.fill,
-            "color": look.border,
-        }
-        if look.text != self.theme.text:
-            attributes["fontcolor"] = look.text
+        values = {"label": text(self.texts[vertex.id]), **self.shading.look(vertex).attributes()}
         if vertex.role in ("input", "output"):
-            attributes["shape"] = "ellipse"
+            values["shape"] = "ellipse"
         if vertex.part is not None or vertex.copies > 1:
-            attributes["peripheries"] = 2
-        if any(node.layer.joins for node in vertex.nodes) and vertex.part is None:
-            attributes["ordering"] = "in"
+            values["peripheries"] = 2
+        if vertex.id in self.least and self.is_down:
+            values["width"] = self.least[vertex.id]
         if self.ids:
-            folded = " folded" if vertex.part is not None else ""
-            attributes |= {"id": vertex.id, "class": f"{vertex.role}{folded} {look.group}".rstrip()}
-        return f"{vertex.id} {_attributes(attributes)}"
-
-    def look(self, vertex: Vertex) -> _Look:
-        theme = self.theme
-        if not vertex.nodes:
-            return _Look(theme.plain, theme.edge, theme.text, "")
-        group = _group(vertex)
-        if self.color_by is None:
-            return _Look(theme.fills[group], BORDERS[group], theme.text, group)
-        most = max(self.shares.values()) or 1
-        fill, text = shade(theme, self.shares[vertex.id] / most)
-        return _Look(fill, theme.border, text, group)
-
-    def shares_of(self, vertices: list[Vertex], name: str) -> dict[str, float]:
-        """Every box's share of a total."""
-        values = {
-            vertex.id: _number(
-                total([getattr(self.report[node.path], name) for node in vertex.layers]),
-                f"shading by {name}",
-            )
-            for vertex in vertices
-            if vertex.nodes
-        }
-        whole = sum(values.values()) or 1
-        return {place: value / whole for place, value in values.items()}
+            folded = ["folded"] if vertex.part is not None else []
+            colour = [group(vertex)] if vertex.nodes else []
+            values |= {"id": vertex.id, "class": " ".join([vertex.role, *folded, *colour])}
+        return f"{vertex.id} {attributes(values)}"
 
     # -- edges --------------------------------------------------------------------------------
 
     def edges(self, layout: Layout) -> Iterator[str]:
-        column = {}
-        for i, items in enumerate(layout.columns):
-            for item in items:
-                for vertex in (item,) if isinstance(item, Vertex) else item.vertices():
-                    column[vertex.id] = i
         thickness = self.thickness()
+        linked: set[int] = set()
         for i, edge in enumerate(self.plan.edges):
-            attributes: dict[str, Any] = {"label": _text([self.size(edge)])}
+            values: dict[str, Any] = {"label": self.size(edge)}
             if i in layout.spine:
-                attributes["weight"] = 20
+                values["weight"] = 100
             if thickness:
-                attributes["penwidth"] = thickness[i]
-            if self.ids:
-                attributes["id"] = f"edge{i}"
+                values["penwidth"] = thickness[i]
             a, b = edge.source, edge.target
-            if column[a] != column[b] and not (layout.climbs and i in layout.spine):
-                attributes |= {"minlen": 0, "weight": 2} if layout.climbs else {"constraint": "false"}
-            elif layout.climbs and column[b] == 1:
-                attributes["dir"] = "back"
+            column = self.column[b]
+            breaks = self.column[a] != column
+            if layout.climbs and column == 1 and (not breaks or i in layout.spine):
+                values["dir"] = "back"
                 a, b = b, a
-            yield f"  {a} -> {b} {_attributes(attributes)}"
+            elif layout.climbs and breaks:
+                values |= {"minlen": 0, "weight": 10}
+            elif breaks:
+                if column not in linked:
+                    linked.add(column)
+                    yield f"  {a} -> to{column} {attributes(values)}"
+                a = f"from{column}"
+            if self.ids:
+                values["id"] = f"edge{i}"
+            yield f"  {a} -> {b} {attributes(values)}"
 
     def size(self, edge: Edge) -> str:
-        return labels.clipped(self.shape.shape(edge.tensor.shape[1:]) or "1")
+        """A tensor's shape; the spaces keep it off the line beside it."""
+        return text([f" {labels.clipped(self.shape.shape(edge.tensor.shape[1:]) or '1')} "])
 
     def thickness(self) -> list[float]:
         """The widths of the edges: their areas are as the sizes of the tensors."""
         if not self.widths:
             return []
-        sizes = [_number(prod(edge.tensor.shape), "widths") for edge in self.plan.edges]
+        sizes = [number(prod(edge.tensor.shape), "widths") for edge in self.plan.edges]
         most = max(sizes, default=1)
         return [round(max(0.5, WIDEST * sqrt(size / most)), 2) for size in sizes]
 
     # -- legend -------------------------------------------------------------------------------
 
-    def write_legend(self, vertices: list[Vertex]) -> None:
+    def write_legend(self) -> None:
         """A frame with a box for each colour that is there."""
+        if not self.legend:
+            return
         theme = self.theme
         self.out.append("  subgraph cluster_legend {")
         graph = {"label": "legend", "labeljust": "l", "fontsize": 11, "color": theme.border}
-        self.out.append(f"    graph {_attributes({**graph, 'style': 'rounded'})}")
-        rows = list(self.meanings(vertices))
-        for i, (text, attributes) in enumerate(rows):
-            self.out.append(f"    legend{i} {_attributes({'label': _text([text]), **attributes})}")
+        self.out.append(f"    graph {attributes({**graph, 'style': 'rounded'})}")
+        rows = list(self.shading.legend())
+        for i, (words, look) in enumerate(rows):
+            self.out.append(f"    legend{i} {attributes({'label': text([words]), **look})}")
         for i in range(len(rows) - 1):
-            self.out.append(f"    legend{i} -> legend{i + 1} [style=invis]")
+            self.out.append(f"    legend{i} -> legend{i + 1} [style=invis, minlen=1]")
         self.out.append("  }")
 
-    def meanings(self, vertices: list[Vertex]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        theme = self.theme
-        if self.color_by is not None:
-            steps = len(theme.scale)
-            most = max(self.shares.values(), default=0)
-            for i in range(steps):
-                fill, text = shade(theme, i / steps)
-                label = f"{_percent(most * i / steps)} to {_percent(most * (i + 1) / steps)}"
-                yield (
-                    f"{label} of {COLOURINGS[self.color_by]}",
-                    {"fillcolor": fill, "fontcolor": text, "color": theme.border},
-                )
+
+def _branch(vertex: Vertex) -> str | None:
+    """The path of the join that a box stands in a branch of, if it does."""
+    part = vertex.part or (vertex.nodes[0].part if vertex.nodes else None)
+    if part is None or part.kind != "branch" or part.parent is None:
+        return None
+    return f"{part.parent.path} {part.entry.name if part.entry else ''}"
+
+
+def _filled(pieces: Iterable[str]) -> list[str]:
+    """Pieces in lines that are not too long."""
+    lines: list[str] = []
+    for piece in pieces:
+        if lines and len(lines[-1]) + len(piece) < labels.LONGEST:
+            lines[-1] += f",  {piece}"
         else:
-            there = {_group(vertex) for vertex in vertices if vertex.nodes}
-            for group, meaning in MEANINGS.items():
-                if group in there:
-                    yield meaning, {"fillcolor": theme.fills[group], "color": BORDERS[group]}
-        if any(vertex.part is not None for vertex in vertices):
-            look = {"fillcolor": theme.plain, "color": theme.border, "peripheries": 2}
-            yield "folded; the colour is its layers'", look
-
-
-def _group(vertex: Vertex) -> str:
-    """The colour of a box: its first layer's, or of most layers with matrix products in a part."""
-    families = [GROUPS.get(node.layer.family, "other") for node in vertex.nodes]
-    if vertex.part is None:
-        return families[0]
-    heavy = [
-        group
-        for group, node in zip(families, vertex.nodes)
-        if node.layer.macs(node.x, node.output) != 0
-    ]
-    return Counter(heavy or families).most_common(1)[0][0]
-
-
-def _number(value: Dim, what: str) -> int:
-    if not isinstance(value, int):
-        raise ValueError(f"{what} needs numbers, but {value} is a formula")
-    return value
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
-
-
-def _text(lines: Iterable[str]) -> str:
-    """Lines as a label, in which nothing is markup: not ``\\``, and no entity such as ``&lt;``."""
-    return "\\n".join(line.replace("\\", "\\\\").replace("&", "&amp;") for line in lines)
-
-
-def _attributes(attributes: Mapping[str, Any]) -> str:
-    return f"[{', '.join(f'{name}={_quoted(value)}' for name, value in attributes.items())}]"
-
-
-def _quoted(value: Any) -> str:
-    return str(value) if isinstance(value, (int, float)) else '"' + value.replace('"', '\\"') + '"'
+            lines.append(piece)
+    return lines

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Leaf, Traced, Tree
 from shapecalc.emit.python import size, used
-from shapecalc.emit.trees import decided, expression, number, settled, tree_of
+from shapecalc.emit.trees import decided, expression, settled, stated, tree_of
 from shapecalc.spec.expression import (
     Comparison,
     Conditional,
@@ -27,15 +27,15 @@ INDEX = Name("index", 0)
 
 
 class Sample(NamedTuple):
-    """A number at one use: its derivation, what the letters stand for there, and the copy.
+    """A number at one use: its derivation, and what the letters stand for there.
 
-    ``changed`` are the symbols that do not have their own values there.
+    ``number`` is the copy's, and ``changed`` are the symbols that have other values than their own.
     """
 
     value: Any
     tree: Tree
     letters: Mapping[str, Any]
-    index: int | None = None
+    number: int | None = None
     changed: frozenset[str] = frozenset()
 
 
@@ -44,7 +44,7 @@ def agree(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | No
 
     It may depend on the copy's ``index``: the first copy is told apart, or the number grows.
     """
-    if samples[0].index is None:
+    if samples[0].number is None:
         return _uniform(samples, allowed)
     return _uniform(samples, allowed | {"index"}) or _by_index(samples, allowed | {"index"})
 
@@ -54,17 +54,17 @@ def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression |
     for tree in dict.fromkeys(each.tree for each in samples):
         for each in (decided(tree), tree):
             candidates[expression(settled(each, allowed))] = None
-    for candidate in sorted(candidates, key=lambda tree: (not used(tree), size(tree))):
-        if is_right(candidate, samples):
+    for candidate in sorted(candidates, key=size):
+        if used(candidate) and is_right(candidate, samples):
             return candidate
     first = samples[0].value
-    return number(first) if all(each.value == first for each in samples) else None
+    return stated(first) if all(each.value == first for each in samples) else None
 
 
 def _by_index(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
-    firsts = [each for each in samples if each.index == 0]
+    firsts = [each for each in samples if each.number == 0]
     at_first = _uniform(firsts, allowed - {"index"}) if firsts else None
-    later = [each for each in samples if each.index != 0]
+    later = [each for each in samples if each.number != 0]
     if at_first is None or not later:
         return at_first
     after = _uniform(later, allowed)
@@ -79,9 +79,9 @@ def _growing(
     """A number that grows by the same with each copy."""
     index = Traced(Leaf("index", 1))
     for one in samples:
-        if one.index != 1:
+        if one.number != 1:
             continue
-        zero = next((s for s in samples if s.index == 0 and s.letters is one.letters), None)
+        zero = next((s for s in samples if s.number == 0 and s.letters is one.letters), None)
         if zero is None:
             continue
         growth = Traced(one.tree) - Traced(zero.tree)
@@ -95,13 +95,13 @@ def _listed(samples: Sequence[Sample]) -> Expression | None:
     """The numbers one by one, where every use has the same."""
     found: dict[int, Any] = {}
     for each in samples:
-        assert each.index is not None
-        if found.setdefault(each.index, each.value) != each.value:
+        assert each.number is not None
+        if found.setdefault(each.number, each.value) != each.value:
             return None
-    tree = number(found[max(found)])
+    tree = stated(found[max(found)])
     for index in sorted(found, reverse=True)[1:]:
         here = Comparison(INDEX, (("==", Number(index)),))
-        tree = Conditional(here, number(found[index]), tree)
+        tree = Conditional(here, stated(found[index]), tree)
     return tree
 
 
@@ -109,7 +109,7 @@ def is_right(tree: Expression, samples: Iterable[Sample]) -> bool:
     """Whether an expression has the samples' values."""
     try:
         return all(
-            evaluate(tree, {**each.letters, "index": each.index}) == each.value for each in samples
+            evaluate(tree, {**each.letters, "index": each.number}) == each.value for each in samples
         )
     except (ExpressionError, KeyError, TypeError):
         return False

@@ -2,174 +2,140 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections import ChainMap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.algebra.trace import Leaf, untraced
-from shapecalc.graph import Node, Part
-from shapecalc.emit.agree import Sample, agree, sample
-from shapecalc.emit.letters import DIMENSIONS, KNOWN
-from shapecalc.emit.names import EmitError, clash, plain_text, variable
-from shapecalc.emit.source import WIDTH, Code, Each, Make, flat, lines, literal, parsed, write
-from shapecalc.layers import KINDS, Layer
-from shapecalc.layers.field import REQUIRED, Field, Flag, Number, SameAs
-from shapecalc.spec import expression
-from shapecalc.spec.expression import Expression
-from shapecalc.spec.parse import TENSOR_NAMES
-from shapecalc.spec.problem import Mark
-from shapecalc.spec.tree import Block, Branch, Entry, Setting
+from shapecalc.emit.names import docstring, variable
+from shapecalc.emit.shapes import Shapes
+from shapecalc.emit.source import call, fits, lines, literal
+from shapecalc.emit.writer import Copy, Holder, Writer, Written, is_chained, is_plain, is_run_plainly, words
+from shapecalc.graph import Part
+from shapecalc.layers import KINDS
+from shapecalc.spec.tree import Block, Branch, Entry
 
 if TYPE_CHECKING:
-    from shapecalc.emit.module import _Emitter
-
-MOST_BESIDE = 60
-"""The longest comment of a shape, in characters."""
+    from shapecalc.emit.emitter import Emitter
 
 
-class ClassSource(NamedTuple):
-    """A class that has been written, and what a call of its constructor has to find.
+class Home(NamedTuple):
+    """Where the submodules of a list are: attributes of an object, or items of a ModuleDict."""
 
-    ``sizes`` are sizes of the input, ``knobs`` symbols of the spec, and ``extras`` numbers that
-    hang on the input's size, known for each use, by the identity of its part.
-    """
+    object: str
+    is_dict: bool = False
 
-    name: str
-    sizes: list[str]
-    knobs: list[str]
-    extras: dict[str, dict[int, int]]
-    text: list[str]
+    def of(self, name: str) -> str:
+        """How a submodule is referred to."""
+        return f'{self.object}["{name}"]' if self.is_dict else f"{self.object}.{name}"
 
-
-class Copy(NamedTuple):
-    """One copy of an entry in one use of the class: what was built, its letters, its number."""
-
-    built: Node | Part
-    use: Part
-    letters: dict[str, Any]
-    index: int | None
-
-    @property
-    def output(self) -> Any:
-        """The shape that comes out."""
-        if isinstance(self.built, Node):
-            return self.built.output.shape
-        return self.built.output.tensor.shape if self.built.output else ()
+    def has(self, name: str) -> str:
+        """The condition that it is there."""
+        return f'"{name}" in {self.object}' if self.is_dict else f"{self.of(name)} is not None"
 
 
-Holders = list[tuple[Part, Part]]
-"""For every use of the class: the part that holds a list's layers there, and the use itself."""
+class Lines:
+    """Lines of a function's body, at a depth that changes."""
+
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.depth = 8
+
+    def add(self, text: str, before: str = "", after: str = "") -> None:
+        """Add a statement."""
+        self.text += lines(text, self.depth, before, after)
+
+    def add_modules(self, container: str, made: list[tuple[Entry, str, str | None]]) -> None:
+        """Make a Sequential of modules of which some may be left out."""
+        self.add("nn.Sequential()", f"{container} = ")
+        for entry, text, condition in made:
+            added = call(f"{container}.add_module", [f'"{entry.name}"', text])
+            if condition is None:
+                self.add(added)
+            else:
+                with self.under(f"if {condition}:"):
+                    self.add(added)
+
+    @contextmanager
+    def apart(self) -> Iterator[list[str]]:
+        """Collect what is added meanwhile, one level deeper, in a list of its own."""
+        before, self.text = self.text, []
+        self.depth += 4
+        yield self.text
+        self.depth -= 4
+        self.text = before
+
+    @contextmanager
+    def under(self, head: str) -> Iterator[None]:
+        """Put what is added meanwhile below a head such as ``if x:``."""
+        self.add(head)
+        self.depth += 4
+        yield
+        self.depth -= 4
 
 
-class ClassWriter:
+class Shared(NamedTuple):
+    """A submodule whose weights others may use."""
+
+    attribute: str
+    entry: Entry
+    holders: list[Holder]
+
+
+class ClassWriter(Writer):
     """Writes one class: the network's, or a block's for all its uses at once."""
 
     def __init__(
         self,
-        emitter: _Emitter,
+        emitter: Emitter,
         name: str,
         entries: list[Entry],
         uses: list[Part],
         block: Block | None = None,
     ) -> None:
-        self.emitter = emitter
+        super().__init__(emitter, entries, uses, block)
         self.name = name
-        self.entries = entries
-        self.uses = uses
-        self.block = block
-        self.init: list[str] = []
-        self.forward: list[str] = []
-        self.needed: set[str] = set()
-        self.extras: dict[str, dict[int, int]] = {}
-        self.variables: dict[str, str] = {}
-        self.attributes: dict[str, str] = {}
+        self.init = Lines()
+        self.forward = Lines()
+        self.shapes = Shapes(self)
+        self.variables: ChainMap[str, str] = ChainMap()
+        self.attributes: ChainMap[str, Shared] = ChainMap()
+        self.taken = {"x", *emitter.parameter_names(block)}
+        self.attribute_names = set(_names(entries))
         self.optional: set[str] = set()
-        self.last_comment = ""
         spec = emitter.spec
         self.inputs = ["input"] if block else list(spec.inputs)
         self.outputs = [] if block else [reference.name for reference in spec.outputs]
         self.referenced = {*_referenced(entries), *self.outputs}
-        arguments = frozenset(block.arguments) if block else frozenset()
-        self.allowed = arguments | frozenset(spec.symbols) - _size_symbols(emitter)
-        if block is not None:
-            self.allowed |= frozenset(KNOWN)
 
     # -- the class as a whole -----------------------------------------------------------------
 
-    def write(self) -> ClassSource:
+    def write(self) -> Written:
+        """The class with its constructor and its forward."""
         for name in self.inputs:
-            self.variables[name] = "x" if name == "input" else variable(name, frozenset({"x"}))
+            self.variables[name] = "x" if name == "input" else self.variable(name)
         first = self.variables[self.inputs[0]]
-        keeps_input = first in self.variables.values() and self.inputs[0] in self.referenced
-        running = "out" if keeps_input else "x"
-        holders = [(use, use) for use in self.uses]
-        last = self.chain(self.entries, holders, first, "self.{}", running)
+        running = "x"
+        if first == "x" and self.inputs[0] in self.referenced:
+            running = self.variable("out")
+        last = self.chain(self.entries, self.holders, first, Home("self"), running)
         returns, result = self.result(last)
-        sizes = [name for name in KNOWN if self.block and name in self.needed]
-        arguments = self.block.arguments if self.block else {}
-        knobs = [n for n in self.emitter.spec.symbols if n in self.needed and n not in arguments]
+        parameters, prelude = self.signature()
         takes = [f"{self.variables[name]}: Tensor" for name in self.inputs]
         text = [
             f"class {self.name}(nn.Module):",
-            f'    """{self.doc()}"""',
+            *docstring(self.emitter.told(self.block), 4),
             "",
-            *_signature("__init__", self.parameters(sizes, knobs), "None"),
+            *_signature("__init__", parameters, "None"),
             "        super().__init__()",
-            *self.init,
+            *(f"        {line}" for line in prelude),
+            *self.init.text,
             "",
             *_signature("forward", takes, returns),
-            *self.forward,
-            f"        return {result}",
+            *self.forward.text,
+            *lines(result, 8, "return "),
         ]
-        return ClassSource(self.name, sizes, knobs, self.extras, text)
-
-    def doc(self) -> str:
-        if self.block is None:
-            return f"{plain_text(self.emitter.report.name)}."
-        return f"A block of {plain_text(self.emitter.report.name)}."
-
-    def parameters(self, sizes: list[str], knobs: list[str]) -> list[str]:
-        """The constructor's parameters, those without a default first."""
-        needed = [f"{name}: int" for name in sizes]
-        optional = []
-        for name, default in (self.block.arguments if self.block else {}).items():
-            if default is not None and not default.is_constant:
-                self.init[:0] = self.default_lines(name, default)
-                if not self.is_given(name):
-                    continue
-                optional.append(f"{name}: {self.annotation(name)} | None = None")
-            elif default is None:
-                needed.append(f"{name}: {self.annotation(name)}")
-            else:
-                value = literal(_in_python(default.value({})))
-                optional.append(f"{name}: {self.annotation(name)} = {value}")
-        for name in knobs:
-            value = self.emitter.values[name]
-            kind = "Fraction" if isinstance(value, Fraction) else "int"
-            if self.block is None:
-                optional.append(f"{name}: {kind} = {write(expression.Number(value))}")
-            else:
-                needed.append(f"{name}: {kind}")
-        needed += [f"{name}: int" for name in self.extras]
-        return [*needed, *optional]
-
-    def annotation(self, name: str) -> str:
-        kinds = {
-            _annotation(self.emitter.lettered.letters[id(use)].get(name)) for use in self.uses
-        }
-        return " | ".join(sorted(kinds))
-
-    def is_given(self, name: str) -> bool:
-        return any(use.entry is not None and name in use.entry.settings for use in self.uses)
-
-    def default_lines(self, name: str, default: Setting) -> list[str]:
-        """An argument whose default is an expression is worked out in the constructor."""
-        copies = [self.copy(use, use, None) for use in self.uses]
-        line = f"{name} = {self.setting(default, None, copies, inside=True)}"
-        if not self.is_given(name):
-            return [f"        {line}"]
-        return [f"        if {name} is None:", f"            {line}"]
+        return self.written(self.name, text)
 
     def result(self, last: str) -> tuple[str, str]:
         """What forward returns: its type, and its expression."""
@@ -178,466 +144,452 @@ class ClassWriter:
             return "Tensor", last
         told = ", ".join(self.variables[name] for name in present)
         if any(name in self.optional for name in present):
-            return "tuple[Tensor, ...]", f"tuple(y for y in ({told}) if y is not None)"
+            comma = "," if len(present) == 1 else ""
+            return "tuple[Tensor, ...]", f"tuple(y for y in ({told}{comma}) if y is not None)"
         return ("Tensor" if len(present) == 1 else "tuple[Tensor, ...]"), told
+
+    def variable(self, name: str) -> str:
+        """A new variable."""
+        found = variable(name, self.taken)
+        self.taken.add(found)
+        return found
+
+    def attribute(self, name: str) -> str:
+        """A new attribute for something that is no submodule."""
+        while name in self.attribute_names:
+            name += "_"
+        self.attribute_names.add(name)
+        return f"self.{name}"
 
     # -- lists of entries ---------------------------------------------------------------------
 
     def chain(
-        self, entries: list[Entry], holders: Holders, current: str, target: str, running: str
+        self, entries: list[Entry], holders: list[Holder], current: str, home: Home, running: str
     ) -> str:
         """Write the entries of a list; the variable that holds what comes out at its end.
 
-        ``target`` is how a submodule of the list is referred to, and ``running`` the variable
-        that goes from entry to entry where none has to be kept.
+        ``running`` is the variable that goes from entry to entry where none has to be kept.
         """
         for position, entry in enumerate(entries):
-            copies = list(self.copies(entry, holders))
-            if not copies:  # left out in every use
+            if not any(True for _ in self.copies(entry, holders)):  # left out in every use
                 continue
-            self.check_name(entry)
+            self.check_name(entry.name, entry.mark)
             sources = [current] if entry.sources is None else self.sources(entry)
-            name = running
-            if entry.name in self.referenced:
-                name = variable(entry.name, frozenset(self.variables.values()))
+            kept = entry.name in self.referenced
+            name = self.variable(entry.name) if kept else running
             condition = self.condition(entry, holders)
-            following = entries[position + 1 : position + 2]
-            goes_on = not following or following[0].sources is None
-            guard, text = self.entry(entry, copies, holders, sources, target, condition)
-            comment = self.comment(self.shape(copies))
+            if entry.repeat is not None and (entry.name in self.outputs or entry.sources):
+                copies = self.any_copies(entry, holders)
+                of_all = condition if condition and "index" not in words(condition) else None
+                condition = " and ".join(filter(None, (of_all, copies))) or None
+            elif entry.repeat is not None and "index" in words(condition or ""):
+                condition = None  # it is that of single copies
             if condition is None:
-                self.forward += _statement(name, text, comment, 8)
+                self.entry(entry, holders, sources, home, name)
                 self.variables[entry.name] = current = name
-            elif goes_on:
-                self.refuse_optional_output(entry)
-                if name != current:
-                    self.forward.append(f"        {name} = {current}")
-                self.forward += [f"        if {guard}:", *_statement(name, text, comment, 12)]
-                self.variables[entry.name] = current = name
+            elif _feeds(entries[position + 1 : position + 2]):
+                if current != running:
+                    self.forward.add(current, f"{running} = ")
+                sources = [running if each == current else each for each in sources]
+                self.optional_entry(entry, holders, sources, home, name, condition, running)
+                self.variables[entry.name], current = name, running
             else:
-                self.forward += [
-                    f"        {name} = None",
-                    f"        if {guard}:",
-                    *_statement(name, text, comment, 12),
-                ]
+                name = name if kept else "_"  # nothing takes it
+                self.optional_entry(entry, holders, sources, home, name, condition, name)
                 self.variables[entry.name] = name
-                self.optional.add(entry.name)
         return current
 
-    def refuse_optional_output(self, entry: Entry) -> None:
-        if entry.name in self.outputs:
-            hint = "feed the entry below it with 'from', or leave it out of 'outputs'"
-            message = f"output {entry.name!r} may be left out, and what follows is fed from it"
-            raise self.error(entry.mark, message, hint)
+    def optional_entry(
+        self,
+        entry: Entry,
+        holders: list[Holder],
+        sources: list[str],
+        home: Home,
+        name: str,
+        condition: str,
+        running: str,
+    ) -> None:
+        """Write an entry that may be left out, and pass its output on to ``running``."""
+        with self.init.apart() as init, self.forward.apart() as forward:
+            guard = self.entry(entry, holders, sources, home, name)
+            if name != running:
+                self.forward.add(name, f"{running} = ")
+        if guard:
+            self.optional_module(home.of(entry.name), home, condition, init)
+        else:
+            guard = self.attribute(f"has_{entry.name}")
+            self.init.add(condition if _is_flag(condition) else f"bool({condition})", f"{guard} = ")
+            if init:
+                self.init.add(f"if {guard}:")
+                self.init.text += init
+        if entry.name in self.referenced:
+            self.optional.add(entry.name)
+            self.forward.add("None", f"{name} = ")
+        self.forward.add(f"if {guard}:")
+        self.forward.text += forward
 
-    def copy(self, built: Node | Part, use: Part, index: int | None) -> Copy:
-        return Copy(built, use, self.emitter.lettered.letters[id(use)], index)
-
-    def copies(self, entry: Entry, holders: Holders) -> Iterator[Copy]:
-        """What was built of an entry in all uses of the class, copy by copy."""
-        for holder, use in holders:
-            for child in _built(holder, entry):
-                if entry.repeat is None:
-                    yield self.copy(child, use, None)
-                    continue
-                assert isinstance(child, Part)
-                for each in _built(child, entry):
-                    yield self.copy(each, use, int(each.path.rpartition(".")[2]))
+    def optional_module(self, attribute: str, home: Home, condition: str, init: list[str]) -> None:
+        """Make a submodule that is None, or not there, where the condition is false."""
+        code = init[0].strip().removeprefix(f"{attribute} = ")
+        short = f"{attribute} = {code} if {condition} else None"
+        if home.is_dict:
+            pass
+        elif len(init) == 1 and fits(" " * self.init.depth + short):
+            self.init.add(short)
+            return
+        else:
+            self.init.add("None", f"{attribute} = ")
+        self.init.add(f"if {condition}:")
+        self.init.text += init
 
     def sources(self, entry: Entry) -> list[str]:
-        found = []
+        """The variables that an entry is fed from."""
         for name, mark in entry.sources or ():
-            if name in self.optional or name not in self.variables:
-                raise self.error(mark, f"{name!r} may be left out, and feeds what may not be")
-            found.append(self.variables[name])
-        return found
-
-    def condition(self, entry: Entry, holders: Holders) -> str | None:
-        """The condition of an entry as source; None if it is always there."""
-        if entry.when is None or entry.when.expression is None:
-            return None
-        if not expression.names(entry.when.expression):
-            return None
-        if any(name.name == "index" for name in expression.names(entry.when.expression)):
-            raise self.error(entry.when.mark, "a 'when' that depends on 'index' cannot be written")
-        copies = [self.copy(holder, use, None) for holder, use in holders]
-        for name in expression.names(entry.when.expression):
-            if name.name in TENSOR_NAMES and name.name not in copies[0].letters:
-                hint = "give the block an argument for it"
-                message = f"'when' asks for {name.name} of a tensor that is not the block's input"
-                raise self.error(entry.when.mark, message, hint)
-            self.needed.add(name.name)
-        return write(entry.when.expression)
-
-    def check_name(self, entry: Entry) -> None:
-        if why := clash(entry.name):
-            raise self.error(entry.mark, why, "give the entry another name")
-
-    def error(self, mark: Mark, message: str, *notes: str) -> EmitError:
-        return EmitError(self.emitter.spec.source, mark, message, *notes)
+            if name not in self.variables:
+                raise self.error(mark, f"{name!r} is left out, and feeds what is not")
+        return [self.variables[name] for name, _ in entry.sources or ()]
 
     # -- one entry ----------------------------------------------------------------------------
 
     def entry(
-        self,
-        entry: Entry,
-        copies: list[Copy],
-        holders: Holders,
-        sources: list[str],
-        target: str,
-        condition: str | None,
-    ) -> tuple[str, str]:
-        """Write what an entry needs in the constructor; its guard and its call in forward."""
-        kind = KINDS.get(entry.kind)
+        self, entry: Entry, holders: list[Holder], sources: list[str], home: Home, name: str
+    ) -> str:
+        """Write what an entry needs in the constructor, and its statements in forward.
+
+        Returns the condition that it is there, as the attributes tell; empty if they do not.
+        """
+        holders = [each for each in holders if any(True for _ in self.copies(entry, [each]))]
+        copies = list(self.copies(entry, holders))
+        shape = self.shapes.behind(entry, copies, holders)
+        if entry.repeat is not None and (len(sources) > 1 or not is_plain(entry)):
+            return self.loop(entry, holders, sources, home, name, shape)
         if entry.branches is not None:
-            sources = self.branches(entry, entry.branches, holders, sources[0], target)
-        if kind is not None and not kind.in_torch:
-            return self.function(entry, copies, sources, condition)
-        attribute = target.format(entry.name)
-        self.attributes[entry.name] = attribute
-        self.declare(attribute, self.module(entry, copies), condition)
-        self.share(entry, copies, attribute)
-        layer = copies[0].built.layer if isinstance(copies[0].built, Node) else None
-        text = layer.call(attribute, sources) if layer and entry.repeat is None else (
-            f"{attribute}({', '.join(sources)})"
-        )
-        return f"{attribute} is not None", text
+            sources = self.branches(entry, entry.branches, holders, sources[0], home)
+        if entry.block is None and not KINDS[entry.kind].in_torch:
+            self.statement(name, self.function(entry, copies, sources), shape)
+            return ""
+        attribute = home.of(entry.name)
+        self.init.add(self.owned(entry, holders, copies), f"{attribute} = ")
+        self.tie(entry, copies, attribute)
+        self.attributes[entry.name] = Shared(attribute, entry, holders)
+        self.statement(name, self.call(entry, copies, attribute, sources), shape)
+        return home.has(entry.name)
+
+    def call(self, entry: Entry, copies: list[Copy], attribute: str, sources: list[str]) -> str:
+        """The source that runs a submodule."""
+        if is_run_plainly(entry):
+            return f"{attribute}({', '.join(sources)})"
+        return self.only(entry, [copy.layer.call(attribute, sources) for copy in copies])
 
     def function(
-        self, entry: Entry, copies: list[Copy], sources: list[str], condition: str | None
-    ) -> tuple[str, str]:
-        """A kind that torch has as a function."""
-        if entry.repeat is not None:
-            message = f"copies of {entry.kind}, which is no module, cannot be chained"
-            raise self.error(entry.mark, message, "put it in a block, and repeat that")
-        guard = ""
-        if condition is not None:
-            guard = f"self.has_{entry.name}"
-            self.init.append(f"        {guard} = bool({condition})")
-        layer = _layer(copies[0])
-        settings = {
-            name: self.setting(entry.settings[name], field, copies)
-            if name in entry.settings
-            else literal(getattr(layer, name))
-            for name, field in layer.fields.items()
-        }
-        return guard, layer.function(sources, settings)
-
-    def declare(self, attribute: str, code: Code, condition: str | None) -> None:
-        if condition is None:
-            self.init += lines(code, 8, f"{attribute} = ")
-        else:
-            self.init += [
-                f"        {attribute} = None",
-                f"        if {condition}:",
-                *lines(code, 12, f"{attribute} = "),
-            ]
-
-    def module(self, entry: Entry, copies: list[Copy]) -> Code:
-        """The constructor's call for an entry, in a Sequential if it is repeated."""
-        one = self.use(entry, copies) if entry.block else self.layer(entry, copies)
-        if entry.repeat is None:
-            return one
-        variable_name = "index" if "index" in _words(flat(one)) else "_"
-        holders = [self.copy(copy.built, copy.use, None) for copy in copies if copy.index == 0]
-        return Make("nn.Sequential", [Each(one, variable_name, self.setting(entry.repeat, None, holders))])
-
-    def layer(self, entry: Entry, copies: list[Copy]) -> Make:
-        kind = KINDS[entry.kind]
-        given: dict[str, str] = {}
-        for name, field in kind.fields.items():
+        self, entry: Entry, copies: list[Copy], sources: list[str], count: str = ""
+    ) -> str:
+        """The source of a kind that torch has as a function."""
+        settings = {}
+        for name, field in KINDS[entry.kind].fields.items():
+            settings[name] = literal(getattr(copies[0].layer, name))
             if name in entry.settings:
-                if not _is_default(entry, field, _layer(copies[0])):
-                    given[name] = self.setting(entry.settings[name], field, copies)
-            elif field.infer is not None:
-                if getattr(_layer(copies[0]), name) is not None:
-                    given[name] = self.inferred(entry, name, copies)
-            elif not _is_default(entry, field, _layer(copies[0])):
-                given[name] = literal(getattr(_layer(copies[0]), name))
-        positional = []
-        for name in kind.positional():
-            if name not in given:
-                break
-            positional.append(given.pop(name))
-        return Make(f"nn.{entry.kind}", positional, list(given.items()))
+                text = self.setting(entry.settings[name], field, copies)
+                settings[name] = self.in_forward(f"{entry.name}_{name}", text, count)
+        return self.only(entry, [copy.layer.function(sources, settings) for copy in copies])
 
-    def inferred(self, entry: Entry, name: str, copies: list[Copy]) -> str:
-        values = [getattr(_layer(copy), name) for copy in copies]
-        if not isinstance(values[0], tuple):
-            samples = [sample(v, c.letters, c.index) for v, c in zip(values, copies)]
-            return self.number(samples, copies, f"{entry.name}_{name}")
-        items = [
-            self.number(
-                [sample(v[i], c.letters, c.index) for v, c in zip(values, copies)],
-                copies,
-                f"{entry.name}_{name}_{i}",
-            )
-            for i in range(len(values[0]))
-        ]
-        return items[0] if len(items) == 1 else f"({', '.join(items)})"
+    def in_forward(self, name: str, text: str, count: str = "") -> str:
+        """Source for forward of a value that the constructor knows: kept, if it has to be."""
+        found = words(text)
+        if "index" in found and count:
+            attribute = self.attribute(name)
+            self.init.add(f"[{text} for index in range({count})]", f"{attribute} = ")
+            return f"{attribute}[index]"
+        if not found & self.emitter.parameter_names(self.block):
+            return text
+        attribute = self.attribute(name)
+        self.init.add(text, f"{attribute} = ")
+        return attribute
 
-    def number(self, samples: list[Sample], copies: list[Copy], name: str) -> str:
-        """A number as source; what hangs on the input's size becomes a parameter of the class."""
-        found = agree(samples, self.allowed)
-        if found is not None:
-            return self.text(found, samples[0].letters)
-        if self.block is None or any(each.index is not None for each in samples):
-            message = f"{name} differs from copy to copy in a way that no expression tells"
-            raise self.error(self.entries[0].mark, message)
-        own = self.extras.setdefault(name, {})
-        for each, copy in zip(samples, copies):
-            own[id(copy.use)] = each.value
-        return name
+    def only(self, entry: Entry, texts: list[str]) -> str:
+        """The one text for all uses."""
+        if len(set(texts)) > 1:
+            message = f"{entry.kind} has settings that change from use to use"
+            raise self.error(entry.mark, message, "write it for each use on its own")
+        return texts[0]
 
-    def text(self, tree: Expression, letters: dict[str, Any] | Any, whole: bool = True) -> str:
-        used = {name.name for name in expression.names(tree)}
-        self.needed |= used - {"index"}
-        written = write(tree)
-        fractional = any(isinstance(letters.get(name), Fraction) for name in used)
-        return f"int({written})" if whole and (fractional or _divides(tree)) else written
+    def statement(self, name: str, text: str, shape: str = "") -> None:
+        """A statement of forward with the shape that comes out."""
+        written = lines(text, self.forward.depth, f"{name} = ")
+        if shape and len(written) == 1 and fits(f"{written[0]}  # {shape}"):
+            written = [f"{written[0]}  # {shape}"]
+        elif shape:
+            written = [f"{' ' * self.forward.depth}# {shape}", *written]
+        self.forward.text += written
 
-    def use(self, entry: Entry, copies: list[Copy]) -> Make:
-        """The constructor's call for a use of a block."""
-        assert entry.block is not None
-        written = self.emitter.block(entry.block)
-        positional = [self.size(name, entry, copies) for name in written.sizes]
-        named: list[tuple[str, Code]] = [
-            (name, self.setting(setting, None, copies, inside=True))
-            for name, setting in entry.settings.items()
-        ]
-        for name in written.knobs:
-            self.needed.add(name)
-            named.append((name, name))
-        for name, known in written.extras.items():
-            samples = [sample(known[id(copy.built)], copy.letters, copy.index) for copy in copies]
-            named.append((name, self.number(samples, copies, f"{entry.name}_{name}")))
-        return Make(entry.block.name, positional, named)
+    # -- weights that are shared --------------------------------------------------------------
 
-    def size(self, name: str, entry: Entry, copies: list[Copy]) -> str:
-        """A size of a use's input, in the terms of this class."""
-        samples = [self.outside(name, copy) for copy in copies]
-        return self.number(samples, copies, f"{entry.name}_{name}")
-
-    def outside(self, name: str, copy: Copy) -> Sample:
-        lettered = self.emitter.lettered
-        value = lettered.letters[id(copy.built)][name]
-        return Sample(value, lettered.outside[id(copy.built)][name], copy.letters, copy.index)
-
-    def share(self, entry: Entry, copies: list[Copy], attribute: str) -> None:
-        """Use the weights of an earlier module: the module itself where it is the same."""
+    def owned(self, entry: Entry, holders: list[Holder], copies: list[Copy]) -> str:
+        """What makes a submodule; an earlier one where it shares all that this has."""
         if entry.share is None:
+            return self.module(entry, holders)
+        if entry.share.name not in self.attributes or entry.repeat is not None:
+            message = "weights can be shared within one class, and between single copies only"
+            raise self.error(entry.share.mark, message)
+        attribute, other, where = self.attributes[entry.share.name]
+        others = list(self.copies(other, where))
+        if entry.block is None:
+            if not copies[0].layer.buffers():
+                return self.module(entry, holders)
+            if any(copy.layer != first.layer for copy, first in zip(copies, others)):
+                self.refuse_sharing(entry)
+            return attribute
+        for copy, first in zip(copies, others):
+            mine, theirs = (self.emitter.inside(each.built).letters for each in (copy, first))
+            if any(mine[name] != theirs[name] for name in entry.block.arguments):
+                self.refuse_sharing(entry)
+        return attribute
+
+    def refuse_sharing(self, entry: Entry) -> None:
+        """Two that are one module must be alike."""
+        assert entry.share is not None
+        message = (
+            f"{entry.name!r} is set otherwise than {entry.share.name!r}, and cannot be the same"
+        )
+        raise self.error(entry.share.mark, message, "give both the same settings")
+
+    def tie(self, entry: Entry, copies: list[Copy], attribute: str) -> None:
+        """Use the weights of an earlier layer."""
+        if entry.share is None or entry.block is not None or copies[0].layer.buffers():
             return
-        other = self.attributes.get(entry.share.name)
-        if other is None or entry.repeat is not None:
-            raise self.error(entry.share.mark, "weights can be shared in one list and one copy only")
-        if entry.block is not None:
-            self.init.append(f"        {attribute} = {other}")
-            return
-        for name in _layer(copies[0]).weights():
-            self.init.append(f"        {attribute}.{name} = {other}.{name}")
+        other = self.attributes[entry.share.name].attribute
+        for name in copies[0].layer.weights():
+            self.init.add(f"{attribute}.{name} = {other}.{name}")
 
     # -- branches -----------------------------------------------------------------------------
 
+    @contextmanager
+    def inner(self) -> Iterator[None]:
+        """The scope of a list inside this one: its names are its own."""
+        self.variables, self.attributes = self.variables.new_child(), self.attributes.new_child()
+        yield
+        self.variables, self.attributes = self.variables.parents, self.attributes.parents
+
     def branches(
-        self, entry: Entry, branches: list[Branch], holders: Holders, source: str, target: str
+        self, entry: Entry, branches: list[Branch], holders: list[Holder], source: str, home: Home
     ) -> list[str]:
         """Write the branches of a join; the variables or calls that hold what they put out."""
+        insides = [
+            [Holder(_branch(holder, entry, i), holder.use, holder.number) for holder in holders]
+            for i in range(len(branches))
+        ]
         if branches[0].name is None:
-            return self.listed_branches(entry, branches, holders, source, target)
+            return self.listed_branches(entry, branches, insides, source, home.of(entry.name))
         found = []
-        for i, branch in enumerate(branches):
+        for branch, inside in zip(branches, insides):
             assert branch.name is not None
-            inside = [(_branch(holder, entry, i), use) for holder, use in holders]
-            name = variable(branch.name, frozenset(self.variables.values()))
-            if why := clash(branch.name):
-                raise self.error(branch.mark, why, "give the branch another name")
-            self.variables[branch.name] = self.branch(branch, inside, source, target, name)
-            found.append(self.variables[branch.name])
+            self.check_name(branch.name, branch.mark)
+            variable = self.variable(branch.name)
+            output = self.branch(branch, inside, source, home.of(branch.name), variable)
+            if output == source and branch.name in self.referenced:
+                self.forward.add(source, f"{variable} = ")
+                output = variable
+            if entry.repeat is None:
+                self.variables[branch.name] = output
+            found.append(output)
         return found
 
     def branch(
-        self, branch: Branch, inside: Holders, source: str, target: str, name: str
+        self, branch: Branch, inside: list[Holder], source: str, attribute: str, name: str
     ) -> str:
-        assert branch.name is not None
-        if not any(holder.children for holder, _ in inside):
+        """Write one branch with a name."""
+        if not any(holder.part.children for holder in inside):
             return source
-        attribute = target.format(branch.name)
-        if all(_is_chained(entry) for entry in branch.entries):
+        if all(is_chained(entry) for entry in branch.entries):
             self.sequential(attribute, branch.entries, inside)
-            comment = self.comment(self.list_shape(inside))
-            self.forward += _statement(name, f"{attribute}({source})", comment, 8)
+            self.statement(name, f"{attribute}({source})", self.shapes.of_lists(inside))
             return name
-        self.init.append(f"        {attribute} = nn.ModuleDict()")
-        last = self.chain(branch.entries, inside, source, f'{attribute}["{{}}"]', name)
-        return last
+        if _makes_modules(branch.entries):
+            self.init.add("nn.ModuleDict()", f"{attribute} = ")
+        with self.inner():
+            return self.chain(branch.entries, inside, source, Home(attribute, is_dict=True), name)
 
-    def sequential(self, attribute: str, entries: list[Entry], inside: Holders) -> None:
-        """A branch that is a chain of modules."""
-        made: list[tuple[str, Code, str | None]] = []
-        for entry in entries:
-            copies = list(self.copies(entry, inside))
-            if copies:
-                self.check_name(entry)
-                made.append((entry.name, self.module(entry, copies), self.condition(entry, inside)))
+    def sequential(self, attribute: str, entries: list[Entry], inside: list[Holder]) -> None:
+        """Make a branch that is a chain of modules."""
+        made = self.chained(entries, inside)
         if not any(condition for _, _, condition in made):
-            named = [(name, code) for name, code, _ in made]
-            code = Make("nn.Sequential", [Make("OrderedDict", (), named)])
-            self.init += lines(code, 8, f"{attribute} = ")
+            self.init.add(_sequential(made), f"{attribute} = ")
             return
-        self.init.append(f"        {attribute} = nn.Sequential()")
-        for name, code, condition in made:
-            call = Make(f"{attribute}.add_module", [f'"{name}"', code])
-            if condition is None:
-                self.init += lines(call, 8)
-            else:
-                self.init += [f"        if {condition}:", *lines(call, 12)]
+        self.init.add_modules(attribute, made)
 
     def listed_branches(
-        self, entry: Entry, branches: list[Branch], holders: Holders, source: str, target: str
+        self,
+        entry: Entry,
+        branches: list[Branch],
+        insides: list[list[Holder]],
+        source: str,
+        attribute: str,
     ) -> list[str]:
         """Branches without names: a ModuleList in the join's name."""
-        attribute = target.format(entry.name)
-        made: list[Code] = []
-        for i, branch in enumerate(branches):
-            inside = [(_branch(holder, entry, i), use) for holder, use in holders]
-            if not all(_is_chained(each) and each.when is None for each in branch.entries):
-                message = f"branch {i} of {entry.name!r} is no plain chain, and has no name"
-                raise self.error(branch.mark, message, "give the branches names")
-            named = [
-                (each.name, self.module(each, copies))
-                for each in branch.entries
-                if (copies := list(self.copies(each, inside)))
-            ]
-            made.append(Make("nn.Sequential", [Make("OrderedDict", (), named)] if named else []))
-        self.init += lines(Make("nn.ModuleList", [Make("", made, bracket="[]")]), 8, f"{attribute} = ")
-        return [f"{attribute}[{i}]({source})" for i in range(len(branches))]
-
-    # -- values -------------------------------------------------------------------------------
-
-    def setting(
-        self, setting: Setting, field: Field | None, copies: list[Copy], *, inside: bool = False
-    ) -> str:
-        """A setting as source. Expressions stay expressions."""
-        if setting.kind == Setting.CONSTANT:
-            return literal(_in_python(setting.content))
-        if setting.kind == Setting.LIST:
-            items = [self.setting(item, field, copies, inside=inside) for item in setting.content]
-            return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
-        tree: Expression = setting.content
-        replaced: dict[str, Expression] = {}
-        for name in expression.names(tree):
-            if name.name in TENSOR_NAMES and name.name not in self.arguments():
-                replaced[name.name] = self.tensor_size(name.name, setting, copies)
+        made: list[str] = []
+        for branch, inside in zip(branches, insides):
+            if not any(holder.part.children for holder in inside):
+                made.append("nn.Identity()")
+            elif all(is_chained(each) and each.when is None for each in branch.entries):
+                made.append(_sequential(self.chained(branch.entries, inside)))
             else:
-                self.needed.add(name.name)
-        self.needed -= {"index"}
-        written = write(tree, replaced)
-        letters = copies[0].letters
-        fractional = _divides(tree) or any(
-            isinstance(letters.get(name.name), Fraction) for name in expression.names(tree)
-        )
-        if field is None or not fractional:
-            is_flag = field is not None and isinstance(field.type, Flag)
-            return f"bool({written})" if is_flag and _is_arithmetic(tree) else written
-        return f"float({written})" if isinstance(field.type, Number) else f"int({written})"
-
-    def arguments(self) -> Iterable[str]:
-        return self.block.arguments if self.block else ()
-
-    def tensor_size(self, name: str, setting: Setting, copies: list[Copy]) -> Expression:
-        """A size of the incoming tensor that an expression asks for."""
-        samples = [self.incoming(name, copy) for copy in copies]
-        found = agree(samples, self.allowed)
-        if found is None:
-            raise self.error(setting.mark, f"{name} differs from use to use in no way that can be told")
-        self.needed |= {each.name for each in expression.names(found)} - {"index"}
+                made.append("nn.ModuleDict()")
+        if any(code != "nn.Identity()" for code in made):
+            self.init.add(f"nn.ModuleList([{', '.join(made)}])", f"{attribute} = ")
+        found = []
+        for i, (code, branch, inside) in enumerate(zip(made, branches, insides)):
+            own = f"{attribute}[{i}]"
+            if code == "nn.Identity()":
+                found.append(source)
+            elif code == "nn.ModuleDict()":
+                name = self.variable(f"{entry.name}_{i}")
+                with self.inner():
+                    home = Home(own, is_dict=True)
+                    found.append(self.chain(branch.entries, inside, source, home, name))
+            else:
+                found.append(f"{own}({source})")
         return found
 
-    def incoming(self, name: str, copy: Copy) -> Sample:
-        if isinstance(copy.built, Part):
-            if copy.built is copy.use:
-                return sample(copy.letters[name], {}, copy.index)._replace(
-                    tree=Leaf(name, copy.letters[name]), letters=copy.letters
-                )
-            return self.outside(name, copy)
-        shape = copy.built.inputs[0].shape
-        axis = {"in_channels": 1, "in_height": 2, "in_width": 3, "in_features": -1}[name]
-        return sample(shape[axis], copy.letters, copy.index)
+    # -- copies that are no plain chain -------------------------------------------------------
 
-    def comment(self, shape: str) -> str:
-        """A shape in numbers is told at every step, one in letters where it changes."""
-        if len(self.uses) > 1 and shape == self.last_comment:
+    def loop(
+        self,
+        entry: Entry,
+        holders: list[Holder],
+        sources: list[str],
+        home: Home,
+        name: str,
+        shape: str,
+    ) -> str:
+        """Write the copies of an entry as a loop in forward."""
+        if len(sources) > 1 or entry.share is not None:
+            what = "fed from several places" if len(sources) > 1 else "that shares weights"
+            hint = "put it in a block, and repeat that"
+            raise self.error(entry.mark, f"a repeated {entry.kind} {what} cannot be written", hint)
+        if sources[0] != name:
+            self.forward.add(sources[0], f"{name} = ")
+        if shape:
+            self.forward.add(f"# {shape}")
+        if entry.branches is not None:
+            return self.joins_loop(entry, entry.branches, holders, home, name)
+        copies = list(self.copies(entry, holders))
+        if not KINDS[entry.kind].in_torch:
+            self.function_loop(entry, holders, copies, name)
             return ""
-        self.last_comment = shape
-        return shape
+        attribute = home.of(entry.name)
+        made = self.repeated(entry, holders, self.one(entry, holders), "nn.ModuleList")
+        self.init.add(made, f"{attribute} = ")
+        each = self.variable(entry.name)
+        values = ".values()" if made.startswith("nn.ModuleDict(") else ""
+        with self.forward.under(f"for {each} in {attribute}{values}:"):
+            self.statement(name, self.call(entry, copies, each, [name]))
+        return home.has(entry.name)
 
-    def shape(self, copies: list[Copy]) -> str:
-        """The shape that comes out, for a comment; empty if it cannot be told shortly."""
-        last = max((copy.index or 0) for copy in copies)
-        final = [copy for copy in copies if (copy.index or 0) == last]
-        return self.told([(copy.output, copy.letters) for copy in final])
+    def function_loop(
+        self, entry: Entry, holders: list[Holder], copies: list[Copy], name: str
+    ) -> None:
+        """Copies of a kind that torch has as a function."""
+        count = self.count(entry, holders)
+        condition = self.copy_condition(entry, holders)
+        with self.forward.apart() as inside:
+            self.statement(name, self.function(entry, copies, [name], count))
+        loop = f"range({self.in_forward(f'{entry.name}_repeat', count)})"
+        if condition is not None:
+            loop = self.attribute(f"{entry.name}_copies")
+            self.init.add(f"[index for index in range({count}) if {condition}]", f"{loop} = ")
+        index = "index" if "index" in words(" ".join(inside)) else "_"
+        self.forward.add(f"for {index} in {loop}:")
+        self.forward.text += inside
 
-    def list_shape(self, inside: Holders) -> str:
-        outputs = [
-            (holder.output.tensor.shape, self.emitter.lettered.letters[id(use)])
-            for holder, use in inside
-            if holder.output is not None
+    def joins_loop(
+        self, entry: Entry, branches: list[Branch], holders: list[Holder], home: Home, name: str
+    ) -> str:
+        """Copies of a join: a list of what its branches have in each."""
+        if KINDS[entry.kind].in_torch:
+            hint = "put it in a block, and repeat that"
+            raise self.error(entry.mark, f"a repeated {entry.kind} cannot be written", hint)
+        condition = self.copy_condition(entry, holders)
+        attribute, each = home.of(entry.name), self.variable(entry.name)
+        within = [
+            Holder(child, holder.use, index)
+            for holder in holders
+            for child in holder.part.children
+            if isinstance(child, Part) and child.entry is entry and child.kind == "repeat"
+            for index in _copy_numbers(child)
         ]
-        return self.told(outputs)
+        container = "nn.ModuleList()" if condition is None else "nn.ModuleDict()"
+        self.init.add(container, f"{attribute} = ")
+        values = "" if condition is None else ".values()"
+        with self.init.apart() as init:
+            if condition is not None:
+                self.init.depth += 4
+            if branches[0].name is not None:
+                self.init.add("nn.ModuleDict()", f"{each} = ")
+            with self.forward.under(f"for {each} in {attribute}{values}:"), self.inner():
+                outputs = self.copy_branches(entry, branches, within, name, each)
+                copies = list(self.copies(entry, holders))
+                self.statement(name, self.function(entry, copies, outputs))
+            if condition is None:
+                self.init.add(f"{attribute}.append({each})")
+            else:
+                self.init.add(f"{attribute}[str(index)] = {each}")
+                self.init.depth -= 4
+        index = "index" if "index" in words(" ".join([*init, condition or ""])) else "_"
+        self.init.add(f"for {index} in range({self.count(entry, holders)}):")
+        if condition is not None:
+            self.init.text.append(f"{' ' * (self.init.depth + 4)}if {condition}:")
+        self.init.text += init
+        return home.has(entry.name)
 
-    def told(self, shapes: list[tuple[Any, dict[str, Any]]]) -> str:
-        if len({len(shape) for shape, _ in shapes}) != 1:
-            return ""
-        if len(shapes) == 1:
-            numbers = [str(untraced(size)) for size in shapes[0][0][1:]]
-            return f"[{', '.join(['B', *numbers])}]"
-        sizes = []
-        letters = frozenset().union(*(each.keys() for _, each in shapes))
-        for i in range(1, len(shapes[0][0])):
-            found = agree([sample(shape[i], each) for shape, each in shapes], letters)
-            if found is None:
-                return ""
-            sizes.append(write(found, _SHORT))
-        text = f"[{', '.join(['B', *sizes])}]"
-        return text if len(text) <= MOST_BESIDE else ""
+    def copy_branches(
+        self, entry: Entry, branches: list[Branch], within: list[Holder], source: str, each: str
+    ) -> list[str]:
+        """The branches of one copy of a join."""
+        if branches[0].name is not None:
+            return self.branches(entry, branches, within, source, Home(each, is_dict=True))
+        insides = [
+            [Holder(_branch(holder, entry, i), holder.use, holder.number) for holder in within]
+            for i in range(len(branches))
+        ]
+        return self.listed_branches(entry, branches, insides, source, each)
 
 
-_SHORT = {
-    "in_height": expression.Name("H", 0),
-    "in_width": expression.Name("W", 0),
-    "in_depth": expression.Name("D", 0),
-}
-"""Shorter names for sizes in comments."""
+def _sequential(made: list[tuple[Entry, str, str | None]]) -> str:
+    named = [(entry.name, code) for entry, code, _ in made]
+    return call("nn.Sequential", [call("OrderedDict", (), named)])
 
 
-def _built(holder: Part, entry: Entry) -> list[Node | Part]:
-    return [
-        child
-        for child in holder.children
-        if child.entry is entry and not (isinstance(child, Part) and child.kind == "branch")
-    ]
-
-
-def _branch(holder: Part, entry: Entry, position: int) -> Part:
+def _branch(holder: Holder, entry: Entry, position: int) -> Part:
+    """A branch of a join; of a repeated one, which the holder's part is, in the holder's copy."""
     found = [
         child
-        for child in holder.children
+        for child in holder.part.children
         if isinstance(child, Part) and child.kind == "branch" and child.entry is entry
     ]
+    if entry.repeat is not None:
+        own = f"{holder.part.path}.{holder.number}."
+        found = [child for child in found if child.path.startswith(own)]
     return found[position]
 
 
-def _layer(copy: Copy) -> Layer:
-    assert isinstance(copy.built, Node)
-    return copy.built.layer
+def _copy_numbers(repeat: Part) -> list[int]:
+    """The numbers of the copies that were built of a repeated entry."""
+    start = len(repeat.path) + 1
+    return list(dict.fromkeys(int(c.path[start:].partition(".")[0]) for c in repeat.children))
 
 
-def _is_chained(entry: Entry) -> bool:
-    """Whether an entry can stand in a Sequential."""
-    if entry.sources is not None or entry.branches is not None or entry.share is not None:
-        return False
-    return entry.block is not None or (
-        KINDS[entry.kind].in_torch and KINDS[entry.kind].call is Layer.call
+def _feeds(following: list[Entry]) -> bool:
+    """Whether an entry's output may be taken by what follows it, or comes out of its list."""
+    return not following or following[0].sources is None or following[0].when is not None
+
+
+def _makes_modules(entries: list[Entry]) -> bool:
+    """Whether any entry of a list is a submodule, or has one in a branch."""
+    return any(
+        entry.block is not None
+        or KINDS[entry.kind].in_torch
+        or any(_makes_modules(branch.entries) for branch in entry.branches or ())
+        for entry in entries
     )
 
 
@@ -651,84 +603,19 @@ def _referenced(entries: list[Entry]) -> set[str]:
     return found
 
 
-def _size_symbols(emitter: _Emitter) -> frozenset[str]:
-    """The symbols of the inputs' shapes that no setting uses: they decide nothing but sizes."""
-    spec = emitter.spec
-    shaped = {
-        name.name
-        for given in spec.inputs.values()
-        for size in given.shape
-        if size.expression is not None
-        for name in expression.names(size.expression)
-    }
-    lists = [spec.entries, *(block.entries for block in spec.blocks.values())]
-    used = {name for entries in lists for name in _names_in(entries)}
-    return frozenset(shaped - used)
-
-
-def _names_in(entries: list[Entry]) -> Iterator[str]:
+def _names(entries: list[Entry]) -> Iterator[str]:
+    """The names of submodules."""
     for entry in entries:
-        for setting in [*entry.settings.values(), entry.when, entry.repeat]:
-            if setting is not None:
-                yield from setting.names()
+        yield entry.name
         for branch in entry.branches or ():
-            yield from _names_in(branch.entries)
+            if branch.name is not None:
+                yield branch.name
 
 
-def _is_default(entry: Entry, field: Field, layer: Layer) -> bool:
-    """Whether torch would take the same value if it were not given."""
-    setting = entry.settings.get(field.name)
-    default = field.torch_default
-    if default is REQUIRED or (setting is not None and not setting.is_constant):
-        return False
-    value = getattr(layer, field.name)
-    if isinstance(default, SameAs):
-        same = entry.settings.get(default.name)
-        constant = setting is None or (same is not None and same.is_constant)
-        return constant and bool(value == getattr(layer, default.name))
-    return bool(value == (default if default is None else field.type.read(default, layer.rank)))
-
-
-def _in_python(value: Any) -> Any:
-    return [_in_python(item) for item in value] if isinstance(value, list) else untraced(value)
-
-
-def _annotation(value: Any) -> str:
-    if isinstance(value, list):
-        return "tuple[int, ...]"
-    if isinstance(value, Fraction):
-        return "float"
-    return type(value).__name__ if isinstance(value, (bool, int, str)) else "object"
-
-
-def _divides(tree: Expression) -> bool:
-    """Whether an expression divides exactly, which Python answers with a float."""
-    if isinstance(tree, expression.Binary) and tree.operator == "/":
-        return True
-    if isinstance(tree, expression.Number):
-        return isinstance(tree.value, Fraction)
-    return any(map(_divides, expression.parts(tree)))
-
-
-def _is_arithmetic(tree: Expression) -> bool:
-    if isinstance(tree, expression.Comparison):
-        return False
-    return not (
-        isinstance(tree, (expression.Unary, expression.Binary))
-        and tree.operator in ("not", "and", "or")
-    )
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text))
-
-
-def _statement(name: str, text: str, comment: str, indent: int) -> list[str]:
-    written = lines(parsed(text), indent, f"{name} = ")
-    if comment and len(written) == 1 and len(written[0]) + len(comment) + 4 <= WIDTH:
-        return [f"{written[0]}  # {comment}"]
-    return [f"{' ' * indent}# {comment}", *written] if comment else written
+def _is_flag(condition: str) -> bool:
+    compared = any(f" {operator} " in condition for operator in ("==", "!=", "<", "<=", ">", ">="))
+    return compared and not words(condition) & {"and", "or"}
 
 
 def _signature(name: str, parameters: list[str], returns: str) -> list[str]:
-    return lines(Make(f"def {name}", ["self", *parameters]), 4, "", f" -> {returns}:")
+    return lines(call(f"def {name}", ["self", *parameters]), 4, "", f" -> {returns}:")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from shapecalc.algebra import arithmetic
@@ -30,6 +31,9 @@ DIMENSIONS = {
     5: ("in_channels", "in_depth", "in_height", "in_width"),
 }
 """What the sizes of a block's input are called inside it, behind the batch."""
+
+KNOWN = ("in_channels", "in_features")
+"""Those of them that a constructor may ask for; the others change with the input's size."""
 
 
 class Inside(NamedTuple):
@@ -106,7 +110,8 @@ class _LetteredBuilder(Builder):
         outside: dict[str, Tree] = {}
         for name, value in arguments.items():
             _note(name, value, plain, outside)
-        assert wire is not None
+        if wire is None:  # what should have come in has failed, and is reported
+            return arguments, wire
         shape = wire.tensor.shape
         sizes: list[Any] = []
         names = size_names(len(shape), frozenset(arguments))
@@ -145,7 +150,7 @@ class _LetteredBuilder(Builder):
 
 def _behind(count: Traced, sizes: list[Any]) -> Any:
     """A size behind a number of copies, of which the sizes behind each are known."""
-    steps = [Traced(tree_of(b)) - Traced(tree_of(a)) for a, b in zip(sizes, sizes[1:])]
+    steps = [Traced(tree_of(b)) - Traced(tree_of(a)) for a, b in pairwise(sizes)]
     if len(steps) > 1 and all(step.tree == steps[0].tree for step in steps) and steps[0].value:
         return sizes[0] + count * steps[0]
     return moved(tree_of(sizes[-1]), _meaning({"index": count.tree}))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Mapping
 from typing import Any
 
-from shapecalc.graph import Part
-from shapecalc.emit import letters as lettering
-from shapecalc.emit.classes import ClassSource, ClassWriter
-from shapecalc.emit.names import SOURCE_NAMES, EmitError, class_name, plain_text
-from shapecalc.emit.source import Make, lines
+from shapecalc.emit.classes import ClassWriter
+from shapecalc.emit.emitter import Emitter, emit
+from shapecalc.emit.names import SOURCE_NAMES, EmitError, class_name, docstring
+from shapecalc.emit.source import call, lines
+from shapecalc.emit.writer import Written
 from shapecalc.network import Network
-from shapecalc.report import Report
-from shapecalc.spec.tree import Block, Spec
+from shapecalc.spec.tree import Block
 
 
-def module(network: Network, settings: dict[str, Any] | None = None) -> str:
+def module(network: Network, settings: Mapping[str, Any] | None = None) -> str:
     """The source of a module that is the network; raises :class:`EmitError` where it cannot be.
 
     Symbols that decide anything but the input's size are parameters of its constructor, with the
@@ -25,87 +26,80 @@ def module(network: Network, settings: dict[str, Any] | None = None) -> str:
     >>> "nn.Conv2d(3, 6, kernel_size=5)" in source
     True
     """
-    values, built = network.build(settings or {})
-    emitter = _Emitter(network.spec, values, Report(network.name, values, built))
-    return emitter.source()
+    return emit(network, settings, lambda *known: _ModuleEmitter(*known).source())
 
 
-class _Emitter:
+class _ModuleEmitter(Emitter):
     """Writes the whole source: the classes of the blocks, and the network's."""
 
-    def __init__(self, spec: Spec, values: dict[str, Any], report: Report) -> None:
-        self.spec = spec
-        self.values = values
-        self.report = report
-        self.lettered = lettering.build(spec, values)
-        self.classes: dict[str, ClassSource] = {}
-        self.uses: dict[str, list[Part]] = {}
-        _collect_uses(self.lettered.built.root, self.uses)
-
     def source(self) -> str:
-        name = class_name(self.report.name, frozenset(self.spec.blocks))
-        network = ClassWriter(self, name, self.spec.entries, [self.lettered.built.root]).write()
-        body = [
-            line for each in [*self.classes.values(), network] for line in ["", "", *each.text]
-        ]
-        main = self.main(name)
-        text = [*self.head(), *_imports(body), *body, "", "", *main]
-        return "\n".join(text) + "\n"
+        name = class_name(self.report.name, self.spec.blocks)
+        self.name_parameters({name, *self.spec.blocks})
+        network = ClassWriter(self, name, self.spec.entries, self.roots).write()
+        return source(self, [*self.written.values(), network], name)
 
-    def head(self) -> list[str]:
-        inputs = " and ".join(str(tensor) for tensor in self.report.inputs.values())
-        totals = self.report.totals
-        counted = f"{totals.params:,} parameters and {totals.macs:,} multiply-accumulates"
-        return [
-            f'"""{plain_text(self.report.name)}.',
-            "",
-            counted,
-            f"for an input of {inputs}, batch {self.values['B']}.",
-            '"""',
-            "",
-        ]
-
-    def main(self, name: str) -> list[str]:
-        inputs = [
-            f"torch.zeros({', '.join(map(str, tensor.shape))}{_dtype(tensor.dtype)})"
-            for tensor in self.report.inputs.values()
-        ]
-        shown = ["    print(tuple(output.shape))"]
-        if len(self.report.outputs) > 1:
-            shown = ["    for each in output:", "        print(tuple(each.shape))"]
-        return [
-            'if __name__ == "__main__":',
-            f"    model = {name}().eval()",
-            "    with torch.no_grad():",
-            *lines(Make("model", inputs), 8, "output = "),
-            *shown,
-        ]
-
-    def block(self, block: Block) -> ClassSource:
-        """The class of a block, written when it is first asked for."""
-        if block.name not in self.classes:
+    def block(self, block: Block) -> Written:
+        if block.name not in self.written:
             if block.name in SOURCE_NAMES:
                 message = f"a class cannot be called {block.name!r} beside torch's names"
-                raise EmitError(self.spec.source, block.mark, message)
+                raise EmitError(self.spec.source, block.mark, message, "give it another name")
             writer = ClassWriter(self, block.name, block.entries, self.uses[block.name], block)
-            self.classes[block.name] = writer.write()
-        return self.classes[block.name]
+            self.written[block.name] = writer.write()
+        return self.written[block.name]
 
 
-def _collect_uses(part: Part, uses: dict[str, list[Part]]) -> None:
-    for child in part.children:
-        if isinstance(child, Part):
-            if child.is_use:
-                uses.setdefault(child.kind, []).append(child)
-            _collect_uses(child, uses)
+def source(emitter: Emitter, written: list[Written], name: str) -> str:
+    """The whole source of what has been written."""
+    body = [line for each in written for line in ["", "", *each.text]]
+    text = [*_head(emitter), "", *_imports(body), *body, "", "", *_main(emitter, name)]
+    return "\n".join(text) + "\n"
+
+
+def _head(emitter: Emitter) -> list[str]:
+    """What the network is, and its totals."""
+    report = emitter.report
+    inputs = " and ".join(str(tensor) for tensor in report.inputs.values())
+    counted = (
+        f"{report.totals.params:,} parameters and {report.totals.macs:,} multiply-accumulates for "
+        f"an input of {inputs}, batch {emitter.values['B']}."
+    )
+    return docstring(f"{report.name}.\n\n{emitter.spec.about}\n\n{counted}", 0)
 
 
 def _imports(body: list[str]) -> list[str]:
-    text = "\n".join(body)
-    first = ["import math"] if "math." in text else []
-    first += ["from collections import OrderedDict"] if "OrderedDict(" in text else []
-    first += ["from fractions import Fraction"] if "Fraction" in text else []
-    return [*first, *([""] if first else []), "import torch", "from torch import Tensor, nn"]
+    """The imports that the source needs."""
+    names = {node.id for node in ast.walk(ast.parse("\n".join(body))) if isinstance(node, ast.Name)}
+    known = {
+        "math": "import math",
+        "OrderedDict": "from collections import OrderedDict",
+        "Fraction": "from fractions import Fraction",
+    }
+    needed = [line for name, line in known.items() if name in names]
+    ours = [name for name in ("Tensor", "nn") if name in names]
+    return [
+        *needed,
+        *([""] if needed else []),
+        "import torch",
+        f"from torch import {', '.join(ours)}",
+    ]
+
+
+def _main(emitter: Emitter, name: str) -> list[str]:
+    """What prints the output's shape."""
+    inputs = [
+        f"torch.zeros({', '.join(map(str, tensor.shape))}{_dtype(tensor.dtype)})"
+        for tensor in emitter.report.inputs.values()
+    ]
+    shown = ["    print(tuple(output.shape))"]
+    if len(emitter.report.outputs) > 1:
+        shown = ["    for each in output:", "        print(tuple(each.shape))"]
+    return [
+        'if __name__ == "__main__":',
+        f"    model = {name}().eval()",
+        "    with torch.no_grad():",
+        *lines(call("model", inputs), 8, "output = "),
+        *shown,
+    ]
 
 
 def _dtype(dtype: str) -> str:

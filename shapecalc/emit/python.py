@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from typing import Any
 
+from shapecalc.emit.source import literal
 from shapecalc.spec.expression import (
     Binary,
     Call,
@@ -150,6 +152,24 @@ def exact(tree: Expression, fractions: Iterable[str]) -> Expression:
     return mapped(tree, change)
 
 
+def as_float(tree: Expression, fractions: Iterable[str]) -> Expression:
+    """An expression for a number that may be a float, as torch takes it.
+
+    >>> from shapecalc.spec.expression import parse
+    >>> write(as_float(parse("p/2 + 1/4"), ())), write(as_float(parse("p/2"), {"p"}))
+    ('p / 2 + 1 / 4', 'float(p / 2)')
+    """
+
+    def change(node: Expression) -> Expression | None:
+        if isinstance(node, Number) and isinstance(node.value, Fraction):
+            return Number(float(node.value))  # type: ignore[arg-type]
+        return None
+
+    if used(tree) & set(fractions):
+        return Call("float", (tree,))
+    return mapped(tree, change)
+
+
 def _rounded(tree: Call, fractions: Iterable[str]) -> Expression:
     """A quotient rounded down or up, as a floor division; what is whole needs no rounding."""
     inside = tree.arguments[0]
@@ -175,9 +195,10 @@ def write(tree: Expression, parameters: Mapping[str, str] | None = None) -> str:
 
 def _write(tree: Expression, parameters: Mapping[str, str]) -> tuple[str, int]:
     if isinstance(tree, Number):
-        if isinstance(tree.value, Fraction):
-            return f"Fraction({tree.value.numerator}, {tree.value.denominator})", _ATOM
-        return str(tree.value), _ATOM if tree.value >= 0 else _UNARY
+        value: Any = tree.value
+        if isinstance(value, (Fraction, str)):
+            return literal(value, exact=True), _ATOM
+        return str(value), _ATOM if value >= 0 else _UNARY
     if isinstance(tree, Name):
         name, bracket, item = tree.name.partition("[")
         return f"{parameters.get(name, name)}{bracket}{item}", _ATOM
@@ -237,4 +258,3 @@ def size(tree: Expression) -> int:
 def used(tree: Expression) -> set[str]:
     """The names in an expression; of an item of a list, the list's."""
     return {name.name.partition("[")[0] for name in names(tree)}
-

@@ -1,15 +1,28 @@
-"""Python source: values and calls, laid out as ruff lays them out."""
+"""Python source: values and calls, and statements laid out as ruff lays them out."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple, Union
+from itertools import pairwise
+from typing import Any
 
 WIDTH = 88
 """The longest line, ruff's own."""
+
+_OPERATORS = (
+    (" for ", " if "),
+    (" if ", " else "),
+    (" or ",),
+    (" and ",),
+    (" == ", " != ", " < ", " <= ", " > ", " >= "),
+    (" + ", " - "),
+    (" * ", " / ", " // ", " % "),
+    (" ** ",),
+)
+"""What a long expression is broken at, the weakest first: those of a loop, then operators."""
 
 
 def literal(value: Any, *, exact: bool = False) -> str:
@@ -19,8 +32,7 @@ def literal(value: Any, *, exact: bool = False) -> str:
     ('(3, 5)', '"same"', '1e-05')
     """
     if isinstance(value, (tuple, list)):
-        items = ", ".join(literal(item, exact=exact) for item in value)
-        return f"({items}{',' if len(value) == 1 else ''})"
+        return sequence([literal(item, exact=exact) for item in value])
     if isinstance(value, Fraction):
         return f"Fraction({value.numerator}, {value.denominator})" if exact else repr(float(value))
     if isinstance(value, float):
@@ -30,117 +42,137 @@ def literal(value: Any, *, exact: bool = False) -> str:
     return repr(value)
 
 
-class Make(NamedTuple):
-    """A call: what is called, arguments by position, and by name; or, without a function, a
-    tuple or a list.
+def sequence(items: Sequence[str]) -> str:
+    """A tuple of items.
+
+    >>> sequence(["a"]), sequence(["a", "b"])
+    ('(a,)', '(a, b)')
     """
-
-    function: str
-    positional: Sequence[Code] = ()
-    named: Sequence[tuple[str, Code]] = ()
-    bracket: str = "()"
+    return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
 
 
-class Each(NamedTuple):
-    """``element for variable in iterable if condition``, within the brackets of a call."""
+def call(
+    function: str, positional: Iterable[str] = (), named: Iterable[tuple[str, str]] = ()
+) -> str:
+    """A call.
 
-    element: Code
-    variable: str
-    iterable: str
-    condition: str = ""
-
-    @property
-    def loop(self) -> list[str]:
-        """What stands behind the element."""
-        loop = [f"for {self.variable} in {self.iterable}"]
-        return [*loop, f"if {self.condition}"] if self.condition else loop
-
-
-class Starred(NamedTuple):
-    """``*(element for ...)``: what a loop gives, as arguments of their own."""
-
-    each: Each
-
-
-Code = Union[str, Make, Each, Starred]
-
-
-def parsed(text: str) -> Code:
-    """Source of a call taken apart as far as needed to lay it out; anything else as it is.
-
-    >>> parsed("torch.cat((a, b), dim=1)")
-    Make(function='torch.cat', positional=[Make(function='', positional=['a', 'b'], ...
+    >>> call("nn.Linear", ["3", "4"], [("bias", "False")])
+    'nn.Linear(3, 4, bias=False)'
     """
-    head, opened, rest = text.partition("(")
-    if not opened or not rest.endswith(")") or not re.fullmatch(r"[\w.]*", head):
-        return text
-    pieces = _split(rest[:-1])
-    if pieces is None or pieces == [""]:
-        return text
-    named = [piece.split("=", 1) for piece in pieces if re.match(r"\w+=(?!=)", piece)]
-    positional = [parsed(piece) for piece in pieces[: len(pieces) - len(named)]]
-    return Make(head, positional, [(name, parsed(each)) for name, each in named])
+    return f"{function}({', '.join([*positional, *(f'{name}={text}' for name, text in named)])})"
 
 
-def _split(text: str) -> list[str] | None:
-    """The text at its outermost commas; None if its brackets do not match."""
-    pieces, depth, start = [], 0, 0
-    for at, sign in enumerate(text):
-        depth += (sign in "([{") - (sign in ")]}")
-        if depth < 0:
-            return None
-        if sign == "," and depth == 0:
-            pieces.append(text[start:at].strip())
-            start = at + 1
-    return [*pieces, text[start:].strip()]
+def loop(element: str, variable: str, iterable: str, condition: str | None = None) -> str:
+    """What stands between the brackets of a comprehension."""
+    text = f"{element} for {variable} in {iterable}"
+    return f"{text} if {condition}" if condition else text
 
 
-def flat(code: Code) -> str:
-    """Code on one line."""
-    if isinstance(code, str):
-        return code
-    if isinstance(code, Starred):
-        return f"*({flat(code.each)})"
-    if isinstance(code, Each):
-        return " ".join([flat(code.element), *code.loop])
-    opening, closing = code.bracket
-    comma = "," if code.bracket == "()" and not code.function and _is_single(code) else ""
-    return f"{code.function}{opening}{', '.join(_arguments(code))}{comma}{closing}"
+def lines(text: str, indent: int, before: str = "", after: str = "") -> list[str]:
+    """An expression behind some text, on as many lines as it needs, indented.
 
-
-def _is_single(code: Make) -> bool:
-    return len(code.positional) == 1 and not code.named
-
-
-def _arguments(code: Make) -> list[str]:
-    return [*map(flat, code.positional), *(f"{name}={flat(each)}" for name, each in code.named)]
-
-
-def lines(code: Code, indent: int, before: str = "", after: str = "") -> list[str]:
-    """Code behind some text, on as many lines as it needs, indented.
-
-    A call that is too long takes its arguments on one line of their own, or else each on its own.
+    A call that is too long takes its arguments on one line of their own, or else each on its own;
+    an expression that is broken at its operators stands in brackets.
     """
     pad = " " * indent
-    one = f"{pad}{before}{flat(code)}{after}"
-    if len(one) <= WIDTH or isinstance(code, str):
-        return [one]
-    deeper = indent + 4
-    if isinstance(code, Each):
-        loop = [" " * indent + part for part in code.loop]
-        return [*lines(code.element, indent, before), *loop[:-1], loop[-1] + after]
-    if isinstance(code, Starred):
-        return [f"{pad}{before}*(", *lines(code.each, deeper), f"{pad}){after}"]
-    opening, closing = code.bracket
-    head, foot = f"{pad}{before}{code.function}{opening}", f"{pad}{closing}{after}"
-    inside = ", ".join(_arguments(code))
-    is_loop = _is_single(code) and isinstance(code.positional[0], (Each, Starred))
-    if deeper + len(inside) <= WIDTH and not (code.function == "" and _is_single(code)):
-        return [head, f"{' ' * deeper}{inside}", foot]
-    arguments = [*(("", each) for each in code.positional), *((f"{n}=", c) for n, c in code.named)]
-    comma = "" if is_loop else ","
-    return [
-        head,
-        *(line for name, each in arguments for line in lines(each, deeper, name, comma)),
-        foot,
-    ]
+    if fits(f"{pad}{before}{text}{after}"):
+        return [f"{pad}{before}{text}{after}"]
+    parts = _parts(text)
+    if len(parts) == 1:
+        broken = _bracketed(text, indent, before, after)
+        if broken is not None and fits(broken[0]):
+            return broken
+        if broken is None and not before:
+            return [f"{pad}{before}{text}{after}"]
+    inside = _inside(text, indent + 4)
+    return [f"{pad}{before}(", *inside, f"{pad}){after}"]
+
+
+def fits(line: str) -> bool:
+    """Whether a line is no longer than it may be."""
+    return len(line) <= WIDTH
+
+
+def _inside(text: str, indent: int, before: str = "", after: str = "") -> list[str]:
+    """An expression that stands within brackets already."""
+    pad = " " * indent
+    if fits(f"{pad}{before}{text}{after}"):
+        return [f"{pad}{before}{text}{after}"]
+    parts = _parts(text)
+    if len(parts) == 1:
+        return _bracketed(text, indent, before, after) or [f"{pad}{before}{text}{after}"]
+    first, last = parts[0], len(parts) - 1
+    found = _inside(first, indent, before)
+    for i, part in enumerate(parts[1:], 1):
+        operator, _, operand = part.partition(" ")
+        found += _inside(operand, indent, f"{operator} ", after if i == last else "")
+    return found
+
+
+def _bracketed(text: str, indent: int, before: str, after: str) -> list[str] | None:
+    """A call or the like broken at its brackets; None if it has none."""
+    pad = " " * indent
+    found = _last_bracket(text)
+    if found is None:
+        return None
+    opened, closed = found
+    head, tail = f"{pad}{before}{text[: opened + 1]}", f"{pad}{text[closed:]}{after}"
+    inside = text[opened + 1 : closed]
+    items = split(inside)
+    is_tuple = not items[-1]
+    if is_tuple:
+        del items[-1]
+    if fits(f"{pad}    {inside}") and not is_tuple:
+        return [head, f"{pad}    {inside}", tail]
+    comma = "," if len(items) > 1 or is_tuple else ""
+    body = []
+    for item in items:
+        named = re.match(r"\w+=(?!=)|\*(?=\()", item)
+        name = named[0] if named else ""
+        body += _inside(item[len(name) :], indent + 4, name, comma)
+    return [head, *body, tail]
+
+
+def _last_bracket(text: str) -> tuple[int, int] | None:
+    """Where the last call's brackets open and close, or those of a subscript or list."""
+    found: dict[str, tuple[int, int]] = {}
+    depth = start = 0
+    for at, sign in enumerate(text):
+        if sign in "([{":
+            start = at if depth == 0 else start
+            depth += 1
+        elif sign in ")]}":
+            depth -= 1
+            if depth == 0 and at > start + 1:
+                found[text[start]] = (start, at)
+    return found.get("(") or found.get("[")
+
+
+def _parts(text: str) -> list[str]:
+    """An expression broken at its weakest operators, each in front of its operand."""
+    for operators in _OPERATORS:
+        places = [at for at in _outside(text) if text.startswith(operators, at)]
+        if places and (operators[0] != " for " or text.startswith(" for ", places[0])):
+            ends = [*places, len(text)]
+            return [text[: places[0]], *(text[a + 1 : b] for a, b in pairwise(ends))]
+    return [text]
+
+
+def _outside(text: str) -> Iterable[int]:
+    """The places outside of all brackets."""
+    depth = 0
+    for at, sign in enumerate(text):
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth == 0:
+            yield at
+
+
+def split(text: str) -> list[str]:
+    """Arguments, or items, apart.
+
+    >>> split("a, f(b, c), dim=1")
+    ['a', 'f(b, c)', 'dim=1']
+    """
+    places = [at for at in _outside(text) if text[at] == ","]
+    ends = [-1, *places, len(text)]
+    return [text[a + 1 : b].strip() for a, b in pairwise(ends)]

@@ -24,13 +24,26 @@ from shapecalc.spec.expression import Binary, Call, Conditional, Expression, Nam
 
 
 class Chosen(NamedTuple):
-    """A number that a condition chose; ``meanings`` are the derivations of the test's names."""
+    """A number that a condition chose; ``meanings`` are the derivations of the test's names.
+
+    Where derivations are written it passes for an application of the function ``if``.
+    """
 
     test: Expression
     meanings: tuple[tuple[str, Tree], ...]
     then: Tree
     otherwise: Tree
     value: Any
+
+    @property
+    def function(self) -> str:
+        """What it passes for."""
+        return "if"
+
+    @property
+    def arguments(self) -> tuple[Tree, ...]:
+        """Both numbers."""
+        return self.then, self.otherwise
 
     @property
     def taken(self) -> Tree:
@@ -83,6 +96,8 @@ def moved(tree: Any, meaning: Callable[[Leaf], Tree]) -> Any:
         return Traced(cast(Tree, chosen))
     assert isinstance(tree, Apply)
     arguments = [moved(argument, meaning) for argument in tree.arguments]
+    if all(isinstance(argument.tree, Number) for argument in arguments):
+        return Traced(Number(tree.value))
     if tree.function in ("min", "max"):
         return Traced.extreme("smallest" if tree.function == "min" else "largest", arguments)
     return arguments[0].gcd(arguments[1]) if tree.function == "gcd" else round(arguments[0])
@@ -117,10 +132,13 @@ def expression(tree: Any) -> Expression:
     if isinstance(tree, Leaf):
         return Name(tree.letter, 0)
     if isinstance(tree, Number):
-        return number(tree.value)
+        return stated(tree.value)
     if isinstance(tree, Sum):
         return _sum(tree)
     if isinstance(tree, Quotient):
+        inner = tree.top
+        if tree.bottom == Number(1) and isinstance(inner, Quotient) and inner.rounding == "exact":
+            tree = tree._replace(top=inner.top, bottom=inner.bottom)
         top, bottom = expression(tree.top), expression(tree.bottom)
         if tree.rounding == "ceil":
             return Unary("-", Binary("//", Unary("-", top), bottom))
@@ -136,9 +154,11 @@ def expression(tree: Any) -> Expression:
     return found
 
 
-def number(value: Any) -> Expression:
-    """A number, its sign apart."""
-    return spec.Number(value) if value >= 0 else Unary("-", spec.Number(-value))
+def stated(value: Any) -> Expression:
+    """A number, its sign apart; a word or a flag as it is."""
+    if isinstance(value, str) or value >= 0:
+        return spec.Number(value)
+    return Unary("-", spec.Number(-value))
 
 
 def _sum(tree: Sum) -> Expression:

@@ -226,6 +226,7 @@ class _Reader:
             body = each.value.value
             self.known_keys(body, ("args", "layers", "about"), "a block")
             block = self.blocks[name] = spec.blocks[name] = Block(name, each.key.mark)
+            block.about = self.text(body, "about")
             self.arguments(body.get("args"), block, frozenset({*spec.symbols, BATCH}))
             if "layers" in body:
                 bodies.append((block, body["layers"].value))

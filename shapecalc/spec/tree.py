@@ -125,10 +125,11 @@ class Entry:
 class Block:
     """A reusable piece of network: its arguments with their defaults, and its layers."""
 
-    __slots__ = ("arguments", "entries", "mark", "name")
+    __slots__ = ("about", "arguments", "entries", "mark", "name")
 
     def __init__(self, name: str, mark: Mark) -> None:
         self.name = name
+        self.about = ""
         self.mark = mark
         self.arguments: dict[str, Setting | None] = {}
         self.entries: list[Entry] = []

@@ -59,7 +59,9 @@ class Draw(NamedTuple):
         settings = {**self.settings, **self.outside}
         listed = ", ".join(f"{name}: {_written(value)}" for name, value in settings.items())
         inputs = {f"x{i}": x for i, x in enumerate(self.inputs)}
-        given = (f"{n}: {{shape: {list(x.shape[1:])}, dtype: {x.dtype}}}" for n, x in inputs.items())
+        given = (
+            f"{n}: {{shape: {list(x.shape[1:])}, dtype: {x.dtype}}}" for n, x in inputs.items()
+        )
         return "\n".join(
             [
                 f"# {' and '.join(times(x.shape) for x in self.inputs)}",
@@ -87,7 +89,8 @@ def draws(draw: st.DrawFn, name: str) -> Draw:
     given = {
         name: field
         for name, field in kind.fields.items()
-        if field.infer is None and (field.is_required or draw(_once_in(3)))
+        if field.infer is None
+        and (field.is_required or _decides_structure(field) or draw(_once_in(3)))
     }
     alternatives = [name for name, field in kind.fields.items() if _has_alternative(kind, field)]
     if alternatives and not draw(_once_in(6)):
@@ -106,13 +109,18 @@ def draws(draw: st.DrawFn, name: str) -> Draw:
     }
     inputs = draw(inputs_of(kind, unit))
     x: Any = inputs if kind.joins else inputs[0]
-    for name, field in kind.fields.items():
+    for field in kind.fields.values():
         if field.infer is not None and draw(_once_in(6)):
             settings.update(draw(_stated(field, kind(**settings), x)))
     outside = {name: _just_outside(field.type) for name, field in kind.fields.items()}
     known = sorted(name for name, value in outside.items() if value is not None)
     beyond = draw(st.sampled_from(known)) if known and draw(_once_in(12)) else None
     return Draw(kind(**settings), settings, inputs, {beyond: outside[beyond]} if beyond else {})
+
+
+def _decides_structure(field: Field) -> bool:
+    """Whether it is a number of layers, which no formula can be."""
+    return isinstance(field.type, Whole) and field.type.least == 1 and not field.type.symbolic
 
 
 def _has_alternative(kind: type[Layer], field: Field) -> bool:
@@ -138,6 +146,8 @@ def _values(type: FieldType, rank: int, unit: int) -> st.SearchStrategy[Any]:
 
 @_values.register
 def _(type: Whole, rank: int, unit: int) -> st.SearchStrategy[Any]:
+    if type.least == 1 and not type.symbolic:
+        return st.integers(1, 2)
     if type.least != 1:
         return st.integers(-3 if type.least is None else type.least, 4)
     slip = 1 if unit > 1 else 0
@@ -214,11 +224,11 @@ def inputs_of(draw: st.DrawFn, kind: type[Layer], unit: int) -> tuple[Tensor, ..
     while len(shapes) < count:
         shapes.append(shapes[-1].copy())
         if draw(_once_in(3)):
-            axis = draw(st.integers(0, ndim - 1))
+            axis = draw(st.integers(0, len(shapes[-1]) - 1))
             shapes[-1][axis] = draw(_size(kind, axis, ndim, unit) | st.just(1))
-        if draw(_once_in(12)):
+        if len(shapes[-1]) > 1 and draw(_once_in(12)):
             del shapes[-1][0]
-    return tuple(Tensor(tuple(shape), dtype) for shape in shapes if shape)
+    return tuple(Tensor(tuple(shape), dtype) for shape in shapes)
 
 
 @cache

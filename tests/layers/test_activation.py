@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shapecalc.layers import KINDS, FieldError, Tensor
 from shapecalc.layers.pointwise import Pointwise
 from tests.layers.symbolic import H, assert_formulas_agree
-from tests.layers.torch_oracle import ours, shapes, torch, torch_macs
+from tests.layers.torch_oracle import ours, shapes, torch
 
 ACTIVATIONS = {name: kind for name, kind in KINDS.items() if kind.family == "activation"}
 OVER_A_DIMENSION = ["GLU", "Softmax", "Softmin", "LogSoftmax"]
@@ -28,16 +28,12 @@ def _quiet():
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-@given(x=tensors)
-def test_defaults_are_torchs(name, x):
-    kind = ACTIVATIONS[name]
+def test_each_counts_once_per_element_of_its_output(name):
+    kind, x = ACTIVATIONS[name], Tensor((2, 4, 3, 6))
     layer = kind(**kind.example)
-    found = ours(layer, x)
-    assert found == shapes(layer, x) or name == "Softmax2d"  # torch takes it without a batch
-    if found is not None:
-        y = layer.output(x)
-        assert layer.elementwise(x, y) == prod(found[0])
-        assert layer.macs(x, y) == torch_macs(layer, x) == 0
+    y = layer.output(x)
+    assert layer.elementwise(x, y) == prod(y.shape)
+    assert layer.macs(x, y) == 0
 
 
 @pytest.mark.parametrize("name", OVER_A_DIMENSION)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -14,79 +17,104 @@ from shapecalc.layers import KINDS
 from shapecalc.layers.field import REQUIRED, SameAs
 from tests.layers.torch_oracle import torch
 
-FAMILIES = (
-    "activation batchnorm conv dropout flatten instancenorm linear normalization padding pooling"
-)
-"""The modules of torch.nn whose layers are all to be in the catalogue."""
-
-LEFT_OUT = {
-    "CrossMapLRN2d": "an older LocalResponseNorm, which torch keeps for old files",
-    "FractionalMaxPool2d": "its windows are random",
-    "FractionalMaxPool3d": "its windows are random",
-    "MaxUnpool1d": "needs the places of the maxima, which a max pool does not return here",
-    "MaxUnpool2d": "needs the places of the maxima, which a max pool does not return here",
-    "MaxUnpool3d": "needs the places of the maxima, which a max pool does not return here",
-    "MultiheadAttention": "returns two tensors; it is not one layer but a small network",
-    "SyncBatchNorm": "a batch norm for training on several devices, of the same sizes",
-}
-"""Layers of torch.nn that are not in the catalogue, and why. (Lazy ones infer sizes as all do.)"""
-
-FIELDS_LEFT_OUT = {
-    "device": "where a layer lives is no matter of sizes",
-    "dtype": "weights are of torch's default type",
-    "return_indices": "a layer has one output",
-    "min_value": "a deprecated name of min_val",
-    "max_value": "a deprecated name of max_val",
-}
-"""Settings in torch that are no fields here, and why."""
-
-BIAS_LEFT_OUT = ("BatchNorm", "InstanceNorm", "GroupNorm")
-"""Norms whose ``bias`` setting is too new in torch to be written into a module."""
+LEFT_OUT = Path(__file__).parents[2] / "docs" / "not-in-the-catalogue.md"
 
 TORCH_KINDS = [name for name in KINDS if hasattr(torch.nn, name)]
+
+RECURRENT = ("RNN", "LSTM", "GRU")
+STACKS = {
+    "TransformerEncoder": torch.nn.TransformerEncoderLayer,
+    "TransformerDecoder": torch.nn.TransformerDecoderLayer,
+}
+
+
+def left_out(heading):
+    """The names, with stars for anything, that a table of the page tells the reasons for."""
+    _, _, section = LEFT_OUT.read_text().partition(f"## {heading}")
+    rows = [
+        line.split("|")[1] for line in section.partition("\n## ")[0].splitlines() if "|" in line
+    ]
+    return [name for row in rows[2:] for name in re.findall(r"`(.*?)`", row)]
+
+
+def is_left_out(name, heading):
+    return any(fnmatch(name, pattern) for pattern in left_out(heading))
 
 
 def signature(name):
     """The settings a torch module takes, with their defaults."""
-    parameters = inspect.signature(getattr(torch.nn, name)).parameters.values()
+    module = getattr(torch.nn, name)
+    parameters = dict(
+        inspect.signature(torch.nn.RNNBase if name in RECURRENT else module).parameters
+    )
+    if name in RECURRENT:  # their own signatures are (*args, **kwargs)
+        del parameters["mode"]
+    if name in STACKS:
+        parameters |= inspect.signature(STACKS[name]).parameters
+    rest = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return {
-        p.name: p.default for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        n: p.default for n, p in parameters.items() if p.kind not in rest and not n.startswith("_")
     }
 
 
 def test_torchs_layers_are_there_or_left_out_for_a_reason():
-    missing = {
+    modules = {
         name
-        for family in FAMILIES.split()
-        for name in getattr(torch.nn.modules, family).__all__
-        if name not in KINDS and not name.startswith("Lazy")
+        for name, thing in vars(torch.nn).items()
+        if isinstance(thing, type) and issubclass(thing, torch.nn.Module)
     }
-    assert missing <= LEFT_OUT.keys()
+    missing = {name for name in modules - KINDS.keys() if not is_left_out(name, "Layers")}
+    assert not missing
+
+
+def test_what_is_left_out_is_not_there():
+    assert not [name for name in KINDS if is_left_out(name, "Layers")]
+    assert not [n for kind in KINDS.values() for n in kind.fields if is_left_out(n, "Settings")]
 
 
 @pytest.mark.parametrize("name", TORCH_KINDS)
 def test_fields_are_torchs(name):
-    theirs = signature(name)
-    assert set(KINDS[name].fields) <= theirs.keys()
-    left_out = theirs.keys() - KINDS[name].fields - FIELDS_LEFT_OUT.keys()
-    assert left_out <= ({"bias"} if name.startswith(BIAS_LEFT_OUT) else set())
+    theirs = signature(name).keys() | ({"nonlinearity"} if name == "RNN" else set())
+    fields = KINDS[name].fields.keys()
+    assert fields <= theirs
+    missing = {field for field in theirs - fields if not is_left_out(field, "Settings")}
+    assert missing == ({"proj_size"} if name in ("RNN", "GRU") else set())  # an LSTM's alone
 
 
 @pytest.mark.parametrize("name", TORCH_KINDS)
 def test_defaults_are_torchs(name):
     for field_name, default in signature(name).items():
         field = KINDS[name].fields.get(field_name)
-        if field is None or field.infer is not None:
+        if field is None:
             continue
         if default is inspect.Parameter.empty:
-            assert field.default is REQUIRED
-        elif isinstance(field.default, SameAs):
+            assert field.torch_default is REQUIRED
+        elif isinstance(field.torch_default, SameAs):
             assert default is None
-        elif isinstance(field.default, Fraction):
-            assert float(field.default) == default
+        elif isinstance(field.torch_default, Fraction):
+            assert float(field.torch_default) == default
+        elif field.torch_default == "relu":
+            assert default in ("relu", torch.nn.functional.relu)
+        elif name in STACKS and field_name == "norm":
+            assert (field.torch_default, default) == (False, None)
         else:
-            assert field.default == default
-            assert isinstance(default, bool) == isinstance(field.default, bool)
+            assert field.torch_default == default
+            assert isinstance(default, bool) == isinstance(field.torch_default, bool)
+
+
+def test_the_batch_is_first_where_torch_would_have_the_sequence_first():
+    apart = {
+        (name, n)
+        for name, kind in KINDS.items()
+        for n, field in kind.fields.items()
+        if field.infer is None and field.torch_default != field.default
+    }
+    assert {n for _, n in apart} == {"batch_first"}
+    assert all(
+        kind.fields["batch_first"].default
+        for kind in KINDS.values()
+        if "batch_first" in kind.fields
+    )
 
 
 @pytest.mark.parametrize("name", KINDS)

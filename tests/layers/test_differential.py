@@ -47,9 +47,11 @@ def _is_outside(*names: str) -> Callable[[Draw], bool]:
     return lambda draw: any(name in draw.outside for name in names)
 
 
-def _has_no_use_for_features(draw: Draw) -> bool:
-    """Whether num_features, stated and wrong, is the size of nothing."""
-    return not (draw.layer.affine or draw.layer.track_running_stats)
+def _states_unused_channels(draw: Draw) -> bool:
+    """Whether a number of channels is stated that is the size of nothing."""
+    stated = {"num_features", "num_channels"} & {*draw.settings, *draw.outside}
+    layer = draw.layer
+    return bool(stated) and not (layer.affine or getattr(layer, "track_running_stats", False))
 
 
 def _cuts_and_fills(draw: Draw) -> bool:
@@ -63,16 +65,20 @@ def _scales_by_nothing(draw: Draw) -> bool:
 
 _ALL = ("",)
 _NORMS = ("BatchNorm", "InstanceNorm", "GroupNorm", "LayerNorm", "RMSNorm", "Transformer")
-_CHANNEL_NORMS = ("BatchNorm", "InstanceNorm")
+_CHANNEL_NORMS = ("BatchNorm", "InstanceNorm", "GroupNorm")
 
 LENIENT = (
     Lenient(_ALL, "it takes single samples; here the batch is always there", _lacks_batch),
     Lenient(_NORMS, "it does not check an eps", _is_outside("eps", "layer_norm_eps")),
     Lenient(("Multihead",), "it checks dropout when it trains", _is_outside("dropout")),
-    Lenient(_CHANNEL_NORMS, "it does not check what it does not use", _has_no_use_for_features),
+    Lenient(_CHANNEL_NORMS, "it does not check what it does not use", _states_unused_channels),
     Lenient(("ZeroPad", "ConstantPad"), "it pads any input that has the axes", _has_other_ndim),
     Lenient(("Dropout2d", "Dropout3d"), "it takes inputs of any dimensions", _has_other_ndim),
+    Lenient(("PixelShuffle", "PixelUnshuffle"), "it takes several batches", _has_other_ndim),
+    Lenient(("ConvTranspose",), "it takes a dilation of 0 now and then", _is_outside("dilation")),
+    Lenient(("AdaptiveAvgPool",), "it averages any input to size 1", _has_other_ndim),
     Lenient(("Circular",), "it copies what was never written", _cuts_and_fills),
+    Lenient(("UpsamplingNearest2d",), "it scales all axes there are", _has_other_ndim),
     Lenient(("Upsampl",), "a scale_factor of 0 is none to it", _scales_by_nothing),
 )
 """Where torch accepts what is refused here. In all else both are compared."""
@@ -145,7 +151,7 @@ def test_a_kind_is_torchs(name, request):
 @given(data=st.data())
 def test_what_a_failure_prints_is_a_spec(name, data):
     draw = data.draw(draws(name))
-    assume(len({x.batch for x in draw.inputs}) == 1 and 0 < len(draw.inputs))
+    assume(len({x.batch for x in draw.inputs}) == 1)
     facts = found_here(draw)
     try:
         (layer,) = shapecalc.load(draw.spec()).report().layers

@@ -45,22 +45,6 @@ def test_upsampling_accepts_and_gives_what_torch_does(up: Any, sizes: list[int])
     assert oracle.ours(up, x) == oracle.shapes(up, x)
 
 
-@given(
-    name=st.sampled_from(["UpsamplingNearest2d", "UpsamplingBilinear2d"]),
-    size=st.none() | st.integers(1, 9) | st.lists(st.integers(1, 9), min_size=2, max_size=2),
-    scale=st.none() | factors | st.lists(factors, min_size=2, max_size=2),
-    sizes=st.tuples(st.integers(1, 9), st.integers(1, 9)),
-)
-@settings(max_examples=200, deadline=None)
-def test_upsampling_of_two_axes_accepts_and_gives_what_torch_does(
-    name: str, size: Any, scale: Any, sizes: tuple[int, int]
-) -> None:
-    oracle = pytest.importorskip("tests.layers.torch_oracle")
-    up = KINDS[name](size=size, scale_factor=scale)
-    x = Tensor((2, 3, *sizes))
-    assert oracle.ours(up, x) == oracle.shapes(up, x)
-
-
 @given(scale=factors)
 @settings(max_examples=30, deadline=None)
 def test_upsampling_of_a_symbolic_size_agrees_with_that_of_numbers(scale: Fraction) -> None:
@@ -99,23 +83,6 @@ def test_a_mode_for_other_axes_is_told_with_the_modes_there_are() -> None:
         broken.problem() == "has mode linear, which takes 1 spatial axes, but receives 2: 3 x 8 x 8"
     )
     assert broken.hint() == ("modes for this input: nearest, nearest-exact, bilinear, bicubic")
-
-
-@given(
-    name=st.sampled_from(["PixelShuffle", "PixelUnshuffle", "ChannelShuffle"]),
-    number=st.integers(1, 4),
-    channels=st.integers(1, 20),
-    sizes=st.tuples(st.integers(1, 9), st.integers(1, 9)),
-)
-@settings(max_examples=300, deadline=None)
-def test_shuffles_accept_and_give_what_torch_does(
-    name: str, number: int, channels: int, sizes: tuple[int, int]
-) -> None:
-    oracle = pytest.importorskip("tests.layers.torch_oracle")
-    (field,) = KINDS[name].fields
-    shuffle = KINDS[name](**{field: number})
-    x = Tensor((2, channels, *sizes))
-    assert oracle.ours(shuffle, x) == oracle.shapes(shuffle, x)
 
 
 @pytest.mark.parametrize("factor", [1, 2, 3])

@@ -1,0 +1,122 @@
+"""``shapecalc render``: a network's diagram, and the page that reports on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from shapecalc.cli.common import (
+    open_spec,
+    read_settings,
+    read_symbolic,
+    reports_errors,
+    settings_options,
+    spec_argument,
+)
+
+ENDINGS = (".dot", ".svg", ".png", ".pdf", ".html")
+
+
+def _output(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    if value.suffix.lower() not in ENDINGS:
+        raise click.BadParameter(f"{value.name!r} ends in none of {', '.join(ENDINGS)}")
+    return value
+
+
+@click.command()
+@spec_argument
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_output,
+    metavar="FILE",
+    help=f"The file to write; its ending says what: {', '.join(ENDINGS)}.",
+)
+@settings_options
+@click.option(
+    "--depth",
+    type=click.IntRange(1),
+    help="Fold what is nested deeper than this; by default a picture folds all blocks.",
+)
+@click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
+@click.option(
+    "--colour-by",
+    "--color-by",
+    "color_by",
+    type=click.Choice(["macs", "params", "activations"]),
+    help="Shade boxes by their share, in place of colours for kinds.",
+)
+@click.option(
+    "--direction",
+    type=click.Choice(["TB", "LR"], case_sensitive=False),
+    default="TB",
+    show_default=True,
+    help="Draw top-down, or from left to right.",
+)
+@click.option("--widths", is_flag=True, help="Draw edges as thick as their tensors are large.")
+@click.option("--title", help="The title, in place of the network's name; '' for none.")
+@click.option("--legend", is_flag=True, help="Add what the colours mean.")
+@reports_errors
+def render(
+    spec: str,
+    output: Path,
+    settings: tuple[str, ...],
+    symbolic: str | None,
+    depth: int | None,
+    theme: str,
+    color_by: str | None,
+    direction: str,
+    widths: bool,
+    title: str | None,
+    legend: bool,
+    max_layers: int,
+) -> None:
+    """Draw the network into a file, or report on it in a page for browsers (.html).
+
+    The page has its own colours and directions: it takes --set, --symbolic, --depth and --title.
+
+    SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
+    """
+    from shapecalc import diagram
+    from shapecalc.diagram import files
+
+    network = open_spec(spec, max_layers)
+    given, symbols = read_settings(settings), read_symbolic(symbolic)
+    if output.suffix.lower() == ".html":
+        from shapecalc.diagram import page
+
+        text = page.page(network, given, symbols, depth=depth, title=title)
+        save(output, text.encode())
+        return
+    report = network.report(given, symbolic=symbols)
+    try:
+        text = diagram.dot(
+            report,
+            depth=depth or 1,
+            theme=theme,
+            color_by=color_by,
+            direction=direction.upper(),
+            title=title,
+            legend=legend,
+            widths=widths,
+        )
+        data = files.drawn(text, output.suffix.lower()[1:])
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    except files.NoGraphviz as error:
+        raise click.ClickException(str(error)) from None
+    save(output, data)
+
+
+def save(output: Path, data: bytes) -> None:
+    """Write the file; a place that cannot be written to is wrong usage."""
+    from shapecalc.diagram import files
+
+    try:
+        files.save(output, data)
+    except OSError as error:
+        message = f"{output}: {error.strerror or error}"
+        raise click.BadParameter(message, param_hint="--output") from None

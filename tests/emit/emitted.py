@@ -1,0 +1,118 @@
+"""Emitted source put to the test: imported afresh, run on the meta device, set beside the report."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import types
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from shapecalc.emit.module import module
+from shapecalc.network import Network
+from shapecalc.report import Report
+
+torch = pytest.importorskip("torch")
+
+_count = itertools.count()
+
+
+def imported(source: str) -> dict[str, Any]:
+    """The names of a module with this source."""
+    name = f"emitted_{next(_count)}"
+    fresh = types.ModuleType(name)
+    sys.modules[name] = fresh
+    try:
+        exec(compile(source, f"<{name}>", "exec"), fresh.__dict__)
+    finally:
+        del sys.modules[name]
+    return fresh.__dict__
+
+
+def made(source: str, **knobs: Any) -> Any:
+    """The network of some source on the meta device: what its last class or function makes."""
+    names = imported(source)
+    own = [
+        value
+        for value in names.values()
+        if getattr(value, "__module__", "") == names["__name__"] and callable(value)
+    ]
+    with torch.device("meta"):
+        return own[-1](**knobs).eval()
+
+
+def inputs_of(report: Report, device: str = "meta") -> list[Any]:
+    """Tensors of zeros for a network's inputs."""
+    return [
+        torch.zeros(tensor.shape, dtype=getattr(torch, tensor.dtype), device=device)
+        for tensor in report.inputs.values()
+    ]
+
+
+def outputs_of(model: Any, report: Report, device: str = "meta") -> list[tuple[int, ...]]:
+    """The shapes that a model puts out."""
+    with torch.no_grad():
+        output = model(*inputs_of(report, device))
+    outputs = output if isinstance(output, tuple) else (output,)
+    return [tuple(each.shape) for each in outputs]
+
+
+def state_of(model: Any) -> dict[str, tuple[int, ...]]:
+    """The shapes of a model's weights and buffers by their names."""
+    return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+
+
+def wanted_state(report: Report) -> dict[str, tuple[Any, ...]]:
+    """What a model's state has to be."""
+    found = {}
+    for layer in report:
+        for name, shape in layer.weights.items():
+            found[f"{layer.path}.{name}"] = shape
+        for name, tensor in layer.buffers_of.items():
+            found[f"{layer.path}.{name}"] = tensor.shape
+    return found
+
+
+def assert_is(model: Any, report: Report) -> None:
+    """A model must be what a report says: outputs, state, parameters and buffers."""
+    assert state_of(model) == wanted_state(report)
+    assert outputs_of(model, report) == [tensor.shape for _, tensor in report.outputs]
+    assert sum(each.numel() for each in model.parameters()) == report.totals.params
+    assert sum(each.numel() for each in model.buffers()) == report.totals.buffers
+
+
+def assert_emits(network: Network, knobs: Mapping[str, Any] | None = None) -> str:
+    """The source of a network, after it was compared with the report, at other knobs too."""
+    source = module(network)
+    try:
+        assert_is(made(source), network.report())
+        if knobs:
+            assert_is(made(source, **knobs), network.report(knobs))
+    except Exception:
+        print(source)
+        raise
+    return source
+
+
+def ruff(*arguments: str, source: str) -> subprocess.CompletedProcess[str]:
+    """Run ruff with its own default settings on some source."""
+    return subprocess.run(
+        [sys.executable, "-m", "ruff", *arguments, "--isolated", "-"],
+        input=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def assert_is_clean(source: str) -> None:
+    """Source must be formatted as ruff formats it, and ruff must find nothing in it."""
+    pytest.importorskip("ruff")
+    formatted = ruff("format", source=source)
+    assert formatted.returncode == 0, formatted.stderr
+    assert formatted.stdout == source
+    checked = ruff("check", source=source)
+    assert checked.returncode == 0, checked.stdout

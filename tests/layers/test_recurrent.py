@@ -1,0 +1,63 @@
+"""Recurrent layers: what test_differential.py does not ask of torch."""
+
+from __future__ import annotations
+
+import pytest
+
+from shapecalc.layers import KINDS, Tensor
+from tests.layers.torch_oracle import our_facts
+
+NAMES = ["RNN", "LSTM", "GRU"]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_layer_does_at_each_place_what_its_cell_does(name, bias):
+    x, place = Tensor((2, 7, 5)), Tensor((2, 5))
+    layer = KINDS[name](hidden_size=3, bias=bias).bound(x)
+    cell = KINDS[f"{name}Cell"](hidden_size=3, bias=bias).bound(place)
+    assert layer.weights() == {f"{n}_l0": shape for n, shape in cell.weights().items()}
+    for work in ("macs", "elementwise"):
+        step = getattr(cell, work)(place, cell.output(place))
+        assert getattr(layer, work)(x, layer.output(x)) == 7 * step
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_layer_above_takes_in_what_both_directions_put_out(name):
+    x = Tensor((2, 7, 5))
+    both = {"hidden_size": 3, "bidirectional": True}
+    first = KINDS[name](**both).bound(x)
+    between = first.output(x)
+    second = KINDS[name](**both).bound(between)
+    stacked = KINDS[name](**both, num_layers=2).bound(x)
+    y = stacked.output(x)
+    assert y == second.output(between) == Tensor((2, 7, 6))
+    for work in ("macs", "elementwise"):
+        parts = getattr(first, work)(x, between), getattr(second, work)(between, y)
+        assert getattr(stacked, work)(x, y) == sum(parts)
+
+
+@pytest.mark.parametrize(("name", "operations"), [("RNN", 2), ("LSTM", 13), ("GRU", 11)])
+def test_work_is_so_many_operations_per_value_of_the_state(name, operations):
+    x = Tensor((2, 7, 5))
+    layer = KINDS[name](hidden_size=3, bias=False)
+    assert layer.elementwise(x, layer.output(x)) == 2 * 7 * 3 * operations
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_which_dimension_is_the_batch_changes_no_figure(name):
+    x = (Tensor((2, 7, 5)),)
+    assert our_facts(KINDS[name](hidden_size=3), x) == our_facts(
+        KINDS[name](hidden_size=3, batch_first=False), x
+    )
+
+
+def test_indices_need_an_embedding_first():
+    (wrong, *_) = KINDS["LSTM"](hidden_size=3).requirements(Tensor((2, 7, 5), "int64"))
+    assert wrong.problem().endswith("but receives int64: 7 x 5")
+    assert wrong.hint() == "an Embedding turns indices into numbers"
+
+
+def test_a_projection_is_smaller_than_the_state():
+    (wrong,) = KINDS["LSTM"](hidden_size=3, proj_size=3).requirements(Tensor((2, 7, 5)))
+    assert wrong.problem() == "has proj_size 3, not below hidden_size 3"
