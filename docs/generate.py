@@ -1,17 +1,28 @@
-"""Write the generated page of the documents: ``layers.md``, from the declarations of the kinds.
+"""Write what is generated of the documents: ``layers.md``, ``gallery.md`` and its pictures.
 
-With ``--check`` nothing is written, and the exit status tells whether the page is up to date.
+With ``--check`` nothing is written, and the exit status tells whether all is up to date.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from shapecalc import catalogue
+from shapecalc import cli as commands
 from shapecalc.catalogue import Page, Rule
 
 LAYERS = Path(__file__).with_name("layers.md")
+GALLERY = Path(__file__).with_name("gallery.md")
+FOLDER = Path(__file__).with_name("pictures")
+
+GALLERY_INTRODUCTION = """# Gallery
+
+Written by `./dev docs`, with the commands shown; not to be edited. [diagrams.md](diagrams.md) tells
+how to read the pictures. Beside each lies its source in the language of Graphviz.
+"""
 
 INTRODUCTION = """# Layers
 
@@ -23,17 +34,92 @@ rounds down. `shapecalc layers KIND` prints the same.
 """
 
 
+class Picture(NamedTuple):
+    """A picture of the gallery: its file's name, what it shows, and how it is drawn."""
+
+    name: str
+    about: str
+    arguments: str
+
+
+PICTURES = [
+    Picture("googlenet", "GoogLeNet, its blocks folded.", "googlenet"),
+    Picture("googlenet-branches", "Its blocks unfolded down to branches.", "googlenet --depth 2"),
+    Picture("googlenet-layers", "All of its layers.", "googlenet --depth 3"),
+    Picture(
+        "googlenet-macs",
+        "Where its work is done, and how large the tensors are in between.",
+        "googlenet --colour-by macs --widths --legend",
+    ),
+    Picture("resnet18", "ResNet-18, folded.", "resnet18 --legend"),
+    Picture("resnet18-layers", "All of its layers.", "resnet18 --depth 3"),
+    Picture(
+        "resnet18-row",
+        "From left to right, on dark ground.",
+        "resnet18 --direction LR --theme dark",
+    ),
+    Picture("unet", "U-Net, folded.", "unet"),
+    Picture("unet-layers", "All of its layers.", "unet --depth 2"),
+    Picture("unet-symbolic", "Its sizes as formulas.", "unet --symbolic=H,W --theme dark"),
+    Picture("vgg16", "VGG-16, folded.", "vgg16"),
+    Picture("vgg16-layers", "All of its layers.", "vgg16 --depth 3"),
+    Picture("vgg16-params", "Where its parameters are.", "vgg16 --depth 2 --colour-by params"),
+]
+
+
 def main(arguments: list[str]) -> int:
-    """Write the page, or check it; the exit status."""
-    text = page_of_layers()
+    """Write what is generated, or check it; the exit status."""
+    texts = {LAYERS: page_of_layers(), GALLERY: gallery()}
+    for picture in PICTURES:
+        texts[FOLDER / f"{picture.name}.dot"] = drawn(picture, "dot").decode()
     if arguments == ["--check"]:
-        if LAYERS.exists() and LAYERS.read_text() == text:
-            return 0
-        print(f"{LAYERS.name} is not up to date; ./dev docs writes it anew", file=sys.stderr)
-        return 1
-    LAYERS.write_text(text)
-    print(f"wrote {LAYERS}")
+        return check(texts)
+    FOLDER.mkdir(exist_ok=True)
+    for path, text in texts.items():
+        path.write_text(text)
+    for picture in PICTURES:
+        (FOLDER / f"{picture.name}.svg").write_bytes(drawn(picture, "svg"))
+    print(f"wrote {', '.join(path.name for path in texts if path.parent != FOLDER)} and pictures")
     return 0
+
+
+def check(texts: dict[Path, str]) -> int:
+    """Compare what is written with what would be.
+
+    Of a picture its source is compared: what Graphviz draws from it depends on its version.
+    """
+    stale = [path for path, text in texts.items() if not path.exists() or path.read_text() != text]
+    stale += [path.with_suffix(".svg") for path in texts if path.parent == FOLDER]
+    stale = [path for path in stale if path.suffix != ".svg" or not path.exists()]
+    for path in stale:
+        print(f"{path.name} is not up to date; ./dev docs writes it anew", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def drawn(picture: Picture, ending: str) -> bytes:
+    """A picture as the command draws it."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, f"picture.{ending}")
+        commands.main(
+            ["render", *picture.arguments.split(), "-o", str(file)], standalone_mode=False
+        )
+        return file.read_bytes()
+
+
+def gallery() -> str:
+    """The page that shows the pictures."""
+    return "\n".join([GALLERY_INTRODUCTION, *map(_shown, PICTURES)])
+
+
+def _shown(picture: Picture) -> str:
+    return f"""{picture.about}
+
+```sh
+shapecalc render {picture.arguments} -o {picture.name}.svg
+```
+
+![{picture.about}](pictures/{picture.name}.svg)
+"""
 
 
 def page_of_layers() -> str:

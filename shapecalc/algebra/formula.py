@@ -45,13 +45,15 @@ class FloorDiv(sympy.Function):  # type: ignore[misc]
 class Smallest(sympy.Function):  # type: ignore[misc]
     """The least of its arguments; sympy's own ``Min`` would reason about them at length."""
 
-    is_integer = True
+    def _eval_is_integer(self) -> bool | None:
+        return sympy.core.logic.fuzzy_and(each.is_integer for each in self.args)  # type: ignore[no-any-return]
 
 
 class Largest(sympy.Function):  # type: ignore[misc]
     """The greatest of its arguments."""
 
-    is_integer = True
+    def _eval_is_integer(self) -> bool | None:
+        return sympy.core.logic.fuzzy_and(each.is_integer for each in self.args)  # type: ignore[no-any-return]
 
 
 class Formula:

@@ -191,20 +191,19 @@ class _Planner:
             inside.count = sum(map(len, runs))
             frame.items.append(inside)
         for i, run in enumerate(runs):
-            first = len(inside.items)
+            name = _below(frame, _range(part, run, len(runs)))
+            around = inside
+            if len(run) > 1 and len(run[0]) > 1:  # a join and its branches need a frame
+                around = Frame(part, own if len(runs) == 1 else f"{own}run{i}", name)
+                inside.items.append(around)
             for child in run[0]:
                 if isinstance(child, Node):
-                    self.add(inside, self.box([child], inside))
+                    self.add(around, self.box([child], around))
                 else:
-                    self.part(inside, child, level)
-            drawn = inside.items[first:]
-            if len(drawn) > 1 and len(run) > 1:  # a join and its branches: they need a frame
-                around = Frame(part, own if len(runs) == 1 else f"{own}run{i}", "")
-                around.items = drawn
-                inside.items[first:] = drawn = [around]
-            if len(drawn) == 1:
-                drawn[0].copies = len(run)
-                drawn[0].name = _below(frame, _range(part, run, len(runs)))
+                    self.part(around, child, level)
+            if len(run[0]) == 1 or around is not inside:
+                inside.items[-1].copies = len(run)
+                inside.items[-1].name = name
             self.stand_for(run)
 
     def stand_for(self, run: list[list[Node | Part]]) -> None:
@@ -303,6 +302,8 @@ def _runs(part: Part) -> Iterator[list[list[Node | Part]]]:
     last: Any = None
     for copy in _copies(part):
         nodes = [node for child in copy for node in _nodes(child)]
+        if not nodes:  # everything in it is left out
+            continue
         inside = {node.path: i for i, node in enumerate(nodes)}
         if previous is None:
             fed = dict.fromkeys(s for node in nodes for s in node.sources if s not in inside)
@@ -321,7 +322,7 @@ def _runs(part: Part) -> Iterator[list[list[Node | Part]]]:
             run = []
         run.append(copy)
         last = own
-        previous = nodes[-1].path if nodes else previous
+        previous = nodes[-1].path
     if run:
         yield run
 

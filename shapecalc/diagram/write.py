@@ -17,6 +17,11 @@ from shapecalc.report import Report
 from shapecalc.table import Writer
 from shapecalc.table import title as title_of
 
+STRAIGHT = 1000
+"""How much the main path is to be straight; that clusters be narrow counts 128 in dot."""
+LEVEL = 100
+"""The same where two columns climb to the same levels, to which shortcuts pull them."""
+
 FONT = "Helvetica,Arial,sans-serif"
 WIDEST = 5
 """The width of the thickest edge, in points."""
@@ -51,7 +56,7 @@ def dot(
     >>> import shapecalc
     >>> text = dot(shapecalc.load("conv5x5_direct").report(), ids=False)
     >>> text.splitlines()[-3:]  # doctest: +ELLIPSIS
-    ['  input0 -> layer0 [label=" 256 x 28 x 28 ", weight=100]', '  layer0 -> output0 [...]', '}']
+    ['  input0 -> layer0 [label=" 256 x 28 x 28 ", weight=1000]', '  layer0 -> output0 [...]', '}']
     """
     return _Writer(
         report,
@@ -301,7 +306,7 @@ class _Writer:
         for i, edge in enumerate(self.plan.edges):
             values: dict[str, Any] = {"label": self.size(edge)}
             if i in layout.spine:
-                values["weight"] = 100
+                values["weight"] = LEVEL if layout.climbs else STRAIGHT
             if thickness:
                 values["penwidth"] = thickness[i]
             a, b = edge.source, edge.target
@@ -311,7 +316,7 @@ class _Writer:
                 values["dir"] = "back"
                 a, b = b, a
             elif layout.climbs and breaks:
-                values |= {"minlen": 0, "weight": 10}
+                values |= {"minlen": 0, "weight": LEVEL // 10}
             elif breaks:
                 if column not in linked:
                     linked.add(column)

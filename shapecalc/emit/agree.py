@@ -62,14 +62,14 @@ def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression |
 
 
 def _by_index(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
-    firsts = [each for each in samples if each.number == 0]
-    at_first = _uniform(firsts, allowed - {"index"}) if firsts else None
-    later = [each for each in samples if each.number != 0]
+    least = min(each.number or 0 for each in samples)
+    at_first = _uniform([s for s in samples if s.number == least], allowed - {"index"})
+    later = [each for each in samples if each.number != least]
     if at_first is None or not later:
         return at_first
     after = _uniform(later, allowed)
     if after is not None:
-        return Conditional(Comparison(INDEX, (("==", Number(0)),)), at_first, after)
+        return Conditional(Comparison(INDEX, (("==", Number(least)),)), at_first, after)
     return _growing(samples, at_first, allowed) or _listed(samples)
 
 

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from shapecalc.emit.emitter import Emitter
 
 
+IDENTITY = "nn.Identity()"
+MODULES = "nn.ModuleDict()"
+"""What stands in a list of branches for one without modules, and for one that is no chain."""
+
+
 class Home(NamedTuple):
     """Where the submodules of a list are: attributes of an object, or items of a ModuleDict."""
 
@@ -106,7 +111,6 @@ class ClassWriter(Writer):
         spec = emitter.spec
         self.inputs = ["input"] if block else list(spec.inputs)
         self.outputs = [] if block else [reference.name for reference in spec.outputs]
-        self.referenced = {*_referenced(entries), *self.outputs}
 
     # -- the class as a whole -----------------------------------------------------------------
 
@@ -116,7 +120,7 @@ class ClassWriter(Writer):
             self.variables[name] = "x" if name == "input" else self.variable(name)
         first = self.variables[self.inputs[0]]
         running = "x"
-        if first == "x" and self.inputs[0] in self.referenced:
+        if first == "x" and self.inputs[0] in _referenced(self.entries):
             running = self.variable("out")
         last = self.chain(self.entries, self.holders, first, Home("self"), running)
         returns, result = self.result(last)
@@ -170,33 +174,33 @@ class ClassWriter(Writer):
 
         ``running`` is the variable that goes from entry to entry where none has to be kept.
         """
-        for position, entry in enumerate(entries):
-            if not any(True for _ in self.copies(entry, holders)):  # left out in every use
-                continue
+        built = [each for each in entries if any(True for _ in self.copies(each, holders))]
+        self.check_left_out(entries, built)
+        referenced = self.references(entries)
+        for position, entry in enumerate(built):
             self.check_name(entry.name, entry.mark)
             sources = [current] if entry.sources is None else self.sources(entry)
-            kept = entry.name in self.referenced
-            name = self.variable(entry.name) if kept else running
+            kept = entry.name in referenced
+            feeds = self.feeds(entries, built[position + 1 : position + 2])
+            name = self.variable(entry.name) if kept else running if feeds else "_"
             condition = self.condition(entry, holders)
-            if entry.repeat is not None and (entry.name in self.outputs or entry.sources):
-                copies = self.any_copies(entry, holders)
-                of_all = condition if condition and "index" not in words(condition) else None
-                condition = " and ".join(filter(None, (of_all, copies))) or None
-            elif entry.repeat is not None and "index" in words(condition or ""):
+            if entry.repeat is not None and "index" in words(condition or ""):
                 condition = None  # it is that of single copies
             if condition is None:
                 self.entry(entry, holders, sources, home, name)
                 self.variables[entry.name] = current = name
-            elif _feeds(entries[position + 1 : position + 2]):
+                continue
+            if kept:
+                self.optional.add(entry.name)
+                self.forward.add("None", f"{name} = ")
+            passed = name
+            if feeds:
                 if current != running:
                     self.forward.add(current, f"{running} = ")
                 sources = [running if each == current else each for each in sources]
-                self.optional_entry(entry, holders, sources, home, name, condition, running)
-                self.variables[entry.name], current = name, running
-            else:
-                name = name if kept else "_"  # nothing takes it
-                self.optional_entry(entry, holders, sources, home, name, condition, name)
-                self.variables[entry.name] = name
+                passed = current = running
+            self.optional_entry(entry, holders, sources, home, name, condition, passed)
+            self.variables[entry.name] = name
         return current
 
     def optional_entry(
@@ -214,6 +218,8 @@ class ClassWriter(Writer):
             guard = self.entry(entry, holders, sources, home, name)
             if name != running:
                 self.forward.add(name, f"{running} = ")
+        if not (init or forward):
+            return
         if guard:
             self.optional_module(home.of(entry.name), home, condition, init)
         else:
@@ -222,11 +228,9 @@ class ClassWriter(Writer):
             if init:
                 self.init.add(f"if {guard}:")
                 self.init.text += init
-        if entry.name in self.referenced:
-            self.optional.add(entry.name)
-            self.forward.add("None", f"{name} = ")
-        self.forward.add(f"if {guard}:")
-        self.forward.text += forward
+        if forward:
+            self.forward.add(f"if {guard}:")
+            self.forward.text += forward
 
     def optional_module(self, attribute: str, home: Home, condition: str, init: list[str]) -> None:
         """Make a submodule that is None, or not there, where the condition is false."""
@@ -241,6 +245,17 @@ class ClassWriter(Writer):
             self.init.add("None", f"{attribute} = ")
         self.init.add(f"if {condition}:")
         self.init.text += init
+
+    def feeds(self, entries: list[Entry], following: list[Entry]) -> bool:
+        """Whether an output may be taken by what follows it, or comes out of its list."""
+        if not following:
+            return entries is not self.entries or not self.outputs
+        return following[0].sources is None or following[0].when is not None
+
+    def references(self, entries: list[Entry]) -> set[str]:
+        """The names in a list whose outputs are taken by others than what follows them."""
+        found = _referenced(entries)
+        return found | set(self.outputs) if entries is self.entries else found
 
     def sources(self, entry: Entry) -> list[str]:
         """The variables that an entry is fed from."""
@@ -315,6 +330,8 @@ class ClassWriter(Writer):
 
     def statement(self, name: str, text: str, shape: str = "") -> None:
         """A statement of forward with the shape that comes out."""
+        if text == name:
+            return
         written = lines(text, self.forward.depth, f"{name} = ")
         if shape and len(written) == 1 and fits(f"{written[0]}  # {shape}"):
             written = [f"{written[0]}  # {shape}"]
@@ -386,7 +403,7 @@ class ClassWriter(Writer):
             self.check_name(branch.name, branch.mark)
             variable = self.variable(branch.name)
             output = self.branch(branch, inside, source, home.of(branch.name), variable)
-            if output == source and branch.name in self.referenced:
+            if output == source and branch.name in self.references(self.entries):
                 self.forward.add(source, f"{variable} = ")
                 output = variable
             if entry.repeat is None:
@@ -426,29 +443,30 @@ class ClassWriter(Writer):
         attribute: str,
     ) -> list[str]:
         """Branches without names: a ModuleList in the join's name."""
-        made: list[str] = []
-        for branch, inside in zip(branches, insides):
-            if not any(holder.part.children for holder in inside):
-                made.append("nn.Identity()")
-            elif all(is_chained(each) and each.when is None for each in branch.entries):
-                made.append(_sequential(self.chained(branch.entries, inside)))
-            else:
-                made.append("nn.ModuleDict()")
-        if any(code != "nn.Identity()" for code in made):
+        made = [self.listed_branch(*each) for each in zip(branches, insides)]
+        if any(text != IDENTITY for text in made):
             self.init.add(f"nn.ModuleList([{', '.join(made)}])", f"{attribute} = ")
         found = []
-        for i, (code, branch, inside) in enumerate(zip(made, branches, insides)):
+        for i, (text, branch, inside) in enumerate(zip(made, branches, insides)):
             own = f"{attribute}[{i}]"
-            if code == "nn.Identity()":
-                found.append(source)
-            elif code == "nn.ModuleDict()":
+            if text not in (IDENTITY, MODULES):
+                found.append(f"{own}({source})")
+            elif any(holder.part.children for holder in inside):
                 name = self.variable(f"{entry.name}_{i}")
                 with self.inner():
                     home = Home(own, is_dict=True)
                     found.append(self.chain(branch.entries, inside, source, home, name))
             else:
-                found.append(f"{own}({source})")
+                found.append(source)
         return found
+
+    def listed_branch(self, branch: Branch, inside: list[Holder]) -> str:
+        """What stands in the list of branches for one of them."""
+        if not any(holder.part.children for holder in inside) or not _makes_modules(branch.entries):
+            return IDENTITY
+        if all(is_chained(each) and each.when is None for each in branch.entries):
+            return _sequential(self.chained(branch.entries, inside))
+        return MODULES
 
     # -- copies that are no plain chain -------------------------------------------------------
 
@@ -466,6 +484,8 @@ class ClassWriter(Writer):
             what = "fed from several places" if len(sources) > 1 else "that shares weights"
             hint = "put it in a block, and repeat that"
             raise self.error(entry.mark, f"a repeated {entry.kind} {what} cannot be written", hint)
+        if name == "_":
+            name = self.variable(entry.name)
         if sources[0] != name:
             self.forward.add(sources[0], f"{name} = ")
         if shape:
@@ -490,16 +510,24 @@ class ClassWriter(Writer):
     ) -> None:
         """Copies of a kind that torch has as a function."""
         count = self.count(entry, holders)
-        condition = self.copy_condition(entry, holders)
         with self.forward.apart() as inside:
             self.statement(name, self.function(entry, copies, [name], count))
-        loop = f"range({self.in_forward(f'{entry.name}_repeat', count)})"
-        if condition is not None:
-            loop = self.attribute(f"{entry.name}_copies")
-            self.init.add(f"[index for index in range({count}) if {condition}]", f"{loop} = ")
+        self.loop_without_modules(entry, holders, inside)
+
+    def loop_without_modules(
+        self, entry: Entry, holders: list[Holder], inside: list[str]
+    ) -> None:
+        """Run some lines of forward as often as there are copies of an entry."""
+        count = self.count(entry, holders)
+        condition = self.copy_condition(entry, holders)
+        if condition is None:
+            numbers = f"range({self.in_forward(f'{entry.name}_repeat', count)})"
+        else:
+            numbers = self.attribute(f"{entry.name}_copies")
+            self.init.add(f"[index for index in range({count}) if {condition}]", f"{numbers} = ")
         index = "index" if "index" in words(" ".join(inside)) else "_"
-        self.forward.add(f"for {index} in {loop}:")
-        self.forward.text += inside
+        self.forward.add(f"for {index} in {numbers}:")
+        self.forward.text += inside or [f"{' ' * (self.forward.depth + 4)}pass"]
 
     def joins_loop(
         self, entry: Entry, branches: list[Branch], holders: list[Holder], home: Home, name: str
@@ -508,8 +536,11 @@ class ClassWriter(Writer):
         if KINDS[entry.kind].in_torch:
             hint = "put it in a block, and repeat that"
             raise self.error(entry.mark, f"a repeated {entry.kind} cannot be written", hint)
+        if any(holder.number is not None for holder in holders):
+            hint = "put the inner one in a block"
+            message = f"a repeated {entry.kind} within a repeated entry cannot be written"
+            raise self.error(entry.mark, message, hint)
         condition = self.copy_condition(entry, holders)
-        attribute, each = home.of(entry.name), self.variable(entry.name)
         within = [
             Holder(child, holder.use, index)
             for holder in holders
@@ -517,6 +548,14 @@ class ClassWriter(Writer):
             if isinstance(child, Part) and child.entry is entry and child.kind == "repeat"
             for index in _copy_numbers(child)
         ]
+        if not _makes_modules_in(branches):
+            with self.forward.apart() as inside, self.inner():
+                outputs = self.copy_branches(entry, branches, within, name, "")
+                copies = list(self.copies(entry, holders))
+                self.statement(name, self.function(entry, copies, outputs))
+            self.loop_without_modules(entry, holders, inside)
+            return ""
+        attribute, each = home.of(entry.name), self.variable(entry.name)
         container = "nn.ModuleList()" if condition is None else "nn.ModuleDict()"
         self.init.add(container, f"{attribute} = ")
         values = "" if condition is None else ".values()"
@@ -578,19 +617,18 @@ def _copy_numbers(repeat: Part) -> list[int]:
     return list(dict.fromkeys(int(c.path[start:].partition(".")[0]) for c in repeat.children))
 
 
-def _feeds(following: list[Entry]) -> bool:
-    """Whether an entry's output may be taken by what follows it, or comes out of its list."""
-    return not following or following[0].sources is None or following[0].when is not None
-
-
 def _makes_modules(entries: list[Entry]) -> bool:
     """Whether any entry of a list is a submodule, or has one in a branch."""
     return any(
         entry.block is not None
         or KINDS[entry.kind].in_torch
-        or any(_makes_modules(branch.entries) for branch in entry.branches or ())
+        or _makes_modules_in(entry.branches or [])
         for entry in entries
     )
+
+
+def _makes_modules_in(branches: list[Branch]) -> bool:
+    return any(_makes_modules(branch.entries) for branch in branches)
 
 
 def _referenced(entries: list[Entry]) -> set[str]:

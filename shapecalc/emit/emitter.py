@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
+from shapecalc.build import build
 from shapecalc.emit import letters as lettering
 from shapecalc.emit.letters import Inside, Lettered
 from shapecalc.emit.names import EmitError, variable
@@ -20,14 +22,17 @@ from shapecalc.layers import KINDS
 from shapecalc.layers.field import Number
 from shapecalc.network import Network
 from shapecalc.report import Report
-from shapecalc.spec.expression import Undecided
+from shapecalc.spec.expression import ExpressionError, Undecided, truth
 from shapecalc.spec.parse import BATCH
 from shapecalc.spec.problem import SpecError
 from shapecalc.spec.symbols import SettingError, bind
 from shapecalc.spec.tree import Block, Entry, Setting, Spec
 
-MOST_VARIANTS = 2
+MOST_VARIANTS = 3
 """At how many other values of each knob what is written is tried."""
+
+MOST_COPIES = 8
+"""For how many copies of an entry it is looked whether a symbol decides that they are there."""
 
 
 class Emitter:
@@ -175,13 +180,13 @@ def _variants(
     others: dict[str, Any] = {}
     for name in knobs:
         count = 0
-        for value in _other_values(values[name]):
+        for value in [*_switches(network.spec, name, values), *_other_values(values[name])]:
             found = _built(network, {**settings, name: value}, frozenset({name}))
             if found is not None:
                 others.setdefault(name, value)
                 count += 1
                 yield frozenset({name}), found
-            if count == MOST_VARIANTS:
+            if count >= MOST_VARIANTS:
                 break
     if len(others) > 1:
         together = _built(network, {**settings, **others}, frozenset(others))
@@ -194,8 +199,39 @@ def _other_values(value: Any) -> list[Any]:
     if isinstance(value, Fraction):
         return [2 * value, value / 2, value + 1, 1]
     if value in (0, 1):
-        return [1 - value, 2, 3]
-    return [value + 1, 2 * value, value - 1, 3 * value, value + 2, value // 2, 1]
+        return [1 - value, 2, 5, 3, 4]
+    return [value + 1, 2 * value, 3 * value + 1, value - 1, 3 * value, value + 2, value // 2, 1]
+
+
+def _switches(spec: Spec, name: str, values: Mapping[str, Any]) -> list[Any]:
+    """A value of a symbol that switches a condition, for each condition that it decides."""
+    own = values[name]
+    tried = dict.fromkeys([*_other_values(own), *range(9), *(own * 2**n for n in range(2, 7))])
+    found: dict[Any, None] = {}
+    lists = [spec.entries, *(block.entries for block in spec.blocks.values())]
+    for test in (test for entries in lists for test in _conditions_in(entries)):
+        if name in test.names() and test.names() <= {*values, "index"}:
+            now = _truths(test, values)
+            switching = (v for v in tried if _truths(test, {**values, name: v}) != now)
+            found.update(dict.fromkeys(islice(switching, 1)))
+    return list(found)
+
+
+def _truths(test: Setting, values: Mapping[str, Any]) -> list[bool]:
+    """Whether a condition holds for the first copies of an entry; for any, if it has no index."""
+    copies = MOST_COPIES if "index" in test.names() else 1
+    try:
+        return [truth(test.value({**values, "index": index})) for index in range(copies)]
+    except ExpressionError:
+        return []
+
+
+def _conditions_in(entries: list[Entry]) -> Iterator[Setting]:
+    for entry in entries:
+        if entry.when is not None:
+            yield entry.when
+        for branch in entry.branches or ():
+            yield from _conditions_in(branch.entries)
 
 
 def _built(
@@ -203,6 +239,7 @@ def _built(
 ) -> Lettered | None:
     try:
         values = bind(network.spec, settings, ())
+        build(network.spec, values, network.most_layers)  # on letters less is checked
         return lettering.build(network.spec, values, network.most_layers, changed)
     except (SpecError, SettingError, Undecided):
         return None

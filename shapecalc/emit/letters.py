@@ -142,6 +142,8 @@ class _LetteredBuilder(Builder):
         assert entry.repeat is not None
         count = self.value(entry.repeat, scope, place)
         shapes = [wire.tensor.shape for wire in wires if wire is not None]
+        if entry.when is not None and "index" in entry.when.names():  # some copies are left out
+            return _told(last, {"index": Number(None)})
         if isinstance(tree_of(count), Number) or len({len(shape) for shape in shapes}) > 1:
             return _told(last, {"index": Number(None)})
         sizes = [_behind(count, list(sizes)) for sizes in zip(*shapes)]

@@ -16,6 +16,7 @@ from shapecalc.spec.expression import (
     Name,
     Number,
     Unary,
+    evaluate,
     names,
 )
 
@@ -51,6 +52,17 @@ def replaced(tree: Expression, meanings: Mapping[str, Expression]) -> Expression
         return meanings.get(node.name) if isinstance(node, Name) else None
 
     return mapped(tree, meant) if meanings else tree
+
+
+def settled_choices(tree: Expression) -> Expression:
+    """The tree with what a condition without names chooses in its place."""
+
+    def chosen(node: Expression) -> Expression | None:
+        if not isinstance(node, Conditional) or used(node.test):
+            return None
+        return settled_choices(node.then if evaluate(node.test, {}) else node.otherwise)
+
+    return mapped(tree, chosen)
 
 
 def is_whole(tree: Expression, fractions: Iterable[str]) -> bool:
@@ -103,11 +115,12 @@ def whole(tree: Expression, fractions: Iterable[str]) -> Expression:
         return Conditional(exact(tree.test, fractions), *parts)
     if is_whole(tree, fractions):
         return exact(tree, fractions)
-    top, bottom = _ratio(tree)
-    if bottom and all(is_whole(part, fractions) for part in (*top, *bottom)):
-        over = _product([exact(part, fractions) for part in top])
-        return Binary("//", over, _product([exact(part, fractions) for part in bottom]))
-    return Call("int", (exact(tree, fractions),))
+    over, under = ([exact(part, fractions) for part in parts] for parts in _ratio(tree))
+    if not under:
+        return Call("int", (exact(tree, fractions),))
+    if all(is_whole(part, fractions) for part in (*over, *under)):
+        return Binary("//", _product(over), _product(under))
+    return Call("int", (Binary("/", _product(over), _product(under)),))
 
 
 def _ratio(tree: Expression) -> tuple[list[Expression], list[Expression]]:
@@ -143,7 +156,7 @@ def exact(tree: Expression, fractions: Iterable[str]) -> Expression:
         if not isinstance(node, Binary) or is_whole(node, fractions):
             return None
         left, right = exact(node.left, fractions), exact(node.right, fractions)
-        if node.operator == "/" and is_whole(left, fractions) and is_whole(right, fractions):
+        if node.operator == "/":  # what stands for a fraction may be given a whole number
             return Call("Fraction", (left, right))
         if node.operator == "**" and is_whole(left, fractions):
             return Binary("**", Call("Fraction", (left,)), right)

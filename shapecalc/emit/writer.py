@@ -16,6 +16,7 @@ from shapecalc.emit.python import (
     exact,
     is_flag,
     replaced,
+    settled_choices,
     used,
     whole,
     write,
@@ -228,7 +229,7 @@ class Writer:
                 meanings[name] = self.tensor_size(name, setting.mark, copies)
             elif name not in self.allowed:
                 meanings[name] = stated(self.emitter.values[name])
-        tree = replaced(setting.content, meanings)
+        tree = settled_choices(replaced(setting.content, meanings))
         self.needed |= used(tree) - {"index"}
         return tree
 
@@ -305,6 +306,15 @@ class Writer:
                 message = "'when' asks for a size that cannot be told where the entry is left out"
                 raise self.error(entry.when.mark, message, "give the block an argument for it")
 
+    def check_left_out(self, entries: list[Entry], built: list[Entry]) -> None:
+        """Entries that are left out everywhere must not depend on symbols that may change."""
+        for entry in entries:
+            for decisive in (entry.when, entry.repeat):
+                if entry not in built and decisive is not None:
+                    names = decisive.names() & self.emitter.knobs - self.arguments.keys()
+                    if names:
+                        raise Tied(names)
+
     # -- what makes submodules ----------------------------------------------------------------
 
     def check_name(self, name: str, mark: Mark) -> None:
@@ -319,14 +329,15 @@ class Writer:
 
         Entries that are left out in every use are not among them.
         """
+        built = [each for each in entries if any(True for _ in self.copies(each, holders))]
+        self.check_left_out(entries, built)
         made = []
-        for entry in entries:
-            if any(True for _ in self.copies(entry, holders)):
-                self.check_name(entry.name, entry.mark)
-                condition = self.condition(entry, holders)
-                if entry.repeat is not None and "index" in words(condition or ""):
-                    condition = None  # it is that of single copies
-                made.append((entry, self.module(entry, holders), condition))
+        for entry in built:
+            self.check_name(entry.name, entry.mark)
+            condition = self.condition(entry, holders)
+            if entry.repeat is not None and "index" in words(condition or ""):
+                condition = None  # it is that of single copies
+            made.append((entry, self.module(entry, holders), condition))
         return made
 
     def module(self, entry: Entry, holders: list[Holder]) -> str:
@@ -355,14 +366,6 @@ class Writer:
         keyed = loop(f"(str(index), {one})", "index", numbers, condition)
         made = f"OrderedDict({keyed})"
         return call(container if container == "nn.Sequential" else "nn.ModuleDict", [made])
-
-    def any_copies(self, entry: Entry, holders: list[Holder]) -> str | None:
-        """The condition that a repeated entry has any copies; None if it always has."""
-        condition = self.copy_condition(entry, holders)
-        count = self.count(entry, holders)
-        if condition is not None:
-            return f"any({loop(condition, 'index', f'range({count})')})"
-        return None if count.isdigit() else f"{count} > 0"
 
     def copy_condition(self, entry: Entry, holders: list[Holder]) -> str | None:
         """The condition by which single copies of a repeated entry are left out, as source."""
@@ -509,6 +512,9 @@ class Writer:
     def annotation(self, name: str) -> str:
         """The type of an argument."""
         values = [self.emitter.inside(use).letters[name] for use in self.uses]
+        default = self.arguments[name]
+        if default is not None and default.is_constant:
+            values.append(default.value({}))
         if name in self.emitter.numbers(self.block):
             return "float"
         return " | ".join(sorted({_annotation(value) for value in values}))

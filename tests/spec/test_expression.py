@@ -7,7 +7,7 @@ import operator
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shapecalc.algebra.formula import Formula
@@ -148,6 +148,7 @@ def test_an_expression_means_what_it_means_in_python(text):
 
 
 @given(sums)
+@example("min(0.75, n)//1")
 @settings(max_examples=100)
 def test_formulas_give_what_numbers_give(text):
     general = {"n": Formula.symbol("n"), "m": -3, "width": Fraction(3, 4), "zero": 0}

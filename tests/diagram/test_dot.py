@@ -1,0 +1,570 @@
+"""Diagrams: what is drawn, read back from the source for Graphviz, and how ``dot`` lays it out."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import shapecalc
+from shapecalc.diagram import Frame, Vertex, dot, plan
+from shapecalc.diagram.colours import THEMES
+from shapecalc.layers.tensor import times
+from shapecalc.report import Report
+
+SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "specs").glob("*.yaml"))
+DEPTHS = (1, 2, 3, None)
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+
+
+# -- reading DOT -------------------------------------------------------------------------------
+
+
+class Graph(NamedTuple):
+    """What a source says: attributes of nodes, edges in order, and who stands in which cluster."""
+
+    nodes: dict[str, dict[str, str]]
+    edges: list[tuple[str, str, dict[str, str]]]
+    clusters: dict[str, dict[str, str]]
+    inside: dict[str, str]
+
+
+TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|->|[\w.-]+|[\[\]{}=,;])', re.S)
+
+
+def parse(source: str) -> Graph:
+    """Read the subset of DOT that is written here; anything else fails."""
+    tokens = []
+    place = 0
+    source = source.rstrip()
+    while place < len(source):
+        found = TOKEN.match(source, place)
+        assert found, source[place : place + 40]
+        tokens.append(found[1])
+        place = found.end()
+    graph = Graph({}, [], {}, {})
+    assert tokens[:3] == ["digraph", "network", "{"]
+    end = body(tokens, 3, graph, "")
+    assert end == len(tokens)
+    return graph
+
+
+def body(tokens: list[str], i: int, graph: Graph, cluster: str) -> int:
+    while tokens[i] != "}":
+        if tokens[i] in ("subgraph", "{"):
+            name = tokens[i + 1] if tokens[i] == "subgraph" else cluster
+            if tokens[i] == "subgraph":
+                graph.inside[name] = cluster
+                i += 2
+            assert tokens[i] == "{"
+            i = body(tokens, i + 1, graph, name)
+            continue
+        if tokens[i + 1] == "=":  # rank=same;
+            assert tokens[i + 3] == ";"
+            i += 4
+            continue
+        names = [tokens[i]]
+        i += 1
+        while tokens[i] == "->":
+            names.append(tokens[i + 1])
+            i += 2
+        attributes, i = listed(tokens, i)
+        if len(names) > 1:
+            graph.edges.extend((a, b, attributes) for a, b in pairwise(names))
+        elif names == ["graph"]:
+            graph.clusters[cluster] = attributes
+        elif names[0] not in ("node", "edge"):
+            assert names[0] not in graph.nodes, "declared twice"
+            graph.nodes[names[0]] = attributes
+            graph.inside[names[0]] = cluster
+    return i + 1
+
+
+def listed(tokens: list[str], i: int) -> tuple[dict[str, str], int]:
+    assert tokens[i] == "["
+    found: dict[str, str] = {}
+    i += 1
+    while tokens[i] != "]":
+        name, equals, value = tokens[i : i + 3]
+        assert equals == "="
+        found[name] = value[1:-1].replace('\\"', '"') if value[0] == '"' else value
+        i += 4 if tokens[i + 3] == "," else 3
+    return found, i + 1
+
+
+def drawn(edges: list[tuple[str, str, dict[str, str]]]) -> Iterator[tuple[str, str, str]]:
+    """The edges that can be seen, in the direction of the tensor, with their labels."""
+    for a, b, attributes in edges:
+        if attributes.get("style") != "invis":
+            ends = (b, a) if attributes.get("dir") == "back" else (a, b)
+            yield (*ends, attributes["label"].strip())
+
+
+def text_of(label: str) -> str:
+    """What Graphviz shows of a label."""
+    plain = re.sub(r"\\(.)", lambda found: {"n": "\n", "l": "\n"}.get(found[1], found[1]), label)
+    return plain.replace("&lt;", "<").replace("&amp;", "&")
+
+
+def report_of(spec: Any, **settings: Any) -> Report:
+    return shapecalc.load(spec).report(**settings)
+
+
+def frames(frame: Frame) -> Iterator[Frame]:
+    for item in frame.items:
+        if isinstance(item, Frame):
+            yield item
+            yield from frames(item)
+
+
+# -- what is drawn -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("name", SPECS)
+def test_every_layer_stands_in_one_box(name: str, depth: int | None) -> None:
+    report = report_of(name)
+    found = [node.path for vertex in plan(report, depth).vertices for node in vertex.layers]
+    assert sorted(found) == sorted(layer.path for layer in report)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("name", SPECS)
+def test_edges_are_those_of_the_network(name: str, depth: int | None) -> None:
+    report = report_of(name)
+    drawing = plan(report, depth)
+    homes = {node.path: vertex.id for vertex in drawing.vertices for node in vertex.layers}
+    homes |= {vertex.name: vertex.id for vertex in drawing.vertices if vertex.role == "input"}
+    shown = {node.path for vertex in drawing.vertices for node in vertex.nodes}  # no more copies
+    wanted = {
+        (homes[source], homes[layer.path], times(shape[1:]))
+        for layer in report
+        for source, shape in zip(layer.inputs, layer.input_shapes)
+        if layer.path in shown and homes[source] != homes[layer.path]
+    }
+    wanted |= {
+        (homes[path], f"output{i}", times(tensor.shape[1:]))
+        for i, (path, tensor) in enumerate(report.outputs)
+    }
+    for direction in ("TB", "LR"):
+        graph = parse(dot(report, depth=depth, direction=direction))
+        edges = list(drawn(graph.edges))
+        links = {a: b for b, a, _ in edges if a.startswith("to")}  # a sign and what leads to it
+        found = {
+            (links.get(a.replace("from", "to"), a), b, label)
+            for a, b, label in edges
+            if not b.startswith("to")
+        }
+        assert found == wanted
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("name", SPECS)
+def test_frames_are_clusters_and_boxes_stand_in_them(name: str, depth: int | None) -> None:
+    report = report_of(name)
+    drawing = plan(report, depth)
+    graph = parse(dot(report, depth=depth))
+
+    def check(frame: Frame, cluster: str) -> None:
+        for item in frame.items:
+            own = item.id if isinstance(item, Vertex) else f"cluster_{item.id}"
+            around = graph.inside[own]
+            assert around == cluster or around.startswith("cluster_column")
+            if isinstance(item, Frame):
+                assert graph.clusters[own]["id"] == item.id
+                check(item, own)
+
+    check(drawing.root, "")
+    assert sum(name.startswith("cluster_part") for name in graph.clusters) == len(
+        list(frames(drawing.root))
+    )
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_ids_are_unique_and_the_same_at_every_depth(name: str) -> None:
+    report = report_of(name)
+    paths: dict[str, str] = {}
+    for depth in DEPTHS:
+        source = dot(report, depth=depth)
+        ids = re.findall(r'\bid="([^"]*)"', source)
+        assert len(ids) == len(set(ids))
+        pattern = r"(input|layer|part|output|edge)\d+(run\d+)?"
+        assert all(re.fullmatch(pattern, each) for each in ids)
+        for vertex in plan(report, depth).vertices:
+            if vertex.role in ("layer", "part"):
+                path = vertex.part.path if vertex.part else vertex.nodes[0].path
+                assert paths.setdefault(vertex.id, path) == path
+    index = {f"layer{i}": layer.path for i, layer in enumerate(report)}
+    assert all(index[k] == path for k, path in paths.items() if k.startswith("layer"))
+    assert 'id="' not in dot(report, ids=False)
+
+
+def test_googlenet_is_folded_as_its_spec_is_written() -> None:
+    graph = parse(dot(report_of("googlenet"), depth=1))
+    folded = [each for each in graph.nodes.values() if each.get("class", "").startswith("part")]
+    assert sum("Inception" in each["label"] for each in folded) == 9
+    assert sum("AuxiliaryHead" in each["label"] for each in folded) == 2
+    assert len([name for name in graph.nodes if name.startswith("output")]) == 3
+    labels = {label for _, _, label in drawn(graph.edges)}
+    assert {"3 x 224 x 224", "64 x 56 x 56", "1024 x 1 x 1"} <= labels
+
+
+def test_edges_carry_formulas_whose_names_are_told() -> None:
+    graph = parse(dot(report_of("googlenet", symbolic=["H", "W"]), depth=1))
+    assert "64 x h2 x w2" in {label for _, _, label in drawn(graph.edges)}
+    assert "h2 = (H + 1)//2" in graph.clusters[""]["label"]
+
+
+# -- repeats -----------------------------------------------------------------------------------
+
+
+def repeated(count: int, channels: Any = 4) -> dict[str, Any]:
+    block = {"args": {"k": None}, "layers": [{"Conv2d": {"out_channels": "k", "kernel_size": 1}}]}
+    return {
+        "input": [4, 8, 8],
+        "blocks": {"Unit": block},
+        "layers": ["ReLU", {"Unit": channels, "repeat": count, "name": "stage"}, "Tanh"],
+    }
+
+
+def test_copies_that_are_alike_are_drawn_once() -> None:
+    for depth in (1, 2, None):
+        graph = parse(dot(report_of(repeated(9)), depth=depth))
+        labels = [each["label"] for each in [*graph.nodes.values(), *graph.clusters.values()]]
+        assert sum("Unit x 9" in label for label in labels) == 1, labels
+        assert sum("Conv2d" in label for label in labels) == (depth is None)
+
+
+def test_copies_that_differ_are_drawn_apart() -> None:
+    report = report_of(repeated(5, "4 if index < 2 else 8"))
+    names = [(v.name, v.copies) for v in plan(report, 2).vertices if v.role == "part"]
+    # copy 2 takes 4 channels, those behind it take 8
+    assert names == [("stage.0 to 1", 2), ("stage.2", 1), ("stage.3 to 4", 2)]
+
+
+def test_a_layer_that_is_repeated_is_one_box() -> None:
+    report = report_of({"input": [8], "layers": [{"Linear": 8, "repeat": 9, "name": "fc"}]})
+    (box,) = [vertex for vertex in plan(report).vertices if vertex.role == "layer"]
+    assert (box.name, box.copies, len(box.layers)) == ("fc", 9, 9)
+    assert "fc x 9" in dot(report)
+
+
+def test_a_join_that_is_repeated_with_its_branches_is_one_frame() -> None:
+    branches = {"a": [{"Conv2d": {"out_channels": 4, "kernel_size": 1}}], "b": []}
+    report = report_of(
+        {"input": [4, 8, 8], "layers": [{"Add": {"branches": branches}, "repeat": 3}]}
+    )
+    (frame,) = frames(plan(report).root)
+    assert frame.copies == 3
+    assert [vertex.name for vertex in frame.vertices()] == ["0.a.conv1", "0"]
+
+
+def test_copies_that_take_a_shortcut_from_outside_are_not_alike_the_first() -> None:
+    report = report_of(
+        {
+            "input": [4],
+            "layers": [
+                {"ReLU": {}, "name": "start"},
+                {"Add": {"branches": [[{"ReLU": {}, "from": "start"}], []]}, "repeat": 3},
+            ],
+        }
+    )
+    copies = [frame.copies for frame in frames(plan(report).root) if frame.count == 1]
+    assert copies == [2]
+
+
+def test_copies_in_which_all_is_left_out_are_not_drawn() -> None:
+    block = {"args": {"on": None}, "layers": [{"ReLU": {}, "when": "on"}]}
+    layers = [{"Maybe": "index % 2", "repeat": 5, "name": "stage"}]
+    report = report_of({"input": [4], "blocks": {"Maybe": block}, "layers": layers})
+    for depth in (1, 2, None):
+        boxes = [v for v in plan(report, depth).vertices if v.role not in ("input", "output")]
+        assert sum(len(vertex.layers) for vertex in boxes) == 2
+        assert parse(dot(report, depth=depth))
+
+
+# -- text --------------------------------------------------------------------------------------
+
+HOSTILE = [
+    '"; evil [label="x',
+    "<b>bold</b><script>alert(1)</script>",
+    "back\\slash \\N \\G \\",
+    "&lt;script&gt; &#60;",
+    "two\nlines\rand\ttabs\x00\x1b",
+    "]]> --> */ // #",
+    'URL="http://example.com" href=javascript:alert(1)',
+    "\u202eright to left\ud800",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_of_a_user_is_shown_as_it_is(text: str) -> None:
+    source = dot(report_of("lenet5"), title=text)
+    graph = parse(source)
+    assert graph.nodes.keys() == parse(dot(report_of("lenet5"))).nodes.keys()
+    shown = text_of(graph.clusters[""]["label"])
+    assert shown == "".join(c if c.isprintable() else " " for c in text)
+    assert "URL" not in graph.clusters[""]
+    assert source.encode()
+
+
+@needs_dot
+@pytest.mark.parametrize("text", HOSTILE)
+def test_graphviz_shows_the_text_of_a_user_as_it_is(text: str) -> None:
+    svg = run_dot(dot(report_of("lenet5"), title=text), "svg")
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    escaped = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = escaped.replace('"', "&quot;").replace("'", "&#39;")
+    title = re.search(r"<text [^>]*>([^<]*)</text>", svg)
+    assert title is not None
+    assert title[1].replace("&#45;", "-").replace("&#160;", " ").split() == escaped.split()
+    assert "<script" not in svg
+    assert "href" not in svg.replace("xlink", "").replace("href=javascript", "")
+    assert "<a " not in svg
+
+
+def test_long_names_are_cut() -> None:
+    report = report_of({"input": [4], "layers": [{"ReLU": {}, "name": "x" * 5000}]})
+    lines = [line for each in parse(dot(report)).nodes.values() for line in [each["label"]]]
+    assert max(map(len, lines)) < 100
+
+
+def test_settings_that_are_defaults_are_left_out() -> None:
+    conv = {"out_channels": 6, "kernel_size": [3, 5], "stride": 2, "padding": 0, "bias": False}
+    report = report_of({"input": [3, 9, 9], "layers": [{"Conv2d": conv}]})
+    assert "conv1\\nConv2d 6, 3 x 5, stride 2, no bias" in dot(report)
+
+
+# -- choices -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_same_spec_gives_the_same_bytes(name: str) -> None:
+    options: dict[str, Any] = {"legend": True, "widths": True, "color_by": "macs"}
+    assert dot(report_of(name), **options) == dot(report_of(name), **options)
+
+
+def luminance(colour: str) -> float:
+    """By WCAG 2.1, from sRGB."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear))
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("color_by", [None, "macs", "params", "activations"])
+@pytest.mark.parametrize("name", ["googlenet", "unet", "vgg16"])
+def test_text_stands_out_from_what_is_behind_it(
+    name: str, color_by: str | None, theme: str
+) -> None:
+    source = dot(report_of(name), theme=theme, color_by=color_by, legend=True)
+    graph = parse(source)
+    text = graph.clusters[""]["fontcolor"]
+    for each in graph.nodes.values():
+        assert contrast(each["fontcolor"], each["fillcolor"]) >= 4.5, each
+    for each in graph.clusters.values():
+        assert contrast(text, each.get("fillcolor", graph.clusters[""]["bgcolor"])) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES.values())
+def test_every_colour_of_a_theme_bears_text(theme: Any) -> None:
+    for fill in (*theme.fills.values(), theme.plain, theme.ground, *theme.frames):
+        assert contrast(theme.text, fill) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES.values())
+def test_shades_are_in_order_of_lightness(theme: Any) -> None:
+    shades = [luminance(fill) for fill in theme.scale]
+    assert shades in (sorted(shades), sorted(shades, reverse=True))
+
+
+def test_shades_follow_the_shares() -> None:
+    report = report_of("vgg16")
+    graph = parse(dot(report, depth=1, color_by="params"))
+    scale = THEMES["light"].scale
+    boxes = {each["label"].split("\\n")[0]: each["fillcolor"] for each in graph.nodes.values()}
+    assert boxes["linear1"] == scale[-1]  # 102,764,544 of 138,357,544
+    assert boxes["group1"] == scale[0]
+    assert "74.3 % of params" in dot(report, depth=1, color_by="params")
+
+
+def test_formulas_have_no_shades_or_widths() -> None:
+    report = report_of("unet", symbolic=["H"])
+    assert dot(report, color_by="params")  # no symbol in them
+    with pytest.raises(ValueError, match="needs numbers"):
+        dot(report, color_by="macs")
+    with pytest.raises(ValueError, match="needs numbers"):
+        dot(report, widths=True)
+
+
+def test_widths_grow_with_tensors() -> None:
+    report = report_of("vgg16")
+    sizes = {
+        b: float(attributes["penwidth"])
+        for _, b, attributes in parse(dot(report, widths=True, depth=1)).edges
+    }
+    groups = [vertex.id for vertex in plan(report, 1).vertices if vertex.role == "part"]
+    assert sizes[groups[1]] == max(sizes.values())  # what leaves the first one, 64 x 112 x 112
+    assert sizes["output0"] == min(sizes.values())
+
+
+def test_the_legend_tells_the_colours_that_are_there() -> None:
+    graph = parse(dot(report_of("lenet5"), legend=True))
+    legend = [each["label"] for name, each in graph.nodes.items() if name.startswith("legend")]
+    assert legend == [
+        "convolution",
+        "linear, embedding",
+        "pooling, resampling, padding",
+        "reshaping",
+    ]
+
+
+def test_parts_are_opened_one_by_one() -> None:
+    report = report_of("googlenet")
+    drawing = plan(report, opened={"inception4a"})
+    assert [frame.name for frame in frames(drawing.root)] == ["inception4a"]
+    assert [v.name for v in frames(drawing.root).__next__().vertices()][:2] == [
+        "branch1",
+        "branch2",
+    ]
+
+
+def test_layers_can_be_boxes_of_their_own() -> None:
+    report = report_of("lenet5_mnist")
+    assert len(plan(report).vertices) < len(report) + 2
+    assert len(plan(report, grouped=False).vertices) == len(report) + 2
+
+
+def test_ten_thousand_layers_that_are_alike_are_one_box() -> None:
+    layer = {"Conv2d": {"out_channels": 3, "kernel_size": 1}, "repeat": 10_000, "name": "deep"}
+    assert "deep x 10000" in dot(report_of({"input": [3, 8, 8], "layers": [layer]}))
+
+
+# -- how dot lays it out -----------------------------------------------------------------------
+
+
+def run_dot(source: str, form: str) -> str:
+    done = subprocess.run(
+        ["dot", f"-T{form}"], input=source.encode(), capture_output=True, check=True
+    )
+    assert not done.stderr, done.stderr.decode()
+    return done.stdout.decode()
+
+
+def layout(source: str) -> tuple[dict[str, tuple[float, float]], tuple[float, float]]:
+    """Where the boxes are, and the width and height of the picture, in points."""
+    data = json.loads(run_dot(source, "json0"))
+    places = {}
+    for each in data["objects"]:
+        if "pos" in each:
+            x, y = map(float, each["pos"].split(","))
+            places[each["name"]] = (x, -y)
+    _, _, width, height = map(float, data["bb"].split(","))
+    return places, (width, height)
+
+
+@needs_dot
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize("depth", [2, None])
+@pytest.mark.parametrize("name", ["googlenet", "resnet_cifar", "resnet18_d2l"])
+def test_branches_stand_side_by_side_in_the_specs_order(
+    name: str, depth: int | None, direction: str
+) -> None:
+    report = report_of(name)
+    places, _ = layout(dot(report, depth=depth, direction=direction))
+    first: dict[str, list[str]] = {}
+    for vertex in plan(report, depth).vertices:
+        part = vertex.part or (vertex.nodes[0].part if vertex.nodes else None)
+        if part is not None and part.kind == "branch" and vertex.nodes[0] is next(part.nodes()):
+            first.setdefault(part.parent.path if part.parent else "", []).append(vertex.id)
+    axis = 0 if direction == "TB" else 1
+    for row in first.values():
+        across = [places[each][axis] for each in row]
+        along = {round(places[each][1 - axis]) for each in row}
+        assert across == sorted(across)
+        assert len(along) == 1
+
+
+@needs_dot
+@pytest.mark.parametrize("name", ["vgg16", "googlenet", "resnet18", "unet"])
+def test_a_folded_picture_fits_a_page(name: str) -> None:
+    _, (width, height) = layout(dot(report_of(name), depth=1))
+    scale = max(width / 535, height / 780)  # A4 within its margins
+    assert scale < 1.3  # text of 10 points is still more than 7.5
+
+
+@needs_dot
+@pytest.mark.parametrize("name", SPECS)
+def test_no_picture_is_a_mere_chain(name: str) -> None:
+    _, (width, height) = layout(dot(report_of(name)))
+    assert height < 2300
+    assert height < 800 or height < 4.5 * width
+
+
+@needs_dot
+def test_a_long_chain_is_broken_into_columns_in_reading_order() -> None:
+    layers = [{"Linear": 8 + i % 3} for i in range(100)]
+    report = report_of({"input": [8], "layers": layers})
+    places, (width, height) = layout(dot(report))
+    assert 0.3 < height / width < 3
+    order = sorted((round(x), y, k) for k, (x, y) in places.items() if k.startswith("layer"))
+    xs = [x for x, _, _ in order]
+    assert len(set(xs)) > 3
+    assert [int(k[5:]) for _, _, k in order] == list(range(100))
+
+
+@needs_dot
+def test_the_main_path_of_googlenet_is_straight() -> None:
+    report = report_of("googlenet")
+    places, _ = layout(dot(report, depth=1))
+    aside = ("AuxiliaryHead",)
+    across = {
+        round(places[vertex.id][0])
+        for vertex in plan(report, 1).vertices
+        if (vertex.part is None or vertex.part.kind not in aside) and vertex.id != "output1"
+        if vertex.id != "output2"
+    }
+    assert len(across) == 2  # one for each column
+
+
+@needs_dot
+def test_the_levels_of_a_u_net_stand_side_by_side() -> None:
+    report = report_of("unet")
+    places, _ = layout(dot(report, depth=1))
+    ids = {vertex.name: vertex.id for vertex in plan(report, 1).vertices}
+    for level, concat in ((1, 4), (2, 3), (3, 2), (4, 1)):
+        left, right = (places[ids[name]] for name in (f"encoder{level}", f"concat{concat}"))
+        assert left[1] == pytest.approx(right[1], abs=1)
+        assert left[0] < right[0]
+
+
+@needs_dot
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("name", SPECS)
+def test_boxes_do_not_overlap(name: str, depth: int | None) -> None:
+    for options in ({}, {"direction": "LR"}, {"legend": True, "color_by": "macs"}):
+        data = json.loads(run_dot(dot(report_of(name), depth=depth, **options), "json0"))
+        boxes = []
+        for each in data["objects"]:
+            if "pos" in each:
+                x, y = map(float, each["pos"].split(","))
+                wide, high = 36 * float(each["width"]), 36 * float(each["height"])
+                boxes.append((x - wide, x + wide, y - high, y + high))
+        boxes.sort()
+        for i, (_, right, low, high) in enumerate(boxes):
+            for left, _, bottom, top in boxes[i + 1 :]:
+                if left >= right:
+                    break
+                assert top <= low or bottom >= high
