@@ -137,9 +137,10 @@ def test_the_bytes_do_not_depend_on_the_process(tmp_path: Path) -> None:
     texts = set()
     for seed in ("1", "2"):
         file = tmp_path / f"{seed}.dot"
+        command = "from shapecalc.cli import main; main()"
+        arguments = ["render", "googlenet", "-o", str(file), "--depth", "3", "--legend"]
         subprocess.run(
-            [sys.executable, "-c", "from shapecalc.cli import main; main()", "render", "googlenet"]
-            + ["-o", str(file), "--depth", "3", "--legend"],
+            [sys.executable, "-c", command, *arguments],
             env={**os.environ, "PYTHONHASHSEED": seed},
             check=True,
         )

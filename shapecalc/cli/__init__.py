@@ -7,7 +7,17 @@ from typing import Any
 
 import click
 
-COMMANDS = ("show", "diff", "explain", "solve", "solve-padding", "render", "emit", "check", "layers")
+COMMANDS = (
+    "show",
+    "diff",
+    "explain",
+    "solve",
+    "solve-padding",
+    "render",
+    "emit",
+    "check",
+    "layers",
+)
 """The commands; one lives in the module of its name, with _ for -, as a function of that name."""
 
 

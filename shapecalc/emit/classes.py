@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.emit.names import docstring, variable
 from shapecalc.emit.shapes import Shapes
 from shapecalc.emit.source import call, fits, lines, literal
-from shapecalc.emit.writer import Copy, Holder, Writer, Written, is_chained, is_plain, is_run_plainly, words
+from shapecalc.emit.writer import (
+    Copy,
+    Holder,
+    Writer,
+    Written,
+    is_chained,
+    is_plain,
+    is_run_plainly,
+    words,
+)
 from shapecalc.graph import Part
 from shapecalc.layers import KINDS
 from shapecalc.spec.tree import Block, Branch, Entry
@@ -176,7 +185,7 @@ class ClassWriter(Writer):
         """
         built = [each for each in entries if any(True for _ in self.copies(each, holders))]
         self.check_left_out(entries, built)
-        referenced = self.references(entries)
+        referenced = self.references(entries, built)
         for position, entry in enumerate(built):
             self.check_name(entry.name, entry.mark)
             sources = [current] if entry.sources is None else self.sources(entry)
@@ -252,9 +261,9 @@ class ClassWriter(Writer):
             return entries is not self.entries or not self.outputs
         return following[0].sources is None or following[0].when is not None
 
-    def references(self, entries: list[Entry]) -> set[str]:
+    def references(self, entries: list[Entry], built: list[Entry]) -> set[str]:
         """The names in a list whose outputs are taken by others than what follows them."""
-        found = _referenced(entries)
+        found = _referenced(built)
         return found | set(self.outputs) if entries is self.entries else found
 
     def sources(self, entry: Entry) -> list[str]:
@@ -403,7 +412,7 @@ class ClassWriter(Writer):
             self.check_name(branch.name, branch.mark)
             variable = self.variable(branch.name)
             output = self.branch(branch, inside, source, home.of(branch.name), variable)
-            if output == source and branch.name in self.references(self.entries):
+            if output == source and branch.name in self.references(self.entries, self.entries):
                 self.forward.add(source, f"{variable} = ")
                 output = variable
             if entry.repeat is None:
@@ -514,9 +523,7 @@ class ClassWriter(Writer):
             self.statement(name, self.function(entry, copies, [name], count))
         self.loop_without_modules(entry, holders, inside)
 
-    def loop_without_modules(
-        self, entry: Entry, holders: list[Holder], inside: list[str]
-    ) -> None:
+    def loop_without_modules(self, entry: Entry, holders: list[Holder], inside: list[str]) -> None:
         """Run some lines of forward as often as there are copies of an entry."""
         count = self.count(entry, holders)
         condition = self.copy_condition(entry, holders)

@@ -16,13 +16,20 @@ from shapecalc.build import build
 from shapecalc.emit import letters as lettering
 from shapecalc.emit.letters import Inside, Lettered
 from shapecalc.emit.names import EmitError, variable
+from shapecalc.emit.python import tests, used
 from shapecalc.emit.writer import Tied, Written
 from shapecalc.graph import Part
 from shapecalc.layers import KINDS
 from shapecalc.layers.field import Number
 from shapecalc.network import Network
 from shapecalc.report import Report
-from shapecalc.spec.expression import ExpressionError, Undecided, truth
+from shapecalc.spec.expression import (
+    Expression,
+    ExpressionError,
+    Undecided,
+    evaluate,
+    truth,
+)
 from shapecalc.spec.parse import BATCH
 from shapecalc.spec.problem import SpecError
 from shapecalc.spec.symbols import SettingError, bind
@@ -177,21 +184,21 @@ def _variants(
     network: Network, settings: Mapping[str, Any], values: Mapping[str, Any], knobs: list[str]
 ) -> Iterator[tuple[frozenset[str], Lettered]]:
     """The network at other values of each knob, and of all at once, where there is one."""
-    others: dict[str, Any] = {}
+    others: dict[str, list[Any]] = {}
     for name in knobs:
-        count = 0
+        others[name] = []
         for value in [*_switches(network.spec, name, values), *_other_values(values[name])]:
             found = _built(network, {**settings, name: value}, frozenset({name}))
             if found is not None:
-                others.setdefault(name, value)
-                count += 1
+                others[name].append(value)
                 yield frozenset({name}), found
-            if count >= MOST_VARIANTS:
+            if len(others[name]) >= MOST_VARIANTS:
                 break
-    if len(others) > 1:
-        together = _built(network, {**settings, **others}, frozenset(others))
-        if together is not None:
-            yield frozenset(others), together
+    for i in range(MOST_VARIANTS if len(knobs) > 1 else 0):
+        together = {name: found[i] for name, found in others.items() if i < len(found)}
+        found = _built(network, {**settings, **together}, frozenset(together))
+        if together and found is not None:
+            yield frozenset(together), found
 
 
 def _other_values(value: Any) -> list[Any]:
@@ -209,29 +216,34 @@ def _switches(spec: Spec, name: str, values: Mapping[str, Any]) -> list[Any]:
     tried = dict.fromkeys([*_other_values(own), *range(9), *(own * 2**n for n in range(2, 7))])
     found: dict[Any, None] = {}
     lists = [spec.entries, *(block.entries for block in spec.blocks.values())]
-    for test in (test for entries in lists for test in _conditions_in(entries)):
-        if name in test.names() and test.names() <= {*values, "index"}:
+    for test in dict.fromkeys(test for entries in lists for test in _tests(entries)):
+        names = used(test)
+        if name in names and names <= {*values, "index"}:
             now = _truths(test, values)
             switching = (v for v in tried if _truths(test, {**values, name: v}) != now)
             found.update(dict.fromkeys(islice(switching, 1)))
     return list(found)
 
 
-def _truths(test: Setting, values: Mapping[str, Any]) -> list[bool]:
+def _truths(test: Expression, values: Mapping[str, Any]) -> list[bool]:
     """Whether a condition holds for the first copies of an entry; for any, if it has no index."""
-    copies = MOST_COPIES if "index" in test.names() else 1
+    copies = MOST_COPIES if "index" in used(test) else 1
     try:
-        return [truth(test.value({**values, "index": index})) for index in range(copies)]
+        return [truth(evaluate(test, {**values, "index": index})) for index in range(copies)]
     except ExpressionError:
         return []
 
 
-def _conditions_in(entries: list[Entry]) -> Iterator[Setting]:
+def _tests(entries: list[Entry]) -> Iterator[Expression]:
+    """The conditions in a list of entries, those within expressions included."""
     for entry in entries:
-        if entry.when is not None:
-            yield entry.when
+        if entry.when is not None and entry.when.expression is not None:
+            yield entry.when.expression
+        for setting in entry.settings.values():
+            if setting.expression is not None:
+                yield from tests(setting.expression)
         for branch in entry.branches or ():
-            yield from _conditions_in(branch.entries)
+            yield from _tests(branch.entries)
 
 
 def _built(

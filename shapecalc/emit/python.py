@@ -18,6 +18,7 @@ from shapecalc.spec.expression import (
     Unary,
     evaluate,
     names,
+    truth,
 )
 
 _STRENGTH = {"or": 1, "and": 2, "not": 3, "<": 4, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6}
@@ -55,14 +56,31 @@ def replaced(tree: Expression, meanings: Mapping[str, Expression]) -> Expression
 
 
 def settled_choices(tree: Expression) -> Expression:
-    """The tree with what a condition without names chooses in its place."""
+    """The tree without conditions that have no names, which are decided."""
 
     def chosen(node: Expression) -> Expression | None:
-        if not isinstance(node, Conditional) or used(node.test):
-            return None
-        return settled_choices(node.then if evaluate(node.test, {}) else node.otherwise)
+        if isinstance(node, Conditional) and not used(node.test):
+            return settled_choices(node.then if evaluate(node.test, {}) else node.otherwise)
+        if isinstance(node, Binary) and node.operator in ("and", "or"):
+            for side, other in ((node.left, node.right), (node.right, node.left)):
+                if not used(side):
+                    decides = truth(evaluate(side, {})) is (node.operator == "or")
+                    return Number(node.operator == "or") if decides else settled_choices(other)
+        return None
 
     return mapped(tree, chosen)
+
+
+def tests(tree: Expression) -> list[Expression]:
+    """The conditions that choose something in an expression."""
+    found: list[Expression] = []
+
+    def seen(node: Expression) -> None:
+        if isinstance(node, Conditional):
+            found.append(node.test)
+
+    mapped(tree, seen)
+    return found
 
 
 def is_whole(tree: Expression, fractions: Iterable[str]) -> bool:

@@ -148,9 +148,7 @@ class _Reader:
             found[name] = self.setting(value, frozenset(found) | {BATCH})
         return found
 
-    def inputs(
-        self, root: Node, top: dict[str, Pair], names: frozenset[str]
-    ) -> dict[str, Input]:
+    def inputs(self, root: Node, top: dict[str, Pair], names: frozenset[str]) -> dict[str, Input]:
         if "input" in top and "inputs" in top:
             self.problems.add(top["inputs"].key.mark, "both 'input' and 'inputs' are given")
         elif "input" not in top and "inputs" not in top:
@@ -504,9 +502,7 @@ class _Reader:
 
     # -- values -----------------------------------------------------------------------------
 
-    def setting(
-        self, node: Node, names: frozenset[str], type: FieldType | None = None
-    ) -> Setting:
+    def setting(self, node: Node, names: frozenset[str], type: FieldType | None = None) -> Setting:
         """A value in which a word is an expression, or one of the words of its field's type."""
         value = node.value
         if isinstance(value, list):

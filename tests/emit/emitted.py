@@ -1,4 +1,4 @@
-"""Emitted source put to the test: imported afresh, run on the meta device, set beside the report."""
+"""Emitted source put to the test: imported afresh, run on the meta device, set beside a report."""
 
 from __future__ import annotations
 

@@ -33,7 +33,9 @@ def specs(draw: st.DrawFn) -> dict[str, Any]:
         blocks[name] = {
             "args": {
                 "n": None,
-                "m": draw(st.sampled_from([1, 2, "n", "2*n", "n + a", "in_channels", "n // 2 + 1"])),
+                "m": draw(
+                    st.sampled_from([1, 2, "n", "2*n", "n + a", "in_channels", "n // 2 + 1"])
+                ),
                 "flag": draw(st.sampled_from([0, 1, "n > 2", "n != in_channels", "on"])),
             },
             "layers": draw(_layers(scope, list(blocks), 2)),
@@ -119,7 +121,9 @@ def _layers(draw: st.DrawFn, names: tuple[str, ...], blocks: list[str], depth: i
         if repeated and "share" not in entry and not isinstance(entry.get("from"), list):
             entry["repeat"] = draw(st.sampled_from([1, 2, 3, "a", "b", "b + 1"]))
             if draw(st.booleans()):
-                entry["when"] = draw(st.sampled_from(["index != 1", "index < a", "on", "index % 2 == 0"]))
+                entry["when"] = draw(
+                    st.sampled_from(["index != 1", "index < a", "on", "index % 2 == 0"])
+                )
         elif draw(st.integers(0, 5)) == 0:
             entry["when"] = draw(_conditions(names))
         if "from" not in entry and draw(st.integers(0, 6)) == 0 and known:
@@ -166,7 +170,9 @@ def _entry(
             if draw(st.integers(0, 2)) == 0:
                 arguments[name] = draw(numbers if name == "m" else _conditions(names))
         return {draw(st.sampled_from(blocks)): arguments}
-    branches = draw(st.lists(_layers(names, blocks, depth - 1) | st.just([]), min_size=1, max_size=3))
+    branches = draw(
+        st.lists(_layers(names, blocks, depth - 1) | st.just([]), min_size=1, max_size=3)
+    )
     join = draw(st.sampled_from(["Concat", "Concat", "Add"]))
     if draw(st.booleans()):
         return {join: {"branches": {f"p{depth}{i}": each for i, each in enumerate(branches)}}}
