@@ -76,6 +76,7 @@ LENIENT = (
     Lenient(("Dropout2d", "Dropout3d"), "it takes inputs of any dimensions", _has_other_ndim),
     Lenient(("PixelShuffle", "PixelUnshuffle"), "it takes several batches", _has_other_ndim),
     Lenient(("ConvTranspose",), "it takes a dilation of 0 now and then", _is_outside("dilation")),
+    Lenient(("FractionalMaxPool",), "it does not look", _is_outside("kernel_size")),
     Lenient(("AdaptiveAvgPool",), "it averages any input to size 1", _has_other_ndim),
     Lenient(("Circular",), "it copies what was never written", _cuts_and_fills),
     Lenient(("UpsamplingNearest2d",), "it scales all axes there are", _has_other_ndim),

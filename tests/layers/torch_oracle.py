@@ -19,7 +19,7 @@ from shapecalc.layers.tensor import Tensor
 torch = pytest.importorskip("torch")
 flop_counter = pytest.importorskip("torch.utils.flop_counter")
 
-torch.set_num_threads(1)  # tensors are tiny here, and tests may run in several processes
+torch.set_num_threads(1)  # tensors are tiny here; several threads only get in their own way
 
 REFUSALS = (RuntimeError, ValueError, TypeError, IndexError, AssertionError, ZeroDivisionError)
 """What torch raises for settings or inputs that do not fit."""
