@@ -92,12 +92,16 @@ def _growing(
 
 
 def _listed(samples: Sequence[Sample]) -> Expression | None:
-    """The numbers one by one, where every use has the same."""
+    """The numbers one by one, where every use has the same, and as many."""
     found: dict[int, Any] = {}
+    last: dict[int, int] = {}
     for each in samples:
         assert each.number is not None
+        last[id(each.letters)] = max(each.number, last.get(id(each.letters), 0))
         if found.setdefault(each.number, each.value) != each.value:
             return None
+    if len({*last.values()}) > 1:
+        return None
     tree = stated(found[max(found)])
     for index in sorted(found, reverse=True)[1:]:
         here = Comparison(INDEX, (("==", Number(index)),))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shapecalc.emit.classes import Lines
 from shapecalc.emit.emitter import Emitter, emit
 from shapecalc.emit.module import source
 from shapecalc.emit.names import EmitError, docstring, function_name
 from shapecalc.emit.shapes import Shapes
-from shapecalc.emit.source import call, fits, lines
+from shapecalc.emit.source import Lines, call, fits, lines
 from shapecalc.emit.writer import Writer, Written, is_plain
 from shapecalc.graph import Part
 from shapecalc.layers import KINDS
@@ -99,7 +98,7 @@ class FunctionWriter(Writer):
         body = Lines()
         body.depth = 4
         if any(condition for _, _, condition in made):
-            body.add_modules("layers", made)
+            body.add_modules("layers", [(e.name, code, condition) for e, code, condition in made])
             body.add("layers", "return ")
         else:
             body.text += _sequential([(e.name, code, shapes[e.name]) for e, code, _ in made])

@@ -14,7 +14,7 @@ from shapecalc.spec.parse import BATCH
 from shapecalc.spec.tree import Entry
 
 if TYPE_CHECKING:
-    from shapecalc.emit.writer import Copy, Holder, Writer
+    from shapecalc.emit.values import Copy, Holder, Values
 
 LONGEST = 60
 """The longest comment of a shape, in characters."""
@@ -26,7 +26,7 @@ SHORT = {"in_depth": "D", "in_height": "H", "in_width": "W"}
 class Shapes:
     """Tells shapes: in numbers where there is one use, else in the block's own letters."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Values) -> None:
         self.writer = writer
         self.uses = [use for use in writer.uses if not writer.emitter.inside(use).changed]
         self.last = ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -176,3 +177,43 @@ def split(text: str) -> list[str]:
     places = [at for at in _outside(text) if text[at] == ","]
     ends = [-1, *places, len(text)]
     return [text[a + 1 : b].strip() for a, b in pairwise(ends)]
+
+
+class Lines:
+    """Lines of a function's body, at a depth that changes."""
+
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.depth = 8
+
+    def add(self, text: str, before: str = "", after: str = "") -> None:
+        """Add a statement."""
+        self.text += lines(text, self.depth, before, after)
+
+    def add_modules(self, container: str, made: list[tuple[str, str, str | None]]) -> None:
+        """Make a Sequential of modules of which some may be left out."""
+        self.add("nn.Sequential()", f"{container} = ")
+        for name, text, condition in made:
+            added = call(f"{container}.add_module", [f'"{name}"', text])
+            if condition is None:
+                self.add(added)
+            else:
+                with self.under(f"if {condition}:"):
+                    self.add(added)
+
+    @contextmanager
+    def apart(self) -> Iterator[list[str]]:
+        """Collect what is added meanwhile, one level deeper, in a list of its own."""
+        before, self.text = self.text, []
+        self.depth += 4
+        yield self.text
+        self.depth -= 4
+        self.text = before
+
+    @contextmanager
+    def under(self, head: str) -> Iterator[None]:
+        """Put what is added meanwhile below a head such as ``if x:``."""
+        self.add(head)
+        self.depth += 4
+        yield
+        self.depth -= 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,11 +25,20 @@ class Passed(NamedTuple):
 
 def torch() -> Any:
     """The torch module; raises :class:`TorchMissing`."""
-    try:
-        import torch
-    except ImportError:
-        raise TorchMissing from None
-    return torch
+    if sys.modules.get("torch") is None:
+        _import_torch()
+    return sys.modules["torch"]
+
+
+def _import_torch() -> None:
+    with warnings.catch_warnings():
+        # torch complains once, where its counter is imported, if NumPy is not there; none is needed
+        warnings.filterwarnings("ignore", "Failed to initialize NumPy")
+        try:
+            import torch
+        except ImportError:
+            raise TorchMissing from None
+        import torch.utils.flop_counter  # noqa: F401
 
 
 def imported(source: str, name: str) -> dict[str, Any]:

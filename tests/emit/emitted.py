@@ -32,15 +32,15 @@ def imported(source: str) -> dict[str, Any]:
     return fresh.__dict__
 
 
-def made(source: str, **knobs: Any) -> Any:
-    """The network of some source on the meta device: what its last class or function makes."""
+def made(source: str, device: str = "meta", **knobs: Any) -> Any:
+    """The network of some source: what its last class or function makes."""
     names = imported(source)
     own = [
         value
         for value in names.values()
         if getattr(value, "__module__", "") == names["__name__"] and callable(value)
     ]
-    with torch.device("meta"):
+    with torch.device(device):
         return own[-1](**knobs).eval()
 
 

@@ -121,9 +121,7 @@ def _layers(draw: st.DrawFn, names: tuple[str, ...], blocks: list[str], depth: i
         if repeated and "share" not in entry and not isinstance(entry.get("from"), list):
             entry["repeat"] = draw(st.sampled_from([1, 2, 3, "a", "b", "b + 1"]))
             if draw(st.booleans()):
-                entry["when"] = draw(
-                    st.sampled_from(["index != 1", "index < a", "on", "index % 2 == 0"])
-                )
+                entry["when"] = draw(st.sampled_from(["index != 1", "on", "index % 2 == 0"]))
         elif draw(st.integers(0, 5)) == 0:
             entry["when"] = draw(_conditions(names))
         if "from" not in entry and draw(st.integers(0, 6)) == 0 and known:
