@@ -44,6 +44,7 @@ class Picture(NamedTuple):
 
 PICTURES = [
     Picture("googlenet", "GoogLeNet, its blocks folded.", "googlenet"),
+    Picture("googlenet-dark", "The same on dark ground.", "googlenet --theme dark"),
     Picture("googlenet-branches", "Its blocks unfolded down to branches.", "googlenet --depth 2"),
     Picture("googlenet-layers", "All of its layers.", "googlenet --depth 3"),
     Picture(
@@ -52,7 +53,7 @@ PICTURES = [
         "googlenet --colour-by macs --widths --legend",
     ),
     Picture("resnet18", "ResNet-18, folded.", "resnet18 --legend"),
-    Picture("resnet18-layers", "All of its layers.", "resnet18 --depth 3"),
+    Picture("resnet18-layers", "All of its layers.", "resnet18 --depth 4"),
     Picture(
         "resnet18-row",
         "From left to right, on dark ground.",
@@ -62,7 +63,7 @@ PICTURES = [
     Picture("unet-layers", "All of its layers.", "unet --depth 2"),
     Picture("unet-symbolic", "Its sizes as formulas.", "unet --symbolic=H,W --theme dark"),
     Picture("vgg16", "VGG-16, folded.", "vgg16"),
-    Picture("vgg16-layers", "All of its layers.", "vgg16 --depth 3"),
+    Picture("vgg16-layers", "All of its layers.", "vgg16 --depth 4"),
     Picture("vgg16-params", "Where its parameters are.", "vgg16 --depth 2 --colour-by params"),
 ]
 

@@ -43,6 +43,36 @@ def test_the_page_is_one_file(tmp_path: Path) -> None:
     assert "<html" in (tmp_path / "net.HTML").read_text()[:400]
 
 
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "--theme=light",
+        "--colour-by=macs",
+        "--color-by=macs",
+        "--direction=TB",
+        "--widths",
+        "--legend",
+    ],
+)
+def test_a_page_refuses_what_only_pictures_have(tmp_path: Path, choice: str) -> None:
+    result = run("lenet5", "-o", tmp_path / "net.html", choice)
+    assert result.exit_code == 2
+    name = choice.partition("=")[0].replace("color", "colour")
+    assert f"{name}: for pictures, not for a page (.html)" in result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_page_takes_the_other_choices(tmp_path: Path) -> None:
+    file = tmp_path / "net.html"
+    choices = ("--set", "B=2", "--symbolic=H", "--depth", "1", "--title", "My own")
+    assert run("unet", "-o", file, *choices).exit_code == 0
+    text = file.read_text()
+    assert "<title>My own</title>" in text
+    assert '"depth":1' in text
+    assert '{"name":"H","value":null' in text
+    assert '{"name":"B","value":"2"' in text
+
+
 @pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
 def test_a_missing_program_is_told_with_what_works_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from shapecalc.cli.common import (
     open_spec,
@@ -16,6 +17,9 @@ from shapecalc.cli.common import (
 )
 
 ENDINGS = (".dot", ".svg", ".png", ".pdf", ".html")
+
+OF_PICTURES = ("theme", "color_by", "direction", "widths", "legend")
+"""The choices that a page does not have: its reader's browser makes them, or it shows it all."""
 
 
 def _output(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
@@ -59,8 +63,10 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 @click.option("--widths", is_flag=True, help="Draw edges as thick as their tensors are large.")
 @click.option("--title", help="The title, in place of the network's name; '' for none.")
 @click.option("--legend", is_flag=True, help="Add what the colours mean.")
+@click.pass_context
 @reports_errors
 def render(
+    ctx: click.Context,
     spec: str,
     output: Path,
     settings: tuple[str, ...],
@@ -76,16 +82,19 @@ def render(
 ) -> None:
     """Draw the network into a file, or report on it in a page for browsers (.html).
 
-    The page has its own colours and directions: it takes --set, --symbolic, --depth and --title.
+    A page takes --set, --symbolic, --depth and --title; the other choices are those of pictures.
 
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
     from shapecalc import diagram
     from shapecalc.diagram import files
 
+    is_page = output.suffix.lower() == ".html"
+    if is_page:
+        refuse_choices_of_pictures(ctx)
     network = open_spec(spec, max_layers)
     given, symbols = read_settings(settings), read_symbolic(symbolic)
-    if output.suffix.lower() == ".html":
+    if is_page:
         from shapecalc.diagram import page
 
         text = page.page(network, given, symbols, depth=depth, title=title)
@@ -109,6 +118,21 @@ def render(
     except files.NoGraphviz as error:
         raise click.ClickException(str(error)) from None
     save(output, data)
+
+
+def refuse_choices_of_pictures(ctx: click.Context) -> None:
+    """Wrong usage where a choice was made that would not be seen in a page."""
+    made = [
+        option.opts[0]
+        for option in ctx.command.params
+        if option.name in OF_PICTURES
+        and ctx.get_parameter_source(option.name) is not ParameterSource.DEFAULT
+    ]
+    if made:
+        raise click.UsageError(
+            f"{', '.join(made)}: for pictures, not for a page (.html), "
+            "which takes --set, --symbolic, --depth and --title"
+        )
 
 
 def save(output: Path, data: bytes) -> None:

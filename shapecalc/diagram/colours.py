@@ -1,8 +1,9 @@
 """The colours of diagrams: light and dark, after Okabe and Ito.
 
 Their palette ("Color Universal Design", 2008) is told apart by colour-blind readers. It draws the
-borders; fills are tints of it, or shades on dark ground, on which text keeps a contrast of more
-than 4.5 to 1. What a box is, its text says too, so that nothing is lost in grey.
+borders, with its yellow darkened; fills are tints of it, or shades on dark ground, on which text
+keeps a contrast of more than 4.5 to 1. What a box is, its text says too, so that nothing is lost
+in grey.
 """
 
 from __future__ import annotations
@@ -45,10 +46,10 @@ BORDERS = {
     "convolution": "#0072b2",
     "linear": "#009e73",
     "pooling": "#e69f00",
-    "pointwise": "#b5a900",
+    "pointwise": "#9c9300",
     "attention": "#cc79a7",
     "recurrent": "#d55e00",
-    "joining": "#7f7f7f",
+    "joining": "#5a5a5a",
     "reshaping": "#a6a6a6",
     "other": "#7f7f7f",
 }
@@ -77,12 +78,12 @@ THEMES = {
         fills={
             "convolution": "#c4e3f6",
             "linear": "#b9e6d8",
-            "pooling": "#fbdf9f",
-            "pointwise": "#f8f4b4",
-            "attention": "#f0d3e3",
+            "pooling": "#f9d384",
+            "pointwise": "#fbf8c8",
+            "attention": "#ecc4da",
             "recurrent": "#f6cbaf",
-            "joining": "#dcdcdc",
-            "reshaping": "#f0f0f0",
+            "joining": "#d4d4d4",
+            "reshaping": "#f2f2f2",
             "other": "#ffffff",
         },
         plain="#ffffff",
@@ -97,12 +98,12 @@ THEMES = {
         fills={
             "convolution": "#14435f",
             "linear": "#0c4b39",
-            "pooling": "#5c4204",
-            "pointwise": "#4a4714",
-            "attention": "#5b2e49",
+            "pooling": "#6b4c05",
+            "pointwise": "#3d3b10",
+            "attention": "#713a5b",
             "recurrent": "#672f08",
             "joining": "#434a53",
-            "reshaping": "#2f363e",
+            "reshaping": "#2c333b",
             "other": "#161a1f",
         },
         plain="#161a1f",

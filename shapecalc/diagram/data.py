@@ -20,12 +20,12 @@ from shapecalc.derivation.lines import Section
 from shapecalc.derivation.picture import corner, legend
 from shapecalc.diagram import labels
 from shapecalc.diagram.colours import GROUPS
+from shapecalc.diagram.layout import main_path
 from shapecalc.diagram.plan import Frame, Vertex, plan
 from shapecalc.graph import Part
 from shapecalc.network import Network
 from shapecalc.report import LayerReport, Report
 from shapecalc.spec import expression
-from shapecalc.spec.text import shown
 from shapecalc.table import Writer
 
 COUNTS = ("params", "buffers", "macs", "elementwise", "activations")
@@ -190,6 +190,7 @@ class _Writer:
     def diagram(self) -> dict[str, Any]:
         """The diagram with everything unfolded; the page folds it."""
         drawn = plan(self.found)
+        main = set(main_path(drawn))
         places = {layer.path: i for i, layer in enumerate(self.found)}
 
         def item(each: Vertex | Frame) -> dict[str, Any]:
@@ -209,7 +210,8 @@ class _Writer:
             "depth": self.depth,
             "items": [item(each) for each in drawn.root.items],
             "edges": [
-                [edge.source, edge.target, self.places(edge.tensor.shape)] for edge in drawn.edges
+                [edge.source, edge.target, self.places(edge.tensor.shape), i in main]
+                for i, edge in enumerate(drawn.edges)
             ],
         }
 
@@ -237,7 +239,7 @@ class _Writer:
         """A setting: sizes as places of the program, anything else as text."""
         if isinstance(value, tuple) and value and all(map(_is_size, value)):
             return self.places(value)
-        return self.add(value) if _is_size(value) else shown(value)
+        return self.add(value) if _is_size(value) else labels.plain(value)
 
     def sections(self, now: Explanation, told: Explanation) -> Iterator[dict[str, Any]]:
         own = {section.heading: section for section in now.sections}

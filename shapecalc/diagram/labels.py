@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from shapecalc.algebra.arithmetic import total
@@ -18,27 +20,32 @@ from shapecalc.table import Writer, decimal
 LONGEST = 60
 """How many characters of a line are shown."""
 
+WIDE, NARROW = 48, 24
+"""A longer line is broken at its commas: what boxes hold, and where they had better be narrow."""
 
-def lines(report: Report, vertex: Vertex, write: Writer) -> Iterator[str]:
-    """The lines of a box: its name, and what stands in it."""
+
+def lines(report: Report, vertex: Vertex, write: Writer, width: int = WIDE) -> Iterator[str]:
+    """The lines of a box: its name, and what stands in it, in ``width`` characters if possible."""
     if vertex.role in ("input", "output"):
-        yield vertex.name
+        yield from vertex.name.split(" ", 1)
     elif vertex.part is None:
         yield f"{vertex.name}{_copies(vertex)}"
         for node in vertex.nodes:
             line = f"{node.layer.kind} {settings(node, write)}".rstrip()
-            if line.lower() != vertex.name.rstrip("0123456789"):  # add1 is an Add
-                yield line
+            is_alone = len(vertex.nodes) == 1
+            if not is_alone or line.lower() != vertex.name.rstrip("0123456789"):  # add1 is an Add
+                yield from wrapped(line.split(", "), width)
             if node.shared is not None:
                 yield f"weights of {node.shared}"
     else:
         what = _what(vertex.part)
         params = total([report[node.path].params for node in vertex.layers])
         counted = isinstance(params, int) and params
+        told = [f"{what}{_copies(vertex)}"] if what else list(_inside(vertex))
+        if counted:
+            told.append(f"{decimal(params) or params} params")
         yield vertex.name
-        yield (f"{what}{_copies(vertex)}" if what else _inside(vertex)) + (
-            f", {decimal(params) or params} params" if counted else ""
-        )
+        yield from wrapped(told, NARROW)
 
 
 def heading(frame: Frame) -> list[str]:
@@ -59,11 +66,14 @@ def _copies(item: Vertex | Frame) -> str:
     return f" x {item.copies}" if item.copies > 1 else ""
 
 
-def _inside(vertex: Vertex) -> str:
+def _inside(vertex: Vertex) -> Iterator[str]:
     """The kinds of layers in a branch, in order of their first appearance."""
     counts = Counter(node.layer.kind for node in vertex.nodes)
-    kinds = [kind if count == 1 else f"{count} {kind}" for kind, count in counts.items()]
-    return ", ".join(kinds[:3]) + (", ..." if len(kinds) > 3 else "")
+    for i, (kind, count) in enumerate(counts.items()):
+        if i == 3:
+            yield "..."
+            return
+        yield kind if count == 1 else f"{count} {kind}"
 
 
 def settings(node: Node, write: Writer) -> str:
@@ -107,7 +117,35 @@ def _value(value: Any, write: Writer) -> str:
         return times(_value(item, write) for item in value)
     if isinstance(value, str):
         return value
-    return write(value) if hasattr(value, "symbols") else shown(value)
+    return write(value) if hasattr(value, "symbols") else plain(value)
+
+
+def plain(value: Any) -> str:
+    """A value as in a spec, a fraction as a decimal where it is one exactly.
+
+    >>> plain(Fraction(2, 5)), plain(Fraction(1, 3))
+    ('0.4', '1/3')
+    """
+    if isinstance(value, Fraction):
+        decimal = Decimal(value.numerator) / value.denominator
+        if decimal == value:
+            return str(decimal)
+    return shown(value)
+
+
+def wrapped(pieces: Iterable[str], width: int) -> list[str]:
+    """Pieces with commas between them, in lines of that width where it is possible.
+
+    >>> wrapped(["Conv2d 64", "7 x 7", "stride 2"], 20)
+    ['Conv2d 64, 7 x 7,', 'stride 2']
+    """
+    lines: list[str] = []
+    for piece in pieces:
+        if lines and len(lines[-1]) + len(piece) + 2 <= width:
+            lines[-1] += f", {piece}"
+        else:
+            lines.append(piece)
+    return [f"{each}," for each in lines[:-1]] + lines[-1:]
 
 
 def clipped(text: str) -> str:

@@ -5,7 +5,7 @@ Sizes are rough, in points: Graphviz measures anew. They decide on the shape alo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from math import sqrt
 from typing import NamedTuple
@@ -21,18 +21,25 @@ PROPORTIONS = {True: 1.1, False: 2}
 DETOUR = 60
 """How much lower or higher a column may end for each edge less that has to go on in the next."""
 
+WORTH = 0.75
+"""How high the highest column may be, over the height of all in one."""
+
 LINE, CHARACTER, PAD, GAP, TEXT, HEADING = 11.5, 5.2, 11, 26, 90, 36
 
 
 class Layout(NamedTuple):
     """The edges of the main path by their places, and the columns.
 
-    ``climbs`` says that the second column runs upwards, so that the two of them make a U.
+    ``climbs`` says that the second column runs upwards, so that the two of them make a U. In it
+    the edges ``level`` run from a join to the right, and the edges ``back`` lead from there to
+    the box below the next join.
     """
 
     spine: frozenset[int]
     columns: list[list[Item]]
     climbs: bool = False
+    level: frozenset[int] = frozenset()
+    back: frozenset[int] = frozenset()
 
 
 def lay_out(plan: Plan, texts: Mapping[str, Sequence[str]], *, is_down: bool = True) -> Layout:
@@ -40,21 +47,26 @@ def lay_out(plan: Plan, texts: Mapping[str, Sequence[str]], *, is_down: bool = T
 
     What is said here of height and columns then holds of width and rows.
     """
-    spine = _spine(plan)
+    spine = main_path(plan)
     items = plan.root.items
     tops, height, width = _measure(plan, texts, is_down)
     if height <= PAGE:
-        return Layout(spine, [items])
+        return Layout(frozenset(spine), [items])
     spans = _spans(plan)
     count = sqrt(height / (PROPORTIONS[is_down] * (width + GAP)))
     bottom = _bottom(spans)
-    if bottom is not None:
-        return Layout(spine, [items[: bottom + 1], items[bottom + 1 :]], climbs=True)
-    return Layout(spine, _columns(items, tops, _free(plan, spans), height, round(count)))
+    if bottom is not None and is_down:
+        columns = [items[: bottom + 1], items[bottom + 1 :]]
+        return Layout(frozenset(spine), columns, True, *_steps(plan, spine, columns[1]))
+    columns = _columns(items, tops, _free(plan, spans), height, round(count))
+    return Layout(frozenset(spine), columns)
 
 
-def _spine(plan: Plan) -> frozenset[int]:
-    """The longest way from an input to the first output, the middle one of several."""
+def main_path(plan: Plan) -> list[int]:
+    """The places of the edges on the longest way from an input to the first output.
+
+    Of several it is the middle one.
+    """
     far: dict[str, int] = {}
     best: dict[str, list[int]] = {}
     for i, edge in _in_order(plan):
@@ -64,13 +76,13 @@ def _spine(plan: Plan) -> frozenset[int]:
             best[edge.target] = []
         if distance == far[edge.target]:
             best[edge.target].append(i)
-    found = set()
+    found = []
     place = "output0"
     while place in best:
         middle = best[place][(len(best[place]) - 1) // 2]
-        found.add(middle)
+        found.append(middle)
         place = plan.edges[middle].source
-    return frozenset(found)
+    return found[::-1]
 
 
 def _in_order(plan: Plan) -> list[tuple[int, Edge]]:
@@ -92,7 +104,7 @@ def _measure(
     tops = []
     height = 0.0
     for item in plan.root.items:
-        own = [item] if isinstance(item, Vertex) else list(item.vertices())
+        own = list(_vertices(item))
         frames = 0 if isinstance(item, Vertex) else _nesting(item) * HEADING
         top = None
         for vertex in own:
@@ -111,6 +123,10 @@ def _measure(
     return tops, height, max(widths.values(), default=0.0)
 
 
+def _vertices(item: Item) -> Iterator[Vertex]:
+    return iter((item,)) if isinstance(item, Vertex) else item.vertices()
+
+
 def _nesting(item: Item) -> int:
     if isinstance(item, Vertex):
         return 0
@@ -121,7 +137,7 @@ def _spans(plan: Plan) -> list[tuple[int, int]]:
     """From which to which of the outermost items each edge goes."""
     places = {}
     for i, item in enumerate(plan.root.items):
-        for vertex in (item,) if isinstance(item, Vertex) else item.vertices():
+        for vertex in _vertices(item):
             places[vertex.id] = i
     return [(places[edge.source], places[edge.target]) for edge in plan.edges]
 
@@ -133,6 +149,27 @@ def _bottom(spans: list[tuple[int, int]]) -> int | None:
     if len(skips) < 2 or not nested or skips[-1][1] - skips[-1][0] < 2:
         return None
     return sum(skips[-1]) // 2
+
+
+def _steps(
+    plan: Plan, spine: Sequence[int], climbing: Sequence[Item]
+) -> tuple[frozenset[int], frozenset[int]]:
+    """The edges of a U that run level, and those that lead back, see :class:`Layout`."""
+    inside = {vertex.id for item in climbing for vertex in _vertices(item)}
+    way = [i for i in spine if plan.edges[i].source in inside]
+    joins = {
+        edge.target
+        for i, edge in enumerate(plan.edges)
+        if edge.target in inside and edge.source not in inside and i not in spine
+    }
+    joined = [(plan.edges[i].source in joins, plan.edges[i].target in joins) for i in way]
+    level = [k for k, each in enumerate(joined) if each == (True, False)]
+    back = [
+        k
+        for k, (each, (_, is_last)) in enumerate(pairwise(joined))
+        if each == (False, False) and is_last and level and level[0] < k
+    ]
+    return frozenset(way[k] for k in level), frozenset(way[k] for k in back)
 
 
 def _free(plan: Plan, spans: list[tuple[int, int]]) -> dict[int, int]:
@@ -157,9 +194,15 @@ def _crossings(spans: Iterable[tuple[int, int]], count: int) -> list[int]:
 def _columns(
     items: list[Item], tops: list[float], free: Mapping[int, int], height: float, count: int
 ) -> list[list[Item]]:
-    """Break the items into that many columns of about the same height."""
+    """Break the items into that many columns of about the same height, or not at all.
+
+    Where shortcuts leave few places to break, that may not make the picture much lower.
+    """
     ends = set()
     for goal in (height * i / count for i in range(1, count) if free):
         ends.add(min(free, key=lambda i: abs(tops[i] - goal) + DETOUR * (free[i] - 1)))
     cuts = sorted(ends)
+    marks = [0.0, *(tops[i] for i in cuts), height]
+    if max(b - a for a, b in pairwise(marks)) > WORTH * height:
+        return [items]
     return [items[a:b] for a, b in zip([0, *cuts], [*cuts, len(items)])]

@@ -1,18 +1,22 @@
-"""How boxes are coloured: by the family of their layers, or by their share of a total."""
+"""How boxes are coloured, by the family of their layers or their share, and how thick edges are."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import sqrt
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, total
+from shapecalc.algebra.arithmetic import Dim, prod, total
 from shapecalc.diagram.colours import BORDERS, GROUPS, MEANINGS, Theme, shade
-from shapecalc.diagram.plan import Vertex
+from shapecalc.diagram.plan import Edge, Vertex
 from shapecalc.report import Report
 
 SHARES = {"macs": "MACs", "params": "params", "activations": "activations"}
 """What boxes can be shaded by, and its name."""
+
+WIDEST = 5
+"""The width of the thickest edge, in points."""
 
 
 class Look(NamedTuple):
@@ -108,6 +112,13 @@ def _shares(report: Report, vertices: list[Vertex], name: str) -> dict[str, floa
     }
     whole = sum(values.values()) or 1
     return {place: value / whole for place, value in values.items()}
+
+
+def thickness(edges: Sequence[Edge]) -> list[float]:
+    """The widths of edges in points: they are as the square roots of the tensors' sizes."""
+    sizes = [number(prod(edge.tensor.shape), "widths") for edge in edges]
+    most = max(sizes, default=1)
+    return [round(max(0.5, WIDEST * sqrt(size / most)), 2) for size in sizes]
 
 
 def number(value: Dim, what: str) -> int:

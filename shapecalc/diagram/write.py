@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from math import sqrt
+from contextlib import contextmanager
 from typing import Any
 
-from shapecalc.algebra.arithmetic import prod
 from shapecalc.diagram import labels
 from shapecalc.diagram.colours import THEMES, Theme
 from shapecalc.diagram.layout import Layout, lay_out
 from shapecalc.diagram.plan import Edge, Frame, Item, Plan, Vertex, plan
-from shapecalc.diagram.shading import Shading, group, number
+from shapecalc.diagram.shading import Shading, group, thickness
 from shapecalc.diagram.syntax import attributes, text
 from shapecalc.report import Report
 from shapecalc.table import Writer
@@ -23,8 +22,6 @@ LEVEL = 100
 """The same where two columns climb to the same levels, to which shortcuts pull them."""
 
 FONT = "Helvetica,Arial,sans-serif"
-WIDEST = 5
-"""The width of the thickest edge, in points."""
 CHARACTER, PAD = 5, 6
 """The width of a frame's letter, and what is left free beside its text, in points."""
 
@@ -134,9 +131,8 @@ class _Writer:
         theme = self.theme
         base = {"fontname": FONT, "fontcolor": theme.text}
         lines = [labels.clipped(title_of(self.report, self.shape) if title is None else title)]
-        lines += _filled(
-            [f"{name} = {meaning}" for name, meaning in self.shape.abbreviations.items()]
-        )
+        meanings = [f"{name} = {meaning}" for name, meaning in self.shape.abbreviations.items()]
+        lines += labels.wrapped(meanings, labels.LONGEST)
         graph = {
             **base,
             "rankdir": self.direction,
@@ -144,21 +140,21 @@ class _Writer:
             "label": text(line for line in lines if line),
             "labelloc": "t",
             "fontsize": 13,
-            "nodesep": 0.3,
+            "nodesep": 0.25,
             "ranksep": 0.14,
-            "pad": 0.15,
+            "pad": 0.1,
         }
         edge: dict[str, Any] = {**base, "color": theme.edge, "fontsize": 9, "arrowsize": 0.6}
         if self.is_packed:  # columns and legend are not connected: side by side, in their order
-            graph |= {"pack": 24, "packmode": "array_ti999"}
+            graph |= {"pack": 20, "packmode": "array_ti999"}
             edge["minlen"] = 2  # dot leaves no room for labels in components that it packs
-            graph["ranksep"] = 0.07
+            graph["ranksep"] = 0.05
         node = {
             **base,
             "shape": "box",
             "style": "rounded,filled",
             "fontsize": 10,
-            "margin": "0.12,0.05",
+            "margin": "0.1,0.05",
             "height": 0.3,
             "width": 0.6,
         }
@@ -169,30 +165,52 @@ class _Writer:
 
     def lines(self, vertex: Vertex) -> list[str]:
         """The lines of a box, fit to be shown."""
-        lines = [*labels.lines(self.report, vertex, self.shape), self.shading.remark(vertex)]
+        width = labels.WIDE if self.is_down else labels.NARROW
+        lines = [*labels.lines(self.report, vertex, self.shape, width), self.shading.remark(vertex)]
         return [labels.clipped(line) for line in lines if line]
 
     def columns(self, columns: list[list[Item]]) -> None:
-        """Columns, or rows, which are packed in the order of the first clusters in them.
+        """Columns, or rows, which dot packs in the order of the first clusters in them.
 
-        So each is a cluster, that nobody sees. From left to right dot counts rows from below, and
-        inside of clusters what stands above each other too.
+        From left to right dot counts rows from below, and what stands in a cluster too.
         """
-        order = list(enumerate(columns)) if self.is_down else list(enumerate(columns))[::-1]
         ends = [(self.column[edge.source], self.column[edge.target]) for edge in self.plan.edges]
         links = {b: a for a, b in ends if a != b and len(columns) > 1}
+        order = list(enumerate(columns))
         if not self.is_down:
             self.write_legend()
-        for i, column in order:
-            self.out.append(f"  subgraph cluster_column{i} {{")
-            self.out.append('    graph [style=invis, label="", margin=0]')
-            self.items(column, 1)
-            for target, source in sorted(links.items()):
-                if i in (source, target):
-                    self.out.append(f"    {self.sign('to' if i == source else 'from', target)}")
-            self.out.append("  }")
+            order.reverse()
+        for i, items in order:
+            start = [self.sign("from", i)] if i in links else []
+            end = [self.sign("to", target) for target in sorted(links) if links[target] == i]
+            if self.is_down:
+                self.packed_column(i, items, start, end)
+            else:
+                with self.hidden(f"column{i}"):
+                    self.out += [f"    {sign}" for sign in (*start, *end)]
+                    self.items(items, 1)
         if self.is_down:
             self.write_legend()
+
+    def packed_column(self, i: int, items: list[Item], start: list[str], end: list[str]) -> None:
+        """A column, of which only what it begins with stands in clusters.
+
+        In one that nobody sees, edges with labels would not be straight.
+        """
+        inputs = [item for item in items if isinstance(item, Vertex) and item.role == "input"]
+        for place, line in enumerate([*start, *map(self.vertex, inputs)]):
+            with self.hidden(f"column{i}_{place}"):
+                self.out.append(f"    {line}")
+        self.items([item for item in items if item not in inputs], 0)
+        self.out += [f"  {sign}" for sign in end]
+
+    @contextmanager
+    def hidden(self, name: str) -> Iterator[None]:
+        """A cluster that nobody sees, around what is written within."""
+        self.out.append(f"  subgraph cluster_{name} {{")
+        self.out.append('    graph [style=invis, label="", margin=0]')
+        yield
+        self.out.append("  }")
 
     def sign(self, name: str, column: int) -> str:
         """One of the two signs that say where the main path goes on."""
@@ -266,12 +284,15 @@ class _Writer:
     def frame(self, frame: Frame, level: int) -> None:
         theme = self.theme
         climbs = self.column[next(frame.vertices()).id] == self.climbing
+        lines = labels.heading(frame)
+        if not self.is_down:  # shortcuts pass below a single line
+            lines = [", ".join(lines)]
         values: dict[str, Any] = {
-            "label": text(map(labels.clipped, labels.heading(frame)), "\\l"),
+            "label": text(map(labels.clipped, lines), "\\l"),
             "labeljust": "l" if frame.id in self.main else "r",
             "labelloc": "b" if self.is_down and not climbs else "t",
             "style": "rounded,filled",
-            "fillcolor": theme.frames[(level - self.is_packed) % 2],
+            "fillcolor": theme.frames[(level - (not self.is_down)) % 2],
             "color": theme.border,
             "fontsize": 10,
             "margin": 8,
@@ -287,7 +308,7 @@ class _Writer:
     def vertex(self, vertex: Vertex) -> str:
         values = {"label": text(self.texts[vertex.id]), **self.shading.look(vertex).attributes()}
         if vertex.role in ("input", "output"):
-            values["shape"] = "ellipse"
+            values |= {"shape": "ellipse", "margin": "0.04,0.02"}
         if vertex.part is not None or vertex.copies > 1:
             values["peripheries"] = 2
         if vertex.id in self.least and self.is_down:
@@ -301,23 +322,20 @@ class _Writer:
     # -- edges --------------------------------------------------------------------------------
 
     def edges(self, layout: Layout) -> Iterator[str]:
-        thickness = self.thickness()
+        thick = thickness(self.plan.edges) if self.widths else []
         linked: set[int] = set()
         for i, edge in enumerate(self.plan.edges):
             values: dict[str, Any] = {"label": self.size(edge)}
             if i in layout.spine:
                 values["weight"] = LEVEL if layout.climbs else STRAIGHT
-            if thickness:
-                values["penwidth"] = thickness[i]
+            if thick:
+                values["penwidth"] = thick[i]
             a, b = edge.source, edge.target
             column = self.column[b]
-            breaks = self.column[a] != column
-            if layout.climbs and column == 1 and (not breaks or i in layout.spine):
-                values["dir"] = "back"
-                a, b = b, a
-            elif layout.climbs and breaks:
-                values |= {"minlen": 0, "weight": LEVEL // 10}
-            elif breaks:
+            if layout.climbs:
+                if self.climb(layout, i, values):
+                    a, b = b, a
+            elif self.column[a] != column:
                 if column not in linked:
                     linked.add(column)
                     yield f"  {a} -> to{column} {attributes(values)}"
@@ -326,17 +344,25 @@ class _Writer:
                 values["id"] = f"edge{i}"
             yield f"  {a} -> {b} {attributes(values)}"
 
+    def climb(self, layout: Layout, i: int, values: dict[str, Any]) -> bool:
+        """Lead an edge of a U along its level or upwards; whether its ends are exchanged."""
+        edge = self.plan.edges[i]
+        is_skip = self.column[edge.source] == 0 and i not in layout.spine
+        if self.column[edge.target] == 0:
+            return False
+        if is_skip or i in layout.level:
+            values |= {"minlen": 0, "weight": 2 * LEVEL}
+            return False
+        values["dir"] = "back"
+        if i in layout.back:
+            values |= {"weight": 1, "tailport": "e", "headport": "n"}
+            values["label"] = f"  {values['label']}"
+        return True
+
     def size(self, edge: Edge) -> str:
         """A tensor's shape; the spaces keep it off the line beside it."""
-        return text([f" {labels.clipped(self.shape.shape(edge.tensor.shape[1:]) or '1')} "])
-
-    def thickness(self) -> list[float]:
-        """The widths of the edges: their areas are as the sizes of the tensors."""
-        if not self.widths:
-            return []
-        sizes = [number(prod(edge.tensor.shape), "widths") for edge in self.plan.edges]
-        most = max(sizes, default=1)
-        return [round(max(0.5, WIDEST * sqrt(size / most)), 2) for size in sizes]
+        size = labels.clipped(self.shape.shape(edge.tensor.shape[1:]) or "1")
+        return text([f"{'  ' if self.widths else ' '}{size} "])
 
     # -- legend -------------------------------------------------------------------------------
 
@@ -362,14 +388,3 @@ def _branch(vertex: Vertex) -> str | None:
     if part is None or part.kind != "branch" or part.parent is None:
         return None
     return f"{part.parent.path} {part.entry.name if part.entry else ''}"
-
-
-def _filled(pieces: Iterable[str]) -> list[str]:
-    """Pieces in lines that are not too long."""
-    lines: list[str] = []
-    for piece in pieces:
-        if lines and len(lines[-1]) + len(piece) < labels.LONGEST:
-            lines[-1] += f",  {piece}"
-        else:
-            lines.append(piece)
-    return lines

@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
+from math import dist
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ import pytest
 
 import shapecalc
 from shapecalc.diagram import Frame, Vertex, dot, plan
-from shapecalc.diagram.colours import THEMES
+from shapecalc.diagram.colours import BORDERS, THEMES
 from shapecalc.layers.tensor import times
 from shapecalc.report import Report
 
@@ -336,6 +337,34 @@ def test_long_names_are_cut() -> None:
     assert max(map(len, lines)) < 100
 
 
+def labels_of(layers: list[Any], *shape: int) -> str:
+    return dot(report_of({"input": list(shape), "layers": layers}))
+
+
+def test_a_box_of_several_layers_tells_each() -> None:
+    assert 'label="flatten1"' in labels_of(["Flatten"], 3, 8, 8)
+    dropout = {"Dropout": {"p": "2/5"}}
+    assert 'label="flatten1\\nFlatten\\nDropout p 0.4"' in labels_of(["Flatten", dropout], 3, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("0.4", "0.4"), ("2/5", "0.4"), ("1e-3", "0.001"), ("1/3", "1/3"), ("7/8", "0.875")],
+)
+def test_fractions_are_decimals_where_they_are_one_exactly(written: str, shown: str) -> None:
+    assert f"Dropout p {shown}" in labels_of([{"Dropout": {"p": written}}], 3)
+
+
+def test_long_settings_are_broken_at_a_comma() -> None:
+    conv = {"out_channels": 64, "kernel_size": 3, "stride": 2, "padding": 1, "groups": 32}
+    source = labels_of([{"Conv2d": {**conv, "bias": False, "dilation": 2}}], 64, 99, 99)
+    (box,) = [each for each in parse(source).nodes.values() if "Conv2d" in each["label"]]
+    assert box["label"].split("\\n")[1:] == [
+        "Conv2d 64, 3 x 3, stride 2, padding 1, groups 32,",
+        "dilation 2, no bias",
+    ]
+
+
 def test_settings_that_are_defaults_are_left_out() -> None:
     conv = {"out_channels": 6, "kernel_size": [3, 5], "stride": 2, "padding": 0, "bias": False}
     report = report_of({"input": [3, 9, 9], "layers": [{"Conv2d": conv}]})
@@ -382,6 +411,57 @@ def test_text_stands_out_from_what_is_behind_it(
 def test_every_colour_of_a_theme_bears_text(theme: Any) -> None:
     for fill in (*theme.fills.values(), theme.plain, theme.ground, *theme.frames):
         assert contrast(theme.text, fill) >= 4.5
+
+
+# Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision
+# Deficiency", 2009: what of linear red, green and blue is seen without one kind of cone
+DEFICIENCIES = {
+    "none": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    "tritanopia": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.303900),
+    ),
+}
+XYZ = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+
+
+def times_matrix(matrix: Any, vector: Any) -> list[float]:
+    return [sum(a * b for a, b in zip(row, vector)) for row in matrix]
+
+
+def lab(colour: str, deficiency: str) -> tuple[float, float, float]:
+    """CIE L*a*b* of what is seen of a colour in sRGB."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    seen = times_matrix(XYZ, times_matrix(DEFICIENCIES[deficiency], linear))
+    x, y, z = (
+        part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116
+        for part in (a / white for a, white in zip(seen, (0.9505, 1, 1.089)))
+    )
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize("deficiency", DEFICIENCIES)
+@pytest.mark.parametrize("theme", THEMES.values())
+def test_families_are_told_apart_by_the_colour_blind(theme: Any, deficiency: str) -> None:
+    """Boxes of two families differ by 10 or more in fill or border; 2.3 is just noticeable."""
+    for pair in combinations([name for name in theme.fills if name != "other"], 2):
+        differences = [
+            dist(*(lab(colours[name], deficiency) for name in pair))
+            for colours in (theme.fills, BORDERS)
+        ]
+        assert max(differences) >= 10, pair
 
 
 @pytest.mark.parametrize("theme", THEMES.values())
@@ -499,10 +579,14 @@ def test_branches_stand_side_by_side_in_the_specs_order(
 
 @needs_dot
 @pytest.mark.parametrize("name", ["vgg16", "googlenet", "resnet18", "unet"])
-def test_a_folded_picture_fits_a_page(name: str) -> None:
-    _, (width, height) = layout(dot(report_of(name), depth=1))
-    scale = max(width / 535, height / 780)  # A4 within its margins
-    assert scale < 1.3  # text of 10 points is still more than 7.5
+def test_a_folded_picture_fits_a_page_at_full_size(name: str) -> None:
+    svg = run_dot(dot(report_of(name), depth=1), "svg")
+    size = re.search(r'<svg width="(\d+)pt" height="(\d+)pt"', svg)
+    assert size is not None
+    width, height = map(int, size.groups())
+    assert width <= 538  # A4 is 595 x 842 points: margins of a centimetre
+    assert height <= 785
+    assert min(map(float, re.findall(r'font-size="([\d.]+)"', svg))) >= 9
 
 
 @needs_dot
@@ -511,6 +595,17 @@ def test_no_picture_is_a_mere_chain(name: str) -> None:
     _, (width, height) = layout(dot(report_of(name)))
     assert height < 2300
     assert height < 800 or height < 4.5 * width
+
+
+@needs_dot
+def test_the_legend_stands_beside_networks_in_several_pieces() -> None:
+    spec = {
+        "inputs": {"a": [8], "b": [8]},
+        "layers": [{"Linear": 4, "from": "a"}, {"Linear": 4, "from": "b"}],
+        "outputs": ["linear1", "linear2"],
+    }
+    places, _ = layout(dot(report_of(spec), legend=True))
+    assert places["input0"][0] < places["input1"][0] < places["legend0"][0]
 
 
 @needs_dot
@@ -523,6 +618,13 @@ def test_a_long_chain_is_broken_into_columns_in_reading_order() -> None:
     xs = [x for x, _, _ in order]
     assert len(set(xs)) > 3
     assert [int(k[5:]) for _, _, k in order] == list(range(100))
+
+
+def test_a_path_is_not_broken_where_that_would_not_make_it_shorter() -> None:
+    conv = {"Conv2d": {"out_channels": 8, "kernel_size": 1}}
+    layers: list[Any] = [{**conv, "name": "first"}, *[dict(conv) for _ in range(30)]]
+    layers.append({"Add": {}, "from": ["first", "conv30"]})
+    assert "from1" not in dot(report_of({"input": [8, 4, 4], "layers": layers}))
 
 
 @needs_dot
@@ -540,14 +642,36 @@ def test_the_main_path_of_googlenet_is_straight() -> None:
 
 
 @needs_dot
-def test_the_levels_of_a_u_net_stand_side_by_side() -> None:
+def test_the_levels_of_a_u_net_are_rows() -> None:
     report = report_of("unet")
-    places, _ = layout(dot(report, depth=1))
-    ids = {vertex.name: vertex.id for vertex in plan(report, 1).vertices}
-    for level, concat in ((1, 4), (2, 3), (3, 2), (4, 1)):
-        left, right = (places[ids[name]] for name in (f"encoder{level}", f"concat{concat}"))
-        assert left[1] == pytest.approx(right[1], abs=1)
-        assert left[0] < right[0]
+    folded = ("encoder{}", "concat{}", "decoder{}")
+    unfolded = ("encoder{}.conv2", "concat{}", "decoder{}.conv1")
+    for depth, names in ((1, folded), (None, unfolded)):
+        places, _ = layout(dot(report, depth=depth))
+        ids = {
+            vertex.part.path if vertex.part else vertex.nodes[0].path: vertex.id
+            for vertex in plan(report, depth).vertices
+            if vertex.nodes
+        }
+        for level in (1, 2, 3, 4):
+            numbers = (level, 5 - level, level)  # concat1 is at the bottom
+            row = [places[ids[name.format(n)]] for name, n in zip(names, numbers)]
+            xs, ys = zip(*row)
+            assert max(ys) - min(ys) < 1
+            assert sorted(xs) == list(xs)
+
+
+@needs_dot
+@pytest.mark.parametrize("name", ["googlenet", "resnet18", "resnet_cifar", "vgg16"])
+def test_the_main_path_has_no_bends(name: str) -> None:
+    """Edges between boxes above each other, which weigh most, are vertical lines."""
+    data = json.loads(run_dot(dot(report_of(name)), "json0"))
+    main = [each for each in data["edges"] if each.get("weight") == "1000"]
+    assert main
+    for each in main:
+        _, *points = (p.split(",") for p in each["pos"].replace("e,", "").split())
+        xs = [float(x) for x, _ in points]
+        assert max(xs) - min(xs) < 2, each
 
 
 @needs_dot
@@ -568,3 +692,67 @@ def test_boxes_do_not_overlap(name: str, depth: int | None) -> None:
                 if left >= right:
                     break
                 assert top <= low or bottom >= high
+
+
+Area = tuple[float, float, float, float]
+
+
+def areas_of_text(data: Any) -> Iterator[tuple[str, Area]]:
+    """The labels of edges and the headings of frames: whose they are, and where they stand."""
+    for each in data["edges"]:
+        for piece in each.get("_ldraw_", ()):
+            if piece["op"] == "T":  # centred, on a base line, in letters of 9 points
+                x, y = piece["pt"]
+                wide = piece["width"] / 2
+                yield f"edge {each['_gvid']}", (x - wide, x + wide, y - 1, y + 6.5)
+    for each in data["objects"]:
+        if "bb" in each and "lp" in each:
+            x, y = map(float, each["lp"].split(","))
+            wide, high = 36 * float(each["lwidth"]), 36 * float(each["lheight"])
+            yield each["name"], (x - wide, x + wide, y - high, y + high)
+
+
+def areas_of_boxes(data: Any) -> Iterator[tuple[str, Area]]:
+    for each in data["objects"]:
+        if "pos" in each:
+            x, y = map(float, each["pos"].split(","))
+            wide, high = 36 * float(each["width"]), 36 * float(each["height"])
+            yield each["name"], (x - wide, x + wide, y - high, y + high)
+
+
+def points_of_lines(data: Any) -> Iterator[tuple[str, list[tuple[float, float]]]]:
+    """Every edge as points on it, which is a chain of Bezier curves."""
+    for each in data["edges"]:
+        for piece in each.get("_draw_", ()):
+            if piece["op"] == "b":
+                chain = piece["points"]
+                curves = [chain[i : i + 4] for i in range(0, len(chain) - 1, 3)]
+                yield (
+                    f"edge {each['_gvid']}",
+                    [bezier(curve, step / 20) for curve in curves for step in range(21)],
+                )
+
+
+def bezier(curve: list[list[float]], t: float) -> tuple[float, float]:
+    weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+    x, y = (sum(w * point[axis] for w, point in zip(weights, curve)) for axis in (0, 1))
+    return x, y
+
+
+@needs_dot
+@pytest.mark.parametrize("depth", [1, None])
+@pytest.mark.parametrize("name", SPECS)
+def test_nothing_hides_a_text(name: str, depth: int | None) -> None:
+    """No text on an edge or a frame is under a box, another text, or another edge."""
+    for options in ({}, {"direction": "LR"}, {"legend": True, "color_by": "macs"}):
+        data = json.loads(run_dot(dot(report_of(name), depth=depth, **options), "json"))
+        texts = list(areas_of_text(data))
+        others = [*texts, *areas_of_boxes(data)]
+        lines = list(points_of_lines(data))
+        for own, (left, right, low, high) in texts:
+            for other, (a, b, c, d) in others:
+                if other != own:
+                    assert min(right, b) - max(left, a) < 1 or min(high, d) - max(low, c) < 1
+            for other, points in lines:
+                if other != own:
+                    assert not any(left < x < right and low < y < high for x, y in points)

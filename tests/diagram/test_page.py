@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -436,6 +437,36 @@ def test_pan_and_zoom_move_the_view(browser: Page) -> None:
     browser.run("diagram.pan(10, 20)")
     seen.append(browser.run(view))
     assert all(one != other for one, other in pairwise(seen))
+
+
+def test_hovering_tells_shape_params_and_macs(browser: Page) -> None:
+    browser.open("unet")
+    ActionChains(browser.driver).move_to_element(browser.one("#layer2")).perform()
+    told = browser.one("#tooltip").text
+    for piece in ("conv2, Conv2d 64", "64 × 256 × 256", "36,928 params", "2,415,919,104 MACs"):
+        assert piece in told
+
+
+def test_the_main_path_is_straight_and_long_lines_are_broken(browser: Page) -> None:
+    browser.open(resnet152())
+    middles = browser.run("""return [...document.querySelectorAll('#diagram .node text')]
+        .map((each) => Math.round(each.getAttribute('x')))""")
+    assert len(set(middles)) == 1
+    lines = browser.run("""return [...document.querySelectorAll('#layer0 text')]
+        .map((each) => each.textContent)""")
+    assert lines[1:3] == ["Conv2d 64, 7 x 7, stride 2, padding 3,", "no bias"]
+
+
+def test_printing_shows_all_of_the_diagram_and_leaves_the_view(browser: Page) -> None:
+    browser.open("unet")
+    view = "return document.querySelector('#diagram svg').getAttribute('viewBox')"
+    before = browser.run(view)
+    browser.run("dispatchEvent(new Event('beforeprint'))")
+    whole = browser.run("return diagram.whole.height")
+    assert float(browser.run(view).split()[3]) == whole
+    assert float(before.split()[3]) < whole
+    browser.run("dispatchEvent(new Event('afterprint'))")
+    assert browser.run(view) == before
 
 
 # -- who cannot see, or has no mouse ---------------------------------------------------------

@@ -4,14 +4,26 @@
 const LONGEST_LINE = 44; // characters of a line in a box
 const NATURAL_SCALE = 0.75; // a pixel is 3/4 of a point
 const SMALLEST_SCALE = 1.2; // smaller text cannot be read
+const STRAIGHT = 1000; // how much the main path is to be straight; other edges count 1
 const FEW_BOXES = 40; // a network of no more boxes is unfolded at first
 
 const clipped = (text) =>
   text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE - 1)}…` : text;
 
+// A line broken at commas where it is too long.
+const wrapped = (line) =>
+  line.split(", ").reduce((lines, piece) => {
+    const joined = `${lines.at(-1)}, ${piece}`;
+    if (!lines.length || joined.length > LONGEST_LINE) {
+      return [...lines.slice(0, -1), ...lines.slice(-1).map((last) => `${last},`), piece];
+    }
+    return [...lines.slice(0, -1), joined];
+  }, []);
+
 // Graphviz reads backslashes and entities in a label.
-const asLabel = (lines) =>
-  lines.map((line) => clipped(line).replace(/\\/g, "\\\\").replace(/&/g, "&amp;")).join("\n");
+const escaped = (line) => clipped(line).replace(/\\/g, "\\\\").replace(/&/g, "&amp;");
+const asLabel = (lines) => lines.map(escaped).join("\n");
+const asHeading = (lines) => lines.map((line) => `${escaped(line)}\\l`).join("");
 
 class Diagram {
   constructor(frame, tooltip, data, texts, onSelect) {
@@ -93,7 +105,7 @@ class Diagram {
       if (!item.items || this.folded.has(item.id)) nodes.push(this.box(item));
       else {
         const graphAttributes = {
-          id: item.id, class: `part level${level % 2}`, label: asLabel([`▾ ${this.texts.frame(item)}`]),
+          id: item.id, class: `part level${level % 2}`, label: asHeading(this.texts.frame(item)),
           labeljust: "l", margin: 10, fontsize: 10, style: "rounded",
         };
         const name = `cluster_${item.id}`;
@@ -106,18 +118,19 @@ class Diagram {
   box(item) {
     const classes = item.items ? "part folded" : `${item.role} ${this.texts.colour(item)}`;
     const [name, ...rest] = this.texts.box(item);
-    const label = asLabel([item.items ? `▸ ${name}` : name, ...rest]);
+    const label = asLabel([item.items ? `▸ ${name}` : name, ...rest.flatMap(wrapped)]);
     return { name: item.id, attributes: { id: item.id, class: classes, label, style: "rounded" } };
   }
 
   edges() {
     const found = new Map();
-    for (const [source, target, shape] of this.data.edges) {
+    for (const [source, target, shape, isMain] of this.data.edges) {
       const [tail, head] = [this.seen(source), this.seen(target)];
+      if (tail === head) continue;
       const label = this.texts.shape(shape);
       const key = `${tail} ${head} ${label}`;
-      const isInside = tail === head;
-      if (!isInside) found.set(key, { tail, head, attributes: { label: ` ${asLabel([label])} ` } });
+      const weight = isMain ? STRAIGHT : found.get(key)?.attributes.weight ?? 1;
+      found.set(key, { tail, head, attributes: { label: ` ${asLabel([label])} `, weight } });
     }
     return [...found.values()];
   }
@@ -281,6 +294,14 @@ class Diagram {
     this.isFitted = true;
     this.view = { ...this.whole };
     this.apply();
+  }
+
+  // All of it while it is printed, and then what was seen before.
+  print() {
+    const { view } = this;
+    if (view === null || this.isFitted) return;
+    this.fit();
+    addEventListener("afterprint", () => this.look(view), { once: true });
   }
 
   look(view) {

@@ -7,7 +7,7 @@ const LARGEST = 2n ** 63n - 1n; // the largest size a tensor's dimension can hav
 const COUNTS = ["params", "macs", "activations", "elementwise"];
 const TOTALS = {
   params: "params", buffers: "buffers", macs: "MACs", flops: "FLOPs", elementwise: "elementwise",
-  activations: "activations", weight_bytes: "bytes of weights",
+  activations: "activations", weight_bytes: "bytes of weights", buffer_bytes: "bytes of buffers",
   activation_bytes: "bytes of activations",
 };
 
@@ -65,7 +65,7 @@ const texts = {
   shape: shapeText,
   colour: (item) => (item.nodes.length ? data.layers[item.nodes[0]].colour : ""),
   copies: (item) => (item.copies > 1 ? ` × ${item.copies}` : ""),
-  frame: (item) => [item.name, item.what].filter(Boolean).join(": ") + texts.copies(item),
+  frame: (item) => [`▾ ${item.name}`, item.what + texts.copies(item)].filter(Boolean),
   box(item) {
     if (item.items) {
       const params = sum(diagram.layersOf(item), "params");
@@ -596,7 +596,7 @@ byId("fit").addEventListener("click", () => diagram.fit());
 byId("zoom-in").addEventListener("click", () => diagram.zoom(0.8));
 byId("zoom-out").addEventListener("click", () => diagram.zoom(1.25));
 byId("in-order").addEventListener("click", () => sortBy("order"));
-addEventListener("beforeprint", () => diagram.fit());
+addEventListener("beforeprint", () => diagram.print());
 byId("formulas").addEventListener("change", ({ target }) => {
   state.showFormulas = target.checked;
   fillTable();
