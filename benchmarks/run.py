@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -22,8 +23,11 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 GOOGLENET = str(ROOT / "specs" / "googlenet.yaml")
 PYTHON = sys.executable
-SHOW = [str(Path(PYTHON).with_name("shapecalc")), "show", GOOGLENET]
+SHAPECALC = str(Path(PYTHON).with_name("shapecalc"))
+SHOW = [SHAPECALC, "show", GOOGLENET]
 FLOOR = [PYTHON, "-c", "import click, yaml, networkx"]
+CHECK = [SHAPECALC, "check", GOOGLENET, "--seed", "1"]
+CHECK_FLOOR = [PYTHON, "-c", "import torch"]
 
 SYMBOLIC = f"""
 import time
@@ -35,6 +39,29 @@ for _ in range(2):
     print(1000 * (time.perf_counter() - start))
 """
 """Prints the milliseconds of the first symbolic report in a process, and of a second one."""
+
+BLOCKS = """
+input: [64, 56, 56]
+blocks:
+  Bottleneck:
+    layers:
+      - Add:
+          branches:
+            body:
+              - Conv2d: {out_channels: 16, kernel_size: 1, bias: false}
+              - BatchNorm2d
+              - ReLU
+              - Conv2d: {out_channels: 16, kernel_size: 3, padding: 1, bias: false}
+              - BatchNorm2d
+              - ReLU
+              - Conv2d: {out_channels: 64, kernel_size: 1, bias: false}
+              - BatchNorm2d
+            shortcut: []
+      - ReLU
+layers:
+  - {Bottleneck: {}, repeat: 50}
+"""
+"""A spec of 500 layers, blocks as ResNet-152 has them."""
 
 
 class Figure(NamedTuple):
@@ -50,11 +77,15 @@ def main(quick: bool) -> None:
     """Measure everything and print a table in Markdown."""
     rounds = 5 if quick else 25
     figures = [
-        *whole_process(rounds),
+        *processes(
+            "show GoogLeNet", SHOW, "importing click, yaml and networkx", FLOOR, rounds, 1.3
+        ),
+        *processes("check GoogLeNet", CHECK, "importing torch", CHECK_FLOOR, rounds // 3, 3),
         *inside_a_process(rounds),
         *symbolic(3 if quick else 9),
         *chain(10_000),
         *chain(100_000),
+        *drawings(),
     ]
     print("| what | measured | bound |")
     print("|---|---:|---:|")
@@ -75,17 +106,19 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def whole_process(rounds: int) -> list[Figure]:
-    """``show`` on GoogLeNet against the imports it cannot do without, in alternating runs."""
-    shows, floors = [], []
+def processes(
+    what: str, command: list[str], than: str, floor: list[str], rounds: int, bound: float
+) -> list[Figure]:
+    """A command against the imports it cannot do without, in alternating runs."""
+    ours, floors = [], []
     for _ in range(rounds):
-        floors.append(seconds(lambda: subprocess.run(FLOOR, check=True, capture_output=True)))
-        shows.append(seconds(lambda: subprocess.run(SHOW, check=True, capture_output=True)))
+        floors.append(seconds(lambda: subprocess.run(floor, check=True, capture_output=True)))
+        ours.append(seconds(lambda: subprocess.run(command, check=True, capture_output=True)))
     return [
-        Figure("importing click, yaml and networkx, best", 1000 * min(floors), " ms"),
-        Figure("show GoogLeNet as a process, best", 1000 * min(shows), " ms"),
-        Figure("show GoogLeNet / imports, best", min(shows) / min(floors), "", 1.3),
-        Figure("show GoogLeNet / imports, median", median(shows) / median(floors), "", 1.3),
+        Figure(f"{than}, best", 1000 * min(floors), " ms"),
+        Figure(f"{what} as a process, best", 1000 * min(ours), " ms"),
+        Figure(f"{what} / imports, best", min(ours) / min(floors), "", bound),
+        Figure(f"{what} / imports, median", median(ours) / median(floors), "", bound),
     ]
 
 
@@ -157,6 +190,24 @@ def chain(length: int) -> list[Figure]:
         Figure(f"{name}: report, best of 3", 1e6 * report, " µs", 20),
         Figure(f"{name}: memory kept", size / length, " B", 4000),
         Figure(f"{name}: memory at its peak", peak / length, " B", 4000),
+    ]
+
+
+def drawings() -> list[Figure]:
+    """The diagram of a long chain, and the report page of a network with many blocks."""
+    with tempfile.TemporaryDirectory() as folder:
+        text, dot, page = (str(Path(folder, name)) for name in ("a.yaml", "a.dot", "a.html"))
+        Path(text).write_text(chain_text(10_000))
+        first = seconds(lambda: subprocess.run([SHAPECALC, "render", text, "-o", dot], check=True))
+        Path(text).write_text(BLOCKS)
+        second = seconds(
+            lambda: subprocess.run([SHAPECALC, "render", text, "-o", page], check=True)
+        )
+        size = Path(page).stat().st_size
+    return [
+        Figure("diagram of a chain of 10,000 as DOT, as a process", first, " s", 5),
+        Figure("report page of 500 layers in 50 blocks, as a process", second, " s"),
+        Figure("report page of 500 layers in 50 blocks, size", size / 1e6, " MB", 5),
     ]
 
 

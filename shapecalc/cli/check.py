@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 MOST_SHOWN = 10
 """How many differences of one comparison are printed."""
 
+BAR = 24
+"""How wide the progress bar is, in characters."""
+
 
 @click.command()
 @spec_argument
@@ -40,6 +45,13 @@ MOST_SHOWN = 10
     "--arg", "arguments", multiple=True, metavar="NAME=VALUE", help="An argument of the factory."
 )
 @click.option("--seed", type=int, help="Draw the same random sizes again.")
+@click.option(
+    "--tensorboard",
+    "folder",
+    metavar="LOGDIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also write the emitted module's graph for TensorBoard.",
+)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 @reports_errors
 def check(
@@ -48,6 +60,7 @@ def check(
     against: str | None,
     arguments: tuple[str, ...],
     seed: int | None,
+    folder: Path | None,
     form: str,
     max_layers: int,
 ) -> None:
@@ -56,17 +69,29 @@ def check(
     Shapes at the default and at random sizes, weights by name, operations by torch's own counter,
     and a real forward pass. Needs torch, which the extra 'torch' installs. Exit status 1 if
     anything differs.
+
+    SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
-    from shapecalc.verify.against import FactoryError
-    from shapecalc.verify.findings import TorchMissing
+    from shapecalc.verify.against import FactoryError, NoFactory
+    from shapecalc.verify.findings import MissingPackage
+    from shapecalc.verify.tensorboard import write_graph
 
     if arguments and against is None:
         raise click.UsageError("--arg is an argument of the factory of --against")
+    if folder is not None and against is not None:
+        raise click.UsageError("--tensorboard draws the emitted module, and --against is another")
     network = open_spec(spec, max_layers)
+    if folder is not None:
+        _make(folder)
     given: dict[str, Any] = dict(read_settings(settings))
     try:
         findings = list(_told(_findings(network, given, against, arguments, seed), form))
-    except (TorchMissing, FactoryError) as error:
+        if folder is not None:
+            write_graph(network, given, folder)
+            click.echo(f"graph written: tensorboard --logdir {folder}", err=True)
+    except NoFactory as error:
+        raise click.BadParameter(str(error), param_hint="--against") from None
+    except (MissingPackage, FactoryError) as error:
         echo_error(f"shapecalc: error: {error}")
         sys.exit(1)
     if form == "json":
@@ -101,6 +126,14 @@ def _value(text: str) -> Any:
         return {"True": True, "False": False, "None": None}.get(text, text)
 
 
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"{folder}: {error.strerror}"
+        raise click.BadParameter(reason, param_hint="--tensorboard") from None
+
+
 def _told(findings: Iterator[Finding], form: str) -> Iterator[Finding]:
     """Print each finding as it comes, unless they are to be printed as one."""
     for each in findings:
@@ -109,23 +142,28 @@ def _told(findings: Iterator[Finding], form: str) -> Iterator[Finding]:
             mark = "agrees" if each.agrees else "DIFFERS"
             note = f"  ({each.note})" if each.note else ""
             click.echo(f"{mark:<8} {each.what}: {each.compared:,} compared{note}")
-            for difference in each.differences[:MOST_SHOWN]:
+            for i, difference in enumerate(each.differences[:MOST_SHOWN]):
                 click.echo(f"           {difference}")
+                for row in each.explanation if i == 0 else ():
+                    click.echo(f"             {row}")
             if len(each.differences) > MOST_SHOWN:
                 click.echo(f"           and {len(each.differences) - MOST_SHOWN} more")
         yield each
 
 
 def _progress() -> Callable[[str, int], None]:
-    """What is being compared, on a terminal's last line."""
+    """A bar of the steps on a terminal's last line, with what is being compared."""
     if not wants_color(sys.stderr):
         return lambda what, steps: None
-    done: dict[int, int] = {}
+    done = 0
 
     def show(what: str, steps: int) -> None:
-        done[steps] = done.get(steps, 0) + 1
-        part = f" {done[steps]}/{steps}" if steps > 1 else ""
-        click.echo(f"\r\033[K{what}{part} ...", nl=False, err=True)
+        nonlocal done
+        filled = BAR * done // steps
+        bar = "#" * filled + "-" * (BAR - filled)
+        line = f"[{bar}] {done}/{steps}  {what}"[: shutil.get_terminal_size().columns - 1]
+        click.echo(f"\r\033[K{line}", nl=False, err=True)
+        done += 1
 
     return show
 

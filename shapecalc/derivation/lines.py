@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from shapecalc.algebra.requirement import Condition
-from shapecalc.derivation.equation import Derivation
+from shapecalc.algebra.trace import UNICODE, Style
+from shapecalc.derivation.equation import Derivation, written
 
 
 class Line(NamedTuple):
@@ -30,6 +31,19 @@ class Section(NamedTuple):
     heading: str
     lines: list[Line]
     picture: Picture | None = None
+
+
+def rows(section: Section, style: Style = UNICODE) -> list[str]:
+    """The lines of a section as text, their names padded to one width."""
+    wide = max(len(line.name) for line in section.lines)
+    names = [f"{line.name:<{wide}}  " if wide else "" for line in section.lines]
+    return [f"{name}{_told(line, style)}".rstrip() for name, line in zip(names, section.lines)]
+
+
+def _told(line: Line, style: Style) -> str:
+    if line.value is None:
+        return line.remark
+    return written(line.value, style) + (f"  ({line.remark})" if line.remark else "")
 
 
 def listed(names: list[str]) -> str:

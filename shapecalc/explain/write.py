@@ -8,7 +8,7 @@ from typing import Any
 from shapecalc.algebra.trace import LATEX, UNICODE, Style, untraced
 from shapecalc.derivation.equation import Chain, Equation, parts, written
 from shapecalc.derivation.layer import Explanation, Setting
-from shapecalc.derivation.lines import Line, Section
+from shapecalc.derivation.lines import Line, Section, rows
 from shapecalc.derivation.picture import corner, legend
 from shapecalc.report import plain
 from shapecalc.spec.text import shown
@@ -20,18 +20,9 @@ def text(explanation: Explanation, style: Style = UNICODE, *, ascii: bool = Fals
     lines = [f"{explanation.path}: {explanation.kind}", f"  {about}"]
     for section in [_head(explanation), *explanation.sections]:
         lines += ["", section.heading] if section.heading else [""]
-        wide = max(len(line.name) for line in section.lines)
-        for line in section.lines:
-            name = f"  {line.name:<{wide}}  " if wide else "  "
-            lines.append(f"{name}{_text(line, style)}".rstrip())
+        lines += [f"  {row}" for row in rows(section, style)]
         lines += [f"    {row}".rstrip() for row in _drawn(section, ascii=ascii)]
     return "\n".join(lines)
-
-
-def _text(line: Line, style: Style) -> str:
-    if line.value is None:
-        return line.remark
-    return written(line.value, style) + (f"  ({line.remark})" if line.remark else "")
 
 
 def _head(explanation: Explanation) -> Section:

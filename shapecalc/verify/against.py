@@ -9,13 +9,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.trace import UNICODE
 from shapecalc.emit.module import module
 from shapecalc.layers.tensor import times
 from shapecalc.network import Network
 from shapecalc.report import LayerReport, Report
 from shapecalc.verify import run
-from shapecalc.verify.findings import Finding, differences
+from shapecalc.verify.findings import Finding, Pair, compare, explained
+from shapecalc.verify.meta import on_meta
 
 TOLERANCE = 1e-5
 """How far outputs may be apart, relative to the largest of them."""
@@ -23,6 +23,10 @@ TOLERANCE = 1e-5
 
 class FactoryError(ValueError):
     """The user's module cannot be made."""
+
+
+class NoFactory(FactoryError):
+    """What was named is no factory."""
 
 
 class Theirs(NamedTuple):
@@ -38,17 +42,22 @@ def factory(target: str) -> Callable[..., Any]:
     """The callable at ``package.module:factory``, imported, which runs the user's code."""
     name, colon, attribute = target.partition(":")
     if not colon or not name or not attribute:
-        raise FactoryError(f"{target!r} is not package.module:factory")
+        raise NoFactory(f"{target!r} is not package.module:factory")
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
         found: Any = import_module(name)
+    except Exception as error:  # whatever the user's code raises
+        if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
+            raise NoFactory(f"{target!r}: {error}") from None
+        raise FactoryError(f"importing {name} fails: {type(error).__name__}: {error}") from error
+    try:
         for part in attribute.split("."):
             found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise FactoryError(f"{target!r}: {error}") from None
+    except AttributeError as error:
+        raise NoFactory(f"{target!r}: {error}") from None
     if not callable(found):
-        raise FactoryError(f"{target!r} is no function or class")
+        raise NoFactory(f"{target!r} is no function or class")
     return found  # type: ignore[no-any-return]
 
 
@@ -61,30 +70,37 @@ def check_against(
     """
     run.torch()
     report = network.report(settings or {})
-    with run.on_meta():
+    with on_meta():
         model = _made(make).eval()
-        passed, output = _run(model, run.inputs(report.inputs, "meta"))
+        passed: dict[str, run.Passed] = {}
+        output, failure = _run(model, run.inputs(report.inputs, "meta"), passed)
     theirs = list(_with_weights(model, passed))
     ours = [layer for layer in report if layer.weights and layer.node.shared is None]
     pairs = _matched(ours, theirs)
+    if failure:
+        if pairs:
+            yield _shapes(pairs, report)
+        yield Finding("a run of the module", 1, (failure,))
+        return
     yield _order(ours, theirs, pairs)
-    yield _shapes(pairs)
+    yield _shapes(pairs, report)
     weights = _weights(pairs, model, report)
     yield weights
-    returned = [tensor.shape for _, tensor in report.outputs]
-    got = run.returned(output)
-    count, found = differences([("returned", tuple(returned[:1]), tuple(got[:1]))])
-    yield Finding("what is returned", count, found)
+    expected = [tensor.shape for _, tensor in report.outputs][:1]
+    returned = Pair("returned", tuple(expected), tuple(run.returned(output)[:1]))
+    yield compare("what is returned", [returned], report)
     if weights.agrees and len(pairs) == len(ours) == len(theirs):
         yield _numbers(network, report, make, pairs, settings or {})
 
 
-def _run(model: Any, given: list[Any]) -> tuple[dict[str, run.Passed], Any]:
+def _run(model: Any, given: list[Any], passed: dict[str, run.Passed]) -> tuple[Any, str]:
+    """What the module puts out, or why it fails; noting what passes through its submodules."""
     try:
-        return run.watched(model, given)
+        return run.watched(model, given, passed), ""
     except Exception as error:  # whatever the user's code raises
         shapes = " and ".join(times(tuple(x.shape)) for x in given)
-        raise FactoryError(f"the module fails on an input of {shapes}: {error}") from error
+        last = f", after {next(reversed(passed))}" if passed else ""
+        return None, f"it fails on an input of {shapes}{last}: {type(error).__name__}: {error}"
 
 
 def _made(make: Callable[[], Any]) -> Any:
@@ -140,26 +156,14 @@ def _order(ours: list[LayerReport], theirs: list[Theirs], pairs: Pairs) -> Findi
     return Finding("layers with weights, in order", len(pairs), (*missing, *extra))
 
 
-def _shapes(pairs: Pairs) -> Finding:
-    found = []
-    for layer, each in pairs:
-        if layer.output_shape != each.output:
-            ours, theirs = times(layer.output_shape), times(each.output)
-            found.append(f"{layer.path} puts out {ours}, {each.name} {theirs}{_because(layer)}")
-    return Finding("output shapes", len(pairs), tuple(found))
-
-
-def _because(layer: LayerReport) -> str:
-    """The derivation of the layer's sizes, for the first divergence."""
-    from shapecalc.algebra.trace import Leaf, Number, Traced, steps
-    from shapecalc.derivation.letters import lettered
-
-    told = [
-        " = ".join(steps(size, UNICODE))
-        for size in dict.fromkeys(lettered(layer.node).shape)
-        if isinstance(size, Traced) and not isinstance(size.tree, (Leaf, Number))
-    ]
-    return f": {'; '.join(told)}" if told else ""
+def _shapes(pairs: Pairs, report: Report) -> Finding:
+    apart = [(layer, each) for layer, each in pairs if layer.output_shape != each.output]
+    told = tuple(
+        f"{layer.path} puts out {times(layer.output_shape)}, {each.name} {times(each.output)}"
+        for layer, each in apart
+    )
+    because = explained(report, apart[0][0].path, "shape") if apart else ()
+    return Finding("output shapes", len(pairs), told, explanation=because)
 
 
 def _weights(pairs: Pairs, model: Any, report: Report) -> Finding:
@@ -192,21 +196,27 @@ def _numbers(
     """The emitted module, given the module's weights, on the same random input."""
     torch = run.torch()
     theirs = _made(make).eval()
-    emitted = run.last_class(run.imported(module(network, settings), "emitted"))().eval()
+    emitted = run.made(module(network, settings))
     state = theirs.state_dict()
-    given = {
-        f"{layer.path}.{name}": state[f"{each.name}.{name}" if each.name else name]
+    named = {
+        f"{layer.path}.{name}": f"{each.name}.{name}" if each.name else name
         for layer, each in pairs
         for name in [*layer.weights, *layer.buffers_of]
     }
+    given = {ours: state[own] for ours, own in named.items() if own in state}
     emitted.load_state_dict(given, strict=False)
     inputs = run.inputs(report.inputs, "cpu")
+    what = "the same numbers from the same weights"
     with torch.no_grad():
-        a, b = run.first(emitted(*inputs)), run.first(theirs(*inputs))
+        a = run.first(emitted(*inputs))
+        try:
+            b = run.first(theirs(*inputs))
+        except Exception as error:  # whatever the user's code raises
+            return Finding(what, 1, (f"the module fails: {type(error).__name__}: {error}",))
     if a.shape != b.shape:
-        return Finding("the same numbers", 1, (f"{tuple(a.shape)} and {tuple(b.shape)} come out",))
+        return Finding(what, 1, (f"{times(tuple(a.shape))} and {times(tuple(b.shape))} come out",))
     apart = float((a - b).abs().max())
     scale = max(float(b.abs().max()), 1e-30)
     note = f"largest difference {apart:.3g}, {apart / scale:.3g} relative"
     wrong = () if apart <= TOLERANCE * scale else (f"with the same weights, the {note}",)
-    return Finding("the same numbers from the same weights", 1, wrong, note)
+    return Finding(what, 1, wrong, note)

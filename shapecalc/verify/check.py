@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import random
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.formula import evaluate
 from shapecalc.emit.module import module
+from shapecalc.layers import Layer
 from shapecalc.network import Network
-from shapecalc.report import LayerReport, Report
+from shapecalc.report import Report
+from shapecalc.spec.problem import SpecError
 from shapecalc.verify import run, sizes
-from shapecalc.verify.findings import Finding, differences
+from shapecalc.verify.findings import Finding, Pair, compare
+from shapecalc.verify.meta import on_meta
+
+if TYPE_CHECKING:
+    from torch import nn
 
 SIZES = 12
 """How many random sizes are tried."""
@@ -28,8 +35,8 @@ def check(
 ) -> Iterator[Finding]:
     """Prove the emitted module equal to the report, one comparison after another.
 
-    Needs torch; raises :class:`TorchMissing`. ``progress`` is told before each comparison what it
-    is, and how many there are of its sort.
+    Needs torch; raises :class:`MissingPackage`. ``progress`` is told before each step what is
+    compared in it, and how many steps there are in all.
     """
     run.torch()
     return _Check(network, settings or {}, seed, progress).findings()
@@ -46,149 +53,150 @@ class _Check:
         self.report = network.report(settings)
         names = [name for name in sizes.size_symbols(network) if name not in settings]
         self.formulas = network.report(settings, symbolic=names)
+        self.drawn = list(sizes.draw(network, settings, self.formulas, SIZES, self.seed))
+        self.steps = len(self.drawn) + 4
 
     def findings(self) -> Iterator[Finding]:
-        with run.on_meta():
-            model = self.model(self.settings)
-            yield self.shapes("shapes at the default sizes", self.report, model)
-            yield from self.other_sizes(model)
-            yield self.weights(model)
-            yield from self.work(model)
-        yield self.real_run()
+        yield self.compared("shapes at the default sizes", self.report, self.shapes)
+        if self.drawn:
+            yield self.at_other_sizes()
+        names = "weights and buffers by name, and their totals"
+        yield self.compared(names, self.report, self.weights)
+        yield self.operations()
+        least = sizes.smallest(self.network, self.settings, self.formulas)
+        report = self.network.report({**self.settings, **least})
+        shape = " and ".join(str(tensor) for tensor in report.inputs.values())
+        yield self.compared(f"a forward pass on the CPU at {shape}", report, self.real_run)
 
-    def model(self, settings: dict[str, Any]) -> Any:
-        """The emitted module, made with the settings as its defaults."""
-        names = run.imported(module(self.network, settings), "emitted")
-        return run.last_class(names)().eval()
+    def compared(
+        self, what: str, report: Report, pairs: Callable[[Report], Iterable[Pair]], note: str = ""
+    ) -> Finding:
+        """A comparison; that torch fails on the emitted module is a difference, too."""
+        self.progress(what, self.steps)
+        try:
+            found = list(pairs(report))
+        except SpecError:
+            raise
+        except Exception as error:
+            found = [Pair("the emitted module", "runs", f"{type(error).__name__}: {error}")]
+        return compare(what, found, report, note)
+
+    @functools.cached_property
+    def model(self) -> nn.Module:
+        """The emitted module, without weights."""
+        with on_meta():
+            return run.made(module(self.network, self.settings))
 
     # -- shapes -------------------------------------------------------------------------------
 
-    def shapes(self, what: str, report: Report, model: Any) -> Finding:
-        self.progress(what, 1)
-        passed, output = run.watched(model, run.inputs(report.inputs, "meta"))
-        count, found = differences([*_passed(report, passed), *_returned(report, output)])
-        return Finding(what, count, found)
+    def shapes(self, report: Report) -> Iterator[Pair]:
+        """What passes through every module, and what comes out."""
+        model = self.model
+        with on_meta():
+            if _layers(report) != _layers(self.report):
+                # some setting follows the input's size: a module for just these values
+                model = run.made(module(self.network, dict(report.symbols), frozenset()))
+            passed: dict[str, run.Passed] = {}
+            output = run.watched(model, run.inputs(report.inputs, "meta"), passed)
+        yield from _passed(report, passed)
+        yield from _returned(report, output)
 
-    def other_sizes(self, model: Any) -> Iterator[Finding]:
+    def at_other_sizes(self) -> Finding:
         """The same at random sizes, where the formulas must give the same numbers too."""
-        drawn = list(sizes.draw(self.network, self.settings, self.formulas, SIZES, self.seed))
-        if not drawn:
-            return
-        compared, found = 0, []
-        for values in drawn:
+        findings = []
+        for values in self.drawn:
             at = " and ".join(f"{name} = {value}" for name, value in values.items())
-            self.progress(f"shapes at {at}", len(drawn))
-            settings = {**self.settings, **values}
-            report = self.network.report(settings)
-            same = [layer.weights for layer in report] == [layer.weights for layer in self.report]
-            one = self.shapes("", report, model if same else self.model(settings))
-            count, wrong = differences(self.evaluated(report, values))
-            compared += one.compared + count
-            found += [f"at {at}, {each}" for each in (*one.differences, *wrong)]
-        yield Finding(
-            f"shapes and formulas at {len(drawn)} random sizes",
-            compared,
-            tuple(found),
-            note=f"seed {self.seed}",
+            report = self.network.report({**self.settings, **values})
+            found = self.compared(f"at {at}", report, self.shapes)
+            findings += [found, compare(f"at {at}", self.evaluated(report, values), report)]
+        return Finding(
+            f"shapes and formulas at {len(self.drawn)} random sizes",
+            sum(each.compared for each in findings),
+            tuple(f"{each.what}, {told}" for each in findings for told in each.differences),
+            f"seed {self.seed}",
+            next((each.explanation for each in findings if not each.agrees), ()),
         )
 
-    def evaluated(self, report: Report, values: dict[str, int]) -> Iterator[tuple[str, Any, Any]]:
-        """The formulas at the given sizes against the numbers there."""
+    def evaluated(self, report: Report, values: dict[str, int]) -> Iterator[Pair]:
+        """The formulas at the given sizes, and the numbers there."""
         numbers = {layer.path: layer for layer in report}
         for layer in self.formulas:
             shape = tuple(evaluate(size, values) for size in layer.output_shape)
-            yield f"formula of {layer.path}", shape, numbers[layer.path].output_shape
+            what = f"formula of the output of {layer.path}"
+            yield Pair(what, shape, numbers[layer.path].output_shape, layer.path, "shape")
         for name, value in self.formulas.totals._asdict().items():
-            yield f"formula of total {name}", evaluate(value, values), getattr(report.totals, name)
+            ours = evaluate(value, values)
+            yield Pair(f"formula of the total {name}", ours, getattr(report.totals, name))
 
     # -- weights and work ---------------------------------------------------------------------
 
-    def weights(self, model: Any) -> Finding:
-        self.progress("weights and buffers", 1)
-        theirs = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-        ours = {
-            f"{layer.path}.{name}": shape
-            for layer in self.report
-            for name, shape in [
-                *layer.weights.items(),
-                *((name, tensor.shape) for name, tensor in layer.buffers_of.items()),
-            ]
-        }
-        names = dict.fromkeys([*ours, *theirs])
-        params = sum(each.numel() for each in model.parameters())
-        buffers = sum(each.numel() for each in model.buffers())
-        count, found = differences(
-            [
-                *((name, ours.get(name), theirs.get(name)) for name in names),
-                ("total params", self.report.totals.params, params),
-                ("total buffers", self.report.totals.buffers, buffers),
-            ]
-        )
-        return Finding("weights and buffers by name, and their totals", count, found)
+    def weights(self, report: Report) -> Iterator[Pair]:
+        """The names and shapes of weights and buffers, layer by layer, and their totals."""
+        theirs = {name: tuple(tensor.shape) for name, tensor in self.model.state_dict().items()}
+        for layer in report:
+            own = {name: tensor.shape for name, tensor in layer.buffers_of.items()}
+            for name, shape in {**layer.weights, **own}.items():
+                path = f"{layer.path}.{name}"
+                yield Pair(path, shape, theirs.pop(path, None), layer.path, "cost")
+        for path, shape in theirs.items():
+            yield Pair(path, None, shape)
+        params = sum(each.numel() for each in self.model.parameters())
+        buffers = sum(each.numel() for each in self.model.buffers())
+        yield Pair("total params", report.totals.params, params)
+        yield Pair("total buffers", report.totals.buffers, buffers)
 
-    def work(self, model: Any) -> Iterator[Finding]:
+    def operations(self) -> Finding:
         """Twice the multiply-accumulates against torch's counter, module by module."""
-        self.progress("operations", 1)
-        theirs = run.counted(model, run.inputs(self.report.inputs, "meta"))
-        uncounted = [layer for layer in self.report if not layer.node.layer.counted_by_torch]
-        modules = [
-            layer
-            for layer in self.report
-            if layer.node.layer.in_torch
-            and layer.node.layer.counted_by_torch
-            and layer.node.shared is None
-        ]
-        pairs: list[tuple[str, Any, Any]] = [
-            (f"operations of {layer.path}", layer.flops, theirs.get(layer.path, 0))
-            for layer in modules
-            if not _is_target(self.report, layer)
-        ]
-        ours: Any = self.report.totals.flops
-        for layer in uncounted:
-            ours -= layer.flops
-        pairs.append(("operations in all", ours, theirs.get("", 0)))
-        count, found = differences(pairs)
-        kinds = ", ".join(sorted({layer.kind for layer in uncounted}))
+        uncounted = {layer.kind for layer in self.report if not layer.node.layer.counted_by_torch}
+        kinds = ", ".join(sorted(uncounted))
         note = f"torch's counter leaves out {kinds}" if kinds else ""
-        yield Finding("operations (2 x MACs) against torch's counter", count, found, note)
+        what = "operations (2 x MACs) against torch's counter"
+        return self.compared(what, self.report, self.work, note)
+
+    def work(self, report: Report) -> Iterator[Pair]:
+        """The operations of every module, and of all."""
+        with on_meta():
+            theirs = run.counted(self.model, run.inputs(report.inputs, "meta"))
+        counted = [layer for layer in report if layer.node.layer.counted_by_torch]
+        sharers = {layer.node.shared for layer in report}
+        for layer in counted:
+            is_alone = layer.node.shared is None and layer.path not in sharers
+            if layer.node.layer.in_torch and is_alone:  # else it has no module of its own
+                found = theirs.get(layer.path, 0)
+                what = f"operations of {layer.path}"
+                yield Pair(what, layer.flops, found, layer.path, "cost")
+        yield Pair("operations in all", sum(layer.flops for layer in counted), theirs.get("", 0))
 
     # -- a real run ---------------------------------------------------------------------------
 
-    def real_run(self) -> Finding:
+    def real_run(self, report: Report) -> Iterator[Pair]:
         """A forward pass with random weights at the smallest legal size."""
-        self.progress("a forward pass on the CPU", 1)
-        values = sizes.smallest(self.network, self.settings, self.formulas)
-        settings = {**self.settings, **values}
-        report = self.network.report(settings)
+        model = run.made(module(self.network, dict(report.symbols), frozenset()))
         with run.torch().no_grad():
-            output = self.model(settings)(*run.inputs(report.inputs, "cpu"))
-        count, found = differences(_returned(report, output))
-        if not bool(run.torch().isfinite(run.first(output)).all()):
-            found = (*found, "the result is not finite")
-        shape = " and ".join(str(tensor) for tensor in report.inputs.values())
-        return Finding(f"a forward pass on the CPU at {shape}", count + 1, found)
+            output = model(*run.inputs(report.inputs, "cpu"))
+        yield from _returned(report, output)
+        is_finite = bool(run.torch().isfinite(run.first(output)).all())
+        yield Pair("the result", "finite", "finite" if is_finite else "not finite")
 
 
-def _passed(report: Report, passed: dict[str, run.Passed]) -> Iterator[tuple[str, Any, Any]]:
+def _layers(report: Report) -> list[Layer]:
+    return [layer.node.layer for layer in report]
+
+
+def _passed(report: Report, passed: dict[str, run.Passed]) -> Iterator[Pair]:
     """What passed through every module that is a layer of the report."""
     for layer in report:
         if not layer.node.layer.in_torch:
             continue  # a function: what it puts out is some module's input, or returned
         seen = passed.get(layer.path)
-        yield f"output of {layer.path}", layer.output_shape, seen and seen.output
         if seen is not None and not layer.node.layer.joins:
-            yield f"input of {layer.path}", layer.input_shapes[:1], seen.inputs[:1]
+            yield Pair(f"input of {layer.path}", layer.input_shapes[:1], seen.inputs[:1])
+        what = f"output of {layer.path}"
+        yield Pair(what, layer.output_shape, seen and seen.output, layer.path, "shape")
 
 
-def _returned(report: Report, output: Any) -> list[tuple[str, Any, Any]]:
-    ours = [tensor.shape for _, tensor in report.outputs]
+def _returned(report: Report, output: Any) -> Iterator[Pair]:
     theirs = run.returned(output)
-    names = [path for path, _ in report.outputs]
-    if len(ours) != len(theirs):
-        return [("number of outputs", len(ours), len(theirs))]
-    return [(f"returned {name}", a, b) for name, a, b in zip(names, ours, theirs)]
-
-
-def _is_target(report: Report, layer: LayerReport) -> bool:
-    """Whether other layers use this one's weights, and so its module, too."""
-    return any(other.node.shared == layer.path for other in report)
+    yield Pair("number of outputs", len(report.outputs), len(theirs))
+    for (path, tensor), shape in zip(report.outputs, theirs):
+        yield Pair(f"returned {path}", tensor.shape, shape)

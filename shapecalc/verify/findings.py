@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from shapecalc.layers.tensor import times
+from shapecalc.report import Report
+
 
 class Finding(NamedTuple):
-    """One comparison: what was compared, how many things, and the differences, the first first."""
+    """One comparison: what was compared, how many things, and the differences, the first first.
+
+    ``explanation`` tells in lines how the report came to what differs first.
+    """
 
     what: str
     compared: int
     differences: tuple[str, ...] = ()
     note: str = ""
+    explanation: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -20,27 +27,46 @@ class Finding(NamedTuple):
         return not self.differences
 
 
-class TorchMissing(Exception):
-    """torch is not installed."""
+class Pair(NamedTuple):
+    """Something of the report and its like in torch.
 
-    def __init__(self) -> None:
-        super().__init__(
-            "checking needs torch, which the extra 'torch' installs: shapecalc-nn[torch]"
-        )
+    ``section`` is that of the explanation of ``layer`` which derives ours: ``shape`` or ``cost``.
+    """
+
+    what: str
+    ours: Any
+    theirs: Any
+    layer: str = ""
+    section: str = ""
 
 
-def differences(pairs: Iterable[tuple[str, Any, Any]]) -> tuple[int, tuple[str, ...]]:
-    """How many pairs there are, and those that differ, told as ours against torch's."""
-    count = 0
-    found = []
-    for name, ours, theirs in pairs:
-        count += 1
-        if ours != theirs:
-            found.append(f"{name}: {_told(ours)} by the report, {_told(theirs)} in torch")
-    return count, tuple(found)
+class MissingPackage(Exception):
+    """A package that checks with torch need is not installed."""
+
+
+def compare(what: str, pairs: Iterable[Pair], report: Report, note: str = "") -> Finding:
+    """The finding of a comparison pair by pair."""
+    every = list(pairs)
+    wrong = [pair for pair in every if pair.ours != pair.theirs]
+    told = tuple(
+        f"{pair.what}: {_told(pair.ours)} by the report, {_told(pair.theirs)} in torch"
+        for pair in wrong
+    )
+    return Finding(what, len(every), told, note, explained(report, *wrong[0][3:]) if wrong else ())
+
+
+def explained(report: Report, layer: str, section: str) -> tuple[str, ...]:
+    """A section of a layer's explanation; empty without a layer."""
+    if not layer:
+        return ()
+    from shapecalc.derivation.layer import explain
+    from shapecalc.derivation.lines import rows
+
+    sections = explain(report, layer).sections
+    return tuple(row for each in sections if each.heading == section for row in rows(each))
 
 
 def _told(value: Any) -> str:
     if isinstance(value, tuple):
-        return " x ".join(map(str, value)) or "a single number"
+        return times(value) or "a single number"
     return "nothing" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 import types
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.layers import Tensor
-from shapecalc.verify.findings import TorchMissing
+from shapecalc.verify.findings import MissingPackage
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,7 +23,7 @@ class Passed(NamedTuple):
 
 
 def torch() -> Any:
-    """The torch module; raises :class:`TorchMissing`."""
+    """The torch module; raises :class:`MissingPackage`."""
     if sys.modules.get("torch") is None:
         _import_torch()
     return sys.modules["torch"]
@@ -37,25 +36,23 @@ def _import_torch() -> None:
         try:
             import torch
         except ImportError:
-            raise TorchMissing from None
+            message = "checking needs torch, which the extra 'torch' installs: shapecalc-nn[torch]"
+            raise MissingPackage(message) from None
         import torch.utils.flop_counter  # noqa: F401
 
 
-def imported(source: str, name: str) -> dict[str, Any]:
-    """The names that source defines when it is imported as a fresh module."""
+def made(source: str) -> nn.Module:
+    """The module that emitted source defines, imported afresh and made with its defaults."""
+    name = "emitted"
     fresh = types.ModuleType(name)
     sys.modules[name] = fresh  # dataclasses and pickling look it up there
     try:
         exec(compile(source, f"<{name}>", "exec"), fresh.__dict__)  # noqa: S102 (our own source)
     finally:
         del sys.modules[name]
-    return fresh.__dict__
-
-
-def last_class(names: Mapping[str, Any]) -> type[nn.Module]:
-    """The class that was defined last: of emitted source, the network's."""
     module = torch().nn.Module
-    return [c for c in names.values() if isinstance(c, type) and issubclass(c, module)][-1]
+    classes = [c for c in vars(fresh).values() if isinstance(c, type) and issubclass(c, module)]
+    return classes[-1]().eval()  # type: ignore[no-any-return]
 
 
 def inputs(tensors: Mapping[str, Tensor], device: str) -> list[Any]:
@@ -72,15 +69,8 @@ def inputs(tensors: Mapping[str, Tensor], device: str) -> list[Any]:
     return made
 
 
-@contextmanager
-def on_meta() -> Iterator[None]:
-    """Modules made inside have no weights, only their shapes."""
-    with torch().device("meta"):
-        yield
-
-
-def watched(model: nn.Module, given: Sequence[Any]) -> tuple[dict[str, Passed], Any]:
-    """Run a module and note what passed through each of its submodules, and what came out.
+def watched(model: nn.Module, given: Sequence[Any], passed: dict[str, Passed]) -> Any:
+    """Run a module and note what passes through each of its submodules; what came out.
 
     A module that stands in several places is noted under its names in the order of its runs.
     """
@@ -88,7 +78,6 @@ def watched(model: nn.Module, given: Sequence[Any]) -> tuple[dict[str, Passed], 
     for name, each in model.named_modules(remove_duplicate=False):
         names.setdefault(id(each), []).append(name)
     runs: dict[int, int] = {}
-    passed: dict[str, Passed] = {}
 
     def note(each: nn.Module, ins: tuple[Any, ...], out: Any) -> None:
         own = names[id(each)]
@@ -101,7 +90,7 @@ def watched(model: nn.Module, given: Sequence[Any]) -> tuple[dict[str, Passed], 
     hooks = [each.register_forward_hook(note) for each in modules]
     try:
         with torch().no_grad():
-            return passed, model(*given)
+            return model(*given)
     finally:
         for hook in hooks:
             hook.remove()
