@@ -17,7 +17,7 @@ from shapecalc.algebra.arithmetic import LARGEST, Quantity
 from shapecalc.algebra.requirement import Condition, whole
 from shapecalc.graph import Built, Need, Part, Wire
 from shapecalc.layers import Tensor
-from shapecalc.place import Fatal, Names, Place, Placer, Scope
+from shapecalc.place import MOST_DIMENSIONS, Fatal, Names, Place, Placer, Scope
 from shapecalc.spec.expression import ExpressionError, Undecided, truth
 from shapecalc.spec.parse import BATCH
 from shapecalc.spec.problem import SpecError, listing
@@ -27,8 +27,8 @@ from shapecalc.spec.tree import Entry, Spec
 MOST_LAYERS = 1_000_000
 """How many layers a network may have unless the caller says more."""
 
-DEEPEST_BLOCKS = 64
-"""How deep blocks may use blocks."""
+DEEPEST = 64
+"""How deep blocks and branches may nest, and defaults of arguments hang on each other."""
 
 
 def build(
@@ -88,16 +88,16 @@ class Builder(Placer):
         """Refuse what is bound to be too large before building it, as blocks that double blocks."""
         known: dict[str, int] = {}
 
-        def steps(entries: list[Entry]) -> int:
-            return sum(map(one, entries))
+        def steps(entries: list[Entry], depth: int) -> int:
+            return sum(one(entry, depth) for entry in entries)
 
-        def one(entry: Entry) -> int:
-            if entry.when is not None:
+        def one(entry: Entry, depth: int) -> int:
+            if entry.when is not None or depth > DEEPEST:
                 return 0
-            own = sum(steps(branch.entries) for branch in entry.branches or ())
+            own = sum(steps(branch.entries, depth + 1) for branch in entry.branches or ())
             if entry.block is not None:
                 if entry.kind not in known:
-                    known[entry.kind] = steps(entry.block.entries)
+                    known[entry.kind] = steps(entry.block.entries, depth + 1)
                 own = known[entry.kind]
             count = 1
             if entry.repeat is not None:
@@ -107,7 +107,7 @@ class Builder(Placer):
 
         total = 0
         for entry in self.spec.entries:
-            total += one(entry)
+            total += one(entry, 0)
             if total > 2 * self.most_layers:
                 self.too_many((entry.repeat or entry).mark)
 
@@ -116,6 +116,10 @@ class Builder(Placer):
         given = self.spec.inputs[name]
         sizes: list[Any] = [self.values[BATCH]]
         scope = Scope(self.values)
+        if len(given.shape) >= MOST_DIMENSIONS:
+            message = f"input {name!r} has more than {MOST_DIMENSIONS} dimensions with its batch"
+            self.problem(given.mark, message)
+            return None
         for setting in given.shape:
             try:
                 size = setting.value(scope)
@@ -124,7 +128,8 @@ class Builder(Placer):
                 return None
             if not self.is_size(size, name):
                 what = f"expected a positive integer for a size of input {name!r}"
-                self.problem(setting.mark, f"{what}, got {shown(size)}")
+                message = f"{what}, got {shown(size)}"
+                self.problem(setting.mark, message, scope.values_in(setting))
                 return None
             sizes.append(size)
         return Tensor(tuple(sizes), given.dtype)
@@ -267,7 +272,7 @@ class Builder(Placer):
             raise Undecided(count.symbols)
         if type(count) is not int or count < 0:
             message = f"'repeat' expects an integer of at least 0, got {shown(count)}"
-            self.problem(entry.repeat.mark, message, uses=place.part)
+            self.problem(entry.repeat.mark, message, scope.values_in(entry.repeat), uses=place.part)
             raise Fatal
         if count > self.most_layers:
             self.too_many(entry.repeat.mark)
@@ -280,8 +285,8 @@ class Builder(Placer):
             raise TimeoutError
         if self.steps > 2 * self.most_layers:
             self.too_many(entry.mark)
-        if place.depth > DEEPEST_BLOCKS:
-            self.problem(entry.mark, f"blocks are nested deeper than {DEEPEST_BLOCKS}")
+        if place.depth > DEEPEST:
+            self.problem(entry.mark, f"blocks and branches are nested deeper than {DEEPEST}")
             raise SpecError(self.spec.source, self.problems)
 
     def one(
@@ -357,9 +362,13 @@ class Builder(Placer):
         def settle(name: str) -> None:
             default = entry.block.arguments[name] if entry.block else None
             assert default is not None
+            message = ""
             if name in under_way:
                 ring = " -> ".join([*under_way[under_way.index(name) :], name])
                 message = f"the default of {name!r} depends on itself: {ring}"
+            elif len(under_way) > DEEPEST:
+                message = f"defaults depend on each other through more than {DEEPEST} arguments"
+            if message:
                 self.problem(default.mark, message, uses=place.part)
                 raise Fatal
             under_way.append(name)
@@ -387,7 +396,9 @@ class Builder(Placer):
         for index, branch in enumerate(entry.branches):
             own = f"{path}.{index}" if branch.name is None else place.prefix + branch.name
             part = Part(own, "branch", place.part, entry)
-            inside = place._replace(prefix=f"{own}.", names=Names(place.names), part=part)
+            inside = place._replace(
+                prefix=f"{own}.", names=Names(place.names), part=part, depth=place.depth + 1
+            )
             place.part.children.append(part)
             part.output = self.chain(branch.entries, inside, wire)
             wires.append(part.output)

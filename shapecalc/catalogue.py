@@ -45,11 +45,11 @@ class Page(NamedTuple):
 
 
 def families() -> dict[str, list[str]]:
-    """The kinds of the catalogue by family."""
+    """The kinds of the catalogue by family, families in alphabetical order."""
     found: dict[str, list[str]] = {}
     for name, kind in KINDS.items():
         found.setdefault(kind.family, []).append(name)
-    return found
+    return dict(sorted(found.items()))
 
 
 def summary(kind: type[Layer]) -> str:
@@ -153,7 +153,7 @@ def _as_entry(kind: type[Layer]) -> str:
 
 def text(entry: Page) -> str:
     """A page of the catalogue as plain text."""
-    lines = [f"{entry.kind} ({entry.family})", f"  {entry.summary}", ""]
+    lines = [f"{entry.kind} ({entry.family})", f"  {entry.summary.replace('``', '')}", ""]
     if entry.fields:
         lines.append("fields")
         wide = max(len(each["name"]) for each in entry.fields)

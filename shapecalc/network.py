@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shapecalc.build import MOST_LAYERS, build
 from shapecalc.graph import Built
@@ -14,13 +14,15 @@ from shapecalc.spec.expression import Undecided
 from shapecalc.spec.parse import parse
 from shapecalc.spec.problem import Mark, Problem, Source, SpecError, did_you_mean
 from shapecalc.spec.symbols import bind, known
-from shapecalc.spec.text import decode
+from shapecalc.spec.text import LARGEST_FILE, decode
 from shapecalc.spec.tree import Spec
 
 if TYPE_CHECKING:
     import networkx as nx
 
     from shapecalc.report import Report
+
+Made = TypeVar("Made")
 
 
 class Network:
@@ -53,7 +55,13 @@ class Network:
     @property
     def symbols(self) -> dict[str, Any]:
         """The symbols and their values where nothing is set; a formula where there is none."""
-        return dict(bind(self.spec, {}, ()))
+        return self.values()
+
+    def values(
+        self, settings: Mapping[str, Any] | None = None, symbolic: Iterable[str] = ()
+    ) -> dict[str, Any]:
+        """The values of the symbols; one that another is decided by keeps its value."""
+        return self._settled(settings or {}, set(symbolic), lambda values: values)
 
     @property
     def graph(self) -> nx.DiGraph[str]:
@@ -75,20 +83,31 @@ class Network:
         settings = settings or {}
         names = known(self.spec) if symbolic is True else symbolic or ()
         free = {name for name in names if name not in settings}
-        while True:
-            values: dict[str, Any] = {}
-            try:
-                values = bind(self.spec, settings, free)
-                return values, build(self.spec, values, self.most_layers)
-            except SpecError as error:
-                from shapecalc.advice import advised
+        return self._settled(settings, free, lambda values: (values, self._built(settings, values)))
 
-                raise advised(error, self.spec, settings, values) from None
+    def _settled(
+        self,
+        settings: Mapping[str, Any],
+        free: set[str],
+        make: Callable[[dict[str, Any]], Made],
+    ) -> Made:
+        """What is made of the symbols' values, of which ``free`` stay symbols where they can."""
+        while True:
+            try:
+                return make(bind(self.spec, settings, free))
             except Undecided as undecided:
                 decisive = undecided.symbols & free
                 if not decisive:
                     raise self._undecided(undecided) from None
                 free -= decisive
+
+    def _built(self, settings: Mapping[str, Any], values: dict[str, Any]) -> Built:
+        try:
+            return build(self.spec, values, self.most_layers)
+        except SpecError as error:
+            from shapecalc.advice import advised
+
+            raise advised(error, self.spec, settings, values) from None
 
     def _undecided(self, undecided: Undecided) -> SpecError:
         names = " and ".join(sorted(undecided.symbols))
@@ -160,7 +179,8 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:
         path = bundled(str(source)) or path
     if not path.exists():
         raise FileNotFoundError(_no_such_spec(str(source)))
-    return decode(path.read_bytes(), str(path))
+    with path.open("rb") as file:
+        return decode(file.read(LARGEST_FILE + 1), str(path))
 
 
 def _as_text(value: object) -> str:

@@ -7,20 +7,24 @@ on symbols is a need of the network.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import LARGEST, Quantity
+from shapecalc.algebra.arithmetic import LARGEST, Quantity, prod
 from shapecalc.algebra.requirement import Condition, Requirement, equal
 from shapecalc.graph import Need, Node, Part, Wire
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import times
 from shapecalc.spec.expression import ExpressionError, Undecided
-from shapecalc.spec.problem import Mark, Problem, SpecError
+from shapecalc.spec.problem import Mark, Problem, Problems, SpecError
 from shapecalc.spec.text import shown
 from shapecalc.spec.tree import Entry, Setting, Spec, Word
 
 if TYPE_CHECKING:
     import networkx as nx
+
+MOST_DIMENSIONS = 64
+"""How many dimensions a tensor may have, the batch among them; most of torch takes no more."""
 
 
 class Fatal(Exception):
@@ -50,6 +54,11 @@ class Scope(Mapping[str, Any]):
         if len(shape) < 2:
             raise ExpressionError(f"{name} is asked of an incoming tensor of no dimensions")
         return shape[axis]
+
+    def values_in(self, setting: Setting) -> str:
+        """The values of the names that a setting looks up, for a note; empty if there are none."""
+        values = [f"{name} is {shown(self[name])}" for name in sorted(setting.names())]
+        return f"where {' and '.join(values)}" if values else ""
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.known)
@@ -98,7 +107,12 @@ class Placer:
         self.most_layers = most_layers
         self.graph: nx.DiGraph[str] = nx.DiGraph()
         self.needs: list[Need] = []
-        self.problems: list[Problem] = []
+        self.noted = Problems(spec.source)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The problems noted so far."""
+        return self.noted.found
 
     # -- layers -------------------------------------------------------------------------------
 
@@ -147,7 +161,15 @@ class Placer:
                 )
             else:
                 mark = setting.item_mark(error.index)
-                self.problem(mark, message + shown(error.received), uses=place.part)
+                is_fraction = isinstance(error.received, Fraction)
+                hint = "floor, round or ceil make it whole" if is_fraction else ""
+                self.problem(
+                    mark,
+                    message + shown(error.received),
+                    scope.values_in(setting),
+                    hint,
+                    uses=place.part,
+                )
             raise Fatal from None
         if all(setting.is_constant for setting in entry.settings.values()):
             entry.layer = layer
@@ -195,25 +217,31 @@ class Placer:
         mark = setting.mark if setting is not None else entry.mark
         received = "; ".join(f"{_origin(self.graph, wire)}" for wire in wires)
         hint = requirement.hint() if requirement.hint is not None else ""
+        if wires[0].origin in self.spec.inputs:
+            hint = _other_order(wires[0].tensor, tuple(KINDS[entry.kind].ndims or ())) or hint
         field = KINDS[entry.kind].fields.get(requirement.field or "")
+        stated = requirement.left if field is not None and field.infer is not None else None
         self.problem(
             mark,
             f"{entry.kind} {path!r} {requirement.problem()}",
             f"receives {received}",
+            _flattened(stated, wires[0].tensor) if requirement.field == "in_features" else "",
             hint,
             uses=place.part,
             path=path,
-            stated=requirement.left if field is not None and field.infer is not None else None,
+            stated=stated,
         )
 
     def possible(self, entry: Entry, path: str, output: Tensor, place: Place) -> bool:
         """Whether the output's sizes are ones that a tensor can have."""
-        for size in output.shape:
-            if isinstance(size, int) and not 0 <= size <= LARGEST:
-                message = f"{entry.kind} {path!r} would put out {output}, larger than any tensor"
-                self.problem(entry.mark, message, uses=place.part)
-                return False
-        return True
+        message = ""
+        if any(isinstance(size, int) and not 0 <= size <= LARGEST for size in output.shape):
+            message = f"would put out {output}, larger than any tensor"
+        elif len(output.shape) > MOST_DIMENSIONS:
+            message = f"would put out more than {MOST_DIMENSIONS} dimensions"
+        if message:
+            self.problem(entry.mark, f"{entry.kind} {path!r} {message}", uses=place.part)
+        return not message
 
     def shared_path(self, entry: Entry, place: Place, path: str) -> str | None:
         """The path of the layer whose weights this one uses."""
@@ -289,7 +317,25 @@ class Placer:
     ) -> None:
         """Note a problem and go on."""
         places = tuple((use.kind, use.mark) for use in uses.uses()) if uses else ()
-        self.problems.append(Problem(mark, message, notes, places, path, stated))
+        self.noted.add(Problem(mark, message, notes, places, path, stated))
+
+
+def _flattened(stated: Quantity | None, x: Tensor) -> str:
+    """A hint where a size is stated that the input has once it is flattened."""
+    if stated != prod(x.shape[1:]):
+        return ""
+    return f"a Flatten before it makes {times(x.shape[1:])} = {stated} of that"
+
+
+def _other_order(x: Tensor, ndims: tuple[int, ...]) -> str:
+    """A hint where an input looks as if it had its batch in it, or its channels at the end."""
+    sizes = [size for size in x.shape[1:] if isinstance(size, int)]
+    if ndims and len(sizes) == ndims[-1]:
+        return f"an input leaves the batch out: [{', '.join(map(str, sizes[1:]))}]"
+    if ndims == (4,) and len(sizes) == 3 and sizes[2] in (1, 3) and min(sizes[:2]) > sizes[2]:
+        height, width, channels = sizes
+        return f"an image's channels come first: [{channels}, {height}, {width}]"
+    return ""
 
 
 def _origin(graph: nx.DiGraph[str], wire: Wire) -> str:

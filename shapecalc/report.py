@@ -97,6 +97,7 @@ class Totals(NamedTuple):
     elementwise: Dim
     activations: Dim
     weight_bytes: Dim
+    buffer_bytes: Dim
     activation_bytes: Dim
 
 
@@ -155,7 +156,8 @@ class Report:
         except KeyError:
             from shapecalc.spec.problem import did_you_mean
 
-            hint = did_you_mean(path, self._by_path)
+            inside = next((each for each in self._by_path if each.startswith(f"{path}.")), "")
+            hint = f"inside is {inside!r}" if inside else did_you_mean(path, self._by_path)
             raise KeyError(f"no layer at {path!r}" + (f"; {hint}" if hint else "")) from None
 
     def __contains__(self, path: object) -> bool:
@@ -198,6 +200,9 @@ class Report:
         from shapecalc.lint import warnings
 
         return warnings(self)
+
+    def __repr__(self) -> str:
+        return f"<Report of {self.name!r}: {len(self)} layers, {self.totals.params} params>"
 
     def _repr_html_(self) -> str:
         """The table of the report, as notebooks show it."""
@@ -254,8 +259,8 @@ def sums(layers: Iterable[LayerReport]) -> Totals:
     own = [layer for layer in layers if layer.node.shared is None]
     params = total([layer.params for layer in layers])
     macs = total([layer.macs for layer in layers])
-    weight_bytes = [BYTES[_weight_dtype(layer)] * layer.params for layer in own] + [
-        BYTES[tensor.dtype] * prod(tensor.shape)
+    buffers = [
+        BYTES[_buffer_dtype(layer, tensor)] * prod(tensor.shape)
         for layer in own
         for tensor in layer.buffers_of.values()
     ]
@@ -267,7 +272,8 @@ def sums(layers: Iterable[LayerReport]) -> Totals:
         flops=2 * macs,
         elementwise=total([layer.elementwise for layer in layers]),
         activations=total([layer.activations for layer in layers]),
-        weight_bytes=total(weight_bytes),
+        weight_bytes=total([BYTES[_weight_dtype(layer)] * layer.params for layer in own]),
+        buffer_bytes=total(buffers),
         activation_bytes=total(
             [BYTES[layer.node.output.dtype] * layer.activations for layer in layers]
         ),
@@ -278,6 +284,11 @@ def _weight_dtype(layer: LayerReport) -> str:
     """Weights have the type of what the layer puts out, if that is no integer."""
     dtype = layer.node.output.dtype
     return dtype if "float" in dtype else "float32"
+
+
+def _buffer_dtype(layer: LayerReport, tensor: Tensor) -> str:
+    """Running statistics have the type of the weights; a counter keeps its own."""
+    return _weight_dtype(layer) if "float" in tensor.dtype else tensor.dtype
 
 
 def _seen(node: Node, sources: list[tuple[Window, ...] | None]) -> tuple[Window, ...] | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.spec.problem import Mark
 
 DEFAULT_COLUMNS = ("layer", "kind", "output", "params", "macs")
+RECORD_COLUMNS = ("path", *DEFAULT_COLUMNS[1:])
 
 MOST_WARNINGS = 10
 """How many warnings a table tells; the report has them all."""
@@ -65,20 +66,21 @@ def _kind(part: Part) -> str:
     if part.kind != "repeat":
         return "" if part.kind == "branch" else part.kind
     assert part.entry is not None
-    return f"{len(part.children)} x {part.entry.kind}"
+    names = [child.path[len(part.path) + 1 :] for child in part.children]
+    copies = sum("." not in name for name in names)  # a copy's branches stand beside it, as 0.body
+    return f"{copies} x {part.entry.kind}"
 
 
 class Writer:
     """Writes sizes and counts: numbers with separators, formulas with their floors abbreviated."""
 
-    def __init__(self, separator: str = ",") -> None:
-        self.separator = separator
+    def __init__(self) -> None:
         self._short: Abbreviations | None = None
 
     def __call__(self, value: Any) -> str:
         """The value as text."""
         if isinstance(value, int):
-            return f"{value:,}".replace(",", self.separator)
+            return f"{value:,}"
         if not hasattr(value, "symbols"):
             return str(value)
         if self._short is None:
@@ -88,13 +90,21 @@ class Writer:
         return self._short.write(value)
 
     def shape(self, sizes: Iterable[Dim]) -> str:
-        """Sizes in a row: ``64 x 112 x 112``."""
-        return times(size if isinstance(size, int) else self(size) for size in sizes)
+        """Sizes in a row, ``64 x 112 x 112``; ``1`` for a single number."""
+        return times(size if isinstance(size, int) else self(size) for size in sizes) or "1"
 
     @property
     def abbreviations(self) -> dict[str, str]:
         """The names used for floors and what they stand for."""
         return self._short.meanings if self._short else {}
+
+
+class PlainWriter(Writer):
+    """Writes for programs."""
+
+    def __call__(self, value: Any) -> str:
+        """The value as text: a number without separators, a formula in full."""
+        return str(value)
 
 
 class Column(NamedTuple):
@@ -174,10 +184,9 @@ def lay_out(
     report: Report,
     columns: Sequence[str] = DEFAULT_COLUMNS,
     depth: int | None = None,
-    write: Writer | None = None,
 ) -> Table:
     """Lay a report out as a table; see :data:`COLUMNS` for the names of columns."""
-    write = write or Writer()
+    write = Writer()
     chosen = [COLUMNS[name] for name in columns]
     cells = [[column.cell(report, row, write) for column in chosen] for row in rows(report, depth)]
     headings = [Heading(column.heading, column.is_number) for column in chosen]
@@ -200,9 +209,10 @@ def _batch(batch: Quantity) -> str:
 
 def _summary(report: Report, write: Writer) -> list[tuple[str, str]]:
     totals, batch = report.totals, report.symbols["B"]
+    trainable = "all trainable" if totals.params != 0 else ""
     lines = [
-        ("params", _with(write(totals.params), "all trainable", size(totals.weight_bytes))),
-        ("buffers", write(totals.buffers)),
+        ("params", _with(write(totals.params), trainable, size(totals.weight_bytes))),
+        ("buffers", _with(write(totals.buffers), size(totals.buffer_bytes))),
         ("MACs", _with(write(totals.macs), decimal(totals.macs))),
         ("FLOPs", _with(write(totals.flops), decimal(totals.flops))),
         ("elementwise", write(totals.elementwise)),
@@ -259,12 +269,12 @@ def decimal(count: Dim) -> str:
 
 
 def size(count: Dim) -> str:
-    """Bytes in decimal units: 1 MB is 10^6 bytes.
+    """Bytes in decimal units, 1 MB is 10^6 bytes; empty for none or a formula.
 
     >>> size(53_513_120)
     '53.5 MB'
     """
-    if not isinstance(count, int):
+    if not isinstance(count, int) or count == 0:
         return ""
     return f"{decimal(count)}B" if count >= 1000 else f"{count} B"
 
@@ -305,15 +315,19 @@ def _nonbreaking(cell: str) -> str:
     return "&nbsp;" * indent + cell.lstrip()
 
 
-def csv(table: Table) -> str:
-    """The rows as comma-separated values, without the summary."""
+def csv(report: Report, columns: Sequence[str] = RECORD_COLUMNS, depth: int | None = None) -> str:
+    """The rows as comma-separated values for programs: a record each, without the summary."""
     import csv as writer
     import io
 
+    write = PlainWriter()
+    chosen = [COLUMNS[name] for name in columns]
     out = io.StringIO()
     lines = writer.writer(out, lineterminator="\n")
-    lines.writerow([column.heading for column in table.columns])
-    lines.writerows(table.cells)
+    lines.writerow([column.heading for column in chosen])
+    for row in rows(report, depth):
+        if not row.is_heading:
+            lines.writerow([column.cell(report, row, write) for column in chosen])
     return out.getvalue().rstrip("\n")
 
 

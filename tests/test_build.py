@@ -451,7 +451,7 @@ def test_blocks_nest_so_deep_and_no_deeper():
         return f"input: [8]\nblocks:\n{blocks}  A{depth}: {{layers: [ReLU]}}\nlayers: [A0]\n"
 
     assert len(shapecalc.load(nested(60)).report()) == 1
-    with pytest.raises(shapecalc.SpecError, match="blocks are nested deeper than 64"):
+    with pytest.raises(shapecalc.SpecError, match="blocks and branches are nested deeper than 64"):
         shapecalc.load(nested(70)).report()
 
 

@@ -6,8 +6,11 @@ In the specs below ``»`` stands before the place that the error has to name; it
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -276,8 +279,16 @@ ENTRIES = [
     ),
     ("[{Linear: »0}]", "Linear: out_features expects a positive integer, got 0", ""),
     ("[{Linear: »-H}]", "out_features expects a positive integer, got -8", ""),
-    ("[{Linear: »H / 3}]", "out_features expects a positive integer, got 8/3", ""),
-    ("[{Linear: »2.5}]", "out_features expects a positive integer, got 5/2", ""),
+    (
+        "[{Linear: »H / 3}]",
+        "out_features expects a positive integer, got 8/3",
+        "floor, round or ceil",
+    ),
+    (
+        "[{Linear: »2.5}]",
+        "out_features expects a positive integer, got 5/2",
+        "floor, round or ceil",
+    ),
     ("[{Linear: »true}]", "out_features expects a positive integer, got true", ""),
     ("[{Linear: »[3]}]", "out_features expects a positive integer, got [3]", ""),
     ("[{Linear: »2**63}]", "out_features expects a positive integer below 2**63", ""),
@@ -363,6 +374,12 @@ ENTRIES = [
         "shares weight of 'a', which is 5 x 8, but would need 5 x 5",
         "'a' 3 x 8 x 8",
     ),
+    ("[»LPPool]", "unknown kind 'LPPool'", "did you mean 'LPPool1d', 'LPPool2d' or 'LPPool3d'?"),
+    (
+        "[{Linear: {out_features: 2, in_features: »192}}]",
+        "states in_features 192 but receives 8",
+        "a Flatten before it makes 3 x 8 x 8 = 192 of that",
+    ),
 ]
 
 AROUND = (
@@ -382,6 +399,52 @@ def test_errors_inside_branches_have_their_place(marked, phrase, hint):
     text, where = place(f"{AROUND}[{{Concat: {{branches: [{marked}]}}}}]\nsymbols: {{H: 8}}\n")
     found = [problem for problem in problems(text) if problem.mark[:2] == where]
     assert any(phrase in problem.message.replace("concat1.0.", "") for problem in found)
+
+
+def test_a_comma_that_ends_a_value_too_early_is_explained():
+    (first,) = problems("input: [3]\nlayers: [{Linear: {out_features: max(3, bias)}}]")
+    assert first.message == "expected ')' in an expression, got the end"
+    assert "a comma needs quotes" in first.notes[0]
+
+
+def test_a_list_written_as_in_python_is_one_error():
+    (problem,) = problems("input: [3, 8, 8]\nlayers: [{MaxPool2d: {kernel_size: (2, 2)}}]")
+    assert problem.mark[:2] == (2, 38)
+    assert "a list is written with brackets" in problem.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("spec", "hint"),
+    [
+        ("input: »3x32x32\nlayers: [ReLU]", "the batch is left out: [3, 32, 32]"),
+        ("input: »(1, 28, 28)\nlayers: [ReLU]", "the batch is left out: [1, 28, 28]"),
+        ("input: [64, 3, 8, 8]\nlayers: [{»BatchNorm2d: }]", "leaves the batch out: [3, 8, 8]"),
+        ("input: [32, 24, 3]\nlayers: [{MaxPool2d: »5}]", "channels come first: [3, 32, 24]"),
+        ("input: [3]\nlayers: »{ReLU: }", "each entry begins with '- '"),
+        ("symbols: {n: 1/3}\ninput: [3]\nlayers: [{Linear: »16 * n}]", "where n is 1/3"),
+        ("symbols: {n: 0}\ninput: [3, »n - B]\nlayers: [ReLU]", "where B is 1 and n is 0"),
+        ("input: [3, 8]\nlayers: [{ReLU: , repeat: »in_channels - 4}]", "where in_channels is 3"),
+        ("input: [3]\nlayers: [»'Linear:10']", "a ':' needs a space behind it"),
+        ("input: [3]\nlayers: [{Linear: {»'out_features:10': }}]", "a ':' needs a space"),
+        (
+            "input: [3, 8, 8]\nlayers: [{»Conv2d: 64}]",
+            "as in Conv2d: {out_channels: ..., kernel_size: ...}",
+        ),
+        (
+            "input: [3]\nlayers: [{ReLU: , from: »a}, {Tanh: , name: a}]",
+            "'a' stands in line 2; only what stands before can be named",
+        ),
+    ],
+)
+def test_likely_mistakes_have_a_hint_of_their_own(spec, hint):
+    assert_told(spec, "", hint)
+
+
+def test_all_that_is_missing_in_an_entry_is_one_error():
+    (problem,) = problems("input: [3, 8, 8]\nlayers: [Conv2d]")
+    assert problem.message == (
+        "Conv2d needs out_channels: number of filters; kernel_size: size of a filter"
+    )
 
 
 # -- several errors, and what follows from one ----------------------------------------------------
@@ -429,6 +492,21 @@ def test_what_only_follows_from_an_error_is_not_told(behind):
     text = "[{Conv2d: {out_channels: 1, kernel_size: 99}}, " + behind + "]"
     (problem,) = problems(f"{AROUND}{text}\nsymbols: {{H: 8}}\n")
     assert "has a kernel of 99" in problem.message
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "layers: [{»conv2d: {out_channels: 4, kernel_size: 3}}, {ReLU: , from: conv1}]",
+        "layers: [{»Dense: 10, name: a}, {ReLU: , from: a}]\noutputs: [a]",
+        "layers: [{Linear: , »out_features: 10, name: a}, {ReLU: , from: a}]\noutputs: [a]",
+        "layers: [»{name: a}, {ReLU: , from: a}]\noutputs: [a]",
+        "layers: [{Conv2d: {»filters: 4, kernel_size: 3}}]",
+        "layers: [{Linear: {»units: 4}}]",
+    ],
+)
+def test_what_names_a_wrong_entry_is_not_wrong_for_that(spec):
+    assert_told(f"input: [3, 8, 8]\n{spec}", "", "")
 
 
 def test_an_error_in_a_repeat_is_told_once():
@@ -526,6 +604,18 @@ def test_several_errors_are_several_frames():
     assert re.findall(r"specs/mine.yaml:2:(\d+): error: unknown kind", out) == ["10", "16"]
 
 
+def test_control_characters_of_a_name_do_not_reach_the_terminal():
+    out = rendered('input: [3]\nlayers: [{ReLU: , name: "a\\e[31m"}, {ReLU: , from: b}]')
+    assert "known here" in out
+    assert "\x1b" not in out
+
+
+def test_a_long_message_is_cut():
+    name = "a" * 10_000
+    out = rendered(f"input: [3]\nlayers: [{{ReLU: , from: {name}}}]")
+    assert all(len(line) <= 1000 for line in out.splitlines())
+
+
 # -- no text at all makes a traceback -------------------------------------------------------------
 
 LARGEST = 3000
@@ -619,6 +709,98 @@ def test_any_mapping_is_read_or_refused(spec, symbolic):
     full = {"input": [3, 8, 8], "layers": ["ReLU"], **spec}
     with contextlib.suppress(shapecalc.SpecError, shapecalc.SettingError):
         shapecalc.load(full, most_layers=500).report(symbolic=symbolic)
+
+
+# -- what the command line is connected to --------------------------------------------------------
+
+
+def run(redirected: str) -> subprocess.CompletedProcess[str]:
+    command = f"{sys.executable} -c 'from shapecalc.cli import main; main()' {redirected}"
+    return subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("command", ["layers", "show lenet5", "explain lenet5 conv1"])
+def test_output_that_cannot_be_written_is_an_error(command):
+    done = run(f"{command} > /dev/full")
+    assert (done.returncode, done.stderr) == (1, "shapecalc: error: No space left on device\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closed by a shell of POSIX")
+@pytest.mark.parametrize(
+    ("redirected", "status", "told"),
+    [
+        ("show lenet5 >&-", 0, ""),
+        ("show - <&-", 2, "standard input is closed"),
+        ("show lenet6 2>&-", 2, ""),
+    ],
+)
+def test_closed_streams_are_no_traceback(redirected, status, told):
+    done = run(redirected)
+    assert done.returncode == status
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# -- limits ---------------------------------------------------------------------------------------
+
+CHAIN = 2000
+"""More links than Python's stack has frames."""
+
+
+@pytest.mark.parametrize(
+    ("spec", "phrase"),
+    [
+        (
+            "blocks: {A: {args: {"
+            + "".join(f"a{i}: a{i + 1}, " for i in range(CHAIN))
+            + f"a{CHAIN}: 1}}, layers: [ReLU]}}}}\nlayers: [A]",
+            "through more than 64 arguments",
+        ),
+        (
+            "blocks: {"
+            + "".join(f"A{i}: {{layers: [A{i + 1}]}}, " for i in range(CHAIN))
+            + f"A{CHAIN}: {{layers: [ReLU]}}}}\nlayers: [A0]",
+            "nested deeper than 64",
+        ),
+        (
+            "blocks: {"
+            + "".join(
+                f"A{i}: {{layers: [{'{Add: {branches: [[' * 9}A{i + 1}{']]}}' * 9}]}}, "
+                for i in range(60)
+            )
+            + "A60: {layers: [ReLU]}}\nlayers: [A0]",
+            "nested deeper than 64",
+        ),
+    ],
+)
+def test_long_chains_are_refused(spec, phrase):
+    (problem,) = problems(f"input: [3]\n{spec}")
+    assert phrase in problem.message
+
+
+@pytest.mark.parametrize(
+    ("spec", "phrase"),
+    [
+        (f"input: [{'2**62, ' * 300}1]\nlayers: [ReLU]", "more than 64 dimensions"),
+        (f"input: [{'2**62, ' * 63}]\nlayers: [Flatten]", "larger than any tensor"),
+        (
+            f"input: [1]\nlayers: [{{Unflatten: {{dim: 1, unflattened_size: [{'1, ' * 64}]}}}}]",
+            "would put out more than 64 dimensions",
+        ),
+    ],
+)
+def test_tensors_have_no_more_dimensions_than_torch_takes(spec, phrase):
+    (problem,) = problems(spec)
+    assert phrase in problem.message
+
+
+@pytest.mark.parametrize(
+    "entry", ["Xyzzy", "{Conv2d: {out_channels: 1, kernel_size: 9}, from: input}"]
+)
+def test_so_many_errors_are_told_and_no_more(entry):
+    found = problems(f"input: [3, 8, 8]\nlayers: [{', '.join([entry] * 1000)}]")
+    assert len(found) == 100
 
 
 def test_a_spec_that_is_not_there_is_said_to_be_missing():

@@ -120,14 +120,15 @@ def test_every_layer_of_every_spec_is_explained(spec, symbolic):
 def test_the_whole_network_is_told_in_a_line_a_layer(spec):
     report, _ = reports(spec, ())
     lines = printed(spec).splitlines()
-    assert len(lines) == len(report)
-    for layer, line in zip(report, lines):
+    (tensor,) = report.inputs.values()
+    assert lines[0].split() == ["input", *str(tensor).split(), "what", "comes", "in"]
+    for layer, line in zip(report, lines[1:], strict=True):
         assert line.split()[0] == layer.path
         if layer.params:
             assert line.endswith(f" = {layer.params}")
     assert printed(spec, "--ascii").isascii()
     assert len(json.loads(printed(spec, "--format", "json"))) == len(report)
-    assert len(printed(spec, "--format", "markdown").splitlines()) == len(report) + 2
+    assert len(printed(spec, "--format", "markdown").splitlines()) == len(lines) + 2
 
 
 ALEXNET_CONV1 = """\
@@ -330,7 +331,8 @@ def test_shared_weights_count_where_they_are():
 
 
 def test_a_blocks_path_tells_what_is_inside_in_brief():
-    lines = printed("googlenet", "inception3a").splitlines()
+    outside, *lines = printed("googlenet", "inception3a").splitlines()
+    assert outside.split() == ["maxpool2", "192", "x", "28", "x", "28", "what", "comes", "in"]
     assert lines
     assert all(line.startswith("inception3a.") for line in lines)
 
@@ -373,3 +375,9 @@ def test_explaining_needs_no_torch():
         "assert not {'torch', 'numpy', 'graphviz'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_a_network_without_layers_has_nothing_to_explain(form):
+    report = shapecalc.load({"input": [3], "layers": [{"ReLU": None, "when": 0}]}).report()
+    assert "ReLU" not in explaining.whole(explaining.inside(report, None), ASCII, form)

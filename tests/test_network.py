@@ -15,6 +15,7 @@ import pytest
 import shapecalc
 from shapecalc.algebra.formula import Formula, evaluate
 from shapecalc.network import specs_folder
+from shapecalc.spec.problem import SpecError
 
 # Measured with torch on independent implementations: see tests/data/README.md.
 REFERENCE = json.loads(
@@ -128,8 +129,26 @@ def test_a_report_is_found_by_path_and_counts_its_layers() -> None:
     assert report["conv2"].weights == {"weight": (16, 6, 5, 5), "bias": (16,)}
     assert "conv2" in report
     assert len(report) == 10
-    with pytest.raises(KeyError, match="did you mean 'conv2'"):
+    with pytest.raises(KeyError, match="did you mean 'conv1' or 'conv2'"):
         report["conv3"]
+    assert repr(report) == "<Report of 'LeNet-5': 10 layers, 62006 params>"
+    with pytest.raises(KeyError, match=r"inside is 'inception3a\.branch1\.conv1'"):
+        shapecalc.load("googlenet").report()["inception3a"]
+
+
+def test_bytes_are_those_of_torchs_tensors() -> None:
+    torch = pytest.importorskip("torch")
+    layers = [{"Conv2d": {"out_channels": 4, "kernel_size": 3}}, "BatchNorm2d"]
+    for dtype in ("float32", "float16"):
+        given = {"inputs": {"x": {"shape": [3, 8, 8], "dtype": dtype}}, "layers": layers}
+        totals = shapecalc.load(given).report().totals
+        module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4))
+        module.to(getattr(torch, dtype))
+        for counted, tensors in (
+            (totals.weight_bytes, module.parameters()),
+            (totals.buffer_bytes, module.buffers()),
+        ):
+            assert counted == sum(tensor.nbytes for tensor in tensors), dtype
 
 
 def test_the_dict_of_a_report_is_the_contracts_json() -> None:
@@ -174,3 +193,21 @@ def test_notebooks_show_networks_and_reports_as_tables() -> None:
         assert "<script>" not in html
         assert "Conv2d" in parser.text
         assert "alert(1)" in parser.text
+
+
+def test_a_file_without_an_end_is_too_large() -> None:
+    with pytest.raises(SpecError, match="the file is too large"):
+        shapecalc.load("/dev/zero")
+
+
+def test_a_symbol_that_decides_another_keeps_its_value() -> None:
+    network = shapecalc.load(
+        {"symbols": {"H": 32, "n": "H and 1"}, "input": [3], "layers": ["ReLU"]}
+    )
+    assert network.values(symbolic=["H"]) == {"B": 1, "H": 32, "n": 1}
+
+
+def test_a_symbol_that_is_decided_by_one_without_a_value_is_an_error_with_its_place() -> None:
+    spec = "symbols: {H: null, n: H and 1}\ninput: [3, H, H]\nlayers: [ReLU]"
+    with pytest.raises(SpecError, match=r"<text>:1:\d+: error: .* depends on H, which"):
+        _ = shapecalc.load(spec).symbols

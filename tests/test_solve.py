@@ -19,6 +19,7 @@ from shapecalc.cli import main
 from shapecalc.network import Network, specs_folder
 from shapecalc.report import Report
 from shapecalc.solve.network import Amount, NoSolution, OutputSize, QuestionError, solve
+from shapecalc.solve.write import text
 from shapecalc.spec.problem import SpecError
 from shapecalc.spec.symbols import bind
 
@@ -269,7 +270,7 @@ def test_questions_that_make_no_sense_are_refused(
             "cifar10",
             "H",
             [OutputSize("maxpool3", (4,)), Amount("macs", ">", 10**9)],
-            "each alone can be had, but not together: .* where H = 32 .. 39; the macs > ",
+            "each alone can be had, but not together: .* where H = 32 .. 39; the MACs > ",
         ),
     ],
 )
@@ -278,6 +279,19 @@ def test_where_there_is_no_solution_the_reason_is_told(
 ) -> None:
     with pytest.raises(NoSolution, match=says):
         solve(shapecalc.load(spec), symbol, wanted)
+
+
+def test_a_budget_that_the_unknown_has_no_part_in_is_only_checked() -> None:
+    network = shapecalc.load("resnet18")
+    size, params = OutputSize("layer4", (7,)), 11_689_512  # as torchvision publishes them
+    alone = solve(network, "H", [size])
+    for relation, limit in (("<=", params), ("<", params + 1), ("==", params), (">=", params)):
+        found = solve(network, "H", [size, Amount("params", relation, limit)])
+        assert found.solutions == alone.solutions
+        assert f"{limit:,}: 11,689,512, whatever H is" in text(found)
+    for relation, limit in (("<=", params - 1), ("<", params), ("==", params + 1)):
+        with pytest.raises(NoSolution, match="the params are 11,689,512, whatever H is"):
+            solve(network, "H", [size, Amount("params", relation, limit)])
 
 
 # -- the command ----------------------------------------------------------------------------------
@@ -367,3 +381,9 @@ def test_no_solution_exits_with_1_and_says_why_on_standard_error() -> None:
     assert done.exit_code == 1
     assert done.stdout == ""
     assert "nearest are 30 at H = 240 and 32 at H = 256" in done.stderr
+
+
+def test_a_symbol_that_decides_anothers_value_has_no_formula() -> None:
+    spec = {"symbols": {"H": 32, "n": "H and 1"}, "input": [3, "H", "H"], "layers": ["ReLU"]}
+    with pytest.raises(NoSolution, match="H decides"):
+        solve(shapecalc.load(spec), "H", [Amount("params", "==", 3)])

@@ -192,6 +192,29 @@ def test_answers_for_transposed_convolutions_give_the_wanted_size():
         assert made == 20
 
 
+@pytest.mark.parametrize(("size", "wanted"), [(4, 8), (7, 14), (7, 11), (16, 31)])
+def test_a_transposed_convolutions_padding_is_derived_from_the_sizes(size, wanted):
+    arguments = f"--kernel 3 --stride 2 --transposed --input {size} --output {wanted}"
+    ((answer,),) = [axis["answers"] for axis in data(arguments)]
+    (twice,) = [line for line in lines(arguments) if line.startswith("  2P = ")]
+    assert twice.endswith(f" = {2 * answer['padding']}")
+    assert f" − {wanted} = " in twice
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "size", "wanted"), [(11, 4, 224, 55), (7, 2, 224, 112), (3, 3, 9, 3)]
+)
+def test_cells_that_no_window_reaches_are_told(kernel, stride, size, wanted):
+    arguments = f"--kernel {kernel} --stride {stride} --input {size} --output {wanted}"
+    padded = size + 2 * data(arguments)[0]["answers"][0]["padding"]
+    ends = [start + kernel for start in range(0, padded, stride) if start + kernel <= padded]
+    assert len(ends) == wanted
+    told = lines(arguments)
+    forwards = told[told.index("forwards") + 1]
+    unused = padded - ends[-1]
+    assert forwards.endswith(f"= {wanted}  ({unused} at the end unused)" if unused else "= 3")
+
+
 def test_a_size_can_be_kept_in_many_ways_told_plainest_first():
     found = data("--kernel 5 --input 32 --output 32")[0]["answers"]
     assert found[:3] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -24,6 +25,14 @@ COMMANDS = (
 class Commands(click.Group):
     """Commands that are imported when they are used."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command; where its output cannot be written, say so and exit with 1."""
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            click.echo(f"shapecalc: error: {error.strerror or error}", err=True)
+            sys.exit(1)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -34,6 +43,16 @@ class Commands(click.Group):
         command: Any = getattr(import_module(f"shapecalc.cli.{name}"), name)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            from shapecalc.spec.problem import did_you_mean
+
+            hint = did_you_mean(args[0], COMMANDS) or f"there are {', '.join(COMMANDS)}"
+            ctx.fail(f"no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

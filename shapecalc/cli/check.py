@@ -14,6 +14,7 @@ import click
 
 from shapecalc.cli.common import (
     echo_error,
+    limit_option,
     open_spec,
     read_settings,
     reports_errors,
@@ -53,6 +54,7 @@ BAR = 24
     help="Also write the emitted module's graph for TensorBoard.",
 )
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@limit_option
 @reports_errors
 def check(
     spec: str,
@@ -64,11 +66,11 @@ def check(
     form: str,
     max_layers: int,
 ) -> None:
-    """Prove the emitted torch module equal to the spec, layer by layer.
+    """Prove the emitted torch module equal to the spec.
 
-    Shapes at the default and at random sizes, weights by name, operations by torch's own counter,
-    and a real forward pass. Needs torch, which the extra 'torch' installs. Exit status 1 if
-    anything differs.
+    Layer by layer: shapes at the default and at random sizes, weights by name, operations by
+    torch's own counter, and a real forward pass. Needs torch, which the extra 'torch' installs.
+    Exit status 1 if anything differs.
 
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """

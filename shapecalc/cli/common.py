@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,13 +21,14 @@ from shapecalc.spec.text import LARGEST_FILE, decode
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_SECOND = re.compile(r",\s*\w+\s*=(?!=)")
+"""A second setting behind a first, which no expression contains."""
+
 MOST_SHOWN = 20
 """How many errors are printed; a spec with more has one cause for most."""
 
 
-def spec_argument(function: Function) -> Function:
-    """The argument SPEC and the option that bounds its size."""
-    return click.argument("spec")(limit_option(function))
+spec_argument = click.argument("spec")
 
 
 def limit_option(function: Function) -> Function:
@@ -47,7 +49,7 @@ def settings_option(function: Function) -> Function:
         "settings",
         multiple=True,
         metavar="NAME=VALUE",
-        help="Give a symbol a value: a number or an expression, as in H=32*h.",
+        help="Give a symbol a value, a number or an expression as in H=32*h; once for each symbol.",
     )(function)
 
 
@@ -67,6 +69,8 @@ def settings_options(function: Function) -> Function:
 def open_spec(spec: str, most_layers: int) -> Network:
     """Load a file, a bundled spec by its name, or standard input for ``-``."""
     if spec == "-":
+        if sys.stdin is None:
+            raise click.BadParameter("standard input is closed", param_hint="SPEC")
         data = sys.stdin.buffer.read(LARGEST_FILE + 1)
         return Network(parse(decode(data, "<stdin>")), most_layers)
     try:
@@ -84,6 +88,9 @@ def read_settings(settings: tuple[str, ...], option: str = "--set") -> dict[str,
         name, equals, value = setting.partition("=")
         if not equals or not name.strip() or not value.strip():
             raise click.BadParameter(f"{setting!r} is not NAME=VALUE", param_hint=option)
+        if _SECOND.search(value):
+            message = f"{setting!r} sets more than one symbol; give {option} once for each"
+            raise click.BadParameter(message, param_hint=option)
         if name.strip() in found:
             raise click.BadParameter(f"{name.strip()} is set twice", param_hint=option)
         found[name.strip()] = value.strip()
@@ -125,5 +132,5 @@ def echo_error(text: str) -> None:
 
 
 def wants_color(stream: Any) -> bool:
-    """Whether a stream is a terminal whose user did not ask for plain text."""
-    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
+    """Whether a stream is a terminal whose user did not ask for plain text; None is closed."""
+    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")

@@ -29,13 +29,13 @@ FORMATS = ("table", "json", "markdown")
 @click.command()
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="[B]", required=False)
-@limit_option
 @settings_options
 @click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="The same, for A alone.")
 @click.option("--set-b", multiple=True, metavar="NAME=VALUE", help="The same, for B alone.")
 @click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
 @click.option("--all", "everything", is_flag=True, help="Show also the rows that are alike.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@limit_option
 @reports_errors
 def diff(
     a: str,
@@ -49,7 +49,7 @@ def diff(
     form: str,
     max_layers: int,
 ) -> None:
-    """Show what changes from network A to network B: shapes, parameters and cost.
+    """Show what changes from network A to network B.
 
     A and B are files, names of bundled specs such as googlenet, or - for standard input. Without B
     it is A under other settings: shapecalc diff googlenet --set-b H=448.
@@ -70,11 +70,10 @@ def diff(
         return
     table = diffs.lay_out(comparison, everything)
     if form == "table" and wants_color(sys.stdout):
-        from shapecalc.cli.terminal import fits, print_table
+        from shapecalc.cli.terminal import print_table
 
-        if fits(table):  # broken cells are harder to read than broken lines
-            print_table(table)
-            return
+        print_table(table)
+        return
     click.echo({"table": tables.text, "markdown": tables.markdown}[form](table))
 
 

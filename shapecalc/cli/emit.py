@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from shapecalc.cli.common import (
+    limit_option,
     open_spec,
     read_settings,
     reports_errors,
@@ -33,6 +34,7 @@ from shapecalc.cli.render import save
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write to a file.",
 )
+@limit_option
 @reports_errors
 def emit(
     spec: str,

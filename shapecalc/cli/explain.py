@@ -7,6 +7,7 @@ import json
 import click
 
 from shapecalc.cli.common import (
+    limit_option,
     open_spec,
     read_settings,
     read_symbolic,
@@ -22,6 +23,7 @@ from shapecalc.cli.common import (
 @settings_options
 @click.option("--ascii", "plain", is_flag=True, help="Plain ASCII, no other signs.")
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text")
+@limit_option
 @reports_errors
 def explain(
     spec: str,
@@ -32,9 +34,10 @@ def explain(
     form: str,
     max_layers: int,
 ) -> None:
-    """Explain where a LAYER's numbers come from, or, in brief, those of the whole network.
+    """Explain how a layer's numbers come about.
 
-    LAYER is a layer's path, or that of a block or branch for all inside it in brief.
+    LAYER is a layer's path, or that of a block or branch for all inside it in brief; without it
+    the whole network is explained in brief.
 
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """

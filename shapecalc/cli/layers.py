@@ -15,7 +15,7 @@ from shapecalc.spec.problem import did_you_mean
 @click.argument("kind", required=False)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def layers(kind: str | None, form: str) -> None:
-    """List the kinds of layers, or tell everything about one KIND."""
+    """List the kinds of layers, or tell all about one KIND."""
     if kind is None:
         _list(form)
         return
@@ -34,7 +34,8 @@ def _list(form: str) -> None:
     if form == "json":
         click.echo(json.dumps(families, indent=1))
         return
+    wide = max(map(len, KINDS))
     for family, kinds in families.items():
         click.echo(family)
         for kind in kinds:
-            click.echo(f"  {kind:<22} {catalogue.summary(KINDS[kind])}")
+            click.echo(f"  {kind:<{wide}}  {catalogue.summary(KINDS[kind]).replace('``', '')}")

@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from shapecalc.cli.common import (
+    limit_option,
     open_spec,
     read_settings,
     read_symbolic,
@@ -63,6 +64,7 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 @click.option("--widths", is_flag=True, help="Draw edges as thick as their tensors are large.")
 @click.option("--title", help="The title, in place of the network's name; '' for none.")
 @click.option("--legend", is_flag=True, help="Add what the colours mean.")
+@limit_option
 @click.pass_context
 @reports_errors
 def render(
@@ -80,7 +82,9 @@ def render(
     legend: bool,
     max_layers: int,
 ) -> None:
-    """Draw the network into a file, or report on it in a page for browsers (.html).
+    """Draw the network, or write a report page for browsers.
+
+    The ending of the file says which: a picture (.svg, .png, .pdf, .dot) or a page (.html).
 
     A page takes --set, --symbolic, --depth and --title; the other choices are those of pictures.
 

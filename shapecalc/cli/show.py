@@ -8,6 +8,7 @@ import click
 
 from shapecalc import table as tables
 from shapecalc.cli.common import (
+    limit_option,
     open_spec,
     read_settings,
     read_symbolic,
@@ -20,9 +21,11 @@ from shapecalc.cli.common import (
 FORMATS = ("table", "json", "csv", "markdown")
 
 
-def _columns(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+def _columns(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
     if value is None:
-        return tables.DEFAULT_COLUMNS
+        return None
     names = tuple(name.strip().lower() for name in value.split(","))
     for name in names:
         if name not in tables.COLUMNS:
@@ -41,13 +44,14 @@ def _columns(ctx: click.Context, param: click.Parameter, value: str | None) -> t
     help=f"The columns, separated by commas: {', '.join(tables.COLUMNS)}.",
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@limit_option
 @reports_errors
 def show(
     spec: str,
     settings: tuple[str, ...],
     symbolic: str | None,
     depth: int | None,
-    columns: tuple[str, ...],
+    columns: tuple[str, ...] | None,
     form: str,
     max_layers: int,
 ) -> None:
@@ -62,12 +66,13 @@ def show(
 
         click.echo(json.dumps(report.to_dict(), indent=1))
         return
-    table = tables.lay_out(
-        report, columns, depth, tables.Writer(separator="" if form == "csv" else ",")
-    )
+    if form == "csv":
+        click.echo(tables.csv(report, columns or tables.RECORD_COLUMNS, depth))
+        return
+    table = tables.lay_out(report, columns or tables.DEFAULT_COLUMNS, depth)
     if form == "table" and wants_color(sys.stdout):
         from shapecalc.cli.terminal import print_table
 
         print_table(table)
         return
-    click.echo({"table": tables.text, "csv": tables.csv, "markdown": tables.markdown}[form](table))
+    click.echo({"table": tables.text, "markdown": tables.markdown}[form](table))

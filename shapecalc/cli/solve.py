@@ -13,6 +13,7 @@ import click
 from shapecalc.cli.common import (
     Function,
     echo_error,
+    limit_option,
     open_spec,
     read_settings,
     reports_errors,
@@ -60,7 +61,9 @@ def _total(name: str, about: str) -> Callable[[Function], Function]:
 
 @click.command()
 @spec_argument
-@click.option("--for", "symbol", required=True, metavar="SYMBOL", help="The unknown.")
+@click.option(
+    "--for", "symbol", required=True, metavar="SYMBOL", help="The unknown, a whole number."
+)
 @click.option("--at", metavar="PATH", help="A layer, block or branch whose output is wanted.")
 @click.option(
     "--output",
@@ -76,6 +79,7 @@ def _total(name: str, about: str) -> Callable[[Function], Function]:
 @click.option("--exact", is_flag=True, help="Only values at which no window drops a pixel.")
 @settings_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@limit_option
 @reports_errors
 def solve(
     spec: str,
@@ -89,6 +93,10 @@ def solve(
     **amounts: tuple[str, int] | None,
 ) -> None:
     """Find every value of one symbol that gives what is wanted.
+
+    \b
+    shapecalc solve cifar10 --for H --at maxpool3 --output 4
+    shapecalc solve unet --for channels --params '<=5M'
 
     Several conditions must hold together; without any, the values are those that make a network.
     Other symbols keep their values. Exit status 1 if there is no such value.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import LATEX, Leaf, Style, Traced, steps, untraced
@@ -58,23 +58,43 @@ def brief(layers: Iterable[LayerReport]) -> Iterator[Step]:
         )
 
 
-def whole(layers: Iterable[LayerReport], style: Style, form: str = "text") -> str:
-    """The steps of layers as text, Markdown or JSON."""
+def fed(layers: Sequence[LayerReport]) -> dict[str, tuple[Any, ...]]:
+    """What layers get from outside: names of inputs or paths, with the shapes without the batch."""
+    own = {layer.path for layer in layers}
+    return {
+        source: shape[1:]
+        for layer in layers
+        for source, shape in zip(layer.inputs, layer.input_shapes)
+        if source not in own
+    }
+
+
+def whole(layers: Sequence[LayerReport], style: Style, form: str = "text") -> str:
+    """The steps of layers as text, Markdown or JSON; text tells first what comes in."""
     if form == "json":
         return json.dumps([_as_dict(step) for step in brief(layers)], indent=1, ensure_ascii=False)
     if form == "markdown":
         style = LATEX
-    rows = [(step.path, step.kind, *_told(step, style, form)) for step in brief(layers)]
+    math = _math(form)
+    rows = [
+        (source, "", math(sizes(shape, style)), "what comes in")
+        for source, shape in fed(layers).items()
+    ]
+    rows += [(step.path, step.kind, *_told(step, style, math)) for step in brief(layers)]
     if form == "markdown":
         head = ["| Layer | Kind | Output | Because |", "| --- | --- | --- | --- |"]
         return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
-    wide, _, broad, _ = (max(map(len, column), default=0) for column in zip(*rows))
+    wide, broad = (max((len(row[i]) for row in rows), default=0) for i in (0, 2))
     return "\n".join(f"{r[0]:<{wide}}  {r[2]:<{broad}}  {r[3]}".rstrip() for r in rows)
 
 
-def _told(step: Step, style: Style, form: str) -> tuple[str, str]:
+def _math(form: str) -> Callable[[str], str]:
+    """Formulas as they stand in a form: between dollar signs in Markdown."""
+    return "${}$".format if form == "markdown" else str
+
+
+def _told(step: Step, style: Style, math: Callable[[str], str]) -> tuple[str, str]:
     """The output of a step, and what follows in it: ``height, width: ... = 55``."""
-    math = "${}$".format if form == "markdown" else str
     told = [f"of {', '.join(step.joined)}"] if step.joined else []
     told += [f"{names}: {math(_numbers(size, style))}" for names, size in step.sizes]
     if untraced(step.params) != 0:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, divides, equal, refuse
 from shapecalc.layers.base import names_axis
 from shapecalc.layers.field import Choice, Flag, Maybe, Number, Whole, field
 from shapecalc.layers.pointwise import KeepsShape, Pointwise
-from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.tensor import FLOATS, Tensor
 
 _INPLACE = field(Flag(), "overwrite the input", default=False)
 
@@ -21,6 +22,7 @@ _INPLACE = field(Flag(), "overwrite the input", default=False)
 class _Activation(KeepsShape, abstract=True):
     """What all activations have in common."""
 
+    dtypes: ClassVar[tuple[str, ...] | None] = FLOATS
     work = "one for every output, however it is computed"
 
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
@@ -31,7 +33,13 @@ class _PointwiseActivation(_Activation, Pointwise, abstract=True):
     """An activation that looks at one element at a time."""
 
 
-class ReLU(_PointwiseActivation):
+class _CutOff(_PointwiseActivation, abstract=True):
+    """An activation that passes on or replaces elements, of whatever type."""
+
+    dtypes = None
+
+
+class ReLU(_CutOff):
     """Cut off below zero, ``max(0, x)``.
 
     >>> x = Tensor((1, 64, 112, 112))
@@ -43,7 +51,7 @@ class ReLU(_PointwiseActivation):
     inplace: bool = _INPLACE
 
 
-class ReLU6(_PointwiseActivation):
+class ReLU6(_CutOff):
     """Cut off below 0 and above 6, ``min(max(0, x), 6)``."""
 
     inplace: bool = _INPLACE
@@ -163,7 +171,7 @@ class Tanh(_PointwiseActivation):
     """Squeeze into -1 to 1, ``tanh(x)``."""
 
 
-class Hardtanh(_PointwiseActivation):
+class Hardtanh(_CutOff):
     """Cut off below min_val and above max_val."""
 
     min_val: int | Fraction | float = field(Number(infinite=True), "lower end", default=-1)
@@ -205,7 +213,7 @@ class Softsign(_PointwiseActivation):
     """Squeeze into -1 to 1 slowly, ``x/(1 + abs(x))``."""
 
 
-class Threshold(_PointwiseActivation):
+class Threshold(_CutOff):
     """Replace what does not exceed a threshold by a value."""
 
     threshold: int | Fraction | float = field(Number(infinite=True), "what is to be exceeded")

@@ -15,7 +15,7 @@ from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, divides, equal, refuse
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, Maybe, Number, Parts, SameAs, field, inferred
-from shapecalc.layers.joining import Inputs, Join, aligned, broadcast, listed, promoted, stretched
+from shapecalc.layers.joining import Inputs, Join, aligned, broadcast, listed, stretched
 from shapecalc.layers.tensor import FLOATS, Tensor
 
 _NOTHING = ("False", "None")
@@ -253,17 +253,19 @@ class ScaledDotProductAttention(Join):
 
     def output(self, x: Inputs) -> Tensor:
         sizes = (*broadcast(self._leading(x)), x[0].shape[-2], x[2].shape[-1])
-        return Tensor(sizes, promoted(x))
+        return Tensor(sizes, x[0].dtype)
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         given = [f"{name}={text}" for name, text in settings.items() if text not in _NOTHING]
         return f"nn.functional.scaled_dot_product_attention({', '.join([*inputs, *given])})"
 
-    def _scores(self, x: Inputs, y: Tensor) -> Dim:
-        return prod(y.shape[:-1]) * x[1].shape[-2]
+    def _scores(self, x: Inputs) -> Dim:
+        """One for each query and key; where only values are stretched, they share the scores."""
+        query, key = self._leading(x)[:2]
+        return prod(broadcast([query, key])) * x[0].shape[-2] * x[1].shape[-2]
 
     def macs(self, x: Inputs, y: Tensor) -> Dim:
-        return self._scores(x, y) * (x[0].shape[-1] + x[2].shape[-1])
+        return self._scores(x) * x[0].shape[-1] + prod(y.shape) * x[2].shape[-2]
 
     def elementwise(self, x: Inputs, y: Tensor) -> Dim:
-        return self._scores(x, y) * (SCORE_OPERATIONS + self.is_causal)
+        return self._scores(x) * (SCORE_OPERATIONS + self.is_causal)

@@ -64,6 +64,8 @@ class Layer:
     """Whether it takes several inputs."""
     arity: ClassVar[int | None] = None
     """How many inputs a join takes; None for any number."""
+    promotes: ClassVar[bool] = False
+    """Whether a join takes inputs of several element types, as torch promotes them to one."""
     writes: ClassVar[bool] = True
     """Whether it writes its output, as opposed to passing on a view of its input."""
     in_torch: ClassVar[bool] = True
@@ -174,6 +176,8 @@ class Layer:
                 yield _wrong_ndim(self, tensor)
             if self.dtypes is not None and tensor.dtype not in self.dtypes:
                 yield _wrong_dtype(self, tensor)
+        if self.joins and not self.promotes and len({tensor.dtype for tensor in x}) > 1:
+            yield _several_dtypes(x)
         for name, value in self.__dict__.items():
             for item in value if value.__class__ is tuple else (value,):
                 if hasattr(item, "symbols"):
@@ -291,7 +295,9 @@ def _wrong_dtype(layer: Layer, x: Tensor) -> Requirement:
     def hint() -> str:
         if indices:
             return f"an input of indices is declared as {{shape: [...], dtype: {dtypes[0]}}}"
-        return "an Embedding turns indices into numbers" if "int" in x.dtype else ""
+        if x.dtype in ("int64", "int32"):
+            return "an Embedding turns indices into numbers"
+        return "an input is declared with the type that it is converted to"
 
     return refuse(
         lambda: (
@@ -299,6 +305,11 @@ def _wrong_dtype(layer: Layer, x: Tensor) -> Requirement:
         ),
         hint=hint,
     )
+
+
+def _several_dtypes(x: Sequence[Tensor]) -> Requirement:
+    dtypes = dict.fromkeys(tensor.dtype for tensor in x)
+    return refuse(lambda: f"takes inputs of one element type but receives {' and '.join(dtypes)}")
 
 
 def _settled(declared: Field, item: Formula) -> Iterator[Requirement]:

@@ -11,7 +11,7 @@ from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Choice, Either, Flag, Parts, PerAxis, Whole, field, inferred
 from shapecalc.layers.sliding import fits
-from shapecalc.layers.tensor import Tensor, times
+from shapecalc.layers.tensor import FLOATS, Tensor, times
 
 
 def _received_channels(layer: Layer, x: Tensor) -> Dim:
@@ -32,6 +32,7 @@ class _AnyConvolution(Layer, abstract=True):
     bias: bool = field(Flag(), "add a learned number to each output channel", default=True)
     in_channels: Dim = inferred(_received_channels, "channels of the input", letter="C")
 
+    dtypes = FLOATS
     work = "the bias, added to every output"
     example = {"out_channels": 8, "kernel_size": 3, "padding": 1}
 

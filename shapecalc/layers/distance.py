@@ -11,7 +11,7 @@ from shapecalc.algebra.window import Window
 from shapecalc.layers.base import names_axis
 from shapecalc.layers.field import Flag, Number, Whole, field
 from shapecalc.layers.joining import Broadcast, Inputs
-from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.tensor import FLOATS, Tensor
 
 
 class _Distance(Broadcast, abstract=True):
@@ -19,6 +19,7 @@ class _Distance(Broadcast, abstract=True):
 
     arity = 2
     in_torch = True
+    dtypes = FLOATS
 
     work = "the products and squares, or differences and powers, that are summed up"
     example_shapes = ((1, 64), (1, 64))

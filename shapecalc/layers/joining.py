@@ -64,6 +64,8 @@ class Concat(Join):
     ['concatenates along dim 1: 3 x 4 x 4 and 3 x 9 x 4, which differ in height (4 and 9)']
     """
 
+    promotes = True
+
     dim: int = field(Whole(None, symbolic=False), "dimension that grows", default=1)
 
     def _does(self) -> str:
@@ -98,6 +100,8 @@ class Stack(Join):
     (1, 2, 8, 64)
     """
 
+    promotes = True
+
     dim: int = field(
         Whole(None, symbolic=False), "place of the new dimension in the output", default=1
     )
@@ -128,6 +132,7 @@ class Broadcast(Join, abstract=True):
     the others'. Each further input is one operation per element of the output.
     """
 
+    promotes = True
     work = "one for every output and every input beyond the first"
 
     def requires(self, x: Inputs) -> Iterator[Requirement]:
@@ -216,7 +221,7 @@ class MatMul(Join):
 
     def output(self, x: Inputs) -> Tensor:
         left, right = x[0].shape, x[1].shape
-        return Tensor((*broadcast([left[:-2], right[:-2]]), left[-2], right[-1]), promoted(x))
+        return Tensor((*broadcast([left[:-2], right[:-2]]), left[-2], right[-1]), x[0].dtype)
 
     def macs(self, x: Inputs, y: Tensor) -> Dim:
         return prod(y.shape) * plainest((x[0].shape[-1], x[1].shape[-2]))

@@ -9,7 +9,7 @@ from shapecalc.algebra.requirement import Requirement, equal, refuse
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, Whole, field, inferred
 from shapecalc.layers.pointwise import Pointwise
-from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.tensor import FLOATS, Tensor
 
 
 class Identity(Pointwise):
@@ -22,6 +22,7 @@ class _AnyLinear(Layer, abstract=True):
     """What the linear layers have in common."""
 
     ndims = range(2, 99)
+    dtypes = FLOATS
 
     out_features: Dim = field(Whole(), "number of outputs", letter="K")
     bias: bool = field(Flag(), "add a learned number to each output", default=True)

@@ -17,7 +17,7 @@ from shapecalc.algebra.requirement import Requirement, at_least, divides, refuse
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, Maybe, Number, OneOrMore, Parts, Whole, field, inferred
 from shapecalc.layers.pointwise import KeepsShape, Pointwise
-from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.tensor import FLOATS, Tensor
 
 
 def _scale_and_shift(sizes: Shape, bias: bool) -> dict[str, Shape]:
@@ -26,6 +26,8 @@ def _scale_and_shift(sizes: Shape, bias: bool) -> dict[str, Shape]:
 
 class _ChannelNorm(KeepsShape, abstract=True):
     """What the norms with a mean and a variance for every channel have in common."""
+
+    dtypes = FLOATS
 
     num_features: Dim = inferred(lambda layer, x: x.channels, "channels of the input", letter="C")
     eps: int | Fraction = field(
@@ -123,6 +125,7 @@ class GroupNorm(KeepsShape):
     """
 
     ndims = range(2, 99)
+    dtypes = FLOATS
 
     num_groups: Dim = field(Parts(), "parts the channels are split into", letter="G")
     num_channels: Dim = inferred(lambda layer, x: x.channels, "channels of the input", letter="C")
@@ -175,6 +178,7 @@ class _LastDimensionsNorm(KeepsShape, abstract=True):
     """What the norms over the last dimensions have in common."""
 
     ndims = range(2, 99)
+    dtypes = FLOATS
 
     normalized_shape: Shape = inferred(
         _last_sizes,
@@ -257,6 +261,7 @@ class LocalResponseNorm(Pointwise):
     """
 
     ndims = range(3, 99)
+    dtypes = FLOATS
 
     size: Dim = field(Whole(), "number of neighbouring channels")
     alpha: int | Fraction = field(Number(), "factor of the mean square", default=Fraction(1, 10000))

@@ -13,7 +13,7 @@ from shapecalc.algebra.window import Window
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, Maybe, Number, PerAxis, SameAs, Whole, field
 from shapecalc.layers.sliding import fits
-from shapecalc.layers.tensor import Tensor, times
+from shapecalc.layers.tensor import FLOATS, Tensor, times
 
 
 class _SlidingPool(Layer, abstract=True):
@@ -91,6 +91,8 @@ class AvgPool(_SlidingPool, abstract=True):
     (1, 64, 57, 57)
     """
 
+    dtypes = FLOATS
+
     kernel_size: Shape = field(PerAxis(Whole()), "size of the window", letter="F")
     stride: Shape = field(
         PerAxis(Whole()), "step between positions", letter="S", default=SameAs("kernel_size")
@@ -114,6 +116,8 @@ class LPPool(_SlidingPool, abstract=True):
     >>> pool.output(Tensor((1, 16, 50))).shape
     (1, 16, 16)
     """
+
+    dtypes = FLOATS
 
     norm_type: int | Fraction | float = field(
         Number(infinite=True), "the exponent p; infinite for the largest value", letter="p"
@@ -168,6 +172,7 @@ class AdaptivePool(Layer, abstract=True):
         PerAxis(Maybe(Whole(symbolic=False), "the input's size")), "size of the output"
     )
 
+    dtypes = FLOATS
     work = "every cell of every window; those that two windows share count twice"
     example = {"output_size": 1}
 
@@ -211,6 +216,7 @@ class FractionalMaxPool(Layer, abstract=True):
         default=None,
     )
 
+    dtypes = FLOATS
     work = "every cell of every window"
     example = {"kernel_size": 2, "output_size": 5}
 

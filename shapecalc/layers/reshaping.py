@@ -20,7 +20,7 @@ from shapecalc.algebra.requirement import Requirement, at_least, divides, equal,
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer, names_axis
 from shapecalc.layers.field import Flag, ListOf, Maybe, OneOrMore, Whole, field
-from shapecalc.layers.tensor import Tensor, times
+from shapecalc.layers.tensor import FLOATS, Tensor, times
 
 
 class Flatten(Layer):
@@ -365,6 +365,7 @@ class Mean(Layer):
     """
 
     in_torch = False
+    dtypes = FLOATS
 
     dim: tuple[int, ...] = field(
         OneOrMore(Whole(None, symbolic=False), what="dimensions"), "dimensions to average over"

@@ -23,7 +23,7 @@ from shapecalc.layers import Tensor
 from shapecalc.network import Network
 from shapecalc.report import Report
 from shapecalc.spec.problem import did_you_mean
-from shapecalc.spec.symbols import bind, known
+from shapecalc.spec.symbols import known, no_symbol
 
 
 class QuestionError(ValueError):
@@ -36,6 +36,10 @@ class QuestionError(ValueError):
 
 class NoSolution(Exception):
     """No value gives what is wanted, or the question stays open; the message says why."""
+
+
+SPELLED = {"macs": "MACs", "flops": "FLOPs"}
+"""Columns of totals that are not written as they are called."""
 
 
 class OutputSize(NamedTuple):
@@ -145,11 +149,10 @@ def _check_symbol(network: Network, symbol: str, settings: Mapping[str, Any]) ->
     if symbol in settings:
         raise QuestionError(f"{symbol} is solved for, so it cannot be set as well", "--set")
     names = known(network.spec)
-    values = bind(network.spec, settings, {symbol} & set(names))
+    values = network.values(settings, {symbol} & set(names))
     free = {s for value in values.values() if isinstance(value, Formula) for s in value.symbols}
     if symbol not in names and symbol not in free:
-        hint = did_you_mean(symbol, names) or f"it has {', '.join(names)}"
-        raise QuestionError(f"the spec has no symbol {symbol!r}; {hint}", "--for")
+        raise QuestionError(no_symbol(symbol, names), "--for")
     own = values.get(symbol)
     if isinstance(own, Formula) and not is_integral(own):
         fresh = next(n for n in (symbol[0].lower(), "n", "unknown") if n not in {*names, *free})
@@ -168,9 +171,11 @@ def _check_symbol(network: Network, symbol: str, settings: Mapping[str, Any]) ->
 def _wants(report: Report, symbol: str, wanted: OutputSize | Amount) -> Iterator[Want]:
     if isinstance(wanted, Amount):
         formula = getattr(report.totals, wanted.column)
-        if not _depends(formula, symbol):
-            raise NoSolution(f"the {wanted.column} are {formula:,}, whatever {symbol} is")
-        yield Want(f"the {wanted.column}", formula, wanted.relation, wanted.value)
+        subject = f"the {SPELLED.get(wanted.column, wanted.column)}"
+        want = Want(subject, formula, wanted.relation, wanted.value)
+        if not _depends(formula, symbol) and want.holds_for().is_empty:
+            raise NoSolution(f"{subject} are {formula:,}, whatever {symbol} is")
+        yield want
         return
     tensor = _output(report, wanted.path)
     for axis, size in _axes(tensor, symbol, wanted):

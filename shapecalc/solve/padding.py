@@ -242,7 +242,8 @@ def _reached(slide: Slide, answer: Answer, size: int, wanted: int, style: Style)
     f, s = _letter("F", slide.kernel), _letter("S", answer.stride)
     make = Window.rounded_up if slide.ceil_mode else Window.symmetric
     settings = f, s, p, _unless_one("D", slide.dilation)
-    forwards = ["forwards", f"  {written(make(*settings).output(n), style)}"]
+    unused = f"  ({answer.unused} at the end unused)" if answer.unused else ""
+    forwards = ["forwards", f"  {written(make(*settings).output(n), style)}{unused}"]
     if slide.ceil_mode:  # its rule cannot be solved for P in a line
         return forwards
     least, greatest = Window(extent(f, settings[3]), s, 0, 0).inputs(o)
@@ -316,19 +317,24 @@ def _spread_out(
     question: Question, stride: int, p: int, extra: int, times: bool, style: Style
 ) -> list[str]:
     """How a transposed convolution's padding follows, and the size that it makes."""
-    lines = []
+
+    def rule(padded: Any) -> Any:
+        return spread(
+            _letter("N", question.size),
+            _letter("F", question.kernel),
+            _letter("S", stride),
+            padded,
+            _letter("A", extra) if extra else 0,
+            _unless_one("D", question.dilation),
+        )
+
     if times:
         found = padding.multiplied(question.kernel, stride, question.dilation, extra)
         lines = _by_formula(found, "one cell becomes S, so every size is multiplied by S", style)
-    if times and question.size is None:
-        return lines
-    rule: Any = spread(
-        _letter("N", question.size),
-        _letter("F", question.kernel),
-        _letter("S", stride),
-        _letter("P", p),
-        _letter("A", extra) if extra else 0,
-        _unless_one("D", question.dilation),
-    )
+        if question.size is None:
+            return lines
+    else:
+        cut = written(rule(0) - _letter("O", question.wanted), style)
+        lines = ["backwards, for O outputs", f"  2P = {cut}", f"  P = {p}"]
     named = ", where A is output_padding" if extra else ""
-    return [*lines, "forwards", f"  {written(rule, style)}{named}"]
+    return [*lines, "forwards", f"  {written(rule(_letter('P', p)), style)}{named}"]

@@ -47,6 +47,9 @@ def _with_examples(solutions: Solutions, name: str) -> str:
 
 def _wanted(want: Want, answer: Answer) -> str:
     """The condition; of a total, its value where the answer ends."""
+    if isinstance(want.formula, int):
+        told = f"{want.formula:,}, whatever {answer.symbol} is"
+        return f"{want.subject} {want.relation} {want.value:,}: {told}"
     if want.relation == "==" and len(str(want.formula)) <= LONGEST_FORMULA:
         return f"{want}  ({want.subject})"
     greatest = answer.solutions.greatest

@@ -182,9 +182,10 @@ class _Parser:
         if not self.take(text):
             raise self.unexpected(f"{text!r}")
 
-    def unexpected(self, wanted: str) -> ExpressionError:
+    def unexpected(self, wanted: str, hint: str = "") -> ExpressionError:
         got = f"{self.token.text!r}" if self.token.text else "the end"
-        return ExpressionError(f"expected {wanted} in an expression, got {got}", self.token.column)
+        message = f"expected {wanted} in an expression, got {got}"
+        return ExpressionError(message, self.token.column, hint)
 
     def whole(self) -> Expression:
         tree = self.conditional()
@@ -264,6 +265,8 @@ class _Parser:
             return Name(token.text, token.column)
         if self.take("("):
             tree = self.conditional()
+            if self.token.kind == "end" or self.token.text == ",":
+                raise self.unexpected("')'", "a list is written with brackets: [1, 2]")
             self.expect(")")
             return tree
         raise self.unexpected("a number or a name")
@@ -278,6 +281,8 @@ class _Parser:
         arguments = [self.conditional()]
         while self.take(","):
             arguments.append(self.conditional())
+        if self.token.kind == "end":
+            raise self.unexpected("')'", "inside {} or [] an expression with a comma needs quotes")
         self.expect(")")
         wanted = FUNCTIONS[name.text][1]
         if wanted not in (None, len(arguments)):

@@ -5,14 +5,23 @@ from __future__ import annotations
 import keyword
 import re
 from collections import ChainMap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 
 from shapecalc.layers import KINDS
 from shapecalc.layers.field import FieldType
 from shapecalc.spec import expression
 from shapecalc.spec.expression import RESERVED, Expression, ExpressionError, Name
-from shapecalc.spec.problem import Mark, Problems, Source, SpecError, did_you_mean, listing, nearest
+from shapecalc.spec.problem import (
+    Mark,
+    Problem,
+    Problems,
+    Source,
+    SpecError,
+    did_you_mean,
+    listing,
+    nearest,
+)
 from shapecalc.spec.text import Node, Pair, compose
 from shapecalc.spec.tree import Block, Branch, Entry, Input, Reference, Setting, Spec, Word
 
@@ -55,26 +64,35 @@ class _Scope:
     """What is known where an entry stands: entries to refer to, names for expressions."""
 
     def __init__(
-        self, entries: ChainMap[str, str], names: frozenset[str], block: str | None = None
+        self,
+        entries: ChainMap[str, str],
+        names: frozenset[str],
+        block: str | None = None,
+        given: ChainMap[str, Node] | None = None,
     ) -> None:
         self.entries = entries  # name -> kind, this list's first, then the enclosing lists'
         self.names = names
         self.block = block
+        self.given = ChainMap() if given is None else given  # all given names, those ahead too
 
     def inner(self) -> _Scope:
         """The scope of a list inside an entry of this one."""
-        return _Scope(self.entries.new_child(), self.names, self.block)
+        return _Scope(self.entries.new_child(), self.names, self.block, self.given.new_child())
 
     def repeated(self) -> _Scope:
         """The same scope with the copy's number."""
-        return _Scope(self.entries, self.names | {"index"}, self.block)
+        return _Scope(self.entries, self.names | {"index"}, self.block, self.given)
 
 
 class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.problems = Problems()
+        self.problems = Problems(source)
         self.blocks: dict[str, Block] = {}
+
+    def problem(self, mark: Mark, message: str, *notes: str) -> None:
+        """Note a problem and go on."""
+        self.problems.add(Problem(mark, message, notes))
 
     # -- the top level ----------------------------------------------------------------------
 
@@ -82,7 +100,7 @@ class _Reader:
         spec = Spec(self.source)
         if not isinstance(root.value, dict):
             hint = "a spec is a mapping with at least 'input' and 'layers'"
-            self.problems.add(root.mark, f"expected a mapping, got {root.noun}", hint)
+            self.problem(root.mark, f"expected a mapping, got {root.noun}", hint)
             return spec
         top = root.value
         self.known_keys(top, _TOP, "a spec")
@@ -102,9 +120,9 @@ class _Reader:
         if "layers" in top:
             spec.entries = self.entries(top["layers"].value, scope.inner())
             if top["layers"].value.value in (None, []):
-                self.problems.add(top["layers"].key.mark, "a network needs at least one layer")
+                self.problem(top["layers"].key.mark, "a network needs at least one layer")
         else:
-            self.problems.add(root.mark, "a spec needs 'layers': the list of the network's layers")
+            self.problem(root.mark, "a spec needs 'layers': the list of the network's layers")
         spec.outputs = self.outputs(top.get("outputs"), spec)
         if "silence" in top:
             spec.silence = self.silence(top["silence"].value)
@@ -115,7 +133,7 @@ class _Reader:
         if pair is None or pair.value.value is None:
             return ""
         if isinstance(pair.value.value, (list, dict)):
-            self.problems.add(pair.value.mark, f"{key!r} is text, not {pair.value.noun}")
+            self.problem(pair.value.mark, f"{key!r} is text, not {pair.value.noun}")
             return ""
         return str(pair.value.value).strip()
 
@@ -123,7 +141,7 @@ class _Reader:
         for name, pair in pairs.items():
             if name not in known:
                 hint = did_you_mean(name, known) or f"there are {listing(known)}"
-                self.problems.add(pair.key.mark, f"{where} has no key {name!r}", hint)
+                self.problem(pair.key.mark, f"{where} has no key {name!r}", hint)
 
     def mapping(self, pair: Pair | None, what: str) -> dict[str, Pair]:
         """The pairs of a mapping that may be left out."""
@@ -131,36 +149,38 @@ class _Reader:
             return {}
         if isinstance(pair.value.value, dict):
             return pair.value.value
-        self.problems.add(pair.value.mark, f"expected {what}, got {pair.value.noun}")
+        self.problem(pair.value.mark, f"expected {what}, got {pair.value.noun}")
         return {}
 
     def symbols(self, pair: Pair | None) -> dict[str, Setting]:
         found: dict[str, Setting] = {}
+        known = {BATCH}
         for name, each in self.mapping(pair, "a mapping of symbols to their values").items():
             self.identifier(name, each.key.mark, "a symbol's name")
             if name in RESERVED | {"index"} or name in TENSOR_NAMES:
-                self.problems.add(each.key.mark, f"{name!r} has a meaning in expressions already")
+                self.problem(each.key.mark, f"{name!r} has a meaning in expressions already")
             value = each.value
             if isinstance(value.value, (list, dict, bool, float)):
                 message = f"symbol {name!r}: expected a number or null, got {value.noun}"
-                self.problems.add(value.mark, message)
+                self.problem(value.mark, message)
                 continue
-            found[name] = self.setting(value, frozenset(found) | {BATCH})
+            found[name] = self.setting(value, known)
+            known.add(name)
         return found
 
     def inputs(self, root: Node, top: dict[str, Pair], names: frozenset[str]) -> dict[str, Input]:
         if "input" in top and "inputs" in top:
-            self.problems.add(top["inputs"].key.mark, "both 'input' and 'inputs' are given")
+            self.problem(top["inputs"].key.mark, "both 'input' and 'inputs' are given")
         elif "input" not in top and "inputs" not in top:
             hint = "for a colour image: input: [3, 224, 224]"
-            self.problems.add(root.mark, "a spec needs 'input': the shape of one sample", hint)
+            self.problem(root.mark, "a spec needs 'input': the shape of one sample", hint)
         if "input" in top:
             return {"input": self.one_input("input", top["input"], names)}
         pairs = self.mapping(top.get("inputs"), "a mapping of names to shapes")
         for name, pair in pairs.items():
             self.identifier(name, pair.key.mark, "an input's name")
         if "inputs" in top and not pairs:
-            self.problems.add(top["inputs"].value.mark, "a network needs at least one input")
+            self.problem(top["inputs"].value.mark, "a network needs at least one input")
         return {name: self.one_input(name, pair, names) for name, pair in pairs.items()}
 
     def one_input(self, name: str, pair: Pair, names: frozenset[str]) -> Input:
@@ -175,14 +195,16 @@ class _Reader:
                     message = f"unknown dtype {given.value.noun}"
                     hint = did_you_mean(str(given.value.value), DTYPES)
                     hint = hint or f"there are {listing(DTYPES)}"
-                    self.problems.add(given.value.mark, message, hint)
+                    self.problem(given.value.mark, message, hint)
             if "shape" not in node.value:
-                self.problems.add(node.mark, f"input {name!r} needs a shape")
+                self.problem(node.mark, f"input {name!r} needs a shape")
                 return Input(name, [], dtype, node.mark)
             node = node.value["shape"].value
         if not isinstance(node.value, list):
             message = f"expected the list of sizes of one sample, got {node.noun}"
-            self.problems.add(node.mark, message, "the batch is left out: [3, 224, 224]")
+            sizes = re.findall("[0-9]+", str(node.value))
+            example = ", ".join(sizes if len(sizes) > 1 else ["3", "224", "224"])
+            self.problem(node.mark, message, f"the batch is left out: [{example}]")
             return Input(name, [], dtype, node.mark)
         return Input(name, [self.setting(item, names) for item in node.value], dtype, node.mark)
 
@@ -194,7 +216,7 @@ class _Reader:
         for name, mark in found:
             if name not in known:
                 hint = did_you_mean(name, known)
-                self.problems.add(mark, f"no entry of 'layers' is named {name!r}", hint)
+                self.problem(mark, f"no entry of 'layers' is named {name!r}", hint)
         return found
 
     def names_of(self, entries: list[Entry]) -> list[str]:
@@ -215,10 +237,10 @@ class _Reader:
             self.identifier(name, each.key.mark, "a block's name")
             if name in KINDS:
                 hint = "choose another name for the block"
-                self.problems.add(each.key.mark, f"block {name!r} has the name of a kind", hint)
+                self.problem(each.key.mark, f"block {name!r} has the name of a kind", hint)
             if not isinstance(each.value.value, dict):
                 message = f"expected a block with 'args' and 'layers', got {each.value.noun}"
-                self.problems.add(each.value.mark, message)
+                self.problem(each.value.mark, message)
                 self.blocks[name] = Block(name, each.key.mark)
                 continue
             body = each.value.value
@@ -229,7 +251,7 @@ class _Reader:
             if "layers" in body:
                 bodies.append((block, body["layers"].value))
             else:
-                self.problems.add(each.key.mark, f"block {name!r} needs 'layers'")
+                self.problem(each.key.mark, f"block {name!r} needs 'layers'")
         return bodies
 
     def arguments(self, pair: Pair | None, block: Block, names: frozenset[str]) -> None:
@@ -238,7 +260,7 @@ class _Reader:
         for name, each in pairs.items():
             self.identifier(name, each.key.mark, "an argument's name")
             if name in RESERVED:
-                self.problems.add(each.key.mark, f"{name!r} has a meaning in expressions already")
+                self.problem(each.key.mark, f"{name!r} has a meaning in expressions already")
             required = each.value.value is None
             block.arguments[name] = None if required else self.argument(each.value, names)
 
@@ -246,18 +268,18 @@ class _Reader:
         """A block that uses itself, directly or through others, has no end."""
         done: set[str] = set()
         for start in blocks:
-            path = [start]
+            path = {start: None}  # in order, and quick to look up
             stack = [_uses(blocks[start].entries)]
             while stack and start not in done:
                 entry = next(stack[-1], None)
                 if entry is None:
-                    done.add(path.pop())
+                    done.add(path.popitem()[0])
                     stack.pop()
                 elif entry.kind in path:
-                    ring = " -> ".join([*path[path.index(entry.kind) :], entry.kind])
-                    self.problems.add(entry.mark, f"block {entry.kind!r} uses itself: {ring}")
+                    ring = " -> ".join([*list(path)[list(path).index(entry.kind) :], entry.kind])
+                    self.problem(entry.mark, f"block {entry.kind!r} uses itself: {ring}")
                 elif entry.kind in blocks and entry.kind not in done:
-                    path.append(entry.kind)
+                    path[entry.kind] = None
                     stack.append(_uses(blocks[entry.kind].entries))
 
     # -- entries ----------------------------------------------------------------------------
@@ -265,13 +287,16 @@ class _Reader:
     def entries(self, node: Node, scope: _Scope) -> list[Entry]:
         if not isinstance(node.value, list):
             if node.value is not None:
-                self.problems.add(node.mark, f"expected a list of layers, got {node.noun}")
+                message = f"expected a list of layers, got {node.noun}"
+                self.problem(node.mark, message, "each entry begins with '- '")
             return []
         found: list[Entry] = []
         counts: dict[str, int] = {}
-        taken = self.given_names(node.value)
+        given = self.given_names(node.value)
+        scope.given.update(given)
+        taken = {*given, *scope.entries.maps[-1]}  # and the inputs
         for item in node.value:
-            entry = self.entry(item, scope, taken)
+            entry = self.entry(item, scope)
             if entry is None:
                 continue
             if not entry.name:
@@ -298,34 +323,34 @@ class _Reader:
                     continue
                 if each.value in taken:
                     message = f"the name {each.value!r} stands twice in this list"
-                    self.problems.add(each.mark, message, f"first in line {taken[each.value].line}")
+                    self.problem(each.mark, message, f"first in line {taken[each.value].line}")
                 taken.setdefault(each.value, each)
         return taken
 
-    def entry(self, node: Node, scope: _Scope, taken: dict[str, Node]) -> Entry | None:
+    def entry(self, node: Node, scope: _Scope) -> Entry | None:
+        """An entry; a wrong one too, so that what names it is not wrong for that."""
         if isinstance(node.value, str):
-            return self.with_kind(node, None, scope, node)
+            return self.with_kind(node.value, node, None, scope)
         if not isinstance(node.value, dict):
             message = f"expected a layer, got {node.noun}"
-            self.problems.add(node.mark, message, "such as ReLU, or Linear: 10")
+            self.problem(node.mark, message, "such as ReLU, or Linear: 10")
             return None
         pairs = node.value
         kinds = [name for name in pairs if name not in MODIFIERS]
-        if len(kinds) != 1:
-            self.one_kind(node, pairs, kinds)
-            return None
         if "repeat" in pairs:
             scope = scope.repeated()
-        pair = pairs[kinds[0]]
-        entry = self.with_kind(pair.key, pair.value, scope, node, kinds[0])
-        if entry is None:
-            return None
+        if len(kinds) == 1:
+            pair = pairs[kinds[0]]
+            entry = self.with_kind(kinds[0], pair.key, pair.value, scope)
+        else:
+            self.one_kind(node, pairs, kinds)
+            entry = Entry(kinds[0] if kinds else "entry", node.mark)
         self.modifiers(entry, pairs, scope)
         return entry
 
     def one_kind(self, node: Node, pairs: dict[str, Pair], kinds: list[str]) -> None:
         if not kinds:
-            self.problems.add(node.mark, "this entry has no kind", "such as ReLU, or Linear: 10")
+            self.problem(node.mark, "this entry has no kind", "such as ReLU, or Linear: 10")
             return
         first, second = kinds[:2]
         fields = KINDS[first].fields if first in KINDS else {}
@@ -333,12 +358,9 @@ class _Reader:
         hint = f"{second!r} is a field of {first}: indent it below, or use {first}: {{...}}"
         if second not in fields:
             hint = close or "each kind is an entry of its own, behind its own dash"
-        self.problems.add(pairs[second].key.mark, f"{second!r} beside {first!r} in one entry", hint)
+        self.problem(pairs[second].key.mark, f"{second!r} beside {first!r} in one entry", hint)
 
-    def with_kind(
-        self, key: Node, value: Node | None, scope: _Scope, node: Node, kind: str | None = None
-    ) -> Entry | None:
-        kind = kind if kind is not None else str(key.value)
+    def with_kind(self, kind: str, key: Node, value: Node | None, scope: _Scope) -> Entry:
         entry = Entry(kind, key.mark)
         if kind in self.blocks:
             entry.block = self.blocks[kind]
@@ -350,11 +372,15 @@ class _Reader:
                 entry.branches = self.branches(given.pop("branches").value, scope)
             self.kind_settings(entry, given, meant, scope)
         else:
-            known = [*self.blocks, *KINDS]
-            hint = did_you_mean(kind, known) or "'shapecalc layers' lists the kinds there are"
-            self.problems.add(key.mark, f"unknown kind {kind!r}", hint)
-            return None
+            entry.kind = self.unknown_kind(kind, key.mark)
         return entry
+
+    def unknown_kind(self, kind: str, mark: Mark) -> str:
+        """Tell of a kind that there is none of; the one that was probably meant."""
+        known = [*self.blocks, *KINDS]
+        hint = did_you_mean(kind, known) or "'shapecalc layers' lists the kinds there are"
+        self.problem(mark, f"unknown kind {kind!r}", _space_hint(kind) or hint)
+        return next(iter(nearest(kind, known)), kind)
 
     def given(
         self, entry: Entry, value: Node | None, names: list[str], joins: bool = False
@@ -368,15 +394,18 @@ class _Reader:
         if not isinstance(value.value, dict):
             if not names:
                 message = f"{entry.kind} takes no value, but is given {value.noun}"
-                self.problems.add(value.mark, message)
+                self.problem(value.mark, message)
                 return {}, set()
             return {names[0]: Pair(value, value)}, set()
         known = [*names, "branches"] if joins else names
-        meant = set()
+        meant: set[str] = set()
+        is_cut = any(_is_open(pair.value.value) for pair in value.value.values())
         for name, pair in value.value.items():
-            if name not in known:
-                meant.add(nearest(name, known))
-                self.unknown_setting(entry, name, pair.key.mark, known)
+            if name in known or (is_cut and pair.value.value is None):
+                continue
+            if name not in MODIFIERS:
+                meant.update(nearest(name, known) or known)
+            self.unknown_setting(entry, name, pair.key.mark, known)
         return {name: pair for name, pair in value.value.items() if name in known}, meant
 
     def unknown_setting(self, entry: Entry, name: str, mark: Mark, known: list[str]) -> None:
@@ -386,7 +415,8 @@ class _Reader:
             hint = f"{name!r} stands beside {entry.kind}, not inside its settings"
         elif not hint:
             hint = f"it has {listing(known, 20)}" if known else f"it has no {what}s"
-        self.problems.add(mark, f"{entry.kind} has no {what} {name!r}", hint)
+        message = f"{entry.kind} has no {what} {name!r}"
+        self.problem(mark, message, _space_hint(name) or hint)
 
     def kind_settings(
         self, entry: Entry, given: dict[str, Pair], meant: set[str], scope: _Scope
@@ -394,10 +424,13 @@ class _Reader:
         fields = KINDS[entry.kind].fields
         for name, pair in given.items():
             entry.settings[name] = self.setting(pair.value, scope.names, fields[name].type)
-        for name, field in fields.items():
-            if not field.is_required or name in given or name in meant:
-                continue
-            self.problems.add(entry.mark, f"{entry.kind} needs {field.name}: {field.doc}")
+        required = [name for name, field in fields.items() if field.is_required]
+        missing = [name for name in required if name not in given and name not in meant]
+        if missing:
+            needed = "; ".join(f"{name}: {fields[name].doc}" for name in missing)
+            sketch = ", ".join(f"{name}: ..." for name in required)
+            hint = f"as in {entry.kind}: {{{sketch}}}" if len(required) > 1 else ""
+            self.problem(entry.mark, f"{entry.kind} needs {needed}", hint)
 
     def block_settings(
         self, entry: Entry, given: dict[str, Pair], meant: set[str], scope: _Scope
@@ -408,7 +441,7 @@ class _Reader:
         for name, default in entry.block.arguments.items():
             if default is None and name not in given and name not in meant:
                 hint = f"block {entry.kind!r} is defined in line {entry.block.mark.line}"
-                self.problems.add(entry.mark, f"{entry.kind} needs {name}", hint)
+                self.problem(entry.mark, f"{entry.kind} needs {name}", hint)
 
     def branches(self, node: Node, scope: _Scope) -> list[Branch]:
         if isinstance(node.value, dict):
@@ -422,7 +455,7 @@ class _Reader:
             return [
                 Branch(None, self.entries(item, scope.inner()), item.mark) for item in node.value
             ]
-        self.problems.add(node.mark, f"expected branches, a list of layers each, got {node.noun}")
+        self.problem(node.mark, f"expected branches, a list of layers each, got {node.noun}")
         return []
 
     def modifiers(self, entry: Entry, pairs: dict[str, Pair], scope: _Scope) -> None:
@@ -432,14 +465,14 @@ class _Reader:
                 self.identifier(node.value, node.mark, "a name")
                 entry.name = node.value
                 if entry.name in scope.entries.maps[-1]:
-                    self.problems.add(node.mark, f"{entry.name!r} is the name of an input")
+                    self.problem(node.mark, f"{entry.name!r} is the name of an input")
             else:
-                self.problems.add(node.mark, f"a name is a word, not {node.noun}")
+                self.problem(node.mark, f"a name is a word, not {node.noun}")
         if "from" in pairs:
             entry.sources = self.references(pairs["from"].value)
             if entry.branches is not None and len(entry.sources) > 1:
                 mark = pairs["from"].value.mark
-                self.problems.add(mark, "a join with branches is fed from one place")
+                self.problem(mark, "a join with branches is fed from one place")
             for name, mark in entry.sources:
                 self.known_entry(name, mark, scope, "feeds from")
         if "share" in pairs:
@@ -461,7 +494,7 @@ class _Reader:
         for code, mark in codes:
             if code not in CHECKS:
                 hint = did_you_mean(code, CHECKS) or f"there are {listing(CHECKS)}"
-                self.problems.add(mark, f"there is no warning {code!r}", hint)
+                self.problem(mark, f"there is no warning {code!r}", hint)
         return tuple([code for code, _ in codes])
 
     def known_entry(self, name: str, mark: Mark, scope: _Scope, does: str) -> bool:
@@ -469,9 +502,12 @@ class _Reader:
             return True
         hint = did_you_mean(name, scope.entries)
         where = f"block {scope.block!r} before it" if scope.block else "the network before it"
-        if not hint:
+        if name in scope.given:
+            line = scope.given[name].line
+            hint = f"{name!r} stands in line {line}; only what stands before can be named"
+        elif not hint:
             hint = f"known here: {listing(dict.fromkeys(scope.entries))}"
-        self.problems.add(mark, f"{does} {name!r}, but no entry of {where} has that name", hint)
+        self.problem(mark, f"{does} {name!r}, but no entry of {where} has that name", hint)
         return False
 
     def shared_kind(self, entry: Entry, scope: _Scope) -> None:
@@ -481,7 +517,7 @@ class _Reader:
             kind = scope.entries[name]
             if kind != entry.kind:
                 message = f"a {entry.kind} cannot share the weights of {name!r}, a {kind}"
-                self.problems.add(mark, message)
+                self.problem(mark, message)
 
     def references(self, node: Node) -> list[Reference]:
         nodes = node.value if isinstance(node.value, list) else [node]
@@ -490,26 +526,26 @@ class _Reader:
             if isinstance(each.value, str):
                 found.append(Reference(each.value, each.mark))
             else:
-                self.problems.add(each.mark, f"expected a name, got {each.noun}")
+                self.problem(each.mark, f"expected a name, got {each.noun}")
         if not nodes:
-            self.problems.add(node.mark, "expected at least one name")
+            self.problem(node.mark, "expected at least one name")
         return found
 
     def identifier(self, name: str, mark: Mark, what: str) -> None:
         if not _NAME.fullmatch(name) or keyword.iskeyword(name):
             hint = "letters, digits and _, not beginning with a digit, and no word of Python"
-            self.problems.add(mark, f"{what} must be an identifier, not {name!r}", hint)
+            self.problem(mark, f"{what} must be an identifier, not {name!r}", hint)
 
     # -- values -----------------------------------------------------------------------------
 
-    def setting(self, node: Node, names: frozenset[str], type: FieldType | None = None) -> Setting:
+    def setting(self, node: Node, names: Set[str], type: FieldType | None = None) -> Setting:
         """A value in which a word is an expression, or one of the words of its field's type."""
         value = node.value
         if isinstance(value, list):
             items = [self.setting(item, names, type) for item in value]
             return Setting(Setting.LIST, items, node.mark)
         if isinstance(value, dict):
-            self.problems.add(node.mark, "expected a number, a word or a list, got a mapping")
+            self.problem(node.mark, "expected a number, a word or a list, got a mapping")
             return Setting(Setting.CONSTANT, None, node.mark)
         if not isinstance(value, str) or (type is not None and value in type.words):
             return Setting(Setting.CONSTANT, value, node.mark)
@@ -537,16 +573,16 @@ class _Reader:
             return Setting(Setting.EXPRESSION, _expression(text), node.mark, quoted)
         except ExpressionError as error:
             mark = Mark(node.line, node.column + error.column + quoted)
-            self.problems.add(mark, error.message, error.hint)
+            self.problem(mark, error.message, error.hint)
             return Setting(Setting.CONSTANT, 1, node.mark)
 
-    def unknown_name(self, name: Name, setting: Setting, names: frozenset[str]) -> None:
+    def unknown_name(self, name: Name, setting: Setting, names: Set[str]) -> None:
         line, column, _ = setting.mark
         mark = Mark(line, column + setting.offset + name.column, len(name.name))
         hint = did_you_mean(name.name, names) or f"known here: {listing(sorted(names))}"
         if name.name == "index":
             hint = "'index' counts the copies of an entry with 'repeat'"
-        self.problems.add(mark, f"unknown name {name.name!r}", hint)
+        self.problem(mark, f"unknown name {name.name!r}", hint)
 
 
 @lru_cache(maxsize=4096)
@@ -571,6 +607,16 @@ def _automatic_name(kind: str, counts: dict[str, int], taken: Iterable[str]) -> 
         name = f"{stem}{counts[stem]}"
         if name not in taken:
             return name
+
+
+def _is_open(value: object) -> bool:
+    """Whether it is the first part of an expression that a comma cuts in two."""
+    return isinstance(value, str) and value.count("(") > value.count(")")
+
+
+def _space_hint(name: str) -> str:
+    """A hint where what was meant as a key and its value is read as one word."""
+    return "a ':' needs a space behind it" if ":" in name else ""
 
 
 def _branch_names(pairs: dict[str, Pair]) -> list[Node]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -60,10 +61,10 @@ class Problem(NamedTuple):
         """The problem in the one frame all errors share."""
         line, column, length = self.mark
         text = source.line(line)
-        out = [f"{source.name}:{line}:{column}: error: {self.message}"]
+        out = [_line(f"{source.name}:{line}:{column}: error: {self.message}")]
         if text.strip():
             out += _excerpt(line, text, column, length)
-        out += [f"   {note}" for note in self.notes if note]
+        out += [_line(f"   {note}") for note in self.notes if note]
         out += [
             f"   in block {block!r}, used at {source.name}:{mark.line}:{mark.column}"
             for block, mark in self.uses
@@ -92,23 +93,37 @@ class SpecError(Exception):
 class Problems:
     """Collects problems, each at a place, so that one reading tells them all."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: Source) -> None:
+        self.source = source
         self.found: list[Problem] = []
 
-    def add(self, mark: Mark, message: str, *notes: str) -> None:
-        """Note a problem and go on."""
-        self.found.append(Problem(mark, message, notes))
+    def add(self, problem: Problem) -> None:
+        """Note a problem and go on; raises :class:`SpecError` where there are too many."""
+        self.found.append(problem)
+        if len(self.found) >= MOST_PROBLEMS:
+            raise SpecError(self.source, self.found)
 
+
+MOST_PROBLEMS = 100
+"""How many problems one reading finds before it ends; so many have one cause for most."""
 
 MOST_SHOWN = 96
 """The widest excerpt of a source line, in columns."""
+
+LONGEST_LINE = 1000
+"""The most characters of a message or a note that are printed."""
+
+
+def _line(text: str) -> str:
+    """The text, fit for a line on a terminal."""
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return shown if len(shown) <= LONGEST_LINE else shown[: LONGEST_LINE - 3] + "..."
 
 
 def _excerpt(line: int, text: str, column: int, length: int) -> list[str]:
     """The source line with its place underlined; a long line is cut around the place."""
     start = max(0, column - 1 - MOST_SHOWN // 2) if len(text) > MOST_SHOWN else 0
-    shown = text[start : start + MOST_SHOWN].replace("\t", " ")
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)
+    shown = _line(text[start : start + MOST_SHOWN].replace("\t", " "))
     at = column - 1 - start
     carets = "^" * max(1, min(length, len(shown) - at))
     gutter = f"{line:5} | "
@@ -120,18 +135,39 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
     >>> did_you_mean("kernal_size", ["out_channels", "kernel_size"])
     "did you mean 'kernel_size'?"
+    >>> did_you_mean("Conv", ["Conv1d", "Conv2d", "Linear"])
+    "did you mean 'Conv1d' or 'Conv2d'?"
     """
-    meant = nearest(name, known)
-    return f"did you mean {meant!r}?" if meant else ""
+    meant = [repr(word) for word in nearest(name, known)]
+    if not meant:
+        return ""
+    others = f"{', '.join(meant[:-1])} or " if len(meant) > 1 else ""
+    return f"did you mean {others}{meant[-1]}?"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The known word that is most like a name, whatever its case; empty if none is near."""
-    from difflib import get_close_matches  # only where something is wrong
+LONGEST_WORD = 100
+"""The longest word that near ones are looked for."""
 
-    by_case = {word.casefold(): word for word in known}
-    close = get_close_matches(name.casefold(), by_case, n=1, cutoff=0.6)
-    return by_case[close[0]] if close else ""
+MOST_COMPARED = 1000
+"""How many words are looked at for a near one."""
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """The known words that are most like a name, whatever their case: at most three, all as near.
+
+    There is none if no word is near.
+    """
+    from difflib import SequenceMatcher, get_close_matches  # only where something is wrong
+
+    def likeness(word: str) -> float:
+        return SequenceMatcher(None, word, name.casefold()).ratio()
+
+    if len(name) > LONGEST_WORD:
+        return []
+    by_case = {word.casefold(): word for word in islice(known, MOST_COMPARED)}
+    close = get_close_matches(name.casefold(), by_case, n=3, cutoff=0.6)
+    best = [word for word in close if likeness(word) == likeness(close[0])]
+    return [by_case[word] for word in sorted(best)]
 
 
 def listing(words: Iterable[str], most: int = 12) -> str:

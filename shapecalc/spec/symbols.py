@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from shapecalc.algebra.arithmetic import Quantity
+from shapecalc.algebra.arithmetic import LARGEST, Quantity
 from shapecalc.spec import expression
 from shapecalc.spec.expression import ExpressionError, Undecided
 from shapecalc.spec.parse import BATCH
 from shapecalc.spec.problem import Problem, SpecError, did_you_mean, listing
 from shapecalc.spec.tree import Setting, Spec
+
+DEEPEST = 64
+"""How many symbols may depend on each other through settings."""
 
 
 class SettingError(ValueError):
@@ -33,6 +36,14 @@ def known(spec: Spec) -> list[str]:
     return list(dict.fromkeys([BATCH, *spec.symbols]))
 
 
+def no_symbol(name: str, names: list[str]) -> str:
+    """What to tell of a name that is none of the symbols."""
+    hint = did_you_mean(name, names) or f"it has {listing(names)}"
+    if names == [BATCH]:
+        hint = f"it has {BATCH} alone, and 'symbols: {{{name}: ...}}' would declare another"
+    return f"the spec has no symbol {name!r}; {hint}"
+
+
 class _Binder:
     def __init__(self, spec: Spec, settings: Mapping[str, Any], symbolic: Iterable[str]) -> None:
         self.spec = spec
@@ -43,14 +54,13 @@ class _Binder:
         self.under_way: list[str] = []
         for name in [*settings, *self.symbolic]:
             if name not in self.names:
-                hint = did_you_mean(name, self.names) or f"it has {listing(self.names)}"
-                raise SettingError(f"the spec has no symbol {name!r}; {hint}")
+                raise SettingError(no_symbol(name, self.names))
 
     def all(self) -> dict[str, Quantity]:
         for name in self.names:
             self.value(name)
         batch = self.values[BATCH]
-        if not hasattr(batch, "symbols") and not (type(batch) is int and batch > 0):
+        if not hasattr(batch, "symbols") and not (type(batch) is int and 0 < batch <= LARGEST):
             raise SettingError(f"the batch size {BATCH} must be a positive integer, not {batch}")
         return self.values
 
@@ -60,6 +70,8 @@ class _Binder:
         if name in self.under_way:
             ring = " -> ".join([*self.under_way, name])
             raise SettingError(f"the value of {name!r} depends on itself: {ring}")
+        if len(self.under_way) > DEEPEST:
+            raise SettingError(f"settings depend on each other through more than {DEEPEST} symbols")
         self.under_way.append(name)
         self.values[name] = value = self.settled(name)
         self.under_way.pop()

@@ -15,6 +15,7 @@ from typing import Any, Union
 import yaml
 
 from shapecalc.spec.problem import Mark, Problem, Source, SpecError
+from shapecalc.spec.syntax import told
 
 LARGEST_FILE = 16_000_000
 """The most bytes a spec may have."""
@@ -96,15 +97,16 @@ def shown(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(shown, value))}]"
-    text = repr(value) if type(value) is str else str(value)
+        text = f"[{', '.join(map(shown, value[:60]))}]"
+    else:
+        text = repr(value) if type(value) is str else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def decode(data: bytes, name: str) -> Source:
     """Bytes as text; raises :class:`SpecError` if they are none."""
     if len(data) > LARGEST_FILE:
-        message = f"the file has {len(data):,} bytes; at most {LARGEST_FILE:,} are read"
+        message = f"the file is too large: at most {LARGEST_FILE:,} bytes are read"
         raise SpecError(Source(name, ""), [Problem(Mark(1, 1), message)])
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
@@ -126,14 +128,7 @@ def compose(source: Source) -> Node:
     try:
         return _Composer(source).document()
     except yaml.MarkedYAMLError as error:
-        where = error.problem_mark or error.context_mark
-        if where and error.context_mark and not source.line(where.line + 1).strip():
-            where = error.context_mark  # what is never closed: not where the text ends
-        mark = Mark(where.line + 1, where.column + 1) if where else Mark(1, 1)
-        notes = [f"{error.context}"] if error.context else []
-        raise SpecError(
-            source, [Problem(mark, f"not YAML: {error.problem}", tuple(notes))]
-        ) from None
+        raise SpecError(source, [told(error, source)]) from None
 
 
 class _Composer:

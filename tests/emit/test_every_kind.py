@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from math import prod
+from typing import Any
 
 import pytest
 
@@ -33,19 +35,38 @@ def example(name: str) -> Network:
 
 
 def as_block(name: str) -> Network:
-    """The same in a block, which knows nothing of sizes."""
+    """The same in a block, which takes one input."""
     kind = KINDS[name]
     first, *others = kind.example_inputs()
-    if others:
-        pytest.skip("a block takes one input")
+    alone = list(first.shape[1:]), [{name: dict(kind.example)}]
+    shape, layers = join_of_one_input(name) if others else alone
     return shapecalc.load(
         {
-            "input": {"shape": list(first.shape[1:]), "dtype": first.dtype},
-            "blocks": {"Block": {"layers": [{name: dict(kind.example)}]}},
+            "input": {"shape": shape, "dtype": first.dtype},
+            "blocks": {"Block": {"layers": layers}},
             "layers": ["Block", {"Block": {}, "from": "input", "name": "again"}],
             "outputs": ["block1", "again"],
         }
     )
+
+
+def join_of_one_input(name: str) -> tuple[list[int], list[dict[str, Any]]]:
+    """The shape of a row of features, and the layers that cut it into inputs and join these."""
+    kind = KINDS[name]
+    cutting: list[dict[str, Any]] = []
+    parts: list[str] = []
+    end = 0
+    for tensor in kind.example_inputs():
+        start, end = end, end + prod(tensor.shape)
+        parts.append(f"x{len(parts)}")
+        cutting += [
+            {"Slice": {"dim": 1, "start": start, "end": end}, "from": "input"},
+            {
+                "Unflatten": {"dim": 1, "unflattened_size": list(tensor.shape[1:])},
+                "name": parts[-1],
+            },
+        ]
+    return [end], [*cutting, {name: dict(kind.example), "from": parts}]
 
 
 @pytest.mark.parametrize("name", KINDS)

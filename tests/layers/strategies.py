@@ -1,44 +1,30 @@
 """Random layers with random inputs, from nothing but the declarations of their kinds.
 
-Most draws are to be legal, so fields are often left at their defaults, sizes are multiples of the
-parts they are split into, and several inputs are much alike. Some draws are made illegal: by a
-size that slips, by another number of inputs or dimensions, by a stated size that does not follow
+Most draws are to be legal, and the others illegal by little. So sizes are multiples of the parts
+they are split into, several inputs are much alike, and of layers that refuse their inputs most are
+drawn anew. Some inputs are as small as their layer takes them, or one smaller. Draws are illegal by
+a size that slips, by another number of inputs or dimensions, by a stated size that does not follow
 from the input, or by a value that lies just outside of what its field takes.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
-from functools import cache, singledispatch
-from math import inf, lcm
+from collections.abc import Callable
+from functools import cache
+from math import lcm, prod
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
 from shapecalc.layers.base import KINDS, Layer
-from shapecalc.layers.field import (
-    Choice,
-    Either,
-    Field,
-    FieldType,
-    Flag,
-    ListOf,
-    Maybe,
-    Number,
-    OneOrMore,
-    Parts,
-    PerAxis,
-    PerInputAxis,
-    Whole,
-)
+from shapecalc.layers.field import Field, Maybe, Parts, Whole
 from shapecalc.layers.tensor import Tensor, times
 from shapecalc.spec.text import shown
+from tests.layers.accepting import Inputs, accepts, joined
+from tests.layers.field_values import SMALL, Scope, just_outside, once_in, values
 
-NUMBERS = (-2, -1, Fraction(-1, 2), 0, Fraction(1, 8), Fraction(3, 8), Fraction(3, 4), 1, 2, 3)
-"""Numbers that a float holds exactly, so that torch rounds at the same places."""
-
-SMALL = st.integers(1, 4)
-"""Sizes along an axis, as of kernels and steps."""
+TRIES = 6
+"""How often a layer is drawn at most until it accepts its inputs."""
 
 
 class Draw(NamedTuple):
@@ -46,13 +32,13 @@ class Draw(NamedTuple):
 
     layer: Layer
     settings: dict[str, Any]
-    inputs: tuple[Tensor, ...]
+    inputs: Inputs
     outside: dict[str, Any]
 
     @property
     def x(self) -> Any:
         """The input as the layer's methods take it."""
-        return self.inputs if self.layer.joins else self.inputs[0]
+        return joined(self.layer, self.inputs)
 
     def spec(self) -> str:
         """The draw as a spec to paste; it has one batch for all inputs."""
@@ -86,41 +72,59 @@ def _written(value: Any) -> str:
 def draws(draw: st.DrawFn, name: str) -> Draw:
     """A layer of a kind and inputs for it."""
     kind = KINDS[name]
-    given = {
-        name: field
-        for name, field in kind.fields.items()
-        if field.infer is None
-        and (field.is_required or _decides_structure(field) or draw(_once_in(3)))
-    }
-    alternatives = [name for name, field in kind.fields.items() if _has_alternative(kind, field)]
-    if alternatives and not draw(_once_in(6)):
-        chosen = draw(st.sampled_from(alternatives))
-        given = {name: field for name, field in given.items() if name not in alternatives}
-        given[chosen] = kind.fields[chosen]
+    for _ in range(TRIES):
+        layer, settings, inputs = draw(_layer_and_inputs(kind))
+        if accepts(layer, inputs) or draw(once_in(4)):
+            break
+    if accepts(layer, inputs) and draw(st.booleans()):
+        inputs = draw(_at_the_edge(layer, inputs))
+    return Draw(layer, settings, inputs, draw(_outside(kind)))
+
+
+@st.composite
+def _layer_and_inputs(draw: st.DrawFn, kind: type[Layer]) -> tuple[Layer, dict[str, Any], Inputs]:
+    given = draw(_given(kind))
     parts = {
         name: draw(st.integers(1, 3)) if name in given else field.default
         for name, field in kind.fields.items()
         if isinstance(field.type, Parts)
     }
     unit = lcm(*parts.values())
+    inputs = draw(inputs_of(kind, unit))
+    scope = Scope(kind.rank, unit, inputs[0].shape)
     settings = {
-        name: parts[name] if name in parts else draw(values(field.type, kind.rank, unit))
+        name: parts[name] if name in parts else draw(_value(field, scope))
         for name, field in given.items()
     }
-    inputs = draw(inputs_of(kind, unit))
-    x: Any = inputs if kind.joins else inputs[0]
+    if kind.kind in FITTED and not draw(once_in(6)):
+        inputs = FITTED[kind.kind](kind(**settings), inputs)
     for field in kind.fields.values():
-        if field.infer is not None and draw(_once_in(6)):
-            settings.update(draw(_stated(field, kind(**settings), x)))
-    outside = {name: _just_outside(field.type) for name, field in kind.fields.items()}
-    known = sorted(name for name, value in outside.items() if value is not None)
-    beyond = draw(st.sampled_from(known)) if known and draw(_once_in(12)) else None
-    return Draw(kind(**settings), settings, inputs, {beyond: outside[beyond]} if beyond else {})
+        if field.infer is not None and draw(once_in(6)):
+            settings.update(draw(_stated(field, kind(**settings), joined(kind, inputs))))
+    return kind(**settings), settings, inputs
+
+
+@st.composite
+def _given(draw: st.DrawFn, kind: type[Layer]) -> dict[str, Field]:
+    """The fields that are given a value."""
+    given = {
+        name: field
+        for name, field in kind.fields.items()
+        if field.infer is None
+        and (field.is_required or _decides_structure(field) or draw(st.booleans()))
+    }
+    alternatives = [name for name, field in kind.fields.items() if _has_alternative(kind, field)]
+    if alternatives and not draw(once_in(6)):
+        chosen = draw(st.sampled_from(alternatives))
+        given = {name: field for name, field in given.items() if name not in alternatives}
+        given[chosen] = kind.fields[chosen]
+    return given
 
 
 def _decides_structure(field: Field) -> bool:
     """Whether it is a number of layers, which no formula can be."""
-    return isinstance(field.type, Whole) and field.type.least == 1 and not field.type.symbolic
+    counts = isinstance(field.type, Whole) and field.type.least == 1 and not field.type.symbolic
+    return counts and field.name.startswith("num_")
 
 
 def _has_alternative(kind: type[Layer], field: Field) -> bool:
@@ -128,107 +132,33 @@ def _has_alternative(kind: type[Layer], field: Field) -> bool:
     return isinstance(field.type, Maybe) and field.type.null_means.split(" ")[-1] in kind.fields
 
 
-@cache
-def _once_in(n: int) -> st.SearchStrategy[bool]:
-    return st.sampled_from([False] * (n - 1) + [True])
-
-
-@cache
-def values(type: FieldType, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    """Values of a field's type; whole numbers are mostly multiples of ``unit``."""
-    return _values(type, rank, unit)
-
-
-@singledispatch
-def _values(type: FieldType, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    raise NotImplementedError(type)
-
-
-@_values.register
-def _(type: Whole, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    if type.least == 1 and not type.symbolic:
-        return st.integers(1, 2)
-    if type.least != 1:
-        return st.integers(-3 if type.least is None else type.least, 4)
-    slip = 1 if unit > 1 else 0
-    return st.builds(lambda n, slips: n * unit + slip * slips, SMALL, _once_in(8))
-
-
-@_values.register
-def _(type: Flag, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    return st.booleans()
-
-
-@_values.register
-def _(type: Number, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    least = -inf if type.least is None else type.least
-    most = inf if type.most is None else type.most
-    within = [number for number in NUMBERS if least <= number <= most]
-    return st.sampled_from([*within, inf, -inf] if type.infinite else within)
-
-
-@_values.register
-def _(type: Choice, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    return st.sampled_from(type.ordered)
-
-
-@_values.register
-def _(type: Maybe, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    item = values(type.item, rank, unit)
-    return item | item | st.none()
-
-
-@_values.register
-def _(type: ListOf, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    least, most = (1, 3) if type.length is None else (type.length, type.length)
-    return st.lists(values(type.item, rank, 1), min_size=least, max_size=most)
-
-
-@_values.register
-def _(type: OneOrMore, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    return _one_or_list(type.item, rank, 1, 3)
-
-
-@_values.register
-def _(type: PerInputAxis, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    return _one_or_list(type.item, rank, rank or 1, rank or 3)
-
-
-@_values.register
-def _(type: PerAxis, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    return _one_or_list(type.item, rank, rank * type.per, rank * type.per)
-
-
-@_values.register
-def _(type: Either, rank: int, unit: int) -> st.SearchStrategy[Any]:
-    return values(type.choice, rank, unit) | values(type.other, rank, unit)
-
-
-def _one_or_list(item: FieldType, rank: int, least: int, most: int) -> st.SearchStrategy[Any]:
-    one = values(item, rank, 1)
-    return one | st.lists(one, min_size=least, max_size=most)
+def _value(field: Field, scope: Scope) -> st.SearchStrategy[Any]:
+    return st.sampled_from((1, 1, 2)) if _decides_structure(field) else values(field.type, scope)
 
 
 @st.composite
-def inputs_of(draw: st.DrawFn, kind: type[Layer], unit: int) -> tuple[Tensor, ...]:
+def inputs_of(draw: st.DrawFn, kind: type[Layer], unit: int) -> Inputs:
     """Inputs of a kind: the first at random, each further one like the one before it."""
     usual = [n for n in range(1, 6) if kind.ndims is None or n in kind.ndims]
-    ndim = draw(st.integers(1, 6) if draw(_once_in(12)) else st.sampled_from(usual))
+    ndim = draw(st.integers(1, 6) if draw(once_in(12)) else st.sampled_from(usual))
     dtype = (kind.dtypes or ("float32",))[0]
-    if kind.dtypes and draw(_once_in(20)):
+    if kind.dtypes and draw(once_in(20)):
         dtype = "int64" if dtype == "float32" else "float32"
     shapes = [[draw(_size(kind, axis, ndim, unit)) for axis in range(ndim)]]
     count = 1
     if kind.joins:
-        count = draw(st.integers(1, 4)) if draw(_once_in(12)) else kind.arity or draw(SMALL)
+        count = draw(st.integers(1, 4)) if draw(once_in(12)) else kind.arity or draw(SMALL)
     while len(shapes) < count:
         shapes.append(shapes[-1].copy())
-        if draw(_once_in(3)):
+        if draw(once_in(3)):
             axis = draw(st.integers(0, len(shapes[-1]) - 1))
             shapes[-1][axis] = draw(_size(kind, axis, ndim, unit) | st.just(1))
-        if len(shapes[-1]) > 1 and draw(_once_in(12)):
+        if len(shapes[-1]) > 1 and draw(once_in(8)):
             del shapes[-1][0]
-    return tuple(Tensor(tuple(shape), dtype) for shape in shapes)
+    dtypes = [dtype] * len(shapes)
+    if len(shapes) > 1 and draw(once_in(12)):
+        dtypes[-1] = "int32" if dtype == "int64" else "float64"
+    return tuple(Tensor(tuple(shape), dtype) for shape, dtype in zip(shapes, dtypes))
 
 
 @cache
@@ -240,7 +170,70 @@ def _size(kind: type[Layer], axis: int, ndim: int, unit: int) -> st.SearchStrate
     if axis == in_parts:
         slip = st.sampled_from([0] * 7 + [1])
         return st.builds(lambda n, slip: unit * n + slip, st.sampled_from((1, 2, 3, 4, 8, 9)), slip)
+    if "length" in kind.axes or kind.rank == 3:
+        return st.integers(1, 6)
     return st.integers(1, 12) | st.integers(6, 12)
+
+
+def _columns(fold: Any, inputs: Inputs) -> Inputs:
+    """The patches of an image that is as large as the output of a Fold."""
+    names = ("kernel_size", "dilation", "padding", "stride")
+    unfold = KINDS["Unfold"](**{name: getattr(fold, name) for name in names})
+    image = Tensor((*inputs[0].shape[:2], *fold.output_size))
+    return (unfold.output(image),) if accepts(unfold, (image,)) else inputs
+
+
+def _larger(layer: Layer, inputs: Inputs) -> Inputs:
+    return tuple(x.with_spatial(size + 6 for size in x.spatial) for x in inputs)
+
+
+def _with_rows(layer: Layer, inputs: Inputs) -> Inputs:
+    """As many rows in the second matrix as the first has columns."""
+    left, *others = inputs
+    columns = left.shape[-1]
+    return (left, *(x.with_size(-2, columns) if len(x.shape) > 1 else x for x in others))
+
+
+def _with_one(squeeze: Any, inputs: Inputs) -> Inputs:
+    return _along(squeeze.dim, inputs, 1)
+
+
+def _with_multiple(unflatten: Any, inputs: Inputs) -> Inputs:
+    sizes = unflatten.unflattened_size
+    return _along(unflatten.dim, inputs, prod(size if size > 0 else 2 for size in sizes))
+
+
+def _along(dim: int, inputs: Inputs, size: int) -> Inputs:
+    """The input with a size along one dimension, if it has that."""
+    (x,) = inputs
+    n = len(x.shape)
+    return (x.with_size(dim, size),) if -n <= dim < n else inputs
+
+
+FITTED: dict[str, Callable[[Any, Inputs], Inputs]] = {
+    "Fold": _columns,
+    "FractionalMaxPool2d": _larger,
+    "FractionalMaxPool3d": _larger,
+    "MatMul": _with_rows,
+    "Squeeze": _with_one,
+    "Unflatten": _with_multiple,
+}
+"""Kinds that refuse most inputs of random sizes, and what makes inputs fit a layer."""
+
+
+@st.composite
+def _at_the_edge(draw: st.DrawFn, layer: Layer, inputs: Inputs) -> Inputs:
+    """One size made as small as the layer takes it, or one smaller."""
+    index = draw(st.integers(0, len(inputs) - 1))
+    axis = draw(st.integers(0, len(inputs[index].shape) - 1))
+
+    def with_size(size: int) -> Inputs:
+        return (*inputs[:index], inputs[index].with_size(axis, size), *inputs[index + 1 :])
+
+    size = inputs[index].shape[axis]
+    while size > 1 and accepts(layer, with_size(size - 1)):
+        size -= 1
+    return with_size(size - 1 if size > 1 and draw(st.booleans()) else size)
 
 
 @st.composite
@@ -257,36 +250,12 @@ def _stated(draw: st.DrawFn, field: Field, layer: Layer, x: Any) -> dict[str, An
     return {field.name: value + slip}
 
 
-@singledispatch
-def _just_outside(type: FieldType) -> Any:
-    """A value that a type almost takes; None if it has no bounds."""
-    return None
-
-
-@_just_outside.register
-def _(type: Whole) -> Any:
-    return None if type.least is None else type.least - 1
-
-
-@_just_outside.register
-def _(type: Number) -> Any:
-    if type.most is not None:
-        return type.most + 1
-    return None if type.least is None else type.least - 1
-
-
-@_just_outside.register
-def _(type: Choice) -> Any:
-    return "another"
-
-
-@_just_outside.register(Maybe)
-@_just_outside.register(PerAxis)
-@_just_outside.register(PerInputAxis)
-def _(type: Any) -> Any:
-    return _just_outside(type.item)
-
-
-@_just_outside.register
-def _(type: Either) -> Any:
-    return _just_outside(type.choice)
+@st.composite
+def _outside(draw: st.DrawFn, kind: type[Layer]) -> dict[str, Any]:
+    """Seldom a value for a field that is just outside of what it takes."""
+    values = {name: just_outside(field.type) for name, field in kind.fields.items()}
+    known = sorted(name for name, value in values.items() if value is not None)
+    if not known or not draw(once_in(12)):
+        return {}
+    name = draw(st.sampled_from(known))
+    return {name: values[name]}

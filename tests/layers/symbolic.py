@@ -9,10 +9,9 @@ from shapecalc.algebra.formula import Formula, evaluate
 from shapecalc.algebra.requirement import Condition, Requirement
 from shapecalc.layers.base import Layer
 from shapecalc.layers.tensor import Tensor
+from tests.layers.accepting import Inputs, accepts, joined
 
 H = Formula.symbol("H")
-
-Inputs = tuple[Tensor, ...]
 
 
 def assert_formulas_agree(layer: Layer, shape: tuple[Any, ...], sizes: Iterable[int]) -> None:
@@ -30,7 +29,7 @@ def assert_formulas_agree(layer: Layer, shape: tuple[Any, ...], sizes: Iterable[
             break
     for h in sizes:
         x = Tensor(tuple(evaluate(size, {"H": h}) for size in shape))
-        accepted = all(requirement.decide() is True for requirement in layer.requirements(x))
+        accepted = accepts(layer, (x,))
         assert accepted == (not refused and all(h in solutions for solutions in conditions)), h
         if accepted:
             assert _facts(layer, (general,), {"H": h}) == _facts(layer, (x,), {"H": h}), h
@@ -43,10 +42,9 @@ def assert_symbols_agree(layer: Layer, inputs: Inputs, sizes: Iterable[int]) -> 
     general = tuple(
         x.with_shape((x.batch, *(symbols.get(size, size) for size in x.shape[1:]))) for x in inputs
     )
-    x = inputs if layer.joins else inputs[0]
-    accepted = all(requirement.decide() is True for requirement in layer.requirements(x))
-    in_general: Any = general if layer.joins else general[0]
-    assert accepted == all(_holds(r, values) for r in layer.requirements(in_general))
+    accepted = accepts(layer, inputs)
+    requirements = layer.requirements(joined(layer, general))
+    assert accepted == all(_holds(requirement, values) for requirement in requirements)
     if accepted:
         assert _facts(layer, general, values) == _facts(layer, inputs, values)
 
@@ -64,7 +62,7 @@ def _holds(requirement: Requirement, values: Mapping[str, int]) -> bool:
 
 
 def _facts(layer: Layer, inputs: Inputs, values: Mapping[str, int]) -> dict[str, Any]:
-    x: Any = inputs if layer.joins else inputs[0]
+    x = joined(layer, inputs)
     layer = layer.bound(x)
     y = layer.output(x)
 

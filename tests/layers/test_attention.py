@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from shapecalc.algebra.formula import Formula
 from shapecalc.layers import KINDS, Tensor
-from tests.layers.strategies import draws
-from tests.layers.symbolic import assert_symbols_agree
-from tests.layers.torch_oracle import REFUSALS, flop_counter, our_facts, torch
+from tests.layers.torch_oracle import facts_of_torch, our_facts
 
 MultiheadAttention = KINDS["MultiheadAttention"]
 ScaledDotProductAttention = KINDS["ScaledDotProductAttention"]
@@ -23,36 +21,12 @@ def problem(layer, x):
     return next(r.problem() for r in layer.requirements(x) if r.decide() is not True)
 
 
-def attended(x, settings, device):
-    """Torch's function of three tensors."""
-    tensors = [
-        torch.zeros(each.shape, dtype=getattr(torch, each.dtype), device=device) for each in x
-    ]
-    return torch.nn.functional.scaled_dot_product_attention(*tensors, **settings)
-
-
-def compare_with_function(x, settings):
-    """Output and multiply-accumulates are those of torch's function; tells whether it takes x."""
-    found = our_facts(ScaledDotProductAttention(**settings), x)
-    plain = {name: float(v) if name == "scale" and v else v for name, v in settings.items()}
-    try:
-        with flop_counter.FlopCounterMode(display=False) as counter:
-            output = attended(x, plain, "meta")
-        attended(x, plain, "cpu")
-    except REFUSALS:
-        assert found is None
-        return False
-    assert (found.output, found.macs) == (tuple(output.shape), counter.get_total_flops() / 2)
-    return True
-
-
-@given(draws("ScaledDotProductAttention"))
-def test_attention_of_like_inputs_is_torchs_function(draw):
-    if len(draw.inputs) == 3 and not draw.outside:
-        compare_with_function(draw.inputs, draw.settings)
-        assert_symbols_agree(
-            draw.layer, draw.inputs, {n for x in draw.inputs for n in x.shape[1:] if n > 1}
-        )
+def takes_what_torch_takes(x, **settings):
+    """The same facts as of torch's function, or both refuse; tells whether they take x."""
+    layer = ScaledDotProductAttention(**settings)
+    facts = our_facts(layer, x)
+    assert facts == facts_of_torch(layer, x)
+    return facts is not None
 
 
 sizes = st.integers(1, 4)
@@ -61,15 +35,24 @@ sizes = st.integers(1, 4)
 @given(st.lists(sizes, max_size=2), sizes, sizes, sizes, sizes, st.booleans())
 def test_attention_of_two_sequences_is_torchs_function(leading, length, places, e, v, is_causal):
     x = tuple(Tensor((*leading, *rest)) for rest in ((length, e), (places, e), (places, v)))
-    assert compare_with_function(x, {"is_causal": is_causal})
+    assert takes_what_torch_takes(x, is_causal=is_causal)
 
 
 @given(sizes, sizes, sizes, sizes)
 def test_heads_are_shared_as_in_torch(shared, times, other, length):
     heads = shared * times
     x = tuple(Tensor((2, n, length, 3)) for n in (heads, shared, shared))
-    assert compare_with_function(x, {"enable_gqa": True})
-    compare_with_function((x[0], x[1], Tensor((2, other, length, 3))), {"enable_gqa": True})
+    assert takes_what_torch_takes(x, enable_gqa=True)
+    takes_what_torch_takes((*x[:2], Tensor((2, other, length, 3))), enable_gqa=True)
+
+
+def test_values_that_are_stretched_share_the_scores():
+    x = Tensor((2, 1, 5, 8)), Tensor((2, 1, 7, 8)), Tensor((2, 3, 7, 6))
+    layer = ScaledDotProductAttention()
+    y = layer.output(x)
+    assert y.shape == (2, 3, 5, 6)
+    assert layer.macs(x, y) == 2 * 5 * 7 * 8 + 2 * 3 * 5 * 7 * 6
+    assert layer.elementwise(x, y) == 2 * (2 * 5 * 7)
 
 
 def test_attention_is_its_two_matrix_products():
@@ -125,6 +108,15 @@ def test_a_transformers_layer_does_what_its_parts_do(bias):
     layer = KINDS["TransformerEncoderLayer"](nhead=4, dim_feedforward=16, bias=bias).bound(x)
     assert layer.macs(x, x) == sum(part.macs(a, b) for part, a, b in parts)
     assert layer.elementwise(x, x) == sum(part.elementwise(a, b) for part, a, b in parts)
+
+
+def test_products_of_attention_are_counted_one_by_one():
+    x = Tensor((2, 5, 8)), Tensor((2, 7, 6)), Tensor((2, 7, 10))
+    layer = MultiheadAttention(num_heads=4, add_zero_attn=True).bound(x)
+    queries, keys, values = 2 * 5 * 8 * 8, 2 * 7 * 6 * 8, 2 * 7 * 10 * 8
+    scores, weighed, behind = 2 * 4 * 5 * 8 * 2, 2 * 4 * 5 * 2 * 8, 2 * 5 * 8 * 8
+    expected = queries + keys + values + scores + weighed + behind
+    assert layer.macs(x, layer.output(x)) == expected == 4352
 
 
 def test_a_decoders_layer_attends_twice():

@@ -1,4 +1,4 @@
-"""Every kind that torch has against torch, on random layers drawn from its declaration.
+"""Every kind against torch, on random layers drawn from its declaration.
 
 Output, element types, weights, buffers and multiply-accumulates are to be torch's, and what one
 refuses the other refuses; formulas are to give what numbers give. A failure ends with the layer as
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, assume, given, note, settings
+from hypothesis import HealthCheck, assume, event, given, note, settings
 from hypothesis import strategies as st
 
 import shapecalc
@@ -20,9 +20,7 @@ from shapecalc.layers import KINDS, FieldError
 from shapecalc.spec.problem import SpecError
 from tests.layers.strategies import Draw, draws
 from tests.layers.symbolic import assert_symbols_agree
-from tests.layers.torch_oracle import Facts, facts_of_torch, our_facts, torch
-
-TORCH_KINDS = [name for name in KINDS if hasattr(torch.nn, name)]
+from tests.layers.torch_oracle import Facts, facts_of_torch, our_facts
 
 
 class Lenient(NamedTuple):
@@ -63,9 +61,22 @@ def _scales_by_nothing(draw: Draw) -> bool:
     return draw.layer.size is not None and factor == 0
 
 
+def _takes_out_several(draw: Draw) -> bool:
+    shape = draw.inputs[0].shape
+    return -len(shape) <= draw.layer.dim < len(shape) and shape[draw.layer.dim] > 1
+
+
+def _has_whole_numbers(draw: Draw) -> bool:
+    return any(x.dtype == "int64" for x in draw.inputs)
+
+
 _ALL = ("",)
 _NORMS = ("BatchNorm", "InstanceNorm", "GroupNorm", "LayerNorm", "RMSNorm", "Transformer")
 _CHANNEL_NORMS = ("BatchNorm", "InstanceNorm", "GroupNorm")
+_OF_FLOATS = (
+    *("Sigmoid", "Tanh", "Softsign", "LocalResponseNorm"),
+    *("AvgPool", "LPPool", "CosineSimilarity", "PairwiseDistance"),
+)
 
 LENIENT = (
     Lenient(_ALL, "it takes single samples; here the batch is always there", _lacks_batch),
@@ -80,6 +91,9 @@ LENIENT = (
     Lenient(("AdaptiveAvgPool",), "it averages any input to size 1", _has_other_ndim),
     Lenient(("Circular",), "it copies what was never written", _cuts_and_fills),
     Lenient(("UpsamplingNearest2d",), "it scales all axes there are", _has_other_ndim),
+    Lenient(_OF_FLOATS, "it makes floats of whole numbers, or rounds", _has_whole_numbers),
+    Lenient(("Chunk",), "Python counts from the end", _is_outside("index")),
+    Lenient(("Squeeze",), "it passes over a size that is not 1", _takes_out_several),
     Lenient(("Upsampl",), "a scale_factor of 0 is none to it", _scales_by_nothing),
 )
 """Where torch accepts what is refused here. In all else both are compared."""
@@ -124,18 +138,19 @@ def _quiet():
         yield
 
 
-@pytest.mark.parametrize("name", TORCH_KINDS)
+@pytest.mark.parametrize("name", KINDS)
 def test_a_kind_is_torchs(name, request):
     draws_wanted = 20_000 if request.config.getoption("--long") else 200
-    accepted = 0
+    drawn = accepted = 0
 
     @settings(max_examples=draws_wanted, suppress_health_check=list(HealthCheck), database=None)
     @given(draw=draws(name), data=st.data())
     def agrees(draw, data):
-        nonlocal accepted
+        nonlocal drawn, accepted
         note(draw.spec())
         here, there = found_here(draw), found_in_torch(draw)
-        accepted += here is not None
+        drawn, accepted = drawn + 1, accepted + (here is not None)
+        event("refused" if here is None else "accepted")
         if not (here is None and torch_is_lenient(draw)):
             assert here == there
         if not draw.outside:
@@ -144,10 +159,10 @@ def test_a_kind_is_torchs(name, request):
             assert_symbols_agree(draw.layer, draw.inputs, symbols)
 
     agrees()
-    assert accepted > 0
+    assert accepted > drawn / 4
 
 
-@pytest.mark.parametrize("name", TORCH_KINDS)
+@pytest.mark.parametrize("name", KINDS)
 @settings(max_examples=10, suppress_health_check=list(HealthCheck), database=None)
 @given(data=st.data())
 def test_what_a_failure_prints_is_a_spec(name, data):

@@ -59,6 +59,19 @@ def test_a_wrong_number_of_features_is_told():
     assert problems(layer, Tensor((1, 400))) is None
 
 
+@pytest.mark.parametrize(
+    ("dtype", "hint"),
+    [
+        ("int64", "an Embedding turns indices into numbers"),
+        ("uint8", "an input is declared with the type that it is converted to"),
+    ],
+)
+def test_whole_numbers_are_refused_with_what_to_do_about_them(dtype, hint):
+    (wrong, *_) = Linear(out_features=2).requirements(Tensor((1, 5), dtype))
+    assert wrong.problem().endswith(f"but receives {dtype}: 5")
+    assert wrong.hint() == hint
+
+
 def test_the_first_field_is_the_number_of_outputs():
     assert next(iter(Linear.fields)) == next(iter(Bilinear.fields)) == "out_features"
 

@@ -37,6 +37,15 @@ def test_a_layer_above_takes_in_what_both_directions_put_out(name):
         assert getattr(stacked, work)(x, y) == sum(parts)
 
 
+def test_products_of_an_lstm_are_counted_one_by_one():
+    x = Tensor((2, 7, 5))
+    settings = {"hidden_size": 3, "proj_size": 2, "num_layers": 2, "bidirectional": True}
+    layer = KINDS["LSTM"](**settings).bound(x)
+    first = 4 * 3 * 5 + 4 * 3 * 2 + 2 * 3
+    second = 4 * 3 * (2 + 2) + 4 * 3 * 2 + 2 * 3
+    assert layer.macs(x, layer.output(x)) == 2 * 7 * 2 * (first + second) == 4704
+
+
 @pytest.mark.parametrize(("name", "operations"), [("RNN", 2), ("LSTM", 13), ("GRU", 11)])
 def test_work_is_so_many_operations_per_value_of_the_state(name, operations):
     x = Tensor((2, 7, 5))

@@ -8,13 +8,16 @@ here every size is at least 1.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import reduce
 from typing import Any, NamedTuple
 
 import pytest
 
 from shapecalc.layers.base import Layer
 from shapecalc.layers.tensor import Tensor
+from tests.layers.accepting import Inputs, accepts, joined
 
 torch = pytest.importorskip("torch")
 flop_counter = pytest.importorskip("torch.utils.flop_counter")
@@ -30,8 +33,36 @@ STACKS = {
 }
 """Kinds that torch makes of a layer given as a module, and that layer."""
 
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "Add": lambda *x: reduce(torch.add, x),
+    "Chunk": lambda x, chunks, dim, index: x.chunk(chunks, dim)[index],
+    "Concat": lambda *x, dim: torch.cat(x, dim),
+    "MatMul": torch.matmul,
+    "Mean": torch.mean,
+    "Mul": lambda *x: reduce(torch.mul, x),
+    "Permute": torch.permute,
+    "ScaledDotProductAttention": torch.nn.functional.scaled_dot_product_attention,
+    "Slice": lambda x, dim, start, end, step: x.movedim(dim, 0)[start:end:step].movedim(0, dim),
+    "Squeeze": torch.squeeze,
+    "Stack": lambda *x, dim: torch.stack(x, dim),
+    "Unsqueeze": torch.unsqueeze,
+}
+"""What torch computes with functions in place of modules."""
+
 Sizes = tuple[int, ...]
 Shapes = tuple[Sizes, dict[str, Sizes], dict[str, Sizes]]
+
+
+class Function(torch.nn.Module):  # type: ignore[misc]
+    """A function with settings, as a module without weights."""
+
+    def __init__(self, function: Callable[..., Any], settings: dict[str, Any]) -> None:
+        super().__init__()
+        self.function = function
+        self.settings = settings
+
+    def forward(self, *x: Any) -> Any:
+        return self.function(*x, **self.settings)
 
 
 class Facts(NamedTuple):
@@ -55,6 +86,8 @@ def module_of(layer: Layer, other: dict[str, Any]) -> Any:
         name: _plain(value, layer.rank)
         for name, value in ({name: getattr(layer, name) for name in layer.fields} | other).items()
     }
+    if layer.kind in FUNCTIONS:
+        return Function(FUNCTIONS[layer.kind], settings)
     with torch.device("meta"):
         if layer.kind in STACKS:
             return _stack(layer.kind, settings).eval()
@@ -73,7 +106,7 @@ def _stack(kind: str, settings: dict[str, Any]) -> Any:
 
 
 def facts_of_torch(
-    layer: Layer, tensors: tuple[Tensor, ...], other: dict[str, Any] | None = None
+    layer: Layer, tensors: Inputs, other: dict[str, Any] | None = None
 ) -> Facts | None:
     """Torch's facts, with other values for some fields; None if it refuses."""
     try:
@@ -94,11 +127,11 @@ def facts_of_torch(
     )
 
 
-def our_facts(layer: Layer, tensors: tuple[Tensor, ...]) -> Facts | None:
+def our_facts(layer: Layer, tensors: Inputs) -> Facts | None:
     """The same from the declaration; None if a requirement does not hold."""
-    x = _joined(layer, tensors)
-    if not all(requirement.decide() is True for requirement in layer.requirements(x)):
+    if not accepts(layer, tensors):
         return None
+    x = joined(layer, tensors)
     layer = layer.bound(x)
     y = layer.output(x)
     return Facts(
@@ -112,7 +145,7 @@ def our_facts(layer: Layer, tensors: tuple[Tensor, ...]) -> Facts | None:
 
 def shapes(layer: Layer, *tensors: Tensor) -> Shapes | None:
     """Torch's output, parameter and buffer shapes; None if it refuses."""
-    facts = facts_of_torch(layer.bound(_joined(layer, tensors)), tensors)
+    facts = facts_of_torch(layer.bound(joined(layer, tensors)), tensors)
     return facts and _shapes(facts)
 
 
@@ -129,17 +162,13 @@ def _shapes(facts: Facts) -> Shapes:
 
 def torch_macs(layer: Layer, *tensors: Tensor) -> float:
     """Half of the FLOPs that torch counts."""
-    module = as_torch(layer.bound(_joined(layer, tensors)))
+    module = as_torch(layer.bound(joined(layer, tensors)))
     with flop_counter.FlopCounterMode(display=False) as counter:
         _run(module, tensors)
     return counter.get_total_flops() / 2
 
 
-def _joined(layer: Layer, tensors: tuple[Tensor, ...]) -> Any:
-    return tensors if layer.joins else tensors[0]
-
-
-def _run(module: Any, tensors: tuple[Tensor, ...], device: str = "meta") -> Any:
+def _run(module: Any, tensors: Inputs, device: str = "meta") -> Any:
     x = [torch.zeros(x.shape, dtype=getattr(torch, x.dtype), device=device) for x in tensors]
     if isinstance(module, torch.nn.MultiheadAttention) and len(x) < 3:
         x = [x[0], x[-1], x[-1]]

@@ -97,6 +97,12 @@ def test_entries_are_numbered_by_kind_without_its_rank():
     assert names(layers) == ["conv1", "relu1", "conv2", "relu2", "maxpool1", "batchnorm1", "relu3"]
 
 
+def test_automatic_names_make_way_for_inputs():
+    layers = "[{ReLU: , from: other}, {Add: , from: [relu1, relu2]}]"
+    text = f"inputs: {{relu1: [3], other: [3]}}\nlayers: {layers}"
+    assert [entry.name for entry in parse(Source("", text)).entries] == ["relu2", "add1"]
+
+
 def test_automatic_names_make_way_for_given_ones():
     assert names("[ReLU, {ReLU: , name: relu1}, ReLU]") == ["relu2", "relu1", "relu3"]
     assert names("[{Add: {branches: {add1: [], b: []}}}]") == ["add2"]

@@ -120,6 +120,12 @@ def test_settings_that_cannot_be_are_refused(settings, symbolic, phrase):
     assert phrase in refused("{height: 5}", settings, symbolic)
 
 
+def test_a_spec_without_symbols_is_told_how_to_declare_one():
+    assert refused("{}", {"H": 16}).endswith(
+        "B alone, and 'symbols: {H: ...}' would declare another"
+    )
+
+
 def test_a_default_without_a_value_is_an_error_of_the_spec():
     with pytest.raises(SpecError) as caught:
         values("{H: 0, W: 1 / H}")

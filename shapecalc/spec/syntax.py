@@ -1,0 +1,60 @@
+"""Text that is no YAML: the parser's complaint as a problem, in the words of those who write it."""
+
+from __future__ import annotations
+
+import yaml
+
+from shapecalc.spec.problem import Mark, Problem, Source
+
+_UNCLOSED = {"while parsing a flow sequence": "[", "while parsing a flow mapping": "{"}
+
+_BEGUN = ("could not find expected ':'", "found unexpected end of stream")
+"""Complaints that are about what was begun, not about where it is seen to be wrong."""
+
+_TOLD = {
+    "could not find expected ':'": (
+        "a line without ':' or '- '",
+        "a key ends in ': ', and an entry of a list begins with '- '",
+    ),
+    "mapping values are not allowed in this context": (
+        "':' is not expected here",
+        "one is missing before it, or its line is indented too far, or its text needs quotes",
+    ),
+    "did not find expected key": (
+        "expected a key of the mapping, or its end",
+        "the keys of a mapping begin in one column; brackets and quotes close once",
+    ),
+    "did not find expected '-' indicator": (
+        "expected '- ' in the column of the list's entries",
+        "the entries of a list begin in one column",
+    ),
+    "block sequence entries are not allowed in this context": (
+        "a list cannot begin here",
+        "its first '- ' stands in a line of its own",
+    ),
+    "found unexpected end of stream": ("a quotation mark that is never closed", ""),
+    "did not find expected ',' or ']'": ("expected ',' or ']'", ""),
+    "did not find expected ',' or '}'": ("expected ',' or '}'", ""),
+    "did not find expected node content": ("expected a value", ""),
+}
+"""The parser's complaints in other words, and what may be behind them."""
+
+
+def told(error: yaml.MarkedYAMLError, source: Source) -> Problem:
+    """The problem that a parser's error tells of."""
+    complaint = str(error.problem)
+    seen, begun = error.problem_mark, error.context_mark
+    message, hint = _TOLD.get(complaint, (complaint, error.context or ""))
+    bracket = _UNCLOSED.get(error.context or "")
+    if seen and source.line(seen.line + 1)[seen.column : seen.column + 1] == "\t":
+        message, hint = "a tab cannot indent", "indent with spaces"
+    elif bracket and seen and begun and begun.line != seen.line:
+        message, hint = (
+            f"{bracket!r} is never closed",
+            f"it is still open in line {seen.line + 1}",
+        )
+        seen = begun
+    elif complaint in _BEGUN:
+        seen = begun or seen
+    mark = Mark(seen.line + 1, seen.column + 1) if seen else Mark(1, 1)
+    return Problem(mark, f"not YAML: {message}", (hint,))
