@@ -8,6 +8,8 @@ from shapecalc.spec.problem import Mark, Problem, Source
 
 _UNCLOSED = {"while parsing a flow sequence": "[", "while parsing a flow mapping": "{"}
 
+_CLOSING = {"[": "]", "{": "}"}
+
 _BEGUN = ("could not find expected ':'", "found unexpected end of stream")
 """Complaints that are about what was begun, not about where it is seen to be wrong."""
 
@@ -49,12 +51,18 @@ def told(error: yaml.MarkedYAMLError, source: Source) -> Problem:
     if seen and source.line(seen.line + 1)[seen.column : seen.column + 1] == "\t":
         message, hint = "a tab cannot indent", "indent with spaces"
     elif bracket and seen and begun and begun.line != seen.line:
-        message, hint = (
-            f"{bracket!r} is never closed",
-            f"it is still open in line {seen.line + 1}",
-        )
-        seen = begun
+        if _is_end(seen, source):
+            message, hint, seen = f"{bracket!r} is never closed", "", begun
+        else:
+            message = f"the {bracket!r} of line {begun.line + 1} is still open here"
+            hint = f"close it with {_CLOSING[bracket]!r}"
     elif complaint in _BEGUN:
         seen = begun or seen
     mark = Mark(seen.line + 1, seen.column + 1) if seen else Mark(1, 1)
     return Problem(mark, f"not YAML: {message}", (hint,))
+
+
+def _is_end(mark: yaml.Mark, source: Source) -> bool:
+    """Whether nothing but space follows a place."""
+    first, *rest = source.text.splitlines()[mark.line :] or [""]
+    return not first[mark.column :].strip() and not any(line.strip() for line in rest)

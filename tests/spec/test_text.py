@@ -212,7 +212,7 @@ def test_a_file_too_large_is_not_read():
         ("{{a: b}: c}", (1, 2), "a key must be a word"),
         ("a: &b c\n*b : d", (2, 1), "a key must be a word"),
         ("a: [1, 2", (1, 4), "'[' is never closed"),
-        ("a: [1, 2\nb: 3", (1, 4), "'[' is never closed\nit is still open in line 2"),
+        ("a: [1, 2\nb: 3", (2, 2), "the '[' of line 1 is still open here\nclose it with ']'"),
         ("a: {b: 1\n\n", (1, 4), "'{' is never closed"),
         ("a: {b: 1 c: 2}", (1, 11), "expected ',' or '}'"),
         ("a: [1,,2]", (1, 7), "expected a value"),
