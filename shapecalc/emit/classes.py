@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from shapecalc.emit.forward import Home, referenced
 from shapecalc.emit.joins import JoinWriter
 from shapecalc.emit.names import docstring
-from shapecalc.emit.source import call, lines
-from shapecalc.emit.writer import Written
+from shapecalc.emit.parameters import Written
+from shapecalc.emit.source import call, fits, lines
 from shapecalc.graph import Part
 from shapecalc.spec.tree import Block, Entry
 
@@ -35,6 +35,7 @@ class ClassWriter(JoinWriter):
         """The class with its constructor and its forward."""
         for name in self.inputs:
             self.variables[name] = self.variable("x" if name == "input" else name)
+        takes = [f"{self.variables[name]}: Tensor" for name in self.inputs]
         first = self.variables[self.inputs[0]]
         running = "x" if "x" in self.taken else self.variable("x")
         if any(self.variables[name] == "x" for name in referenced(self.entries) & {*self.inputs}):
@@ -42,7 +43,6 @@ class ClassWriter(JoinWriter):
         last = self.chain(self.entries, self.holders, first, Home("self"), running)
         returns, result = self.result(last)
         parameters, prelude = self.signature()
-        takes = [f"{self.variables[name]}: Tensor" for name in self.inputs]
         text = [
             f"class {self.name}(nn.Module):",
             *docstring(self.emitter.told(self.block), 4),
@@ -53,8 +53,7 @@ class ClassWriter(JoinWriter):
             *self.init.text,
             "",
             *_signature("forward", takes, returns),
-            *self.forward.text,
-            *lines(result, 8, "return "),
+            *_returned(self.forward.text, result),
         ]
         return self.written(self.name, text)
 
@@ -68,6 +67,18 @@ class ClassWriter(JoinWriter):
             comma = "," if len(present) == 1 else ""
             return "tuple[Tensor, ...]", f"tuple(y for y in ({told}{comma}) if y is not None)"
         return ("Tensor" if len(present) == 1 else "tuple[Tensor, ...]"), told
+
+
+def _returned(text: list[str], result: str) -> list[str]:
+    """The statements of forward; the last is itself returned, if all it does is make the result."""
+    for i in range(len(text) - 1, -1, -1):
+        line = text[i]
+        returned = line.replace(f"{result} = ", "return ", 1)
+        if line.startswith(f"        {result} = ") and fits(returned):
+            return [*text[:i], returned, *text[i + 1 :]]
+        if not line.startswith(("         ", "        )")):
+            break
+    return [*text, *lines(result, 8, "return ")]
 
 
 def _signature(name: str, parameters: list[str], returns: str) -> list[str]:

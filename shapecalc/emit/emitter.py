@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from shapecalc.emit import letters as lettering
 from shapecalc.emit.letters import Inside, Lettered
 from shapecalc.emit.names import EmitError, variable
+from shapecalc.emit.parameters import Written
 from shapecalc.emit.values import Tied
 from shapecalc.emit.variants import candidates, variants
-from shapecalc.emit.writer import Written
 from shapecalc.graph import Node, Part
 from shapecalc.layers import KINDS
 from shapecalc.layers.field import Number
@@ -29,12 +29,15 @@ class Emitter:
         report: Report,
         builds: list[Lettered],
         knobs: frozenset[str],
+        required: frozenset[Entry],
     ) -> None:
         self.spec: Spec = network.spec
         self.settings = settings
         self.values = report.symbols
         self.report = report
         self.knobs = knobs
+        self.required = required
+        self.empty = frozenset().union(*(build.empty for build in builds))
         self.roots = [build.built.root for build in builds]
         self._inside = {part: inside for build in builds for part, inside in build.inside.items()}
         self.uses: dict[str, list[Part]] = {}
@@ -45,12 +48,14 @@ class Emitter:
         self._numbers: dict[str, frozenset[str]] = {}
         self.parameters: dict[str, str] = {}
 
-    def name_parameters(self, taken: Iterable[str]) -> None:
+    def name_parameters(self, taken: Collection[str]) -> None:
         """Choose names of parameters that hide no name of the source's own."""
         blocks = self.spec.blocks.values()
         names = {*self.spec.symbols, *(name for block in blocks for name in block.arguments)}
-        renamed = {name: variable(name, frozenset(taken)) for name in names}
-        self.parameters = {name: own for name, own in renamed.items() if own != name}
+        for name in sorted(names):
+            own = variable(name, {*taken, *(names - {name}), *self.parameters.values()})
+            if own != name:
+                self.parameters[name] = own
 
     def parameter_names(self, block: Block | None) -> set[str]:
         """The names of all parameters that a constructor may have."""
@@ -126,8 +131,13 @@ class Emitter:
                 yield from self._places(branch.entries)
 
 
-def emit(network: Network, settings: Mapping[str, Any] | None, make: Callable[..., str]) -> str:
-    """What ``make`` writes of a network, with as many of its symbols for knobs as can be."""
+def emit(
+    network: Network,
+    settings: Mapping[str, Any] | None,
+    make: Callable[..., str],
+    knobs: frozenset[str] | None = None,
+) -> str:
+    """What ``make`` writes of a network, with as many of the symbols for knobs as can be."""
     settings = settings or {}
     values, built = network.build(settings)
     free = [name for name, value in values.items() if hasattr(value, "symbols")]
@@ -137,14 +147,26 @@ def emit(network: Network, settings: Mapping[str, Any] | None, make: Callable[..
         raise EmitError(network.spec.source, mark, f"symbol {free[0]!r} has no value", hint)
     report = Report(network.name, values, built)
     base = lettering.build(network.spec, values, network.most_layers)
-    knobs = candidates(network.spec)
-    others = list(variants(network, settings, values, sorted(knobs)))
+    if knobs is None:
+        knobs = candidates(network.spec)
+    others = variants(network, settings, values, sorted(knobs), base)
     while True:
-        builds = [base, *(build for names, build in others if names <= knobs)]
-        try:
-            return make(network, settings, report, builds, knobs)
-        except Tied as tied:
-            knobs -= tied.names
+        known = [each.built for each in others if each.changed.keys() <= knobs]
+        # where sizes hang on there being copies of an entry, one has to be there
+        copied = [each for each in known if each.empty <= base.empty]
+        required = frozenset().union(*(each.empty for each in known)) - base.empty
+        for builds, asked in ((known, frozenset[Entry]()), (copied, required)):
+            try:
+                return make(network, settings, report, [base, *builds], knobs, asked)
+            except Tied as tied:
+                names = tied.names
+        knobs -= _sources(network.spec, max(names))
+
+
+def _sources(spec: Spec, name: str) -> set[str]:
+    """A symbol and those that its default follows from: where it is fixed, so are they."""
+    default = spec.symbols[name]
+    return {name}.union(*(_sources(spec, each) for each in default.names() & {*spec.symbols}))
 
 
 def _is_branch(child: Node | Part) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.emit.names import variable
 from shapecalc.emit.shapes import Shapes
+from shapecalc.emit.sharing import Shared, SharingWriter
 from shapecalc.emit.source import Lines, fits, lines, literal
 from shapecalc.emit.values import Copy, Holder, words
-from shapecalc.emit.writer import Writer, is_plain, is_run_plainly
+from shapecalc.emit.writer import is_plain, is_run_plainly
 from shapecalc.graph import Part
 from shapecalc.layers import KINDS
 from shapecalc.spec.tree import Block, Branch, Entry
@@ -34,29 +36,22 @@ class Home(NamedTuple):
         return f'"{name}" in {self.object}' if self.is_dict else f"{self.of(name)} is not None"
 
 
-class Shared(NamedTuple):
-    """A submodule whose weights others may use."""
-
-    attribute: str
-    entry: Entry
-    holders: list[Holder]
-
-
-class ForwardWriter(Writer):
+class ForwardWriter(SharingWriter):
     """Writes lists of entries into a constructor and a forward; joins are written by subclasses."""
 
     def __init__(
         self, emitter: Emitter, entries: list[Entry], uses: list[Part], block: Block | None
     ) -> None:
         super().__init__(emitter, entries, uses, block)
-        self.init = Lines()
         self.forward = Lines()
         self.shapes = Shapes(self)
+        self.last_shape = ""
         self.variables: ChainMap[str, str] = ChainMap()
-        self.attributes: ChainMap[str, Shared] = ChainMap()
         self.taken = emitter.parameter_names(block)
         self.attribute_names = set(_names(entries))
         self.optional: set[str] = set()
+        self.owner = "self"
+        self.loop_count = ""
         self.outputs = [] if block else [reference.name for reference in emitter.spec.outputs]
 
     def branches(
@@ -88,7 +83,15 @@ class ForwardWriter(Writer):
         while name in self.attribute_names:
             name += "_"
         self.attribute_names.add(name)
-        return f"self.{name}"
+        return f"{self.owner}.{name}"
+
+    @contextmanager
+    def copies_of(self, owner: str, count: str = "") -> Iterator[None]:
+        """Write one copy of several: what is kept is its owner's, or a list of so many items."""
+        before = self.owner, self.loop_count
+        self.owner, self.loop_count = owner, count
+        yield
+        self.owner, self.loop_count = before
 
     # -- lists of entries ---------------------------------------------------------------------
 
@@ -108,9 +111,9 @@ class ForwardWriter(Writer):
             kept = entry.name in kept_names
             feeds = self.feeds(entries, built[position + 1 : position + 2])
             name = self.variable(entry.name) if kept else running if feeds else "_"
-            condition = self.condition(entry, holders)
-            if entry.repeat is not None and "index" in words(condition or ""):
-                condition = None  # it is that of single copies
+            is_missed = kept or entry.sources is not None
+            needed = set(self.needed)
+            condition = self.presence(entry, holders, is_missed=is_missed)
             if condition is None:
                 self.entry(entry, holders, sources, home, name)
                 self.variables[entry.name] = current = name
@@ -124,7 +127,8 @@ class ForwardWriter(Writer):
                     self.forward.add(current, f"{running} = ")
                 sources = [running if each == current else each for each in sources]
                 passed = current = running
-            self.optional_entry(entry, holders, sources, home, name, condition, passed)
+            if not self.optional_entry(entry, holders, sources, home, name, condition, passed):
+                self.needed = needed
             self.variables[entry.name] = name
         return current
 
@@ -137,25 +141,29 @@ class ForwardWriter(Writer):
         name: str,
         condition: str,
         running: str,
-    ) -> None:
-        """Write an entry that may be left out, and pass its output on to ``running``."""
+    ) -> bool:
+        """Write an entry that may be left out, and pass its output on to ``running``.
+
+        Returns whether there was anything to write.
+        """
         with self.init.apart() as init, self.forward.apart() as forward:
             guard = self.entry(entry, holders, sources, home, name)
             if name != running:
                 self.forward.add(name, f"{running} = ")
         if not (init or forward):
-            return
+            return False
         if guard:
             self.optional_module(home.of(entry.name), home, condition, init)
         else:
-            guard = self.attribute(f"has_{entry.name}")
-            self.init.add(condition if _is_flag(condition) else f"bool({condition})", f"{guard} = ")
+            flag = condition if _is_flag(condition) else f"bool({condition})"
+            guard = self.kept(f"has_{entry.name}", flag)
             if init:
                 self.init.add(f"if {guard}:")
                 self.init.text += init
         if forward:
             self.forward.add(f"if {guard}:")
             self.forward.text += forward
+        return True
 
     def optional_module(self, attribute: str, home: Home, condition: str, init: list[str]) -> None:
         """Make a submodule that is None, or not there, where the condition is false."""
@@ -221,28 +229,28 @@ class ForwardWriter(Writer):
             return f"{attribute}({', '.join(sources)})"
         return self.only(entry, [copy.layer.call(attribute, sources) for copy in copies])
 
-    def function(
-        self, entry: Entry, copies: list[Copy], sources: list[str], count: str = ""
-    ) -> str:
+    def function(self, entry: Entry, copies: list[Copy], sources: list[str]) -> str:
         """The source of a kind that torch has as a function."""
         settings = {}
         for name, field in KINDS[entry.kind].fields.items():
             settings[name] = literal(getattr(copies[0].layer, name))
             if name in entry.settings:
                 text = self.setting(entry.settings[name], field, copies)
-                settings[name] = self.in_forward(f"{entry.name}_{name}", text, count)
+                settings[name] = self.in_forward(f"{entry.name}_{name}", text)
         return self.only(entry, [copy.layer.function(sources, settings) for copy in copies])
 
-    def in_forward(self, name: str, text: str, count: str = "") -> str:
+    def in_forward(self, name: str, text: str) -> str:
         """Source for forward of a value that the constructor knows: kept, if it has to be."""
-        found = words(text)
-        if "index" in found and count:
-            attribute = self.attribute(name)
-            self.init.add(f"[{text} for index in range({count})]", f"{attribute} = ")
-            return f"{attribute}[index]"
-        if not found & self.emitter.parameter_names(self.block):
+        if not words(text) & {"index", *self.emitter.parameter_names(self.block)}:
             return text
+        return self.kept(name, text)
+
+    def kept(self, name: str, text: str) -> str:
+        """Keep a value in an attribute for forward, or those of all copies in a loop."""
         attribute = self.attribute(name)
+        if self.loop_count and "index" in words(text):
+            self.init.add(f"[{text} for index in range({self.loop_count})]", f"{attribute} = ")
+            return f"{attribute}[index]"
         self.init.add(text, f"{attribute} = ")
         return attribute
 
@@ -254,63 +262,28 @@ class ForwardWriter(Writer):
         return texts[0]
 
     def statement(self, name: str, text: str, shape: str = "") -> None:
-        """A statement of forward with the shape that comes out."""
+        """A statement of forward with the shape that comes out, if that has not just been told."""
         if text == name:
             return
         written = lines(text, self.forward.depth, f"{name} = ")
         if shape and len(written) == 1 and fits(f"{written[0]}  # {shape}"):
             written = [f"{written[0]}  # {shape}"]
-        elif shape:
+        elif shape and shape != self.last_shape:
             written = [f"{' ' * self.forward.depth}# {shape}", *written]
+        self.last_shape = shape
         self.forward.text += written
-
-    # -- weights that are shared --------------------------------------------------------------
-
-    def owned(self, entry: Entry, holders: list[Holder], copies: list[Copy]) -> str:
-        """What makes a submodule; an earlier one where it shares all that this has."""
-        if entry.share is None:
-            return self.module(entry, holders)
-        if entry.share.name not in self.attributes or entry.repeat is not None:
-            message = "weights can be shared within one class, and between single copies only"
-            raise self.error(entry.share.mark, message)
-        attribute, other, where = self.attributes[entry.share.name]
-        others = list(self.copies(other, where))
-        if entry.block is None:
-            if not copies[0].layer.buffers():
-                return self.module(entry, holders)
-            if any(copy.layer != first.layer for copy, first in zip(copies, others)):
-                self.refuse_sharing(entry)
-            return attribute
-        for copy, first in zip(copies, others):
-            mine, theirs = (self.emitter.inside(each.built).letters for each in (copy, first))
-            if any(mine[name] != theirs[name] for name in entry.block.arguments):
-                self.refuse_sharing(entry)
-        return attribute
-
-    def refuse_sharing(self, entry: Entry) -> None:
-        """Two that are one module must be alike."""
-        assert entry.share is not None
-        message = (
-            f"{entry.name!r} is set otherwise than {entry.share.name!r}, and cannot be the same"
-        )
-        raise self.error(entry.share.mark, message, "give both the same settings")
-
-    def tie(self, entry: Entry, copies: list[Copy], attribute: str) -> None:
-        """Use the weights of an earlier layer."""
-        if entry.share is None or entry.block is not None or copies[0].layer.buffers():
-            return
-        other = self.attributes[entry.share.name].attribute
-        for name in copies[0].layer.weights():
-            self.init.add(f"{attribute}.{name} = {other}.{name}")
 
 
 def referenced(entries: list[Entry]) -> set[str]:
-    """The names that entries of a list, or of lists inside it, are fed from."""
+    """The names that entries of a list are fed from, and lists inside it from outside of them."""
     found = set()
     for entry in entries:
         found |= {reference.name for reference in entry.sources or ()}
         for branch in entry.branches or ():
-            found |= referenced(branch.entries)
+            own: set[str] = set()
+            for each in branch.entries:
+                found |= referenced([each]) - own
+                own.add(each.name)
     return found
 
 
@@ -321,6 +294,7 @@ def _names(entries: list[Entry]) -> Iterator[str]:
         for branch in entry.branches or ():
             if branch.name is not None:
                 yield branch.name
+            yield from _names(branch.entries)
 
 
 def _is_flag(condition: str) -> bool:

@@ -154,8 +154,8 @@ class JoinWriter(ForwardWriter):
     ) -> None:
         """Copies of a kind that torch has as a function."""
         count = self.count(entry, holders)
-        with self.forward.apart() as inside:
-            self.statement(name, self.function(entry, copies, [name], count))
+        with self.forward.apart() as inside, self.copies_of(self.owner, count):
+            self.statement(name, self.function(entry, copies, [name]))
         self.loop_without_modules(entry, holders, inside)
 
     def loop_without_modules(self, entry: Entry, holders: list[Holder], inside: list[str]) -> None:
@@ -190,7 +190,9 @@ class JoinWriter(ForwardWriter):
             for index in _copy_numbers(child)
         ]
         if not any(_has_modules(part) for holder in holders for part in _inner(holder.part, entry)):
-            with self.forward.apart() as inside, self.inner():
+            count = self.count(entry, holders)
+            within_one = self.copies_of(self.owner, count)
+            with self.forward.apart() as inside, self.inner(), within_one:
                 outputs = self.copy_branches(entry, branches, within, name, "")
                 copies = list(self.copies(entry, holders))
                 self.statement(name, self.function(entry, copies, outputs))
@@ -205,7 +207,8 @@ class JoinWriter(ForwardWriter):
                 self.init.depth += 4
             if branches[0].name is not None:
                 self.init.add("nn.ModuleDict()", f"{each} = ")
-            with self.forward.under(f"for {each} in {attribute}{values}:"), self.inner():
+            head = f"for {each} in {attribute}{values}:"
+            with self.forward.under(head), self.inner(), self.copies_of(each):
                 outputs = self.copy_branches(entry, branches, within, name, each)
                 copies = list(self.copies(entry, holders))
                 self.statement(name, self.function(entry, copies, outputs))

@@ -14,12 +14,20 @@ from typing import Any, NamedTuple
 from shapecalc.algebra import arithmetic
 from shapecalc.algebra.trace import Leaf, Number, Traced, Tree, untraced
 from shapecalc.build import Builder
-from shapecalc.emit.python import mapped
+from shapecalc.emit.names import variable
+from shapecalc.emit.python import mapped, tests
 from shapecalc.emit.trees import choice, moved, tree_of
 from shapecalc.graph import Built, Part, Wire
 from shapecalc.layers import Tensor
 from shapecalc.place import Place, Scope
-from shapecalc.spec.expression import Conditional, Expression, ExpressionError, Name, evaluate
+from shapecalc.spec.expression import (
+    Conditional,
+    Expression,
+    ExpressionError,
+    Name,
+    evaluate,
+    truth,
+)
 from shapecalc.spec.parse import BATCH
 from shapecalc.spec.problem import SpecError
 from shapecalc.spec.tree import Entry, Setting, Spec
@@ -34,6 +42,9 @@ DIMENSIONS = {
 
 KNOWN = ("in_channels", "in_features")
 """Those of them that a constructor may ask for; the others change with the input's size."""
+
+MANY = 2
+"""As many copies of an entry are written as any larger number of them."""
 
 
 class Inside(NamedTuple):
@@ -51,10 +62,16 @@ class Inside(NamedTuple):
 
 
 class Lettered(NamedTuple):
-    """A network on letters, and what is known inside its parts, by their identity."""
+    """A network on letters, and what is known inside its parts, by their identity.
+
+    ``decisions`` are the outcomes of all conditions, in order, and ``empty`` are the entries
+    that were somewhere repeated not even once.
+    """
 
     built: Built
     inside: dict[int, Inside]
+    decisions: tuple[int, ...]
+    empty: frozenset[Entry]
 
 
 def build(
@@ -70,7 +87,7 @@ def build(
     if builder.problems:
         raise SpecError(spec.source, builder.problems)
     builder.inside[id(built.root)] = Inside(dict(values), {}, (), changed)
-    return Lettered(built, builder.inside)
+    return Lettered(built, builder.inside, tuple(builder.decisions), frozenset(builder.empty))
 
 
 class _LetteredBuilder(Builder):
@@ -80,12 +97,27 @@ class _LetteredBuilder(Builder):
         super().__init__(spec, values, most_layers)
         self.changed = changed
         self.inside: dict[int, Inside] = {}
+        self.decisions: list[int] = []
+        self.empty: set[Entry] = set()
 
     def value(self, setting: Setting, scope: Scope, place: Place) -> Any:
         found = super().value(setting, scope, place)
         if setting.expression is None or not isinstance(setting.expression, tuple):
             return found
+        self.decisions += [_outcome(test, scope) for test in tests(setting.expression)]
         return _with_choices(setting.expression, scope, found)
+
+    def condition(self, entry: Entry, scope: Scope, place: Place) -> bool:
+        found = super().condition(entry, scope, place)
+        self.decisions.append(found)
+        return found
+
+    def count(self, entry: Entry, scope: Scope, place: Place) -> int:
+        found = super().count(entry, scope, place)
+        self.decisions.append(min(found, MANY))
+        if found == 0:
+            self.empty.add(entry)
+        return found
 
     def entry(self, entry: Entry, place: Place, wire: Wire | None) -> Wire | None:
         result = super().entry(entry, place, wire)
@@ -165,7 +197,7 @@ def size_names(ndim: int, arguments: frozenset[str]) -> tuple[str, ...]:
     ('B', 'in_channels_', 'in_height', 'in_width')
     """
     names = [BATCH, *DIMENSIONS.get(ndim, (f"in_size{i}" for i in range(1, ndim)))]
-    return tuple(f"{name}_" if name in arguments else name for name in names[:ndim])
+    return tuple(variable(name, arguments) for name in names[:ndim])
 
 
 def _with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any:
@@ -183,6 +215,14 @@ def _with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any
     if not choices:
         return found
     return evaluate(without, ChainMap(choices, scope))  # type: ignore[arg-type]
+
+
+def _outcome(test: Expression, scope: Mapping[str, Any]) -> int:
+    """What a condition decides; -1 where it has no value, as that which is not asked may."""
+    try:
+        return truth(evaluate(test, scope))
+    except ExpressionError:
+        return -1
 
 
 def _chosen(tree: Conditional, scope: Mapping[str, Any]) -> Any:

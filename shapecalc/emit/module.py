@@ -8,25 +8,29 @@ from typing import Any
 
 from shapecalc.emit.classes import ClassWriter
 from shapecalc.emit.emitter import Emitter, emit
-from shapecalc.emit.names import SOURCE_NAMES, EmitError, class_name, docstring
+from shapecalc.emit.names import EmitError, class_name, docstring, has_meaning
+from shapecalc.emit.parameters import Written
 from shapecalc.emit.source import call, lines
-from shapecalc.emit.writer import Written
 from shapecalc.network import Network
 from shapecalc.spec.tree import Block
 
 
-def module(network: Network, settings: Mapping[str, Any] | None = None) -> str:
+def module(
+    network: Network,
+    settings: Mapping[str, Any] | None = None,
+    knobs: frozenset[str] | None = None,
+) -> str:
     """The source of a module that is the network; raises :class:`EmitError` where it cannot be.
 
     Symbols that decide anything but the input's size are parameters of its constructor, with the
-    values they have here as defaults.
+    values they have here as defaults; of ``knobs`` only, if they are named.
 
     >>> import shapecalc
     >>> source = module(shapecalc.load("lenet5"))
     >>> "nn.Conv2d(3, 6, kernel_size=5)" in source
     True
     """
-    return emit(network, settings, lambda *known: _ModuleEmitter(*known).source())
+    return emit(network, settings, lambda *known: _ModuleEmitter(*known).source(), knobs)
 
 
 class _ModuleEmitter(Emitter):
@@ -35,23 +39,25 @@ class _ModuleEmitter(Emitter):
     def source(self) -> str:
         name = class_name(self.report.name, self.spec.blocks)
         self.name_parameters({name, *self.spec.blocks})
-        network = ClassWriter(self, name, self.spec.entries, self.roots).write()
-        return source(self, [*self.written.values(), network], name)
+        writer = ClassWriter(self, name, self.spec.entries, self.roots)
+        network = writer.write()
+        returns, _ = writer.result("")
+        return source(self, [*self.written.values(), network], name, returns)
 
     def block(self, block: Block) -> Written:
         if block.name not in self.written:
-            if block.name in SOURCE_NAMES:
-                message = f"a class cannot be called {block.name!r} beside torch's names"
+            if has_meaning(block.name):
+                message = f"a class cannot be called {block.name!r}, which means something else"
                 raise EmitError(self.spec.source, block.mark, message, "give it another name")
             writer = ClassWriter(self, block.name, block.entries, self.uses[block.name], block)
             self.written[block.name] = writer.write()
         return self.written[block.name]
 
 
-def source(emitter: Emitter, written: list[Written], name: str) -> str:
-    """The whole source of what has been written."""
+def source(emitter: Emitter, written: list[Written], name: str, returns: str) -> str:
+    """The whole source of what has been written; the network returns values of a type."""
     body = [line for each in written for line in ["", "", *each.text]]
-    text = [*_head(emitter), "", *_imports(body), *body, "", "", *_main(emitter, name)]
+    text = [*_head(emitter), "", *_imports(body), *body, "", "", *_main(emitter, name, returns)]
     return "\n".join(text) + "\n"
 
 
@@ -84,14 +90,14 @@ def _imports(body: list[str]) -> list[str]:
     ]
 
 
-def _main(emitter: Emitter, name: str) -> list[str]:
+def _main(emitter: Emitter, name: str, returns: str) -> list[str]:
     """What prints the output's shape."""
     inputs = [
         f"torch.zeros({', '.join(map(str, tensor.shape))}{_dtype(tensor.dtype)})"
         for tensor in emitter.report.inputs.values()
     ]
     shown = ["    print(tuple(output.shape))"]
-    if len(emitter.report.outputs) > 1:
+    if returns != "Tensor":
         shown = ["    for each in output:", "        print(tuple(each.shape))"]
     return [
         'if __name__ == "__main__":',

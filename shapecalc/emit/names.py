@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Collection
-from textwrap import wrap
+from textwrap import dedent, shorten, wrap
 
 from shapecalc.emit.source import WIDTH
 from shapecalc.spec.problem import Mark, Problem, Source, SpecError
@@ -26,12 +26,15 @@ MODULE_ATTRIBUTES = frozenset(_OF_MODULES.split())
 """Attributes of torch's modules and containers, which no submodule may be called."""
 
 _OF_SOURCE = """
-self super torch nn math Tensor Fraction OrderedDict index abs bool float int max min object print
-range round str tuple any
+_ self super __class__ __debug__ torch nn math Tensor Fraction OrderedDict index abs bool float int
+max min object print range round str tuple any
 """
 
 SOURCE_NAMES = frozenset(_OF_SOURCE.split())
-"""Names that emitted source uses itself."""
+"""Names that emitted source uses itself, and those that Python gives a meaning there."""
+
+LONGEST_NAME = 40
+"""The longest name of a class or function that is made of the words of a text."""
 
 
 class EmitError(SpecError):
@@ -45,10 +48,10 @@ def clash(name: str) -> str:
     """Why a name cannot be that of a module's attribute; empty if it can.
 
     >>> clash("train"), clash("_train"), clash("conv1")
-    ("'train' is an attribute of every torch module", "'_train' begins with _, ...", '')
+    ("'train' is an attribute of torch's modules", "'_train' begins with _, ...", '')
     """
     if name in MODULE_ATTRIBUTES:
-        return f"{name!r} is an attribute of every torch module"
+        return f"{name!r} is an attribute of torch's modules"
     if name.startswith("_"):
         return f"{name!r} begins with _, as the names that torch's modules keep to themselves"
     return f"{name!r} is a word of Python" if keyword.iskeyword(name) else ""
@@ -63,7 +66,7 @@ def class_name(name: str, taken: Collection[str]) -> str:
     joined = "".join(word[:1].upper() + word[1:] for word in _words(name)) or "Network"
     if joined[0].isdigit():
         joined = f"Net{joined}"
-    while joined in taken or joined in SOURCE_NAMES or keyword.iskeyword(joined):
+    while joined in taken or has_meaning(joined):
         joined += "Network"
     return joined
 
@@ -80,16 +83,31 @@ def function_name(name: str, taken: Collection[str]) -> str:
 
 
 def _words(name: str) -> list[str]:
-    return re.findall(r"[A-Za-z0-9]+", name)
+    """The words of a name, as many as are not too long."""
+    words = re.findall(r"[A-Za-z0-9]+", name)
+    told = shorten(" ".join(words), LONGEST_NAME, placeholder="")
+    return told.split() or [word[:LONGEST_NAME] for word in words[:1]]
+
+
+def has_meaning(name: str) -> bool:
+    """Whether a name means something else in emitted source than what is called so.
+
+    Inside a class a name such as ``__n`` is private to it.
+
+    >>> has_meaning("range"), has_meaning("__n"), has_meaning("n")
+    (True, True, False)
+    """
+    is_private = name.startswith("__") and not name.endswith("__")
+    return is_private or name in SOURCE_NAMES or keyword.iskeyword(name)
 
 
 def variable(name: str, taken: Collection[str]) -> str:
     """A name for a variable or parameter that hides nothing.
 
-    >>> variable("range", ()), variable("x", {"x"})
-    ('range_', 'x_')
+    >>> variable("range", ()), variable("x", {"x"}), variable("__n", ())
+    ('range_', 'x_', '__n__')
     """
-    while name in taken or name in SOURCE_NAMES or keyword.iskeyword(name):
+    while name in taken or has_meaning(name):
         name += "_"
     return name
 
@@ -101,31 +119,38 @@ def docstring(text: str, indent: int) -> list[str]:
     "    '''One line.'''"
     """
     pad = " " * indent
-    found: list[str] = []
-    for paragraph in re.split(r"\n[ \t]*\n\s*?(?=[ \t]*\S)", text.strip()):
-        rows = paragraph.splitlines()
-        if any(row.startswith(" ") for row in rows):
-            found += ["", *(printable(row).rstrip() for row in rows)]
-            continue
-        told = plain_text(paragraph).replace(" x ", "\xa0x\xa0")  # sizes are not broken apart
-        wrapped = wrap(told, WIDTH - indent, break_long_words=False, break_on_hyphens=False)
-        found += ["", *(line.replace("\xa0", " ") for line in wrapped)]
-    if len(found) == 2 and len(pad + found[1]) + 6 <= WIDTH:
-        return [f'{pad}"""{found[1]}"""']
-    first = found[1] if len(found) > 1 else ""
-    return [f'{pad}"""{first}', *(f"{pad}{line}".rstrip() for line in found[2:]), f'{pad}"""']
+    paragraphs = re.split(r"\n{2,}", f'"""{printable(text).strip()}')
+    if len(paragraphs) == 1:
+        paragraphs[0] += '"""'  # if it fits on the one line
+    first, *rows = [row for each in paragraphs for row in ("", *_wrapped(each, WIDTH - indent))][1:]
+    if not rows:
+        return [pad + first]
+    rows[-1] = rows[-1].removesuffix('"""')
+    body = dedent("\n".join(rows)).split("\n")
+    return [pad + first, *(f"{pad}{row}" if row else "" for row in body), f'{pad}"""']
 
 
-def plain_text(text: str) -> str:
-    r"""Text that can stand in a docstring, on one line.
-
-    >>> plain_text('a "quoted" word, a slash \\ and\nanother line')
-    "a 'quoted' word, a slash / and another line"
-    """
-    return printable(" ".join(text.split()))
+def _wrapped(paragraph: str, width: int) -> list[str]:
+    rows = paragraph.split("\n")
+    if any(row.startswith(" ") for row in rows):
+        return rows
+    told = " ".join(paragraph.split()).replace(" x ", "\xa0x\xa0")  # sizes are not broken apart
+    wrapped = wrap(told, width, break_long_words=False, break_on_hyphens=False)
+    return [row.replace("\xa0", " ") for row in wrapped]
 
 
 def printable(text: str) -> str:
-    """Text without what would end a docstring, or mean something in it."""
+    r"""Text without what would end a docstring, or mean something in it, and no space at line ends.
+
+    >>> printable('a "quoted" word, a slash \\ and\fanother line')
+    "a 'quoted' word, a slash / and\nanother line"
+    """
     safe = text.replace("\\", "/").replace('"', "'")
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in safe)
+    rows = ("".join(map(_shown, row.expandtabs())) for row in safe.splitlines())
+    return "\n".join(row.rstrip() for row in rows)
+
+
+def _shown(sign: str) -> str:
+    if sign.isprintable():
+        return sign
+    return " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}"

@@ -166,10 +166,12 @@ def exact(tree: Expression, fractions: Iterable[str]) -> Expression:
     >>> from shapecalc.spec.expression import parse
     >>> write(exact(parse("n/3 + 1"), ())), write(exact(parse("ceil(n/3)"), ()))
     ('Fraction(n, 3) + 1', '-(-n // 3)')
+    >>> write(exact(parse("round(n)"), ())), write(exact(parse("round(n/3)"), ()))
+    ('n', 'round(Fraction(n, 3))')
     """
 
     def change(node: Expression) -> Expression | None:
-        if isinstance(node, Call) and node.function in ("floor", "ceil"):
+        if isinstance(node, Call) and node.function in ("floor", "ceil", "round"):
             return _rounded(node, fractions)
         if not isinstance(node, Binary) or is_whole(node, fractions):
             return None
@@ -202,11 +204,11 @@ def as_float(tree: Expression, fractions: Iterable[str]) -> Expression:
 
 
 def _rounded(tree: Call, fractions: Iterable[str]) -> Expression:
-    """A quotient rounded down or up, as a floor division; what is whole needs no rounding."""
+    """A quotient rounded, down or up as a floor division; what is whole needs no rounding."""
     inside = tree.arguments[0]
     if is_whole(inside, fractions):
         return exact(inside, fractions)
-    if isinstance(inside, Binary) and inside.operator == "/":
+    if isinstance(inside, Binary) and inside.operator == "/" and tree.function != "round":
         top, bottom = exact(inside.left, fractions), exact(inside.right, fractions)
         if tree.function == "floor":
             return Binary("//", top, bottom)
@@ -239,6 +241,8 @@ def _write(tree: Expression, parameters: Mapping[str, str]) -> tuple[str, int]:
         inside = ", ".join(_write(each, parameters)[0] for each in tree.arguments)
         return f"{_FUNCTIONS.get(tree.function, tree.function)}({inside})", _ATOM
     if isinstance(tree, Conditional):
+        if _write(tree.then, parameters) == _write(tree.otherwise, parameters):
+            return _write(tree.then, parameters)
         then, test, otherwise = (
             _held(part, parameters, strength)
             for part, strength in ((tree.then, 1), (tree.test, 1), (tree.otherwise, 0))

@@ -7,15 +7,19 @@ from typing import Any
 
 from shapecalc.emit.emitter import Emitter, emit
 from shapecalc.emit.module import source
-from shapecalc.emit.names import EmitError, docstring, function_name
+from shapecalc.emit.names import EmitError, docstring, function_name, variable
+from shapecalc.emit.parameters import Written
 from shapecalc.emit.shapes import Shapes
 from shapecalc.emit.source import Lines, call, fits, lines
-from shapecalc.emit.writer import Writer, Written, is_plain
+from shapecalc.emit.writer import Writer, is_plain
 from shapecalc.graph import Part
 from shapecalc.layers import KINDS
 from shapecalc.network import Network
 from shapecalc.spec.problem import Mark
 from shapecalc.spec.tree import Block, Entry
+
+CONTAINER = "layers"
+"""The variable that modules are added to where some may be left out."""
 
 
 def sequential(network: Network, settings: Mapping[str, Any] | None = None) -> str:
@@ -36,19 +40,19 @@ class _SequentialEmitter(Emitter):
     """Writes the whole source: the functions of the blocks, and the network's."""
 
     def source(self) -> str:
-        taken: set[str] = set()
+        taken = {CONTAINER}
         self.functions: dict[str, str] = {}
         for block in self.spec.blocks:
             self.functions[block] = function_name(block, taken)
             taken.add(self.functions[block])
         name = function_name(self.report.name, taken)
-        self.name_parameters({name, *taken})
+        self.name_parameters({name, *self.functions.values()})
         if len(self.spec.inputs) > 1:
             second = list(self.spec.inputs.values())[1]
             raise no_chain(self, second.mark, "the network has several inputs")
         self.check_joins(self.spec.entries)
         network = FunctionWriter(self, name, self.spec.entries, self.roots, None).write()
-        return source(self, [*self.written.values(), network], name)
+        return source(self, [*self.written.values(), network], name, "Tensor")
 
     def check_joins(self, entries: list[Entry], block: str = "") -> None:
         """Refuse a join, in the network or in a block that it uses."""
@@ -98,13 +102,14 @@ class FunctionWriter(Writer):
         body = Lines()
         body.depth = 4
         if any(condition for _, _, condition in made):
-            body.add_modules("layers", [(e.name, code, condition) for e, code, condition in made])
-            body.add("layers", "return ")
+            layers = variable(CONTAINER, self.emitter.parameter_names(self.block))
+            body.add_modules(layers, [(e.name, code, condition) for e, code, condition in made])
+            body.add(layers, "return ")
         else:
             body.text += _sequential([(e.name, code, shapes[e.name]) for e, code, _ in made])
         parameters, first = self.signature()
         text = [
-            *lines(call(f"def {self.name}", parameters), 0, "", " -> nn.Sequential:"),
+            *_signature(self.name, parameters),
             *docstring(self.emitter.told(self.block), 4),
             *(f"    {line}" for line in first),
             *body.text,
@@ -130,7 +135,7 @@ class FunctionWriter(Writer):
             before = entry.name
         outputs = [] if self.block else self.emitter.spec.outputs
         if [name for name, _ in outputs] not in ([], [before]):
-            why = "the network puts out more than its last result"
+            why = f"the network does not put out {before!r} alone"
             raise no_chain(self.emitter, outputs[0].mark, why)
 
 
@@ -141,8 +146,18 @@ def no_chain(emitter: Emitter, mark: Mark, why: str) -> EmitError:
     return EmitError(emitter.spec.source, mark, message, hint)
 
 
+def _signature(name: str, parameters: list[str]) -> list[str]:
+    """The head of a function; ruff sets a comma behind a single parameter on a line of its own."""
+    found = lines(call(f"def {name}", parameters), 0, "", " -> nn.Sequential:")
+    if len(found) > 1 and len(parameters) == 1:
+        found[1] += ","
+    return found
+
+
 def _sequential(made: list[tuple[str, str, str]]) -> list[str]:
     """The statement that returns the modules, each with its shape behind it."""
+    if not made:
+        return ["    return nn.Sequential()"]
     body = []
     for name, text, shape in made:
         written = lines(text, 12, f"{name}=", ",")

@@ -29,7 +29,6 @@ class Shapes:
     def __init__(self, writer: Values) -> None:
         self.writer = writer
         self.uses = [use for use in writer.uses if not writer.emitter.inside(use).changed]
-        self.last = ""
 
     def behind(self, entry: Entry, copies: list[Copy], holders: list[Holder]) -> str:
         """The shape behind an entry; empty if it cannot be told shortly."""
@@ -59,13 +58,8 @@ class Shapes:
         if not samples or len({len(shape) for shape in samples}) > 1:
             return ""
         sizes = [self.size(list(each), axis) for axis, each in enumerate(zip(*samples))]
-        text = f"[{', '.join(size for size in sizes)}]"
-        if "" in sizes or len(text) > LONGEST:
-            return ""
-        if len(self.uses) > 1 and text == self.last:
-            return ""
-        self.last = text
-        return text
+        text = f"[{', '.join(sizes)}]"
+        return "" if "" in sizes or len(text) > LONGEST else text
 
     def size(self, samples: list[Sample], axis: int) -> str:
         """One size: a number where there is one use, but for the batch."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import reduce
 from typing import Any, NamedTuple, cast
 
 from shapecalc.algebra import arithmetic
@@ -146,16 +147,22 @@ def expression(tree: Any) -> Expression:
     if isinstance(tree, Apply):
         return Call(tree.function, tuple(map(expression, tree.arguments)))
     if isinstance(tree, Chosen):
+        then, otherwise = expression(tree.then), expression(tree.otherwise)
+        if then == otherwise:
+            return then
         test = replaced(tree.test, {name: expression(each) for name, each in tree.meanings})
-        return Conditional(test, expression(tree.then), expression(tree.otherwise))
-    found = expression(tree.factors[0])
-    for factor in tree.factors[1:]:
-        found = Binary("*", found, expression(factor))
-    return found
+        return Conditional(test, then, otherwise)
+    return reduce(_times, map(expression, tree.factors))
+
+
+def _times(left: Expression, right: Expression) -> Expression:
+    return Binary("*", left, right)
 
 
 def stated(value: Any) -> Expression:
-    """A number, its sign apart; a word or a flag as it is."""
+    """A number, its sign apart, a whole one without a denominator; a word or a flag as it is."""
+    if isinstance(value, Fraction) and value.denominator == 1:
+        value = value.numerator
     if isinstance(value, str) or value >= 0:
         return spec.Number(value)
     return Unary("-", spec.Number(-value))
@@ -166,9 +173,11 @@ def _sum(tree: Sum) -> Expression:
     for factor, term in _drawn_in(tree):
         one = isinstance(term, Number)
         piece = expression(term)
-        if abs(factor) != 1 or one:
+        if one:
             piece = spec.Number(abs(factor))
-            piece = piece if one else Binary("*", piece, expression(term))
+        elif abs(factor) != 1:
+            factors = term.factors if isinstance(term, Product) else (term,)
+            piece = reduce(_times, map(expression, factors), stated(abs(factor)))
         if found is None:
             found = piece if factor > 0 else Unary("-", piece)
         else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.trace import Leaf, Tree, untraced
 from shapecalc.emit.agree import Sample, agree
 from shapecalc.emit.letters import KNOWN, Inside
-from shapecalc.emit.names import EmitError
+from shapecalc.emit.names import EmitError, variable
 from shapecalc.emit.python import (
     as_float,
     exact,
@@ -130,9 +130,8 @@ class Values:
             message = f"{field} differs from copy to copy in a way that no expression tells"
             raise self.error(mark, message, "write the copies one by one")
         within = copies[0].built.path[len(copies[0].use.path) + 1 :]
-        name = f"{within.replace('.', '_')}_{field}"
-        while name in self.arguments:
-            name += "_"
+        taken = self.emitter.parameter_names(self.block)
+        name = variable(f"{within.replace('.', '_')}_{field}", taken)
         own = self.extras.setdefault(name, {})
         for each, copy in zip(samples, copies):
             own[id(copy.use)] = each.tree

@@ -5,33 +5,42 @@ Symbols that decide anything but the input's size are candidates for knobs of wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import islice
-from typing import Any
+from itertools import combinations
+from typing import Any, NamedTuple
 
 from shapecalc.build import build
 from shapecalc.emit import letters as lettering
 from shapecalc.emit.letters import Lettered
-from shapecalc.emit.python import tests, used
 from shapecalc.network import Network
-from shapecalc.spec.expression import (
-    Expression,
-    ExpressionError,
-    Undecided,
-    evaluate,
-    truth,
-)
+from shapecalc.spec.expression import Undecided
 from shapecalc.spec.parse import BATCH
 from shapecalc.spec.problem import SpecError
 from shapecalc.spec.symbols import SettingError, bind
 from shapecalc.spec.tree import Entry, Spec
 
-MOST_VARIANTS = 3
-"""At how many other values of each knob what is written is tried."""
+ENOUGH = 3
+"""At how many other values of a knob what is written is tried, if no condition depends on it."""
 
-MOST_COPIES = 8
-"""For how many copies of an entry it is looked whether a symbol decides that they are there."""
+PATIENCE = 6
+"""After how many values a knob is taken for one that no condition depends on."""
+
+SMALL = (2, 5, 3, 4, 0, 1, 6, 7, 8)
+"""Values that are tried for every knob."""
+
+MOST_PAIRS = 30
+"""For how many pairs of knobs it is tried what they do together."""
+
+MOST_LAYERS = 50
+"""How many layers more than four times its own the network may have at other values."""
+
+
+class Variant(NamedTuple):
+    """The network on letters, where some symbols have other values than their own."""
+
+    changed: Mapping[str, Any]
+    built: Lettered
 
 
 def candidates(spec: Spec) -> frozenset[str]:
@@ -56,77 +65,87 @@ def _names_in(entries: list[Entry]) -> Iterator[str]:
 
 
 def variants(
-    network: Network, settings: Mapping[str, Any], values: Mapping[str, Any], knobs: list[str]
-) -> Iterator[tuple[frozenset[str], Lettered]]:
-    """The network at other values of each knob, and of all at once, where there is one."""
+    network: Network,
+    settings: Mapping[str, Any],
+    values: Mapping[str, Any],
+    knobs: list[str],
+    base: Lettered,
+) -> list[Variant]:
+    """The network at other values of each knob, of two, and of all at once, where there is one."""
+    tries = _Tries(network.spec, settings, base)
+    found: list[Variant] = []
     others: dict[str, list[Any]] = {}
+    decisive: set[str] = set()
     for name in knobs:
-        others[name] = []
-        for value in [*_switches(network.spec, name, values), *_other_values(values[name])]:
-            found = _built(network, {**settings, name: value}, frozenset({name}))
-            if found is not None:
-                others[name].append(value)
-                yield frozenset({name}), found
-            if len(others[name]) >= MOST_VARIANTS:
-                break
-    for i in range(MOST_VARIANTS if len(knobs) > 1 else 0):
-        together = {name: found[i] for name, found in others.items() if i < len(found)}
-        found = _built(network, {**settings, **together}, frozenset(together))
-        if together and found is not None:
-            yield frozenset(together), found
+        alone = tries.kept(name, _other_values(values[name]))
+        found += alone
+        others[name] = _telling(name, alone, base, values[name])
+        if len(alone) < ENOUGH or any(each.built.decisions != base.decisions for each in alone):
+            decisive.add(name)
+    pairs = [pair for pair in combinations(knobs, 2) if decisive & {*pair}]
+    for one, other in pairs[:MOST_PAIRS]:
+        first = [(others[one][0], value) for value in others[other]]
+        second = [(value, others[other][0]) for value in others[one][1:]]
+        found += tries.all((one, other), [*first, *second])
+    found += tries.all(knobs, zip(*others.values()))
+    return found
+
+
+def _telling(name: str, alone: list[Variant], base: Lettered, own: Any) -> list[Any]:
+    """Values of a knob to be tried with another's: those that switch a condition come first.
+
+    Large ones differ most. Some values, as a repeat of 0, make a network with another knob only.
+    """
+    switches = [each.changed[name] for each in alone if each.built.decisions != base.decisions]
+    largest = sorted((each.changed[name] for each in alone), reverse=True)
+    more = _other_values(own)[: max(0, ENOUGH - len(alone))]
+    return [value for value in dict.fromkeys([*switches, *largest, *more, 0]) if value != own]
 
 
 def _other_values(value: Any) -> list[Any]:
     """Values that a knob may have as well: near ones, multiples, and both of a switch."""
+    near: list[Any] = [value + 1, 0, 2 * value, 1, value - 1]
     if isinstance(value, Fraction):
-        return [2 * value, value / 2, value + 1, 1]
-    if value in (0, 1):
-        return [1 - value, 2, 5, 3, 4]
-    return [value + 1, 2 * value, 3 * value + 1, value - 1, 3 * value, value + 2, value // 2, 1]
+        near = [value + 4, 2 * value, value / 2]
+    elif value in (0, 1):
+        near = [1 - value]
+    return [each for each in dict.fromkeys([*near, *SMALL]) if each != value]
 
 
-def _switches(spec: Spec, name: str, values: Mapping[str, Any]) -> list[Any]:
-    """A value of a symbol that switches a condition, for each condition that it decides."""
-    own = values[name]
-    tried = dict.fromkeys([*_other_values(own), *range(9), *(own * 2**n for n in range(2, 7))])
-    found: dict[Any, None] = {}
-    lists = [spec.entries, *(block.entries for block in spec.blocks.values())]
-    for test in dict.fromkeys(test for entries in lists for test in _tests(entries)):
-        names = used(test)
-        if name in names and names <= {*values, "index"}:
-            now = _truths(test, values)
-            switching = (v for v in tried if _truths(test, {**values, name: v}) != now)
-            found.update(dict.fromkeys(islice(switching, 1)))
-    return list(found)
+class _Tries:
+    """Builds the network at other values of its symbols."""
 
+    def __init__(self, spec: Spec, settings: Mapping[str, Any], base: Lettered) -> None:
+        self.spec = spec
+        self.settings = settings
+        self.base = base
+        self.most_layers = MOST_LAYERS + 4 * len(base.built.graph)
 
-def _truths(test: Expression, values: Mapping[str, Any]) -> list[bool]:
-    """Whether a condition holds for the first copies of an entry; for any, if it has no index."""
-    copies = MOST_COPIES if "index" in used(test) else 1
-    try:
-        return [truth(evaluate(test, {**values, "index": index})) for index in range(copies)]
-    except ExpressionError:
-        return []
+    def kept(self, knob: str, tried: Iterable[Any]) -> list[Variant]:
+        """The variants at the first few values of a knob, and where a condition turns out anew."""
+        found: list[Variant] = []
+        seen = {self.base.decisions}
+        for i, variant in enumerate(self.all([knob], zip(tried))):
+            if i >= PATIENCE and len(seen) == 1:
+                break
+            if len(found) < ENOUGH or variant.built.decisions not in seen:
+                seen.add(variant.built.decisions)
+                found.append(variant)
+        return found
 
+    def all(self, knobs: Sequence[str], tried: Iterable[Sequence[Any]]) -> Iterator[Variant]:
+        """The variants at all values of some knobs, where there is a network."""
+        for together in tried:
+            changed = dict(zip(knobs, together))
+            built = self.built(changed)
+            if built is not None:
+                yield Variant(changed, built)
 
-def _tests(entries: list[Entry]) -> Iterator[Expression]:
-    """The conditions in a list of entries, those within expressions included."""
-    for entry in entries:
-        if entry.when is not None and entry.when.expression is not None:
-            yield entry.when.expression
-        for setting in entry.settings.values():
-            if setting.expression is not None:
-                yield from tests(setting.expression)
-        for branch in entry.branches or ():
-            yield from _tests(branch.entries)
-
-
-def _built(
-    network: Network, settings: Mapping[str, Any], changed: frozenset[str]
-) -> Lettered | None:
-    try:
-        values = bind(network.spec, settings, ())
-        build(network.spec, values, network.most_layers)  # on letters less is checked
-        return lettering.build(network.spec, values, network.most_layers, changed)
-    except (SpecError, SettingError, Undecided):
-        return None
+    def built(self, changed: Mapping[str, Any]) -> Lettered | None:
+        """The network where some symbols have other values; None if it is none there."""
+        try:
+            values = bind(self.spec, {**self.settings, **changed}, ())
+            build(self.spec, values, self.most_layers)  # on letters less is checked
+            return lettering.build(self.spec, values, self.most_layers, frozenset(changed))
+        except (SpecError, SettingError, Undecided):
+            return None

@@ -1,65 +1,24 @@
-"""What stands in a constructor: its parameters, and the calls that make submodules."""
+"""The calls that make submodules, as they stand in a constructor."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from shapecalc.algebra.trace import Leaf, Tree, untraced
 from shapecalc.emit.agree import Sample
-from shapecalc.emit.names import EmitError, clash
+from shapecalc.emit.names import clash
+from shapecalc.emit.parameters import Parameters, operand
 from shapecalc.emit.source import call, literal, loop
 from shapecalc.emit.trees import moved
-from shapecalc.emit.values import Copy, Holder, Tied, Values, in_python, words
-from shapecalc.graph import Part
+from shapecalc.emit.values import Copy, Holder, Tied, in_python, words
 from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.field import REQUIRED, Field, PerAxis, SameAs
 from shapecalc.spec.problem import Mark
-from shapecalc.spec.tree import Block, Entry, Setting
-
-if TYPE_CHECKING:
-    from shapecalc.emit.emitter import Emitter
+from shapecalc.spec.tree import Entry
 
 
-class Written(NamedTuple):
-    """A class or function that has been written, and what a call of it has to find.
-
-    ``sizes`` are sizes of the input, ``knobs`` symbols of the spec, and ``extras`` numbers that
-    hang on the input's size, known for each use, by the identity of its part. ``given`` are
-    arguments whose default does, which every use has to give.
-    """
-
-    name: str
-    sizes: list[str]
-    knobs: list[str]
-    extras: dict[str, dict[int, Tree]]
-    given: list[str]
-    text: list[str]
-
-
-class Writer(Values):
+class Writer(Parameters):
     """Writes what constructors hold, of a class or of a function that makes a Sequential."""
-
-    def __init__(
-        self, emitter: Emitter, entries: list[Entry], uses: list[Part], block: Block | None
-    ) -> None:
-        super().__init__(emitter, entries, uses, block)
-        self.given: list[str] = []
-
-    def written(self, name: str, text: list[str]) -> Written:
-        """What has been written, under its name."""
-        sizes = [size for size in self.sizes if size in self.needed]
-        return Written(name, sizes, self.knobs(), self.extras, self.given, text)
-
-    def knobs(self) -> list[str]:
-        """The symbols of the spec that it needs, those included that defaults are worked out of."""
-        symbols = self.emitter.spec.symbols
-        for name in reversed(symbols):
-            default = self.emitter.derived(name)
-            if self.block is None and name in self.needed and default is not None:
-                self.needed |= default.names() & self.emitter.knobs
-        return [name for name in symbols if name in self.needed and name not in self.arguments]
-
-    # -- what makes submodules ----------------------------------------------------------------
 
     def check_name(self, name: str, mark: Mark) -> None:
         """Refuse a name that an attribute of a module cannot have."""
@@ -87,11 +46,28 @@ class Writer(Values):
         made = []
         for entry in built:
             self.check_name(entry.name, entry.mark)
-            condition = self.condition(entry, holders)
-            if entry.repeat is not None and "index" in words(condition or ""):
-                condition = None  # it is that of single copies
+            condition = self.presence(entry, holders, is_missed=False)
             made.append((entry, self.module(entry, holders), condition))
         return made
+
+    def presence(self, entry: Entry, holders: list[Holder], *, is_missed: bool) -> str | None:
+        """The condition that an entry is there, as source; None if it is, or is not missed.
+
+        An entry without copies is missed where its output is kept, or where what it passes on is
+        not what came before it.
+        """
+        condition = self.condition(entry, holders)
+        if entry.repeat is None:
+            return condition
+        is_of_copies = condition is not None and "index" in words(condition)
+        if not is_missed or all(any(True for _ in self.copies(entry, [h])) for h in holders):
+            return None if is_of_copies else condition
+        count = self.count(entry, holders)
+        if is_of_copies:
+            return f"any({loop(condition or '', 'index', f'range({count})')})"
+        if entry not in self.emitter.empty:
+            return condition
+        return f"{operand(condition)} and {operand(count)}" if condition else count
 
     def module(self, entry: Entry, holders: list[Holder]) -> str:
         """The call that makes an entry, in a Sequential if it is repeated."""
@@ -132,7 +108,10 @@ class Writer(Values):
         first: dict[int, Copy] = {}
         for copy in copies:
             first.setdefault(id(copy.use), copy)
-        return self.setting(entry.repeat, None, list(first.values()))
+        count = self.setting(entry.repeat, None, list(first.values()))
+        if entry in self.emitter.required and "index" not in words(count):
+            self.checks[count] = None
+        return count
 
     def layer(self, entry: Entry, copies: list[Copy]) -> str:
         """The call that makes a layer; what torch takes by default is left out."""
@@ -187,8 +166,10 @@ class Writer(Values):
             self.needed.add(name)
             named.append((names.get(name, name), names.get(name, name)))
         for name, trees in written.extras.items():
-            samples = [self.told_outside(trees[id(copy.built)], copy) for copy in copies]
-            named.append((name, self.number(samples, copies, name, entry.mark)))
+            known = [copy for copy in copies if id(copy.built) in trees]
+            samples = [self.told_outside(trees[id(copy.built)], copy) for copy in known]
+            text = self.number(samples, known, name, entry.mark) if known else "0"
+            named.append((name, text))
         return call(written.name, positional, named)
 
     def told_outside(self, tree: Tree, copy: Copy) -> Sample:
@@ -199,96 +180,6 @@ class Writer(Values):
             return outside.get(leaf.letter, leaf)
 
         return copy.sample(moved(tree, meaning))
-
-    # -- parameters ---------------------------------------------------------------------------
-
-    def signature(self) -> tuple[list[str], list[str]]:
-        """The constructor's parameters, those without a default first, and its first lines.
-
-        A default that is an expression is worked out there, of what was given.
-        """
-        needed, optional, first = self.argument_parameters()
-        for name in self.knobs():
-            self.knob_parameter(name, needed, optional, first)
-        sizes = [f"{self.parameters.get(n, n)}: int" for n in self.sizes if n in self.needed]
-        return [*sizes, *needed, *(f"{n}: int" for n in self.extras), *optional], first
-
-    def argument_parameters(self) -> tuple[list[str], list[str], list[str]]:
-        """Those of a block's arguments."""
-        needed: list[str] = []
-        optional: list[str] = []
-        first: list[str] = []
-        numbers = self.emitter.numbers(self.block)
-        defaults = self.worked_out()
-        for name in _settling_order(self.arguments):
-            own, default = self.parameters.get(name, name), self.arguments[name]
-            typed = f"{own}: {self.annotation(name)}"
-            if default is None or name in self.given:
-                needed.append(typed)
-            elif default.is_constant:
-                value = literal(in_python(default.value({})), exact=name not in numbers)
-                optional.append(f"{typed} = {value}")
-            elif self.is_given(name):
-                optional.append(f"{typed} | None = None")
-                first += _defaulted(own, defaults[name]) if name in defaults else []
-            elif name in defaults:
-                first.append(f"{own} = {defaults[name]}")
-        return needed, optional, first
-
-    def worked_out(self) -> dict[str, str]:
-        """The defaults that are expressions, of arguments that are needed, as source."""
-        found: dict[str, str] = {}
-        for name in reversed(_settling_order(self.arguments)):
-            default = self.arguments[name]
-            if default is None or default.is_constant or name not in self.needed:
-                continue
-            text = self.default(name, default)
-            if text is None:
-                self.given.append(name)
-            else:
-                found[name] = text
-        return found
-
-    def default(self, name: str, default: Setting) -> str | None:
-        """A default that is an expression, as source; None if it differs from use to use."""
-        copies = [self.copy(use, use, None) for use in self.uses]
-        as_number = name in self.emitter.numbers(self.block)
-        try:
-            return self.setting(default, None, copies, as_number=as_number)
-        except EmitError:
-            return None
-
-    def is_given(self, name: str) -> bool:
-        """Whether any use gives an argument."""
-        return any(use.entry is not None and name in use.entry.settings for use in self.uses)
-
-    def annotation(self, name: str) -> str:
-        """The type of an argument."""
-        values = [self.emitter.inside(use).letters[name] for use in self.uses]
-        default = self.arguments[name]
-        if default is not None and default.is_constant:
-            values.append(default.value({}))
-        if name in self.emitter.numbers(self.block):
-            return "float"
-        return " | ".join(sorted({_annotation(value) for value in values}))
-
-    def knob_parameter(
-        self, name: str, needed: list[str], optional: list[str], first: list[str]
-    ) -> None:
-        """The parameter of a symbol; of the network itself, with the value it has."""
-        own = self.parameters.get(name, name)
-        value = self.emitter.values[name]
-        as_number = name in self.emitter.numbers(None)
-        kind = "float" if as_number else _annotation(value)
-        default = self.emitter.derived(name)
-        if self.block is not None:
-            needed.append(f"{own}: {kind}")
-        elif default is None:
-            optional.append(f"{own}: {kind} = {literal(value, exact=not as_number)}")
-        else:
-            copies = [self.copy(use, use, None) for use in self.uses]
-            optional.append(f"{own}: {kind} | None = None")
-            first += _defaulted(own, self.setting(default, None, copies, as_number=as_number))
 
 
 def is_plain(entry: Entry) -> bool:
@@ -307,27 +198,6 @@ def is_run_plainly(entry: Entry) -> bool:
 def is_chained(entry: Entry) -> bool:
     """Whether an entry can stand in a Sequential."""
     return is_plain(entry) and entry.sources is None
-
-
-def _defaulted(name: str, text: str) -> list[str]:
-    return [f"if {name} is None:", f"    {name} = {text}"]
-
-
-def _settling_order(arguments: dict[str, Setting | None]) -> list[str]:
-    """The arguments, each behind those that its default uses."""
-    order: list[str] = []
-
-    def settle(name: str) -> None:
-        default = arguments[name]
-        for other in arguments:
-            if default is not None and other in default.names() and other not in order:
-                settle(other)
-        order.append(name)
-
-    for name in arguments:
-        if name not in order:
-            settle(name)
-    return order
 
 
 def _is_inferred_by_torch(field: Field, copies: list[Copy]) -> bool:
@@ -357,13 +227,3 @@ def _literal(value: Any, field: Field) -> str:
     """A default of a kind's; one axis has one number."""
     is_one = isinstance(field.type, PerAxis) and isinstance(value, tuple) and len(value) == 1
     return literal(in_python(value[0] if is_one else value))
-
-
-def _annotation(value: Any) -> str:
-    if isinstance(value, list):
-        return "tuple[int, ...]"
-    if value is None:
-        return "None"
-    if isinstance(value, str):
-        return "str"
-    return type(value).__name__

@@ -52,7 +52,8 @@ def made(source: str) -> nn.Module:
         del sys.modules[name]
     module = torch().nn.Module
     classes = [c for c in vars(fresh).values() if isinstance(c, type) and issubclass(c, module)]
-    return classes[-1]().eval()  # type: ignore[no-any-return]
+    model: nn.Module = classes[-1]().eval()
+    return model
 
 
 def inputs(tensors: Mapping[str, Tensor], device: str) -> list[Any]:

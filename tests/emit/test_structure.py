@@ -108,3 +108,19 @@ def test_a_size_is_asked_only_of_the_uses_that_need_it():
     ]
     outputs = ["first", "second", "third"]
     assert_is_right({"blocks": {"Head": head}, "layers": layers, "outputs": outputs})
+
+
+def test_a_knob_that_another_follows_from_is_none_where_that_is_none():
+    branch = [
+        {**SAME, "when": "d == 5 or on"},
+        {"Add": None, "from": ["input"], "when": "d > 2"},
+        {"BatchNorm2d": None},
+    ]
+    join = {"Concat": {"branches": [branch]}, "repeat": "a"}
+    assert_is_right({"symbols": {"a": 3, "on": 1, "d": "a"}, "layers": [join]})
+
+
+def test_a_width_that_is_rounded_is_tried_at_values_that_differ():
+    join = {"Concat": {"branches": [[conv("ceil(w/3)")], []]}, "repeat": 3}
+    spec = {"symbols": {"w": "1/2"}, "layers": [join, conv(1)]}
+    assert_is_right(spec, {"w": 4}, {"w": 7})
