@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Leaf, Traced, Tree
-from shapecalc.emit.python import size, used
+from shapecalc.emit.python import settled_choices, size, used
 from shapecalc.emit.trees import decided, expression, settled, stated, tree_of
 from shapecalc.spec.expression import (
     Comparison,
@@ -53,12 +53,17 @@ def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression |
     candidates: dict[Expression, None] = {}
     for tree in dict.fromkeys(each.tree for each in samples):
         for each in (decided(tree), tree):
-            candidates[expression(settled(each, allowed))] = None
+            candidates[_told(each, allowed)] = None
     for candidate in sorted(candidates, key=size):
         if used(candidate) and is_right(candidate, samples):
             return candidate
     first = samples[0].value
     return stated(first) if all(each.value == first for each in samples) else None
+
+
+def _told(tree: Tree, allowed: frozenset[str]) -> Expression:
+    """A derivation as an expression in allowed names."""
+    return settled_choices(expression(settled(tree, allowed)))
 
 
 def _by_index(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
@@ -85,7 +90,7 @@ def _growing(
         if zero is None:
             continue
         growth = Traced(one.tree) - Traced(zero.tree)
-        grown = expression(settled(tree_of(Traced(zero.tree) + index * growth), allowed))
+        grown = _told(tree_of(Traced(zero.tree) + index * growth), allowed)
         if is_right(grown, samples):
             return grown
     return None

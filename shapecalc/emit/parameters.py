@@ -9,6 +9,7 @@ from shapecalc.emit.names import EmitError
 from shapecalc.emit.source import literal
 from shapecalc.emit.values import Values, in_python, words
 from shapecalc.graph import Part
+from shapecalc.spec.expression import ExpressionError
 from shapecalc.spec.tree import Block, Entry, Setting
 
 if TYPE_CHECKING:
@@ -108,12 +109,12 @@ class Parameters(Values):
         return found
 
     def default(self, name: str, default: Setting) -> str | None:
-        """A default that is an expression, as source; None if it differs from use to use."""
+        """A default that is an expression, as source; None if no one is right at every use."""
         copies = [self.copy(use, use, None) for use in self.uses]
         as_number = name in self.emitter.numbers(self.block)
         try:
             return self.setting(default, None, copies, as_number=as_number)
-        except EmitError:
+        except (EmitError, ExpressionError):
             return None
 
     def is_given(self, name: str) -> bool:

@@ -59,8 +59,11 @@ def settled_choices(tree: Expression) -> Expression:
     """The tree without conditions that have no names, which are decided."""
 
     def chosen(node: Expression) -> Expression | None:
-        if isinstance(node, Conditional) and not used(node.test):
-            return settled_choices(node.then if evaluate(node.test, {}) else node.otherwise)
+        if isinstance(node, Conditional):
+            test, then, otherwise = map(settled_choices, node)
+            if used(test):
+                return Conditional(test, then, otherwise)
+            return then if evaluate(test, {}) else otherwise
         if isinstance(node, Binary) and node.operator in ("and", "or"):
             for side, other in ((node.left, node.right), (node.right, node.left)):
                 if not used(side):

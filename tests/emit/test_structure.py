@@ -124,3 +124,9 @@ def test_a_width_that_is_rounded_is_tried_at_values_that_differ():
     join = {"Concat": {"branches": [[conv("ceil(w/3)")], []]}, "repeat": 3}
     spec = {"symbols": {"w": "1/2"}, "layers": [join, conv(1)]}
     assert_is_right(spec, {"w": 4}, {"w": 7})
+
+
+def test_a_default_that_every_use_overrides_may_have_no_value():
+    block = {"args": {"wide": "4//(n - n)"}, "layers": [conv("wide")]}
+    layers = [{"Wide": {"wide": 3}}, {"Wide": {"wide": "n"}}]
+    assert_is_right({"symbols": {"n": 2}, "blocks": {"Wide": block}, "layers": layers}, {"n": 5})
