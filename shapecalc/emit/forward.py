@@ -36,6 +36,19 @@ class Home(NamedTuple):
         return f'"{name}" in {self.object}' if self.is_dict else f"{self.of(name)} is not None"
 
 
+class Step(NamedTuple):
+    """An entry in its place: what holds its modules, and the variables it is fed from and puts out.
+
+    ``holders`` hold what was built of it.
+    """
+
+    entry: Entry
+    holders: list[Holder]
+    sources: list[str]
+    home: Home
+    name: str
+
+
 class ForwardWriter(SharingWriter):
     """Writes lists of entries into a constructor and a forward; joins are written by subclasses."""
 
@@ -60,15 +73,7 @@ class ForwardWriter(SharingWriter):
         """Write the branches of a join; the variables or calls that hold what they put out."""
         raise NotImplementedError
 
-    def loop(
-        self,
-        entry: Entry,
-        holders: list[Holder],
-        sources: list[str],
-        home: Home,
-        name: str,
-        shape: str,
-    ) -> str:
+    def loop(self, step: Step, shape: str) -> str:
         """Write the copies of an entry as a loop in forward."""
         raise NotImplementedError
 
@@ -115,7 +120,7 @@ class ForwardWriter(SharingWriter):
             needed = set(self.needed)
             condition = self.presence(entry, holders, is_missed=is_missed)
             if condition is None:
-                self.entry(entry, holders, sources, home, name)
+                self.entry(Step(entry, holders, sources, home, name))
                 self.variables[entry.name] = current = name
                 continue
             if kept:
@@ -127,36 +132,28 @@ class ForwardWriter(SharingWriter):
                     self.forward.add(current, f"{running} = ")
                 sources = [running if each == current else each for each in sources]
                 passed = current = running
-            if not self.optional_entry(entry, holders, sources, home, name, condition, passed):
+            step = Step(entry, holders, sources, home, name)
+            if not self.optional_entry(step, condition, passed):
                 self.needed = needed
             self.variables[entry.name] = name
         return current
 
-    def optional_entry(
-        self,
-        entry: Entry,
-        holders: list[Holder],
-        sources: list[str],
-        home: Home,
-        name: str,
-        condition: str,
-        running: str,
-    ) -> bool:
+    def optional_entry(self, step: Step, condition: str, running: str) -> bool:
         """Write an entry that may be left out, and pass its output on to ``running``.
 
         Returns whether there was anything to write.
         """
         with self.init.apart() as init, self.forward.apart() as forward:
-            guard = self.entry(entry, holders, sources, home, name)
-            if name != running:
-                self.forward.add(name, f"{running} = ")
+            guard = self.entry(step)
+            if step.name != running:
+                self.forward.add(step.name, f"{running} = ")
         if not (init or forward):
             return False
         if guard:
-            self.optional_module(home.of(entry.name), home, condition, init)
+            self.optional_module(step.home.of(step.entry.name), step.home, condition, init)
         else:
             flag = condition if _is_flag(condition) else f"bool({condition})"
-            guard = self.kept(f"has_{entry.name}", flag)
+            guard = self.kept(f"has_{step.entry.name}", flag)
             if init:
                 self.init.add(f"if {guard}:")
                 self.init.text += init
@@ -199,18 +196,17 @@ class ForwardWriter(SharingWriter):
 
     # -- one entry ----------------------------------------------------------------------------
 
-    def entry(
-        self, entry: Entry, holders: list[Holder], sources: list[str], home: Home, name: str
-    ) -> str:
+    def entry(self, step: Step) -> str:
         """Write what an entry needs in the constructor, and its statements in forward.
 
         Returns the condition that it is there, as the attributes tell; empty if they do not.
         """
+        entry, holders, sources, home, name = step
         holders = [each for each in holders if any(True for _ in self.copies(entry, [each]))]
         copies = list(self.copies(entry, holders))
         shape = self.shapes.behind(entry, copies, holders)
         if entry.repeat is not None and (len(sources) > 1 or not is_plain(entry)):
-            return self.loop(entry, holders, sources, home, name, shape)
+            return self.loop(step._replace(holders=holders), shape)
         if entry.branches is not None:
             sources = self.branches(entry, entry.branches, holders, sources[0], home)
         if entry.block is None and not KINDS[entry.kind].in_torch:

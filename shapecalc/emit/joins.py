@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shapecalc.emit.forward import ForwardWriter, Home
+from shapecalc.emit.forward import ForwardWriter, Home, Step
 from shapecalc.emit.source import call
 from shapecalc.emit.values import Copy, Holder, words
 from shapecalc.emit.writer import is_chained
@@ -34,10 +34,7 @@ class JoinWriter(ForwardWriter):
         self, entry: Entry, branches: list[Branch], holders: list[Holder], source: str, home: Home
     ) -> list[str]:
         """Write the branches of a join; the variables or calls that hold what they put out."""
-        insides = [
-            [Holder(_branch(holder, entry, i), holder.use, holder.number) for holder in holders]
-            for i in range(len(branches))
-        ]
+        insides = _insides(entry, branches, holders)
         if branches[0].name is None:
             return self.listed_branches(entry, branches, insides, source, home.of(entry.name))
         found = []
@@ -114,16 +111,9 @@ class JoinWriter(ForwardWriter):
 
     # -- copies that are no plain chain -------------------------------------------------------
 
-    def loop(
-        self,
-        entry: Entry,
-        holders: list[Holder],
-        sources: list[str],
-        home: Home,
-        name: str,
-        shape: str,
-    ) -> str:
+    def loop(self, step: Step, shape: str) -> str:
         """Write the copies of an entry as a loop in forward."""
+        entry, holders, sources, home, name = step
         if len(sources) > 1 or entry.share is not None:
             what = "fed from several places" if len(sources) > 1 else "that shares weights"
             hint = "put it in a block, and repeat that"
@@ -135,7 +125,7 @@ class JoinWriter(ForwardWriter):
         if shape:
             self.forward.add(f"# {shape}")
         if entry.branches is not None:
-            return self.joins_loop(entry, entry.branches, holders, home, name)
+            return self.joins_loop(step._replace(name=name), entry.branches)
         copies = list(self.copies(entry, holders))
         if not KINDS[entry.kind].in_torch:
             self.function_loop(entry, holders, copies, name)
@@ -171,10 +161,9 @@ class JoinWriter(ForwardWriter):
         self.forward.add(f"for {index} in {numbers}:")
         self.forward.text += inside or [f"{' ' * (self.forward.depth + 4)}pass"]
 
-    def joins_loop(
-        self, entry: Entry, branches: list[Branch], holders: list[Holder], home: Home, name: str
-    ) -> str:
-        """Copies of a join: a list of what its branches have in each."""
+    def joins_loop(self, step: Step, branches: list[Branch]) -> str:
+        """Copies of a join."""
+        entry, holders = step.entry, step.holders
         if KINDS[entry.kind].in_torch:
             hint = "put it in a block, and repeat that"
             raise self.error(entry.mark, f"a repeated {entry.kind} cannot be written", hint)
@@ -182,23 +171,19 @@ class JoinWriter(ForwardWriter):
             hint = "put the inner one in a block"
             message = f"a repeated {entry.kind} within a repeated entry cannot be written"
             raise self.error(entry.mark, message, hint)
-        condition = self.copy_condition(entry, holders)
-        within = [
-            Holder(child, holder.use, index)
-            for holder in holders
-            for child in _inner(holder.part, entry)
-            for index in _copy_numbers(child)
-        ]
-        if not any(_has_modules(part) for holder in holders for part in _inner(holder.part, entry)):
-            count = self.count(entry, holders)
-            within_one = self.copies_of(self.owner, count)
-            with self.forward.apart() as inside, self.inner(), within_one:
-                outputs = self.copy_branches(entry, branches, within, name, "")
-                copies = list(self.copies(entry, holders))
-                self.statement(name, self.function(entry, copies, outputs))
-            self.loop_without_modules(entry, holders, inside)
-            return ""
-        attribute, each = home.of(entry.name), self.variable(entry.name)
+        if any(_has_modules(part) for holder in holders for part in _inner(holder.part, entry)):
+            self.loop_with_modules(step, branches, self.copy_condition(entry, holders))
+            return step.home.has(entry.name)
+        count = self.count(entry, holders)
+        with self.forward.apart() as inside, self.copies_of(self.owner, count):
+            self.copy_of_join(step, branches, "")
+        self.loop_without_modules(entry, holders, inside)
+        return ""
+
+    def loop_with_modules(self, step: Step, branches: list[Branch], condition: str | None) -> None:
+        """Copies of a join: a list of what its branches have in each."""
+        entry = step.entry
+        attribute, each = step.home.of(entry.name), self.variable(entry.name)
         container = "nn.ModuleList()" if condition is None else "nn.ModuleDict()"
         self.init.add(container, f"{attribute} = ")
         values = "" if condition is None else ".values()"
@@ -208,21 +193,32 @@ class JoinWriter(ForwardWriter):
             if branches[0].name is not None:
                 self.init.add("nn.ModuleDict()", f"{each} = ")
             head = f"for {each} in {attribute}{values}:"
-            with self.forward.under(head), self.inner(), self.copies_of(each):
-                outputs = self.copy_branches(entry, branches, within, name, each)
-                copies = list(self.copies(entry, holders))
-                self.statement(name, self.function(entry, copies, outputs))
+            with self.forward.under(head), self.copies_of(each):
+                self.copy_of_join(step, branches, each)
             if condition is None:
                 self.init.add(f"{attribute}.append({each})")
             else:
                 self.init.add(f"{attribute}[str(index)] = {each}")
                 self.init.depth -= 4
         index = "index" if "index" in words(" ".join([*init, condition or ""])) else "_"
-        self.init.add(f"for {index} in range({self.count(entry, holders)}):")
+        self.init.add(f"for {index} in range({self.count(entry, step.holders)}):")
         if condition is not None:
             self.init.text.append(f"{' ' * (self.init.depth + 4)}if {condition}:")
         self.init.text += init
-        return home.has(entry.name)
+
+    def copy_of_join(self, step: Step, branches: list[Branch], each: str) -> None:
+        """One copy of a join: its branches, which ``each`` holds, and what joins them."""
+        entry, holders, _, _, name = step
+        within = [
+            Holder(child, holder.use, index)
+            for holder in holders
+            for child in _inner(holder.part, entry)
+            for index in _copy_numbers(child)
+        ]
+        with self.inner():
+            outputs = self.copy_branches(entry, branches, within, name, each)
+            copies = list(self.copies(entry, holders))
+            self.statement(name, self.function(entry, copies, outputs))
 
     def copy_branches(
         self, entry: Entry, branches: list[Branch], within: list[Holder], source: str, each: str
@@ -230,16 +226,21 @@ class JoinWriter(ForwardWriter):
         """The branches of one copy of a join."""
         if branches[0].name is not None:
             return self.branches(entry, branches, within, source, Home(each, is_dict=True))
-        insides = [
-            [Holder(_branch(holder, entry, i), holder.use, holder.number) for holder in within]
-            for i in range(len(branches))
-        ]
+        insides = _insides(entry, branches, within)
         return self.listed_branches(entry, branches, insides, source, each)
 
 
 def _sequential(made: list[tuple[Entry, str, str | None]]) -> str:
     named = [(entry.name, code) for entry, code, _ in made]
     return call("nn.Sequential", [call("OrderedDict", (), named)])
+
+
+def _insides(entry: Entry, branches: list[Branch], holders: list[Holder]) -> list[list[Holder]]:
+    """What holds the layers of each branch of a join."""
+    return [
+        [Holder(_branch(holder, entry, i), holder.use, holder.number) for holder in holders]
+        for i in range(len(branches))
+    ]
 
 
 def _branch(holder: Holder, entry: Entry, position: int) -> Part:

@@ -87,6 +87,10 @@ class _Check:
         with on_meta():
             return run.made(module(self.network, self.settings))
 
+    def fixed(self, report: Report) -> nn.Module:
+        """The module for just the values of a report, none of them a parameter."""
+        return run.made(module(self.network, dict(report.symbols), frozenset()))
+
     # -- shapes -------------------------------------------------------------------------------
 
     def shapes(self, report: Report) -> Iterator[Pair]:
@@ -94,8 +98,8 @@ class _Check:
         model = self.model
         with on_meta():
             if _layers(report) != _layers(self.report):
-                # some setting follows the input's size: a module for just these values
-                model = run.made(module(self.network, dict(report.symbols), frozenset()))
+                # some setting follows the input's size
+                model = self.fixed(report)
             passed: dict[str, run.Passed] = {}
             output = run.watched(model, run.inputs(report.inputs, "meta"), passed)
         yield from _passed(report, passed)
@@ -171,7 +175,7 @@ class _Check:
 
     def real_run(self, report: Report) -> Iterator[Pair]:
         """A forward pass with random weights at the smallest legal size."""
-        model = run.made(module(self.network, dict(report.symbols), frozenset()))
+        model = self.fixed(report)
         with run.torch().no_grad():
             output = model(*run.inputs(report.inputs, "cpu"))
         yield from _returned(report, output)
