@@ -31,7 +31,7 @@ CHECK_FLOOR = [PYTHON, "-c", "import torch"]
 
 SYMBOLIC = f"""
 import time
-import networkx, shapecalc, shapecalc.report
+import networkx, shapecalc, shapecalc.analysis.report
 import shapecalc.algebra.formula, shapecalc.algebra.residues
 net = shapecalc.load({GOOGLENET!r})
 for _ in range(2):
@@ -127,7 +127,7 @@ def inside_a_process(rounds: int) -> list[Figure]:
     """Load GoogLeNet and report on it, after imports."""
     import networkx  # noqa: F401
 
-    import shapecalc.report
+    import shapecalc.analysis.report
 
     def work() -> None:
         _ = shapecalc.load(GOOGLENET).report().totals
@@ -159,7 +159,7 @@ def symbolic(rounds: int) -> list[Figure]:
 def chain(length: int) -> list[Figure]:
     """Read, build and report a spec with so many entries."""
     import shapecalc
-    from shapecalc.report import Report
+    from shapecalc.analysis.report import Report
 
     def work() -> tuple[list[float], Report]:
         times = [time.perf_counter()]

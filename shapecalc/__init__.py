@@ -7,9 +7,9 @@
 62006
 """
 
+from shapecalc.language.problem import SpecError
+from shapecalc.language.symbols import SettingError
 from shapecalc.network import Network, load
-from shapecalc.spec.problem import SpecError
-from shapecalc.spec.symbols import SettingError
 
 __all__ = ["Network", "SettingError", "SpecError", "load"]
 __version__ = "0.1.0"

@@ -6,10 +6,10 @@ import inspect
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import prod, total
+from shapecalc.language.text import shown
 from shapecalc.layers import KINDS, Layer, Tensor
 from shapecalc.layers.field import REQUIRED, Field, SameAs
 from shapecalc.layers.tensor import times
-from shapecalc.spec.text import shown
 
 AXES = {0: "", 1: "L", 2: "HW", 3: "THW"}
 """The letters of the spatial axes, by rank; depth is T, since D is dilation."""

@@ -8,19 +8,19 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shapecalc.build import MOST_LAYERS, build
-from shapecalc.graph import Built
-from shapecalc.spec.expression import Undecided
-from shapecalc.spec.parse import parse
-from shapecalc.spec.problem import Mark, Problem, Source, SpecError, did_you_mean
-from shapecalc.spec.symbols import bind, known
-from shapecalc.spec.text import LARGEST_FILE, decode
-from shapecalc.spec.tree import Spec
+from shapecalc.graph.build import MOST_LAYERS, build
+from shapecalc.graph.graph import Built
+from shapecalc.language.expression import Undecided
+from shapecalc.language.parse import parse
+from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean
+from shapecalc.language.symbols import bind, known
+from shapecalc.language.text import LARGEST_FILE, decode
+from shapecalc.language.tree import Spec
 
 if TYPE_CHECKING:
     import networkx as nx
 
-    from shapecalc.report import Report
+    from shapecalc.analysis.report import Report
 
 Made = TypeVar("Made")
 
@@ -31,7 +31,7 @@ class Network:
     >>> import shapecalc
     >>> net = shapecalc.load({"input": [3, 32, 32], "layers": [{"Conv2d": [6, 5]}]})
     Traceback (most recent call last):
-    shapecalc.spec.problem.SpecError: ...
+    shapecalc.language.problem.SpecError: ...
     >>> net = shapecalc.load("lenet5")
     >>> net.name, list(net.symbols)[:3]
     ('LeNet-5', ['B', 'H', 'W'])
@@ -105,7 +105,7 @@ class Network:
         try:
             return build(self.spec, values, self.most_layers)
         except SpecError as error:
-            from shapecalc.advice import advised
+            from shapecalc.analysis.advice import advised
 
             raise advised(error, self.spec, settings, values) from None
 
@@ -138,7 +138,7 @@ class Network:
         >>> net.report(symbolic=["H"])["conv2"].output_shape
         (1, 16, Formula('H//2 - 6'), 10)
         """
-        from shapecalc.report import Report
+        from shapecalc.analysis.report import Report
 
         values, built = self.build({**(settings or {}), **more}, symbolic)
         return Report(self.name, values, built, self.spec.silence)

@@ -7,15 +7,15 @@ from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv
-from shapecalc.graph import Node, Part
+from shapecalc.analysis.report import LayerReport, Report, Totals, sums
+from shapecalc.graph.graph import Node, Part
 from shapecalc.layers import Tensor
 from shapecalc.layers.tensor import times
-from shapecalc.report import LayerReport, Report, Totals, sums
 
 if TYPE_CHECKING:
     from shapecalc import lint
     from shapecalc.algebra.formula import Abbreviations
-    from shapecalc.spec.problem import Mark
+    from shapecalc.language.problem import Mark
 
 DEFAULT_COLUMNS = ("layer", "kind", "output", "params", "macs")
 RECORD_COLUMNS = ("path", *DEFAULT_COLUMNS[1:])

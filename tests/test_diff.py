@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 import shapecalc
 from shapecalc.algebra.formula import evaluate
+from shapecalc.analysis.report import Report
 from shapecalc.cli import main
 from shapecalc.diff import Comparison, as_dict, compare, text
-from shapecalc.report import Report
-from shapecalc.spec.problem import SpecError
+from shapecalc.language.problem import SpecError
 
 SPECS = sorted(path.stem for path in (Path(__file__).parents[1] / "specs").glob("*.yaml"))
 PAIRS = [

@@ -18,9 +18,9 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 import shapecalc
+from shapecalc.language.parse import parse
+from shapecalc.language.text import decode
 from shapecalc.network import Network
-from shapecalc.spec.parse import parse
-from shapecalc.spec.text import decode
 
 SPECS = sorted(Path(__file__).parent.with_name("specs").glob("*.yaml"))
 

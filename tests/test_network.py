@@ -14,8 +14,8 @@ import pytest
 
 import shapecalc
 from shapecalc.algebra.formula import Formula, evaluate
+from shapecalc.language.problem import SpecError
 from shapecalc.network import specs_folder
-from shapecalc.spec.problem import SpecError
 
 # Measured with torch on independent implementations: see tests/data/README.md.
 REFERENCE = json.loads(

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 import shapecalc
 from shapecalc.algebra.solutions import Solutions
-from shapecalc.build import build
+from shapecalc.analysis.report import Report
 from shapecalc.cli import main
+from shapecalc.graph.build import build
+from shapecalc.language.problem import SpecError
+from shapecalc.language.symbols import bind
 from shapecalc.network import Network, specs_folder
-from shapecalc.report import Report
 from shapecalc.solve.network import Amount, NoSolution, OutputSize, QuestionError, solve
 from shapecalc.solve.write import text
-from shapecalc.spec.problem import SpecError
-from shapecalc.spec.symbols import bind
 
 SPECS = sorted(path.stem for path in specs_folder().glob("*.yaml"))
 LIMIT = 100

@@ -48,7 +48,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
-            from shapecalc.spec.problem import did_you_mean
+            from shapecalc.language.problem import did_you_mean
 
             hint = did_you_mean(args[0], COMMANDS) or f"there are {', '.join(COMMANDS)}"
             ctx.fail(f"no command {args[0]!r}; {hint}")

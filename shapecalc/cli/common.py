@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 import click
 
-from shapecalc.build import MOST_LAYERS
+from shapecalc.graph.build import MOST_LAYERS
+from shapecalc.language.parse import parse
+from shapecalc.language.problem import SpecError
+from shapecalc.language.symbols import SettingError
+from shapecalc.language.text import LARGEST_FILE, decode
 from shapecalc.network import Network, load
-from shapecalc.spec.parse import parse
-from shapecalc.spec.problem import SpecError
-from shapecalc.spec.symbols import SettingError
-from shapecalc.spec.text import LARGEST_FILE, decode
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -10,6 +10,7 @@ import click
 
 from shapecalc import diff as diffs
 from shapecalc import table as tables
+from shapecalc.analysis.report import Report
 from shapecalc.cli.common import (
     limit_option,
     open_spec,
@@ -19,9 +20,8 @@ from shapecalc.cli.common import (
     settings_options,
     wants_color,
 )
+from shapecalc.language.symbols import known
 from shapecalc.network import Network
-from shapecalc.report import Report
-from shapecalc.spec.symbols import known
 
 FORMATS = ("table", "json", "markdown")
 

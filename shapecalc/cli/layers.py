@@ -7,8 +7,8 @@ import json
 import click
 
 from shapecalc import catalogue
+from shapecalc.language.problem import did_you_mean
 from shapecalc.layers import KINDS
-from shapecalc.spec.problem import did_you_mean
 
 
 @click.command()

@@ -6,13 +6,13 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from shapecalc.analysis.report import Report
+from shapecalc.language import expression
+from shapecalc.language.expression import Name
+from shapecalc.language.problem import SpecError
+from shapecalc.language.symbols import known
+from shapecalc.language.tree import Setting, Spec
 from shapecalc.network import Network
-from shapecalc.report import Report
-from shapecalc.spec import expression
-from shapecalc.spec.expression import Name
-from shapecalc.spec.problem import SpecError
-from shapecalc.spec.symbols import known
-from shapecalc.spec.tree import Setting, Spec
 
 LETTERS = {1: "L", 2: "HW", 3: "THW"}
 """What sizes behind the channels are called, by their number."""

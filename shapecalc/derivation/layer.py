@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import prod, total
 from shapecalc.algebra.trace import Leaf, Traced, untraced
+from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.catalogue import summary
 from shapecalc.derivation import windows
 from shapecalc.derivation.equation import Chain
@@ -15,7 +16,6 @@ from shapecalc.derivation.lines import Line, Section, listed
 from shapecalc.derivation.view import from_input
 from shapecalc.layers.field import SameAs
 from shapecalc.layers.reshaping import Flatten
-from shapecalc.report import LayerReport, Report
 
 
 class Setting(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from shapecalc import catalogue
 from shapecalc.algebra.arithmetic import prod, total
 from shapecalc.algebra.trace import Leaf, Traced, untraced
-from shapecalc.graph import Node
+from shapecalc.graph.graph import Node
 from shapecalc.layers import Layer, Tensor
 from shapecalc.layers.field import Field, ListOf
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from shapecalc.algebra.trace import Traced
 from shapecalc.algebra.window import IDENTITY, Window
+from shapecalc.analysis.report import LayerReport, ReceptiveField, Report
 from shapecalc.derivation.equation import Chain
 from shapecalc.derivation.letters import axes
 from shapecalc.derivation.lines import Line, listed, said
 from shapecalc.layers.tensor import times
-from shapecalc.report import LayerReport, ReceptiveField, Report
 
 
 def from_input(

@@ -8,10 +8,10 @@ from typing import Any
 from shapecalc.algebra.arithmetic import known
 from shapecalc.algebra.requirement import Condition, equal
 from shapecalc.algebra.window import Window, extent, spread
+from shapecalc.analysis.report import LayerReport
 from shapecalc.derivation import padding
 from shapecalc.derivation.letters import axes
 from shapecalc.derivation.lines import Line, Picture, Section, listed, said
-from shapecalc.report import LayerReport
 
 MOST_WINDOWS = 8
 """How many windows of an adaptive pool are listed."""

@@ -12,7 +12,8 @@ from typing import Any
 from shapecalc.algebra.program import Program
 from shapecalc.algebra.requirement import Condition
 from shapecalc.algebra.trace import Apply, Leaf, Number, Product, Quotient, Sum, Traced
-from shapecalc.constraints import Constraint
+from shapecalc.analysis.constraints import Constraint
+from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.derivation.closed import open_report
 from shapecalc.derivation.equation import Chain, Derivation, Equation
 from shapecalc.derivation.layer import Explanation, explain
@@ -22,10 +23,9 @@ from shapecalc.diagram import labels
 from shapecalc.diagram.colours import GROUPS
 from shapecalc.diagram.layout import main_path
 from shapecalc.diagram.plan import Frame, Vertex, plan
-from shapecalc.graph import Part
+from shapecalc.graph.graph import Part
+from shapecalc.language import expression
 from shapecalc.network import Network
-from shapecalc.report import LayerReport, Report
-from shapecalc.spec import expression
 from shapecalc.table import Writer
 
 COUNTS = ("params", "buffers", "macs", "elementwise", "activations")

@@ -9,12 +9,12 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc.algebra.arithmetic import total
+from shapecalc.analysis.report import Report
 from shapecalc.diagram.plan import Frame, Vertex
-from shapecalc.graph import Node, Part
+from shapecalc.graph.graph import Node, Part
+from shapecalc.language.text import shown
 from shapecalc.layers.field import SameAs
 from shapecalc.layers.tensor import times
-from shapecalc.report import Report
-from shapecalc.spec.text import shown
 from shapecalc.table import Writer, decimal
 
 LONGEST = 60

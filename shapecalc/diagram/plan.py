@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
-from shapecalc.graph import Node, Part
+from shapecalc.analysis.report import Report
+from shapecalc.graph.graph import Node, Part
 from shapecalc.layers import Tensor
-from shapecalc.report import Report
 
 FOLLOWERS = ("activation", "normalisation", "dropout")
 """Families whose layers are written into the box of the layer that feeds nothing else."""

@@ -8,9 +8,9 @@ from math import sqrt
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, prod, total
+from shapecalc.analysis.report import Report
 from shapecalc.diagram.colours import BORDERS, GROUPS, MEANINGS, Theme, shade
 from shapecalc.diagram.plan import Edge, Vertex
-from shapecalc.report import Report
 
 SHARES = {"macs": "MACs", "params": "params", "activations": "activations"}
 """What boxes can be shaded by, and its name."""

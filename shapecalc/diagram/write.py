@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from shapecalc.analysis.report import Report
 from shapecalc.diagram import labels
 from shapecalc.diagram.colours import THEMES, Theme
 from shapecalc.diagram.layout import Layout, lay_out
 from shapecalc.diagram.plan import Edge, Frame, Item, Plan, Vertex, plan
 from shapecalc.diagram.shading import Shading, group, thickness
 from shapecalc.diagram.syntax import attributes, text
-from shapecalc.report import Report
 from shapecalc.table import Writer
 from shapecalc.table import title as title_of
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from shapecalc.algebra.arithmetic import Shape
-from shapecalc.graph import Node, Part
-from shapecalc.spec.parse import name_stem
+from shapecalc.graph.graph import Node, Part
+from shapecalc.language.parse import name_stem
 
 Pair = tuple[Node | None, Node | None]
 """A layer and its counterpart; None on the side that has none."""

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape
 from shapecalc.algebra.requirement import equal
-from shapecalc.constraints import Constraint
+from shapecalc.analysis.constraints import Constraint
+from shapecalc.analysis.report import Report, Totals, sums
 from shapecalc.diff.alignment import Pair, align
-from shapecalc.graph import Node
-from shapecalc.report import Report, Totals, sums
+from shapecalc.graph.graph import Node
 from shapecalc.table import Row, rows
 
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc import table as tables
-from shapecalc.constraints import Constraint
+from shapecalc.analysis.constraints import Constraint
+from shapecalc.analysis.report import Report, plain
 from shapecalc.diff.comparison import Change, Comparison, Values, alike
-from shapecalc.report import Report, plain
 from shapecalc.table import Heading, Row, Table, Writer
 
 COUNTS = {"params": "Params", "macs": "MACs"}

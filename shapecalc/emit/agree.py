@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from shapecalc.algebra.trace import Leaf, Traced, Tree
 from shapecalc.emit.python import settled_choices, size, used
 from shapecalc.emit.trees import decided, expression, settled, stated, tree_of
-from shapecalc.spec.expression import (
+from shapecalc.language.expression import (
     Comparison,
     Conditional,
     Expression,

@@ -9,8 +9,8 @@ from shapecalc.emit.joins import JoinWriter
 from shapecalc.emit.names import docstring
 from shapecalc.emit.parameters import Written
 from shapecalc.emit.source import call, fits, lines
-from shapecalc.graph import Part
-from shapecalc.spec.tree import Block, Entry
+from shapecalc.graph.graph import Part
+from shapecalc.language.tree import Block, Entry
 
 if TYPE_CHECKING:
     from shapecalc.emit.emitter import Emitter

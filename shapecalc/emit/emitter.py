@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from shapecalc.analysis.report import Report
 from shapecalc.emit import letters as lettering
 from shapecalc.emit.letters import Inside, Lettered
 from shapecalc.emit.names import EmitError, variable
 from shapecalc.emit.parameters import Written
 from shapecalc.emit.values import Tied
 from shapecalc.emit.variants import candidates, variants
-from shapecalc.graph import Node, Part
+from shapecalc.graph.graph import Node, Part
+from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.layers import KINDS
 from shapecalc.layers.field import Number
 from shapecalc.network import Network
-from shapecalc.report import Report
-from shapecalc.spec.tree import Block, Entry, Setting, Spec
 
 
 class Emitter:

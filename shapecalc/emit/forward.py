@@ -13,9 +13,9 @@ from shapecalc.emit.sharing import Shared, SharingWriter
 from shapecalc.emit.source import Lines, fits, lines, literal
 from shapecalc.emit.values import Copy, Holder, words
 from shapecalc.emit.writer import is_plain, is_run_plainly
-from shapecalc.graph import Part
+from shapecalc.graph.graph import Part
+from shapecalc.language.tree import Block, Branch, Entry
 from shapecalc.layers import KINDS
-from shapecalc.spec.tree import Block, Branch, Entry
 
 if TYPE_CHECKING:
     from shapecalc.emit.emitter import Emitter

@@ -9,9 +9,9 @@ from shapecalc.emit.forward import ForwardWriter, Home, Step
 from shapecalc.emit.source import call
 from shapecalc.emit.values import Copy, Holder, words
 from shapecalc.emit.writer import is_chained
-from shapecalc.graph import Node, Part
+from shapecalc.graph.graph import Node, Part
+from shapecalc.language.tree import Branch, Entry
 from shapecalc.layers import KINDS
-from shapecalc.spec.tree import Branch, Entry
 
 IDENTITY = "nn.Identity()"
 MODULES = "nn.ModuleDict()"

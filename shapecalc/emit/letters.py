@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra import arithmetic
 from shapecalc.algebra.trace import Leaf, Number, Traced, Tree, untraced
-from shapecalc.build import Builder
 from shapecalc.emit.names import variable
 from shapecalc.emit.python import mapped, tests
 from shapecalc.emit.trees import choice, moved, tree_of
-from shapecalc.graph import Built, Part, Wire
-from shapecalc.layers import Tensor
-from shapecalc.place import Place, Scope
-from shapecalc.spec.expression import (
+from shapecalc.graph.build import Builder
+from shapecalc.graph.graph import Built, Part, Wire
+from shapecalc.graph.place import Place, Scope
+from shapecalc.language.expression import (
     Conditional,
     Expression,
     ExpressionError,
@@ -28,9 +27,10 @@ from shapecalc.spec.expression import (
     evaluate,
     truth,
 )
-from shapecalc.spec.parse import BATCH
-from shapecalc.spec.problem import SpecError
-from shapecalc.spec.tree import Entry, Setting, Spec
+from shapecalc.language.parse import BATCH
+from shapecalc.language.problem import SpecError
+from shapecalc.language.tree import Entry, Setting, Spec
+from shapecalc.layers import Tensor
 
 DIMENSIONS = {
     2: ("in_features",),

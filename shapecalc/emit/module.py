@@ -11,8 +11,8 @@ from shapecalc.emit.emitter import Emitter, emit
 from shapecalc.emit.names import EmitError, class_name, docstring, has_meaning
 from shapecalc.emit.parameters import Written
 from shapecalc.emit.source import call, lines
+from shapecalc.language.tree import Block
 from shapecalc.network import Network
-from shapecalc.spec.tree import Block
 
 
 def module(

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from textwrap import dedent, shorten, wrap
 
 from shapecalc.emit.source import WIDTH
-from shapecalc.spec.problem import Mark, Problem, Source, SpecError
+from shapecalc.language.problem import Mark, Problem, Source, SpecError
 
 _OF_MODULES = """
 T_destination add_module append apply bfloat16 buffers call_super_init children clear compile cpu

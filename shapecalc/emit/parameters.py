@@ -8,9 +8,9 @@ from shapecalc.algebra.trace import Tree
 from shapecalc.emit.names import EmitError
 from shapecalc.emit.source import literal
 from shapecalc.emit.values import Values, in_python, words
-from shapecalc.graph import Part
-from shapecalc.spec.expression import ExpressionError
-from shapecalc.spec.tree import Block, Entry, Setting
+from shapecalc.graph.graph import Part
+from shapecalc.language.expression import ExpressionError
+from shapecalc.language.tree import Block, Entry, Setting
 
 if TYPE_CHECKING:
     from shapecalc.emit.emitter import Emitter

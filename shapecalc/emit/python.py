@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc.emit.source import literal
-from shapecalc.spec.expression import (
+from shapecalc.language.expression import (
     Binary,
     Call,
     Comparison,
@@ -89,7 +89,7 @@ def tests(tree: Expression) -> list[Expression]:
 def is_whole(tree: Expression, fractions: Iterable[str]) -> bool:
     """Whether Python gives a whole number, where these names stand for fractions.
 
-    >>> from shapecalc.spec.expression import parse
+    >>> from shapecalc.language.expression import parse
     >>> is_whole(parse("2*n + 1"), ()), is_whole(parse("n/2"), ()), is_whole(parse("2*n"), {"n"})
     (True, False, False)
     """
@@ -127,7 +127,7 @@ def is_flag(tree: Expression) -> bool:
 def whole(tree: Expression, fractions: Iterable[str]) -> Expression:
     """An expression whose value is known to be whole, so that Python gives a whole number.
 
-    >>> from shapecalc.spec.expression import parse
+    >>> from shapecalc.language.expression import parse
     >>> write(whole(parse("3*n/4"), ())), write(whole(parse("w*64"), {"w"}))
     ('3 * n // 4', 'int(w * 64)')
     """
@@ -166,7 +166,7 @@ def _product(factors: list[Expression]) -> Expression:
 def exact(tree: Expression, fractions: Iterable[str]) -> Expression:
     """An expression for which Python makes fractions, not floats.
 
-    >>> from shapecalc.spec.expression import parse
+    >>> from shapecalc.language.expression import parse
     >>> write(exact(parse("n/3 + 1"), ())), write(exact(parse("ceil(n/3)"), ()))
     ('Fraction(n, 3) + 1', '-(-n // 3)')
     >>> write(exact(parse("round(n)"), ())), write(exact(parse("round(n/3)"), ()))
@@ -191,7 +191,7 @@ def exact(tree: Expression, fractions: Iterable[str]) -> Expression:
 def as_float(tree: Expression, fractions: Iterable[str]) -> Expression:
     """An expression for a number that may be a float, as torch takes it.
 
-    >>> from shapecalc.spec.expression import parse
+    >>> from shapecalc.language.expression import parse
     >>> write(as_float(parse("p/2 + 1/4"), ())), write(as_float(parse("p/2"), {"p"}))
     ('p / 2 + 1 / 4', 'float(p / 2)')
     """
@@ -222,7 +222,7 @@ def _rounded(tree: Call, fractions: Iterable[str]) -> Expression:
 def write(tree: Expression, parameters: Mapping[str, str] | None = None) -> str:
     """An expression as Python, some names under another.
 
-    >>> from shapecalc.spec.expression import parse
+    >>> from shapecalc.language.expression import parse
     >>> write(parse("2*(n-1)**2 if n>1 else -n"))
     '2 * (n - 1) ** 2 if n > 1 else -n'
     """

@@ -12,11 +12,11 @@ from shapecalc.emit.parameters import Written
 from shapecalc.emit.shapes import Shapes
 from shapecalc.emit.source import Lines, call, fits, lines
 from shapecalc.emit.writer import Writer, is_plain
-from shapecalc.graph import Part
+from shapecalc.graph.graph import Part
+from shapecalc.language.problem import Mark
+from shapecalc.language.tree import Block, Entry
 from shapecalc.layers import KINDS
 from shapecalc.network import Network
-from shapecalc.spec.problem import Mark
-from shapecalc.spec.tree import Block, Entry
 
 CONTAINER = "layers"
 """The variable that modules are added to where some may be left out."""

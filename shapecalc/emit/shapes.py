@@ -9,9 +9,9 @@ from shapecalc.algebra.trace import untraced
 from shapecalc.emit.agree import Sample, agree
 from shapecalc.emit.python import used, write
 from shapecalc.emit.trees import tree_of
-from shapecalc.graph import Node, Part
-from shapecalc.spec.parse import BATCH
-from shapecalc.spec.tree import Entry
+from shapecalc.graph.graph import Node, Part
+from shapecalc.language.parse import BATCH
+from shapecalc.language.tree import Entry
 
 if TYPE_CHECKING:
     from shapecalc.emit.values import Copy, Holder, Values

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.emit.source import Lines
 from shapecalc.emit.values import Copy, Holder
 from shapecalc.emit.writer import Writer
-from shapecalc.graph import Part
-from shapecalc.spec.tree import Block, Entry
+from shapecalc.graph.graph import Part
+from shapecalc.language.tree import Block, Entry
 
 if TYPE_CHECKING:
     from shapecalc.emit.emitter import Emitter

@@ -20,8 +20,8 @@ from shapecalc.algebra.trace import (
     untraced,
 )
 from shapecalc.emit.python import replaced
-from shapecalc.spec import expression as spec
-from shapecalc.spec.expression import Binary, Call, Conditional, Expression, Name, Unary
+from shapecalc.language import expression as spec
+from shapecalc.language.expression import Binary, Call, Conditional, Expression, Name, Unary
 
 
 class Chosen(NamedTuple):

@@ -23,14 +23,14 @@ from shapecalc.emit.python import (
 )
 from shapecalc.emit.source import literal, sequence
 from shapecalc.emit.trees import stated, tree_of
-from shapecalc.graph import Node, Part
+from shapecalc.graph.graph import Node, Part
+from shapecalc.language.expression import Call, Expression, evaluate
+from shapecalc.language.parse import TENSOR_NAMES
+from shapecalc.language.problem import Mark
+from shapecalc.language.tree import Block, Entry, Setting
 from shapecalc.layers import Layer
 from shapecalc.layers.field import Field, Flag, PerAxis
 from shapecalc.layers.field import Number as NumberField
-from shapecalc.spec.expression import Call, Expression, evaluate
-from shapecalc.spec.parse import TENSOR_NAMES
-from shapecalc.spec.problem import Mark
-from shapecalc.spec.tree import Block, Entry, Setting
 
 if TYPE_CHECKING:
     from shapecalc.emit.emitter import Emitter

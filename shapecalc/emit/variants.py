@@ -10,15 +10,15 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from shapecalc.build import build
 from shapecalc.emit import letters as lettering
 from shapecalc.emit.letters import Lettered
+from shapecalc.graph.build import build
+from shapecalc.language.expression import Undecided
+from shapecalc.language.parse import BATCH
+from shapecalc.language.problem import SpecError
+from shapecalc.language.symbols import SettingError, bind
+from shapecalc.language.tree import Entry, Spec
 from shapecalc.network import Network
-from shapecalc.spec.expression import Undecided
-from shapecalc.spec.parse import BATCH
-from shapecalc.spec.problem import SpecError
-from shapecalc.spec.symbols import SettingError, bind
-from shapecalc.spec.tree import Entry, Spec
 
 ENOUGH = 3
 """At how many other values of a knob what is written is tried, if no condition depends on it."""

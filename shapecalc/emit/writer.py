@@ -11,10 +11,10 @@ from shapecalc.emit.parameters import Parameters, operand
 from shapecalc.emit.source import call, literal, loop
 from shapecalc.emit.trees import moved
 from shapecalc.emit.values import Copy, Holder, Tied, in_python, words
+from shapecalc.language.problem import Mark
+from shapecalc.language.tree import Entry
 from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.field import REQUIRED, Field, PerAxis, SameAs
-from shapecalc.spec.problem import Mark
-from shapecalc.spec.tree import Entry
 
 
 class Writer(Parameters):

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import LATEX, Leaf, Style, Traced, steps, untraced
+from shapecalc.analysis.report import LayerReport, Report, plain
 from shapecalc.derivation.equation import sizes
 from shapecalc.derivation.letters import lettered
-from shapecalc.report import LayerReport, Report, plain
-from shapecalc.spec.problem import did_you_mean
+from shapecalc.language.problem import did_you_mean
 
 
 class Step(NamedTuple):

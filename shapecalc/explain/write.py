@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from shapecalc.algebra.trace import LATEX, UNICODE, Style, untraced
+from shapecalc.analysis.report import plain
 from shapecalc.derivation.equation import Chain, Equation, parts, written
 from shapecalc.derivation.layer import Explanation, Setting
 from shapecalc.derivation.lines import Line, Section, rows
 from shapecalc.derivation.picture import corner, legend
-from shapecalc.report import plain
-from shapecalc.spec.text import shown
+from shapecalc.language.text import shown
 
 
 def text(explanation: Explanation, style: Style = UNICODE, *, ascii: bool = False) -> str:

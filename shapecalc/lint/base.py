@@ -13,9 +13,9 @@ from shapecalc.algebra.arithmetic import Dim
 from shapecalc.algebra.requirement import at_least
 
 if TYPE_CHECKING:
-    from shapecalc.graph import Node, Part
-    from shapecalc.report import Report
-    from shapecalc.spec.problem import Mark
+    from shapecalc.analysis.report import Report
+    from shapecalc.graph.graph import Node, Part
+    from shapecalc.language.problem import Mark
 
 
 class Warning(NamedTuple):  # noqa: A001 - nothing here is about Python's own warnings

@@ -11,7 +11,7 @@ from shapecalc.layers.convolution import Convolution
 from shapecalc.lint.base import Finding, check, surely_at_least
 
 if TYPE_CHECKING:
-    from shapecalc.report import LayerReport, Report
+    from shapecalc.analysis.report import LayerReport, Report
 
 NARROWEST = 16
 """The narrowest reduction that GoogLeNet and SqueezeNet make; less is not proposed."""

@@ -13,8 +13,8 @@ from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check
 
 if TYPE_CHECKING:
-    from shapecalc.graph import Node
-    from shapecalc.report import LayerReport, Report
+    from shapecalc.analysis.report import LayerReport, Report
+    from shapecalc.graph.graph import Node
 
 
 @check("bias-before-norm")

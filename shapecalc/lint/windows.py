@@ -12,7 +12,7 @@ from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check, surely_at_least
 
 if TYPE_CHECKING:
-    from shapecalc.report import LayerReport, Report
+    from shapecalc.analysis.report import LayerReport, Report
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 """What the spatial axes are called, by their number."""

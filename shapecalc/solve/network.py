@@ -17,13 +17,13 @@ from shapecalc.algebra import residues
 from shapecalc.algebra.arithmetic import Dim, Quantity
 from shapecalc.algebra.formula import Formula, evaluate, is_integral
 from shapecalc.algebra.solutions import EVERYTHING, NOTHING, Solutions, in_words
-from shapecalc.constraints import LARGEST_MODULUS
-from shapecalc.graph import Part
+from shapecalc.analysis.constraints import LARGEST_MODULUS
+from shapecalc.analysis.report import Report
+from shapecalc.graph.graph import Part
+from shapecalc.language.problem import did_you_mean
+from shapecalc.language.symbols import known, no_symbol
 from shapecalc.layers import Tensor
 from shapecalc.network import Network
-from shapecalc.report import Report
-from shapecalc.spec.problem import did_you_mean
-from shapecalc.spec.symbols import known, no_symbol
 
 
 class QuestionError(ValueError):

@@ -8,8 +8,8 @@ from typing import Any
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.formula import Formula, as_ratio, is_integral
 from shapecalc.algebra.solutions import Solutions, in_words
+from shapecalc.language.problem import listing
 from shapecalc.solve.network import Answer, Want, value_at
-from shapecalc.spec.problem import listing
 
 LONGEST_FORMULA = 60
 """A longer formula is left to JSON; the text has its value."""

@@ -9,10 +9,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.emit.module import module
 from shapecalc.layers.tensor import times
 from shapecalc.network import Network
-from shapecalc.report import LayerReport, Report
 from shapecalc.verify import run
 from shapecalc.verify.findings import Finding, Pair, compare, explained
 from shapecalc.verify.meta import on_meta

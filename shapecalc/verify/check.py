@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.formula import evaluate
+from shapecalc.analysis.report import Report
 from shapecalc.emit.module import module
+from shapecalc.language.problem import SpecError
 from shapecalc.layers import Layer
 from shapecalc.network import Network
-from shapecalc.report import Report
-from shapecalc.spec.problem import SpecError
 from shapecalc.verify import run, sizes
 from shapecalc.verify.findings import Finding, Pair, compare
 from shapecalc.verify.meta import on_meta

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from shapecalc.analysis.report import Report
 from shapecalc.layers.tensor import times
-from shapecalc.report import Report
 
 
 class Finding(NamedTuple):

@@ -6,10 +6,10 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+from shapecalc.analysis.report import Report
+from shapecalc.language import expression
+from shapecalc.language.problem import SpecError
 from shapecalc.network import Network
-from shapecalc.report import Report
-from shapecalc.spec import expression
-from shapecalc.spec.problem import SpecError
 
 ATTEMPTS = 60
 """How many sizes are drawn for each that is found, before giving up."""

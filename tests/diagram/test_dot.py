@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import pytest
 
 import shapecalc
+from shapecalc.analysis.report import Report
 from shapecalc.diagram import Frame, Vertex, dot, plan
 from shapecalc.diagram.colours import BORDERS, THEMES
 from shapecalc.layers.tensor import times
-from shapecalc.report import Report
 
 SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "specs").glob("*.yaml"))
 DEPTHS = (1, 2, 3, None)

@@ -19,8 +19,8 @@ from selenium.webdriver.common.keys import Keys
 
 import shapecalc
 from shapecalc.diagram.page import page
+from shapecalc.language.problem import SpecError
 from shapecalc.layers import KINDS
-from shapecalc.spec.problem import SpecError
 
 SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "specs").glob("*.yaml"))
 BROWSER, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"

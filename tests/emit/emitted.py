@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from shapecalc.analysis.report import Report
 from shapecalc.emit.module import module
 from shapecalc.network import Network
-from shapecalc.report import Report
 
 torch = pytest.importorskip("torch")
 

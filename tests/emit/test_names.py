@@ -18,8 +18,8 @@ import shapecalc
 from shapecalc.emit.module import module
 from shapecalc.emit.names import MODULE_ATTRIBUTES, docstring
 from shapecalc.emit.sequential import sequential
+from shapecalc.language.problem import SpecError
 from shapecalc.network import Network
-from shapecalc.spec.problem import SpecError
 from tests.emit.emitted import assert_is, assert_is_clean, made, torch
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import shapecalc
 from shapecalc.emit.module import module
 from shapecalc.emit.names import EmitError
+from shapecalc.language.problem import SpecError
 from shapecalc.network import Network
-from shapecalc.spec.problem import SpecError
 from tests.emit.emitted import assert_all_are_clean, assert_is, made, maker
 from tests.emit.specs import specs
 

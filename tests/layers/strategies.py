@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from shapecalc.language.text import shown
 from shapecalc.layers.base import KINDS, Layer
 from shapecalc.layers.field import Field, Maybe, Parts, Whole
 from shapecalc.layers.tensor import Tensor, times
-from shapecalc.spec.text import shown
 from tests.layers.accepting import Inputs, accepts, joined
 from tests.layers.field_values import SMALL, Scope, just_outside, once_in, values
 

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, assume, event, given, note, settings
 from hypothesis import strategies as st
 
 import shapecalc
+from shapecalc.language.problem import SpecError
 from shapecalc.layers import KINDS, FieldError
-from shapecalc.spec.problem import SpecError
 from tests.layers.strategies import Draw, draws
 from tests.layers.symbolic import assert_symbols_agree
 from tests.layers.torch_oracle import Facts, facts_of_torch, our_facts

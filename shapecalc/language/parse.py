@@ -8,11 +8,9 @@ from collections import ChainMap
 from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 
-from shapecalc.layers import KINDS
-from shapecalc.layers.field import FieldType
-from shapecalc.spec import expression
-from shapecalc.spec.expression import RESERVED, Expression, ExpressionError, Name
-from shapecalc.spec.problem import (
+from shapecalc.language import expression
+from shapecalc.language.expression import RESERVED, Expression, ExpressionError, Name
+from shapecalc.language.problem import (
     Mark,
     Problem,
     Problems,
@@ -22,8 +20,10 @@ from shapecalc.spec.problem import (
     listing,
     nearest,
 )
-from shapecalc.spec.text import Node, Pair, compose
-from shapecalc.spec.tree import Block, Branch, Entry, Input, Reference, Setting, Spec, Word
+from shapecalc.language.text import Node, Pair, compose
+from shapecalc.language.tree import Block, Branch, Entry, Input, Reference, Setting, Spec, Word
+from shapecalc.layers import KINDS
+from shapecalc.layers.field import FieldType
 
 BATCH = "B"
 """The symbol that is always there: the batch size."""

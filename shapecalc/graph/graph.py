@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.requirement import Condition
+from shapecalc.language.problem import Mark
+from shapecalc.language.tree import Entry
 from shapecalc.layers import Layer, Tensor
-from shapecalc.spec.problem import Mark
-from shapecalc.spec.tree import Entry
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -14,8 +14,8 @@ from typing import Any, Union
 
 import yaml
 
-from shapecalc.spec.problem import Mark, Problem, Source, SpecError
-from shapecalc.spec.syntax import told
+from shapecalc.language.problem import Mark, Problem, Source, SpecError
+from shapecalc.language.syntax import told
 
 LARGEST_FILE = 16_000_000
 """The most bytes a spec may have."""

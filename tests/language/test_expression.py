@@ -12,8 +12,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from shapecalc.algebra.formula import Formula
-from shapecalc.spec import expression
-from shapecalc.spec.expression import ExpressionError, Undecided, evaluate, names, parse
+from shapecalc.language import expression
+from shapecalc.language.expression import ExpressionError, Undecided, evaluate, names, parse
 
 SCOPE = {"n": 7, "m": -3, "width": Fraction(3, 4), "zero": 0}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from shapecalc.spec.problem import Mark, Problem, Source
+from shapecalc.language.problem import Mark, Problem, Source
 
 _UNCLOSED = {"while parsing a flow sequence": "[", "while parsing a flow mapping": "{"}
 

@@ -7,10 +7,10 @@ from fractions import Fraction
 import pytest
 
 from shapecalc.algebra.formula import Formula
-from shapecalc.spec.expression import Undecided
-from shapecalc.spec.parse import parse
-from shapecalc.spec.problem import Source, SpecError
-from shapecalc.spec.symbols import SettingError, bind, known
+from shapecalc.language.expression import Undecided
+from shapecalc.language.parse import parse
+from shapecalc.language.problem import Source, SpecError
+from shapecalc.language.symbols import SettingError, bind, known
 
 H, W, h = map(Formula.symbol, "HWh")
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, prod
 from shapecalc.algebra.requirement import Condition, Requirement, equal
-from shapecalc.graph import Need, Node, Part, Wire
+from shapecalc.graph.graph import Need, Node, Part, Wire
+from shapecalc.language.expression import ExpressionError, Undecided
+from shapecalc.language.problem import Mark, Problem, Problems, SpecError
+from shapecalc.language.text import shown
+from shapecalc.language.tree import Entry, Setting, Spec, Word
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import times
-from shapecalc.spec.expression import ExpressionError, Undecided
-from shapecalc.spec.problem import Mark, Problem, Problems, SpecError
-from shapecalc.spec.text import shown
-from shapecalc.spec.tree import Entry, Setting, Spec, Word
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from shapecalc.spec.expression import Expression, evaluate, names
-from shapecalc.spec.problem import Mark, Source
+from shapecalc.language.expression import Expression, evaluate, names
+from shapecalc.language.problem import Mark, Source
 
 
 class Word(str):
@@ -39,7 +39,7 @@ class Setting:
         self.offset = offset  # of an expression's first character behind the mark's column
 
     def value(self, scope: Mapping[str, Any]) -> Any:
-        """The value in a scope; see :func:`shapecalc.spec.expression.evaluate`."""
+        """The value in a scope; see :func:`shapecalc.language.expression.evaluate`."""
         if self.kind == Setting.CONSTANT:
             return self.content
         if self.kind == Setting.EXPRESSION:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapecalc.spec import text
-from shapecalc.spec.problem import Source, SpecError
-from shapecalc.spec.text import Node, compose, decode, shown
+from shapecalc.language import text
+from shapecalc.language.problem import Source, SpecError
+from shapecalc.language.text import Node, compose, decode, shown
 
 
 def read(source: str) -> Node:

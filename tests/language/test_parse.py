@@ -7,10 +7,10 @@ import json
 import pytest
 import yaml
 
+from shapecalc.language.parse import BATCH, parse
+from shapecalc.language.problem import Source, SpecError
+from shapecalc.language.tree import Setting, Word
 from shapecalc.layers import KINDS
-from shapecalc.spec.parse import BATCH, parse
-from shapecalc.spec.problem import Source, SpecError
-from shapecalc.spec.tree import Setting, Word
 
 
 def read(layers: str, **more: str):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, prod, total
 from shapecalc.algebra.window import IDENTITY, Window
-from shapecalc.constraints import Constraint, combine
-from shapecalc.graph import Built, Node
+from shapecalc.analysis.constraints import Constraint, combine
+from shapecalc.graph.graph import Built, Node
 from shapecalc.layers import Tensor
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Report:
         try:
             return self._by_path[path]
         except KeyError:
-            from shapecalc.spec.problem import did_you_mean
+            from shapecalc.language.problem import did_you_mean
 
             inside = next((each for each in self._by_path if each.startswith(f"{path}.")), "")
             hint = f"inside is {inside!r}" if inside else did_you_mean(path, self._by_path)

@@ -15,14 +15,14 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity
 from shapecalc.algebra.requirement import Condition, whole
-from shapecalc.graph import Built, Need, Part, Wire
+from shapecalc.graph.graph import Built, Need, Part, Wire
+from shapecalc.graph.place import MOST_DIMENSIONS, Fatal, Names, Place, Placer, Scope
+from shapecalc.language.expression import ExpressionError, Undecided, truth
+from shapecalc.language.parse import BATCH
+from shapecalc.language.problem import SpecError, listing
+from shapecalc.language.text import shown
+from shapecalc.language.tree import Entry, Spec
 from shapecalc.layers import Tensor
-from shapecalc.place import MOST_DIMENSIONS, Fatal, Names, Place, Placer, Scope
-from shapecalc.spec.expression import ExpressionError, Undecided, truth
-from shapecalc.spec.parse import BATCH
-from shapecalc.spec.problem import SpecError, listing
-from shapecalc.spec.text import shown
-from shapecalc.spec.tree import Entry, Spec
 
 MOST_LAYERS = 1_000_000
 """How many layers a network may have unless the caller says more."""

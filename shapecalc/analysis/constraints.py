@@ -7,7 +7,7 @@ from functools import reduce
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.graph import Need
+from shapecalc.graph.graph import Need
 
 if TYPE_CHECKING:
     from shapecalc.algebra.solutions import Solutions

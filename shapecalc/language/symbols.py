@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity
-from shapecalc.spec import expression
-from shapecalc.spec.expression import ExpressionError, Undecided
-from shapecalc.spec.parse import BATCH
-from shapecalc.spec.problem import Problem, SpecError, did_you_mean, listing
-from shapecalc.spec.tree import Setting, Spec
+from shapecalc.language import expression
+from shapecalc.language.expression import ExpressionError, Undecided
+from shapecalc.language.parse import BATCH
+from shapecalc.language.problem import Problem, SpecError, did_you_mean, listing
+from shapecalc.language.tree import Setting, Spec
 
 DEEPEST = 64
 """How many symbols may depend on each other through settings."""

@@ -78,7 +78,7 @@ class SpecError(Exception):
     >>> import shapecalc
     >>> shapecalc.load({"input": [3, 8, 8], "layers": ["Relu"]})
     Traceback (most recent call last):
-    shapecalc.spec.problem.SpecError: <dict>:8:5: error: unknown kind 'Relu'
+    shapecalc.language.problem.SpecError: <dict>:8:5: error: unknown kind 'Relu'
         8 |     "Relu"
           |     ^^^^^^
        did you mean 'ReLU'?

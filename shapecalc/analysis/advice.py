@@ -11,15 +11,15 @@ from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.build import build
-from shapecalc.constraints import combine
-from shapecalc.graph import Need
+from shapecalc.analysis.constraints import combine
+from shapecalc.graph.build import build
+from shapecalc.graph.graph import Need
+from shapecalc.language import expression
+from shapecalc.language.expression import Name, Undecided
+from shapecalc.language.problem import Problem, SpecError
+from shapecalc.language.symbols import bind, known
+from shapecalc.language.tree import Setting, Spec
 from shapecalc.layers.tensor import times
-from shapecalc.spec import expression
-from shapecalc.spec.expression import Name, Undecided
-from shapecalc.spec.problem import Problem, SpecError
-from shapecalc.spec.symbols import bind, known
-from shapecalc.spec.tree import Setting, Spec
 
 if TYPE_CHECKING:
     from shapecalc.algebra.solutions import Solutions

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import shapecalc
-from shapecalc.spec.problem import SpecError
+from shapecalc.language.problem import SpecError
 
 
 def notes(spec: Any, **settings: Any) -> list[str]:
@@ -146,5 +146,5 @@ def test_an_error_survives_advice_that_fails(monkeypatch: pytest.MonkeyPatch) ->
     def failing(*arguments: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("shapecalc.advice._opened", failing)
+    monkeypatch.setattr("shapecalc.analysis.advice._opened", failing)
     assert any("receives" in note for note in notes("unet", H=250))
