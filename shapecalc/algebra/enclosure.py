@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Quantity, is_number
 from shapecalc.algebra.program import Program, Step
@@ -26,6 +26,17 @@ ANYTHING: Bounds = (-math.inf, math.inf)
 
 MOST_BITS = 4096
 """A power with more bits counts as infinite."""
+
+
+class _Stretch(NamedTuple):
+    """What a step is over a range: between which bounds, a polynomial of which degree, what line.
+
+    ``degree`` is None where it is no polynomial; ``line`` is a slope and a value at 0.
+    """
+
+    bounds: Bounds
+    degree: int | None
+    line: tuple[Any, Any] | None
 
 
 class Compiled:
@@ -56,16 +67,12 @@ class Compiled:
         return results[self._result]
 
     def over(self, ranges: Mapping[str, Bounds]) -> Bounds:
-        """Bounds of its values where every symbol lies in its range."""
-        results: list[Bounds] = []
-        for sign, operands in self._steps:
-            if sign == "number":
-                results.append((operands, operands))
-            elif sign == "name":
-                results.append(ranges.get(operands, ANYTHING))
-            else:
-                results.append(_OVER[sign](*[results[place] for place in operands]))
-        return results[self._result]
+        """Bounds of its values where every symbol lies in its range.
+
+        What is a straight line in one symbol is kept as one, so that in ``-n + min(n + 1, 2*n)``
+        the symbol cancels.
+        """
+        return self._over(ranges)[-1].bounds
 
     def degree(self, ranges: Mapping[str, Bounds]) -> int | None:
         """The degree of the polynomial that it is over a range; None if it is none there.
@@ -77,30 +84,23 @@ class Compiled:
         >>> [Compiled(64 - h * (64 // h)).degree({"h": (n, 64)}) for n in (32, 33)]
         [None, 1]
         """
-        results: list[Bounds] = []
-        degrees: list[int] = []
+        return self._over(ranges)[-1].degree
+
+    def _over(self, ranges: Mapping[str, Bounds]) -> list[_Stretch]:
+        """What every step is over a range, the last of them the result."""
+        results: list[_Stretch] = []
         for sign, operands in self._steps:
             if sign == "number":
-                results.append((operands, operands))
-                degrees.append(0)
-                continue
-            if sign == "name":
-                results.append(ranges.get(operands, ANYTHING))
-                degrees.append(1)
-                continue
-            own = _OVER[sign](*[results[place] for place in operands])
-            below = [degrees[place] for place in operands]
-            if own[0] == own[1]:
-                degree = 0
-            elif sign in ("+", "*"):
-                degree = max(below) if sign == "+" else sum(below)
-            elif sign == "**" and not below[1] and results[operands[1]][0] >= 0:
-                degree = below[0] * results[operands[1]][0]
+                results.append(_Stretch((operands, operands), 0, (0, operands)))
+            elif sign == "name":
+                own = ranges.get(operands, ANYTHING)
+                is_one = len(ranges) == 1 and operands in ranges
+                results.append(_Stretch(own, 1, (1, 0) if is_one else None))
             else:
-                return None
-            results.append(own)
-            degrees.append(degree)
-        return degrees[self._result]
+                parts = [results[place] for place in operands]
+                results.append(_stretch(sign, parts, ranges))
+        results.append(results[self._result])
+        return results
 
     @property
     def length(self) -> int:
@@ -315,6 +315,90 @@ def _raised(base: Any, exponent: Any) -> Any:
     ):
         return math.inf if base > 0 else (-math.inf if exponent % 2 else math.inf)
     return _whole(base**exponent)
+
+
+def _stretch(sign: str, parts: list[_Stretch], ranges: Mapping[str, Bounds]) -> _Stretch:
+    """What an operation makes of its operands over a range."""
+    if sign == "+" and any(part.line for part in parts):
+        bounds, line = _over_lines(parts, ranges)
+    else:
+        bounds, line = _OVER[sign](*[part.bounds for part in parts]), None
+    if sign in ("min", "max"):
+        chosen = _chosen(sign, parts, ranges)
+        if chosen is not None:
+            return chosen
+    if sign == "*":
+        line = _scaled(parts)
+    if bounds[0] == bounds[1]:
+        return _Stretch(bounds, 0, (0, bounds[0]) if not isinstance(bounds[0], float) else None)
+    return _Stretch(bounds, _degree(sign, parts), line)
+
+
+def _over_lines(
+    parts: list[_Stretch], ranges: Mapping[str, Bounds]
+) -> tuple[Bounds, tuple[Any, Any] | None]:
+    """A sum, whose straight lines are added up to one before their bounds are looked at."""
+    slope = _sum(*[part.line[0] for part in parts if part.line])
+    start = _sum(*[part.line[1] for part in parts if part.line])
+    others = [part.bounds for part in parts if part.line is None]
+    bounds = _over_sum(_on_line((slope, start), ranges), *others)
+    return bounds, None if others else (slope, start)
+
+
+def _on_line(line: tuple[Any, Any], ranges: Mapping[str, Bounds]) -> Bounds:
+    slope, start = line
+    if slope == 0:
+        return start, start
+    ((low, high),) = ranges.values()
+    ends = _plus(_times(slope, low), start), _plus(_times(slope, high), start)
+    return min(ends), max(ends)
+
+
+def _scaled(parts: list[_Stretch]) -> tuple[Any, Any] | None:
+    """A straight line times numbers; None if it is none."""
+    scale: Any = 1
+    line: tuple[Any, Any] | None = None
+    for part in parts:
+        if part.line is None:
+            return None
+        if part.line[0] == 0:
+            scale = scale * part.line[1]
+        elif line is None:
+            line = part.line
+        else:
+            return None
+    return (_whole(scale * line[0]), _whole(scale * line[1])) if line else (0, _whole(scale))
+
+
+def _chosen(sign: str, parts: list[_Stretch], ranges: Mapping[str, Bounds]) -> _Stretch | None:
+    """The line that is least, or greatest, all over a range; None if it changes or is unknown."""
+    lines = [part.line for part in parts if part.line]
+    if len(lines) < len(parts):
+        return None
+    for part, own in zip(parts, lines, strict=True):
+        apart = [
+            _on_line((own[0] - other[0], own[1] - other[1]), ranges)
+            for other in lines
+            if other is not own
+        ]
+        if all(high <= 0 if sign == "min" else low >= 0 for low, high in apart):
+            return part
+    return None
+
+
+def _degree(sign: str, parts: list[_Stretch]) -> int | None:
+    degrees = [part.degree for part in parts]
+    known = [degree for degree in degrees if degree is not None]
+    if len(known) < len(degrees):
+        return None
+    if sign == "+":
+        return max(known)
+    if sign == "*":
+        return sum(known)
+    exponent = parts[1].bounds[0]
+    if sign == "**" and not known[1] and isinstance(exponent, int) and exponent >= 0:
+        return known[0] * exponent
+    return None
 
 
 _OVER: dict[str, Callable[..., Bounds]] = {

@@ -174,7 +174,8 @@ def _wants(pieces: list[Piece], symbol: str, wanted: OutputSize | Amount) -> Ite
             tensor = p.tensors.get(wanted.path)
             is_there = tensor is not None and axis < len(tensor.shape)
             sizes.append(Said(p.first, p.last, tensor.shape[axis] if tensor and is_there else None))
-        found.append(Want(wanted.path, tuple(sizes), "==", size))
+        if any(said.value != size for said in sizes):
+            found.append(Want(wanted.path, tuple(sizes), "==", size))
     return found
 
 

@@ -31,8 +31,8 @@ SMALLEST = 4
 SECOND_LOOK = 32
 """Up to here values are tried one by one where a network of formulas is refused as a whole."""
 
-MOST_PIECES = 2000
-MOST_BUILT = 40_000
+MOST_PIECES = 1000
+MOST_BUILT = 15_000
 """How many pieces, and layers in them, are built before the rest is left open."""
 
 
@@ -136,8 +136,8 @@ class Pieces:
     def piece(self, first: int, last: int | None, values: dict[str, Quantity]) -> Piece:
         """The piece for these values of the symbols."""
         made = build(self.network.spec, values, self.network.most_layers)
-        self.built += len(made.graph)
         report = Report(self.network.name, values, made)
+        self.built += sum(1 + len(layer.weights) // 4 for layer in report)
         tensors = outputs(report) if self.paths else {}
         totals = report.totals if self.columns else None
         return Piece(

@@ -148,8 +148,7 @@ def axes(tensors: Sequence[Tensor], symbol: str, wanted: OutputSize) -> list[tup
                 f"{wanted.path} puts out {tensor}: that {fixed} is never {size}, "
                 f"whatever {symbol} is"
             )
-    own = zip(range(rank - len(sizes), rank), sizes, strict=True)
-    return [(axis, size) for axis, size in own if axis in depending]
+    return list(zip(range(rank - len(sizes), rank), sizes, strict=True))
 
 
 def _depends(tensors: Sequence[Tensor], axis: int, symbol: str) -> bool:
