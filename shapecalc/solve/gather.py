@@ -43,7 +43,10 @@ def gather(pieces: Pieces, amounts: Sequence[Amount]) -> tuple[list[Piece], Endi
                 return found, Ending(piece.last, beyond, True, True)
             if (line := _line(pieces, growth, piece, legal)) is not None:
                 found[-1] = line
-                return found, Ending(line.last, pieces.limit, True, True)
+                beyond = "every further copy is like the last"
+                if line.last is not None:
+                    beyond += f", and beyond {line.last:,} {pieces.limit}"
+                return found, Ending(piece.last, beyond, True, True)
         if len(found) > MOST_PIECES or pieces.built > MOST_BUILT:
             return found, Ending(piece.last, "", False, True)
         if not piece.refused:
@@ -75,6 +78,10 @@ def _line(pieces: Pieces, growth: Growth, piece: Piece, legal: Piece | None) -> 
     parts = growth.parts(piece.report)
     if [p.path for p in parts] != [p.path for p in growth.parts(legal.report)]:
         return None
+    if any(
+        path.startswith(f"{p.path}.") for path in pieces.paths - set(piece.tensors) for p in parts
+    ):
+        return None  # a copy is asked for that is not there yet
     further = pieces.single(piece.first + 1)
     if further.report is None:
         return None

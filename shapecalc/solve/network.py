@@ -9,6 +9,7 @@ out (:mod:`shapecalc.solve.search`). The answer is what their solutions have in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -101,6 +102,7 @@ def solve(
     found, ending = gather(pieces, [each for each in wanted if isinstance(each, Amount)])
     if all(piece.refused for piece in found):
         return _refused(network, symbol, settings, ending)
+    _check_paths(found, paths, symbol, ending)
     wants = tuple(dict.fromkeys(want for each in wanted for want in _wants(found, symbol, each)))
     conditions = Conditions(found, symbol)
     try:
@@ -154,6 +156,15 @@ def _as_far(ending: Ending) -> str:
     return "" if ending.is_complete else f" up to {ending.last}; beyond, the question stays open"
 
 
+def _check_paths(pieces: list[Piece], paths: set[str], symbol: str, ending: Ending) -> None:
+    """Every layer that is asked for must be there, for some value of the unknown."""
+    for path in paths - {path for piece in pieces for path in piece.tensors}:
+        if ending.is_structural and re.search(r"\.[0-9]+(\.|$)", path):
+            why = f": {ending.beyond}" if ending.beyond else _as_far(ending)
+            raise NoSolution(f"no value of {symbol} gives the network a copy {path}{why}")
+        raise no_layer(path, [path for piece in pieces for path in piece.paths])
+
+
 def _wants(pieces: list[Piece], symbol: str, wanted: OutputSize | Amount) -> Iterable[Want]:
     """What is wanted as conditions on single sizes and totals."""
     legal = [piece for piece in pieces if not piece.refused]
@@ -165,8 +176,6 @@ def _wants(pieces: list[Piece], symbol: str, wanted: OutputSize | Amount) -> Ite
             raise NoSolution(f"{wanted.subject} are {formula:,}, whatever {symbol} is")
         return [want]
     tensors = [p.tensors[wanted.path] for p in legal if wanted.path in p.tensors]
-    if not tensors:
-        raise no_layer(wanted.path, [path for piece in legal for path in piece.paths])
     found = []
     for axis, size in axes(tensors, symbol, wanted):
         sizes = []
