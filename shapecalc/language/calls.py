@@ -8,38 +8,6 @@ from typing import Any
 
 from shapecalc.layers import Layer
 
-_ORDERS = {
-    "Conv": (
-        *("in_channels", "out_channels", "kernel_size", "stride", "padding"),
-        *("dilation", "groups", "bias", "padding_mode"),
-    ),
-    "ConvTranspose": (
-        *("in_channels", "out_channels", "kernel_size", "stride", "padding"),
-        *("output_padding", "groups", "bias", "dilation", "padding_mode"),
-    ),
-    "MaxPool": ("kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode"),
-    "Fold": ("output_size", "kernel_size", "dilation", "padding", "stride"),
-    "GroupNorm": ("num_groups", "num_channels", "eps", "affine"),
-    "MultiheadAttention": (
-        *("embed_dim", "num_heads", "dropout", "bias", "add_bias_kv", "add_zero_attn"),
-        *("kdim", "vdim", "batch_first"),
-    ),
-    "EmbeddingBag": (
-        *("num_embeddings", "embedding_dim", "max_norm", "norm_type", "scale_grad_by_freq"),
-        *("mode", "sparse"),
-    ),
-    "Transformer": (
-        *("d_model", "nhead", "num_encoder_layers", "num_decoder_layers", "dim_feedforward"),
-        *("dropout", "activation"),
-    ),
-    "RNN": ("input_size", "hidden_size", "num_layers", "nonlinearity", "bias", "batch_first"),
-    "LSTM": ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout"),
-    "GRU": ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout"),
-    "TransformerEncoder": (),
-    "TransformerDecoder": (),
-}
-"""The order of arguments in torch, by kinds without their rank, where it is not the usual one."""
-
 _IDLE = ("device", "dtype", "inplace")
 """Arguments that tell nothing of sizes."""
 
@@ -62,30 +30,18 @@ def called(text: str) -> str:
     return text.partition("(")[0].strip()
 
 
-def order(kind: type[Layer]) -> tuple[str, ...]:
-    """The names of the arguments that torch's class takes by position.
-
-    >>> order(KINDS["Linear"])
-    ('in_features', 'out_features', 'bias')
-    """
-    special = _ORDERS.get(re.sub("[123]d$", "", kind.kind))
-    if special is not None:
-        return special
-    inferred = [name for name, field in kind.fields.items() if field.infer is not None]
-    return tuple(dict.fromkeys([*inferred, *kind.fields]))
-
-
 def as_entry(text: str, kind: type[Layer]) -> str:
     """The entry that says what the call of a kind's class says; what is inferred is left out.
 
     Where the arguments are not understood, it is a sketch.
 
+    >>> from shapecalc.layers import KINDS
     >>> as_entry("Conv2d(3, 64, 3, padding=1)", KINDS["Conv2d"])
     'Conv2d: {out_channels: 64, kernel_size: 3, padding: 1}'
     >>> as_entry("nn.Linear(10, 5)", KINDS["Linear"])
     'Linear: 5'
     """
-    given = _arguments(text, order(kind))
+    given = _arguments(text, kind.parameters())
     if given is None:
         return sketch(kind)
     said = {
@@ -100,9 +56,16 @@ def as_entry(text: str, kind: type[Layer]) -> str:
     return f"{kind.kind}: {{{', '.join(f'{name}: {value}' for name, value in said.items())}}}"
 
 
+def _is_left_out(kind: type[Layer], name: str) -> bool:
+    """Whether a spec has no field for a parameter of torch, or infers it."""
+    field = kind.fields.get(name)
+    return name in kind.parameters() if field is None else field.infer is not None
+
+
 def sketch(kind: type[Layer]) -> str:
     """An entry of a kind with the fields that it needs.
 
+    >>> from shapecalc.layers import KINDS
     >>> sketch(KINDS["Conv2d"])
     'Conv2d: {out_channels: ..., kernel_size: ...}'
     """

@@ -93,9 +93,7 @@ _TABLE = (
     _Row("batchnormalization batchnormalisation batchnorm bn syncbatchnorm", "BatchNorm#"),
     _Row("batchnormalization# bn#", "BatchNorm#"),
     _Row("layernormalization layernormalisation ln", "LayerNorm"),
-    _Row(
-        "layernorm2d layernorm#", "LayerNorm GroupNorm", "GroupNorm: 1 is over channels and places"
-    ),
+    _Row("layernorm#", "LayerNorm GroupNorm", "GroupNorm: 1 is over channels and places"),
     _Row("groupnormalization groupnormalisation gn", "GroupNorm"),
     _Row(
         "instancenormalization instancenormalisation instancenorm",
@@ -125,7 +123,12 @@ _TABLE = (
     _Row("expanddims newaxis", "Unsqueeze"),
     _Row("crop cropping cropping# narrow select indexselect getitem stridedslice", "Slice"),
     _Row("split tensorsplit unbind", "Split Chunk Slice"),
-    _Row("repeatvector tile expand", "Expand Tile"),
+    _Row(
+        "repeatvector tile expand",
+        "Expand Tile",
+        "",
+        "Upsample repeats cells, and Concat whole inputs",
+    ),
     # joins
     _Row(
         "cat concatenate concatenation merge route depthconcat", "Concat", "it joins: from: [a, b]"
@@ -235,6 +238,9 @@ def meant(name: str, known: Iterable[str]) -> Meant:
         if not kinds:
             return Meant((), found.otherwise or found.note)
         return Meant(kinds, f"called {_either(kinds)} here" + (found.note and f", {found.note}"))
+    denoted = tuple(kind for kind in KINDS if plain in _functions(kind))
+    if denoted:
+        return Meant(denoted, f"called {_either(denoted)} here")
     near = tuple(_near(plain, known))
     return Meant(near, _did_you_mean(near))
 
@@ -257,6 +263,11 @@ def _rows() -> dict[str, _Row]:
                 own = row._replace(kinds=row.kinds.replace("#", rank))
                 found.setdefault(name.replace("#", rank), own)
     return found
+
+
+def _functions(kind: str) -> set[str]:
+    """The functions and methods of torch that denote a kind, by their last names."""
+    return {_plain(name) for name, _ in KINDS[kind].calls()}
 
 
 def _of_every_rank(kinds: list[str]) -> str:
