@@ -211,7 +211,7 @@ def _windows(report: Report) -> Iterator[Window]:
         if "kernel_size" not in own.fields or getattr(own, "ceil_mode", False):
             continue
         tensor = layer.node.inputs[0]
-        windows = own.windows(layer.node.x) or ()
+        windows = own.windows(*layer.node.inputs) or ()
         for axis, (window, size) in enumerate(zip(windows, tensor.spatial, strict=False)):
             yield Window(layer.path, axis, window.remainder(size), (*window, size))
 

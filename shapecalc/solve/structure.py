@@ -13,11 +13,10 @@ from itertools import pairwise
 from typing import Any
 
 from shapecalc.analysis.report import Report, sums
-from shapecalc.graph.graph import Part
+from shapecalc.graph.graph import Part, Role
 from shapecalc.language.expression import Binary, Expression, Name, Number
 from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Entry, Setting, Spec
-from shapecalc.solve.wanted import outputs
 
 
 class Growth:
@@ -120,8 +119,7 @@ class Growth:
         """Whether every further copy is like the last."""
         if not (self.is_all and self.is_linear and self.repeats):
             return False
-        tensors = outputs(report)
-        return all(_ends_steady(part, tensors) for part in self.parts(report))
+        return all(map(_ends_steady, self.parts(report)))
 
     def stays(self, error: SpecError, before: Report | None) -> bool:
         """Whether what is wrong in a network, ``before`` with a copy less, is so in deeper ones."""
@@ -135,11 +133,10 @@ class Growth:
             return True
         if before is None or not self.is_all:
             return False
-        tensors = outputs(before)
         for part in self.parts(before):
             if failed.startswith(f"{part.path}."):
                 break
-            if not _ends_steady(part, tensors):
+            if not _ends_steady(part):
                 return False
         return True
 
@@ -157,18 +154,17 @@ def _is_copy(path: str, name: str) -> bool:
 def _repeated(part: Part, entries: list[Entry]) -> Iterator[Part]:
     for child in part.children:
         if isinstance(child, Part):
-            if child.kind == "repeat" and child.entry in entries:
+            if child.role == Role.REPEAT and child.entry in entries:
                 yield child
             else:
                 yield from _repeated(child, entries)
 
 
-def _ends_steady(part: Part, tensors: Mapping[str, Any]) -> bool:
+def _ends_steady(part: Part) -> bool:
     """Whether the last copy puts out what the one before it did."""
-    copies: list[Any] = []
-    while f"{part.path}.{len(copies)}" in tensors:
-        copies.append(tensors[f"{part.path}.{len(copies)}"])
-    return len(copies) > 1 and copies[-1] == copies[-2]
+    copies = [copy for copy in part.children if isinstance(copy, Part)]
+    tensors = [copy.output.tensor for copy in copies if copy.output is not None]
+    return len(tensors) == len(copies) > 1 and tensors[-1] == tensors[-2]
 
 
 def _linear(setting: Setting) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.formula import Formula, evaluate
 from shapecalc.analysis.report import Report
-from shapecalc.graph.graph import Part
+from shapecalc.graph.graph import Part, Source
 from shapecalc.language.problem import did_you_mean
 from shapecalc.layers import Tensor
 
@@ -107,8 +107,12 @@ def _at(formula: Quantity, symbol: str, n: int) -> Quantity | None:
 
 
 def outputs(report: Report) -> dict[str, Tensor]:
-    """What every layer, block and branch puts out."""
-    found = {layer.path: layer.node.output for layer in report}
+    """What every layer, block and branch puts out; further outputs of a layer by their names."""
+    found = {
+        str(Source(layer.path, name)): tensor
+        for layer in report
+        for name, tensor in layer.node.outputs.items()
+    }
     parts = [report.built.root]
     while parts:
         for child in parts.pop().children:
