@@ -18,6 +18,7 @@ from shapecalc.algebra.arithmetic import Dim, Quantity
 from shapecalc.algebra.formula import Formula, evaluate, is_integral
 from shapecalc.algebra.solutions import EVERYTHING, NOTHING, Solutions, in_words
 from shapecalc.analysis.constraints import LARGEST_MODULUS
+from shapecalc.analysis.measures import MEASURES
 from shapecalc.analysis.report import Report
 from shapecalc.graph.graph import Part
 from shapecalc.language.problem import did_you_mean
@@ -36,10 +37,6 @@ class QuestionError(ValueError):
 
 class NoSolution(Exception):
     """No value gives what is wanted, or the question stays open; the message says why."""
-
-
-SPELLED = {"macs": "MACs", "flops": "FLOPs"}
-"""Columns of totals that are not written as they are called."""
 
 
 class OutputSize(NamedTuple):
@@ -171,7 +168,7 @@ def _check_symbol(network: Network, symbol: str, settings: Mapping[str, Any]) ->
 def _wants(report: Report, symbol: str, wanted: OutputSize | Amount) -> Iterator[Want]:
     if isinstance(wanted, Amount):
         formula = getattr(report.totals, wanted.column)
-        subject = f"the {SPELLED.get(wanted.column, wanted.column)}"
+        subject = f"the {MEASURES[wanted.column].label}"
         want = Want(subject, formula, wanted.relation, wanted.value)
         if not _depends(formula, symbol) and want.holds_for().is_empty:
             raise NoSolution(f"{subject} are {formula:,}, whatever {symbol} is")
