@@ -70,6 +70,8 @@ class Layer:
     """Whether it writes its output, as opposed to passing on a view of its input."""
     in_torch: ClassVar[bool] = True
     """Whether torch.nn has it as a module; else :meth:`function` is what it is in torch."""
+    called: ClassVar[tuple[str, ...]] = ()
+    """Which functions and methods denote it, the one to call it by first."""
     work: ClassVar[str] = ""
     """What its element-wise operations do, in words."""
     counted_by_torch: ClassVar[bool] = True
@@ -124,7 +126,8 @@ class Layer:
                 declared.type.read(value, self.rank) if value is not None else self._null(declared)
             )
         except Mismatch as mismatch:
-            received = value if mismatch.index is None else value[mismatch.index]
+            items = list(value.values()) if isinstance(value, dict) else value
+            received = value if mismatch.index is None else items[mismatch.index]
             raise FieldError(declared.name, mismatch.expected, received, mismatch.index) from None
 
     def _null(self, declared: Field) -> Any:

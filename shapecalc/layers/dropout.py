@@ -5,6 +5,7 @@ A trained network's dropout passes its input on: it writes nothing and computes 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from shapecalc.layers.field import Flag, Number, field
@@ -49,3 +50,23 @@ class FeatureAlphaDropout(_AnyDropout):
     """Drop whole channels at random while training, keeping mean and variance."""
 
     ndims = range(2, 99)
+
+
+class DropPath(Pointwise):
+    """Set whole samples to zero at random while training: stochastic depth.
+
+    It stands at the end of a branch, which is so left out for some samples. Huang et al., "Deep
+    networks with stochastic depth" (2016).
+    """
+
+    called = ("torchvision.ops.stochastic_depth(input, p, mode, training)",)
+    writes = False
+    in_torch = False
+
+    p: int | Fraction = field(Number(0, 1), "probability of dropping a sample", default=0)
+
+    example = {"p": Fraction(1, 10)}
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        kept = f"{inputs[0]}.new_ones({inputs[0]}.shape[0], *[1] * ({inputs[0]}.dim() - 1))"
+        return f"{inputs[0]} * nn.functional.dropout({kept}, {settings['p']}, self.training)"
