@@ -214,7 +214,7 @@ class _Reader:
         known = dict.fromkeys(self.names_of(spec.entries))
         found = self.references(pair.value)
         for name, mark in found:
-            if name not in known:
+            if name.partition(".")[0] not in known:
                 hint = did_you_mean(name, known)
                 self.problem(mark, f"no entry of 'layers' is named {name!r}", hint)
         return found
@@ -473,8 +473,8 @@ class _Reader:
             if entry.branches is not None and len(entry.sources) > 1:
                 mark = pairs["from"].value.mark
                 self.problem(mark, "a join with branches is fed from one place")
-            for name, mark in entry.sources:
-                self.known_entry(name, mark, scope, "feeds from")
+            for name, mark in entry.sources:  # behind a dot stands an output, or a copy
+                self.known_entry(name.partition(".")[0], mark, scope, "feeds from")
         if "share" in pairs:
             for name, mark in self.references(pairs["share"].value)[:1]:
                 entry.share = Reference(name, mark)

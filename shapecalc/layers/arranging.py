@@ -82,9 +82,8 @@ def _in_groups(received: Shape, made: Shape) -> list[tuple[Dim, Dim]]:
     >>> _in_groups((2, 12, 5), (2, 3, 4, 5))
     [(120, 120)]
     """
-    whole = [(prod(received), prod(made))]
     if all(map(is_number, (*received, *made))):
-        return whole
+        return [(prod(received), prod(made))]
     groups: list[tuple[Dim, Dim]] = []
     have: Dim = 1
     wanted: Dim = 1
@@ -99,9 +98,12 @@ def _in_groups(received: Shape, made: Shape) -> list[tuple[Dim, Dim]]:
         if _closes(have, wanted):
             groups.append((have, wanted))
             have, wanted = 1, 1
-    if not (have == 1 and wanted == 1):
-        return whole
-    return groups
+    if have == 1 and wanted == 1:
+        return groups
+    open_groups = [group for group in groups if group[0] != group[1]]
+    return [
+        (prod([have, *(a for a, _ in open_groups)]), prod([wanted, *(b for _, b in open_groups)]))
+    ]
 
 
 def _never_more(a: Dim, b: Dim) -> bool:
@@ -125,8 +127,8 @@ class Transpose(Layer):
     (1, 12, 197, 64)
     """
 
-    called = ("torch.transpose", "Tensor.transpose", "torch.swapaxes(input, dim0, dim1)",
-              "Tensor.swapaxes(dim0, dim1)", "torch.swapdims", "Tensor.swapdims")  # fmt: skip
+    called = ("torch.transpose", "Tensor.transpose", "torch.swapaxes",
+              "Tensor.swapaxes", "torch.swapdims", "Tensor.swapdims")  # fmt: skip
     writes = False
     in_torch = False
 
@@ -206,8 +208,8 @@ class Expand(Layer):
     (8, 1, 768)
     """
 
-    called = ("Tensor.expand(*size)", "torch.broadcast_to(input, size)",
-              "Tensor.broadcast_to(size)")  # fmt: skip
+    called = ("Tensor.expand(*size)", "torch.broadcast_to",
+              "Tensor.broadcast_to")  # fmt: skip
     writes = False
     in_torch = False
 

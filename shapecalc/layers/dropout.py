@@ -24,9 +24,13 @@ class _AnyDropout(Pointwise, abstract=True):
 class Dropout(_AnyDropout):
     """Set single elements to zero at random while training."""
 
+    called = ("nn.functional.dropout(p, training, inplace)", "torch.dropout(p, training)")
+
 
 class Dropout1d(_AnyDropout, rank=1):
     """Set whole channels of a length to zero at random while training."""
+
+    called = ("nn.functional.dropout1d(p, training, inplace)",)
 
 
 class Dropout2d(_AnyDropout, rank=2):
@@ -35,19 +39,27 @@ class Dropout2d(_AnyDropout, rank=2):
     Besides height and width it takes a length alone, as torch does to this day.
     """
 
+    called = ("nn.functional.dropout2d(p, training, inplace)",)
+
     ndims = (3, 4)
 
 
 class Dropout3d(_AnyDropout, rank=3):
     """Set whole channels of a volume to zero at random while training."""
 
+    called = ("nn.functional.dropout3d(p, training, inplace)",)
+
 
 class AlphaDropout(_AnyDropout):
     """Drop single elements at random while training, keeping mean and variance: made for SELU."""
 
+    called = ("nn.functional.alpha_dropout(p, training, inplace)",)
+
 
 class FeatureAlphaDropout(_AnyDropout):
     """Drop whole channels at random while training, keeping mean and variance."""
+
+    called = ("nn.functional.feature_alpha_dropout(p, training, inplace)",)
 
     ndims = range(2, 99)
 
@@ -59,7 +71,6 @@ class DropPath(Pointwise):
     networks with stochastic depth" (2016).
     """
 
-    called = ("torchvision.ops.stochastic_depth(input, p, mode, training)",)
     writes = False
     in_torch = False
 
@@ -68,5 +79,6 @@ class DropPath(Pointwise):
     example = {"p": Fraction(1, 10)}
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        kept = f"{inputs[0]}.new_ones({inputs[0]}.shape[0], *[1] * ({inputs[0]}.dim() - 1))"
-        return f"{inputs[0]} * nn.functional.dropout({kept}, {settings['p']}, self.training)"
+        rows = f"{inputs[0]}.reshape(1, len({inputs[0]}), -1)"  # a sample is what a channel was
+        dropped = f"nn.functional.dropout1d({rows}, {settings['p']}, self.training)"
+        return f"{dropped}.view_as({inputs[0]})"

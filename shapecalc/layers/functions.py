@@ -157,8 +157,8 @@ class Clamp(_Function):
     """
 
     called = ("torch.clamp", "Tensor.clamp", "torch.clip", "Tensor.clip",
-              "torch.clamp_min(input, min)", "Tensor.clamp_min(min)",
-              "torch.clamp_max(input, max)", "Tensor.clamp_max(max)")  # fmt: skip
+              "torch.clamp_min(min)", "Tensor.clamp_min(min)",
+              "torch.clamp_max(max)", "Tensor.clamp_max(max)")  # fmt: skip
     dtypes = NUMBERS
 
     min: int | Fraction | float | None = field(

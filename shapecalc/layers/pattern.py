@@ -17,6 +17,8 @@ from typing import NamedTuple
 _TOKEN = re.compile(r"\s*(\.\.\.|…|\(|\)|[A-Za-z][A-Za-z0-9_]*|[0-9]+|\S)")
 
 ELLIPSIS = "..."
+MERGED = "(...)"
+"""Dots in parentheses, which make one axis of any number."""
 
 
 class PatternError(ValueError):
@@ -28,10 +30,6 @@ class Pattern(NamedTuple):
 
     left: tuple[tuple[str, ...], ...]
     right: tuple[tuple[str, ...], ...]
-
-    def names(self) -> frozenset[str]:
-        """The names on the two sides."""
-        return frozenset(name for side in self for axis in side for name in axis) - {ELLIPSIS}
 
 
 @lru_cache(maxsize=1024)
@@ -63,7 +61,7 @@ def _side(text: str) -> tuple[tuple[str, ...], ...]:
         else:
             name = _name(word)
             if group is not None:
-                group += name
+                group += [MERGED if each == ELLIPSIS else each for each in name]
             else:
                 axes.append(tuple(name))
     if group is not None:
@@ -96,7 +94,7 @@ def spread(pattern: Pattern, count: int) -> Pattern:
     (('b',), ('...0', '...1'), ('c',))
     """
     left, right = pattern
-    if any(ELLIPSIS in axis and len(axis) > 1 for axis in left):
+    if any(MERGED in axis for axis in left):
         raise PatternError("'...' stands in parentheses on the left")
     has_dots = (ELLIPSIS,) in left
     named = len(left) - has_dots
@@ -111,7 +109,7 @@ def spread(pattern: Pattern, count: int) -> Pattern:
         if axis == (ELLIPSIS,):
             after += [(dot,) for dot in dots]
         else:
-            after.append(tuple(n for name in axis for n in (dots if name == ELLIPSIS else [name])))
+            after.append(tuple(n for name in axis for n in (dots if name == MERGED else [name])))
     return Pattern(before, tuple(after))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from shapecalc.algebra.arithmetic import Dim, exactdiv, prod
+from shapecalc.algebra.arithmetic import Dim, exactdiv, is_symbolic, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse, whole
 from shapecalc.layers import pattern as patterns
 from shapecalc.layers.base import Layer
@@ -40,9 +40,9 @@ class _ByPattern(Layer, abstract=True):
         sizes = dict(self.sizes)
         yield from self._names_fit(pattern, sizes)
         for name, size in self.sizes:
-            if hasattr(size, "symbols"):
+            if is_symbolic(size):
                 yield from whole(
-                    size,  # type: ignore[arg-type]
+                    size,
                     1,
                     lambda name=name, size=size: f"has a size {size} of {name}",  # type: ignore[misc]
                     field="sizes",
@@ -109,17 +109,17 @@ class _ByPattern(Layer, abstract=True):
             for name in unknown(axis, sizes):
                 known = prod(sizes[n] for n in axis if n in sizes)
                 # what is divided by a symbol stays a whole number only behind a floor
-                sizes[name] = size // known if hasattr(known, "symbols") else exactdiv(size, known)
+                sizes[name] = size // known if is_symbolic(known) else exactdiv(size, known)
         return pattern, sizes
 
     def output(self, x: Tensor) -> Tensor:
         pattern, sizes = self._axes(x)
         return x.with_shape(prod(sizes[name] for name in axis) for axis in pattern.right)
 
-    def bound(self, x: Tensor) -> Layer:
+    def bound(self, *x: Tensor) -> Layer:
         """This layer for inputs of as many dimensions, which the dots of its pattern stand for."""
         layer = object.__new__(type(self))
-        layer.__dict__.update(self.__dict__, ndim=len(x.shape))
+        layer.__dict__.update(self.__dict__, ndim=len(x[0].shape))
         return layer
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
@@ -186,7 +186,7 @@ class Rearrange(_ByPattern):
     (1, 196, 768)
     """
 
-    called = ("einops.rearrange(tensor, pattern, **sizes)",)
+    called = ("einops.rearrange(pattern, **sizes)",)
     writes = False
 
     example: ClassVar[Mapping[str, object]] = {"pattern": "b c h w -> b (h w) c"}
@@ -199,7 +199,7 @@ class Repeat(_ByPattern):
     (8, 197, 768)
     """
 
-    called = ("einops.repeat(tensor, pattern, **sizes)",)
+    called = ("einops.repeat(pattern, **sizes)",)
 
     example: ClassVar[Mapping[str, object]] = {
         "pattern": "b c h w -> b c (h r) w",
@@ -219,7 +219,7 @@ class Reduce(_ByPattern):
     (1, 64, 28, 28)
     """
 
-    called = ("einops.reduce(tensor, pattern, reduction, **sizes)",)
+    called = ("einops.reduce(pattern, reduction, **sizes)",)
     work = "every element is taken in"
 
     reduction: str = field(

@@ -136,9 +136,9 @@ class Norm(_Reduction):
     """
 
     called = (
-        "torch.linalg.vector_norm(x, ord=2, dim=None, keepdim=False)",
-        "torch.norm(input, ord='fro', dim=None, keepdim=False)",
-        "Tensor.norm(ord='fro', dim=None, keepdim=False)",
+        "torch.linalg.vector_norm(ord, dim, keepdim)",
+        "torch.norm(ord, dim, keepdim)",
+        "Tensor.norm(ord, dim, keepdim)",
     )
     dtypes = FLOATS
     operations = 2
@@ -217,7 +217,7 @@ class Normalize(KeepsShape):
     (1, 128)
     """
 
-    called = ("nn.functional.normalize(input, p=2, dim=1, eps=1e-12, out=None)",)
+    called = ("nn.functional.normalize",)
     dtypes = FLOATS
     in_torch = False
 

@@ -94,12 +94,25 @@ def pattern_for(
     if sizes and draw(once_in(8)):
         sizes[draw(st.sampled_from(sorted(sizes)))] += 1
     if draw(once_in(12)):
-        written.append("e" if draw(st.booleans()) else "unknown")
+        written.append("elsewhere")
     return {"pattern": f"{' '.join(left)} -> {' '.join(written)}", "sizes": sizes}
+
+
+@st.composite
+def pad_for(draw: st.DrawFn, inputs: Inputs) -> Settings:
+    """Pairs for the last dimensions, those that a mode takes or others."""
+    mode = draw(st.sampled_from(("constant", "constant", "reflect", "replicate", "circular")))
+    n = len(inputs[0].shape)
+    fitting = n if mode == "constant" else max(n - draw(st.integers(1, 2)), 1)
+    pairs = draw(st.integers(1, n)) if draw(once_in(4)) else fitting
+    least = -1 if draw(once_in(3)) else 0
+    pad = [draw(st.integers(least, 3)) for _ in range(2 * pairs + draw(once_in(12)))]
+    return {"pad": pad, "mode": mode}
 
 
 SETTINGS: dict[str, Callable[[Inputs], st.SearchStrategy[Settings]]] = {
     "Expand": size_for,
+    "Pad": pad_for,
     "Rearrange": pattern_for,
     "Reduce": lambda inputs: pattern_for(inputs, dropped=True),
     "Repeat": lambda inputs: pattern_for(inputs, new=True),
