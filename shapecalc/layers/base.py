@@ -132,7 +132,8 @@ class Layer:
                 declared.type.read(value, self.rank) if value is not None else self._null(declared)
             )
         except Mismatch as mismatch:
-            received = value if mismatch.index is None else value[mismatch.index]
+            items = list(value.values()) if isinstance(value, dict) else value
+            received = value if mismatch.index is None else items[mismatch.index]
             raise FieldError(declared.name, mismatch.expected, received, mismatch.index) from None
 
     def _null(self, declared: Field) -> Any:
