@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv
 from shapecalc.analysis.report import LayerReport, Report, Totals, sums
 from shapecalc.graph.graph import Node, Part
+from shapecalc.language.signs import markdown as _marked
+from shapecalc.language.signs import one_line
 from shapecalc.layers import Tensor
 from shapecalc.layers.tensor import times
 
@@ -198,7 +200,7 @@ def title(report: Report, write: Writer) -> str:
     inputs = ", ".join(
         f"{name} {write.shape(tensor.shape[1:])}" for name, tensor in report.inputs.items()
     )
-    return f"{report.name}: {inputs}{_batch(report.symbols['B'])}"
+    return f"{one_line(report.name)}: {inputs}{_batch(report.symbols['B'])}"
 
 
 def _batch(batch: Quantity) -> str:
@@ -292,9 +294,9 @@ def text(table: Table) -> str:
 
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
     wide = max((len(name) for name, _ in table.summary), default=0)
-    below = [f"{name:<{wide}}  {value}" for name, value in table.summary]
+    below = [f"{name:<{wide}}  {one_line(value)}" for name, value in table.summary]
     return "\n".join(
-        [table.title, rule, line(headings), rule, *map(line, table.cells), rule, *below]
+        [one_line(table.title), rule, line(headings), rule, *map(line, table.cells), rule, *below]
     )
 
 
@@ -302,17 +304,19 @@ def markdown(table: Table) -> str:
     """The table in Markdown, the summary as a list below it."""
 
     def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(_nonbreaking(cell).replace("|", "\\|") for cell in cells) + " |"
+        return f"| {' | '.join(map(_nonbreaking, cells))} |"
 
     marks = ["---:" if column.is_number else "---" for column in table.columns]
     head = [line(column.heading for column in table.columns), "| " + " | ".join(marks) + " |"]
-    below = [f"* {name}: {value}" for name, value in table.summary]
-    return "\n".join([f"**{table.title}**", "", *head, *map(line, table.cells), "", *below])
+    below = [f"* {_marked(name)}: {_marked(value)}" for name, value in table.summary]
+    return "\n".join(
+        [f"**{_marked(table.title)}**", "", *head, *map(line, table.cells), "", *below]
+    )
 
 
 def _nonbreaking(cell: str) -> str:
     indent = len(cell) - len(cell.lstrip())
-    return "&nbsp;" * indent + cell.lstrip()
+    return "&nbsp;" * indent + _marked(cell.lstrip())
 
 
 def csv(report: Report, columns: Sequence[str] = RECORD_COLUMNS, depth: int | None = None) -> str:
@@ -345,8 +349,10 @@ def html(table: Table) -> str:
 
     head = line([column.heading for column in table.columns], "th")
     body = "".join(line(cells, "td") for cells in table.cells)
-    below = "".join(f"<br>{escape(name)}: {escape(value)}" for name, value in table.summary)
+    below = "".join(
+        f"<br>{escape(name)}: {escape(one_line(value))}" for name, value in table.summary
+    )
     return (
-        f"<table><caption>{escape(table.title)}</caption><thead>{head}</thead>"
+        f"<table><caption>{escape(one_line(table.title))}</caption><thead>{head}</thead>"
         f"<tbody>{body}</tbody></table><p>{below[4:]}</p>"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 
@@ -18,8 +17,8 @@ from shapecalc.cli.common import (
     read_symbolic,
     reports_errors,
     settings_options,
-    wants_color,
 )
+from shapecalc.cli.output import echo, echo_json, wants_color
 from shapecalc.language.symbols import known
 from shapecalc.network import Network
 
@@ -66,7 +65,7 @@ def diff(
         depth,
     )
     if form == "json":
-        click.echo(json.dumps(diffs.as_dict(comparison, everything), indent=1))
+        echo_json(diffs.as_dict(comparison, everything))
         return
     table = diffs.lay_out(comparison, everything)
     if form == "table" and wants_color(sys.stdout):
@@ -74,7 +73,7 @@ def diff(
 
         print_table(table)
         return
-    click.echo({"table": tables.text, "markdown": tables.markdown}[form](table))
+    echo({"table": tables.text, "markdown": tables.markdown}[form](table))
 
 
 def _report(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from shapecalc import catalogue
+from shapecalc.cli.output import echo, echo_json
 from shapecalc.language.problem import did_you_mean
 from shapecalc.layers import KINDS
 
@@ -24,18 +23,18 @@ def layers(kind: str | None, form: str) -> None:
         raise click.BadParameter(f"unknown kind {kind!r}; {hint}", param_hint="KIND")
     page = catalogue.page(kind)
     if form == "json":
-        click.echo(json.dumps({**page._asdict(), "rule": page.rule._asdict()}, indent=1))
+        echo_json({**page._asdict(), "rule": page.rule._asdict()})
     else:
-        click.echo(catalogue.text(page))
+        echo(catalogue.text(page))
 
 
 def _list(form: str) -> None:
     families = catalogue.families()
     if form == "json":
-        click.echo(json.dumps(families, indent=1))
+        echo_json(families)
         return
     wide = max(map(len, KINDS))
     for family, kinds in families.items():
-        click.echo(family)
+        echo(family)
         for kind in kinds:
-            click.echo(f"  {kind:<{wide}}  {catalogue.summary(KINDS[kind]).replace('``', '')}")
+            echo(f"  {kind:<{wide}}  {catalogue.summary(KINDS[kind]).replace('``', '')}")

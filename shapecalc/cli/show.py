@@ -15,8 +15,8 @@ from shapecalc.cli.common import (
     reports_errors,
     settings_options,
     spec_argument,
-    wants_color,
 )
+from shapecalc.cli.output import echo, echo_json, wants_color
 
 FORMATS = ("table", "json", "csv", "markdown")
 
@@ -62,12 +62,10 @@ def show(
     network = open_spec(spec, max_layers)
     report = network.report(read_settings(settings), symbolic=read_symbolic(symbolic))
     if form == "json":
-        import json
-
-        click.echo(json.dumps(report.to_dict(), indent=1))
+        echo_json(report.to_dict())
         return
     if form == "csv":
-        click.echo(tables.csv(report, columns or tables.RECORD_COLUMNS, depth))
+        echo(tables.csv(report, columns or tables.RECORD_COLUMNS, depth))
         return
     table = tables.lay_out(report, columns or tables.DEFAULT_COLUMNS, depth)
     if form == "table" and wants_color(sys.stdout):
@@ -75,4 +73,4 @@ def show(
 
         print_table(table)
         return
-    click.echo({"table": tables.text, "markdown": tables.markdown}[form](table))
+    echo({"table": tables.text, "markdown": tables.markdown}[form](table))
