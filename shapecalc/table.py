@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv
+from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic
 from shapecalc.analysis.report import LayerReport, Report, Totals, sums
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.signs import markdown as _marked
@@ -83,7 +83,7 @@ class Writer:
         """The value as text."""
         if isinstance(value, int):
             return f"{value:,}"
-        if not hasattr(value, "symbols"):
+        if not is_symbolic(value):
             return str(value)
         if self._short is None:
             from shapecalc.algebra.formula import Abbreviations

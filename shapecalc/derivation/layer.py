@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import prod, total
+from shapecalc.algebra.arithmetic import is_symbolic, prod, total
 from shapecalc.algebra.trace import Leaf, Traced, untraced
 from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.catalogue import summary
@@ -129,7 +129,7 @@ def _kept(layer: LayerReport, told: Lettered, place: int) -> str:
 
 
 def _size(name: str, tree: Any, kept: str, told: Lettered, fixed: str) -> Line:
-    if isinstance(tree, int) or hasattr(tree, "symbols"):
+    if isinstance(tree, int) or is_symbolic(tree):
         return Line(name, tree, fixed)
     if kept:
         return Line(name, tree.value, kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.algebra.trace import Traced
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.analysis.report import LayerReport, ReceptiveField, Report
@@ -36,7 +37,7 @@ def _closed_forms(layer: LayerReport, names: tuple[str, ...], closed: Report) ->
     forms = list(zip(names, own.output_shape[1:], layer.output_shape[1:]))
     forms += [("params", own.params, layer.params), ("MACs", own.macs, layer.macs)]
     for name, form, value in forms:
-        if hasattr(form, "symbols"):
+        if is_symbolic(form):
             yield Line(name, Chain((form, value)))
     conditions = dict.fromkeys(
         said(need.condition) for need in closed.built.needs if need.path == layer.path

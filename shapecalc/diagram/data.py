@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.algebra.program import Program
 from shapecalc.algebra.requirement import Condition
 from shapecalc.algebra.trace import Apply, Leaf, Number, Product, Quotient, Sum, Traced
@@ -299,7 +300,7 @@ class _Writer:
 
 
 def _is_size(value: Any) -> bool:
-    return (isinstance(value, int) and not isinstance(value, bool)) or hasattr(value, "symbols")
+    return (isinstance(value, int) and not isinstance(value, bool)) or is_symbolic(value)
 
 
 def _what(part: Part) -> str:

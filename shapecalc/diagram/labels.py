@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from shapecalc.algebra.arithmetic import total
+from shapecalc.algebra.arithmetic import is_symbolic, total
 from shapecalc.analysis.report import Report
 from shapecalc.diagram.plan import Frame, Vertex
 from shapecalc.graph.graph import Node, Part
@@ -117,7 +117,7 @@ def _value(value: Any, write: Writer) -> str:
         return times(_value(item, write) for item in value)
     if isinstance(value, str):
         return value
-    return write(value) if hasattr(value, "symbols") else plain(value)
+    return write(value) if is_symbolic(value) else plain(value)
 
 
 def plain(value: Any) -> str:

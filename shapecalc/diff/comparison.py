@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, Shape
+from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic
 from shapecalc.algebra.requirement import equal
 from shapecalc.analysis.constraints import Constraint
 from shapecalc.analysis.report import Report, Totals, sums
@@ -69,7 +69,7 @@ def difference(left: Quantity, right: Quantity) -> Any:
     if left == right:
         return 0
     change: Any = right - left
-    if not hasattr(change, "symbols"):
+    if not is_symbolic(change):
         return change
     from shapecalc.algebra.formula import expanded
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
-from shapecalc.algebra.arithmetic import LARGEST, Quantity
+from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.algebra.requirement import Condition, whole
 from shapecalc.graph.graph import Built, Need, Part, Wire
 from shapecalc.graph.place import MOST_DIMENSIONS, Fatal, Names, Place, Placer, Scope
@@ -136,7 +136,7 @@ class Builder(Placer):
 
     def is_size(self, size: Any, name: str) -> bool:
         """Whether an input can be of a size; what that asks of a formula's symbols is noted."""
-        if not hasattr(size, "symbols"):
+        if not is_symbolic(size):
             number = getattr(size, "value", size)  # of a number with a derivation
             return type(number) is int and 1 <= number <= LARGEST
         decided = [each.decide() for each in whole(size, 1, lambda: "")]
@@ -268,7 +268,7 @@ class Builder(Placer):
         assert entry.repeat is not None
         count = self.value(entry.repeat, scope, place)
         count = getattr(count, "value", count)  # of a number with a derivation
-        if hasattr(count, "symbols"):
+        if is_symbolic(count):
             raise Undecided(count.symbols)
         if type(count) is not int or count < 0:
             message = f"'repeat' expects an integer of at least 0, got {shown(count)}"

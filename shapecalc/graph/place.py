@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import LARGEST, Quantity, prod
+from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic, prod
 from shapecalc.algebra.requirement import Condition, Requirement, equal
 from shapecalc.graph.graph import Need, Node, Part, Wire
 from shapecalc.language.expression import ExpressionError, Undecided
@@ -151,7 +151,7 @@ class Placer:
         try:
             layer = KINDS[entry.kind](**settings)
         except FieldError as error:
-            if hasattr(error.received, "symbols"):
+            if is_symbolic(error.received):
                 raise Undecided(error.received.symbols) from None
             setting = entry.settings[error.field]
             message = f"{entry.kind}: {error.field} expects {error.expected}, got "

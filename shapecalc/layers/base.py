@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from shapecalc.algebra.arithmetic import Dim, Shape
+from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic
 from shapecalc.algebra.requirement import Requirement, equal, refuse, whole
 from shapecalc.algebra.window import Window
 from shapecalc.layers.field import REQUIRED, Field, Mismatch, SameAs
@@ -180,7 +180,7 @@ class Layer:
             yield _several_dtypes(x)
         for name, value in self.__dict__.items():
             for item in value if value.__class__ is tuple else (value,):
-                if hasattr(item, "symbols"):
+                if is_symbolic(item):
                     yield from _settled(self.fields[name], item)
         yield from self._stated(x)
         yield from self.bound(x).requires(x)
