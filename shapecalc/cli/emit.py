@@ -14,7 +14,7 @@ from shapecalc.cli.common import (
     settings_option,
     spec_argument,
 )
-from shapecalc.cli.output import refuse_source, write
+from shapecalc.cli.output import echo, refuse_source, write
 
 
 @click.command()
@@ -60,6 +60,6 @@ def emit(
     refuse_source(output, network.spec.source.name)
     source = written(network, read_settings(settings))
     if output is None:
-        click.echo(source, nl=False)
+        echo(source, end=False)
         return
     write(output, source.encode())

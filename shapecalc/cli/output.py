@@ -51,14 +51,18 @@ def has_signs(stream: Any = None) -> bool:
     return True
 
 
-def echo(text: str, *, color: bool | None = None) -> None:
-    """Print a result."""
-    click.echo(text, color=color)
+def echo(text: str, *, end: bool = True, color: bool | None = None) -> None:
+    """Print a result, with the end of its last line unless it has that."""
+    if sys.stdout is not None:
+        click.echo(text, sys.stdout, end, color=color)
 
 
 def echo_json(data: Any) -> None:
-    """Print plain data; what the output cannot encode is written as JSON's own escapes."""
-    click.echo(json.dumps(data, indent=1, ensure_ascii=not has_signs()))
+    """Print plain data; signs that cannot be seen or encoded are written as JSON's own escapes."""
+    text = json.dumps(data, indent=1, ensure_ascii=not has_signs())
+    if not text.isascii():
+        text = "".join(c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in text)
+    echo(text)
 
 
 def echo_error(text: str) -> None:
@@ -72,7 +76,8 @@ def echo_frame(text: str) -> None:
     colored = wants_color(sys.stderr)
     if mark and colored:
         text = f"{click.style(head, bold=True)} {click.style('error:', fg='red', bold=True)} {tail}"
-    click.echo(text, err=True, color=colored)
+    if sys.stderr is not None:
+        click.echo(text, sys.stderr, color=colored)
 
 
 def is_terminal(stream: Any) -> bool:

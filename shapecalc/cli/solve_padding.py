@@ -83,7 +83,7 @@ def solve_padding(same: bool, plain: bool, form: str, **options: Any) -> None:
     from shapecalc.solve.padding import NoSolution
 
     _refuse_contradictions(same, options)
-    plain = plain or not has_signs()
+    plain = plain or (form != "json" and not has_signs())
     style = ASCII if plain else UNICODE
     answers = []
     for name, question in _questions(options):
