@@ -88,6 +88,18 @@ class MultiheadAttention(Layer):
     ((2304, 768), 524391936)
     """
 
+    signature = (
+        "embed_dim",
+        "num_heads",
+        "dropout",
+        "bias",
+        "add_bias_kv",
+        "add_zero_attn",
+        "kdim",
+        "vdim",
+        "batch_first",
+    )
+
     joins = True
     ndims = (3,)
     work = "scale and softmax of the scores, and the biases"
@@ -187,6 +199,8 @@ class ScaledDotProductAttention(Join):
     >>> y.shape, attention.macs((q, k, v), y) == 12 * 197 * 197 * (64 + 64)
     ((1, 12, 197, 64), True)
     """
+
+    called = ("nn.functional.scaled_dot_product_attention",)
 
     arity = 3
     ndims = range(2, 99)

@@ -70,6 +70,10 @@ class Layer:
     """Whether it writes its output, as opposed to passing on a view of its input."""
     in_torch: ClassVar[bool] = True
     """Whether torch.nn has it as a module; else :meth:`function` is what it is in torch."""
+    signature: ClassVar[tuple[str, ...]] = ()
+    """The parameters of the module in torch's order; see :meth:`parameters`."""
+    called: ClassVar[tuple[str, ...]] = ()
+    """The functions and methods that compute it in torch beside the module; see :meth:`calls`."""
     work: ClassVar[str] = ""
     """What its element-wise operations do, in words."""
     counted_by_torch: ClassVar[bool] = True
@@ -224,6 +228,29 @@ class Layer:
         return tuple(dict.fromkeys([*inferred, first])) if first else ()
 
     @classmethod
+    def parameters(cls) -> tuple[str, ...]:
+        """What torch's module takes, in its order: what is inferred first, unless declared."""
+        inferred = [name for name, declared in cls.fields.items() if declared.infer is not None]
+        return cls.signature or tuple(dict.fromkeys([*inferred, *cls.fields]))
+
+    @classmethod
+    def calls(cls) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The calls of ``called``, each with what it takes behind the inputs, in order.
+
+        That is what the module takes, without what is inferred, or what stands in parentheses
+        behind the name: ``"torch.flatten(start_dim=0, end_dim)"`` gives a default of its own. A
+        name with ``_`` at its end, torch's way to say *in place*, is the same call.
+
+        >>> from shapecalc.layers import KINDS
+        >>> list(KINDS["Dropout"].calls())[1]
+        ('torch.dropout', ('p', 'training'))
+        """
+        plain = [name for name in cls.parameters() if not _is_inferred(cls, name)]
+        for call in cls.called:
+            name, bracket, rest = call.rstrip(")").partition("(")
+            yield name, tuple(rest.split(", ")) if bracket else tuple(plain)
+
+    @classmethod
     def constructor(cls, settings: Mapping[str, str]) -> str:
         """The source that makes the torch module of settings, all of them source."""
         named = dict(settings)
@@ -249,6 +276,10 @@ class Layer:
         None if that is no window: it sees the whole input, or the axes are not the same ones.
         """
         return None
+
+
+def _is_inferred(kind: type[Layer], name: str) -> bool:
+    return name in kind.fields and kind.fields[name].infer is not None
 
 
 def names_axis(x: Tensor, dim: int, field: str = "dim") -> Iterator[Requirement]:

@@ -39,6 +39,8 @@ class CosineSimilarity(_Distance):
     (1, 7, 7)
     """
 
+    called = ("nn.functional.cosine_similarity", "torch.cosine_similarity")
+
     dim: int = field(Whole(None, symbolic=False), "dimension the vectors lie along", default=1)
     eps: int | Fraction = field(
         Number(0), "least length, against division by zero", default=Fraction(1, 10**8)
@@ -68,6 +70,8 @@ class PairwiseDistance(_Distance):
     >>> PairwiseDistance().output((Tensor((8, 128)), Tensor((8, 128)))).shape
     (8,)
     """
+
+    called = ("nn.functional.pairwise_distance", "torch.pairwise_distance")
 
     p: int | Fraction | float = field(Number(infinite=True), "the exponent", default=2)
     eps: int | Fraction = field(Number(), "added to the difference", default=Fraction(1, 10**6))

@@ -248,6 +248,8 @@ class TransformerEncoder(_Encoding, _Stack):
     True
     """
 
+    signature = ("encoder_layer", "num_layers", "norm", "enable_nested_tensor", "mask_check")
+
     def weights(self) -> dict[str, Shape]:
         return self._stack_weights(self._layer_weights("self_attn"))
 
@@ -269,6 +271,8 @@ class TransformerDecoder(_Decoding, _Stack):
     (1, 20, 512)
     """
 
+    signature = ("decoder_layer", "num_layers", "norm")
+
     def weights(self) -> dict[str, Shape]:
         return self._stack_weights(self._layer_weights("self_attn", "multihead_attn"))
 
@@ -288,6 +292,22 @@ class Transformer(_Transformer):
     >>> Transformer().output((source, target)).shape
     (1, 20, 512)
     """
+
+    signature = (
+        "d_model",
+        "nhead",
+        "num_encoder_layers",
+        "num_decoder_layers",
+        "dim_feedforward",
+        "dropout",
+        "activation",
+        "custom_encoder",
+        "custom_decoder",
+        "layer_norm_eps",
+        "batch_first",
+        "norm_first",
+        "bias",
+    )
 
     joins = True
     arity = 2
