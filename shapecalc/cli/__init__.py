@@ -34,7 +34,7 @@ def _seen_errors() -> Iterator[None]:
         yield
     except click.ClickException as error:
         if not isinstance(error, _HELP):
-            error.message = one_line(error.message)
+            error.message = one_line(error.message)  # type: ignore[misc]
         raise
 
 

@@ -14,6 +14,7 @@ from shapecalc.cli.common import (
     spec_argument,
 )
 from shapecalc.cli.output import echo, echo_json, has_signs
+from shapecalc.cli.terminal import print_lines
 
 
 @click.command()
@@ -53,7 +54,7 @@ def explain(
     except KeyError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="LAYER") from None
     if layer is None or layer not in report:
-        echo(explaining.whole(inside, style, form))
+        (print_lines if form == "text" else echo)(explaining.whole(inside, style, form))
         return
     told = explaining.explain(report, layer, explaining.closed(network, report, given))
     if form == "json":
@@ -61,4 +62,4 @@ def explain(
     elif form == "markdown":
         echo(explaining.markdown(told))
     else:
-        echo(explaining.text(told, style, ascii=plain))
+        print_lines(explaining.text(told, style, ascii=plain))

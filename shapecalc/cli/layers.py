@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from shapecalc import catalogue
-from shapecalc.cli.output import echo, echo_json
+from shapecalc.cli.output import echo_json
+from shapecalc.cli.terminal import print_lines
 from shapecalc.language.problem import did_you_mean
 from shapecalc.layers import KINDS
 
@@ -25,7 +26,7 @@ def layers(kind: str | None, form: str) -> None:
     if form == "json":
         echo_json({**page._asdict(), "rule": page.rule._asdict()})
     else:
-        echo(catalogue.text(page))
+        print_lines(catalogue.text(page))
 
 
 def _list(form: str) -> None:
@@ -35,6 +36,6 @@ def _list(form: str) -> None:
         return
     wide = max(map(len, KINDS))
     for family, kinds in families.items():
-        echo(family)
+        print_lines(family)
         for kind in kinds:
-            echo(f"  {kind:<{wide}}  {catalogue.summary(KINDS[kind]).replace('``', '')}")
+            print_lines(f"  {kind:<{wide}}  {catalogue.summary(KINDS[kind]).replace('``', '')}")

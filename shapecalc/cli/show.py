@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from shapecalc import table as tables
@@ -16,7 +14,9 @@ from shapecalc.cli.common import (
     settings_options,
     spec_argument,
 )
-from shapecalc.cli.output import echo, echo_json, wants_color
+from shapecalc.cli.output import echo, echo_json
+from shapecalc.cli.terminal import print_table
+from shapecalc.layout import markdown
 
 FORMATS = ("table", "json", "csv", "markdown")
 
@@ -68,9 +68,7 @@ def show(
         echo(tables.csv(report, columns or tables.RECORD_COLUMNS, depth))
         return
     table = tables.lay_out(report, columns or tables.DEFAULT_COLUMNS, depth)
-    if form == "table" and wants_color(sys.stdout):
-        from shapecalc.cli.terminal import print_table
-
+    if form == "markdown":
+        echo(markdown(table))
+    else:
         print_table(table)
-        return
-    echo({"table": tables.text, "markdown": tables.markdown}[form](table))

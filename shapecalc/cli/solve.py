@@ -18,7 +18,8 @@ from shapecalc.cli.common import (
     settings_option,
     spec_argument,
 )
-from shapecalc.cli.output import echo, echo_error, echo_json
+from shapecalc.cli.output import echo_error, echo_json
+from shapecalc.cli.terminal import print_lines
 
 if TYPE_CHECKING:
     from shapecalc.solve.network import Amount, OutputSize
@@ -126,4 +127,4 @@ def solve(
     if form == "json":
         echo_json(as_dict(answer))
     else:
-        echo(text(answer))
+        print_lines(text(answer))

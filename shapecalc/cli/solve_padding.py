@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shapecalc.cli.output import echo, echo_error, echo_json, has_signs
+from shapecalc.cli.output import echo_error, echo_json, has_signs
+from shapecalc.cli.terminal import print_lines
 
 if TYPE_CHECKING:
     from shapecalc.algebra.trace import Style
@@ -99,7 +100,7 @@ def solve_padding(same: bool, plain: bool, form: str, **options: Any) -> None:
         told = [{"axis": name, **solved._asdict()} for name, solved in answers]
         echo_json(told)
     else:
-        echo("\n\n".join(_text(name, solved) for name, solved in answers))
+        print_lines("\n\n".join(_text(name, solved) for name, solved in answers))
 
 
 def _refuse_contradictions(same: bool, options: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ def _seen(sign: str) -> str:
     return _SHORT.get(sign) or (escaped if code < 0x10000 else f"\\U{code:08x}")
 
 
-_MARKS = re.compile(r"[\\`*<>\[\]|~$&]|(?<![^\W_])_|_(?![^\W_])|(?<=:)/(?=/)")
+_MARKS = re.compile(r"[\\`*<\[\]|~$&]|(?<![-\s])>|(?<![^\W_])_|_(?![^\W_])|(?<=:)/(?=/)")
 """What means something inside a line of Markdown; an underscore does at the edge of a word."""
 
 

@@ -64,6 +64,9 @@ class Layer:
     """Whether it takes several inputs."""
     arity: ClassVar[int | None] = None
     """How many inputs a join takes; None for any number."""
+    commutes: ClassVar[bool] = False
+    """Whether the order of its inputs makes no difference."""
+
     promotes: ClassVar[bool] = False
     """Whether a join takes inputs of several element types, as torch promotes them to one."""
     writes: ClassVar[bool] = True
