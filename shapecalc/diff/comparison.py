@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cached_property
@@ -276,7 +277,7 @@ def _settings(
         if name in theirs and value != theirs[name]
     }
     if _is_rewired(comparison, left, right):
-        found["from"] = (left.sources, right.sources)
+        found["from"] = (comparison.left[left.path].inputs, comparison.right[right.path].inputs)
     return found
 
 
@@ -286,8 +287,10 @@ def _is_rewired(comparison: Comparison, left: Node, right: Node) -> bool:
         return True
     known, there = comparison.counterparts, comparison.counterparts_of_right
     if left.layer.commutes:
-        ours = {known[a] for a in left.sources if a in known}
-        return not ours & there <= set(right.sources)
+        ours = Counter((known[a.path], a.output) for a in left.sources if a.path in known)
+        theirs = Counter(tuple(b) for b in right.sources if b.path in there)
+        return bool(ours - theirs and theirs - ours)
     return any(
-        a in known and b in there and known[a] != b for a, b in zip(left.sources, right.sources)
+        a.path in known and b.path in there and (known[a.path], a.output) != b
+        for a, b in zip(left.sources, right.sources)
     )
