@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic
-from shapecalc.analysis.report import LayerReport, Report, Totals, sums
+from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic, total
+from shapecalc.analysis.measures import MEASURES, Measure, Totals
+from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.signs import one_line
 from shapecalc.layers import Tensor
@@ -36,10 +37,9 @@ class Row(NamedTuple):
     output: Tensor | None
     is_heading: bool = False
 
-    @property
-    def totals(self) -> Totals:
-        """The sums over the layers of the row."""
-        return sums(self.layers)
+    def total(self, measure: str) -> Dim:
+        """The sum of a measure over the layers of the row."""
+        return total([layer.counts[measure] for layer in self.layers])
 
 
 def rows(report: Report, depth: int | None = None) -> Iterator[Row]:
@@ -113,7 +113,7 @@ class Column(NamedTuple):
 
 def _count(name: str) -> Callable[[Report, Row, Writer], str]:
     def cell(report: Report, row: Row, write: Writer) -> str:
-        return "" if row.is_heading else write(getattr(row.totals, name))
+        return "" if row.is_heading else write(row.total(name))
 
     return cell
 
@@ -149,12 +149,7 @@ COLUMNS: dict[str, Column] = {
     "input": Column("Input", _input),
     "output": Column("Output", _output),
     "weights": Column("Weights", _weights),
-    "params": Column("Params", _count("params"), True),
-    "buffers": Column("Buffers", _count("buffers"), True),
-    "macs": Column("MACs", _count("macs"), True),
-    "flops": Column("FLOPs", _count("flops"), True),
-    "elementwise": Column("Elementwise", _count("elementwise"), True),
-    "activations": Column("Activations", _count("activations"), True),
+    **{name: Column(measure.heading, _count(name), True) for name, measure in MEASURES.items()},
     "receptive_field": Column("Receptive field", _receptive_field),
 }
 """The columns a table can have, by their names."""
@@ -189,24 +184,25 @@ def _batch(batch: Quantity) -> str:
 
 def _summary(report: Report, write: Writer) -> list[tuple[str, str]]:
     totals, batch = report.totals, report.symbols["B"]
-    trainable = "all trainable" if totals.params != 0 else ""
     lines = [
-        ("params", _with(write(totals.params), trainable, size(totals.weight_bytes))),
-        ("buffers", _with(write(totals.buffers), size(totals.buffer_bytes))),
-        ("MACs", _with(write(totals.macs), decimal(totals.macs))),
-        ("FLOPs", _with(write(totals.flops), decimal(totals.flops))),
-        ("elementwise", write(totals.elementwise)),
-        ("activations", _with(write(totals.activations), size(totals.activation_bytes))),
+        (f"total {measure.label}", _total(measure, totals, batch, write))
+        for measure in MEASURES.values()
     ]
-    if isinstance(batch, int) and batch > 1:
-        for i, name in ((2, "macs"), (3, "flops"), (4, "elementwise"), (5, "activations")):
-            value = getattr(totals, name)
-            lines[i] = (lines[i][0], f"{lines[i][1]}, {write(exactdiv(value, batch))} a sample")
-    lines = [(f"total {name}", text) for name, text in lines]
     lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
     for each in report.constraints:
         lines.append(("needs", f"{each.condition}  ({_some(each.paths)})"))
     return lines + [("warning", text) for text in _warnings(report)]
+
+
+def _total(measure: Measure, totals: Totals, batch: Quantity, write: Writer) -> str:
+    """A total with what it means in other units."""
+    value = getattr(totals, measure.name)
+    trainable = "all trainable" if measure.name == "params" and value != 0 else ""
+    in_bytes = size(getattr(totals, measure.bytes.name)) if measure.bytes else ""
+    told = _with(write(value), trainable, in_bytes, decimal(value) if measure.is_rounded else "")
+    if measure.per_sample and isinstance(batch, int) and batch > 1:
+        return f"{told}, {write(exactdiv(value, batch))} a sample"
+    return told
 
 
 def _warnings(report: Report) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic
 from shapecalc.algebra.requirement import equal
 from shapecalc.analysis.constraints import Constraint
-from shapecalc.analysis.report import Report, Totals, sums
+from shapecalc.analysis.measures import Totals, sums
+from shapecalc.analysis.report import Report
 from shapecalc.diff.alignment import Pair, align
 from shapecalc.graph.graph import Node
 from shapecalc.table import Row, rows
@@ -162,7 +163,7 @@ class Comparison:
     def totals(self) -> dict[str, Values]:
         """Every total on both sides."""
         left, right = self.left.totals, self.right.totals
-        return {name: Values(getattr(left, name), getattr(right, name)) for name in left._fields}
+        return {name: Values(getattr(left, name), getattr(right, name)) for name in left.by_name}
 
     @property
     def symbols(self) -> dict[str, tuple[Quantity, Quantity]]:
@@ -259,8 +260,7 @@ def _is_different(comparison: Comparison, left: Node | None, right: Node | None)
         return True
     a, b = comparison.left[left.path], comparison.right[right.path]
     return any(
-        difference(getattr(a, name), getattr(b, name)) != 0
-        for name in ("params", "buffers", "macs")
+        difference(a.counts[name], b.counts[name]) != 0 for name in ("params", "buffers", "macs")
     )
 
 
