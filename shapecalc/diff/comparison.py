@@ -288,7 +288,7 @@ def _is_rewired(comparison: Comparison, left: Node, right: Node) -> bool:
     known, there = comparison.counterparts, comparison.counterparts_of_right
     if left.layer.commutes:
         ours = Counter((known[a.path], a.output) for a in left.sources if a.path in known)
-        theirs = Counter(tuple(b) for b in right.sources if b.path in there)
+        theirs = Counter((b.path, b.output) for b in right.sources if b.path in there)
         return bool(ours - theirs and theirs - ours)
     return any(
         a.path in known and b.path in there and (known[a.path], a.output) != b
