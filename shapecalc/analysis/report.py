@@ -168,7 +168,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         """The table of the report, as notebooks show it."""
-        from shapecalc.table import html, lay_out  # a reader, which imports this module
+        from shapecalc.layout import html
+        from shapecalc.table import lay_out  # a reader, which imports this module
 
         return html(lay_out(self))
 

@@ -19,6 +19,7 @@ from typing import Any
 from shapecalc.analysis.measures import MEASURES
 from shapecalc.diagram.colours import BORDERS, THEMES, Theme
 from shapecalc.diagram.data import page_data
+from shapecalc.language.signs import one_line
 from shapecalc.network import Network
 
 SCRIPTS = ("exact", "mathml", "drawing", "page")
@@ -57,8 +58,8 @@ def page(
         "policy": _policy([parts[name] for name in SCRIPTS], parts["style"]),
         "data": _embedded(data),
         "columns": "\n".join(map(_column, data["columns"])),
-        "title": escape(data["name"] if title is None else title),
-        "about": escape(network.about),
+        "title": escape(one_line(data["name"] if title is None else title)),
+        "about": escape("\n".join(map(one_line, network.about.expandtabs().splitlines()))),
         "version": escape(shapecalc.__version__),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: told[found[1]], _asset("page.html"))

@@ -13,7 +13,10 @@ from shapecalc.analysis.constraints import Constraint
 from shapecalc.analysis.measures import MEASURES
 from shapecalc.analysis.report import Report, plain
 from shapecalc.diff.comparison import Change, Comparison, Values, alike
-from shapecalc.table import Heading, Row, Table, Writer
+from shapecalc.layout import Heading, Table
+from shapecalc.layout import markdown as _markdown
+from shapecalc.layout import text as _text
+from shapecalc.table import Row, Writer
 
 COLUMNS = ("params", "macs")
 """The measures that have columns."""
@@ -21,12 +24,12 @@ COLUMNS = ("params", "macs")
 
 def text(comparison: Comparison, everything: bool = False) -> str:
     """The rows that differ, or all of them, and the totals, as plain text."""
-    return tables.text(lay_out(comparison, everything))
+    return _text(lay_out(comparison, everything))
 
 
 def markdown(comparison: Comparison, everything: bool = False) -> str:
     """The same in Markdown."""
-    return tables.markdown(lay_out(comparison, everything))
+    return _markdown(lay_out(comparison, everything))
 
 
 def lay_out(comparison: Comparison, everything: bool = False) -> Table:
@@ -148,6 +151,10 @@ def _summary(comparison: Comparison, hidden: int, write: Writer) -> list[tuple[s
     outputs = [_outputs(report, write) for report in (comparison.left, comparison.right)]
     if outputs[0] != outputs[1]:
         lines.append(("output", _arrow(*outputs)))
+    lines += [
+        (f"order of {what}", f"{', '.join(ours)} -> {', '.join(theirs)}")
+        for what, (ours, theirs) in comparison.orders.items()
+    ]
     lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
     for side, own in zip("AB", comparison.constraints):
         lines += [(f"only {side} needs", f"{each}  ({', '.join(each.paths)})") for each in own]
