@@ -16,13 +16,14 @@ from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.analysis.constraints import combine
 from shapecalc.graph.build import build
 from shapecalc.graph.graph import Need
-from shapecalc.graph.layout import FARTHEST, SEQUENCE, Names, channels_first
+from shapecalc.graph.layout import FARTHEST, SEQUENCE, Names
 from shapecalc.language import expression
 from shapecalc.language.expression import Name, Undecided
 from shapecalc.language.problem import Problem, SpecError
 from shapecalc.language.symbols import bind, known
 from shapecalc.language.tree import Entry, Setting, Spec
 from shapecalc.layers import KINDS
+from shapecalc.layers.axes import behind_batch
 from shapecalc.layers.joining import Join
 from shapecalc.layers.linear import Linear
 from shapecalc.layers.pointwise import KeepsShape
@@ -170,12 +171,12 @@ def _layout(spec: Spec, name: str) -> Names | None:
         if kind.axes and len(kind.axes) == len(shape):
             return kind.axes
         if kind.rank and kind.rank + 1 == len(shape):
-            return channels_first(kind.rank)
+            return behind_batch(kind.rank + 2)
         if issubclass(kind, Linear) and len(shape) == 2:
             return SEQUENCE
         if not issubclass(kind, (KeepsShape, Join)):
             break
-    return channels_first(len(shape) - 1) if len(shape) in (3, 4) else None
+    return behind_batch(len(shape) + 1) if len(shape) in (3, 4) else None
 
 
 def _leaves(entries: list[Entry]) -> Iterator[Entry]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.layers import Layer, Tensor
+from shapecalc.layers.axes import behind_batch
 from shapecalc.layers.joining import Join
 from shapecalc.layers.linear import Linear
 from shapecalc.layers.pointwise import KeepsShape
@@ -22,27 +23,11 @@ if TYPE_CHECKING:
 
 Names = tuple[str, ...]
 
-SPATIAL: dict[int, Names] = {
-    1: ("length",),
-    2: ("height", "width"),
-    3: ("depth", "height", "width"),
-}
-"""What the spatial axes are called, by their number."""
-
 SEQUENCE: Names = ("length", "features")
 """The dimensions of a sequence behind the batch."""
 
 FARTHEST = 1000
 """How many layers are asked where a tensor comes from."""
-
-
-def channels_first(rank: int) -> Names:
-    """The dimensions behind the batch of a map with so many spatial axes.
-
-    >>> channels_first(2)
-    ('channels', 'height', 'width')
-    """
-    return ("channels", *SPATIAL[rank])
 
 
 def layout(graph: nx.DiGraph[str], wire: Wire) -> Names | None:
@@ -78,7 +63,7 @@ def _of_output(layer: Layer, y: Tensor) -> Names | None:
     if n == 1:
         return ("features",)
     if layer.rank and n == layer.rank + 1:
-        return channels_first(layer.rank)
+        return behind_batch(layer.rank + 2)
     if isinstance(layer, Linear):
         return SEQUENCE if n == 2 else None
     if layer.axes and n - len(layer.axes) in (0, 1):
@@ -95,6 +80,6 @@ def _of_input(x: Tensor) -> Names | None:
     if rank not in (2, 3):
         return None
     if len(sizes) <= rank:  # where sides are formulas, channels come first by custom
-        return channels_first(rank)
+        return behind_batch(rank + 2)
     few, *sides = sizes
-    return channels_first(rank) if few <= 4 and few < min(sides) else None
+    return behind_batch(rank + 2) if few <= 4 and few < min(sides) else None

@@ -8,6 +8,7 @@ from typing import ClassVar
 from shapecalc.algebra.arithmetic import Dim, Shape, is_number, prod, total
 from shapecalc.algebra.requirement import Requirement, equal, refuse
 from shapecalc.algebra.window import IDENTITY, Window
+from shapecalc.layers import axes
 from shapecalc.layers.base import Layer, names_axis
 from shapecalc.layers.field import Whole, field
 from shapecalc.layers.reshaping import names_new_axis, with_new_axis
@@ -156,6 +157,8 @@ class Add(Broadcast):
     (1, 256, 56, 56)
     """
 
+    commutes = True
+
     def _does(self) -> str:
         return "adds"
 
@@ -170,6 +173,8 @@ class Mul(Broadcast):
     >>> Mul().output(image, gate).shape
     (1, 64, 56, 56)
     """
+
+    commutes = True
 
     def _does(self) -> str:
         return "multiplies"
@@ -312,15 +317,7 @@ class Differ:
 
         Where nobody is asked they are those of channels first.
         """
-        known = ("batch", *(_NAMES.get(self.ndim, ()) if names is None else names))
+        known = ("batch", *(axes.behind_batch(self.ndim) if names is None else names))
         axis = known[self.axis] if self.axis < len(known) else f"dimension {self.axis}"
         one, other = self.sizes
         return f"{self.does} {listed(self.x)}, which differ in {axis} ({one} and {other})"
-
-
-_NAMES = {
-    2: ("features",),
-    3: ("channels", "length"),
-    4: ("channels", "height", "width"),
-    5: ("channels", "depth", "height", "width"),
-}
