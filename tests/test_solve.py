@@ -58,7 +58,7 @@ def _drops(layer: Any) -> bool:
     own = layer.node.layer
     if "kernel_size" not in own.fields or getattr(own, "ceil_mode", False):
         return False
-    windows = own.windows(layer.node.x)
+    windows = own.windows(*layer.node.inputs)
     if not windows:
         return False
     extent, stride, before, after = windows[0]

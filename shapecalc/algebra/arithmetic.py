@@ -13,6 +13,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
     from shapecalc.algebra.formula import Formula
 
 Dim = Union[int, "Formula"]
@@ -26,6 +28,32 @@ Quantity = Union[int, Fraction, "Formula"]
 
 LARGEST = 2**63 - 1
 """The largest size a tensor's dimension can have."""
+
+
+class Calculable:
+    """What rules run on beside plain numbers: formulas, and numbers with their derivation.
+
+    It answers to Python's operators as a number does, and has what they cannot say: ``extreme``,
+    ``sum`` and ``gcd``, for the functions below.
+    """
+
+    __slots__ = ()
+
+
+class Symbolic(Calculable):
+    """What depends on symbols. Its one kind is the formula; sympy is loaded only with that."""
+
+    __slots__ = ()
+
+
+def is_symbolic(value: object) -> TypeIs[Formula]:
+    """Tell a formula from a number, or from anything else.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> is_symbolic(Formula.symbol("H")), is_symbolic(3), is_symbolic(None)
+    (True, False, False)
+    """
+    return isinstance(value, Symbolic)
 
 
 def is_number(value: object) -> bool:

@@ -23,7 +23,7 @@ import sympy
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from shapecalc.algebra.arithmetic import Dim, Quantity
+from shapecalc.algebra.arithmetic import Dim, Quantity, Symbolic
 
 MOST_TERMS = 4096
 """The longest sum that products are multiplied out to."""
@@ -56,7 +56,7 @@ class Largest(sympy.Function):  # type: ignore[misc]
         return sympy.core.logic.fuzzy_and(each.is_integer for each in self.args)  # type: ignore[no-any-return]
 
 
-class Formula:
+class Formula(Symbolic):
     """A whole number that depends on symbols.
 
     It supports ``+ - * // % **`` and exact ``/`` with numbers and other formulas, and turns back

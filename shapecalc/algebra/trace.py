@@ -68,7 +68,7 @@ class Apply(NamedTuple):
 Tree: TypeAlias = "Leaf | Number | Sum | Product | Quotient | Apply"
 
 
-class Traced:
+class Traced(arithmetic.Calculable):
     """A number with its derivation. It supports ``+ - * // % /`` with numbers and its like.
 
     Comparisons are those of the values, so that rules which check their settings may run.
@@ -309,7 +309,7 @@ def _digits(value: Any) -> str:
 
 def _readable(value: Any) -> Any:
     """A formula with its common factors drawn out; a number as it is."""
-    return _factored(value) if hasattr(value, "symbols") else value
+    return _factored(value) if arithmetic.is_symbolic(value) else value
 
 
 @lru_cache(maxsize=4096)  # a derivation writes the same formula many times

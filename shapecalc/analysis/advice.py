@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.analysis.constraints import combine
 from shapecalc.graph.build import build
 from shapecalc.graph.graph import Need
@@ -43,7 +44,7 @@ def advised(
     it is where sizes are not what is wrong, or where they were unknown anyhow.
     """
     sizes_matter = any(problem.path for problem in error.problems)
-    if not sizes_matter or any(hasattr(value, "symbols") for value in values.values()):
+    if not sizes_matter or any(is_symbolic(value) for value in values.values()):
         return error
     try:
         return SpecError(error.source, _with_notes(error.problems, spec, settings, values))

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.analysis.report import Report
 from shapecalc.language import expression
 from shapecalc.language.expression import Name
@@ -27,7 +28,7 @@ def closed(network: Network, report: Report, settings: Mapping[str, Any]) -> Rep
     names += [
         name
         for name, value in report.symbols.items()
-        if hasattr(value, "symbols") and name not in {*settings, *names}
+        if is_symbolic(value) and name not in {*settings, *names}
     ]
     kept = {name: value for name, value in settings.items() if name not in names}
     try:
@@ -46,7 +47,7 @@ def open_report(
     """
     spec, _ = _freed(network.spec, report)
     freed = Network(spec, network.most_layers)
-    symbols = {name for name, value in report.symbols.items() if hasattr(value, "symbols")}
+    symbols = {name for name, value in report.symbols.items() if is_symbolic(value)}
     values = {name: value for name, value in report.symbols.items() if name not in symbols}
     kept = {name: value for name, value in settings.items() if name in symbols}
     try:
@@ -56,7 +57,7 @@ def open_report(
             fixed = {
                 name: values[name]
                 for name, value in found.symbols.items()
-                if name in values and name not in kept and not hasattr(value, "symbols")
+                if name in values and name not in kept and not is_symbolic(value)
             }
             if not fixed:
                 return own, found

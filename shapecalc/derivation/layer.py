@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import prod, total
+from shapecalc.algebra.arithmetic import is_symbolic, prod, total
 from shapecalc.algebra.trace import Leaf, Traced, untraced
 from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.catalogue import summary
@@ -129,7 +129,7 @@ def _kept(layer: LayerReport, told: Lettered, place: int) -> str:
 
 
 def _size(name: str, tree: Any, kept: str, told: Lettered, fixed: str) -> Line:
-    if isinstance(tree, int) or hasattr(tree, "symbols"):
+    if isinstance(tree, int) or is_symbolic(tree):
         return Line(name, tree, fixed)
     if kept:
         return Line(name, tree.value, kept)
@@ -143,7 +143,7 @@ def _flattened(report: Report, layer: LayerReport) -> Iterator[Line]:
     """Where a linear layer's features come from, if they were an image once."""
     if "in_features" not in layer.node.layer.fields:
         return
-    source = layer.inputs[0]
+    source = layer.node.sources[0].path
     while source in report:
         before = report[source]
         if isinstance(before.node.layer, Flatten):
@@ -151,7 +151,7 @@ def _flattened(report: Report, layer: LayerReport) -> Iterator[Line]:
             yield Line("in_features", Chain((image, features)), f"from {source}")
         if before.output_shape != before.input_shapes[0]:
             return
-        source = before.inputs[0]
+        source = before.node.sources[0].path
 
 
 # -- cost --------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.algebra.trace import Traced
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.analysis.report import LayerReport, ReceptiveField, Report
@@ -36,7 +37,7 @@ def _closed_forms(layer: LayerReport, names: tuple[str, ...], closed: Report) ->
     forms = list(zip(names, own.output_shape[1:], layer.output_shape[1:]))
     forms += [("params", own.params, layer.params), ("MACs", own.macs, layer.macs)]
     for name, form, value in forms:
-        if hasattr(form, "symbols"):
+        if is_symbolic(form):
             yield Line(name, Chain((form, value)))
     conditions = dict.fromkeys(
         said(need.condition) for need in closed.built.needs if need.path == layer.path
@@ -73,7 +74,7 @@ def _view(report: Report, layer: LayerReport) -> Iterator[Line]:
     own = layer.node.layer
     if field is None or not field.size:
         return
-    windows = own.windows(layer.node.x) or ()
+    windows = own.windows(*layer.node.inputs) or ()
     if own.joins or all(window == IDENTITY for window in windows):
         of = "all inputs together" if own.joins else layer.inputs[0]
         yield Line("receptive field", remark=f"{times(field.size)}, that of {of}")
@@ -81,7 +82,7 @@ def _view(report: Report, layer: LayerReport) -> Iterator[Line]:
         yield Line("padding", remark=times(field.padding))
         return
     source = layer.inputs[0]
-    before = report.receptive_fields.get(source) or _AT_INPUT
+    before = report.receptive_fields.get(layer.node.sources[0].path) or _AT_INPUT
     told: dict[Any, list[str]] = {}
     for i, (name, window) in enumerate(zip(axes(len(windows) + 2)[1:], windows)):
         at = [values[i % len(values)] for values in before]

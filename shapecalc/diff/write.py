@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc import table as tables
+from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.analysis.constraints import Constraint
 from shapecalc.analysis.report import Report, plain
 from shapecalc.diff.comparison import Change, Comparison, Values, alike
@@ -100,7 +101,7 @@ def _count_columns(
 
 def _signed(change: Any, write: Writer) -> str:
     """A change with its sign, nothing if there is none: ``-192,000``, ``+ 9*C**2``."""
-    if not hasattr(change, "symbols"):
+    if not is_symbolic(change):
         return ("+" if change > 0 else "") + write(change) if change else ""
     written = write(change)
     return f"- {written[1:]}" if written.startswith("-") else f"+ {written}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.analysis.report import Report
 from shapecalc.emit import letters as lettering
 from shapecalc.emit.letters import Inside, Lettered
@@ -12,7 +13,7 @@ from shapecalc.emit.names import EmitError, variable
 from shapecalc.emit.parameters import Written
 from shapecalc.emit.values import Tied
 from shapecalc.emit.variants import candidates, variants
-from shapecalc.graph.graph import Node, Part
+from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.layers import KINDS
 from shapecalc.layers.field import Number
@@ -140,7 +141,7 @@ def emit(
     """What ``make`` writes of a network, with as many of the symbols for knobs as can be."""
     settings = settings or {}
     values, built = network.build(settings)
-    free = [name for name, value in values.items() if hasattr(value, "symbols")]
+    free = [name for name, value in values.items() if is_symbolic(value)]
     if free:
         mark = network.spec.symbols[free[0]].mark
         hint = f"set it: --set {free[0]}=..."
@@ -170,12 +171,12 @@ def _sources(spec: Spec, name: str) -> set[str]:
 
 
 def _is_branch(child: Node | Part) -> bool:
-    return isinstance(child, Part) and child.kind == "branch"
+    return isinstance(child, Part) and child.role == Role.BRANCH
 
 
 def _collect_uses(part: Part, uses: dict[str, list[Part]]) -> None:
     for child in part.children:
         if isinstance(child, Part):
             if child.is_use:
-                uses.setdefault(child.kind, []).append(child)
+                uses.setdefault(child.written, []).append(child)
             _collect_uses(child, uses)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple, Union
 
-from shapecalc.algebra.arithmetic import largest, smallest
+from shapecalc.algebra.arithmetic import Calculable, is_symbolic, largest, smallest
 
 LONGEST = 1000
 """The most characters an expression may have."""
@@ -107,7 +107,7 @@ def _floor(x: Any) -> Any:
 
 
 def _round(x: Any) -> Any:
-    if hasattr(x, "symbols"):  # to the nearest even number: no floor says it
+    if is_symbolic(x):  # to the nearest even number: no floor says it
         raise Undecided(x.symbols)
     return round(x)
 
@@ -417,7 +417,7 @@ def _power(a: Any, b: Any) -> Any:
         return _normal(Fraction(a) ** b)
     if isinstance(b, int) and abs(b) > 64:
         raise ExpressionError("a power that is larger than any size could be")
-    if hasattr(b, "symbols"):
+    if is_symbolic(b):
         from shapecalc.algebra.formula import is_integral
 
         if not is_integral(b):
@@ -451,16 +451,16 @@ def _compare(operator: str, a: Any, b: Any) -> bool:
             return _COMPARE[operator](a, b)
         raise ExpressionError("words can be equal or not, but have no order")
     difference = _arithmetic(a) - _arithmetic(b)
-    if hasattr(difference, "symbols"):
+    if is_symbolic(difference):
         raise Undecided(difference.symbols)
     return _COMPARE[operator](difference, 0)
 
 
 def truth(value: Any) -> bool:
     """Whether a value counts as true: every number but 0 does."""
-    if hasattr(value, "symbols"):
+    if is_symbolic(value):
         raise Undecided(value.symbols)
-    if isinstance(value, (bool, int, Fraction)) or hasattr(value, "extreme"):
+    if isinstance(value, (bool, int, Fraction, Calculable)):
         return bool(value)
     raise ExpressionError(f"expected a condition, got {value!r}")
 
@@ -469,7 +469,7 @@ def _arithmetic(value: Any) -> Any:
     """The value, if one can calculate with it."""
     if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
         return value
-    if hasattr(value, "extreme"):  # a formula, or a number with its derivation
+    if isinstance(value, Calculable):  # a formula, or a number with its derivation
         return value
     raise ExpressionError(
         f"expected a number, got {str(value).lower() if isinstance(value, bool) else repr(value)}"

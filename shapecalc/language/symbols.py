@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from shapecalc.algebra.arithmetic import LARGEST, Quantity
+from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.language import expression
 from shapecalc.language.expression import ExpressionError, Undecided
 from shapecalc.language.parse import BATCH
@@ -60,7 +60,7 @@ class _Binder:
         for name in self.names:
             self.value(name)
         batch = self.values[BATCH]
-        if not hasattr(batch, "symbols") and not (type(batch) is int and 0 < batch <= LARGEST):
+        if not is_symbolic(batch) and not (type(batch) is int and 0 < batch <= LARGEST):
             raise SettingError(f"the batch size {BATCH} must be a positive integer, not {batch}")
         return self.values
 
@@ -115,12 +115,13 @@ class _Binder:
             except Undecided as undecided:
                 raise SettingError(f"{name}={value} {undecided}, which has no value") from None
         if isinstance(value, bool) or not (
-            isinstance(value, (int, Fraction)) or hasattr(value, "symbols")
+            isinstance(value, (int, Fraction)) or is_symbolic(value)
         ):
             kinds = "an integer, a Fraction, a formula or an expression"
             raise SettingError(f"{name}: expected {kinds}, got {value!r}")
-        is_whole = isinstance(value, Fraction) and value.denominator == 1
-        return value.numerator if is_whole else value
+        if isinstance(value, Fraction) and value.denominator == 1:
+            return value.numerator
+        return value
 
 
 class _Lookup(dict[str, Any]):

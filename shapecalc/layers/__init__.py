@@ -17,11 +17,12 @@ from shapecalc.layers import (
     reshaping,
     transformer,
 )
-from shapecalc.layers.base import KINDS, FieldError, Layer
+from shapecalc.layers.base import KINDS, OUTPUT, FieldError, Layer
 from shapecalc.layers.tensor import Tensor
 
 __all__ = [
     "KINDS",
+    "OUTPUT",
     "FieldError",
     "Layer",
     "Tensor",

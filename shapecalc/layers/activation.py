@@ -48,17 +48,23 @@ class ReLU(_CutOff):
     (True, 802816)
     """
 
+    called = ("nn.functional.relu", "torch.relu", "Tensor.relu")
+
     inplace: bool = _INPLACE
 
 
 class ReLU6(_CutOff):
     """Cut off below 0 and above 6, ``min(max(0, x), 6)``."""
 
+    called = ("nn.functional.relu6",)
+
     inplace: bool = _INPLACE
 
 
 class LeakyReLU(_PointwiseActivation):
     """Flatten below zero, ``x`` or ``negative_slope*x``."""
+
+    called = ("nn.functional.leaky_relu",)
 
     negative_slope: int | Fraction = field(Number(), "slope below zero", default=Fraction(1, 100))
     inplace: bool = _INPLACE
@@ -94,6 +100,11 @@ class PReLU(_PointwiseActivation):
 class RReLU(_PointwiseActivation):
     """Flatten below zero with a slope that is random while training, and their mean after."""
 
+    called = (
+        "nn.functional.rrelu(lower, upper, training, inplace)",
+        "torch.rrelu(lower, upper, training)",
+    )
+
     lower: int | Fraction = field(Number(), "least slope below zero", default=Fraction(1, 8))
     upper: int | Fraction = field(Number(), "greatest slope below zero", default=Fraction(1, 3))
     inplace: bool = _INPLACE
@@ -106,12 +117,16 @@ class RReLU(_PointwiseActivation):
 class ELU(_PointwiseActivation):
     """Bend below zero to -alpha, ``x`` or ``alpha*(exp(x) - 1)``."""
 
+    called = ("nn.functional.elu",)
+
     alpha: int | Fraction = field(Number(), "depth below zero", default=1)
     inplace: bool = _INPLACE
 
 
 class CELU(_PointwiseActivation):
     """Bend below zero to -alpha without a kink, ``x`` or ``alpha*(exp(x/alpha) - 1)``."""
+
+    called = ("nn.functional.celu", "torch.celu")
 
     alpha: int | Fraction = field(Number(), "depth below zero", default=1)
     inplace: bool = _INPLACE
@@ -124,11 +139,15 @@ class CELU(_PointwiseActivation):
 class SELU(_PointwiseActivation):
     """Bend below zero with the scales that keep mean 0 and variance 1 from layer to layer."""
 
+    called = ("nn.functional.selu", "torch.selu")
+
     inplace: bool = _INPLACE
 
 
 class GELU(_PointwiseActivation):
     """Weigh by the normal distribution, ``x*Phi(x)``."""
+
+    called = ("nn.functional.gelu",)
 
     approximate: str = field(
         Choice("none", "tanh"), "compute it exactly, or with a tanh", default="none"
@@ -138,11 +157,15 @@ class GELU(_PointwiseActivation):
 class SiLU(_PointwiseActivation):
     """Weigh by the sigmoid, ``x*sigmoid(x)``, also called swish."""
 
+    called = ("nn.functional.silu",)
+
     inplace: bool = _INPLACE
 
 
 class Mish(_PointwiseActivation):
     """Weigh by a tanh, ``x*tanh(softplus(x))``."""
+
+    called = ("nn.functional.mish",)
 
     inplace: bool = _INPLACE
 
@@ -150,15 +173,21 @@ class Mish(_PointwiseActivation):
 class Hardswish(_PointwiseActivation):
     """Approximate SiLU by pieces, ``x*min(max(0, x + 3), 6)/6``."""
 
+    called = ("nn.functional.hardswish",)
+
     inplace: bool = _INPLACE
 
 
 class Sigmoid(_PointwiseActivation):
     """Squeeze into 0 to 1, ``1/(1 + exp(-x))``."""
 
+    called = ("nn.functional.sigmoid", "torch.sigmoid", "torch.special.expit", "Tensor.sigmoid")
+
 
 class Hardsigmoid(_PointwiseActivation):
     """Approximate the sigmoid by pieces, ``min(max(0, x + 3), 6)/6``."""
+
+    called = ("nn.functional.hardsigmoid",)
 
     inplace: bool = _INPLACE
 
@@ -166,13 +195,19 @@ class Hardsigmoid(_PointwiseActivation):
 class LogSigmoid(_PointwiseActivation):
     """Take the logarithm of the sigmoid, ``-log(1 + exp(-x))``."""
 
+    called = ("nn.functional.logsigmoid",)
+
 
 class Tanh(_PointwiseActivation):
     """Squeeze into -1 to 1, ``tanh(x)``."""
 
+    called = ("nn.functional.tanh", "torch.tanh", "Tensor.tanh")
+
 
 class Hardtanh(_CutOff):
     """Cut off below min_val and above max_val."""
+
+    called = ("nn.functional.hardtanh",)
 
     min_val: int | Fraction | float = field(Number(infinite=True), "lower end", default=-1)
     max_val: int | Fraction | float = field(Number(infinite=True), "upper end", default=1)
@@ -189,9 +224,13 @@ class Hardtanh(_CutOff):
 class Tanhshrink(_PointwiseActivation):
     """Subtract the tanh, ``x - tanh(x)``."""
 
+    called = ("nn.functional.tanhshrink",)
+
 
 class Hardshrink(_PointwiseActivation):
     """Set values between -lambd and lambd to zero."""
+
+    called = ("nn.functional.hardshrink", "torch.hardshrink", "Tensor.hardshrink")
 
     lambd: int | Fraction = field(Number(), "half the width of the gap", default=Fraction(1, 2))
 
@@ -199,11 +238,15 @@ class Hardshrink(_PointwiseActivation):
 class Softshrink(_PointwiseActivation):
     """Move values towards zero by lambd."""
 
+    called = ("nn.functional.softshrink",)
+
     lambd: int | Fraction = field(Number(0), "how far to move", default=Fraction(1, 2))
 
 
 class Softplus(_PointwiseActivation):
     """Smooth the ReLU, ``log(1 + exp(beta*x))/beta``."""
+
+    called = ("nn.functional.softplus",)
 
     beta: int | Fraction = field(Number(), "sharpness of the bend", default=1)
     threshold: int | Fraction = field(Number(), "beta*x beyond which it is taken for x", default=20)
@@ -212,9 +255,13 @@ class Softplus(_PointwiseActivation):
 class Softsign(_PointwiseActivation):
     """Squeeze into -1 to 1 slowly, ``x/(1 + abs(x))``."""
 
+    called = ("nn.functional.softsign",)
+
 
 class Threshold(_CutOff):
     """Replace what does not exceed a threshold by a value."""
+
+    called = ("nn.functional.threshold", "torch.threshold")
 
     threshold: int | Fraction | float = field(Number(infinite=True), "what is to be exceeded")
     value: int | Fraction | float = field(Number(infinite=True), "what is put in place")
@@ -231,6 +278,8 @@ class GLU(_Activation):
     >>> GLU(dim=1).output(Tensor((1, 64, 56, 56))).shape
     (1, 32, 56, 56)
     """
+
+    called = ("nn.functional.glu",)
 
     dim: int = field(Whole(None, symbolic=False), "dimension that is halved", default=-1)
 
@@ -262,13 +311,24 @@ class _OverDimension(_Activation, abstract=True):
 class Softmax(_OverDimension):
     """Turn scores into shares of 1, ``exp(x)/sum(exp(x))`` along one dimension."""
 
+    called = ("nn.functional.softmax", "torch.softmax", "torch.special.softmax", "Tensor.softmax")
+
 
 class Softmin(_OverDimension):
     """Turn scores into shares of 1, the least score the largest share: softmax of ``-x``."""
 
+    called = ("nn.functional.softmin",)
+
 
 class LogSoftmax(_OverDimension):
     """Take the logarithm of softmax."""
+
+    called = (
+        "nn.functional.log_softmax",
+        "torch.log_softmax",
+        "torch.special.log_softmax",
+        "Tensor.log_softmax",
+    )
 
 
 class Softmax2d(_PointwiseActivation):

@@ -67,6 +67,18 @@ class Convolution(_AnyConvolution, abstract=True):
     (1, 64, 112, 112)
     """
 
+    signature = (
+        "in_channels",
+        "out_channels",
+        "kernel_size",
+        "stride",
+        "padding",
+        "dilation",
+        "groups",
+        "bias",
+        "padding_mode",
+    )
+
     padding: Any = field(
         Either(Choice("valid", "same"), PerAxis(Whole(0))),
         "cells around the input on each side",
@@ -136,6 +148,19 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
     >>> up.output(Tensor((1, 128, 28, 28))).shape
     (1, 64, 56, 56)
     """
+
+    signature = (
+        "in_channels",
+        "out_channels",
+        "kernel_size",
+        "stride",
+        "padding",
+        "output_padding",
+        "groups",
+        "bias",
+        "dilation",
+        "padding_mode",
+    )
 
     padding: Any = field(
         PerAxis(Whole(0)), "cells taken off the output on each side", letter="P", default=0

@@ -23,9 +23,13 @@ class _AnyDropout(Pointwise, abstract=True):
 class Dropout(_AnyDropout):
     """Set single elements to zero at random while training."""
 
+    called = ("nn.functional.dropout(p, training, inplace)", "torch.dropout(p, training)")
+
 
 class Dropout1d(_AnyDropout, rank=1):
     """Set whole channels of a length to zero at random while training."""
+
+    called = ("nn.functional.dropout1d(p, training, inplace)",)
 
 
 class Dropout2d(_AnyDropout, rank=2):
@@ -34,18 +38,26 @@ class Dropout2d(_AnyDropout, rank=2):
     Besides height and width it takes a length alone, as torch does to this day.
     """
 
+    called = ("nn.functional.dropout2d(p, training, inplace)",)
+
     ndims = (3, 4)
 
 
 class Dropout3d(_AnyDropout, rank=3):
     """Set whole channels of a volume to zero at random while training."""
 
+    called = ("nn.functional.dropout3d(p, training, inplace)",)
+
 
 class AlphaDropout(_AnyDropout):
     """Drop single elements at random while training, keeping mean and variance: made for SELU."""
 
+    called = ("nn.functional.alpha_dropout(p, training, inplace)",)
+
 
 class FeatureAlphaDropout(_AnyDropout):
     """Drop whole channels at random while training, keeping mean and variance."""
+
+    called = ("nn.functional.feature_alpha_dropout(p, training, inplace)",)
 
     ndims = range(2, 99)

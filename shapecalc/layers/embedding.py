@@ -86,6 +86,18 @@ class EmbeddingBag(_Table):
     ((8, 64), True)
     """
 
+    signature = (
+        "num_embeddings",
+        "embedding_dim",
+        "max_norm",
+        "norm_type",
+        "scale_grad_by_freq",
+        "mode",
+        "sparse",
+        "include_last_offset",
+        "padding_idx",
+    )
+
     ndims = (2,)
     work = "every vector is added once"
     axes = ("length",)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import LARGEST, is_number
+from shapecalc.algebra.arithmetic import LARGEST, Calculable, is_number
 
 
 class Missing:
@@ -83,7 +83,7 @@ class Whole(FieldType):
                 return value
             if value > LARGEST:
                 raise Mismatch(f"{self.expected} below 2**63")
-        elif self.symbolic and hasattr(value, "extreme"):
+        elif self.symbolic and isinstance(value, Calculable):
             return value
         raise Mismatch(self.expected)
 

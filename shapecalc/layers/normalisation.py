@@ -124,6 +124,8 @@ class GroupNorm(KeepsShape):
     {'weight': (64,), 'bias': (64,)}
     """
 
+    signature = ("num_groups", "num_channels", "eps", "affine", "bias")
+
     ndims = range(2, 99)
     dtypes = FLOATS
 
@@ -259,6 +261,8 @@ class LocalResponseNorm(Pointwise):
     >>> LocalResponseNorm(size=5).elementwise(x, x) == 8 * 96 * 55 * 55
     True
     """
+
+    called = ("nn.functional.local_response_norm",)
 
     ndims = range(3, 99)
     dtypes = FLOATS

@@ -67,6 +67,8 @@ class MaxPool(_SlidingPool, abstract=True):
     (1, 64, 55, 55)
     """
 
+    signature = ("kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode")
+
     kernel_size: Shape = field(PerAxis(Whole()), "size of the window", letter="F")
     stride: Shape = field(
         PerAxis(Whole()), "step between positions", letter="S", default=SameAs("kernel_size")
@@ -271,6 +273,8 @@ class FractionalMaxPool(Layer, abstract=True):
 class FractionalMaxPool2d(FractionalMaxPool, rank=2):
     """Keep the largest value of each of overlapping windows of height and width."""
 
+    called = ("nn.functional.fractional_max_pool2d",)
+
 
 class FractionalMaxPool3d(FractionalMaxPool, rank=3):
     """Keep the largest value of each of overlapping windows of depth, height and width.
@@ -278,27 +282,48 @@ class FractionalMaxPool3d(FractionalMaxPool, rank=3):
     In three dimensions torch wants each axis one cell larger than the windows need.
     """
 
+    called = ("nn.functional.fractional_max_pool3d",)
+
     spare = 1
 
 
 class MaxPool1d(MaxPool, rank=1):
     """Keep the largest value of each window along a length."""
 
+    called = (
+        "nn.functional.max_pool1d(kernel_size, stride, padding, dilation, ceil_mode)",
+        "torch.max_pool1d",
+    )
+
 
 class MaxPool2d(MaxPool, rank=2):
     """Keep the largest value of each window of height and width."""
+
+    called = (
+        "nn.functional.max_pool2d(kernel_size, stride, padding, dilation, ceil_mode)",
+        "torch.max_pool2d",
+    )
 
 
 class MaxPool3d(MaxPool, rank=3):
     """Keep the largest value of each window of depth, height and width."""
 
+    called = (
+        "nn.functional.max_pool3d(kernel_size, stride, padding, dilation, ceil_mode)",
+        "torch.max_pool3d",
+    )
+
 
 class AvgPool1d(AvgPool, rank=1):
     """Average each window along a length."""
 
+    called = ("nn.functional.avg_pool1d", "torch.avg_pool1d")
+
 
 class AvgPool2d(AvgPool, rank=2):
     """Average each window of height and width."""
+
+    called = ("nn.functional.avg_pool2d",)
 
     divisor_override: Dim | None = field(
         Maybe(Whole(), "the window's size"), "what the sum is divided by", default=None
@@ -307,6 +332,8 @@ class AvgPool2d(AvgPool, rank=2):
 
 class AvgPool3d(AvgPool, rank=3):
     """Average each window of depth, height and width."""
+
+    called = ("nn.functional.avg_pool3d",)
 
     divisor_override: Dim | None = field(
         Maybe(Whole(), "the window's size"), "what the sum is divided by", default=None
@@ -320,13 +347,19 @@ class AvgPool3d(AvgPool, rank=3):
 class LPPool1d(LPPool, rank=1):
     """Take the p-norm of each window along a length."""
 
+    called = ("nn.functional.lp_pool1d",)
+
 
 class LPPool2d(LPPool, rank=2):
     """Take the p-norm of each window of height and width."""
 
+    called = ("nn.functional.lp_pool2d",)
+
 
 class LPPool3d(LPPool, rank=3):
     """Take the p-norm of each window of depth, height and width."""
+
+    called = ("nn.functional.lp_pool3d",)
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         # An infinite norm is computed as a maximum, all others as an average.
@@ -344,22 +377,34 @@ class _AdaptivePool1d(AdaptivePool, rank=1, abstract=True):
 class AdaptiveAvgPool1d(_AdaptivePool1d):
     """Average along a length, to a given number of values."""
 
+    called = ("nn.functional.adaptive_avg_pool1d", "torch.adaptive_avg_pool1d")
+
 
 class AdaptiveAvgPool2d(AdaptivePool, rank=2):
     """Average over height and width, to an output of given size."""
+
+    called = ("nn.functional.adaptive_avg_pool2d",)
 
 
 class AdaptiveAvgPool3d(AdaptivePool, rank=3):
     """Average over depth, height and width, to an output of given size."""
 
+    called = ("nn.functional.adaptive_avg_pool3d",)
+
 
 class AdaptiveMaxPool1d(_AdaptivePool1d):
     """Keep the largest values along a length, to a given number of them."""
+
+    called = ("nn.functional.adaptive_max_pool1d", "torch.adaptive_max_pool1d")
 
 
 class AdaptiveMaxPool2d(AdaptivePool, rank=2):
     """Keep the largest values over height and width, to an output of given size."""
 
+    called = ("nn.functional.adaptive_max_pool2d",)
+
 
 class AdaptiveMaxPool3d(AdaptivePool, rank=3):
     """Keep the largest values over depth, height and width, to an output of given size."""
+
+    called = ("nn.functional.adaptive_max_pool3d",)

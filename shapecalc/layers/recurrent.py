@@ -128,6 +128,17 @@ class RNN(Recurrent):
     Elman, "Finding structure in time" (1990).
     """
 
+    signature = (
+        "input_size",
+        "hidden_size",
+        "num_layers",
+        "nonlinearity",
+        "bias",
+        "batch_first",
+        "dropout",
+        "bidirectional",
+    )
+
     gates = 1
     operations = 2
 
@@ -140,6 +151,17 @@ class LSTM(Recurrent):
     Hochreiter and Schmidhuber, "Long short-term memory" (1997); the projection is by Sak, Senior
     and Beaufays, "Long short-term memory based recurrent neural network architectures" (2014).
     """
+
+    signature = (
+        "input_size",
+        "hidden_size",
+        "num_layers",
+        "bias",
+        "batch_first",
+        "dropout",
+        "bidirectional",
+        "proj_size",
+    )
 
     gates = 4
     operations = 13
@@ -172,6 +194,16 @@ class GRU(Recurrent):
     Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical machine
     translation" (2014).
     """
+
+    signature = (
+        "input_size",
+        "hidden_size",
+        "num_layers",
+        "bias",
+        "batch_first",
+        "dropout",
+        "bidirectional",
+    )
 
     gates = 3
     operations = 11

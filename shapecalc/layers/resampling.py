@@ -191,6 +191,8 @@ class PixelShuffle(Layer, rank=2):
     (1, 16, 56, 56)
     """
 
+    called = ("nn.functional.pixel_shuffle", "torch.pixel_shuffle")
+
     upscale_factor: Dim = field(Whole(), "how much larger height and width become", letter="r")
 
     example = {"upscale_factor": 2}
@@ -220,6 +222,8 @@ class PixelUnshuffle(Layer, rank=2):
     >>> KINDS["PixelUnshuffle"](downscale_factor=2).output(Tensor((1, 16, 56, 56))).shape
     (1, 64, 28, 28)
     """
+
+    called = ("nn.functional.pixel_unshuffle", "torch.pixel_unshuffle")
 
     downscale_factor: Dim = field(Whole(), "how much smaller height and width become", letter="r")
 
@@ -254,6 +258,8 @@ class ChannelShuffle(Layer):
     >>> KINDS["ChannelShuffle"](groups=3).output(Tensor((1, 240, 28, 28))).shape
     (1, 240, 28, 28)
     """
+
+    called = ("nn.functional.channel_shuffle", "torch.channel_shuffle")
 
     groups: Dim = field(Parts(), "parts the channels are split into", letter="G")
 
@@ -299,6 +305,8 @@ class Unfold(_Patches):
     (1, 144, 64)
     """
 
+    called = ("nn.functional.unfold",)
+
     example = {"kernel_size": 3, "padding": 1}
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
@@ -316,6 +324,9 @@ class Fold(_Patches):
     >>> fold.output(Tensor((1, 144, 64))).shape
     (1, 16, 8, 8)
     """
+
+    called = ("nn.functional.fold",)
+    signature = ("output_size", "kernel_size", "dilation", "padding", "stride")
 
     output_size: Shape = field(PerAxis(Whole()), "height and width of the image")
 

@@ -30,6 +30,11 @@ class Flatten(Layer):
     (1, 400)
     """
 
+    called = (
+        "torch.flatten(start_dim=0, end_dim)",
+        "Tensor.flatten(start_dim=0, end_dim)",
+    )
+
     writes = False
 
     start_dim: int = field(Whole(None, symbolic=False), "first dimension to merge", default=1)
@@ -63,6 +68,8 @@ class Unflatten(Layer):
     >>> Unflatten(dim=1, unflattened_size=[16, -1, 5]).output(Tensor((1, 400))).shape
     (1, 16, 5, 5)
     """
+
+    called = ("torch.unflatten", "Tensor.unflatten")
 
     writes = False
 

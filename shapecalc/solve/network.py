@@ -260,7 +260,8 @@ def _no_remainders(report: Report) -> Iterator[Solutions]:
         if "kernel_size" not in own.fields or getattr(own, "ceil_mode", False):
             continue
         tensor = layer.node.inputs[0]
-        for window, size in zip(own.windows(layer.node.x) or (), tensor.spatial, strict=False):
+        windows = own.windows(*layer.node.inputs) or ()
+        for window, size in zip(windows, tensor.spatial, strict=False):
             if isinstance(size, Formula):
                 remainder = window.remainder(size)
                 yield _solved(remainder, "==", f"{layer.path} drops {remainder} cells")

@@ -13,12 +13,14 @@ from shapecalc.algebra.arithmetic import (
     exactdiv,
     gcd,
     is_number,
+    is_symbolic,
     largest,
     prod,
     smallest,
     total,
 )
 from shapecalc.algebra.formula import Formula, evaluate
+from shapecalc.algebra.trace import Traced
 
 H = Formula.symbol("H")
 
@@ -72,3 +74,8 @@ def test_a_flag_and_a_formula_are_no_numbers():
     assert not is_number(True)
     assert not is_number(H)
     assert not is_number(0.5)
+
+
+def test_only_a_formula_is_symbolic():
+    assert is_symbolic(H)
+    assert not any(map(is_symbolic, (3, Fraction(1, 2), True, None, "H", Traced.letter("H", 3))))

@@ -20,7 +20,7 @@ from shapecalc.language.text import shown
 from shapecalc.layers.base import KINDS, Layer
 from shapecalc.layers.field import Field, Maybe, Parts, Whole
 from shapecalc.layers.tensor import Tensor, times
-from tests.layers.accepting import Inputs, accepts, joined
+from tests.layers.accepting import Inputs, accepts
 from tests.layers.field_values import SMALL, Scope, just_outside, once_in, values
 
 TRIES = 6
@@ -34,11 +34,6 @@ class Draw(NamedTuple):
     settings: dict[str, Any]
     inputs: Inputs
     outside: dict[str, Any]
-
-    @property
-    def x(self) -> Any:
-        """The input as the layer's methods take it."""
-        return joined(self.layer, self.inputs)
 
     def spec(self) -> str:
         """The draw as a spec to paste; it has one batch for all inputs."""
@@ -100,7 +95,7 @@ def _layer_and_inputs(draw: st.DrawFn, kind: type[Layer]) -> tuple[Layer, dict[s
         inputs = FITTED[kind.kind](kind(**settings), inputs)
     for field in kind.fields.values():
         if field.infer is not None and draw(once_in(6)):
-            settings.update(draw(_stated(field, kind(**settings), joined(kind, inputs))))
+            settings.update(draw(_stated(field, kind(**settings), inputs)))
     return kind(**settings), settings, inputs
 
 
@@ -147,7 +142,9 @@ def inputs_of(draw: st.DrawFn, kind: type[Layer], unit: int) -> Inputs:
     shapes = [[draw(_size(kind, axis, ndim, unit)) for axis in range(ndim)]]
     count = 1
     if kind.joins:
-        count = draw(st.integers(1, 4)) if draw(once_in(12)) else kind.arity or draw(SMALL)
+        least, most = kind.arity
+        usual_counts = SMALL if most is None else st.integers(least, most)
+        count = draw(st.integers(1, 4) if draw(once_in(12)) else usual_counts)
     while len(shapes) < count:
         shapes.append(shapes[-1].copy())
         if draw(once_in(3)):
@@ -237,12 +234,12 @@ def _at_the_edge(draw: st.DrawFn, layer: Layer, inputs: Inputs) -> Inputs:
 
 
 @st.composite
-def _stated(draw: st.DrawFn, field: Field, layer: Layer, x: Any) -> dict[str, Any]:
+def _stated(draw: st.DrawFn, field: Field, layer: Layer, x: Inputs) -> dict[str, Any]:
     """A size that follows from the input, or nearly so; nothing if the input has no such size."""
     assert field.infer is not None
     try:
-        value = field.infer(layer, x)
-    except IndexError:
+        value = field.infer(layer, *x)
+    except (IndexError, TypeError):
         return {}
     slip = draw(st.sampled_from((0, 0, 1)))
     if isinstance(value, tuple):

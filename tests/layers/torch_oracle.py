@@ -17,7 +17,7 @@ import pytest
 
 from shapecalc.layers.base import Layer
 from shapecalc.layers.tensor import Tensor
-from tests.layers.accepting import Inputs, accepts, joined
+from tests.layers.accepting import Inputs, accepts
 
 torch = pytest.importorskip("torch")
 flop_counter = pytest.importorskip("torch.utils.flop_counter")
@@ -131,21 +131,20 @@ def our_facts(layer: Layer, tensors: Inputs) -> Facts | None:
     """The same from the declaration; None if a requirement does not hold."""
     if not accepts(layer, tensors):
         return None
-    x = joined(layer, tensors)
-    layer = layer.bound(x)
-    y = layer.output(x)
+    layer = layer.bound(*tensors)
+    y = layer.output(*tensors)
     return Facts(
         y.shape,  # type: ignore[arg-type]
         y.dtype,
         layer.weights(),  # type: ignore[arg-type]
         {name: (buffer.shape, buffer.dtype) for name, buffer in layer.buffers().items()},  # type: ignore[misc]
-        layer.macs(x, y),  # type: ignore[arg-type]
+        layer.macs(*tensors, y=y),  # type: ignore[arg-type]
     )
 
 
 def shapes(layer: Layer, *tensors: Tensor) -> Shapes | None:
     """Torch's output, parameter and buffer shapes; None if it refuses."""
-    facts = facts_of_torch(layer.bound(joined(layer, tensors)), tensors)
+    facts = facts_of_torch(layer.bound(*tensors), tensors)
     return facts and _shapes(facts)
 
 
@@ -162,7 +161,7 @@ def _shapes(facts: Facts) -> Shapes:
 
 def torch_macs(layer: Layer, *tensors: Tensor) -> float:
     """Half of the FLOPs that torch counts."""
-    module = as_torch(layer.bound(joined(layer, tensors)))
+    module = as_torch(layer.bound(*tensors))
     with flop_counter.FlopCounterMode(display=False) as counter:
         _run(module, tensors)
     return counter.get_total_flops() / 2
