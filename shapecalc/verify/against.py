@@ -111,11 +111,14 @@ def _structure(spec: Spec, theirs: Theirs, pairs: Pairs) -> Iterator[Finding]:
         ("buffers", False, totals.buffers, counts[1]),
     ):
         ours = [each for each in spec.states if each.is_learned == is_learned]
-        every = [each for each in theirs.states if each.is_learned == is_learned]
         late = theirs.only_trained - set(pairs.values())
-        beyond = sum(each.size for each in every if each.name in late)
-        states = [each for each in every if each.name not in late]
-        found = telling.of_states(ours, states, pairs, spec.report)
+        beyond = sum(
+            each.size
+            for each in theirs.states
+            if each.is_learned == is_learned and each.name in late
+        )
+        states = [each for each in theirs.states if each.name not in late]
+        found = telling.of_states(spec.states, states, pairs, spec.report, is_learned)
         if expected != count - beyond:
             told = f"{expected:,} {what} in the spec, {count - beyond:,} in the module"
             found.append(Difference(told, told))

@@ -72,7 +72,7 @@ class Spec:
             ),
         )
         state = weights.state_of(model)
-        weights.put(state, {n: weights.drawn(n, each, self.seed) for n, each in state.items()})
+        weights.draw(model, self.seed)
         called = Called(model, self.names)
         with Trace(state, unit=True, is_seeded=True), run.torch().no_grad():
             called(self.inputs(self.small, run.torch().float64))
@@ -131,6 +131,11 @@ class Theirs:
         """The element type of its weights; None without weights."""
         floats = [each.dtype for each in self.model.parameters() if each.is_floating_point()]
         return floats[0] if floats else None
+
+    @cached_property
+    def own_dtype(self) -> Any:
+        """The element type that it computes in by itself."""
+        return self.dtype or run.torch().float32
 
     def first_run(self) -> None:
         """Run it, by which lazy layers come to their sizes; raises :class:`RunError`."""

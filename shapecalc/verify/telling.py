@@ -76,13 +76,17 @@ def _summed(found: Iterable[Difference]) -> Iterator[str]:
 
 
 def of_states(
-    ours: Sequence[State], theirs: Sequence[State], pairs: Pairs, report: Report
+    ours: Sequence[State], theirs: Sequence[State], pairs: Pairs, report: Report, is_learned: bool
 ) -> list[Difference]:
-    """Weights, or buffers, that only one side has, and those of another shape."""
+    """Weights, or else buffers, that only one side has, and those of another shape.
+
+    A layer of which one side has nothing is told with its weights, if it has any.
+    """
+    kinds = {layer.path: layer.kind for layer in report}
     return [
-        *_of_shapes(ours, theirs, pairs),
-        *_alone(ours, set(pairs), _spec_kinds(report), "the module lacks"),
-        *_alone(theirs, set(pairs.values()), {}, "the spec lacks", behind=_behind(theirs)),
+        *_of_shapes([each for each in ours if each.is_learned == is_learned], theirs, pairs),
+        *_alone(_Side("spec", ours, set(pairs), kinds, {}), is_learned),
+        *_alone(_Side("module", theirs, set(pairs.values()), {}, _behind(theirs)), is_learned),
     ]
 
 
@@ -101,43 +105,51 @@ def _of_shapes(
             )
 
 
-def _alone(
-    states: Sequence[State],
-    met: set[str],
-    kinds: Mapping[str, str],
-    lacks: str,
-    behind: Mapping[str, str] | None = None,
-) -> Iterator[Difference]:
+class _Side(NamedTuple):
+    """The states of one side, the names of those that are paired, and of layers their kinds."""
+
+    name: str
+    states: Sequence[State]
+    met: set[str]
+    kinds: Mapping[str, str]
+    behind: Mapping[str, str]
+
+    def kind(self, owner: str) -> str:
+        """The kind of a layer, ``""`` if it is none of torch's."""
+        own = next((each.kind for each in self.states if each.owner == owner), "")
+        return self.kinds.get(owner, own)
+
+
+def _alone(side: _Side, is_learned: bool) -> Iterator[Difference]:
     """What one side has alone: whole layers as one, else weight by weight."""
+    lacks = f"the {'module' if side.name == 'spec' else 'spec'} lacks"
     layers: dict[str, list[State]] = {}
-    for each in states:
+    for each in side.states:
         layers.setdefault(each.owner, []).append(each)
-    is_ours = behind is None
-    side = "spec" if is_ours else "module"
     for owner, every in layers.items():
-        alone = [each for each in every if each.name not in met]
-        if not alone:
+        alone = [each for each in every if each.name not in side.met]
+        asked = [each for each in alone if each.is_learned == is_learned]
+        if not asked:
             continue
-        kind = kinds.get(owner, every[0].kind)
+        layer = owner if side.name == "spec" else ""
+        kind = side.kind(owner)
         if len(alone) == len(every) and owner and kind:
-            after = (behind or {}).get(owner, "")
-            follows = f", behind {_article(after)}" if after else ""
-            yield Difference(
-                f"{owner}, {_article(kind)} of the {side}: {lacks} it",
-                f"{kind} that {lacks}{follows}",
-                owner if is_ours else "",
-            )
+            if is_learned or not any(each.is_learned for each in every):
+                yield _whole(side, owner, kind, lacks, layer)
             continue
-        for each in alone:
+        for each in asked:
             yield Difference(
-                f"{each.name} of the {side}, {_elements(each.shape)}: {lacks} it",
-                f"{each.leaf} of {_article(kind or 'layer')} that {lacks}",
-                owner if is_ours else "",
+                f"{each.name} of the {side.name}, {_elements(each.shape)}: {lacks} it",
+                f"{each.leaf} of {_article(kind)} that {lacks}",
+                layer,
             )
 
 
-def _spec_kinds(report: Report) -> dict[str, str]:
-    return {layer.path: layer.kind for layer in report}
+def _whole(side: _Side, owner: str, kind: str, lacks: str, layer: str) -> Difference:
+    after = side.behind.get(owner, "")
+    follows = f", behind {_article(after)}" if after else ""
+    told = f"{owner}, {_article(kind)} of the {side.name}: {lacks} it"
+    return Difference(told, f"{kind} that {lacks}{follows}", layer)
 
 
 def _behind(states: Sequence[State]) -> dict[str, str]:
@@ -164,7 +176,7 @@ def of_uses(ours: Trace, theirs: Trace, pairs: Pairs) -> tuple[int, list[Differe
         if use.call != other.call:
             continue  # what comes out of other functions may be laid out otherwise
         seen.add(owner)
-        if use.shape != other.shape:
+        if sorted(use.shape) != sorted(other.shape):  # the order of axes is a matter of writing
             at = other.name.rpartition(".")[0]
             found.append(
                 Difference(
@@ -224,7 +236,8 @@ def where_numbers_part(
         seen.add(owner)
         if _differ(use.received, other.received, allowed):
             between = _between(report, owner, last_ours, theirs, last_theirs, other)
-            return [f"first apart is what comes into {_labelled(report, owner)}", *between]
+            told = f"first apart is what comes into {_labelled(report, owner)}"
+            return [told, *between, *_settings(models, use.name, other.name)]
         if use.call == other.call and _differ(use.put_out, other.put_out, allowed):
             told = f"first apart is what comes out of {_labelled(report, owner)}, not what comes in"
             return [told, *_settings(models, use.name, other.name)]
@@ -246,6 +259,8 @@ def _differ(a: Any, b: Any, allowed: float) -> bool:
     if a is None or b is None:
         return False
     if a.shape != b.shape:
+        if sorted(a.shape) == sorted(b.shape):
+            return False  # with axes in another order, which the next layers tell
         if a.numel() != b.numel():
             return True
         b = b.reshape(a.shape)
@@ -306,9 +321,4 @@ def _elements(shape: tuple[int, ...]) -> str:
 def _article(word: str) -> str:
     if not word:
         return "a layer"
-    return f"an {word}" if word[0] in "AEIOULMF" and _is_spoken_with_vowel(word) else f"a {word}"
-
-
-def _is_spoken_with_vowel(word: str) -> bool:
-    """Whether a name begins with a vowel as it is spoken, as Embedding and LSTM do."""
-    return word[0] in "AEIO" or word.startswith(("LSTM",))
+    return f"an {word}" if word[0] in "AEIO" or word.startswith("LSTM") else f"a {word}"

@@ -97,6 +97,7 @@ class Trace:
         self.is_seeded = is_seeded
         self.calls: list[str] = []
         self.uses: dict[str, Use] = {}
+        self.dtypes: set[Any] = set()
         self.outputs: tuple[tuple[str, Any], ...] = ()
         self._derived: dict[int, tuple[Any, tuple[str, ...]]] = {}
         self._mode: Any = None
@@ -139,6 +140,8 @@ class Trace:
         if first is None:
             return out
         self.calls.append(name)
+        if first.is_floating_point():
+            self.dtypes.add(first.dtype)
         if own and not others and id(first) not in self.names:
             self._derived[id(first)] = (first, tuple(own))  # kept, so that no other has its id
         elif own and others:

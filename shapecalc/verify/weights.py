@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from shapecalc.analysis.report import Report
@@ -36,6 +36,13 @@ def drawn(name: str, tensor: Any, seed: int) -> Any:
     else:
         values = 0.5 + torch.rand(shape, generator=source)
     return values.to(tensor.dtype)
+
+
+def draw(model: Any, seed: int) -> None:
+    """Draw all weights and buffers of a module."""
+    with run.torch().no_grad():
+        for name, each in state_of(model).items():
+            each.copy_(drawn(name, each, seed))
 
 
 def by_shape(tensor: Any) -> Any:
@@ -91,7 +98,9 @@ def ranges(report: Report) -> dict[str, int]:
     origins: dict[str, set[str]] = {name: {name} for name in report.inputs}
     limits: dict[str, int] = {}
     for layer in report:
-        seen: set[str] = set().union(*(origins.get(source, set()) for source in layer.inputs))
+        seen: set[str] = set().union(
+            *(origins.get(source.path, set()) for source in layer.node.sources)
+        )
         rows = getattr(layer.node.layer, "num_embeddings", None)
         if isinstance(rows, int):
             for name in seen:
@@ -105,11 +114,6 @@ def depth(report: Report) -> int:
     """The number of layers on the longest way from an input to an output."""
     longest: dict[str, int] = {}
     for layer in report:
-        behind = (longest.get(source, 0) for source in layer.inputs)
+        behind = (longest.get(source.path, 0) for source in layer.node.sources)
         longest[layer.path] = 1 + max(behind, default=0)
     return max(longest.values(), default=1)
-
-
-def is_spread(tensors: Iterable[Any]) -> bool:
-    """Whether all numbers are finite, so that a difference shows."""
-    return all(bool(run.torch().isfinite(each).all()) for each in tensors)
