@@ -104,5 +104,5 @@ def first(output: Any) -> Any:
     if hasattr(output, "shape"):
         return output
     inside = output.values() if isinstance(output, Mapping) else output
-    found = map(first, inside) if isinstance(output, (Mapping, list, tuple)) else iter(())
-    return next((one for one in found if one is not None), None)
+    parts = inside if isinstance(output, (Mapping, list, tuple)) else ()
+    return next((found for found in map(first, parts) if found is not None), None)

@@ -30,7 +30,7 @@ def drawn(name: str, tensor: Any, seed: int) -> Any:
         return torch.randint(1, 9, shape, generator=source, dtype=torch.int64).to(tensor.dtype)
     if len(shape) > 1:
         fan_in = math.prod(shape[1:])
-        values = torch.randn(shape, generator=source) / math.sqrt(max(fan_in, 1))
+        values = torch.randn(shape, generator=source).div_(math.sqrt(max(fan_in, 1)))
     elif "bias" in leaf or "mean" in leaf:
         values = SPREAD * torch.randn(shape, generator=source)
     else:
