@@ -2,6 +2,7 @@
 
 from shapecalc.layers import (
     activation,
+    arithmetic,
     arranging,
     attention,
     convolution,
@@ -14,6 +15,7 @@ from shapecalc.layers import (
     normalisation,
     padding,
     pooling,
+    products,
     rearranging,
     recurrent,
     reduction,
@@ -32,6 +34,7 @@ __all__ = [
     "Layer",
     "Tensor",
     "activation",
+    "arithmetic",
     "arranging",
     "attention",
     "convolution",
@@ -44,6 +47,7 @@ __all__ = [
     "normalisation",
     "padding",
     "pooling",
+    "products",
     "rearranging",
     "recurrent",
     "reduction",

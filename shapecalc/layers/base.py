@@ -190,7 +190,7 @@ class Layer:
             yield _several_dtypes(x)
         for name, value in self.__dict__.items():
             for item in value if value.__class__ is tuple else (value,):
-                if is_symbolic(item):
+                if is_symbolic(item) and self.fields[name].type.symbolic:
                     yield from _settled(self.fields[name], item)
         yield from self._stated(*x)
         yield from self.bound(*x).requires(*x)

@@ -36,3 +36,12 @@ def call(function: str, layer: Layer, settings: Mapping[str, str], *inputs: str)
 
 def _as_source(default: object) -> str:
     return repr(float(default)) if isinstance(default, Fraction) else repr(default)
+
+
+def held(text: str) -> str:
+    """An operand in parentheses, unless it is one word or one number.
+
+    >>> held("2"), held("-2"), held("a + b")
+    ('2', '(-2)', '(a + b)')
+    """
+    return text if text.replace(".", "").replace("_", "").isalnum() else f"({text})"

@@ -7,10 +7,9 @@ Reading a spec, the catalogue, the JSON Schema and emission all look at that dec
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import LARGEST, Calculable, is_number
+from shapecalc.algebra.arithmetic import LARGEST, Calculable, is_number, is_symbolic
 
 
 class Missing:
@@ -115,29 +114,38 @@ class Flag(FieldType):
 
 
 class Number(FieldType):
-    """An exact number, a fraction where need be; infinities where ``infinite``."""
+    """An exact number, a fraction where need be; infinities where ``infinite``.
+
+    ``formulas`` says that it decides no size, and may stay a formula where symbols have no value.
+    """
 
     def __init__(
-        self, least: int | None = None, most: int | None = None, *, infinite: bool = False
+        self,
+        least: int | None = None,
+        most: int | None = None,
+        *,
+        infinite: bool = False,
+        formulas: bool = False,
     ) -> None:
         self.least = least
         self.most = most
         self.infinite = infinite
+        self.formulas = formulas
         bounds = [] if least is None else [f"of at least {least}"]
         self.expected = " ".join(["a number", *bounds])
         if least is not None and most is not None:
             self.expected = f"a number from {least} to {most}"
 
-    def read(self, value: Any, rank: int) -> int | Fraction | float:
+    def read(self, value: Any, rank: int) -> Any:
         value = plain(value)
-        if self.infinite and isinstance(value, float):
+        if (self.infinite and isinstance(value, float)) or (self.formulas and is_symbolic(value)):
             return value
         in_bounds = is_number(value) and (
             (self.least is None or value >= self.least)
             and (self.most is None or value <= self.most)
         )
         if in_bounds:
-            return value  # type: ignore[no-any-return]
+            return value
         raise Mismatch(self.expected)
 
     def schema(self, rank: int) -> dict[str, Any]:

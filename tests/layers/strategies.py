@@ -206,6 +206,13 @@ def _with_multiple(unflatten: Any, inputs: Inputs) -> Inputs:
     return _along(unflatten.dim, inputs, prod(size if size > 0 else 2 for size in sizes))
 
 
+def _with_condition(where: Any, inputs: Inputs) -> Inputs:
+    """A condition, and as many operands as are not given as numbers."""
+    wanted = 3 - sum(number is not None for number in (where.input, where.other))
+    condition = Tensor(inputs[0].shape, "bool")
+    return (condition, *(inputs[1:] + inputs[:1] * 2)[: wanted - 1])
+
+
 def _along(dim: int, inputs: Inputs, size: int) -> Inputs:
     """The input with a size along one dimension, if it has that."""
     (x,) = inputs
@@ -220,6 +227,7 @@ FITTED: dict[str, Callable[[Any, Inputs], Inputs]] = {
     "MatMul": _with_rows,
     "Squeeze": _with_one,
     "Unflatten": _with_multiple,
+    "Where": _with_condition,
 }
 """Kinds that refuse most inputs of random sizes, and what makes inputs fit a layer."""
 

@@ -42,6 +42,18 @@ STACKS = {
 }
 """Kinds that torch makes of a layer given as a module, and that layer."""
 
+
+def _operation(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of operands of which some may be numbers, given by name."""
+
+    def operation(*x: Any, input: Any = None, other: Any = None, **more: Any) -> Any:
+        condition = x[:1] if function is torch.where else ()
+        operands = [input, *x[len(condition) :], other]
+        return function(*condition, *(each for each in operands if each is not None), **more)
+
+    return operation
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(torch, name.lower())
@@ -53,18 +65,32 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
             *("Unsqueeze", "Var"),
         )
     },
-    "Add": lambda *x: reduce(torch.add, x),
+    **{
+        name: _operation(function)
+        for name, function in {
+            "Add": lambda *x: reduce(torch.add, x),
+            "Mul": lambda *x: reduce(torch.mul, x),
+            **{
+                name: getattr(torch, name.lower())
+                for name in ("Sub", "Div", "Pow", "Eq", "Ne", "Lt", "Le", "Gt", "Ge", "Where")
+            },
+        }.items()
+    },
     "Chunk": lambda x, chunks, dim, index: x.chunk(chunks, dim)[index],
     "Concat": lambda *x, dim: torch.cat(x, dim),
+    "Einsum": lambda *x, equation: torch.einsum(equation, *x),
     "DropPath": lambda x, p: torch.nn.functional.dropout(x, p, training=False),
     "Expand": torch.Tensor.expand,
     "IndexSelect": lambda x, dim, index: x.index_select(
         dim, torch.tensor(index, dtype=torch.int64, device=x.device)
     ),
+    "LogicalAnd": torch.logical_and,
     "LogicalNot": torch.logical_not,
+    "LogicalOr": torch.logical_or,
+    "Maximum": torch.maximum,
+    "Minimum": torch.minimum,
     "Max": torch.amax,
     "Min": torch.amin,
-    "Mul": lambda *x: reduce(torch.mul, x),
     "Norm": torch.linalg.vector_norm,
     "Normalize": torch.nn.functional.normalize,
     "Pad": torch.nn.functional.pad,
