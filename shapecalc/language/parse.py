@@ -51,6 +51,19 @@ _TOP = (
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+_CONSTANTS = frozenset(("true", "false", "null", "none", "nan", "inf", "yes", "no", "on", "off"))
+
+
+def has_meaning(name: str) -> bool:
+    """Whether a word stands for something already, so that no symbol can have it as its name.
+
+    >>> has_meaning("index"), has_meaning("True"), has_meaning("width")
+    (True, True, False)
+    """
+    own = name in RESERVED or name in TENSOR_NAMES or name == "index"
+    return own or keyword.iskeyword(name) or name.casefold() in _CONSTANTS
+
+
 def parse(source: Source) -> Spec:
     """Read a spec; raises :class:`SpecError` with everything that is wrong with it."""
     reader = _Reader(source)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, prod
 from shapecalc.algebra.requirement import Requirement, refuse
-from shapecalc.layers.calling import call, function_name, held
+from shapecalc.layers.calling import call, function_name, held, is_word
 from shapecalc.layers.field import Choice, Maybe, Number, field
 from shapecalc.layers.joining import Broadcast, promoted
 from shapecalc.layers.tensor import FLOATS, Tensor
@@ -95,6 +95,7 @@ class Add(_Operation):
     called = ("torch.add", "Tensor.add", "Tensor.add_")
     sign = "+"
     operands = None
+    commutes = True
 
     def _does(self) -> str:
         return "adds"
@@ -111,6 +112,7 @@ class Mul(_Operation):
     called = ("torch.mul", "Tensor.mul", "Tensor.mul_", "torch.multiply", "Tensor.multiply")
     sign = "*"
     operands = None
+    commutes = True
 
     def _does(self) -> str:
         return "multiplies"
@@ -205,6 +207,10 @@ class Pow(_TwoSided):
                 hint=lambda: "a To before it makes floats of them",
             )
 
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        sides = super().function(inputs, settings).split(" ** ")
+        return ("**" if all(map(is_word, sides)) else " ** ").join(sides)
+
 
 class _Comparison(_Operation, abstract=True):
     """An operation that tells true or false."""
@@ -224,6 +230,7 @@ class _Comparison(_Operation, abstract=True):
 class Eq(_Comparison):
     """Tell where the first operand equals the second."""
 
+    commutes = True
     called = ("torch.eq", "Tensor.eq")
     sign = "=="
 
@@ -231,6 +238,7 @@ class Eq(_Comparison):
 class Ne(_Comparison):
     """Tell where the operands differ."""
 
+    commutes = True
     called = ("torch.ne", "Tensor.ne", "torch.not_equal", "Tensor.not_equal")
     sign = "!="
 
@@ -278,18 +286,21 @@ class _OfTwo(Broadcast, abstract=True):
 class Maximum(_OfTwo):
     """Take the greater of two elements."""
 
+    commutes = True
     called = ("torch.maximum", "Tensor.maximum")
 
 
 class Minimum(_OfTwo):
     """Take the lesser of two elements."""
 
+    commutes = True
     called = ("torch.minimum", "Tensor.minimum")
 
 
 class LogicalAnd(_OfTwo):
     """Tell where both are true, or not 0."""
 
+    commutes = True
     called = ("torch.logical_and", "Tensor.logical_and")
 
     def output(self, *x: Tensor) -> Tensor:

@@ -67,6 +67,8 @@ class Layer:
     """How many inputs it takes, at least and at most; None for any number."""
     joins: ClassVar[bool] = False
     """Whether it can take several inputs; follows from ``arity``."""
+    commutes: ClassVar[bool] = False
+    """Whether the order of its inputs makes no difference."""
     promotes: ClassVar[bool] = False
     """Whether a join takes inputs of several element types, as torch promotes them to one."""
     writes: ClassVar[bool] = True

@@ -44,4 +44,13 @@ def held(text: str) -> str:
     >>> held("2"), held("-2"), held("a + b")
     ('2', '(-2)', '(a + b)')
     """
-    return text if text.replace(".", "").replace("_", "").isalnum() else f"({text})"
+    return text if is_word(text) else f"({text})"
+
+
+def is_word(text: str) -> bool:
+    """Whether source is one name, attribute or number.
+
+    >>> is_word("self.scale"), is_word("2"), is_word("f(x)")
+    (True, True, False)
+    """
+    return text.replace(".", "").replace("_", "").isalnum()
