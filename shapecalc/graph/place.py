@@ -246,16 +246,16 @@ class Placer:
         """Report a requirement that does not hold, with what comes in from where."""
         setting = entry.settings.get(requirement.field or "")
         mark = setting.mark if setting is not None else entry.mark
-        received = "; ".join(f"{_origin(self.graph, wire)}" for wire in wires)
+        received = "; ".join(_origin(self.graph, wire) for wire in wires)
         hint = requirement.hint() if requirement.hint is not None else ""
-        if wires[0].origin in self.spec.inputs:
+        if wires and wires[0].origin in self.spec.inputs:
             hint = _other_order(wires[0].tensor, tuple(KINDS[entry.kind].ndims or ())) or hint
         field = KINDS[entry.kind].fields.get(requirement.field or "")
         stated = requirement.left if field is not None and field.infer is not None else None
         self.problem(
             mark,
             f"{entry.kind} {path!r} {requirement.problem()}",
-            f"receives {received}",
+            f"receives {received}" if wires else "",
             _flattened(stated, wires[0].tensor) if requirement.field == "in_features" else "",
             hint,
             uses=place.part,

@@ -75,6 +75,8 @@ class Layer:
     """Whether it writes its output, as opposed to passing on a view of its input."""
     in_torch: ClassVar[bool] = True
     """Whether torch.nn has it as a module; else :meth:`function` is what it is in torch."""
+    is_state: ClassVar[bool] = False
+    """Whether it is a tensor that the module it stands in holds; :meth:`constructor` makes it."""
     signature: ClassVar[tuple[str, ...]] = ()
     """The parameters of the module in torch's order; see :meth:`parameters`."""
     called: ClassVar[tuple[str, ...]] = ()
@@ -238,6 +240,8 @@ class Layer:
     def inputs_wanted(cls) -> str:
         """How many inputs it takes, in words."""
         least, most = cls.arity
+        if most == 0:
+            return "no input"
         if most == 1:
             return "one input"
         if most is None:

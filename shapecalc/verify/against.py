@@ -199,7 +199,7 @@ def _numbers(
     emitted = run.made(module(network, settings))
     state = theirs.state_dict()
     named = {
-        f"{layer.path}.{name}": f"{each.name}.{name}" if each.name else name
+        layer.path_of(name): f"{each.name}.{name}" if each.name else name
         for layer, each in pairs
         for name in [*layer.weights, *layer.buffers_of]
     }

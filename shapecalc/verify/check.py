@@ -140,7 +140,7 @@ class _Check:
         for layer in report:
             own = {name: tensor.shape for name, tensor in layer.buffers_of.items()}
             for name, shape in {**layer.weights, **own}.items():
-                path = f"{layer.path}.{name}"
+                path = layer.path_of(name)
                 yield Pair(path, shape, theirs.pop(path, None), layer.path, "cost")
         for path, shape in theirs.items():
             yield Pair(path, None, shape)

@@ -179,7 +179,7 @@ def test_a_kind_is_torchs(name, request):
 @given(data=st.data())
 def test_what_a_failure_prints_is_a_spec(name, data):
     draw = data.draw(draws(name))
-    assume(len({x.batch for x in draw.inputs}) == 1)
+    assume(len({x.batch for x in draw.inputs}) <= 1)
     facts = found_here(draw)
     try:
         (layer,) = shapecalc.load(draw.spec()).report().layers
