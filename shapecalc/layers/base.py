@@ -71,6 +71,10 @@ class Layer:
     """Whether the order of its inputs makes no difference."""
     promotes: ClassVar[bool] = False
     """Whether a join takes inputs of several element types, as torch promotes them to one."""
+    slides: ClassVar[bool] = False
+    """Whether it slides a kernel over its input in steps, as convolutions and pools do."""
+    merges: ClassVar[bool] = False
+    """Whether it does nothing but multiply dimensions together, as Flatten does."""
     writes: ClassVar[bool] = True
     """Whether it writes its output, as opposed to passing on a view of its input."""
     in_torch: ClassVar[bool] = True
@@ -152,6 +156,11 @@ class Layer:
         if isinstance(default, SameAs):
             return self.__dict__[default.name]
         return declared.type.read(default, self.rank)
+
+    @property
+    def rounds_up(self) -> bool:
+        """Whether a last window that sticks out of the input counts: torch's ``ceil_mode``."""
+        return False
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self.kind} is a value and cannot be changed")
@@ -319,6 +328,31 @@ def names_axis(x: Tensor, dim: int, field: str = "dim") -> Iterator[Requirement]
             field=field,
             hint=lambda: f"{field} counts from 0, the batch, to {n - 1}, or backwards from -1",
         )
+
+
+def dividing(what: str, number: Dim, wanted: Dim) -> str:
+    """A hint that names the divisors of a number that are nearest to one that does not divide it.
+
+    >>> dividing("num_heads", 512, 12)
+    'num_heads that divide 512: nearest are 8 and 16'
+    >>> dividing("num_heads", 7, 12)
+    'num_heads that divide 7: the nearest is 7'
+    """
+    if not (isinstance(number, int) and isinstance(wanted, int)):
+        return ""
+    below = min(wanted, number)
+    less = next((n for n in range(below, max(below - _FARTHEST, 0), -1) if number % n == 0), None)
+    beyond = range(wanted + 1, min(wanted + _FARTHEST, number + 1))
+    more = next((n for n in beyond if number % n == 0), None)
+    near = [str(n) for n in (less, more) if n is not None]
+    if not near:
+        return ""
+    said = f"nearest are {' and '.join(near)}" if len(near) == 2 else f"the nearest is {near[0]}"
+    return f"{what} that divide {number}: {said}"
+
+
+_FARTHEST = 10_000
+"""How far from a number its neighbours are looked for."""
 
 
 def _wrong_arity(layer: Layer, received: int) -> Requirement:
