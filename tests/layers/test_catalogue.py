@@ -69,7 +69,8 @@ def test_torchs_layers_are_there_or_left_out_for_a_reason():
 
 def test_what_is_left_out_is_not_there():
     assert not [name for name in KINDS if is_left_out(name, "Layers")]
-    assert not [n for kind in KINDS.values() for n in kind.fields if is_left_out(n, "Settings")]
+    fields = {field for name in TORCH_KINDS for field in KINDS[name].fields}
+    assert not [name for name in fields if is_left_out(name, "Settings")]
 
 
 @pytest.mark.parametrize("name", TORCH_KINDS)
@@ -160,3 +161,12 @@ def test_numbers_need_no_heavy_library():
         "assert not {'sympy', 'torch', 'numpy'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ)
+
+
+def test_what_slides_has_a_kernel_and_steps():
+    for name, kind in KINDS.items():
+        if kind.slides:
+            assert {"kernel_size", "stride"} <= kind.fields.keys(), name
+        if "ceil_mode" in kind.fields:
+            assert kind.slides, name
+            assert kind(**kind.example, ceil_mode=True).rounds_up, name
