@@ -326,6 +326,31 @@ def names_axis(x: Tensor, dim: int, field: str = "dim") -> Iterator[Requirement]
         )
 
 
+def dividing(what: str, number: Dim, wanted: Dim) -> str:
+    """A hint that names the divisors of a number that are nearest to one that does not divide it.
+
+    >>> dividing("num_heads", 512, 12)
+    'num_heads that divide 512: nearest are 8 and 16'
+    >>> dividing("num_heads", 7, 12)
+    'num_heads that divide 7: the nearest is 7'
+    """
+    if not (isinstance(number, int) and isinstance(wanted, int)):
+        return ""
+    below = min(wanted, number)
+    less = next((n for n in range(below, max(below - _FARTHEST, 0), -1) if number % n == 0), None)
+    beyond = range(wanted + 1, min(wanted + _FARTHEST, number + 1))
+    more = next((n for n in beyond if number % n == 0), None)
+    near = [str(n) for n in (less, more) if n is not None]
+    if not near:
+        return ""
+    said = f"nearest are {' and '.join(near)}" if len(near) == 2 else f"the nearest is {near[0]}"
+    return f"{what} that divide {number}: {said}"
+
+
+_FARTHEST = 10_000
+"""How far from a number its neighbours are looked for."""
+
+
 def _wrong_arity(layer: Layer, received: int) -> Requirement:
     return refuse(lambda: f"takes {layer.inputs_wanted()} but receives {received}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, is_number, prod, total
 from shapecalc.algebra.requirement import Requirement, equal, refuse
@@ -35,15 +35,7 @@ class Join(Layer, abstract=True):
         """The requirement that the sizes along one of ``ndim`` dimensions are the same."""
         first, *others = dict.fromkeys(sizes)
         for other in others:
-            yield equal(
-                first,
-                other,
-                lambda other=other: (  # type: ignore[misc]
-                    f"{self._does()} {listed(x)}, which differ in {axes.name(axis, ndim)} "
-                    f"({first} and {other})"
-                ),
-                hint=lambda other=other: _hint(axis, ndim, first, other),  # type: ignore[misc]
-            )
+            yield equal(first, other, Differ(self._does(), x, axis, ndim, (first, other)))
 
     def _same_ndim(self, x: Inputs) -> Iterator[Requirement]:
         if len({len(tensor.shape) for tensor in x}) > 1:
@@ -308,13 +300,24 @@ def listed(x: Inputs) -> str:
     return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
 
 
-def _hint(axis: int, ndim: int, a: Any, b: Any) -> str:
-    """What would make two sizes agree, where that is simple."""
-    if axis == 0 or ndim not in (3, 4, 5) or not (is_number(a) and is_number(b)):
-        return ""
-    small, large = sorted((a, b))
-    if axis == 1:
-        return f"a Conv{ndim - 2}d with kernel_size 1 turns {small} channels into {large}"
-    if large % small == 0:
-        return f"a stride of {large // small}, or a pool, makes {small} of {large}"
-    return f"pad the smaller by {large - small}, or slice the larger"
+class Differ:
+    """What to tell of inputs that differ in a dimension, whatever its name."""
+
+    __slots__ = ("axis", "does", "ndim", "sizes", "x")
+
+    def __init__(self, does: str, x: Inputs, axis: int, ndim: int, sizes: tuple[Dim, Dim]) -> None:
+        self.does = does
+        self.x = x
+        self.axis = axis
+        self.ndim = ndim
+        self.sizes = sizes
+
+    def __call__(self, names: Sequence[str] | None = None) -> str:
+        """The message; ``names`` are those of the dimensions behind the batch, if they are known.
+
+        Where nobody is asked they are those of channels first.
+        """
+        known = ("batch", *(axes.behind_batch(self.ndim) if names is None else names))
+        axis = known[self.axis] if self.axis < len(known) else f"dimension {self.axis}"
+        one, other = self.sizes
+        return f"{self.does} {listed(self.x)}, which differ in {axis} ({one} and {other})"
