@@ -264,7 +264,7 @@ class Placer:
         self.problem(
             mark,
             f"{entry.kind} {path!r} {found.problem}",
-            f"receives {received}",
+            f"receives {received}" if wires else "",
             *found.hints,
             uses=place.part,
             path=path,

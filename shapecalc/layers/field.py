@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, overload
 
-from shapecalc.algebra.arithmetic import LARGEST, Calculable, Dim, is_number
+from shapecalc.algebra.arithmetic import LARGEST, Calculable, Dim, is_number, is_symbolic
 
 T = TypeVar("T", covariant=True)
 
@@ -125,7 +125,10 @@ class Flag(FieldType[bool]):
 
 
 class Number(FieldType[T]):
-    """An exact number, a fraction where need be; infinities where ``infinite``."""
+    """An exact number, a fraction where need be; infinities where ``infinite``.
+
+    ``formulas`` says that it decides no size, and may stay a formula where symbols have no value.
+    """
 
     @overload
     def __init__(
@@ -134,6 +137,7 @@ class Number(FieldType[T]):
         most: int | None = None,
         *,
         infinite: Literal[False] = False,
+        formulas: bool = False,
     ) -> None: ...
 
     @overload
@@ -143,14 +147,21 @@ class Number(FieldType[T]):
         most: int | None = None,
         *,
         infinite: Literal[True],
+        formulas: bool = False,
     ) -> None: ...
 
     def __init__(
-        self, least: int | None = None, most: int | None = None, *, infinite: bool = False
+        self,
+        least: int | None = None,
+        most: int | None = None,
+        *,
+        infinite: bool = False,
+        formulas: bool = False,
     ) -> None:
         self.least = least
         self.most = most
         self.infinite = infinite
+        self.formulas = formulas
         bounds = [] if least is None else [f"of at least {least}"]
         self.expected = " ".join(["a number", *bounds])
         if least is not None and most is not None:
@@ -158,7 +169,7 @@ class Number(FieldType[T]):
 
     def read(self, value: Any, rank: int) -> T:
         value = plain(value)
-        if self.infinite and isinstance(value, float):
+        if (self.infinite and isinstance(value, float)) or (self.formulas and is_symbolic(value)):
             return value  # type: ignore[return-value]
         in_bounds = is_number(value) and (
             (self.least is None or value >= self.least)
