@@ -7,6 +7,7 @@ on symbols is a need of the network.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -56,8 +57,14 @@ class Scope(Mapping[str, Any]):
         return shape[axis]
 
     def values_in(self, setting: Setting) -> str:
-        """The values of the names that a setting looks up, for a note; empty if there are none."""
-        values = [f"{name} is {shown(self[name])}" for name in sorted(setting.names())]
+        """The values of the names that a setting looks up, for a note; empty if there are none.
+
+        A name that has none, as ``in_height`` where there is no height, was not needed.
+        """
+        values = []
+        for name in sorted(setting.names()):
+            with suppress(ExpressionError):
+                values.append(f"{name} is {shown(self[name])}")
         return f"where {' and '.join(values)}" if values else ""
 
     def __iter__(self) -> Iterator[str]:
