@@ -20,6 +20,7 @@ from shapecalc.language.expression import Name, Undecided
 from shapecalc.language.problem import Problem, SpecError
 from shapecalc.language.symbols import bind, known
 from shapecalc.language.tree import Setting, Spec
+from shapecalc.layers.axes import SPATIAL
 from shapecalc.layers.tensor import times
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ MOST_LAYERS = 2000
 
 LONGEST = 0.5
 """The seconds after which a network is not built further: its formulas have grown too large."""
-
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-"""What the spatial axes are called, by their number."""
 
 
 def advised(
@@ -148,7 +146,7 @@ def _is_tied(spec: Spec, settings: Mapping[str, Any], name: str) -> bool:
 
 
 def _axis_name(spec: Spec, axis: _Axis) -> str:
-    names = AXES.get(len(spec.inputs[axis.input].shape) - 1)
+    names = SPATIAL.get(len(spec.inputs[axis.input].shape) - 1)
     name = names[axis.place - 1] if names else f"size{axis.place}"
     return name if len(spec.inputs) == 1 else f"{axis.input}_{name}"
 

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from shapecalc.algebra.trace import Style
     from shapecalc.solve.padding import Question, Solved
 
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-"""What the axes are called, by their number."""
-
 MOST_SHOWN = 20
 """How many alternatives are printed; JSON has them all."""
 
@@ -149,7 +146,9 @@ def _questions(options: dict[str, Any]) -> Iterator[tuple[str, Question]]:
         if len(values) not in (1, rank):
             raise click.UsageError(f"{option} has {len(values)} axes, but {widest} has {rank}")
     asked: dict[Question, list[str]] = {}
-    for axis, name in enumerate(AXES[rank]):
+    from shapecalc.layers.axes import SPATIAL
+
+    for axis, name in enumerate(SPATIAL[rank]):
         kernel, stride, dilation, size, wanted, extra = (
             _on_axis(options[each], axis) for each in names
         )

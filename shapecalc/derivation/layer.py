@@ -15,7 +15,6 @@ from shapecalc.derivation.letters import Lettered, Sizes, lettered
 from shapecalc.derivation.lines import Line, Section, listed
 from shapecalc.derivation.view import from_input
 from shapecalc.layers.field import SameAs
-from shapecalc.layers.reshaping import Flatten
 
 
 class Setting(NamedTuple):
@@ -146,7 +145,7 @@ def _flattened(report: Report, layer: LayerReport) -> Iterator[Line]:
     source = layer.node.sources[0].path
     while source in report:
         before = report[source]
-        if isinstance(before.node.layer, Flatten):
+        if before.node.layer.merges:
             image, features = before.input_shapes[0][1:], before.output_shape[-1]
             yield Line("in_features", Chain((image, features)), f"from {source}")
         if before.output_shape != before.input_shapes[0]:

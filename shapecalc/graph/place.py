@@ -383,6 +383,6 @@ def _origin(graph: nx.DiGraph[str], wire: Wire) -> str:
     """A tensor and where it comes from; behind a Flatten, the sizes it multiplied."""
     origin = graph.nodes.get(wire.origin)
     node: Node | None = origin["node"] if origin else None
-    if node is not None and node.layer.kind == "Flatten" and len(wire.tensor.shape) == 2:
+    if node is not None and node.layer.merges and len(wire.tensor.shape) == 2:
         return f"{times(node.inputs[0].shape[1:])} = {wire.tensor} from {wire.origin!r}"
     return f"{wire.tensor} from {wire.origin!r}"

@@ -71,6 +71,10 @@ class Layer:
     """Whether the order of its inputs makes no difference."""
     promotes: ClassVar[bool] = False
     """Whether a join takes inputs of several element types, as torch promotes them to one."""
+    slides: ClassVar[bool] = False
+    """Whether it slides a kernel over its input in steps, as convolutions and pools do."""
+    merges: ClassVar[bool] = False
+    """Whether it does nothing but multiply dimensions together, as Flatten does."""
     writes: ClassVar[bool] = True
     """Whether it writes its output, as opposed to passing on a view of its input."""
     in_torch: ClassVar[bool] = True
@@ -150,6 +154,11 @@ class Layer:
         if isinstance(default, SameAs):
             return self.__dict__[default.name]
         return declared.type.read(default, self.rank)
+
+    @property
+    def rounds_up(self) -> bool:
+        """Whether a last window that sticks out of the input counts: torch's ``ceil_mode``."""
+        return False
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self.kind} is a value and cannot be changed")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from shapecalc.algebra.arithmetic import Dim, Shape, is_number, prod, total
 from shapecalc.algebra.requirement import Requirement, equal, refuse
 from shapecalc.algebra.window import IDENTITY, Window
+from shapecalc.layers import axes
 from shapecalc.layers.base import Layer, names_axis
 from shapecalc.layers.field import Whole, field
 from shapecalc.layers.reshaping import names_new_axis, with_new_axis
@@ -38,7 +39,7 @@ class Join(Layer, abstract=True):
                 first,
                 other,
                 lambda other=other: (  # type: ignore[misc]
-                    f"{self._does()} {listed(x)}, which differ in {_axis_name(axis, ndim)} "
+                    f"{self._does()} {listed(x)}, which differ in {axes.name(axis, ndim)} "
                     f"({first} and {other})"
                 ),
                 hint=lambda other=other: _hint(axis, ndim, first, other),  # type: ignore[misc]
@@ -305,19 +306,6 @@ def listed(x: Inputs) -> str:
     else:
         said = [str(tensor) for tensor in x]
     return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
-
-
-_AXIS_NAMES = {
-    2: ("features",),
-    3: ("channels", "length"),
-    4: ("channels", "height", "width"),
-    5: ("channels", "depth", "height", "width"),
-}
-
-
-def _axis_name(axis: int, ndim: int) -> str:
-    names = ("batch", *_AXIS_NAMES.get(ndim, ()))
-    return names[axis] if axis < len(names) else f"dimension {axis}"
 
 
 def _hint(axis: int, ndim: int, a: Any, b: Any) -> str:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from shapecalc.algebra.arithmetic import Dim, ceildiv, largest
 from shapecalc.algebra.window import Window
+from shapecalc.layers.axes import SPATIAL
 from shapecalc.layers.convolution import TransposedConvolution
 from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check, surely_at_least
 
 if TYPE_CHECKING:
     from shapecalc.analysis.report import LayerReport, Report
-
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-"""What the spatial axes are called, by their number."""
 
 
 def _sliding(report: Report) -> Iterator[tuple[LayerReport, tuple[Window, ...]]]:
@@ -24,26 +22,21 @@ def _sliding(report: Report) -> Iterator[tuple[LayerReport, tuple[Window, ...]]]
     Padding and slicing have windows too, but there the cells added or left out are the purpose.
     """
     for layer in report.layers:
-        if "kernel_size" in layer.node.layer.fields:
+        if layer.node.layer.slides:
             windows = layer.node.layer.windows(*layer.node.inputs)
             if windows is not None:
                 yield layer, windows
-
-
-def _rounds_up(layer: LayerReport) -> bool:
-    """In ceil mode nothing is dropped, and what a window has at its end is not all padding."""
-    return bool(getattr(layer.node.layer, "ceil_mode", False))
 
 
 @check("dropped-pixels")
 def dropped_pixels(report: Report) -> Iterator[Finding]:
     """The window's steps do not come out even, and cells at the end of the input are lost."""
     for layer, windows in _sliding(report):
-        if _rounds_up(layer):
+        if layer.node.layer.rounds_up:
             continue
         axes: dict[tuple[Dim, Window], list[str]] = {}
         spatial = layer.node.inputs[0].spatial
-        for name, size, window in zip(AXES[len(spatial)], spatial, windows):
+        for name, size, window in zip(SPATIAL[len(spatial)], spatial, windows):
             if _drops(window, size):
                 axes.setdefault((size, window), []).append(name)
         if axes:
@@ -87,7 +80,7 @@ def wide_padding(report: Report) -> Iterator[Finding]:
     """The padding is wider than half the window: windows at the edge see little else."""
     for layer, windows in _sliding(report):
         for window in dict.fromkeys(windows):
-            after = window.before if _rounds_up(layer) else window.after
+            after = window.before if layer.node.layer.rounds_up else window.after
             padding = largest(window.before, after)
             if not surely_at_least(2 * padding, window.extent + 1):
                 continue

@@ -161,3 +161,12 @@ def test_numbers_need_no_heavy_library():
         "assert not {'sympy', 'torch', 'numpy'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ)
+
+
+def test_what_slides_has_a_kernel_and_steps():
+    for name, kind in KINDS.items():
+        if kind.slides:
+            assert {"kernel_size", "stride"} <= kind.fields.keys(), name
+        if "ceil_mode" in kind.fields:
+            assert kind.slides, name
+            assert kind(**kind.example, ceil_mode=True).rounds_up, name
