@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import gc
 import json
 import os
 import sys
@@ -35,6 +36,7 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 
 def prepare() -> None:
     """Let no sign that standard output or error cannot encode be the end of a command."""
+    gc.set_threshold(100_000, 20, 100)  # large networks stay until the end: little is garbage
     codecs.register_error("shapecalc", _replaced)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

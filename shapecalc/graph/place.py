@@ -142,6 +142,9 @@ class Placer:
         self.graph: nx.DiGraph[str] = nx.DiGraph()
         self.needs: list[Need] = []
         self.noted = Problems(spec.source)
+        self.layers = 0
+        self.placed: dict[Entry, tuple[Layer, tuple[Tensor, ...], Layer, dict[str, Tensor]]] = {}
+        """The last layer of an entry, its inputs, and what followed: copies are mostly alike."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -156,25 +159,33 @@ class Placer:
         """Put a layer into the graph; None if a requirement does not hold."""
         layer = entry.layer or self.make(entry, scope, place)
         inputs = tuple([wire.tensor for wire in wires])
-        self.arity(entry, layer, len(wires), place)
-        if not self.satisfied(entry, path, layer, inputs, wires, place):
-            return None
-        layer = layer.bound(*inputs)
-        outputs = layer.outputs(*inputs)
-        if not all(self.possible(entry, path, each, place) for each in outputs.values()):
-            return None
+        known = self.placed.get(entry)
+        if known is not None and known[0] is layer and _are_numbers(inputs, known[1]):
+            _, inputs, layer, outputs = known
+        else:
+            made, needs = layer, len(self.needs)
+            self.arity(entry, layer, len(wires), place)
+            if not self.satisfied(entry, path, layer, inputs, wires, place):
+                return None
+            layer = layer.bound(*inputs)
+            outputs = layer.outputs(*inputs)
+            if not all(self.possible(entry, path, each, place) for each in outputs.values()):
+                return None
+            if entry.layer is made and needs == len(self.needs):
+                self.placed[entry] = (made, inputs, layer, outputs)
         shared = self.shared_path(entry, place, path)
         sources = tuple([wire.source for wire in wires])
         node = Node(path, name, layer, entry, place.part, sources, inputs, outputs, shared)
         if shared is not None:
             self.same_weights(node, place)
-        if len(self.graph) >= self.most_layers:
+        self.layers += layer.depth()
+        if self.layers > self.most_layers:
             self.too_many(entry.mark)
         self.graph.add_node(path, node=node)
         for source in sources:
             if source.path in self.graph:
-                known = self.graph.edges.get((source.path, path), {}).get("outputs", ())
-                self.graph.add_edge(source.path, path, outputs=(*known, source.output))
+                before = self.graph.adj[source.path].get(path, {}).get("outputs", ())
+                self.graph.add_edge(source.path, path, outputs=(*before, source.output))
         place.part.children.append(node)
         return Wire(Source(path), node.output)
 
@@ -359,6 +370,11 @@ class Placer:
         """Note a problem and go on."""
         places = tuple((use.kind, use.mark) for use in uses.uses()) if uses else ()
         self.noted.add(Problem(mark, message, notes, places, path, stated))
+
+
+def _are_numbers(inputs: tuple[Tensor, ...], known: tuple[Tensor, ...]) -> bool:
+    """Whether the inputs are the known ones, in plain numbers without a derivation."""
+    return inputs == known and all(type(n) is int for tensor in inputs for n in tensor.shape)
 
 
 def _flattened(stated: Quantity | None, x: Tensor) -> str:
