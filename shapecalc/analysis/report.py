@@ -12,6 +12,7 @@ from shapecalc.analysis.constraints import Constraint, combine
 from shapecalc.analysis.measures import MEASURES, Totals, sums
 from shapecalc.graph.graph import Built, Node
 from shapecalc.layers import Tensor
+from shapecalc.pace import now
 
 if TYPE_CHECKING:
     from shapecalc import lint
@@ -78,6 +79,7 @@ _THE_SAME = tuple(name for name in LayerReport.__slots__ if name not in ("inputs
 def _reports(built: Built) -> Iterator[LayerReport]:
     """A report for every layer; what a layer alike has on its inputs is not counted again."""
     known: dict[tuple[int, int], LayerReport] = {}
+    now.begin("counting")
     for _, data in built.graph.nodes(data=True):
         node: Node = data["node"]
         if node.shared is not None:
@@ -194,6 +196,7 @@ class Report:
         """What is legal but probably unwanted, unless the spec silences it."""
         from shapecalc.lint import warnings
 
+        now.begin("looking for what may be unwanted")
         return warnings(self)
 
     def __repr__(self) -> str:

@@ -34,6 +34,7 @@ from shapecalc.language.problem import SpecError, did_you_mean, listing
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Reference, Spec
 from shapecalc.layers import Tensor
+from shapecalc.pace import now
 
 MOST_LAYERS = 1_000_000
 """How many layers a network may have unless the caller says more."""
@@ -54,6 +55,7 @@ def build(
     ``TimeoutError`` where it takes much longer than some seconds, as large formulas can.
     """
     builder = Builder(spec, values, most_layers, monotonic() + seconds)
+    now.begin("placing layers")
     with uncollected():
         built = builder.network()
     if builder.problems:

@@ -20,6 +20,7 @@ from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Setting, Spec, Word
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import times
+from shapecalc.pace import now
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -179,6 +180,7 @@ class Placer:
         if shared is not None:
             self.same_weights(node, place)
         self.layers += layer.depth()
+        now.count = self.layers
         if self.layers > self.most_layers:
             self.too_many(entry.mark)
         self.graph.add_node(path, node=node)
