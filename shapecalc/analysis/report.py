@@ -53,6 +53,10 @@ class LayerReport:
         for name, measure in MEASURES.items():  # a measure may count on those before it
             self.counts[name] = measure.of(self)
 
+    def path_of(self, weight: str) -> str:
+        """The path of a weight or buffer, as in torch; a tensor that stands alone has its own."""
+        return f"{self.path}.{weight}" if weight else self.path
+
     def at(self, node: Node) -> LayerReport:
         """The report of the same layer on the same inputs at another place."""
         found = object.__new__(LayerReport)

@@ -179,7 +179,7 @@ class Builder(Placer):
         """
         for entry in entries:
             try:
-                if unfed and entry.sources is None:
+                if unfed and entry.sources is None and not entry.is_fed_by_nothing:
                     self.problem(
                         entry.mark,
                         "the network has several inputs, and this entry does not say which it "
@@ -209,6 +209,8 @@ class Builder(Placer):
         """Build an entry, fed by the wire before it or from where it says; what it passes on."""
         wires = [wire] if entry.sources is None else self.sources(entry, place)
         first = wires[0]
+        if entry.is_fed_by_nothing and entry.sources is None:
+            wires = []  # its expressions may ask for sizes of what stands before it all the same
         path = place.prefix + entry.name
         if entry.repeat is None:
             scope = Scope(place.values, first.tensor if first else None)
@@ -226,7 +228,7 @@ class Builder(Placer):
     ) -> Wire | None:
         """Chain the copies of an entry; what the last of them passes on."""
         assert entry.repeat is not None
-        first = wires[0]
+        first = wires[0] if wires else before
         outside = Scope(place.values, first.tensor if first else None)
         count = self.count(entry, outside, place)
         part = Part(path, entry.name, Role.REPEAT, place.part, entry)
@@ -244,7 +246,7 @@ class Builder(Placer):
             )
             copy.output = self.one(entry, copy.name, copy.path, inside, wires, scope)
             first = self.leave_copy(copy.output, values)
-            wires = [first]
+            wires = [first] if wires else []
             passed.append(first)
         if len(passed) == 1:
             self.absent(entry, place, None)

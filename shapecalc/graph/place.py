@@ -11,7 +11,7 @@ from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic, prod
+from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.algebra.requirement import Condition, Requirement, equal
 from shapecalc.graph.graph import Need, Node, Part, Role, Source, Wire
 from shapecalc.language.expression import ExpressionError, Undecided
@@ -247,12 +247,15 @@ class Placer:
         A stated size that disagrees is reported, but what the layer puts out is known all the
         same, so that the rest of the network can be read.
         """
+        is_told = False
         for requirement in layer.requirements(*inputs):
             decided = requirement.decide()
             if decided is True:
                 continue
             if decided is False:
-                self.broken(entry, path, requirement, wires, place)
+                if not is_told:  # what else breaks follows from it
+                    self.broken(entry, path, layer, requirement, wires, place)
+                is_told = True
                 stated = layer.fields.get(requirement.field or "")
                 if stated is None or stated.infer is None:
                     return False
@@ -261,26 +264,32 @@ class Placer:
         return True
 
     def broken(
-        self, entry: Entry, path: str, requirement: Requirement, wires: list[Wire], place: Place
+        self,
+        entry: Entry,
+        path: str,
+        layer: Layer,
+        requirement: Requirement,
+        wires: list[Wire],
+        place: Place,
     ) -> None:
         """Report a requirement that does not hold, with what comes in from where."""
+        from shapecalc.graph.hints import told  # only where something is wrong
+
         setting = entry.settings.get(requirement.field or "")
         mark = setting.mark if setting is not None else entry.mark
         received = "; ".join(f"{_origin(self.graph, wire)}" for wire in wires)
-        hint = requirement.hint() if requirement.hint is not None else ""
-        if wires[0].origin in self.spec.inputs:
-            hint = _other_order(wires[0].tensor, tuple(KINDS[entry.kind].ndims or ())) or hint
-        field = KINDS[entry.kind].fields.get(requirement.field or "")
+        field = layer.fields.get(requirement.field or "")
         stated = requirement.left if field is not None and field.infer is not None else None
+        found = told(self.graph, self.spec.inputs, layer, requirement, wires)
         self.problem(
             mark,
-            f"{entry.kind} {path!r} {requirement.problem()}",
-            f"receives {received}",
-            _flattened(stated, wires[0].tensor) if requirement.field == "in_features" else "",
-            hint,
+            f"{entry.kind} {path!r} {found.problem}",
+            f"receives {received}" if wires else "",
+            *found.hints,
             uses=place.part,
             path=path,
             stated=stated,
+            is_of_input=found.is_of_input,
         )
 
     def possible(self, entry: Entry, path: str, output: Tensor, place: Place) -> bool:
@@ -368,33 +377,16 @@ class Placer:
         uses: Part | None = None,
         path: str = "",
         stated: Quantity | None = None,
+        is_of_input: bool = True,
     ) -> None:
         """Note a problem and go on."""
         places = tuple((use.kind, use.mark) for use in uses.uses()) if uses else ()
-        self.noted.add(Problem(mark, message, notes, places, path, stated))
+        self.noted.add(Problem(mark, message, notes, places, path, stated, is_of_input))
 
 
 def _are_numbers(inputs: tuple[Tensor, ...], known: tuple[Tensor, ...]) -> bool:
     """Whether the inputs are the known ones, in plain numbers without a derivation."""
     return inputs == known and all(type(n) is int for tensor in inputs for n in tensor.shape)
-
-
-def _flattened(stated: Quantity | None, x: Tensor) -> str:
-    """A hint where a size is stated that the input has once it is flattened."""
-    if stated != prod(x.shape[1:]):
-        return ""
-    return f"a Flatten before it makes {times(x.shape[1:])} = {stated} of that"
-
-
-def _other_order(x: Tensor, ndims: tuple[int, ...]) -> str:
-    """A hint where an input looks as if it had its batch in it, or its channels at the end."""
-    sizes = [size for size in x.shape[1:] if isinstance(size, int)]
-    if ndims and len(sizes) == ndims[-1]:
-        return f"an input leaves the batch out: [{', '.join(map(str, sizes[1:]))}]"
-    if ndims == (4,) and len(sizes) == 3 and sizes[2] in (1, 3) and min(sizes[:2]) > sizes[2]:
-        height, width, channels = sizes
-        return f"an image's channels come first: [{channels}, {height}, {width}]"
-    return ""
 
 
 def _origin(graph: nx.DiGraph[str], wire: Wire) -> str:

@@ -7,6 +7,7 @@ import re
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
+from typing import Any
 
 from shapecalc.language import expression
 from shapecalc.language.expression import RESERVED, Expression, ExpressionError, Name
@@ -583,7 +584,7 @@ class _Reader:
 
     # -- values -----------------------------------------------------------------------------
 
-    def setting(self, node: Node, names: Set[str], type: FieldType | None = None) -> Setting:
+    def setting(self, node: Node, names: Set[str], type: FieldType[Any] | None = None) -> Setting:
         """A value in which a word is an expression, or one of the words of its field's type."""
         value = node.value
         if isinstance(value, list):

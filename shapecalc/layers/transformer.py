@@ -22,7 +22,7 @@ from shapecalc.layers.attention import (
     attention_weights,
     sequence_axis,
 )
-from shapecalc.layers.base import KINDS, MOST_STACKED, Layer
+from shapecalc.layers.base import KINDS, MOST_STACKED, Layer, dividing
 from shapecalc.layers.field import Choice, Flag, Number, Parts, Whole, field, inferred
 from shapecalc.layers.normalisation import LayerNorm
 from shapecalc.layers.tensor import FLOATS, Tensor
@@ -71,6 +71,7 @@ class _Transformer(Layer, abstract=True):
             self.d_model,
             lambda: f"has nhead {self.nhead}, which does not divide d_model {self.d_model}",
             field="nhead",
+            hint=lambda: dividing("nhead", self.d_model, self.nhead),
         )
 
     def _remembers(self, x: tuple[Tensor, ...]) -> Iterator[Requirement]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.arithmetic import Dim, ceildiv, largest
-from shapecalc.algebra.window import Window
+from shapecalc.algebra.window import Window, evened
 from shapecalc.layers.axes import SPATIAL
 from shapecalc.layers.convolution import TransposedConvolution
 from shapecalc.layers.tensor import times
@@ -66,12 +66,15 @@ def _dropped(names: list[str], size: Dim, window: Window) -> str:
     padding = f", {padded} padded" if padded != size else ""
     cells = "the last cell" if left == 1 else f"the last {left} cells"
     only = "" if surely_at_least(left, window.after + 1) else " (padding only)"
+    more = evened(window, size)
+    padding_too = f" (padding {more} would)" if more is not None else ""
     fitting = [size - left, size - left + window.stride]
     if not surely_at_least(fitting[0], 1):
         fitting.pop(0)
     return (
         f"{' and '.join(names)} {size}{padding}: no window of {window.extent} with stride "
-        f"{window.stride} reaches {cells}{only}; {' or '.join(map(str, fitting))} would fit"
+        f"{window.stride} reaches {cells}{only}{padding_too}; "
+        f"{' or '.join(map(str, fitting))} would fit"
     )
 
 
