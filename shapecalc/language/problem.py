@@ -49,7 +49,7 @@ class Problem(NamedTuple):
     ``notes`` are whole sentences below the source line: what came from where, what to do.
     ``uses`` are the block uses that lead to the place, the innermost first. Where a layer's
     requirement does not hold, ``path`` is the layer's, and ``stated`` the size that the spec states
-    although it follows from the input.
+    although it follows from the input; ``is_of_input`` says whether another input would help.
     """
 
     mark: Mark
@@ -58,6 +58,7 @@ class Problem(NamedTuple):
     uses: tuple[tuple[str, Mark], ...] = ()
     path: str = ""
     stated: Quantity | None = None
+    is_of_input: bool = True
 
     def render(self, source: Source) -> str:
         """The problem in the one frame all errors share."""
