@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 import shapecalc
 from shapecalc import network
 
-ROWS = list(csv.DictReader((Path(__file__).parent / "data" / "torchvision.csv").open()))
+DATA = Path(__file__).parent / "data"
+ROWS = list(csv.DictReader((DATA / "torchvision.csv").open()))
 
 COMING = ("convnext", "maxvit", "swin", "vit")
 """Families that are not written yet."""
@@ -27,6 +29,15 @@ def test_params_and_macs_are_those_measured(row):
     totals = net.report(H=int(row["size"]), W=int(row["size"])).totals
     assert totals.params == int(row["params_measured"])
     assert totals.flops == int(row["torch_flop_counter"])
+
+
+def test_every_bundled_spec_has_reference_figures():
+    """Those of torchvision, by itself or by its members, or those of the tutorials' networks."""
+    tutorials = json.loads((DATA / "reference_networks.json").read_text())
+    models = {NAMED.get(row["model"], row["model"]) for row in ROWS}
+    for path in network.specs_folder().glob("*.yaml"):
+        own = {path.stem, *shapecalc.load(path).spec.members}
+        assert own & models or path.stem in tutorials, path.stem
 
 
 def test_inception_v3_with_its_auxiliary_head_has_the_published_params():
