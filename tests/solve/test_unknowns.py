@@ -229,7 +229,9 @@ def test_heads_are_the_divisors_and_it_is_told_why_there_are_no_more() -> None:
     assert list(answer.solutions.members()) == [2**k for k in range(10)]
     assert answer.method.how == "tried"
     assert (answer.method.last, answer.method.is_complete) == (512, True)
-    assert "each n = 0 .. 512 tried; beyond, 512 % n == 0 never holds" in text(answer)
+    assert "all n from 0 to 512 tried or ruled out; beyond, 512 % n == 0 never holds" in text(
+        answer
+    )
 
 
 def test_a_divisor_of_a_large_number_takes_few_tries() -> None:
