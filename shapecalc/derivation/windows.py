@@ -22,7 +22,9 @@ MOST_WINDOWS = 8
 def remainders(layer: LayerReport) -> Iterator[Line]:
     """What rounding drops or adds, and the sizes near by at which it does nothing."""
     own = layer.node.layer
-    windows = own.windows(*layer.node.inputs) if own.rank and not own.joins else None
+    if not own.rank or own.joins:
+        return
+    windows = own.windows(*layer.node.inputs)
     told: dict[str, list[str]] = {}
     names = behind_batch(len(layer.output_shape))[1:]
     remainder = _rounded_up if own.rounds_up else _remainder
