@@ -52,6 +52,10 @@ class LayerReport:
         for name, measure in MEASURES.items():  # a measure may count on those before it
             self.counts[name] = measure.of(self)
 
+    def owns(self, weight: str) -> bool:
+        """Whether a weight or buffer is its own, and not that of the layer it shares with."""
+        return weight not in self.node.tied
+
     def path_of(self, weight: str) -> str:
         """The path of a weight or buffer, as in torch; a tensor that stands alone has its own."""
         return f"{self.path}.{weight}" if weight else self.path

@@ -45,10 +45,14 @@ class Node:
 
     ``name`` is what it is called in the part that it stands in; ``sources`` and ``inputs`` tell
     what comes in, ``outputs`` what goes out, by name; ``shared`` is the path of the layer whose
-    weights it uses, if they are not its own.
+    weights it uses, if they are not its own, and ``tied`` are the names of those weights and
+    buffers: of a layer of the same kind all, of another's the matrix or the filters alone.
     """
 
-    __slots__ = ("entry", "inputs", "layer", "name", "outputs", "part", "path", "shared", "sources")
+    __slots__ = (
+        *("entry", "inputs", "layer", "name", "outputs"),
+        *("part", "path", "shared", "sources", "tied"),
+    )
 
     def __init__(
         self,
@@ -71,6 +75,7 @@ class Node:
         self.inputs = inputs
         self.outputs = outputs
         self.shared = shared
+        self.tied: frozenset[str] = frozenset()
 
     @property
     def output(self) -> Tensor:
