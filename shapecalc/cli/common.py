@@ -11,13 +11,16 @@ from typing import Any, TypeVar
 
 import click
 
+from shapecalc.cli import progress
 from shapecalc.cli.output import echo_error, echo_frame
 from shapecalc.graph.build import MOST_LAYERS
 from shapecalc.language.parse import parse
 from shapecalc.language.problem import SpecError
+from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
 from shapecalc.network import Network, load
+from shapecalc.pace import now
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -68,6 +71,7 @@ def settings_options(function: Function) -> Function:
 
 def open_spec(spec: str, most_layers: int) -> Network:
     """Load a file, a bundled spec by its name, or standard input for ``-``."""
+    now.begin(f"reading {one_line(spec)}")
     if spec == "-":
         if sys.stdin is None:
             raise click.BadParameter("standard input is closed", param_hint="SPEC")
@@ -109,6 +113,7 @@ def reports_errors(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
+        progress.begin()
         try:
             return function(*args, **kwargs)
         except SpecError as error:
@@ -119,5 +124,7 @@ def reports_errors(function: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(1)
         except SettingError as error:
             raise click.UsageError(str(error)) from None
+        finally:
+            progress.end()
 
     return wrapped

@@ -229,7 +229,7 @@ def _united(layer: Layer, x: list[Tensor]) -> tuple[Tensor, ...]:
 
 def _equated(layer: Layer, x: tuple[Tensor, ...]) -> Iterator[tuple[str, str]]:
     """The letters that a join requires to stand for the same size."""
-    for requirement in layer.requires(*x):
+    for requirement in _with_inferred(layer, x, {}, {}).requires(*x):
         left, right = _tree(requirement.left), _tree(requirement.right)
         if requirement.relation == "==" and isinstance(left, Leaf) and isinstance(right, Leaf):
             yield left.letter, right.letter

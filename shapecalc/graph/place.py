@@ -7,6 +7,7 @@ on symbols is a need of the network.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +20,7 @@ from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Setting, Spec, Word
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import times
+from shapecalc.pace import now
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -56,8 +58,14 @@ class Scope(Mapping[str, Any]):
         return shape[axis]
 
     def values_in(self, setting: Setting) -> str:
-        """The values of the names that a setting looks up, for a note; empty if there are none."""
-        values = [f"{name} is {shown(self[name])}" for name in sorted(setting.names())]
+        """The values of the names that a setting looks up, for a note; empty if there are none.
+
+        A name that has none, as ``in_height`` where there is no height, was not needed.
+        """
+        values = []
+        for name in sorted(setting.names()):
+            with suppress(ExpressionError):
+                values.append(f"{name} is {shown(self[name])}")
         return f"where {' and '.join(values)}" if values else ""
 
     def __iter__(self) -> Iterator[str]:
@@ -135,6 +143,9 @@ class Placer:
         self.graph: nx.DiGraph[str] = nx.DiGraph()
         self.needs: list[Need] = []
         self.noted = Problems(spec.source)
+        self.layers = 0
+        self.placed: dict[Entry, tuple[Layer, tuple[Tensor, ...], Layer, dict[str, Tensor]]] = {}
+        """The last layer of an entry, its inputs, and what followed: copies are mostly alike."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -149,25 +160,34 @@ class Placer:
         """Put a layer into the graph; None if a requirement does not hold."""
         layer = entry.layer or self.make(entry, scope, place)
         inputs = tuple([wire.tensor for wire in wires])
-        self.arity(entry, layer, len(wires), place)
-        if not self.satisfied(entry, path, layer, inputs, wires, place):
-            return None
-        layer = layer.bound(*inputs)
-        outputs = layer.outputs(*inputs)
-        if not all(self.possible(entry, path, each, place) for each in outputs.values()):
-            return None
+        known = self.placed.get(entry)
+        if known is not None and known[0] is layer and _are_numbers(inputs, known[1]):
+            _, inputs, layer, outputs = known
+        else:
+            made, needs = layer, len(self.needs)
+            self.arity(entry, layer, len(wires), place)
+            if not self.satisfied(entry, path, layer, inputs, wires, place):
+                return None
+            layer = layer.bound(*inputs)
+            outputs = layer.outputs(*inputs)
+            if not all(self.possible(entry, path, each, place) for each in outputs.values()):
+                return None
+            if entry.layer is made and needs == len(self.needs):
+                self.placed[entry] = (made, inputs, layer, outputs)
         shared = self.shared_path(entry, place, path)
         sources = tuple([wire.source for wire in wires])
         node = Node(path, name, layer, entry, place.part, sources, inputs, outputs, shared)
         if shared is not None:
             self.same_weights(node, place)
-        if len(self.graph) >= self.most_layers:
+        self.layers += layer.depth()
+        now.count = self.layers
+        if self.layers > self.most_layers:
             self.too_many(entry.mark)
         self.graph.add_node(path, node=node)
         for source in sources:
             if source.path in self.graph:
-                known = self.graph.edges.get((source.path, path), {}).get("outputs", ())
-                self.graph.add_edge(source.path, path, outputs=(*known, source.output))
+                before = self.graph.adj[source.path].get(path, {}).get("outputs", ())
+                self.graph.add_edge(source.path, path, outputs=(*before, source.output))
         place.part.children.append(node)
         return Wire(Source(path), node.output)
 
@@ -374,6 +394,11 @@ class Placer:
         """Note a problem and go on."""
         places = tuple((use.kind, use.mark) for use in uses.uses()) if uses else ()
         self.noted.add(Problem(mark, message, notes, places, path, stated, is_of_input))
+
+
+def _are_numbers(inputs: tuple[Tensor, ...], known: tuple[Tensor, ...]) -> bool:
+    """Whether the inputs are the known ones, in plain numbers without a derivation."""
+    return inputs == known and all(type(n) is int for tensor in inputs for n in tensor.shape)
 
 
 def _origin(graph: nx.DiGraph[str], wire: Wire) -> str:

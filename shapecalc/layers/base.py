@@ -39,6 +39,10 @@ class FieldError(ValueError):
         self.index = index
 
 
+MOST_STACKED = 10_000
+"""How many layers one layer can have above each other."""
+
+
 class Layer:
     """One layer with its settings: an immutable value.
 
@@ -236,6 +240,10 @@ class Layer:
     def buffers(self) -> dict[str, Tensor]:
         """The state that is kept but not learned, such as running statistics."""
         return {}
+
+    def depth(self) -> int:
+        """How many layers it stands for, which count where a network's size is bounded."""
+        return 1
 
     def macs(self, *x: Any, **y: Any) -> Dim:
         """Multiply-accumulates of all matrix products, from the inputs to output ``y``."""

@@ -72,18 +72,27 @@ class FieldType(Generic[T]):
 
 
 class Whole(FieldType[T]):
-    """An integer, a formula where ``symbolic``, of at least ``least``."""
+    """An integer, a formula where ``symbolic``, of at least ``least`` and at most ``most``."""
 
     @overload
     def __init__(
-        self: Whole[Dim], least: int | None = 1, *, symbolic: Literal[True] = True
+        self: Whole[Dim],
+        least: int | None = 1,
+        *,
+        most: int = LARGEST,
+        symbolic: Literal[True] = True,
     ) -> None: ...
 
     @overload
-    def __init__(self: Whole[int], least: int | None = 1, *, symbolic: Literal[False]) -> None: ...
+    def __init__(
+        self: Whole[int], least: int | None = 1, *, most: int = LARGEST, symbolic: Literal[False]
+    ) -> None: ...
 
-    def __init__(self, least: int | None = 1, *, symbolic: bool = True) -> None:
+    def __init__(
+        self, least: int | None = 1, *, most: int = LARGEST, symbolic: bool = True
+    ) -> None:
         self.least = least
+        self.most = most
         self.symbolic = symbolic
         self.expected = {None: "an integer", 0: "an integer of at least 0"}.get(
             least, "a positive integer" if least == 1 else f"an integer of at least {least}"
@@ -93,16 +102,19 @@ class Whole(FieldType[T]):
         if not self.symbolic:
             value = plain(value)
         if type(value) is int:
-            if (self.least is None or value >= self.least) and abs(value) <= LARGEST:
+            if (self.least is None or value >= self.least) and -LARGEST <= value <= self.most:
                 return value  # type: ignore[return-value]
-            if value > LARGEST:
-                raise Mismatch(f"{self.expected} below 2**63")
+            if value > self.most:
+                most = "below 2**63" if self.most == LARGEST else f"of at most {self.most:,}"
+                raise Mismatch(f"{self.expected} {most}")
         elif self.symbolic and isinstance(value, Calculable):
             return value  # type: ignore[return-value]
         raise Mismatch(self.expected)
 
     def schema(self, rank: int) -> dict[str, Any]:
-        return {"type": "integer"} | ({} if self.least is None else {"minimum": self.least})
+        least = {} if self.least is None else {"minimum": self.least}
+        most = {} if self.most == LARGEST else {"maximum": self.most}
+        return {"type": "integer", **least, **most}
 
 
 class Parts(Whole[Dim]):

@@ -141,10 +141,14 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
     Said once, where it begins; and not of a layer that leaves one output, which is to see it all.
     """
     inputs = [tensor.spatial for tensor in report.inputs.values()]
+    before = None
     for layer in report.layers:
         field = report.receptive_fields[layer.path]
         if field is None or all(size == 1 for size in layer.node.output.spatial):
             continue
+        if field is before:  # as behind an activation
+            continue
+        before = field
         sizes = [size for size in inputs if len(size) == len(field.size)]
         if sizes and all(
             any(surely_at_least(sees, n + 1) for sees, n in zip(field.size, size)) for size in sizes
