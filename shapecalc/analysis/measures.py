@@ -91,7 +91,7 @@ def _buffer_bytes(layer: LayerReport) -> Dim:
 def _activation_bytes(layer: LayerReport) -> Dim:
     if not layer.node.layer.writes:
         return 0
-    outputs = layer.node.outputs.values()
+    outputs = layer.node.made.values()
     return total([BYTES[tensor.dtype] * prod(tensor.shape) for tensor in outputs])
 
 

@@ -46,7 +46,7 @@ class LayerReport:
         self.inputs = tuple([str(source) for source in node.sources])
         self.input_shapes = tuple([tensor.shape for tensor in node.inputs])
         self.output_shape: Shape = node.output.shape
-        self.output_shapes = {name: tensor.shape for name, tensor in node.outputs.items()}
+        self.output_shapes = {name: tensor.shape for name, tensor in node.made.items()}
         self.weights: dict[str, Shape] = layer.weights()
         self.buffers_of: dict[str, Tensor] = layer.buffers()
         self.counts: dict[str, Dim] = {}

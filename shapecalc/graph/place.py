@@ -186,6 +186,7 @@ class Placer:
         self.graph.add_node(path, node=node)
         for source in sources:
             if source.path in self.graph:
+                self.graph.nodes[source.path]["node"].requested.add(source.output)
                 before = self.graph.adj[source.path].get(path, {}).get("outputs", ())
                 self.graph.add_edge(source.path, path, outputs=(*before, source.output))
         place.part.children.append(node)
