@@ -141,14 +141,23 @@ class Network:
         from shapecalc.analysis.report import Report
 
         values, built = self.build({**(settings or {}), **more}, symbolic)
-        return Report(self.name, values, built, self.spec.silence)
+        return Report(self.name, values, built, self.spec.silence, _table)
 
     def _repr_html_(self) -> str:
-        """The table of the network where nothing is set, as notebooks show it."""
-        return self.report()._repr_html_()
+        """The network where nothing is set, as notebooks show it: drawn, or as a table."""
+        from shapecalc.notebook import drawing
+
+        return drawing(self.report())
 
     def __repr__(self) -> str:
         return f"<Network {self.name!r}>"
+
+
+def _table(report: Report) -> str:
+    """A report as notebooks show it."""
+    from shapecalc.notebook import table
+
+    return table(report)
 
 
 def load(
@@ -201,7 +210,12 @@ def bundled(name: str) -> Path | None:
     return path if path.exists() else None
 
 
+def bundled_names() -> list[str]:
+    """The names of the bundled specs."""
+    return sorted(path.stem for path in specs_folder().glob("*.yaml"))
+
+
 def _no_such_spec(name: str) -> str:
-    names = sorted(path.stem for path in specs_folder().glob("*.yaml"))
+    names = bundled_names()
     hint = did_you_mean(Path(name).stem, names) or f"bundled are {', '.join(names)}"
     return f"no spec {name!r}; {hint}"
