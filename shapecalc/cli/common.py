@@ -19,7 +19,7 @@ from shapecalc.language.problem import SpecError
 from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
-from shapecalc.network import Network, bundled_names, load
+from shapecalc.network import Network, load, names
 from shapecalc.pace import now
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ def completed_spec(
     """Bundled specs whose names begin so, and files; the shell finds these where they are alone."""
     from click.shell_completion import CompletionItem  # only where a shell asks
 
-    names = [name for name in bundled_names() if name.startswith(incomplete)]
-    if not names:
+    found = [name for name in names() if name.startswith(incomplete)]
+    if not found:
         return [CompletionItem(incomplete, type="file")]
     files = sorted(path for path in Path().glob(f"{incomplete}*")) if incomplete else []
     own = [f"{path}/" if path.is_dir() else str(path) for path in files]
-    return [CompletionItem(name) for name in dict.fromkeys([*names, *own])]
+    return [CompletionItem(name) for name in dict.fromkeys([*found, *own])]
 
 
 spec_argument = click.argument("spec", shell_complete=completed_spec)

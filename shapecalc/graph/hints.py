@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.algebra.arithmetic import prod
 from shapecalc.algebra.requirement import Requirement
 from shapecalc.graph.joins import how_to_join
-from shapecalc.graph.layout import layout
+from shapecalc.graph.layout import layout_of
 from shapecalc.layers import KINDS, Layer, Tensor
 from shapecalc.layers.joining import Differ
 from shapecalc.layers.linear import Linear
@@ -48,7 +48,7 @@ def told(
     first = wires[0]
     problem = requirement.problem
     if isinstance(problem, Differ):
-        names = next(filter(None, (layout(graph, wire) for wire in wires)), ())
+        names = next(filter(None, (layout_of(graph, wire) for wire in wires)), ())
         return Told(problem(names), how_to_join(graph, layer, wires, names))
     own = requirement.hint() if requirement.hint is not None else ""
     if first.origin in inputs:
@@ -109,7 +109,7 @@ def _elsewhere(
     wire = wires[which]
     shape = wire.tensor.shape
     n = len(shape)
-    names = layout(graph, wire)
+    names = layout_of(graph, wire)
     is_map = n > 3 or (names is not None and names[0] == "channels")
     if isinstance(layer, Linear) and n > 2:
         for start in range(1, n - 1):

@@ -30,12 +30,22 @@ FARTHEST = 1000
 """How many layers are asked where a tensor comes from."""
 
 
-def layout(graph: nx.DiGraph[str], wire: Wire) -> Names | None:
-    """What the dimensions behind the batch are; None where nothing tells."""
-    order = list(range(len(wire.tensor.shape)))
-    stack: list[tuple[Source, Tensor, list[int]]] = [(wire.source, wire.tensor, order)]
+def layout_of(graph: nx.DiGraph[str], wire: Wire) -> Names | None:
+    """What the dimensions behind the batch of a wire's tensor are; None where nothing tells."""
+    return layout(graph, wire.source, wire.tensor)
+
+
+def layout(
+    graph: nx.DiGraph[str], source: Source, tensor: Tensor, farthest: int = FARTHEST
+) -> Names | None:
+    """What the dimensions behind the batch of a tensor from somewhere are.
+
+    None where none of the ``farthest`` layers before it tells.
+    """
+    order = list(range(len(tensor.shape)))
+    stack: list[tuple[Source, Tensor, list[int]]] = [(source, tensor, order)]
     seen: set[str] = set()
-    while stack and len(seen) < FARTHEST:
+    while stack and len(seen) < farthest:
         source, tensor, order = stack.pop()
         known = graph.nodes.get(source.path)
         if source.path in seen:
@@ -62,7 +72,7 @@ def _of_output(layer: Layer, y: Tensor) -> Names | None:
     n = len(y.shape) - 1
     if n == 1:
         return ("features",)
-    if layer.rank and n == layer.rank + 1:
+    if layer.rank and n == layer.rank + 1 and not (n == 2 and isinstance(layer, KeepsShape)):
         return behind_batch(layer.rank + 2)
     if isinstance(layer, Linear):
         return SEQUENCE if n == 2 else None

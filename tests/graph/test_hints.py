@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import shapecalc
-from shapecalc.graph.layout import layout
+from shapecalc.graph.layout import layout_of
 from shapecalc.language.problem import Problem, SpecError
 
 
@@ -240,4 +240,4 @@ def test_an_input_of_other_dimensions_is_told_what_takes_it(layer, given, told):
 )
 def test_dimensions_are_what_the_layers_make_them(layers, given, names):
     built = shapecalc.load({"inputs": {"x": given}, "layers": layers}).build()[1]
-    assert layout(built.graph, built.outputs[0]) == names
+    assert layout_of(built.graph, built.outputs[0]) == names
