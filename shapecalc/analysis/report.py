@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -128,8 +128,10 @@ class Report:
         symbols: Mapping[str, Quantity],
         built: Built,
         silence: Iterable[str] = (),
+        view: Callable[[Report], str] | None = None,
     ) -> None:
         self.name = name
+        self.view = view
         self.symbols = dict(symbols)
         self.built = built
         self.silence = frozenset(silence)
@@ -210,12 +212,9 @@ class Report:
     def __repr__(self) -> str:
         return f"<Report of {self.name!r}: {len(self)} layers, {self.totals.params} params>"
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         """The table of the report, as notebooks show it."""
-        from shapecalc.layout import html
-        from shapecalc.table import lay_out  # a reader, which imports this module
-
-        return html(lay_out(self))
+        return self.view(self) if self.view else None
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, as ``show --format json`` prints it."""
