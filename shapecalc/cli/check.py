@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shapecalc.cli import progress
 from shapecalc.cli.common import (
     limit_option,
     open_spec,
@@ -196,6 +197,7 @@ def _progress() -> Callable[[str, int], None]:
 
     def show(what: str, steps: int) -> None:
         nonlocal done
+        progress.end()  # the bar says more
         filled = BAR * done // steps
         bar = "#" * filled + "-" * (BAR - filled)
         line = f"[{bar}] {done}/{steps}  {what}"[: shutil.get_terminal_size().columns - 1]

@@ -145,7 +145,7 @@ def _inputs(node: Node, layer: Layer) -> tuple[Tensor, ...]:
     plain = [_named(tensor, _names(layer, len(tensor.shape), last=False)) for tensor in tensors]
     if _takes_last(layer, tuple(plain)):
         plain = [_named(tensor, _names(layer, len(tensor.shape), last=True)) for tensor in tensors]
-    if len(plain) == 1:
+    if len(plain) < 2:
         return tuple(plain)
     numbered = [_renamed(tensor, f"{{}}{i}".format) for i, tensor in enumerate(plain, start=1)]
     return _united(layer, numbered)
@@ -176,7 +176,7 @@ def _takes_last(layer: Layer, x: tuple[Tensor, ...]) -> bool:
 
 
 def _is_features_last(x: tuple[Tensor, ...]) -> bool:
-    shape: Any = x[0].shape
+    shape: Any = x[0].shape if x else ()
     return len(shape) > 2 and is_letter(shape[-1]) and shape[-1].tree.letter[:1] == "C"
 
 
@@ -229,7 +229,7 @@ def _united(layer: Layer, x: list[Tensor]) -> tuple[Tensor, ...]:
 
 def _equated(layer: Layer, x: tuple[Tensor, ...]) -> Iterator[tuple[str, str]]:
     """The letters that a join requires to stand for the same size."""
-    for requirement in layer.requires(*x):
+    for requirement in _with_inferred(layer, x, {}, {}).requires(*x):
         left, right = _tree(requirement.left), _tree(requirement.right)
         if requirement.relation == "==" and isinstance(left, Leaf) and isinstance(right, Leaf):
             yield left.letter, right.letter

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from shapecalc.algebra.arithmetic import known
 from shapecalc.algebra.requirement import Condition, equal
-from shapecalc.algebra.window import Window, extent, spread
+from shapecalc.algebra.window import Window, evened, extent, spread
 from shapecalc.analysis.report import LayerReport
 from shapecalc.derivation import padding
 from shapecalc.derivation.lines import Line, Picture, Section, listed, said
+from shapecalc.derivation.numbers import decimal
 from shapecalc.layers.axes import behind_batch
 
 MOST_WINDOWS = 8
@@ -20,7 +22,9 @@ MOST_WINDOWS = 8
 def remainders(layer: LayerReport) -> Iterator[Line]:
     """What rounding drops or adds, and the sizes near by at which it does nothing."""
     own = layer.node.layer
-    windows = own.windows(*layer.node.inputs) if own.rank and not own.joins else None
+    if not own.rank or own.joins:
+        return
+    windows = own.windows(*layer.node.inputs)
     told: dict[str, list[str]] = {}
     names = behind_batch(len(layer.output_shape))[1:]
     remainder = _rounded_up if own.rounds_up else _remainder
@@ -44,11 +48,20 @@ def _remainder(window: Window, size: Any) -> str:
     if left == 0:
         return "the last window ends exactly at the edge: nothing is dropped"
     padded = " of the padded input" if window.before or window.after else ""
-    dropped = f"the division leaves {left}: {_cells(left)} at the end{padded} no window reaches"
+    unrounded = ""
+    if isinstance(size, int):
+        outputs = Fraction(size + window.before + window.after - window.extent, stride) + 1
+        unrounded = f", unrounded {outputs} {decimal(outputs)}"
+    dropped = (
+        f"the division leaves {left}{unrounded}: {_cells(left)} at the end{padded} "
+        "no window reaches"
+    )
     if not isinstance(size, int):
         return f"{dropped}, at every size"
     nearest = [n for n in (size - left, size + stride - left) if n > 0]
-    return f"{dropped}; a size of {' or '.join(map(str, nearest))} would leave nothing"
+    fuller = evened(window, size)
+    padding_too = f", and so would P = {fuller}" if fuller is not None else ""
+    return f"{dropped}; a size of {' or '.join(map(str, nearest))} would leave nothing{padding_too}"
 
 
 def _rounded_up(window: Window, size: Any) -> str:

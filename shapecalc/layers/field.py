@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, overload
 
-from shapecalc.algebra.arithmetic import LARGEST, Calculable, Dim, is_number
+from shapecalc.algebra.arithmetic import LARGEST, Calculable, Dim, is_number, is_symbolic
 
 T = TypeVar("T", covariant=True)
 
@@ -72,18 +72,27 @@ class FieldType(Generic[T]):
 
 
 class Whole(FieldType[T]):
-    """An integer, a formula where ``symbolic``, of at least ``least``."""
+    """An integer, a formula where ``symbolic``, of at least ``least`` and at most ``most``."""
 
     @overload
     def __init__(
-        self: Whole[Dim], least: int | None = 1, *, symbolic: Literal[True] = True
+        self: Whole[Dim],
+        least: int | None = 1,
+        *,
+        most: int = LARGEST,
+        symbolic: Literal[True] = True,
     ) -> None: ...
 
     @overload
-    def __init__(self: Whole[int], least: int | None = 1, *, symbolic: Literal[False]) -> None: ...
+    def __init__(
+        self: Whole[int], least: int | None = 1, *, most: int = LARGEST, symbolic: Literal[False]
+    ) -> None: ...
 
-    def __init__(self, least: int | None = 1, *, symbolic: bool = True) -> None:
+    def __init__(
+        self, least: int | None = 1, *, most: int = LARGEST, symbolic: bool = True
+    ) -> None:
         self.least = least
+        self.most = most
         self.symbolic = symbolic
         self.expected = {None: "an integer", 0: "an integer of at least 0"}.get(
             least, "a positive integer" if least == 1 else f"an integer of at least {least}"
@@ -93,16 +102,19 @@ class Whole(FieldType[T]):
         if not self.symbolic:
             value = plain(value)
         if type(value) is int:
-            if (self.least is None or value >= self.least) and abs(value) <= LARGEST:
+            if (self.least is None or value >= self.least) and -LARGEST <= value <= self.most:
                 return value  # type: ignore[return-value]
-            if value > LARGEST:
-                raise Mismatch(f"{self.expected} below 2**63")
+            if value > self.most:
+                most = "below 2**63" if self.most == LARGEST else f"of at most {self.most:,}"
+                raise Mismatch(f"{self.expected} {most}")
         elif self.symbolic and isinstance(value, Calculable):
             return value  # type: ignore[return-value]
         raise Mismatch(self.expected)
 
     def schema(self, rank: int) -> dict[str, Any]:
-        return {"type": "integer"} | ({} if self.least is None else {"minimum": self.least})
+        least = {} if self.least is None else {"minimum": self.least}
+        most = {} if self.most == LARGEST else {"maximum": self.most}
+        return {"type": "integer", **least, **most}
 
 
 class Parts(Whole[Dim]):
@@ -125,7 +137,10 @@ class Flag(FieldType[bool]):
 
 
 class Number(FieldType[T]):
-    """An exact number, a fraction where need be; infinities where ``infinite``."""
+    """An exact number, a fraction where need be; infinities where ``infinite``.
+
+    ``formulas`` says that it decides no size, and may stay a formula where symbols have no value.
+    """
 
     @overload
     def __init__(
@@ -134,6 +149,7 @@ class Number(FieldType[T]):
         most: int | None = None,
         *,
         infinite: Literal[False] = False,
+        formulas: bool = False,
     ) -> None: ...
 
     @overload
@@ -143,14 +159,21 @@ class Number(FieldType[T]):
         most: int | None = None,
         *,
         infinite: Literal[True],
+        formulas: bool = False,
     ) -> None: ...
 
     def __init__(
-        self, least: int | None = None, most: int | None = None, *, infinite: bool = False
+        self,
+        least: int | None = None,
+        most: int | None = None,
+        *,
+        infinite: bool = False,
+        formulas: bool = False,
     ) -> None:
         self.least = least
         self.most = most
         self.infinite = infinite
+        self.formulas = formulas
         bounds = [] if least is None else [f"of at least {least}"]
         self.expected = " ".join(["a number", *bounds])
         if least is not None and most is not None:
@@ -158,7 +181,7 @@ class Number(FieldType[T]):
 
     def read(self, value: Any, rank: int) -> T:
         value = plain(value)
-        if self.infinite and isinstance(value, float):
+        if (self.infinite and isinstance(value, float)) or (self.formulas and is_symbolic(value)):
             return value  # type: ignore[return-value]
         in_bounds = is_number(value) and (
             (self.least is None or value >= self.least)

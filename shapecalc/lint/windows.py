@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.arithmetic import Dim, ceildiv, largest
-from shapecalc.algebra.window import Window
+from shapecalc.algebra.window import Window, evened
 from shapecalc.layers.axes import SPATIAL
 from shapecalc.layers.convolution import TransposedConvolution
 from shapecalc.layers.tensor import times
@@ -66,12 +66,15 @@ def _dropped(names: list[str], size: Dim, window: Window) -> str:
     padding = f", {padded} padded" if padded != size else ""
     cells = "the last cell" if left == 1 else f"the last {left} cells"
     only = "" if surely_at_least(left, window.after + 1) else " (padding only)"
+    more = evened(window, size)
+    padding_too = f" (padding {more} would)" if more is not None else ""
     fitting = [size - left, size - left + window.stride]
     if not surely_at_least(fitting[0], 1):
         fitting.pop(0)
     return (
         f"{' and '.join(names)} {size}{padding}: no window of {window.extent} with stride "
-        f"{window.stride} reaches {cells}{only}; {' or '.join(map(str, fitting))} would fit"
+        f"{window.stride} reaches {cells}{only}{padding_too}; "
+        f"{' or '.join(map(str, fitting))} would fit"
     )
 
 
@@ -138,10 +141,14 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
     Said once, where it begins; and not of a layer that leaves one output, which is to see it all.
     """
     inputs = [tensor.spatial for tensor in report.inputs.values()]
+    before = None
     for layer in report.layers:
         field = report.receptive_fields[layer.path]
         if field is None or all(size == 1 for size in layer.node.output.spatial):
             continue
+        if field is before:  # as behind an activation
+            continue
+        before = field
         sizes = [size for size in inputs if len(size) == len(field.size)]
         if sizes and all(
             any(surely_at_least(sees, n + 1) for sees, n in zip(field.size, size)) for size in sizes

@@ -129,7 +129,7 @@ def holding(report: Report, model: Any) -> Iterator[Pair]:
     for layer in report:
         own = {name: tensor.shape for name, tensor in layer.buffers_of.items()}
         for name, shape in {**layer.weights, **own}.items():
-            path = f"{layer.path}.{name}"
+            path = layer.path_of(name)
             if path not in theirs and layer.path in theirs:
                 path = layer.path  # a parameter of the module itself
             if path not in theirs and layer.node.shared is not None:
