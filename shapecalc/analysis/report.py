@@ -46,12 +46,16 @@ class LayerReport:
         self.inputs = tuple([str(source) for source in node.sources])
         self.input_shapes = tuple([tensor.shape for tensor in node.inputs])
         self.output_shape: Shape = node.output.shape
-        self.output_shapes = {name: tensor.shape for name, tensor in node.outputs.items()}
+        self.output_shapes = {name: tensor.shape for name, tensor in node.made.items()}
         self.weights: dict[str, Shape] = layer.weights()
         self.buffers_of: dict[str, Tensor] = layer.buffers()
         self.counts: dict[str, Dim] = {}
         for name, measure in MEASURES.items():  # a measure may count on those before it
             self.counts[name] = measure.of(self)
+
+    def owns(self, weight: str) -> bool:
+        """Whether a weight or buffer is its own, and not that of the layer it shares with."""
+        return weight not in self.node.tied
 
     def path_of(self, weight: str) -> str:
         """The path of a weight or buffer, as in torch; a tensor that stands alone has its own."""
