@@ -181,7 +181,7 @@ def test_a_convolution_adds_its_bias_once_to_every_output() -> None:
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
 def test_padding_same_with_a_symbolic_stride_wants_a_stride_of_one(rank):
-    S = Formula.symbol("S")
-    conv = KINDS[f"Conv{rank}d"](out_channels=8, kernel_size=3, padding="same", stride=S)
+    s = Formula.symbol("S")
+    conv = KINDS[f"Conv{rank}d"](out_channels=8, kernel_size=3, padding="same", stride=s)
     needs = {each.decide() for each in conv.requirements(Tensor((1, 3, *[9] * rank)))} - {True}
     assert {(need.symbol, str(need.equation)) for need in needs} == {("S", "S == 1")}
