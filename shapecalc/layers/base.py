@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic
+from shapecalc.algebra.phases import Phases
 from shapecalc.algebra.requirement import Requirement, equal, refuse, whole
 from shapecalc.algebra.window import Window
 from shapecalc.layers.field import REQUIRED, Field, Mismatch, SameAs
@@ -320,6 +321,11 @@ class Layer:
         None if that is no window: it sees the whole input, or the axes are not the same ones.
         """
         return None
+
+    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
+        """The same where neighbours need not see alike: behind what enlarges, they take turns."""
+        windows = self.windows(*x)
+        return None if windows is None else tuple(map(Phases.of_window, windows))
 
 
 def _is_inferred(kind: type[Layer], name: str) -> bool:
