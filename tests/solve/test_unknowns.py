@@ -285,6 +285,34 @@ def test_a_comparison_parts_the_values_into_stretches() -> None:
     assert (answer.solutions.least, answer.solutions.greatest) == (1000, None)
 
 
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_the_layers_of_a_stack_are_counted_to_the_last_that_may_be(kind: str) -> None:
+    spec = net([8, 10], {kind: {"hidden_size": 16, "num_layers": "n"}, "name": "r"})
+    network = shapecalc.load(spec)
+    for depth in (1, 3, 7, 40):
+        params = network.report(n=depth).totals.params
+        assert list(solve(network, "n", [Amount("params", "==", params)]).solutions.members()) == [
+            depth
+        ]
+    answer = solve(network, "n")
+    assert answer.method.is_complete
+    assert answer.solutions.greatest == 10_000
+
+
+def test_copies_that_differ_by_a_comparison_of_their_index_become_alike() -> None:
+    strided = {
+        "out_channels": 8,
+        "kernel_size": 3,
+        "padding": 1,
+        "stride": "2 if index == 0 else 1",
+    }
+    spec = net([8, 16, 16], {"Conv2d": strided, "repeat": "n", "name": "stage"}, "ReLU")
+    network = shapecalc.load(spec)
+    macs = network.report(n=30).totals.macs
+    assert list(solve(network, "n", [Amount("macs", "==", macs)]).solutions.members()) == [30]
+    assert solve(network, "n", [Amount("macs", ">=", macs)]).method.is_complete
+
+
 def test_values_that_no_proof_ends_are_called_open() -> None:
     conv = {"out_channels": "8 + index", "kernel_size": 3, "padding": 1}
     answer = asked(net([8, 16, 16], {"Conv2d": conv, "repeat": "n", "name": "s"}))
