@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,8 +19,11 @@ from shapecalc.language.problem import SpecError
 from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
-from shapecalc.network import Network, load
+from shapecalc.network import Network, load, names
 from shapecalc.pace import now
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,7 +34,21 @@ MOST_SHOWN = 20
 """How many errors are printed; a spec with more has one cause for most."""
 
 
-spec_argument = click.argument("spec")
+def completed_spec(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Bundled specs whose names begin so, and files; the shell finds these where they are alone."""
+    from click.shell_completion import CompletionItem  # only where a shell asks
+
+    found = [name for name in names() if name.startswith(incomplete)]
+    if not found:
+        return [CompletionItem(incomplete, type="file")]
+    files = sorted(path for path in Path().glob(f"{incomplete}*")) if incomplete else []
+    own = [f"{path}/" if path.is_dir() else str(path) for path in files]
+    return [CompletionItem(name) for name in dict.fromkeys([*found, *own])]
+
+
+spec_argument = click.argument("spec", shell_complete=completed_spec)
 
 
 def limit_option(function: Function) -> Function:

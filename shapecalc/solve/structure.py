@@ -86,10 +86,8 @@ class Growth:
         if entry.repeat is not None and entry.repeat.names() & names:
             found = len(self.repeats), len(self.stacks), self.is_all
             self._inside(entry, names)
-            if (
-                len(self.repeats) + len(self.stacks) > found or self.is_all is not is_all
-            ):  # the copies change too
-                self._elsewhere()
+            if found != (len(self.repeats), len(self.stacks), self.is_all):
+                self._elsewhere()  # the copies change too
                 return
             before = self.repeats or self.stacks
             self.is_first = self.is_first or (self.is_all and not before)
