@@ -93,7 +93,6 @@ def rule(kind: type[Layer]) -> Rule:
     else:
         shapes = list(kind.example_inputs())
         layer, output = _run(kind, kind.example, shapes)
-    x: Any = tuple(shapes) if kind.joins else shapes[0]
     weights = layer.weights()
     return Rule(
         settings={name: shown(value) for name, value in settings.items()},
@@ -101,8 +100,8 @@ def rule(kind: type[Layer]) -> Rule:
         output=times(output.shape),
         weights={name: times(shape) for name, shape in weights.items()},
         params=str(total([prod(shape) for shape in weights.values()])),
-        macs=str(layer.macs(x, output)),
-        elementwise=str(layer.elementwise(x, output)),
+        macs=str(layer.macs(*shapes, y=output)),
+        elementwise=str(layer.elementwise(*shapes, y=output)),
     )
 
 
@@ -115,13 +114,12 @@ def _symbols(kind: type[Layer], x: Tensor) -> Tensor:
 
 
 def _run(kind: type[Layer], settings: Any, inputs: list[Tensor]) -> tuple[Layer, Tensor]:
-    x: Any = tuple(inputs) if kind.joins else inputs[0]
     layer = kind(**settings)
-    for requirement in layer.requirements(x):
+    for requirement in layer.requirements(*inputs):
         if requirement.decide() is False:
             raise ValueError(requirement.problem())
-    layer = layer.bound(x)
-    return layer, layer.output(x)
+    layer = layer.bound(*inputs)
+    return layer, layer.output(*inputs)
 
 
 def _field(kind: type[Layer], declared: Field) -> dict[str, Any]:

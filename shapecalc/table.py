@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic
 from shapecalc.analysis.report import LayerReport, Report, Totals, sums
-from shapecalc.graph.graph import Node, Part
+from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.layers import Tensor
 from shapecalc.layers.tensor import times
 
@@ -47,8 +47,8 @@ def rows(report: Report, depth: int | None = None) -> Iterator[Row]:
 
 
 def _rows(report: Report, part: Part, level: int, depth: int | None) -> Iterator[Row]:
-    for child in part.children:
-        name = child.path[len(part.path) + 1 :] if part.path else child.path
+    for child in part.members:
+        name = child.called
         if isinstance(child, Node):
             yield Row(child.path, name, level, child.layer.kind, [report[child.path]], child.output)
             continue
@@ -63,12 +63,7 @@ def _rows(report: Report, part: Part, level: int, depth: int | None) -> Iterator
 
 
 def _kind(part: Part) -> str:
-    if part.kind != "repeat":
-        return "" if part.kind == "branch" else part.kind
-    assert part.entry is not None
-    names = [child.path[len(part.path) + 1 :] for child in part.children]
-    copies = sum("." not in name for name in names)  # a copy's branches stand beside it, as 0.body
-    return f"{copies} x {part.entry.kind}"
+    return f"{len(part.children)} x {part.written}" if part.role == Role.REPEAT else part.written
 
 
 class Writer:

@@ -99,6 +99,9 @@ TOP = [
     # inputs
     ("input: [3]\n»inputs: {a: [3]}\nlayers: [ReLU]", "both 'input' and 'inputs' are given", ""),
     ("inputs: »{}\nlayers: [ReLU]", "at least one input", ""),
+    ("»inputs: [3, 8, 8]\nlayers: [ReLU]", "one is given with 'input'", "write 'input: [3, 8, 8]'"),
+    ("»inputs: []\nlayers: [ReLU]", "one is given with 'input'", "write 'input: [3, 32, 32]'"),
+    ("inputs: »[[3], [4]]\nlayers: [ReLU]", "'inputs' have names", "inputs: {image: [3"),
     ("inputs: {»a b: [3]}\nlayers: [ReLU]", "an input's name must be an identifier", ""),
     (
         "input: »3\nlayers: [ReLU]",

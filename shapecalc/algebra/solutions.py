@@ -280,9 +280,9 @@ def in_words(solutions: Solutions, name: str) -> str:
         return f"any {name}"
     if _is_pattern(solutions) and not _is_short(solutions):
         return _pattern(solutions, name)
-    start = _tail_start(solutions)
-    tail = solutions.intersect(Solutions(1, ((Interval(start, None),),)))
-    head = solutions.intersect(Solutions(1, ((Interval(1, start - 1),),)))
+    start = max(_tail_start(solutions), 1)
+    tail = Solutions(1, ((Interval(start, None),),)).intersect(solutions)
+    head = Solutions(1, ((Interval(0, start - 1),),)).intersect(solutions)
     said = [] if head.is_empty else [f"{name} = {_runs(head)}"]
     return " or ".join(said if tail.is_empty else [*said, _pattern(tail, name)])
 
@@ -312,7 +312,7 @@ def _pattern(solutions: Solutions, name: str) -> str:
     if high is None:
         if low > lowest or not said:
             said.append(f"{name} >= {low}")
-    elif low > lowest:
+    elif low > lowest or low == 0:
         said.append(f"{name} = {low} .. {high}")
     else:
         said.append(f"{name} <= {high}")
@@ -321,7 +321,7 @@ def _pattern(solutions: Solutions, name: str) -> str:
 
 def _tail_start(solutions: Solutions) -> int:
     """From here on the set does nothing but repeat."""
-    start = 1
+    start = 0
     for first, last in solutions.intervals():
         start = max(start, (first - solutions.modulus if last is None else last) + 1)
     return start
@@ -331,7 +331,7 @@ def _runs(solutions: Solutions) -> str:
     """A finite set as its stretches of neighbouring numbers."""
     said: list[str] = []
     gaps = solutions.complement()
-    start = solutions.above(1)
+    start = solutions.above(0)
     while start is not None:
         if len(said) == MOST_RUNS:
             return ", ".join([*said, f"... {solutions.greatest}"])

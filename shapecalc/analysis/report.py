@@ -39,7 +39,8 @@ class LayerReport:
 
     ``params`` are elements of learnable tensors, ``buffers`` of other state; ``macs`` and ``flops``
     multiply-accumulates and twice as many; ``elementwise`` operations on single elements;
-    ``activations`` the elements it writes.
+    ``activations`` the elements it writes. ``output_shape`` is its first output's,
+    ``output_shapes`` are all by name.
     """
 
     __slots__ = (
@@ -53,19 +54,21 @@ class LayerReport:
         "macs",
         "node",
         "output_shape",
+        "output_shapes",
         "params",
         "path",
         "weights",
     )
 
     def __init__(self, node: Node) -> None:
-        layer, x, y = node.layer, node.x, node.output
+        layer, x, y = node.layer, node.inputs, node.output
         self.node = node
         self.path = node.path
         self.kind = layer.kind
-        self.inputs = node.sources
+        self.inputs = tuple([str(source) for source in node.sources])
         self.input_shapes = tuple([tensor.shape for tensor in node.inputs])
         self.output_shape: Shape = y.shape
+        self.output_shapes = {name: tensor.shape for name, tensor in node.outputs.items()}
         self.weights: dict[str, Shape] = layer.weights()
         self.buffers_of: dict[str, Tensor] = layer.buffers()
         self.params: Dim = 0
@@ -73,9 +76,10 @@ class LayerReport:
         if node.shared is None:
             self.params = total([prod(shape) for shape in self.weights.values()])
             self.buffers = total([prod(tensor.shape) for tensor in self.buffers_of.values()])
-        self.macs: Dim = layer.macs(x, y)
-        self.elementwise: Dim = layer.elementwise(x, y)
-        self.activations: Dim = prod(y.shape) if layer.writes else 0
+        self.macs: Dim = layer.macs(*x, y=y)
+        self.elementwise: Dim = layer.elementwise(*x, y=y)
+        written = self.output_shapes.values() if layer.writes else ()
+        self.activations: Dim = total([prod(shape) for shape in written])
 
     @property
     def flops(self) -> Dim:
@@ -142,8 +146,8 @@ class Report:
 
     @property
     def outputs(self) -> list[tuple[str, Tensor]]:
-        """What the network returns: the layers' paths and their outputs."""
-        return [(wire.origin, wire.tensor) for wire in self.built.outputs]
+        """What the network returns: where it comes from, as in ``lstm1.h_n``, and the tensor."""
+        return [(str(wire.source), wire.tensor) for wire in self.built.outputs]
 
     @cached_property
     def _by_path(self) -> dict[str, LayerReport]:
@@ -191,7 +195,8 @@ class Report:
             for name, tensor in self.inputs.items()
         }
         for layer in self.layers:
-            windows[layer.path] = _seen(layer.node, [windows[source] for source in layer.inputs])
+            sources = [windows[source.path] for source in layer.node.sources]
+            windows[layer.path] = _seen(layer.node, sources)
         return {layer.path: _field(windows[layer.path]) for layer in self.layers}
 
     @cached_property
@@ -245,6 +250,8 @@ class Report:
             "weights": {name: plain(shape) for name, shape in layer.weights.items()},
             "buffers_of": {name: plain(each.shape) for name, each in layer.buffers_of.items()},
         }
+        if len(layer.output_shapes) > 1:
+            found["output_shapes"] = plain(layer.output_shapes)
         for name in ("params", "buffers", "macs", "flops", "elementwise", "activations"):
             found[name] = plain(getattr(layer, name))
         found["receptive_field"] = None if field is None else plain(field._asdict())
@@ -292,7 +299,7 @@ def _buffer_dtype(layer: LayerReport, tensor: Tensor) -> str:
 
 
 def _seen(node: Node, sources: list[tuple[Window, ...] | None]) -> tuple[Window, ...] | None:
-    own = node.layer.windows(node.x)
+    own = node.layer.windows(*node.inputs)
     views = [source for source in sources if source is not None]
     if own is None or len(views) < len(sources):
         return None

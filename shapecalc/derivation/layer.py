@@ -143,7 +143,7 @@ def _flattened(report: Report, layer: LayerReport) -> Iterator[Line]:
     """Where a linear layer's features come from, if they were an image once."""
     if "in_features" not in layer.node.layer.fields:
         return
-    source = layer.inputs[0]
+    source = layer.node.sources[0].path
     while source in report:
         before = report[source]
         if isinstance(before.node.layer, Flatten):
@@ -151,7 +151,7 @@ def _flattened(report: Report, layer: LayerReport) -> Iterator[Line]:
             yield Line("in_features", Chain((image, features)), f"from {source}")
         if before.output_shape != before.input_shapes[0]:
             return
-        source = before.inputs[0]
+        source = before.node.sources[0].path
 
 
 # -- cost --------------------------------------------------------------------------------------

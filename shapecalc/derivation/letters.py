@@ -58,10 +58,10 @@ def lettered(node: Node) -> Lettered:
     layer = _with_letters(node.layer, settings, fields)
     x = _inputs(node, layer)
     layer = _with_inferred(layer, x, settings, fields)
-    output = layer.output(_as_input(layer, x))
+    output = layer.output(*x)
     weights = layer.weights()
     ahead = tuple(_with_one_letter(tensor) for tensor in x) if layer.rank else x
-    shape = _with_inferred(layer, ahead, {}, {}).output(_as_input(layer, ahead)).shape
+    shape = _with_inferred(layer, ahead, {}, {}).output(*ahead).shape
     names = _names(layer, len(output.shape), last=_is_features_last(x))
     y = _output(output, names)
     return Lettered(
@@ -74,8 +74,8 @@ def lettered(node: Node) -> Lettered:
         weights=weights,
         buffers={name: tensor.shape for name, tensor in layer.buffers().items()},
         params=total([prod(sizes) for sizes in weights.values()]),
-        macs=layer.macs(_as_input(layer, x), y),
-        elementwise=layer.elementwise(_as_input(layer, x), y),
+        macs=layer.macs(*x, y=y),
+        elementwise=layer.elementwise(*x, y=y),
     )
 
 
@@ -138,7 +138,7 @@ def _with_inferred(
     values = dict(vars(layer))
     for name, declared in layer.fields.items():
         if declared.infer is not None:
-            values[name] = declared.infer(layer, _as_input(layer, x))
+            values[name] = declared.infer(layer, *x)
             for size in values[name] if isinstance(values[name], tuple) else (values[name],):
                 letter = size.tree.letter if is_letter(size) else declared.letter or name
                 settings[letter] = size if isinstance(size, Traced) else Traced.letter(letter, size)
@@ -155,13 +155,9 @@ def _replaced(layer: Layer, values: dict[str, Any]) -> Layer:
 # -- inputs and output -------------------------------------------------------------------------
 
 
-def _as_input(layer: Layer, x: tuple[Tensor, ...]) -> Any:
-    return x if layer.joins else x[0]
-
-
 def _inputs(node: Node, layer: Layer) -> tuple[Tensor, ...]:
     """The inputs in letters: those of several are numbered where they need not be the same."""
-    tensors = node.inputs if layer.joins else node.inputs[:1]
+    tensors = node.inputs
     plain = [_named(tensor, _names(layer, len(tensor.shape), last=False)) for tensor in tensors]
     if _takes_last(layer, tuple(plain)):
         plain = [_named(tensor, _names(layer, len(tensor.shape), last=True)) for tensor in tensors]
@@ -188,7 +184,7 @@ def _takes_last(layer: Layer, x: tuple[Tensor, ...]) -> bool:
     found: list[Any] = []
     for declared in layer.fields.values():
         if declared.infer is not None:
-            sizes = declared.infer(layer, _as_input(layer, x))
+            sizes = declared.infer(layer, *x)
             found += sizes if isinstance(sizes, tuple) else [sizes]
     trees = [size.tree for size in found if isinstance(size, Traced)]
     last = any(_tree(tensor.shape[-1]) in trees for tensor in x)
@@ -249,7 +245,7 @@ def _united(layer: Layer, x: list[Tensor]) -> tuple[Tensor, ...]:
 
 def _equated(layer: Layer, x: tuple[Tensor, ...]) -> Iterator[tuple[str, str]]:
     """The letters that a join requires to stand for the same size."""
-    for requirement in layer.requires(x):
+    for requirement in layer.requires(*x):
         left, right = _tree(requirement.left), _tree(requirement.right)
         if requirement.relation == "==" and isinstance(left, Leaf) and isinstance(right, Leaf):
             yield left.letter, right.letter

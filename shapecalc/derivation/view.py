@@ -74,7 +74,7 @@ def _view(report: Report, layer: LayerReport) -> Iterator[Line]:
     own = layer.node.layer
     if field is None or not field.size:
         return
-    windows = own.windows(layer.node.x) or ()
+    windows = own.windows(*layer.node.inputs) or ()
     if own.joins or all(window == IDENTITY for window in windows):
         of = "all inputs together" if own.joins else layer.inputs[0]
         yield Line("receptive field", remark=f"{times(field.size)}, that of {of}")
@@ -82,7 +82,7 @@ def _view(report: Report, layer: LayerReport) -> Iterator[Line]:
         yield Line("padding", remark=times(field.padding))
         return
     source = layer.inputs[0]
-    before = report.receptive_fields.get(source) or _AT_INPUT
+    before = report.receptive_fields.get(layer.node.sources[0].path) or _AT_INPUT
     told: dict[Any, list[str]] = {}
     for i, (name, window) in enumerate(zip(axes(len(windows) + 2)[1:], windows)):
         at = [values[i % len(values)] for values in before]

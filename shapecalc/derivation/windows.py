@@ -20,7 +20,7 @@ MOST_WINDOWS = 8
 def remainders(layer: LayerReport) -> Iterator[Line]:
     """What rounding drops or adds, and the sizes near by at which it does nothing."""
     own = layer.node.layer
-    windows = own.windows(layer.node.x) if own.rank and not own.joins else None
+    windows = own.windows(*layer.node.inputs) if own.rank and not own.joins else None
     told: dict[str, list[str]] = {}
     names = axes(len(layer.output_shape))[1:]
     remainder = _rounded_up if getattr(own, "ceil_mode", False) else _remainder
@@ -105,7 +105,7 @@ def section(layer: LayerReport) -> Section:
         return Section("padding", [])
     if "output_padding" in own.fields:
         return Section("padding", list(_taken_off(own)))
-    windows = own.windows(layer.node.x)
+    windows = own.windows(*layer.node.inputs)
     dilation = getattr(own, "dilation", (1,) * own.rank)
     if windows is None or not _are_numbers([*windows, own.kernel_size, dilation]):
         return Section("padding", [])

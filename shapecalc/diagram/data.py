@@ -24,7 +24,6 @@ from shapecalc.diagram import labels
 from shapecalc.diagram.colours import GROUPS
 from shapecalc.diagram.layout import main_path
 from shapecalc.diagram.plan import Frame, Vertex, plan
-from shapecalc.graph.graph import Part
 from shapecalc.language import expression
 from shapecalc.network import Network
 from shapecalc.table import Writer
@@ -197,7 +196,7 @@ class _Writer:
         def item(each: Vertex | Frame) -> dict[str, Any]:
             told: dict[str, Any] = {"id": each.id, "name": each.name, "copies": each.copies}
             if isinstance(each, Frame):
-                told["what"] = _what(each.part)
+                told["what"] = each.part.written
                 return {**told, "items": [item(inner) for inner in each.items]}
             return {
                 **told,
@@ -301,8 +300,3 @@ class _Writer:
 
 def _is_size(value: Any) -> bool:
     return (isinstance(value, int) and not isinstance(value, bool)) or is_symbolic(value)
-
-
-def _what(part: Part) -> str:
-    """The block that a part uses or repeats, the kind of layer that it repeats."""
-    return part.entry.kind if part.entry is not None and part.kind != "branch" else ""

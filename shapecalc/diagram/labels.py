@@ -11,7 +11,7 @@ from typing import Any
 from shapecalc.algebra.arithmetic import is_symbolic, total
 from shapecalc.analysis.report import Report
 from shapecalc.diagram.plan import Frame, Vertex
-from shapecalc.graph.graph import Node, Part
+from shapecalc.graph.graph import Node
 from shapecalc.language.text import shown
 from shapecalc.layers.field import SameAs
 from shapecalc.layers.tensor import times
@@ -38,7 +38,7 @@ def lines(report: Report, vertex: Vertex, write: Writer, width: int = WIDE) -> I
             if node.shared is not None:
                 yield f"weights of {node.shared}"
     else:
-        what = _what(vertex.part)
+        what = vertex.part.written
         params = total([report[node.path].params for node in vertex.layers])
         counted = isinstance(params, int) and params
         told = [f"{what}{_copies(vertex)}"] if what else list(_inside(vertex))
@@ -50,16 +50,8 @@ def lines(report: Report, vertex: Vertex, write: Writer, width: int = WIDE) -> I
 
 def heading(frame: Frame) -> list[str]:
     """The lines on a frame: its name, and the block in it, or how many that are not alike."""
-    what = f"{_what(frame.part)}{_copies(frame)}"
+    what = f"{frame.part.written}{_copies(frame)}"
     return [frame.name, f"{frame.count} {what}" if frame.count > 1 else what]
-
-
-def _what(part: Part) -> str:
-    """The block that a part uses or repeats, the kind of layer that it repeats."""
-    if part.kind == "repeat":
-        assert part.entry is not None
-        return part.entry.kind
-    return "" if part.kind == "branch" else part.kind
 
 
 def _copies(item: Vertex | Frame) -> str:

@@ -7,11 +7,10 @@ no frame: they stand side by side. Copies of a repeat that are alike are drawn o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
 from shapecalc.analysis.report import Report
-from shapecalc.graph.graph import Node, Part
+from shapecalc.graph.graph import Node, Part, Role, Source
 from shapecalc.layers import Tensor
 
 FOLLOWERS = ("activation", "normalisation", "dropout")
@@ -131,7 +130,7 @@ class _Planner:
         self.opened = opened
         self.grouped = grouped
         self.homes: dict[str, Vertex] = {}
-        self.returned = {path for path, _ in report.outputs}
+        self.returned = {wire.origin for wire in report.built.outputs}
         self.layer_ids = {layer.path: f"layer{i}" for i, layer in enumerate(report.layers)}
         parts = enumerate(_parts(report.built.root))
         self.part_ids = {id(part): f"part{i}" for i, part in parts}
@@ -146,10 +145,10 @@ class _Planner:
         self.fill(root, root.part, 0)
         edges = list(self.edges(root))
         outputs = []
-        for i, (path, tensor) in enumerate(self.report.outputs):
-            name = "output" if len(self.report.outputs) == 1 else f"output {path}"
+        for i, (source, tensor) in enumerate(self.report.built.outputs):
+            name = "output" if len(self.report.outputs) == 1 else f"output {source}"
             outputs.append(Vertex("output", f"output{i}", name, [], tensor=tensor))
-            edges.append(Edge(self.homes[path].id, f"output{i}", path, tensor))
+            edges.append(Edge(self.homes[source.path].id, f"output{i}", str(source), tensor))
         _place(root, inputs, outputs, edges)
         return Plan(root, edges)
 
@@ -167,9 +166,9 @@ class _Planner:
     def part(self, frame: Frame, part: Part, level: int) -> None:
         if self.is_folded(part, level):
             self.add(frame, self.folded(part, frame))
-        elif part.kind == "branch":
+        elif part.role == Role.BRANCH:
             self.fill(frame, part, level + 1)
-        elif part.kind == "repeat":
+        elif part.role == Role.REPEAT:
             self.repeat(frame, part, level + 1)
         else:
             inside = Frame(part, self.part_ids[id(part)], _below(frame, part.path))
@@ -193,25 +192,25 @@ class _Planner:
         for i, run in enumerate(runs):
             name = _below(frame, _range(part, run, len(runs)))
             around = inside
-            if len(run) > 1 and len(run[0]) > 1:  # a join and its branches need a frame
+            first = run[0].children
+            if len(run) > 1 and len(first) > 1:  # a join and its branches need a frame
                 around = Frame(part, own if len(runs) == 1 else f"{own}run{i}", name)
                 inside.items.append(around)
-            for child in run[0]:
+            for child in first:
                 if isinstance(child, Node):
                     self.add(around, self.box([child], around))
                 else:
                     self.part(around, child, level)
-            if len(run[0]) == 1 or around is not inside:
+            if len(first) == 1 or around is not inside:
                 inside.items[-1].copies = len(run)
                 inside.items[-1].name = name
             self.stand_for(run)
 
-    def stand_for(self, run: list[list[Node | Part]]) -> None:
+    def stand_for(self, run: list[Part]) -> None:
         """Let the boxes of the first copy stand for the layers of the others."""
-        firsts = [node for child in run[0] for node in _nodes(child)]
+        firsts = list(run[0].nodes())
         for copy in run[1:]:
-            nodes = [node for child in copy for node in _nodes(child)]
-            for first, node in zip(firsts, nodes):
+            for first, node in zip(firsts, copy.nodes()):
                 vertex = self.homes[first.path]
                 self.homes[node.path] = vertex
                 vertex.layers.append(node)
@@ -224,7 +223,7 @@ class _Planner:
         last = before.nodes[-1]
         if (
             last.part is not node.part
-            or node.sources != (last.path,)
+            or node.sources != (Source(last.path),)
             or node.layer.family not in FOLLOWERS
             or node.output.shape != last.output.shape
             or last.path in self.returned
@@ -244,8 +243,8 @@ class _Planner:
         name = _below(frame, part.path)
         tensor = part.output.tensor if part.output else None
         vertex = Vertex("part", self.part_ids[id(part)], name, list(part.nodes()), part, tensor)
-        if part.kind == "repeat":
-            vertex.copies = sum(1 for _ in _copies(part))
+        if part.role == Role.REPEAT:
+            vertex.copies = len(part.children)
         return vertex
 
     def add(self, frame: Frame, vertex: Vertex) -> None:
@@ -259,12 +258,12 @@ class _Planner:
         for vertex in root.vertices():
             seen = set()
             for node in vertex.nodes:
-                for path, tensor in zip(node.sources, node.inputs):
-                    home = self.homes[path]
-                    if home is vertex or (vertex.part is not None and path in seen):
+                for source, tensor in zip(node.sources, node.inputs):
+                    home = self.homes[source.path]
+                    if home is vertex or (vertex.part is not None and source in seen):
                         continue
-                    seen.add(path)
-                    yield Edge(home.id, vertex.id, path, tensor)
+                    seen.add(source)
+                    yield Edge(home.id, vertex.id, str(source), tensor)
 
 
 def _parts(part: Part) -> Iterator[Part]:
@@ -273,10 +272,6 @@ def _parts(part: Part) -> Iterator[Part]:
         if isinstance(child, Part):
             yield child
             yield from _parts(child)
-
-
-def _nodes(child: Node | Part) -> Iterator[Node]:
-    return iter((child,)) if isinstance(child, Node) else child.nodes()
 
 
 def _below(frame: Frame, path: str) -> str:
@@ -288,51 +283,46 @@ def _below(frame: Frame, path: str) -> str:
 # -- repeats -----------------------------------------------------------------------------------
 
 
-def _copies(part: Part) -> Iterator[list[Node | Part]]:
-    """The copies of a repeat; one that has branches is several children."""
-    start = len(part.path) + 1
-    for _, copy in groupby(part.children, lambda child: child.path[start:].partition(".")[0]):
-        yield list(copy)
-
-
-def _runs(part: Part) -> Iterator[list[list[Node | Part]]]:
+def _runs(part: Part) -> Iterator[list[Part]]:
     """The copies of a repeat, in runs of those with the same settings and shapes."""
-    previous: str | None = None
-    run: list[list[Node | Part]] = []
+    previous: Source | None = None
+    run: list[Part] = []
     last: Any = None
-    for copy in _copies(part):
-        nodes = [node for child in copy for node in _nodes(child)]
+    for copy in part.children:
+        assert isinstance(copy, Part)
+        nodes = list(copy.nodes())
         if not nodes:  # everything in it is left out
             continue
         inside = {node.path: i for i, node in enumerate(nodes)}
         if previous is None:
-            fed = dict.fromkeys(s for node in nodes for s in node.sources if s not in inside)
+            fed = dict.fromkeys(s for node in nodes for s in node.sources if s.path not in inside)
             previous = next(iter(fed)) if len(fed) == 1 else None
         own = [
             (
                 node.layer,
                 node.inputs,
-                tuple(["in" if s == previous else inside.get(s, s) for s in node.sources]),
+                tuple(
+                    ["in" if s == previous else (inside.get(s.path, s), s.output) for s in sources]
+                ),
                 node.shared,
             )
-            for node in nodes
+            for node, sources in [(node, node.sources) for node in nodes]
         ]
         if run and own != last:
             yield run
             run = []
         run.append(copy)
         last = own
-        previous = nodes[-1].path
+        previous = copy.output.source if copy.output is not None else None
     if run:
         yield run
 
 
-def _range(part: Part, run: list[list[Node | Part]], runs: int) -> str:
+def _range(part: Part, run: list[Part], runs: int) -> str:
     """What to call the box or frame of a run."""
     if runs == 1:
         return part.path
-    start = len(part.path) + 1
-    first, last = (copy[0].path[start:].partition(".")[0] for copy in (run[0], run[-1]))
+    first, last = run[0].name, run[-1].name
     return f"{part.path}.{first}" + (f" to {last}" if first != last else "")
 
 

@@ -95,7 +95,7 @@ def group(vertex: Vertex) -> str:
     heavy = [
         name
         for name, node in zip(groups, vertex.nodes)
-        if node.layer.macs(node.x, node.output) != 0
+        if node.layer.macs(*node.inputs, y=node.output) != 0
     ]
     return Counter(heavy or groups).most_common(1)[0][0]
 

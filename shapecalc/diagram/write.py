@@ -13,6 +13,7 @@ from shapecalc.diagram.layout import Layout, lay_out
 from shapecalc.diagram.plan import Edge, Frame, Item, Plan, Vertex, plan
 from shapecalc.diagram.shading import Shading, group, thickness
 from shapecalc.diagram.syntax import attributes, text
+from shapecalc.graph.graph import Role
 from shapecalc.table import Writer
 from shapecalc.table import title as title_of
 
@@ -385,6 +386,6 @@ class _Writer:
 def _branch(vertex: Vertex) -> str | None:
     """The path of the join that a box stands in a branch of, if it does."""
     part = vertex.part or (vertex.nodes[0].part if vertex.nodes else None)
-    if part is None or part.kind != "branch" or part.parent is None:
+    if part is None or part.role != Role.BRANCH or part.parent is None:
         return None
     return f"{part.parent.path} {part.entry.name if part.entry else ''}"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from shapecalc.algebra.arithmetic import Shape
-from shapecalc.graph.graph import Node, Part
+from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.parse import name_stem
 
 Pair = tuple[Node | None, Node | None]
@@ -27,7 +27,7 @@ T = TypeVar("T", bound="Node | Part")
 
 def align(left: Part, right: Part) -> Iterator[Pair]:
     """The layers of two networks in order, each with its counterpart."""
-    found = _paired(left.children, right.children)
+    found = _paired(left.members, right.members)
     for a, b in _unpaired_together(found):
         if isinstance(a, Part) and isinstance(b, Part):
             yield from align(a, b)
@@ -129,17 +129,17 @@ class _Looks(NamedTuple):
         if isinstance(child, Node):
             return _Looks(
                 False,
-                _given_name(child, child.part),
+                _given_name(child),
                 child.layer.kind,
                 child.layer.family,
                 _stated(child),
                 child.output.shape,
                 2 if child.layer.weights() else 1,
             )
-        kind = child.entry.kind if child.entry and child.kind == "repeat" else child.kind
+        kind = child.written or child.role
         inside = [(node.layer.kind, _stated(node)) for node in child.nodes()]
         output = child.output.tensor.shape if child.output else None
-        return _Looks(True, _given_name(child, child.parent), kind, kind, {"": inside}, output, 2)
+        return _Looks(True, _given_name(child), kind, kind, {"": inside}, output, 2)
 
     def is_same(self, other: _Looks) -> bool:
         """Whether it is the other without a doubt."""
@@ -169,12 +169,13 @@ def _stated(node: Node) -> dict[str, Any]:
     return {n: value for n, value in vars(node.layer).items() if fields[n].infer is None}
 
 
-def _given_name(child: Node | Part, parent: Part | None) -> str:
+def _given_name(child: Node | Part) -> str:
     """The name that a person gave to a child; copies of a repeat have their number."""
-    name = child.path[len(parent.path) + 1 :] if parent and parent.path else child.path
-    if parent is not None and parent.kind == "repeat":
+    parent = child.part if isinstance(child, Node) else child.parent
+    name = child.called
+    if parent is not None and parent.role == Role.COPY:
         return name
-    if isinstance(child, Part) and child.kind == "branch":
+    if isinstance(child, Part) and child.role == Role.BRANCH:
         return "" if "." in name else name
     entry = child.entry
     return "" if entry is None or name.rstrip("0123456789") == name_stem(entry.kind) else name

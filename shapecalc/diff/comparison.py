@@ -258,7 +258,7 @@ def _settings(
         if name in theirs and value != theirs[name]
     }
     if _is_rewired(comparison, left, right):
-        found["from"] = (left.sources, right.sources)
+        found["from"] = (comparison.left[left.path].inputs, comparison.right[right.path].inputs)
     return found
 
 
@@ -268,5 +268,6 @@ def _is_rewired(comparison: Comparison, left: Node, right: Node) -> bool:
         return True
     known, there = comparison.counterparts, comparison.counterparts_of_right
     return any(
-        a in known and b in there and known[a] != b for a, b in zip(left.sources, right.sources)
+        a.path in known and b.path in there and (known[a.path], a.output) != b
+        for a, b in zip(left.sources, right.sources)
     )

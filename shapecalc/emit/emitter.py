@@ -13,7 +13,7 @@ from shapecalc.emit.names import EmitError, variable
 from shapecalc.emit.parameters import Written
 from shapecalc.emit.values import Tied
 from shapecalc.emit.variants import candidates, variants
-from shapecalc.graph.graph import Node, Part
+from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.layers import KINDS
 from shapecalc.layers.field import Number
@@ -171,12 +171,12 @@ def _sources(spec: Spec, name: str) -> set[str]:
 
 
 def _is_branch(child: Node | Part) -> bool:
-    return isinstance(child, Part) and child.kind == "branch"
+    return isinstance(child, Part) and child.role == Role.BRANCH
 
 
 def _collect_uses(part: Part, uses: dict[str, list[Part]]) -> None:
     for child in part.children:
         if isinstance(child, Part):
             if child.is_use:
-                uses.setdefault(child.kind, []).append(child)
+                uses.setdefault(child.written, []).append(child)
             _collect_uses(child, uses)

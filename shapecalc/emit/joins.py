@@ -9,7 +9,7 @@ from shapecalc.emit.forward import ForwardWriter, Home, Step
 from shapecalc.emit.source import call
 from shapecalc.emit.values import Copy, Holder, words
 from shapecalc.emit.writer import is_chained
-from shapecalc.graph.graph import Node, Part
+from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.tree import Branch, Entry
 from shapecalc.layers import KINDS
 
@@ -245,17 +245,16 @@ def _insides(entry: Entry, branches: list[Branch], holders: list[Holder]) -> lis
 
 def _branch(holder: Holder, entry: Entry, position: int) -> Part:
     """A branch of a join; of a repeated one, which the holder's part is, in the holder's copy."""
-    found = [each for each in _inner(holder.part, entry) if each.kind == "branch"]
+    part = holder.part
     if entry.repeat is not None:
-        own = f"{holder.part.path}.{holder.number}."
-        found = [child for child in found if child.path.startswith(own)]
+        part = next(each for each in _inner(part, entry) if each.number == holder.number)
+    found = [each for each in _inner(part, entry) if each.role == Role.BRANCH]
     return found[position]
 
 
 def _copy_numbers(repeat: Part) -> list[int]:
     """The numbers of the copies that were built of a repeated entry."""
-    start = len(repeat.path) + 1
-    return list(dict.fromkeys(int(c.path[start:].partition(".")[0]) for c in repeat.children))
+    return [copy.number for copy in repeat.children if isinstance(copy, Part)]
 
 
 def _inner(part: Part, entry: Entry) -> list[Part]:

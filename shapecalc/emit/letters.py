@@ -30,7 +30,6 @@ from shapecalc.language.expression import (
 from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Entry, Setting, Spec
-from shapecalc.layers import Tensor
 
 DIMENSIONS = {
     2: ("in_features",),
@@ -132,7 +131,7 @@ class _LetteredBuilder(Builder):
             then if tree_of(then) == tree_of(otherwise) else choice(test, scope, then, otherwise)
             for then, otherwise in zip(result.tensor.shape, wire.tensor.shape)
         ]
-        return Wire(result.origin, result.tensor.with_shape(sizes))
+        return result._replace(tensor=result.tensor.with_shape(sizes))
 
     def enter_block(
         self, part: Part, arguments: dict[str, Any], wire: Wire | None
@@ -152,7 +151,7 @@ class _LetteredBuilder(Builder):
             outside[name] = tree_of(size)
             sizes.append(Traced.letter(name, untraced(size)))
         self.inside[id(part)] = Inside(plain, outside, names, self.changed)
-        return inside, Wire(wire.origin, Tensor(tuple(sizes), wire.tensor.dtype))
+        return inside, wire._replace(tensor=wire.tensor.with_shape(sizes))
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
         return wire and _told(wire, self.inside[id(part)].outside)
@@ -179,7 +178,7 @@ class _LetteredBuilder(Builder):
         if isinstance(tree_of(count), Number) or len({len(shape) for shape in shapes}) > 1:
             return _told(last, {"index": Number(None)})
         sizes = [_behind(count, list(sizes)) for sizes in zip(*shapes)]
-        return Wire(last.origin, last.tensor.with_shape(sizes))
+        return last._replace(tensor=last.tensor.with_shape(sizes))
 
 
 def _behind(count: Traced, sizes: list[Any]) -> Any:
@@ -263,7 +262,7 @@ def _told(wire: Wire, meanings: Mapping[str, Tree]) -> Wire:
     """The wire's sizes with letters replaced by what they mean."""
     meaning = _meaning(meanings)
     sizes = [moved(tree_of(size), meaning) for size in wire.tensor.shape]
-    return Wire(wire.origin, wire.tensor.with_shape(sizes))
+    return wire._replace(tensor=wire.tensor.with_shape(sizes))
 
 
 def _meaning(meanings: Mapping[str, Tree]) -> Callable[[Leaf], Tree]:

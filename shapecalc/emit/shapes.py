@@ -9,7 +9,7 @@ from shapecalc.algebra.trace import untraced
 from shapecalc.emit.agree import Sample, agree
 from shapecalc.emit.python import used, write
 from shapecalc.emit.trees import tree_of
-from shapecalc.graph.graph import Node, Part
+from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.parse import BATCH
 from shapecalc.language.tree import Entry
 
@@ -38,7 +38,7 @@ class Shapes:
             (child, holder.use, holder.number)
             for holder in holders
             for child in holder.part.children
-            if isinstance(child, Part) and child.entry is entry and child.kind == "repeat"
+            if isinstance(child, Part) and child.entry is entry and child.role == Role.REPEAT
         ]
         return self.told(repeats)
 

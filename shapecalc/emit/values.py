@@ -115,8 +115,10 @@ class Values:
                     yield self.copy(child, holder.use, holder.number)
                     continue
                 assert isinstance(child, Part)
-                for each in self.emitter.built(child, entry):
-                    yield self.copy(each, holder.use, int(each.path.rpartition(".")[2]))
+                for copy in child.children:
+                    assert isinstance(copy, Part)
+                    for each in self.emitter.built(copy, entry):
+                        yield self.copy(each, holder.use, copy.number)
 
     # -- numbers ------------------------------------------------------------------------------
 

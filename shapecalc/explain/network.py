@@ -62,10 +62,10 @@ def fed(layers: Sequence[LayerReport]) -> dict[str, tuple[Any, ...]]:
     """What layers get from outside: names of inputs or paths, with the shapes without the batch."""
     own = {layer.path for layer in layers}
     return {
-        source: shape[1:]
+        str(source): shape[1:]
         for layer in layers
-        for source, shape in zip(layer.inputs, layer.input_shapes)
-        if source not in own
+        for source, shape in zip(layer.node.sources, layer.input_shapes)
+        if source.path not in own
     }
 
 

@@ -15,13 +15,21 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.algebra.requirement import Condition, whole
-from shapecalc.graph.graph import Built, Need, Part, Wire
-from shapecalc.graph.place import MOST_DIMENSIONS, Fatal, Names, Place, Placer, Scope
+from shapecalc.graph.graph import Built, Need, Part, Role, Source, Wire
+from shapecalc.graph.place import (
+    MOST_DIMENSIONS,
+    Fatal,
+    Named,
+    Names,
+    Place,
+    Placer,
+    Scope,
+)
 from shapecalc.language.expression import ExpressionError, Undecided, truth
 from shapecalc.language.parse import BATCH
-from shapecalc.language.problem import SpecError, listing
+from shapecalc.language.problem import SpecError, did_you_mean, listing
 from shapecalc.language.text import shown
-from shapecalc.language.tree import Entry, Spec
+from shapecalc.language.tree import Entry, Reference, Spec
 from shapecalc.layers import Tensor
 
 MOST_LAYERS = 1_000_000
@@ -66,11 +74,11 @@ class Builder(Placer):
 
     def network(self) -> Built:
         """The whole network; its problems, if there are any, are in ``problems``."""
-        root = Part("", "network", None, None)
+        root = Part("", "", Role.NETWORK, None, None)
         inputs = {name: self.input(name) for name in self.spec.inputs}
         names = Names()
         names.own = {
-            name: (None if tensor is None else Wire(name, tensor), name)
+            name: Named(None if tensor is None else Wire(Source(name), tensor), name)
             for name, tensor in inputs.items()
         }
         place = Place("", Names(names), self.values, root, None, 0)
@@ -78,7 +86,7 @@ class Builder(Placer):
         self.foresee()
         if not self.problems:
             first = next(iter(inputs)) if len(inputs) == 1 else None
-            wire = names.own[first][0] if first else None
+            wire = names.own[first].wire if first else None
             last = self.chain(self.spec.entries, place, wire, unfed=first is None)
             outputs = self.outputs(place.names, last)
         known = {name: tensor for name, tensor in inputs.items() if tensor is not None}
@@ -148,8 +156,11 @@ class Builder(Placer):
         if not self.spec.outputs:
             return [last] if last is not None else []
         wires = []
-        for name, _ in self.spec.outputs:
-            wire, _ = names.own[name]
+        for reference in self.spec.outputs:
+            try:
+                wire = self.named(reference, names).wire
+            except Fatal:
+                continue
             if wire is not None:
                 wires.append(wire)
         if not wires and not self.problems:
@@ -184,15 +195,15 @@ class Builder(Placer):
             except Undecided as undecided:
                 undecided.mark = undecided.mark or entry.mark
                 raise
-            unfed = unfed and place.names.own[entry.name] == (None, None)
+            unfed = unfed and place.names.own[entry.name] == Named(None, None)
         return wire
 
     def absent(self, entry: Entry, place: Place, path: str | None) -> None:
         """Register what an entry would have named: as failed, or, without a path, as left out."""
-        place.names.own[entry.name] = (None, path)
+        place.names.own[entry.name] = Named(None, path)
         for branch in entry.branches or ():
             if branch.name is not None and entry.repeat is None:
-                place.names.own.setdefault(branch.name, (None, path))
+                place.names.own.setdefault(branch.name, Named(None, path))
 
     def entry(self, entry: Entry, place: Place, wire: Wire | None) -> Wire | None:
         """Build an entry, fed by the wire before it or from where it says; what it passes on."""
@@ -204,8 +215,9 @@ class Builder(Placer):
             if entry.when is not None and not self.condition(entry, scope, place):
                 self.absent(entry, place, None)
                 return wire
-            result = self.one(entry, path, place, wires, scope)
-            place.names.own[entry.name] = (result, path)
+            result = self.one(entry, entry.name, path, place, wires, scope)
+            built = place.part.children[-1] if result is not None else None
+            place.names.own[entry.name] = Named(result, path, built)
             return result
         return self.repeated(entry, path, place, wires, wire)
 
@@ -217,7 +229,7 @@ class Builder(Placer):
         first = wires[0]
         outside = Scope(place.values, first.tensor if first else None)
         count = self.count(entry, outside, place)
-        part = Part(path, "repeat", place.part, entry)
+        part = Part(path, entry.name, Role.REPEAT, place.part, entry)
         passed = [first]
         for index in range(count):
             values = self.enter_copy(place, index)
@@ -225,11 +237,13 @@ class Builder(Placer):
             if entry.when is not None and not self.condition(entry, scope, place):
                 self.step(entry, place)
                 continue
-            copy = place._replace(
-                prefix=f"{path}.{index}.", names=Names(place.names), values=values, part=part
+            copy = Part(f"{path}.{index}", str(index), Role.COPY, part, entry)
+            part.children.append(copy)
+            inside = place._replace(
+                prefix=f"{copy.path}.", names=Names(place.names), values=values, part=copy
             )
-            result = self.one(entry, f"{path}.{index}", copy, wires, scope)
-            first = self.leave_copy(result, values)
+            copy.output = self.one(entry, copy.name, copy.path, inside, wires, scope)
+            first = self.leave_copy(copy.output, values)
             wires = [first]
             passed.append(first)
         if len(passed) == 1:
@@ -237,22 +251,38 @@ class Builder(Placer):
             return before
         place.part.children.append(part)
         part.output = self.leave_repeat(entry, place, passed, outside)
-        place.names.own[entry.name] = (part.output, path)
+        place.names.own[entry.name] = Named(part.output, path, part)
         return part.output
 
     def sources(self, entry: Entry, place: Place) -> list[Wire | None]:
         """The wires that an entry says it is fed from."""
         wires = []
-        for name, mark in entry.sources or ():
-            wire, path = place.names.find(name)
-            if path is None:
+        for reference in entry.sources or ():
+            named = self.named(reference, place.names, place.part)
+            if named.path is None:
                 hint = "give this entry the same 'when', or feed it from elsewhere"
-                self.problem(
-                    mark, f"feeds from {name!r}, which its 'when' leaves out", hint, uses=place.part
-                )
+                message = f"feeds from {reference.name!r}, which its 'when' leaves out"
+                self.problem(reference.mark, message, hint, uses=place.part)
                 raise Fatal
-            wires.append(wire)
+            wires.append(named.wire)
         return wires
+
+    def named(self, reference: Reference, names: Names, part: Part | None = None) -> Named:
+        """What a name stands for, or a name with dots: an output, or a copy, of what it names."""
+        whole, *members = reference.name.split(".")
+        named = names.find(whole)
+        for member in members:
+            if named.path is None or named.wire is None:
+                break
+            try:
+                named = named.member(member)
+            except KeyError:
+                known = named.members()
+                hint = did_you_mean(member, known) or f"it has {listing(known)}" if known else ""
+                message = f"{named.path!r} has no output or copy {member!r}"
+                self.problem(reference.mark, message, hint, uses=part)
+                raise Fatal from None
+        return named
 
     def condition(self, entry: Entry, scope: Scope, place: Place) -> bool:
         """Whether an entry is there."""
@@ -290,21 +320,33 @@ class Builder(Placer):
             raise SpecError(self.spec.source, self.problems)
 
     def one(
-        self, entry: Entry, path: str, place: Place, wires: list[Wire | None], scope: Scope
+        self,
+        entry: Entry,
+        name: str,
+        path: str,
+        place: Place,
+        wires: list[Wire | None],
+        scope: Scope,
     ) -> Wire | None:
-        """Build one copy of an entry: a block, a join with branches, or a layer."""
+        """Build an entry, or one copy of it: a block, a join with branches, or a layer."""
         self.step(entry, place)
         if entry.block is not None:
-            return self.block(entry, path, place, wires, scope)
+            return self.block(entry, name, path, place, wires, scope)
         if entry.branches is not None:
             wires = self.branches(entry, path, place, wires[0])
         known = [wire for wire in wires if wire is not None]
         if len(known) < len(wires):
             return None
-        return self.leaf(entry, path, place, known, scope)
+        return self.leaf(entry, name, path, place, known, scope)
 
     def block(
-        self, entry: Entry, path: str, place: Place, wires: list[Wire | None], scope: Scope
+        self,
+        entry: Entry,
+        name: str,
+        path: str,
+        place: Place,
+        wires: list[Wire | None],
+        scope: Scope,
     ) -> Wire | None:
         """Build the inside of a block for one use."""
         assert entry.block is not None
@@ -313,12 +355,12 @@ class Builder(Placer):
             message = f"block {entry.kind!r} takes one input, but is fed from {len(wires)} places"
             self.problem(entry.mark, message, hint, uses=place.part)
             raise Fatal
-        part = Part(path, entry.kind, place.part, entry)
+        part = Part(path, name, Role.USE, place.part, entry)
         arguments = self.arguments(entry, scope, place)
         arguments, wire = self.enter_block(part, arguments, wires[0])
         values = {**self.values, **arguments}
         names = Names()
-        names.own["input"] = (wire, "input")
+        names.own["input"] = Named(wire, "input")
         target = self.shared_path(entry, place, path)
         shared = None if target is None else (path, target)
         inside = Place(f"{path}.", Names(names), values, part, shared, place.depth + 1)
@@ -395,7 +437,8 @@ class Builder(Placer):
         wires = []
         for index, branch in enumerate(entry.branches):
             own = f"{path}.{index}" if branch.name is None else place.prefix + branch.name
-            part = Part(own, "branch", place.part, entry)
+            name = branch.name or f"{entry.name}.{index}"
+            part = Part(own, name, Role.BRANCH, place.part, entry)
             inside = place._replace(
                 prefix=f"{own}.", names=Names(place.names), part=part, depth=place.depth + 1
             )
@@ -403,5 +446,5 @@ class Builder(Placer):
             part.output = self.chain(branch.entries, inside, wire)
             wires.append(part.output)
             if branch.name is not None:
-                place.names.own[branch.name] = (part.output, own)
+                place.names.own[branch.name] = Named(part.output, own, part)
         return wires

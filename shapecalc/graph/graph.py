@@ -1,76 +1,131 @@
-"""The network as a graph: what its nodes hold, and the parts that the spec wrote as one."""
+"""The network as a graph: what its nodes hold, and the parts that the spec wrote as one.
+
+An edge knows which outputs go along it: ``graph.edges[a, b]["outputs"]`` names them in the order
+in which the layer at ``b`` takes them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.requirement import Condition
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Entry
-from shapecalc.layers import Layer, Tensor
+from shapecalc.layers import OUTPUT, Layer, Tensor
 
 if TYPE_CHECKING:
     import networkx as nx
 
 
-class Wire(NamedTuple):
-    """What an entry passes on: a tensor and the layer or input it comes from."""
+class Source(NamedTuple):
+    """Where a tensor comes from: the path of a layer, or an input's name, and which output."""
 
-    origin: str
+    path: str
+    output: str = OUTPUT
+
+    def __str__(self) -> str:
+        return self.path if self.output == OUTPUT else f"{self.path}.{self.output}"
+
+
+class Wire(NamedTuple):
+    """What an entry passes on: a tensor and where it comes from."""
+
+    source: Source
     tensor: Tensor
+
+    @property
+    def origin(self) -> str:
+        """The path of the layer, or the name of the input, that it comes from."""
+        return self.source.path
 
 
 class Node:
-    """A layer or join in its place: what ``graph.nodes[path]["node"]`` holds."""
+    """A layer or join in its place: what ``graph.nodes[path]["node"]`` holds.
 
-    __slots__ = ("entry", "inputs", "layer", "output", "part", "path", "shared", "sources")
+    ``name`` is what it is called in the part that it stands in; ``sources`` and ``inputs`` tell
+    what comes in, ``outputs`` what goes out, by name; ``shared`` is the path of the layer whose
+    weights it uses, if they are not its own.
+    """
+
+    __slots__ = ("entry", "inputs", "layer", "name", "outputs", "part", "path", "shared", "sources")
 
     def __init__(
         self,
         path: str,
+        name: str,
         layer: Layer,
         entry: Entry,
         part: Part,
-        sources: tuple[str, ...],
+        sources: tuple[Source, ...],
         inputs: tuple[Tensor, ...],
-        output: Tensor,
+        outputs: dict[str, Tensor],
         shared: str | None,
     ) -> None:
         self.path = path
+        self.name = name
         self.layer = layer
         self.entry = entry
         self.part = part
         self.sources = sources
         self.inputs = inputs
-        self.output = output
+        self.outputs = outputs
         self.shared = shared
 
     @property
-    def x(self) -> Any:
-        """The input as the layer's methods take it: a tensor, or a tuple of them for a join."""
-        return self.inputs if self.layer.joins else self.inputs[0]
+    def output(self) -> Tensor:
+        """Its output; the first, if it has several."""
+        return next(iter(self.outputs.values()))
 
     @property
     def mark(self) -> Mark:
         """Its place in the spec."""
         return self.entry.mark
 
+    @property
+    def called(self) -> str:
+        """Its name where copies are taken apart; see :func:`called`."""
+        return called(self, self.part)
+
+    def wire(self, output: str = OUTPUT) -> Wire:
+        """What passes on one of its outputs; raises ``KeyError`` if it has none of the name."""
+        return Wire(Source(self.path, output), self.outputs[output])
+
     def __repr__(self) -> str:
         return f"<{self.layer.kind} {self.path!r}: {self.output}>"
 
 
-class Part:
-    """A stretch of the network that the spec wrote as one: a block's use, a branch, a repeat.
+class Role:
+    """What a part of a network is there for."""
 
-    The parts and nodes of a network are a tree of their own, which folding and emission follow.
+    NETWORK = "network"
+    """The whole."""
+    USE = "use"
+    """A use of a block."""
+    BRANCH = "branch"
+    """A branch of a join."""
+    REPEAT = "repeat"
+    """The copies of an entry, each a part of its own."""
+    COPY = "copy"
+    """One copy of a repeated entry: a layer, a use of a block, or a join with its branches."""
+
+
+class Part:
+    """A stretch of the network that the spec wrote as one, in one of the roles of :class:`Role`.
+
+    ``name`` is what it is called in the part that it stands in: an entry's or a branch's name, a
+    copy's number. The parts and nodes of a network are a tree of their own, which folding and
+    emission follow.
     """
 
-    __slots__ = ("children", "entry", "kind", "output", "parent", "path")
+    __slots__ = ("children", "entry", "name", "output", "parent", "path", "role")
 
-    def __init__(self, path: str, kind: str, parent: Part | None, entry: Entry | None) -> None:
+    def __init__(
+        self, path: str, name: str, role: str, parent: Part | None, entry: Entry | None
+    ) -> None:
         self.path = path
-        self.kind = kind
+        self.name = name
+        self.role = role
         self.parent = parent
         self.entry = entry
         self.children: list[Part | Node] = []
@@ -79,7 +134,32 @@ class Part:
     @property
     def is_use(self) -> bool:
         """Whether it is a use of a block."""
-        return self.entry is not None and self.entry.block is not None and self.kind != "repeat"
+        return self.role == Role.USE
+
+    @property
+    def number(self) -> int:
+        """The number of a copy among those that its repeat counts, from 0."""
+        return int(self.name)
+
+    @property
+    def called(self) -> str:
+        """Its name where copies are taken apart; see :func:`called`."""
+        return called(self, self.parent)
+
+    @property
+    def written(self) -> str:
+        """The kind or block that the spec wrote it with; empty for a branch and the network."""
+        if self.entry is None or self.role == Role.BRANCH:
+            return ""
+        return self.entry.kind
+
+    @property
+    def members(self) -> list[Part | Node]:
+        """What it holds; where that are copies, what they hold."""
+        if self.role != Role.REPEAT:
+            return self.children
+        copies = [copy for copy in self.children if isinstance(copy, Part)]
+        return [child for copy in copies for child in copy.children]
 
     def uses(self) -> Iterator[Entry]:
         """The uses of blocks that this stands in, the innermost first."""
@@ -97,6 +177,16 @@ class Part:
                 yield child
             else:
                 yield from child.nodes()
+
+
+def called(child: Node | Part, parent: Part | None) -> str:
+    """What a child is called among the members of a part.
+
+    What a copy holds is called like the copy, but for the branches of a join: ``0.body``.
+    """
+    if parent is None or parent.role != Role.COPY or child.path == parent.path:
+        return child.name
+    return f"{parent.name}.{child.name}"
 
 
 class Need(NamedTuple):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic, prod
 from shapecalc.algebra.requirement import Condition, Requirement, equal
-from shapecalc.graph.graph import Need, Node, Part, Wire
+from shapecalc.graph.graph import Need, Node, Part, Role, Source, Wire
 from shapecalc.language.expression import ExpressionError, Undecided
 from shapecalc.language.problem import Mark, Problem, Problems, SpecError
 from shapecalc.language.text import shown
@@ -67,6 +67,33 @@ class Scope(Mapping[str, Any]):
         return len(self.known)
 
 
+class Named(NamedTuple):
+    """What a name stands for: no wire if that failed, no path if it is left out."""
+
+    wire: Wire | None
+    path: str | None
+    built: Node | Part | None = None
+
+    def member(self, name: str) -> Named:
+        """An output of a layer, or a copy of a repeated entry; ``KeyError`` if there is none."""
+        if isinstance(self.built, Node):
+            return Named(self.built.wire(name), self.path)
+        if self.built is not None and self.built.role == Role.REPEAT:
+            copy = {child.name: child for child in self.built.children}[name]
+            assert isinstance(copy, Part)
+            own = next(child for child in reversed(copy.children) if child.path == copy.path)
+            return Named(copy.output, copy.path, own)
+        raise KeyError(name)
+
+    def members(self) -> list[str]:
+        """The names that :meth:`member` knows."""
+        if isinstance(self.built, Node):
+            return list(self.built.outputs)
+        if self.built is not None and self.built.role == Role.REPEAT:
+            return [child.name for child in self.built.children]
+        return []
+
+
 class Names:
     """What the names in a list stand for: this list's first, then the enclosing lists'."""
 
@@ -74,10 +101,10 @@ class Names:
 
     def __init__(self, outer: Names | None = None) -> None:
         self.outer = outer
-        self.own: dict[str, tuple[Wire | None, str | None]] = {}
+        self.own: dict[str, Named] = {}
 
-    def find(self, name: str) -> tuple[Wire | None, str | None]:
-        """The wire of an entry and its path; no wire if it failed, no path if it is left out."""
+    def find(self, name: str) -> Named:
+        """What a name stands for; raises ``KeyError`` where no list has it."""
         names: Names | None = self
         while names is not None:
             if name in names.own:
@@ -117,33 +144,32 @@ class Placer:
     # -- layers -------------------------------------------------------------------------------
 
     def leaf(
-        self, entry: Entry, path: str, place: Place, wires: list[Wire], scope: Scope
+        self, entry: Entry, name: str, path: str, place: Place, wires: list[Wire], scope: Scope
     ) -> Wire | None:
         """Put a layer into the graph; None if a requirement does not hold."""
         layer = entry.layer or self.make(entry, scope, place)
         inputs = tuple([wire.tensor for wire in wires])
         self.arity(entry, layer, len(wires), place)
-        x: Any = inputs if layer.joins else inputs[0]
-        if not self.satisfied(entry, path, layer, x, wires, place):
+        if not self.satisfied(entry, path, layer, inputs, wires, place):
             return None
-        layer = layer.bound(x)
-        output = layer.output(x)
-        if not self.possible(entry, path, output, place):
+        layer = layer.bound(*inputs)
+        outputs = layer.outputs(*inputs)
+        if not all(self.possible(entry, path, each, place) for each in outputs.values()):
             return None
         shared = self.shared_path(entry, place, path)
-        node = Node(
-            path, layer, entry, place.part, tuple([w.origin for w in wires]), inputs, output, shared
-        )
+        sources = tuple([wire.source for wire in wires])
+        node = Node(path, name, layer, entry, place.part, sources, inputs, outputs, shared)
         if shared is not None:
             self.same_weights(node, place)
         if len(self.graph) >= self.most_layers:
             self.too_many(entry.mark)
         self.graph.add_node(path, node=node)
-        for wire in wires:
-            if wire.origin in self.graph:
-                self.graph.add_edge(wire.origin, path)
+        for source in sources:
+            if source.path in self.graph:
+                known = self.graph.edges.get((source.path, path), {}).get("outputs", ())
+                self.graph.add_edge(source.path, path, outputs=(*known, source.output))
         place.part.children.append(node)
-        return Wire(path, output)
+        return Wire(Source(path), node.output)
 
     def make(self, entry: Entry, scope: Scope, place: Place) -> Layer:
         """The layer with its settings read; made once where they are the same in every scope."""
@@ -177,26 +203,31 @@ class Placer:
 
     def arity(self, entry: Entry, layer: Layer, count: int, place: Place) -> None:
         """Refuse a number of inputs that the kind does not take."""
-        wanted = layer.arity if layer.joins else 1
-        if wanted is not None and wanted != count:
-            inputs = "one input" if wanted == 1 else f"{wanted} inputs"
+        least, most = layer.arity
+        if not least <= count <= (count if most is None else most):
             places = "one place" if count == 1 else f"{count} places"
             self.problem(
                 entry.mark,
-                f"{entry.kind} takes {inputs}, but is fed from {places}",
+                f"{entry.kind} takes {layer.inputs_wanted()}, but is fed from {places}",
                 uses=place.part,
             )
             raise Fatal
 
     def satisfied(
-        self, entry: Entry, path: str, layer: Layer, x: Any, wires: list[Wire], place: Place
+        self,
+        entry: Entry,
+        path: str,
+        layer: Layer,
+        inputs: tuple[Tensor, ...],
+        wires: list[Wire],
+        place: Place,
     ) -> bool:
         """Whether all requirements hold; conditions on symbols are noted, breaches reported.
 
         A stated size that disagrees is reported, but what the layer puts out is known all the
         same, so that the rest of the network can be read.
         """
-        for requirement in layer.requirements(x):
+        for requirement in layer.requirements(*inputs):
             decided = requirement.decide()
             if decided is True:
                 continue
@@ -246,7 +277,7 @@ class Placer:
     def shared_path(self, entry: Entry, place: Place, path: str) -> str | None:
         """The path of the layer whose weights this one uses."""
         if entry.share is not None:
-            _, target = place.names.find(entry.share.name)
+            target = place.names.find(entry.share.name).path
             if target is None:
                 message = f"shares the weights of {entry.share.name!r}, which is left out"
                 self.problem(entry.share.mark, message, uses=place.part)
@@ -300,6 +331,9 @@ class Placer:
             return setting.content
         if setting.kind == Setting.LIST:
             return [self.value(item, scope, place) for item in setting.content]
+        if setting.kind == Setting.MAPPING:
+            named = setting.content.items()
+            return {name: self.value(item, scope, place) for name, item in named}
         try:
             return setting.value(scope)
         except ExpressionError as error:

@@ -23,7 +23,7 @@ from shapecalc.language.problem import (
 from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Branch, Entry, Input, Reference, Setting, Spec, Word
 from shapecalc.layers import KINDS
-from shapecalc.layers.field import FieldType
+from shapecalc.layers.field import ByName, FieldType
 
 BATCH = "B"
 """The symbol that is always there: the batch size."""
@@ -176,12 +176,28 @@ class _Reader:
             self.problem(root.mark, "a spec needs 'input': the shape of one sample", hint)
         if "input" in top:
             return {"input": self.one_input("input", top["input"], names)}
+        if "inputs" in top and isinstance(top["inputs"].value.value, list):
+            return self.inputs_as_a_list(top["inputs"], top["inputs"].value.value, names)
         pairs = self.mapping(top.get("inputs"), "a mapping of names to shapes")
         for name, pair in pairs.items():
             self.identifier(name, pair.key.mark, "an input's name")
         if "inputs" in top and not pairs:
             self.problem(top["inputs"].value.mark, "a network needs at least one input")
         return {name: self.one_input(name, pair, names) for name, pair in pairs.items()}
+
+    def inputs_as_a_list(
+        self, pair: Pair, items: list[Node], names: frozenset[str]
+    ) -> dict[str, Input]:
+        """Tell of a list where names are wanted; a list of sizes is read as the one input."""
+        hint = "for several: inputs: {image: [3, 32, 32], tokens: {shape: [16], dtype: int64}}"
+        if any(isinstance(item.value, (list, dict)) for item in items):
+            message = "'inputs' have names: expected a mapping, got a list"
+            self.problem(pair.value.mark, message, hint)
+            return {}
+        sizes = ", ".join(str(item.value) for item in items[:8]) or "3, 32, 32"
+        message = "'inputs' is for several with names; one is given with 'input'"
+        self.problem(pair.key.mark, message, f"write 'input: [{sizes}]'", hint)
+        return {"input": self.one_input("input", pair, names)}
 
     def one_input(self, name: str, pair: Pair, names: frozenset[str]) -> Input:
         node, dtype = pair.value, "float32"
@@ -214,7 +230,7 @@ class _Reader:
         known = dict.fromkeys(self.names_of(spec.entries))
         found = self.references(pair.value)
         for name, mark in found:
-            if name not in known:
+            if name.partition(".")[0] not in known:
                 hint = did_you_mean(name, known)
                 self.problem(mark, f"no entry of 'layers' is named {name!r}", hint)
         return found
@@ -377,17 +393,18 @@ class _Reader:
 
     def unknown_kind(self, kind: str, mark: Mark) -> str:
         """Tell of a kind that there is none of; the one that was probably meant."""
-        known = [*self.blocks, *KINDS]
-        hint = did_you_mean(kind, known) or "'shapecalc layers' lists the kinds there are"
-        self.problem(mark, f"unknown kind {kind!r}", _space_hint(kind) or hint)
-        return next(iter(nearest(kind, known)), kind)
+        from shapecalc.language.unknown import unknown_kind  # only where something is wrong
+
+        found, hints = unknown_kind(kind, [*self.blocks, *KINDS])
+        self.problem(mark, f"unknown kind {kind!r}", *hints)
+        return found or kind
 
     def given(
         self, entry: Entry, value: Node | None, names: list[str], joins: bool = False
     ) -> tuple[dict[str, Pair], set[str]]:
         """The settings of an entry by name, and names that were meant but are misspelt.
 
-        A value without a name is the first field's.
+        A value without a name is the first field's; a list of them a block's arguments in order.
         """
         if value is None or value.value is None:
             return {}, set()
@@ -396,6 +413,8 @@ class _Reader:
                 message = f"{entry.kind} takes no value, but is given {value.noun}"
                 self.problem(value.mark, message)
                 return {}, set()
+            if entry.block is not None and isinstance(value.value, list) and len(names) > 1:
+                return self.by_position(entry, value.value, names), set()
             return {names[0]: Pair(value, value)}, set()
         known = [*names, "branches"] if joins else names
         meant: set[str] = set()
@@ -407,6 +426,14 @@ class _Reader:
                 meant.update(nearest(name, known) or known)
             self.unknown_setting(entry, name, pair.key.mark, known)
         return {name: pair for name, pair in value.value.items() if name in known}, meant
+
+    def by_position(self, entry: Entry, items: list[Node], names: list[str]) -> dict[str, Pair]:
+        """The arguments of a block given as a list, in the order in which it declares them."""
+        if len(items) > len(names):
+            takes = f"{entry.kind} takes {len(names)} arguments but is given {len(items)}"
+            hint = f"by name: {{{', '.join(f'{name}: ...' for name in names)}}}"
+            self.problem(items[len(names)].mark, takes, f"in this order: {listing(names)}", hint)
+        return {name: Pair(item, item) for name, item in zip(names, items)}
 
     def unknown_setting(self, entry: Entry, name: str, mark: Mark, known: list[str]) -> None:
         what = "argument" if entry.block else "field"
@@ -438,10 +465,13 @@ class _Reader:
         assert entry.block is not None
         for name, pair in given.items():
             entry.settings[name] = self.argument(pair.value, scope.names)
-        for name, default in entry.block.arguments.items():
-            if default is None and name not in given and name not in meant:
-                hint = f"block {entry.kind!r} is defined in line {entry.block.mark.line}"
-                self.problem(entry.mark, f"{entry.kind} needs {name}", hint)
+        arguments = entry.block.arguments.items()
+        required = [name for name, default in arguments if default is None]
+        missing = [name for name in required if name not in given and name not in meant]
+        if missing:
+            hint = f"block {entry.kind!r} is defined in line {entry.block.mark.line}"
+            needed = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+            self.problem(entry.mark, f"{entry.kind} needs {needed}", hint)
 
     def branches(self, node: Node, scope: _Scope) -> list[Branch]:
         if isinstance(node.value, dict):
@@ -473,8 +503,8 @@ class _Reader:
             if entry.branches is not None and len(entry.sources) > 1:
                 mark = pairs["from"].value.mark
                 self.problem(mark, "a join with branches is fed from one place")
-            for name, mark in entry.sources:
-                self.known_entry(name, mark, scope, "feeds from")
+            for name, mark in entry.sources:  # behind a dot stands an output, or a copy
+                self.known_entry(name.partition(".")[0], mark, scope, "feeds from")
         if "share" in pairs:
             for name, mark in self.references(pairs["share"].value)[:1]:
                 entry.share = Reference(name, mark)
@@ -544,10 +574,13 @@ class _Reader:
         if isinstance(value, list):
             items = [self.setting(item, names, type) for item in value]
             return Setting(Setting.LIST, items, node.mark)
+        if isinstance(value, dict) and isinstance(type, ByName):
+            named = {name: self.setting(pair.value, names, type) for name, pair in value.items()}
+            return Setting(Setting.MAPPING, named, node.mark)
         if isinstance(value, dict):
             self.problem(node.mark, "expected a number, a word or a list, got a mapping")
             return Setting(Setting.CONSTANT, None, node.mark)
-        if not isinstance(value, str) or (type is not None and value in type.words):
+        if not isinstance(value, str) or (type is not None and type.is_word(value)):
             return Setting(Setting.CONSTANT, value, node.mark)
         found = self.expression(node, value)
         for name in expression.names(found.content) if found.expression else ():

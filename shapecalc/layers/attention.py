@@ -82,9 +82,9 @@ class MultiheadAttention(Layer):
     The batch is the first dimension, as everywhere in a spec. torch's own default, batch_first
     false, takes the sequence for the first dimension; with false that is meant here too.
 
-    >>> x = (Tensor((1, 197, 768)),)
+    >>> x = Tensor((1, 197, 768))
     >>> attention = MultiheadAttention(num_heads=12).bound(x)
-    >>> attention.weights()["in_proj_weight"], attention.macs(x, attention.output(x))
+    >>> attention.weights()["in_proj_weight"], attention.macs(x, y=attention.output(x))
     ((2304, 768), 524391936)
     """
 
@@ -100,7 +100,7 @@ class MultiheadAttention(Layer):
         "batch_first",
     )
 
-    joins = True
+    arity = (1, 3)
     ndims = (3,)
     work = "scale and softmax of the scores, and the biases"
     axes = ("length", "features")
@@ -119,15 +119,15 @@ class MultiheadAttention(Layer):
         Flag(), "the batch comes first, then the sequence", default=True, torch_default=False
     )
     embed_dim: Dim = inferred(
-        lambda layer, x: x[0].shape[-1], "features of the query, its last dimension", letter="C"
+        lambda layer, *x: x[0].shape[-1], "features of the query, its last dimension", letter="C"
     )
     kdim: Dim = inferred(
-        lambda layer, x: _roles(x)[1].shape[-1],
+        lambda layer, *x: _roles(x)[1].shape[-1],
         "features of the keys",
         torch_default=SameAs("embed_dim"),
     )
     vdim: Dim = inferred(
-        lambda layer, x: _roles(x)[2].shape[-1],
+        lambda layer, *x: _roles(x)[2].shape[-1],
         "features of the values",
         torch_default=SameAs("embed_dim"),
     )
@@ -135,12 +135,7 @@ class MultiheadAttention(Layer):
     example = {"num_heads": 4}
     example_shapes = ((1, 16, 64),)
 
-    def requires(self, x: Inputs) -> Iterator[Requirement]:
-        if len(x) > 3:
-            yield refuse(
-                lambda: f"takes query, key and value but receives {len(x)} inputs",
-                hint=lambda: "one input attends to itself, two are query and key with value",
-            )
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
         yield divides(
             self.num_heads,
             self.embed_dim,
@@ -169,7 +164,7 @@ class MultiheadAttention(Layer):
         """How many places the query attends to."""
         return key.shape[sequence_axis(self.batch_first)] + self.add_bias_kv + self.add_zero_attn
 
-    def output(self, x: Inputs) -> Tensor:
+    def output(self, *x: Tensor) -> Tensor:
         return x[0]
 
     def weights(self) -> dict[str, Shape]:
@@ -178,11 +173,11 @@ class MultiheadAttention(Layer):
             weights |= dict.fromkeys(("bias_k", "bias_v"), (1, 1, self.embed_dim))
         return weights
 
-    def macs(self, x: Inputs, y: Tensor) -> Dim:
+    def macs(self, *x: Tensor, y: Tensor) -> Dim:
         query, key, value = _roles(x)
         return attention_macs(query, key, value, self._places(key))
 
-    def elementwise(self, x: Inputs, y: Tensor) -> Dim:
+    def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
         query, key, _ = _roles(x)
         return attention_elementwise(query, key, self.num_heads, self._places(key), self.bias)
 
@@ -195,14 +190,14 @@ class ScaledDotProductAttention(Join):
 
     >>> q, k, v = (Tensor((1, 12, 197, 64)),) * 3
     >>> attention = ScaledDotProductAttention()
-    >>> y = attention.output((q, k, v))
-    >>> y.shape, attention.macs((q, k, v), y) == 12 * 197 * 197 * (64 + 64)
+    >>> y = attention.output(q, k, v)
+    >>> y.shape, attention.macs(q, k, v, y=y) == 12 * 197 * 197 * (64 + 64)
     ((1, 12, 197, 64), True)
     """
 
     called = ("nn.functional.scaled_dot_product_attention",)
 
-    arity = 3
+    arity = (3, 3)
     ndims = range(2, 99)
     work = "scale, mask and softmax of the scores"
     axes = ("heads", "length", "features")
@@ -221,7 +216,7 @@ class ScaledDotProductAttention(Join):
     def _does(self) -> str:
         return "attends with query, key and value"
 
-    def requires(self, x: Inputs) -> Iterator[Requirement]:
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
         query, key, value = (tensor.shape for tensor in x)
         for what, a, b in (
             ("features of query and key", query[-1], key[-1]),
@@ -265,7 +260,7 @@ class ScaledDotProductAttention(Join):
             return [leading[0], *((*sizes[:-1], leading[0][-1]) for sizes in leading[1:])]
         return leading
 
-    def output(self, x: Inputs) -> Tensor:
+    def output(self, *x: Tensor) -> Tensor:
         sizes = (*broadcast(self._leading(x)), x[0].shape[-2], x[2].shape[-1])
         return Tensor(sizes, x[0].dtype)
 
@@ -278,8 +273,8 @@ class ScaledDotProductAttention(Join):
         query, key = self._leading(x)[:2]
         return prod(broadcast([query, key])) * x[0].shape[-2] * x[1].shape[-2]
 
-    def macs(self, x: Inputs, y: Tensor) -> Dim:
+    def macs(self, *x: Tensor, y: Tensor) -> Dim:
         return self._scores(x) * x[0].shape[-1] + prod(y.shape) * x[2].shape[-2]
 
-    def elementwise(self, x: Inputs, y: Tensor) -> Dim:
+    def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
         return self._scores(x) * (SCORE_OPERATIONS + self.is_causal)

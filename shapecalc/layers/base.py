@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 KINDS: dict[str, type[Layer]] = {}
 """The catalogue: every kind by its name."""
 
+OUTPUT = "output"
+"""The name of a layer's first output."""
+
 
 class FieldError(ValueError):
     """A field has a value it does not take; ``index`` tells which item of a list."""
@@ -39,9 +42,9 @@ class FieldError(ValueError):
 class Layer:
     """One layer with its settings: an immutable value.
 
-    Methods take the input ``x``: a tensor, or a tuple of them where the kind ``joins`` several.
-    They may count on the requirements to hold and, all but :meth:`bound` and
-    :meth:`requirements`, on the inferred fields to be filled in.
+    Methods take the inputs one by one: a kind with one input writes ``output(self, x)``, a join
+    ``output(self, *x)``. They may count on the requirements to hold and, all but :meth:`bound`
+    and :meth:`requirements`, on the inferred fields to be filled in.
     """
 
     kind: ClassVar[str]
@@ -60,10 +63,10 @@ class Layer:
     """The names of an input's dimensions behind the batch, if not channels and spatial axes."""
     dtypes: ClassVar[tuple[str, ...] | None] = None
     """The element types an input may have, the usual one first; None for any."""
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    """How many inputs it takes, at least and at most; None for any number."""
     joins: ClassVar[bool] = False
-    """Whether it takes several inputs."""
-    arity: ClassVar[int | None] = None
-    """How many inputs a join takes; None for any number."""
+    """Whether it can take several inputs; follows from ``arity``."""
     promotes: ClassVar[bool] = False
     """Whether a join takes inputs of several element types, as torch promotes them to one."""
     writes: ClassVar[bool] = True
@@ -93,6 +96,7 @@ class Layer:
         for base in reversed(cls.__mro__):
             cls.fields |= vars(base).get("own_fields", {})
         cls.family = cls.__module__.rpartition(".")[2]
+        cls.joins = cls.arity[1] is None or cls.arity[1] > 1
         if rank is not None:
             cls.rank = rank
             if "ndims" not in vars(cls) and cls.ndims is None:
@@ -128,7 +132,8 @@ class Layer:
                 declared.type.read(value, self.rank) if value is not None else self._null(declared)
             )
         except Mismatch as mismatch:
-            received = value if mismatch.index is None else value[mismatch.index]
+            items = list(value.values()) if isinstance(value, dict) else value
+            received = value if mismatch.index is None else items[mismatch.index]
             raise FieldError(declared.name, mismatch.expected, received, mismatch.index) from None
 
     def _null(self, declared: Field) -> Any:
@@ -157,10 +162,10 @@ class Layer:
         settings = ", ".join(f"{k}={v!r}" for k, v in self.__dict__.items() if v is not None)
         return f"{self.kind}({settings})"
 
-    def bound(self, x: Any) -> Layer:
-        """This layer with the fields that follow from its input filled in."""
+    def bound(self, *x: Tensor) -> Layer:
+        """This layer with the fields that follow from its inputs filled in."""
         found = {
-            name: declared.infer(self, x)
+            name: declared.infer(self, *x)
             for name, declared in self.fields.items()
             if declared.infer is not None
         }
@@ -171,38 +176,45 @@ class Layer:
         layer.__dict__.update(found)
         return layer
 
-    def requirements(self, x: Any) -> Iterator[Requirement]:
+    def requirements(self, *x: Tensor) -> Iterator[Requirement]:
         """All that must hold, in an order in which each may count on those before it."""
-        if self.joins and len(x) != (self.arity or max(len(x), 1)):
+        least, most = self.arity
+        if not least <= len(x) <= (len(x) if most is None else most):
             yield _wrong_arity(self, len(x))
-        for tensor in x if self.joins else (x,):
+        for tensor in x:
             if self.ndims is not None and len(tensor.shape) not in self.ndims:
                 yield _wrong_ndim(self, tensor)
             if self.dtypes is not None and tensor.dtype not in self.dtypes:
                 yield _wrong_dtype(self, tensor)
-        if self.joins and not self.promotes and len({tensor.dtype for tensor in x}) > 1:
+        if len(x) > 1 and not self.promotes and len({tensor.dtype for tensor in x}) > 1:
             yield _several_dtypes(x)
         for name, value in self.__dict__.items():
             for item in value if value.__class__ is tuple else (value,):
                 if is_symbolic(item):
                     yield from _settled(self.fields[name], item)
-        yield from self._stated(x)
-        yield from self.bound(x).requires(x)
+        yield from self._stated(*x)
+        yield from self.bound(*x).requires(*x)
 
-    def _stated(self, x: Any) -> Iterator[Requirement]:
-        """Sizes that are stated although they follow from the input must agree with it."""
+    def _stated(self, *x: Tensor) -> Iterator[Requirement]:
+        """Sizes that are stated although they follow from the inputs must agree with them."""
         for name, declared in self.fields.items():
             stated = self.__dict__[name]
             if declared.infer is not None and stated is not None:
-                yield from _agree(name, stated, declared.infer(self, x))
+                yield from _agree(name, stated, declared.infer(self, *x))
 
-    def requires(self, x: Any) -> Iterable[Requirement]:
-        """What the kind itself requires of its settings and input."""
+    # What a kind declares. The signatures take whatever a kind's own may: each of its inputs.
+
+    def requires(self, *x: Any, **none: Any) -> Iterable[Requirement]:
+        """What the kind itself requires of its settings and inputs."""
         return ()
 
-    def output(self, x: Any) -> Tensor:
-        """The output's shape and type."""
+    def output(self, *x: Any, **none: Any) -> Tensor:
+        """The output's shape and type; of several outputs, the first's."""
         raise NotImplementedError
+
+    def outputs(self, *x: Any, **none: Any) -> dict[str, Tensor]:
+        """All outputs by name, the first first; a kind with one has nothing to add."""
+        return {OUTPUT: self.output(*x)}
 
     def weights(self) -> dict[str, Shape]:
         """The learnable tensors by the names they have in torch."""
@@ -212,13 +224,23 @@ class Layer:
         """The state that is kept but not learned, such as running statistics."""
         return {}
 
-    def macs(self, x: Any, y: Tensor) -> Dim:
-        """Multiply-accumulates of all matrix products, from input ``x`` to output ``y``."""
+    def macs(self, *x: Any, **y: Any) -> Dim:
+        """Multiply-accumulates of all matrix products, from the inputs to output ``y``."""
         return 0
 
-    def elementwise(self, x: Any, y: Tensor) -> Dim:
+    def elementwise(self, *x: Any, **y: Any) -> Dim:
         """Operations on single elements: bias, normalisation, activation, pooling."""
         return 0
+
+    @classmethod
+    def inputs_wanted(cls) -> str:
+        """How many inputs it takes, in words."""
+        least, most = cls.arity
+        if most == 1:
+            return "one input"
+        if most is None:
+            return "at least one input"
+        return f"{most} inputs" if least == most else f"{least} to {most} inputs"
 
     @classmethod
     def positional(cls) -> tuple[str, ...]:
@@ -270,8 +292,8 @@ class Layer:
         """The source that computes it with torch's functions from inputs and settings."""
         raise NotImplementedError
 
-    def windows(self, x: Any) -> tuple[Window, ...] | None:
-        """What an output position sees of the input along every spatial axis.
+    def windows(self, *x: Any, **none: Any) -> tuple[Window, ...] | None:
+        """What an output position sees of the inputs along every spatial axis.
 
         None if that is no window: it sees the whole input, or the axes are not the same ones.
         """
@@ -294,8 +316,7 @@ def names_axis(x: Tensor, dim: int, field: str = "dim") -> Iterator[Requirement]
 
 
 def _wrong_arity(layer: Layer, received: int) -> Requirement:
-    wanted = f"{layer.arity} inputs" if layer.arity else "at least one input"
-    return refuse(lambda: f"takes {wanted} but receives {received}")
+    return refuse(lambda: f"takes {layer.inputs_wanted()} but receives {received}")
 
 
 def _wrong_ndim(layer: Layer, x: Tensor) -> Requirement:

@@ -10,21 +10,21 @@ from shapecalc.algebra.requirement import Requirement
 from shapecalc.algebra.window import Window
 from shapecalc.layers.base import names_axis
 from shapecalc.layers.field import Flag, Number, Whole, field
-from shapecalc.layers.joining import Broadcast, Inputs
+from shapecalc.layers.joining import Broadcast
 from shapecalc.layers.tensor import FLOATS, Tensor
 
 
 class _Distance(Broadcast, abstract=True):
     """What the distances have in common: the inputs broadcast, then a dimension is summed up."""
 
-    arity = 2
+    arity = (2, 2)
     in_torch = True
     dtypes = FLOATS
 
     work = "the products and squares, or differences and powers, that are summed up"
     example_shapes = ((1, 64), (1, 64))
 
-    def windows(self, x: Inputs) -> tuple[Window, ...] | None:
+    def windows(self, *x: Tensor) -> tuple[Window, ...] | None:
         return None
 
 
@@ -35,7 +35,7 @@ class CosineSimilarity(_Distance):
     and one division per output.
 
     >>> x = Tensor((1, 64, 7, 7)), Tensor((1, 64, 1, 1))
-    >>> CosineSimilarity().output(x).shape
+    >>> CosineSimilarity().output(*x).shape
     (1, 7, 7)
     """
 
@@ -49,17 +49,17 @@ class CosineSimilarity(_Distance):
     def _does(self) -> str:
         return "compares"
 
-    def requires(self, x: Inputs) -> Iterator[Requirement]:
-        yield from super().requires(x)
-        yield from names_axis(super().output(x), self.dim)
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
+        yield from super().requires(*x)
+        yield from names_axis(super().output(*x), self.dim)
 
-    def output(self, x: Inputs) -> Tensor:
-        whole = super().output(x)
+    def output(self, *x: Tensor) -> Tensor:
+        whole = super().output(*x)
         axis = self.dim % len(whole.shape)
         return whole.with_shape((*whole.shape[:axis], *whole.shape[axis + 1 :]))
 
-    def elementwise(self, x: Inputs, y: Tensor) -> Dim:
-        return 3 * prod(super().output(x).shape) + prod(y.shape)
+    def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
+        return 3 * prod(super().output(*x).shape) + prod(y.shape)
 
 
 class PairwiseDistance(_Distance):
@@ -67,7 +67,7 @@ class PairwiseDistance(_Distance):
 
     The work is 2 operations per element: subtract, and sum up the power.
 
-    >>> PairwiseDistance().output((Tensor((8, 128)), Tensor((8, 128)))).shape
+    >>> PairwiseDistance().output(Tensor((8, 128)), Tensor((8, 128))).shape
     (8,)
     """
 
@@ -80,10 +80,10 @@ class PairwiseDistance(_Distance):
     def _does(self) -> str:
         return "compares"
 
-    def output(self, x: Inputs) -> Tensor:
-        whole = super().output(x)
+    def output(self, *x: Tensor) -> Tensor:
+        whole = super().output(*x)
         kept = (1,) if self.keepdim else ()
         return whole.with_shape((*whole.shape[:-1], *kept))
 
-    def elementwise(self, x: Inputs, y: Tensor) -> Dim:
-        return 2 * prod(super().output(x).shape)
+    def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
+        return 2 * prod(super().output(*x).shape)

@@ -19,7 +19,7 @@ Inputs = tuple[Tensor, ...]
 class Join(Layer, abstract=True):
     """What all joins have in common."""
 
-    joins = True
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
     in_torch = False
 
     example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 4, 8, 8), (1, 4, 8, 8))
@@ -57,10 +57,10 @@ class Concat(Join):
     That dimension is 1, the channels, unless stated; ``torch.cat`` has 0, the batch.
 
     >>> inputs = tuple(Tensor((1, channels, 28, 28)) for channels in (64, 128, 32, 32))
-    >>> Concat().output(inputs).shape
+    >>> Concat().output(*inputs).shape
     (1, 256, 28, 28)
     >>> inputs = Tensor((1, 3, 4, 4)), Tensor((1, 3, 9, 4))
-    >>> [r.problem() for r in Concat().requirements(inputs) if not r.decide()]
+    >>> [r.problem() for r in Concat().requirements(*inputs) if not r.decide()]
     ['concatenates along dim 1: 3 x 4 x 4 and 3 x 9 x 4, which differ in height (4 and 9)']
     """
 
@@ -71,7 +71,7 @@ class Concat(Join):
     def _does(self) -> str:
         return f"concatenates along dim {self.dim}:"
 
-    def requires(self, x: Inputs) -> Iterator[Requirement]:
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
         yield from self._same_ndim(x)
         yield from names_axis(x[0], self.dim)
         n = len(x[0].shape)
@@ -79,11 +79,11 @@ class Concat(Join):
             if axis != self.dim % n:
                 yield from self._agree(x, axis, n, (tensor.shape[axis] for tensor in x))
 
-    def output(self, x: Inputs) -> Tensor:
+    def output(self, *x: Tensor) -> Tensor:
         grown = total(tensor.shape[self.dim] for tensor in x)
         return Tensor(_agreed(x), promoted(x)).with_size(self.dim, grown)
 
-    def windows(self, x: Inputs) -> tuple[Window, ...] | None:
+    def windows(self, *x: Tensor) -> tuple[Window, ...] | None:
         along_channels = self.dim % len(x[0].shape) == 1
         return (IDENTITY,) * len(x[0].spatial) if along_channels else None
 
@@ -96,7 +96,7 @@ class Stack(Join):
 
     That dimension is 1, behind the batch, unless stated; ``torch.stack`` has 0, before it.
 
-    >>> Stack().output((Tensor((1, 8, 64)), Tensor((1, 8, 64)))).shape
+    >>> Stack().output(Tensor((1, 8, 64)), Tensor((1, 8, 64))).shape
     (1, 2, 8, 64)
     """
 
@@ -109,14 +109,14 @@ class Stack(Join):
     def _does(self) -> str:
         return f"stacks along dim {self.dim}:"
 
-    def requires(self, x: Inputs) -> Iterator[Requirement]:
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
         yield from self._same_ndim(x)
         yield from names_new_axis(x[0], self.dim)
         n = len(x[0].shape)
         for axis in range(n):
             yield from self._agree(x, axis, n, (tensor.shape[axis] for tensor in x))
 
-    def output(self, x: Inputs) -> Tensor:
+    def output(self, *x: Tensor) -> Tensor:
         return with_new_axis(Tensor(_agreed(x), promoted(x)), self.dim, len(x))
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
@@ -135,19 +135,19 @@ class Broadcast(Join, abstract=True):
     promotes = True
     work = "one for every output and every input beyond the first"
 
-    def requires(self, x: Inputs) -> Iterator[Requirement]:
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
         n = max(len(tensor.shape) for tensor in x)
         for axis, sizes in enumerate(aligned([tensor.shape for tensor in x])):
             yield from self._agree(x, axis, n, stretched(sizes))
 
-    def output(self, x: Inputs) -> Tensor:
+    def output(self, *x: Tensor) -> Tensor:
         return Tensor(broadcast([tensor.shape for tensor in x]), promoted(x))
 
-    def elementwise(self, x: Inputs, y: Tensor) -> Dim:
+    def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
         return (len(x) - 1) * prod(y.shape)
 
-    def windows(self, x: Inputs) -> tuple[Window, ...] | None:
-        out = self.output(x)
+    def windows(self, *x: Tensor) -> tuple[Window, ...] | None:
+        out = self.output(*x)
         for tensor in x:
             if len(tensor.shape) != len(out.shape):
                 return None
@@ -160,7 +160,7 @@ class Add(Broadcast):
     """Add the inputs element by element.
 
     >>> body, shortcut = Tensor((1, 256, 56, 56)), Tensor((1, 256, 1, 1))
-    >>> Add().output((body, shortcut)).shape
+    >>> Add().output(body, shortcut).shape
     (1, 256, 56, 56)
     """
 
@@ -175,7 +175,7 @@ class Mul(Broadcast):
     """Multiply the inputs element by element.
 
     >>> image, gate = Tensor((1, 64, 56, 56)), Tensor((1, 64, 1, 1))
-    >>> Mul().output((image, gate)).shape
+    >>> Mul().output(image, gate).shape
     (1, 64, 56, 56)
     """
 
@@ -192,12 +192,12 @@ class MatMul(Join):
     Every output is a dot product over the inner size, the first's columns and the second's rows.
 
     >>> queries, keys = Tensor((1, 12, 197, 64)), Tensor((1, 12, 64, 197))
-    >>> product = MatMul().output((queries, keys))
-    >>> product.shape, MatMul().macs((queries, keys), product)
+    >>> product = MatMul().output(queries, keys)
+    >>> product.shape, MatMul().macs(queries, keys, y=product)
     ((1, 12, 197, 197), 29805312)
     """
 
-    arity = 2
+    arity = (2, 2)
     ndims = range(2, 99)
 
     example_shapes = ((1, 4, 8, 16), (1, 4, 16, 8))
@@ -205,7 +205,7 @@ class MatMul(Join):
     def _does(self) -> str:
         return "multiplies the matrices of"
 
-    def requires(self, x: Inputs) -> Iterator[Requirement]:
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
         left, right = x[0].shape, x[1].shape
         yield equal(
             left[-1],
@@ -219,11 +219,11 @@ class MatMul(Join):
         for axis, sizes in enumerate(aligned([left[:-2], right[:-2]])):
             yield from self._agree(x, axis, n, stretched(sizes))
 
-    def output(self, x: Inputs) -> Tensor:
+    def output(self, *x: Tensor) -> Tensor:
         left, right = x[0].shape, x[1].shape
         return Tensor((*broadcast([left[:-2], right[:-2]]), left[-2], right[-1]), x[0].dtype)
 
-    def macs(self, x: Inputs, y: Tensor) -> Dim:
+    def macs(self, *x: Tensor, y: Tensor) -> Dim:
         return prod(y.shape) * plainest((x[0].shape[-1], x[1].shape[-2]))
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:

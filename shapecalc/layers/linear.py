@@ -72,25 +72,24 @@ class Bilinear(_AnyLinear):
 
     >>> layer = Bilinear(out_features=10)
     >>> inputs = Tensor((1, 20)), Tensor((1, 30))
-    >>> layer.bound(inputs).macs(inputs, layer.output(inputs))
+    >>> layer.bound(*inputs).macs(*inputs, y=layer.output(*inputs))
     6000
     """
 
-    joins = True
     counted_by_torch = False
-    arity = 2
+    arity = (2, 2)
 
     in1_features: Dim = inferred(
-        lambda layer, x: x[0].shape[-1], "features of the first input, its last dimension"
+        lambda layer, *x: x[0].shape[-1], "features of the first input, its last dimension"
     )
     in2_features: Dim = inferred(
-        lambda layer, x: x[1].shape[-1], "features of the second input, its last dimension"
+        lambda layer, *x: x[1].shape[-1], "features of the second input, its last dimension"
     )
 
     work = "the products of features, and the bias"
     example_shapes = ((1, 16), (1, 8))
 
-    def requires(self, x: tuple[Tensor, Tensor]) -> Iterator[Requirement]:
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
         def problem() -> str:
             first, second = ("batch x " + str(tensor) for tensor in x)
             return f"receives {first} and {second}, which may differ in the last dimension only"
@@ -100,7 +99,7 @@ class Bilinear(_AnyLinear):
         for a, b in zip(x[0].shape[:-1], x[1].shape[:-1], strict=True):
             yield equal(a, b, problem)
 
-    def output(self, x: tuple[Tensor, Tensor]) -> Tensor:
+    def output(self, *x: Tensor) -> Tensor:
         return x[0].with_size(-1, self.out_features)
 
     def weights(self) -> dict[str, Shape]:
@@ -109,9 +108,9 @@ class Bilinear(_AnyLinear):
             **self._bias(),
         }
 
-    def macs(self, x: tuple[Tensor, Tensor], y: Tensor) -> Dim:
+    def macs(self, *x: Tensor, y: Tensor) -> Dim:
         return prod(y.shape) * self.in1_features * self.in2_features
 
-    def elementwise(self, x: tuple[Tensor, Tensor], y: Tensor) -> Dim:
+    def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
         products = prod(x[0].shape) * self.in2_features
         return products + (prod(y.shape) if self.bias else 0)

@@ -27,8 +27,6 @@ from shapecalc.layers.field import Choice, Flag, Number, Parts, Whole, field, in
 from shapecalc.layers.normalisation import LayerNorm
 from shapecalc.layers.tensor import FLOATS, Tensor
 
-Pair = tuple[Tensor, Tensor]
-
 
 def _prefixed(prefix: str, weights: dict[str, Shape]) -> dict[str, Shape]:
     return {prefix + name: shape for name, shape in weights.items()}
@@ -75,7 +73,7 @@ class _Transformer(Layer, abstract=True):
             field="nhead",
         )
 
-    def _remembers(self, x: Pair) -> Iterator[Requirement]:
+    def _remembers(self, x: tuple[Tensor, ...]) -> Iterator[Requirement]:
         """The second input must be of the same batch and features as the first."""
         batch = 1 - sequence_axis(self.batch_first)
         for what, axis in (("batch", batch), ("features", -1)):
@@ -146,22 +144,21 @@ class _Encoding(_Transformer, abstract=True):
 class _Decoding(_Transformer, abstract=True):
     """What the decoder and its layer have in common: a target, and the memory it attends to."""
 
-    joins = True
-    arity = 2
+    arity = (2, 2)
 
     d_model: Dim = inferred(
-        lambda layer, x: x[0].shape[-1],
+        lambda layer, *x: x[0].shape[-1],
         "features of the first input, its last dimension",
         letter="C",
     )
 
     example_shapes = ((1, 12, 64), (1, 16, 64))
 
-    def requires(self, x: Pair) -> Iterator[Requirement]:
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
         yield self._heads_divide()
         yield from self._remembers(x)
 
-    def output(self, x: Pair) -> Tensor:
+    def output(self, *x: Tensor) -> Tensor:
         return x[0]
 
 
@@ -190,17 +187,17 @@ class TransformerDecoderLayer(_Decoding):
     The first input is the sequence, the second the memory.
 
     >>> target, memory = Tensor((1, 20, 512)), Tensor((1, 30, 512))
-    >>> TransformerDecoderLayer(nhead=8).output((target, memory)).shape
+    >>> TransformerDecoderLayer(nhead=8).output(target, memory).shape
     (1, 20, 512)
     """
 
     def weights(self) -> dict[str, Shape]:
         return self._layer_weights("self_attn", "multihead_attn")
 
-    def macs(self, x: Pair, y: Tensor) -> Dim:
+    def macs(self, *x: Tensor, y: Tensor) -> Dim:
         return self._layer_macs(x[0], *x)
 
-    def elementwise(self, x: Pair, y: Tensor) -> Dim:
+    def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
         return self._layer_elementwise(x[0], *x)
 
 
@@ -267,7 +264,7 @@ class TransformerDecoder(_Decoding, _Stack):
     with ``norm`` a ``LayerNorm(d_model, eps=layer_norm_eps, bias=bias)`` for its norm.
 
     >>> x = Tensor((1, 20, 512)), Tensor((1, 30, 512))
-    >>> TransformerDecoder(nhead=8, num_layers=6).output(x).shape
+    >>> TransformerDecoder(nhead=8, num_layers=6).output(*x).shape
     (1, 20, 512)
     """
 
@@ -276,10 +273,10 @@ class TransformerDecoder(_Decoding, _Stack):
     def weights(self) -> dict[str, Shape]:
         return self._stack_weights(self._layer_weights("self_attn", "multihead_attn"))
 
-    def macs(self, x: Pair, y: Tensor) -> Dim:
+    def macs(self, *x: Tensor, y: Tensor) -> Dim:
         return self.num_layers * self._layer_macs(x[0], *x)
 
-    def elementwise(self, x: Pair, y: Tensor) -> Dim:
+    def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
         return self.num_layers * self._layer_elementwise(x[0], *x) + self._final_norm(y)
 
 
@@ -289,7 +286,7 @@ class Transformer(_Transformer):
     The first input is the source, the second the target.
 
     >>> source, target = Tensor((1, 30, 512)), Tensor((1, 20, 512))
-    >>> Transformer().output((source, target)).shape
+    >>> Transformer().output(source, target).shape
     (1, 20, 512)
     """
 
@@ -309,8 +306,7 @@ class Transformer(_Transformer):
         "bias",
     )
 
-    joins = True
-    arity = 2
+    arity = (2, 2)
 
     nhead: Dim = field(
         Parts(), "parts the features are split into in attention", letter="h", default=8
@@ -322,7 +318,7 @@ class Transformer(_Transformer):
         Whole(symbolic=False), "number of layers that decode", default=6
     )
     d_model: Dim = inferred(
-        lambda layer, x: x[0].shape[-1],
+        lambda layer, *x: x[0].shape[-1],
         "features of the first input, its last dimension",
         letter="C",
         torch_default=512,
@@ -331,11 +327,11 @@ class Transformer(_Transformer):
     example = {"num_encoder_layers": 1, "num_decoder_layers": 1}
     example_shapes = ((1, 16, 64), (1, 12, 64))
 
-    def requires(self, x: Pair) -> Iterator[Requirement]:
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
         yield self._heads_divide()
         yield from self._remembers(x)
 
-    def output(self, x: Pair) -> Tensor:
+    def output(self, *x: Tensor) -> Tensor:
         return x[1]
 
     def weights(self) -> dict[str, Shape]:
@@ -353,12 +349,12 @@ class Transformer(_Transformer):
             weights |= self._norm_weights(f"{name}.norm")
         return weights
 
-    def macs(self, x: Pair, y: Tensor) -> Dim:
+    def macs(self, *x: Tensor, y: Tensor) -> Dim:
         source, target = x
         encoding = self.num_encoder_layers * self._layer_macs(source, source)
         return encoding + self.num_decoder_layers * self._layer_macs(target, target, source)
 
-    def elementwise(self, x: Pair, y: Tensor) -> Dim:
+    def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
         source, target = x
         encoding = self.num_encoder_layers * self._layer_elementwise(source, source)
         decoding = self.num_decoder_layers * self._layer_elementwise(target, target, source)

@@ -52,7 +52,7 @@ def _reduced(layer: LayerReport) -> Reduction | None:
     channels = smallest(conv.in_channels // 4, conv.out_channels // 2)
     if not surely_at_least(channels, NARROWEST):
         return None
-    x = layer.node.x
+    (x,) = layer.node.inputs
     before = KINDS[f"Conv{conv.rank}d"](out_channels=channels, kernel_size=1).bound(x)
     between = before.output(x)
     settings = {name: value for name, value in vars(conv).items() if name != "in_channels"}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from shapecalc.layers import Layer
+from shapecalc.layers import Layer, Tensor
 from shapecalc.layers.convolution import Convolution, TransposedConvolution
 from shapecalc.layers.linear import Linear
 from shapecalc.layers.normalisation import BatchNorm, InstanceNorm
@@ -37,13 +37,13 @@ def bias_before_norm(report: Report) -> Iterator[Finding]:
 
 def _subtracted_by(report: Report, layer: LayerReport) -> str:
     """The name of the normalisation that takes the layer's result; none if others take it too."""
-    if any(path == layer.path for path, _ in report.outputs):
+    if any(wire.origin == layer.path for wire in report.built.outputs):
         return ""
     graph = report.built.graph
     readers = [graph.nodes[path]["node"] for path in graph.successors(layer.path)]
     if not readers or not all(_subtracts_channels(reader) for reader in readers):
         return ""
-    name: str = readers[0].path.rpartition(".")[2]
+    name: str = readers[0].name
     return name
 
 
@@ -63,7 +63,7 @@ def _subtracts_channels(node: Node) -> bool:
 def unused_layer(report: Report) -> Iterator[Finding]:
     """Nobody uses the layer's result, and the network does not return it."""
     graph = report.built.graph
-    returned = {path for path, _ in report.outputs}
+    returned = {wire.origin for wire in report.built.outputs}
     for layer in report.layers:
         if graph.out_degree(layer.path) == 0 and layer.path not in returned:
             yield Finding(
@@ -78,7 +78,7 @@ def stated_size(report: Report) -> Iterator[Finding]:
         bound, entry = layer.node.layer, layer.node.entry
         for name, setting in entry.settings.items():
             is_stated = bound.fields[name].infer is not None and setting.content is not None
-            if not is_stated or not _follows(bound, name, layer.node.x):
+            if not is_stated or not _follows(bound, name, layer.node.inputs):
                 continue
             value = getattr(bound, name)
             said = times(value) if isinstance(value, tuple) else value
@@ -87,9 +87,9 @@ def stated_size(report: Report) -> Iterator[Finding]:
             break
 
 
-def _follows(layer: Layer, name: str, x: Any) -> bool:
+def _follows(layer: Layer, name: str, x: tuple[Tensor, ...]) -> bool:
     """Whether the layer is the same where a field is left out."""
     others = {
         other: value for other, value in vars(layer).items() if other != name and value is not None
     }
-    return type(layer)(**others).bound(x) == layer
+    return type(layer)(**others).bound(*x) == layer

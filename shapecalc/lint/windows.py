@@ -25,7 +25,7 @@ def _sliding(report: Report) -> Iterator[tuple[LayerReport, tuple[Window, ...]]]
     """
     for layer in report.layers:
         if "kernel_size" in layer.node.layer.fields:
-            windows = layer.node.layer.windows(layer.node.x)
+            windows = layer.node.layer.windows(*layer.node.inputs)
             if windows is not None:
                 yield layer, windows
 
@@ -42,7 +42,7 @@ def dropped_pixels(report: Report) -> Iterator[Finding]:
         if _rounds_up(layer):
             continue
         axes: dict[tuple[Dim, Window], list[str]] = {}
-        spatial = layer.node.x.spatial
+        spatial = layer.node.inputs[0].spatial
         for name, size, window in zip(AXES[len(spatial)], spatial, windows):
             if _drops(window, size):
                 axes.setdefault((size, window), []).append(name)
@@ -124,7 +124,7 @@ def uneven_transposed_kernel(report: Report) -> Iterator[Finding]:
         conv = layer.node.layer
         if not isinstance(conv, TransposedConvolution):
             continue
-        axes = zip(layer.node.x.spatial, conv.kernel_size, conv.stride, conv.dilation)
+        axes = zip(layer.node.inputs[0].spatial, conv.kernel_size, conv.stride, conv.dilation)
         for size, kernel, stride, dilation in axes:
             # a single cell is spread once and overlaps nothing
             if surely_at_least(kernel % stride, 1) and surely_at_least(size, 2):

@@ -18,6 +18,7 @@ import shapecalc
 from shapecalc.analysis.report import Report
 from shapecalc.diagram import Frame, Vertex, dot, plan
 from shapecalc.diagram.colours import BORDERS, THEMES
+from shapecalc.graph.graph import Role
 from shapecalc.layers.tensor import times
 
 SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "specs").glob("*.yaml"))
@@ -567,7 +568,7 @@ def test_branches_stand_side_by_side_in_the_specs_order(
     first: dict[str, list[str]] = {}
     for vertex in plan(report, depth).vertices:
         part = vertex.part or (vertex.nodes[0].part if vertex.nodes else None)
-        if part is not None and part.kind == "branch" and vertex.nodes[0] is next(part.nodes()):
+        if part is not None and part.role == Role.BRANCH and vertex.nodes[0] is next(part.nodes()):
             first.setdefault(part.parent.path if part.parent else "", []).append(vertex.id)
     axis = 0 if direction == "TB" else 1
     for row in first.values():
@@ -635,7 +636,7 @@ def test_the_main_path_of_googlenet_is_straight() -> None:
     across = {
         round(places[vertex.id][0])
         for vertex in plan(report, 1).vertices
-        if (vertex.part is None or vertex.part.kind not in aside) and vertex.id != "output1"
+        if (vertex.part is None or vertex.part.written not in aside) and vertex.id != "output1"
         if vertex.id != "output2"
     }
     assert len(across) == 2  # one for each column

@@ -7,6 +7,7 @@ import json
 import pytest
 import yaml
 
+import shapecalc
 from shapecalc.language.parse import BATCH, parse
 from shapecalc.language.problem import Source, SpecError
 from shapecalc.language.tree import Setting, Word
@@ -241,6 +242,58 @@ def test_a_null_argument_is_required():
     assert spec.blocks["A"].arguments["x"] is None
     assert spec.blocks["A"].arguments["y"].value({"x": 3}) == 6
     assert errors("[A]", blocks=block) == ["A needs x"]
+
+
+def _uses(block, *uses):
+    return {"input": [3, 16, 16], "blocks": {"Unit": block}, "layers": list(uses)}
+
+
+UNIT = {
+    "args": {"c": None, "k": None, "p": 0},
+    "layers": [{"Conv2d": {"out_channels": "c", "kernel_size": "k", "padding": "p"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("by_position", "by_name"),
+    [
+        ([8, 3, 1], {"c": 8, "k": 3, "p": 1}),
+        ([8, 3], {"c": 8, "k": 3}),
+        ([8, [3, 5]], {"c": 8, "k": [3, 5]}),
+        (["2*4", "in_channels"], {"c": 8, "k": 3}),
+    ],
+)
+def test_a_list_gives_the_arguments_of_a_block_in_their_order(by_position, by_name):
+    one, other = (
+        shapecalc.load(_uses(UNIT, {"Unit": each})).report() for each in (by_position, by_name)
+    )
+    assert one.outputs == other.outputs
+
+
+def test_a_list_is_the_value_of_a_single_argument():
+    block = {"args": {"k": None}, "layers": [{"MaxPool2d": "k"}]}
+    report = shapecalc.load(_uses(block, {"Unit": [2, 4]})).report()
+    assert report.outputs[0][1].shape == (1, 3, 8, 4)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([8, 3, 1, 2], "Unit takes 3 arguments but is given 4"),
+        ([], "Unit needs c and k"),
+        ([8], "Unit needs k"),
+    ],
+)
+def test_a_list_of_too_many_or_too_few_arguments_is_one_error(given, told):
+    with pytest.raises(shapecalc.SpecError) as caught:
+        shapecalc.load(_uses(UNIT, {"Unit": given}))
+    (problem,) = caught.value.problems
+    assert problem.message == told
+
+
+def test_arguments_that_are_too_many_are_told_their_names():
+    with pytest.raises(shapecalc.SpecError, match=r"by name: {c: ..., k: ..., p: ...}"):
+        shapecalc.load(_uses(UNIT, {"Unit": [8, 3, 1, 2]}))
 
 
 def test_an_argument_shadows_a_symbol():

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from shapecalc.language.text import shown
 from shapecalc.layers.base import KINDS, Layer
-from shapecalc.layers.field import Field, Maybe, Parts, Whole
+from shapecalc.layers.field import ByName, Field, Maybe, Parts, Text, Whole
 from shapecalc.layers.tensor import Tensor, times
-from tests.layers.accepting import Inputs, accepts, joined
+from tests.layers.accepting import Inputs, accepts
 from tests.layers.field_values import SMALL, Scope, just_outside, once_in, values
+from tests.layers.fitting import SETTINGS
 
 TRIES = 6
 """How often a layer is drawn at most until it accepts its inputs."""
@@ -34,11 +35,6 @@ class Draw(NamedTuple):
     settings: dict[str, Any]
     inputs: Inputs
     outside: dict[str, Any]
-
-    @property
-    def x(self) -> Any:
-        """The input as the layer's methods take it."""
-        return joined(self.layer, self.inputs)
 
     def spec(self) -> str:
         """The draw as a spec to paste; it has one batch for all inputs."""
@@ -61,6 +57,8 @@ class Draw(NamedTuple):
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_written(item)}' for name, item in value.items())}}}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_written, value))}]"
     if isinstance(value, float):
@@ -95,12 +93,15 @@ def _layer_and_inputs(draw: st.DrawFn, kind: type[Layer]) -> tuple[Layer, dict[s
     settings = {
         name: parts[name] if name in parts else draw(_value(field, scope))
         for name, field in given.items()
+        if not isinstance(field.type, (ByName, Text))
     }
+    if kind.kind in SETTINGS:
+        settings |= draw(SETTINGS[kind.kind](inputs))
     if kind.kind in FITTED and not draw(once_in(6)):
         inputs = FITTED[kind.kind](kind(**settings), inputs)
     for field in kind.fields.values():
         if field.infer is not None and draw(once_in(6)):
-            settings.update(draw(_stated(field, kind(**settings), joined(kind, inputs))))
+            settings.update(draw(_stated(field, kind(**settings), inputs)))
     return kind(**settings), settings, inputs
 
 
@@ -147,7 +148,9 @@ def inputs_of(draw: st.DrawFn, kind: type[Layer], unit: int) -> Inputs:
     shapes = [[draw(_size(kind, axis, ndim, unit)) for axis in range(ndim)]]
     count = 1
     if kind.joins:
-        count = draw(st.integers(1, 4)) if draw(once_in(12)) else kind.arity or draw(SMALL)
+        least, most = kind.arity
+        usual_counts = SMALL if most is None else st.integers(least, most)
+        count = draw(st.integers(1, 4) if draw(once_in(12)) else usual_counts)
     while len(shapes) < count:
         shapes.append(shapes[-1].copy())
         if draw(once_in(3)):
@@ -237,12 +240,12 @@ def _at_the_edge(draw: st.DrawFn, layer: Layer, inputs: Inputs) -> Inputs:
 
 
 @st.composite
-def _stated(draw: st.DrawFn, field: Field, layer: Layer, x: Any) -> dict[str, Any]:
+def _stated(draw: st.DrawFn, field: Field, layer: Layer, x: Inputs) -> dict[str, Any]:
     """A size that follows from the input, or nearly so; nothing if the input has no such size."""
     assert field.infer is not None
     try:
-        value = field.infer(layer, x)
-    except IndexError:
+        value = field.infer(layer, *x)
+    except (IndexError, TypeError):
         return {}
     slip = draw(st.sampled_from((0, 0, 1)))
     if isinstance(value, tuple):

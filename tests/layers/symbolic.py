@@ -9,7 +9,7 @@ from shapecalc.algebra.formula import Formula, evaluate
 from shapecalc.algebra.requirement import Condition, Requirement
 from shapecalc.layers.base import Layer
 from shapecalc.layers.tensor import Tensor
-from tests.layers.accepting import Inputs, accepts, joined
+from tests.layers.accepting import Inputs, accepts
 
 H = Formula.symbol("H")
 
@@ -43,7 +43,7 @@ def assert_symbols_agree(layer: Layer, inputs: Inputs, sizes: Iterable[int]) -> 
         x.with_shape((x.batch, *(symbols.get(size, size) for size in x.shape[1:]))) for x in inputs
     )
     accepted = accepts(layer, inputs)
-    requirements = layer.requirements(joined(layer, general))
+    requirements = layer.requirements(*general)
     assert accepted == all(_holds(requirement, values) for requirement in requirements)
     if accepted:
         assert _facts(layer, general, values) == _facts(layer, inputs, values)
@@ -62,9 +62,8 @@ def _holds(requirement: Requirement, values: Mapping[str, int]) -> bool:
 
 
 def _facts(layer: Layer, inputs: Inputs, values: Mapping[str, int]) -> dict[str, Any]:
-    x = joined(layer, inputs)
-    layer = layer.bound(x)
-    y = layer.output(x)
+    layer = layer.bound(*inputs)
+    y = layer.output(*inputs)
 
     def at(size: Any) -> Any:
         return evaluate(size, values)
@@ -72,6 +71,6 @@ def _facts(layer: Layer, inputs: Inputs, values: Mapping[str, int]) -> dict[str,
     return {
         "output": tuple(map(at, y.shape)),
         "weights": {name: tuple(map(at, shape)) for name, shape in layer.weights().items()},
-        "macs": at(layer.macs(x, y)),
-        "elementwise": at(layer.elementwise(x, y)),
+        "macs": at(layer.macs(*inputs, y=y)),
+        "elementwise": at(layer.elementwise(*inputs, y=y)),
     }

@@ -18,7 +18,7 @@ ScaledDotProductAttention = KINDS["ScaledDotProductAttention"]
 
 def problem(layer, x):
     """What is told of the first requirement that does not hold."""
-    return next(r.problem() for r in layer.requirements(x) if r.decide() is not True)
+    return next(r.problem() for r in layer.requirements(*x) if r.decide() is not True)
 
 
 def takes_what_torch_takes(x, **settings):
@@ -49,23 +49,23 @@ def test_heads_are_shared_as_in_torch(shared, times, other, length):
 def test_values_that_are_stretched_share_the_scores():
     x = Tensor((2, 1, 5, 8)), Tensor((2, 1, 7, 8)), Tensor((2, 3, 7, 6))
     layer = ScaledDotProductAttention()
-    y = layer.output(x)
+    y = layer.output(*x)
     assert y.shape == (2, 3, 5, 6)
-    assert layer.macs(x, y) == 2 * 5 * 7 * 8 + 2 * 3 * 5 * 7 * 6
-    assert layer.elementwise(x, y) == 2 * (2 * 5 * 7)
+    assert layer.macs(*x, y=y) == 2 * 5 * 7 * 8 + 2 * 3 * 5 * 7 * 6
+    assert layer.elementwise(*x, y=y) == 2 * (2 * 5 * 7)
 
 
 def test_attention_is_its_two_matrix_products():
     q, k, v = Tensor((2, 3, 5, 8)), Tensor((2, 3, 7, 8)), Tensor((2, 3, 7, 6))
     matmul = KINDS["MatMul"]()
     turned = KINDS["Permute"](dims=[0, 1, 3, 2]).output(k)
-    scores = matmul.output((q, turned))
-    result = matmul.output((scores, v))
+    scores = matmul.output(q, turned)
+    result = matmul.output(scores, v)
     layer = ScaledDotProductAttention()
-    assert layer.output((q, k, v)) == result
-    macs = matmul.macs((q, turned), scores) + matmul.macs((scores, v), result)
-    assert layer.macs((q, k, v), result) == macs
-    assert layer.elementwise((q, k, v), result) == 2 * prod(scores.shape)
+    assert layer.output(q, k, v) == result
+    macs = matmul.macs(q, turned, y=scores) + matmul.macs(scores, v, y=result)
+    assert layer.macs(q, k, v, y=result) == macs
+    assert layer.elementwise(q, k, v, y=result) == 2 * prod(scores.shape)
 
 
 @pytest.mark.parametrize("settings", [{}, {"bias": False}, {"add_bias_kv": True}])
@@ -83,13 +83,14 @@ def test_projections_around_attention_are_linear_layers():
     inner = ScaledDotProductAttention()
     linear = KINDS["Linear"](out_features=8)
     work = [
-        (linear.bound(each), each, linear.output(each)) for each in (query, memory, memory, query)
+        (linear.bound(each), (each,), linear.output(each))
+        for each in (query, memory, memory, query)
     ]
-    work.append((inner, tuple(heads), inner.output(tuple(heads))))
-    layer = MultiheadAttention(num_heads=4).bound(x)
-    y = layer.output(x)
-    assert layer.macs(x, y) == sum(part.macs(a, b) for part, a, b in work)
-    assert layer.elementwise(x, y) == sum(part.elementwise(a, b) for part, a, b in work)
+    work.append((inner, tuple(heads), inner.output(*heads)))
+    layer = MultiheadAttention(num_heads=4).bound(*x)
+    y = layer.output(*x)
+    assert layer.macs(*x, y=y) == sum(part.macs(*a, y=b) for part, a, b in work)
+    assert layer.elementwise(*x, y=y) == sum(part.elementwise(*a, y=b) for part, a, b in work)
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -98,54 +99,57 @@ def test_a_transformers_layer_does_what_its_parts_do(bias):
     between = Tensor((2, 5, 16))
     norm, attention = KINDS["LayerNorm"](bias=bias), MultiheadAttention(num_heads=4, bias=bias)
     parts = [
-        (attention.bound((x,)), (x,), x),
-        (KINDS["Linear"](out_features=16, bias=bias).bound(x), x, between),
-        (KINDS["ReLU"](), between, between),
-        (KINDS["Linear"](out_features=8, bias=bias).bound(between), between, x),
-        *[(norm.bound(x), x, x)] * 2,
+        (attention.bound(x), (x,), x),
+        (KINDS["Linear"](out_features=16, bias=bias).bound(x), (x,), between),
+        (KINDS["ReLU"](), (between,), between),
+        (KINDS["Linear"](out_features=8, bias=bias).bound(between), (between,), x),
+        *[(norm.bound(x), (x,), x)] * 2,
         *[(KINDS["Add"](), (x, x), x)] * 2,
     ]
     layer = KINDS["TransformerEncoderLayer"](nhead=4, dim_feedforward=16, bias=bias).bound(x)
-    assert layer.macs(x, x) == sum(part.macs(a, b) for part, a, b in parts)
-    assert layer.elementwise(x, x) == sum(part.elementwise(a, b) for part, a, b in parts)
+    assert layer.macs(x, x) == sum(part.macs(*a, y=b) for part, a, b in parts)
+    assert layer.elementwise(x, x) == sum(part.elementwise(*a, y=b) for part, a, b in parts)
 
 
 def test_products_of_attention_are_counted_one_by_one():
     x = Tensor((2, 5, 8)), Tensor((2, 7, 6)), Tensor((2, 7, 10))
-    layer = MultiheadAttention(num_heads=4, add_zero_attn=True).bound(x)
+    layer = MultiheadAttention(num_heads=4, add_zero_attn=True).bound(*x)
     queries, keys, values = 2 * 5 * 8 * 8, 2 * 7 * 6 * 8, 2 * 7 * 10 * 8
     scores, weighed, behind = 2 * 4 * 5 * 8 * 2, 2 * 4 * 5 * 2 * 8, 2 * 5 * 8 * 8
     expected = queries + keys + values + scores + weighed + behind
-    assert layer.macs(x, layer.output(x)) == expected == 4352
+    assert layer.macs(*x, y=layer.output(*x)) == expected == 4352
 
 
 def test_a_decoders_layer_attends_twice():
     x, memory = Tensor((2, 5, 8)), Tensor((2, 7, 8))
     settings = {"nhead": 4, "dim_feedforward": 16}
     encoder = KINDS["TransformerEncoderLayer"](**settings).bound(x)
-    decoder = KINDS["TransformerDecoderLayer"](**settings).bound((x, memory))
+    decoder = KINDS["TransformerDecoderLayer"](**settings).bound(x, memory)
     extra = [
-        (MultiheadAttention(num_heads=4).bound((x, memory)), (x, memory)),
-        (KINDS["LayerNorm"]().bound(x), x),
+        (MultiheadAttention(num_heads=4).bound(x, memory), (x, memory)),
+        (KINDS["LayerNorm"]().bound(x), (x,)),
         (KINDS["Add"](), (x, x)),
     ]
     for work in ("macs", "elementwise"):
-        more = sum(getattr(part, work)(inputs, x) for part, inputs in extra)
-        assert getattr(decoder, work)((x, memory), x) == getattr(encoder, work)(x, x) + more
+        more = sum(getattr(part, work)(*inputs, y=x) for part, inputs in extra)
+        assert getattr(decoder, work)(x, memory, y=x) == getattr(encoder, work)(x, x) + more
 
 
 def test_a_transformer_is_an_encoder_and_a_decoder_with_norms():
     x = source, target = Tensor((2, 5, 8)), Tensor((2, 7, 8))
     fields = {"nhead": 4, "dim_feedforward": 16}
-    whole = KINDS["Transformer"](num_encoder_layers=2, num_decoder_layers=3, **fields).bound(x)
+    whole = KINDS["Transformer"](num_encoder_layers=2, num_decoder_layers=3, **fields).bound(*x)
     stack = {**fields, "norm": True}
     encoder = KINDS["TransformerEncoder"](num_layers=2, **stack).bound(source)
-    decoder = KINDS["TransformerDecoder"](num_layers=3, **stack).bound((target, source))
-    y = whole.output(x)
-    assert y == decoder.output((target, encoder.output(source)))
+    decoder = KINDS["TransformerDecoder"](num_layers=3, **stack).bound(target, source)
+    y = whole.output(*x)
+    assert y == decoder.output(target, encoder.output(source))
     for work in ("macs", "elementwise"):
-        parts = getattr(encoder, work)(source, source), getattr(decoder, work)((target, source), y)
-        assert getattr(whole, work)(x, y) == sum(parts)
+        parts = (
+            getattr(encoder, work)(source, source),
+            getattr(decoder, work)(target, source, y=y),
+        )
+        assert getattr(whole, work)(*x, y=y) == sum(parts)
     named = {f"encoder.{name}": shape for name, shape in encoder.weights().items()}
     named |= {f"decoder.{name}": shape for name, shape in decoder.weights().items()}
     assert whole.weights() == named
@@ -154,7 +158,7 @@ def test_a_transformer_is_an_encoder_and_a_decoder_with_norms():
 def test_the_batch_comes_first_unless_said_otherwise():
     x = (Tensor((2, 5, 8)),)
     by_place, by_batch = (
-        MultiheadAttention(num_heads=1, batch_first=first).bound(x).macs(x, x[0])
+        MultiheadAttention(num_heads=1, batch_first=first).bound(*x).macs(*x, y=x[0])
         for first in (True, False)
     )
     assert by_place - by_batch == 2 * 2 * 5 * 8 * (5 - 2)
@@ -171,7 +175,12 @@ def test_the_batch_comes_first_unless_said_otherwise():
             [(1, 5, 8), (1, 6, 8), (1, 7, 8)],
             "which differ in length",
         ),
-        ("MultiheadAttention", {"num_heads": 2}, [(1, 5, 8)] * 4, "but receives 4 inputs"),
+        (
+            "MultiheadAttention",
+            {"num_heads": 2},
+            [(1, 5, 8)] * 4,
+            "takes 1 to 3 inputs but receives 4",
+        ),
         ("MultiheadAttention", {"num_heads": 2}, [(1, 8)], "takes length x features (behind"),
         ("ScaledDotProductAttention", {}, [(1, 5, 8), (1, 6, 4), (1, 6, 8)], "features of query"),
         ("ScaledDotProductAttention", {}, [(1, 5, 8), (1, 6, 8), (1, 7, 8)], "length of key and"),
@@ -193,7 +202,7 @@ def test_heads_put_a_condition_on_a_formula():
     x = (Tensor((1, 5, features)),)
     (condition,) = [
         r.decide()
-        for r in MultiheadAttention(num_heads=3).requirements(x)
+        for r in MultiheadAttention(num_heads=3).requirements(*x)
         if r.decide() is not True
     ]
     assert [c for c in range(1, 10) if c in condition.solutions] == [3, 6, 9]

@@ -71,7 +71,10 @@ def _has_whole_numbers(draw: Draw) -> bool:
 
 
 _ALL = ("",)
-_NORMS = ("BatchNorm", "InstanceNorm", "GroupNorm", "LayerNorm", "RMSNorm", "Transformer")
+_NORMS = (
+    *("BatchNorm", "InstanceNorm", "GroupNorm", "LayerNorm", "RMSNorm", "Transformer"),
+    "Normalize",
+)
 _CHANNEL_NORMS = ("BatchNorm", "InstanceNorm", "GroupNorm")
 _OF_FLOATS = (
     *("Sigmoid", "Tanh", "Softsign", "LocalResponseNorm"),
@@ -117,7 +120,7 @@ def found_here(draw: Draw) -> Facts | None:
 def found_in_torch(draw: Draw) -> Facts | None:
     kind = KINDS[draw.layer.kind]
     try:
-        layer = draw.layer.bound(draw.x)
+        layer = draw.layer.bound(*draw.inputs)
     except IndexError:  # no input, or one without the dimension a size follows from
         return None
     stated = {
@@ -127,7 +130,7 @@ def found_in_torch(draw: Draw) -> Facts | None:
     }
     facts = facts_of_torch(layer, draw.inputs, stated | draw.outside)
     if facts is not None and layer.kind in UNCOUNTED:
-        return facts._replace(macs=layer.macs(draw.x, layer.output(draw.x)))  # type: ignore[arg-type]
+        return facts._replace(macs=layer.macs(*draw.inputs, y=layer.output(*draw.inputs)))  # type: ignore[arg-type]
     return facts
 
 

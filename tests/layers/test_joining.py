@@ -27,7 +27,7 @@ def output(layer, x):
 
 def told(layer, x):
     """Problem and hint of the first requirement that does not hold."""
-    failed = next(r for r in layer.requirements(x) if r.decide() is not True)
+    failed = next(r for r in layer.requirements(*x) if r.decide() is not True)
     return failed.problem(), failed.hint() if failed.hint else ""
 
 
@@ -35,7 +35,7 @@ def told(layer, x):
 def test_each_further_input_is_one_operation_for_every_output(name):
     x = Tensor((2, 3, 4)), Tensor((3, 1)), Tensor((2, 1, 4))
     layer = KINDS[name]()
-    assert layer.elementwise(x, layer.output(x)) == 2 * (2 * 3 * 4)
+    assert layer.elementwise(*x, y=layer.output(*x)) == 2 * (2 * 3 * 4)
 
 
 @pytest.mark.parametrize("name", ["MatMul", "ScaledDotProductAttention", "Bilinear"])
@@ -118,7 +118,7 @@ def test_formulas_agree_for_even_sizes_only(name):
     batch = (1, 4) if name != "MatMul" else (H // 2,)
     x = Tensor((*batch, 2 * (H // 2), H)), Tensor((*batch, H, H))
     layer = KINDS[name]()
-    undecided = [d for d in (r.decide() for r in layer.requirements(x)) if d is not True]
+    undecided = [d for d in (r.decide() for r in layer.requirements(*x)) if d is not True]
     if name == "MatMul":
         assert not undecided
     for condition in undecided:
@@ -127,24 +127,26 @@ def test_formulas_agree_for_even_sizes_only(name):
         assert [h for h in range(1, 9) if h in condition.solutions] == [2, 4, 6, 8]
     for h in (2, 4, 10):
         known = tuple(Tensor(tuple(evaluate(s, {"H": h}) for s in t.shape)) for t in x)
-        y, expected = layer.output(x), layer.output(known)
+        y, expected = layer.output(*x), layer.output(*known)
         assert tuple(evaluate(s, {"H": h}) for s in y.shape) == expected.shape
-        assert evaluate(layer.elementwise(x, y), {"H": h}) == layer.elementwise(known, expected)
-        assert evaluate(layer.macs(x, y), {"H": h}) == layer.macs(known, expected)
+        assert evaluate(layer.elementwise(*x, y=y), {"H": h}) == layer.elementwise(
+            *known, y=expected
+        )
+        assert evaluate(layer.macs(*x, y=y), {"H": h}) == layer.macs(*known, y=expected)
 
 
 def test_a_known_1_stretches_to_a_formula():
     x = Tensor((1, 1, H, 1)), Tensor((1, 8, 1, W))
-    assert all(r.decide() is True for r in KINDS["Add"]().requirements(x))
-    assert KINDS["Add"]().output(x).shape == (1, 8, H, W)
+    assert all(r.decide() is True for r in KINDS["Add"]().requirements(*x))
+    assert KINDS["Add"]().output(*x).shape == (1, 8, H, W)
 
 
 def test_the_output_has_the_plainest_of_agreeing_sizes():
     assert plainest([H, 8, 2 * (H // 2)]) == 8
     assert plainest([2 * (H // 2), H, W + H]) == H
     x = Tensor((1, 4, 2 * (H // 2), W)), Tensor((1, 4, H, 7))
-    assert KINDS["Add"]().output(x).shape == (1, 4, H, 7)
-    assert KINDS["Concat"]().output(x).shape == (1, 8, H, 7)
+    assert KINDS["Add"]().output(*x).shape == (1, 4, H, 7)
+    assert KINDS["Concat"]().output(*x).shape == (1, 8, H, 7)
 
 
 @given(

@@ -17,9 +17,9 @@ sizes = st.integers(1, 6)
 leading = st.lists(sizes, min_size=1, max_size=3)
 
 
-def problems(layer, x):
+def problems(layer, *x):
     """What is told of the first requirement that does not hold."""
-    return next((r.problem() for r in layer.requirements(x) if r.decide() is not True), None)
+    return next((r.problem() for r in layer.requirements(*x) if r.decide() is not True), None)
 
 
 @given(leading, sizes, sizes, st.booleans())
@@ -39,18 +39,18 @@ def test_bilinear_is_torchs(leading, others, in1, in2, out, bias):
 
 def test_bilinear_counts_what_an_outer_product_and_a_linear_layer_do():
     x = Tensor((2, 3)), Tensor((2, 5))
-    layer = Bilinear(out_features=7).bound(x)
+    layer = Bilinear(out_features=7).bound(*x)
     products = Tensor((2, 3 * 5))
     follows = Linear(out_features=7).bound(products)
-    y = layer.output(x)
-    assert layer.macs(x, y) == follows.macs(products, y) == torch_macs(follows, products)
-    assert layer.elementwise(x, y) == 2 * 15 + follows.elementwise(products, y)
+    y = layer.output(*x)
+    assert layer.macs(*x, y=y) == follows.macs(products, y) == torch_macs(follows, products)
+    assert layer.elementwise(*x, y=y) == 2 * 15 + follows.elementwise(products, y)
 
 
 @pytest.mark.parametrize("received", [1, 3])
 def test_bilinear_takes_two_inputs_and_says_so(received):
     x = (Tensor((1, 4)),) * received
-    assert problems(Bilinear(out_features=2), x) == f"takes 2 inputs but receives {received}"
+    assert problems(Bilinear(out_features=2), *x) == f"takes 2 inputs but receives {received}"
 
 
 def test_a_wrong_number_of_features_is_told():

@@ -1,0 +1,112 @@
+"""Python's calls, read as the entry that says the same: ``nn.Linear(10, 5)`` is ``Linear: 5``."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+from shapecalc.layers import Layer
+
+_IDLE = ("device", "dtype", "inplace")
+"""Arguments that tell nothing of sizes."""
+
+
+def is_call(text: str) -> bool:
+    """Whether a text is a call, as Python writes it.
+
+    >>> is_call("Conv2d(3, 64, 3)"), is_call("Conv2d")
+    (True, False)
+    """
+    return re.match(r"\s*[A-Za-z_][\w.]*\s*\(", text) is not None
+
+
+def called(text: str) -> str:
+    """What a call calls, with the module before it.
+
+    >>> called("nn.Linear(10, 5)")
+    'nn.Linear'
+    """
+    return text.partition("(")[0].strip()
+
+
+def as_entry(text: str, kind: type[Layer]) -> str:
+    """The entry that says what the call of a kind's class says; what is inferred is left out.
+
+    Where the arguments are not understood, it is a sketch.
+
+    >>> from shapecalc.layers import KINDS
+    >>> as_entry("Conv2d(3, 64, 3, padding=1)", KINDS["Conv2d"])
+    'Conv2d: {out_channels: 64, kernel_size: 3, padding: 1}'
+    >>> as_entry("nn.Linear(10, 5)", KINDS["Linear"])
+    'Linear: 5'
+    """
+    given = _arguments(text, kind.parameters())
+    if given is None:
+        return sketch(kind)
+    said = {
+        name: value
+        for name, value in given.items()
+        if name not in _IDLE and not (name in kind.fields and kind.fields[name].infer is not None)
+    }
+    if not said:
+        return kind.kind
+    if list(said) == [next(iter(kind.fields))] and not said[next(iter(said))].startswith("{"):
+        return f"{kind.kind}: {next(iter(said.values()))}"
+    return f"{kind.kind}: {{{', '.join(f'{name}: {value}' for name, value in said.items())}}}"
+
+
+def _is_left_out(kind: type[Layer], name: str) -> bool:
+    """Whether a spec has no field for a parameter of torch, or infers it."""
+    field = kind.fields.get(name)
+    return name in kind.parameters() if field is None else field.infer is not None
+
+
+def sketch(kind: type[Layer]) -> str:
+    """An entry of a kind with the fields that it needs.
+
+    >>> from shapecalc.layers import KINDS
+    >>> sketch(KINDS["Conv2d"])
+    'Conv2d: {out_channels: ..., kernel_size: ...}'
+    """
+    required = [name for name, field in kind.fields.items() if field.is_required]
+    if not required:
+        return kind.kind
+    if required == [next(iter(kind.fields))]:
+        return f"{kind.kind}: ..."
+    return f"{kind.kind}: {{{', '.join(f'{name}: ...' for name in required)}}}"
+
+
+def _arguments(text: str, names: tuple[str, ...]) -> dict[str, str] | None:
+    """The arguments of a call by name, as a spec writes them; None where they are no literals."""
+    try:
+        call = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if not isinstance(call, ast.Call) or len(call.args) > len(names):
+        return None
+    pairs: list[tuple[str | None, ast.expr]] = [*zip(names, call.args)]
+    pairs += [(keyword.arg, keyword.value) for keyword in call.keywords]
+    given = {}
+    for name, value in pairs:
+        said = _value(value)
+        if name is None or said is None:
+            return None
+        given[name] = said
+    return given
+
+
+def _value(node: ast.expr) -> str | None:
+    """A value as a spec writes it: a literal, a list of them, or an expression."""
+    if isinstance(node, (ast.Tuple, ast.List)):
+        items = [_value(item) for item in node.elts]
+        return None if None in items else f"[{', '.join(filter(None, items))}]"
+    if isinstance(node, ast.Constant):
+        words: dict[Any, str] = {True: "true", False: "false", None: "null"}
+        if node.value is None or isinstance(node.value, bool):
+            return words[node.value]
+        return str(node.value) if isinstance(node.value, (int, float, str)) else None
+    allowed = (ast.BinOp, ast.UnaryOp, ast.Name, ast.Constant, ast.operator, ast.unaryop, ast.Load)
+    if all(isinstance(each, allowed) for each in ast.walk(node)):
+        return ast.unparse(node)
+    return None

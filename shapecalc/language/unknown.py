@@ -1,0 +1,54 @@
+"""A kind that there is none of: what was probably meant, and how it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from shapecalc.language.calls import as_entry, called, is_call, sketch
+from shapecalc.language.synonyms import meant
+from shapecalc.layers import KINDS
+
+_NOWHERE_NEAR = (
+    "'shapecalc layers' lists the kinds there are; one of one's own is defined under 'blocks'"
+)
+
+
+def unknown_kind(kind: str, known: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """The kind that a text was probably meant to name, if there is one, and hints.
+
+    >>> unknown_kind("nn.Linear(10, 5)", KINDS)
+    ('Linear', ('written here: Linear: 5',))
+    >>> unknown_kind("Custom", KINDS)[0]
+    ''
+    """
+    if is_call(kind):
+        return _of_call(kind, known)
+    name, separator, value = _split(kind)
+    found = meant(name, known)
+    first = found.kinds[0] if found.kinds else ""
+    if separator == ":":
+        return first, ("a ':' needs a space behind it",)
+    if value and name in KINDS:
+        plain = value.isidentifier() or value.isdecimal()
+        entry = f"{name}: {value}" if plain else sketch(KINDS[name])
+        return name, (f"written here: {entry}",)
+    return first, (found.hint or _NOWHERE_NEAR,)
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    """What stands before a colon or a space, which of them it is, and what stands behind it."""
+    match = re.match(r"\s*([\w.]+)(:|\s+)(.*)", text, re.DOTALL)
+    return (match[1], match[2], match[3].strip()) if match else (text, "", "")
+
+
+def _of_call(text: str, known: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """Of a class's call its entry; a function's first argument is what an entry is fed with."""
+    name = called(text)
+    found = meant(name, known)
+    first = found.kinds[0] if found.kinds else ""
+    own = name.rpartition(".")[2]
+    if first in KINDS and own.casefold() == first.casefold() and not own.islower():
+        return first, (f"written here: {as_entry(text, KINDS[first])}",)
+    hint = found.hint or _NOWHERE_NEAR
+    return first, (hint, "an entry is a kind and its fields, fed by the entry before it")
