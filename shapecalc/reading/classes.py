@@ -214,9 +214,7 @@ class Classes:
 
         return self.call(BUILTINS[cls.name], args, kwargs)
 
-    def represented(self, value: Any) -> str:
-        """``repr(value)``."""
-        raise NotImplementedError
+    represented: Any
 
 
 class AUTO:

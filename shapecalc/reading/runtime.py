@@ -11,6 +11,7 @@ from shapecalc.reading.classes import Classes
 from shapecalc.reading.files import Files, SourceModule
 from shapecalc.reading.operators import Operators, plain, type_name
 from shapecalc.reading.values import (
+    MISSING,
     Builtin,
     CannotRead,
     Class,
@@ -223,7 +224,7 @@ class Runtime(Operators, Classes, Files):
         if name == "__dict__":
             return attributes
         found = self.special_attribute(value, name)
-        if found is not None:
+        if found is not MISSING:
             return found
         inner = plain(value)
         if inner is not value:
@@ -285,15 +286,15 @@ class Runtime(Operators, Classes, Files):
             return Builtin(name, lambda rt, *args, **kwargs: None)
         if is_instance:
             found = self.special_attribute(value.self, name)
-            if found is not None:
+            if found is not MISSING:
                 return found
             if isinstance(value.self.data, (dict, list)):
                 return self.attribute(value.self.data, name)
         raise self.error("AttributeError", f"'super' object has no attribute '{name}'")
 
     def special_attribute(self, value: Instance, name: str) -> Any:
-        """What a class known here computes for a name; None if nothing."""
-        return None
+        """What a class known here computes for a name."""
+        return MISSING
 
     def set_attribute(self, value: Any, name: str, item: Any) -> None:
         """``value.name = item``."""

@@ -239,6 +239,10 @@ class Raised(Exception):
         self.place = place
 
 
+MISSING: Any = Quiet("missing")
+"""What stands for nothing where None is something."""
+
+
 class CannotRead(Exception):
     """The source cannot be read further: what is wrong at which place."""
 
