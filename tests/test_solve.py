@@ -48,7 +48,7 @@ def tried(network: Network, given: dict[str, Any]) -> Tried | None:
         return None
     return Tried(
         {layer.path: layer.output_shape[1:] for layer in report},
-        report.totals._asdict(),
+        report.totals.by_name,
         any(_drops(layer) for layer in report),
     )
 

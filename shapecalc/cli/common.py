@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -12,12 +11,16 @@ from typing import Any, TypeVar
 
 import click
 
+from shapecalc.cli import progress
+from shapecalc.cli.output import echo_error, echo_frame
 from shapecalc.graph.build import MOST_LAYERS
 from shapecalc.language.parse import parse
 from shapecalc.language.problem import SpecError
+from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
 from shapecalc.network import Network, load
+from shapecalc.pace import now
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -68,6 +71,7 @@ def settings_options(function: Function) -> Function:
 
 def open_spec(spec: str, most_layers: int) -> Network:
     """Load a file, a bundled spec by its name, or standard input for ``-``."""
+    now.begin(f"reading {one_line(spec)}")
     if spec == "-":
         if sys.stdin is None:
             raise click.BadParameter("standard input is closed", param_hint="SPEC")
@@ -109,28 +113,18 @@ def reports_errors(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
+        progress.begin()
         try:
             return function(*args, **kwargs)
         except SpecError as error:
             for problem in error.problems[:MOST_SHOWN]:
-                echo_error(problem.render(error.source))
+                echo_frame(problem.render(error.source))
             if len(error.problems) > MOST_SHOWN:
                 echo_error(f"... and {len(error.problems) - MOST_SHOWN} more errors")
             sys.exit(1)
         except SettingError as error:
             raise click.UsageError(str(error)) from None
+        finally:
+            progress.end()
 
     return wrapped
-
-
-def echo_error(text: str) -> None:
-    """Print to standard error, with the word error in red on a terminal."""
-    head, mark, tail = text.partition(" error: ")
-    if mark and wants_color(sys.stderr):
-        text = f"{click.style(head, bold=True)} {click.style('error:', fg='red', bold=True)} {tail}"
-    click.echo(text, err=True)
-
-
-def wants_color(stream: Any) -> bool:
-    """Whether a stream is a terminal whose user did not ask for plain text; None is closed."""
-    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")

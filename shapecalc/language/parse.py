@@ -7,6 +7,7 @@ import re
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
+from typing import Any
 
 from shapecalc.language import expression
 from shapecalc.language.expression import RESERVED, Expression, ExpressionError, Name
@@ -20,7 +21,7 @@ from shapecalc.language.problem import (
     listing,
     nearest,
 )
-from shapecalc.language.text import Node, Pair, compose
+from shapecalc.language.text import Node, Pair, compose, shown
 from shapecalc.language.tree import Block, Branch, Entry, Input, Reference, Setting, Spec, Word
 from shapecalc.layers import KINDS
 from shapecalc.layers.field import ByName, FieldType
@@ -49,6 +50,19 @@ _TOP = (
     "silence",
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+_CONSTANTS = frozenset(("true", "false", "null", "none", "nan", "inf", "yes", "no", "on", "off"))
+
+
+def has_meaning(name: str) -> bool:
+    """Whether a word stands for something already, so that no symbol can have it as its name.
+
+    >>> has_meaning("index"), has_meaning("True"), has_meaning("width")
+    (True, True, False)
+    """
+    own = name in RESERVED or name in TENSOR_NAMES or name == "index"
+    return own or keyword.iskeyword(name) or name.casefold() in _CONSTANTS
 
 
 def parse(source: Source) -> Spec:
@@ -404,7 +418,7 @@ class _Reader:
     ) -> tuple[dict[str, Pair], set[str]]:
         """The settings of an entry by name, and names that were meant but are misspelt.
 
-        A value without a name is the first field's; a list of them a block's arguments in order.
+        A value without a name is the first field's.
         """
         if value is None or value.value is None:
             return {}, set()
@@ -414,7 +428,8 @@ class _Reader:
                 self.problem(value.mark, message)
                 return {}, set()
             if entry.block is not None and isinstance(value.value, list) and len(names) > 1:
-                return self.by_position(entry, value.value, names), set()
+                self.several_unnamed(entry, value, names)
+                return {}, set(names)
             return {names[0]: Pair(value, value)}, set()
         known = [*names, "branches"] if joins else names
         meant: set[str] = set()
@@ -427,13 +442,14 @@ class _Reader:
             self.unknown_setting(entry, name, pair.key.mark, known)
         return {name: pair for name, pair in value.value.items() if name in known}, meant
 
-    def by_position(self, entry: Entry, items: list[Node], names: list[str]) -> dict[str, Pair]:
-        """The arguments of a block given as a list, in the order in which it declares them."""
-        if len(items) > len(names):
-            takes = f"{entry.kind} takes {len(names)} arguments but is given {len(items)}"
-            hint = f"by name: {{{', '.join(f'{name}: ...' for name in names)}}}"
-            self.problem(items[len(names)].mark, takes, f"in this order: {listing(names)}", hint)
-        return {name: Pair(item, item) for name, item in zip(names, items)}
+    def several_unnamed(self, entry: Entry, value: Node, names: list[str]) -> None:
+        """Tell of a list where a block has several arguments: it could be one of them, or all."""
+        assert isinstance(value.value, list)
+        items = [shown(_plain(item)) for item in value.value]
+        by_name = ", ".join(f"{name}: {item}" for name, item in zip(names, items))
+        message = f"{entry.kind} has {len(names)} arguments, which are given by name, not as a list"
+        for_one = f"a list for {names[0]} alone is {{{names[0]}: [{listing(items)}]}}"
+        self.problem(value.mark, message, f"as in {{{by_name}}}" if items else "", for_one)
 
     def unknown_setting(self, entry: Entry, name: str, mark: Mark, known: list[str]) -> None:
         what = "argument" if entry.block else "field"
@@ -568,7 +584,7 @@ class _Reader:
 
     # -- values -----------------------------------------------------------------------------
 
-    def setting(self, node: Node, names: Set[str], type: FieldType | None = None) -> Setting:
+    def setting(self, node: Node, names: Set[str], type: FieldType[Any] | None = None) -> Setting:
         """A value in which a word is an expression, or one of the words of its field's type."""
         value = node.value
         if isinstance(value, list):
@@ -640,6 +656,14 @@ def _automatic_name(kind: str, counts: dict[str, int], taken: Iterable[str]) -> 
         name = f"{stem}{counts[stem]}"
         if name not in taken:
             return name
+
+
+def _plain(node: Node) -> object:
+    """A node's value, and those of a list."""
+    value = node.value
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return "..." if isinstance(value, dict) else value
 
 
 def _is_open(value: object) -> bool:

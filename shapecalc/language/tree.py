@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.language.expression import Expression, evaluate, names
 from shapecalc.language.problem import Mark, Source
+from shapecalc.layers import KINDS
 
 
 class Word(str):
@@ -128,6 +129,11 @@ class Entry:
         self.share: Reference | None = None
         self.silence: tuple[str, ...] = ()  # codes of warnings not wanted here and inside
         self.layer: Any = None  # the layer, once made, where it is the same in every scope
+
+    @property
+    def is_fed_by_nothing(self) -> bool:
+        """Whether it is of a kind that takes no input."""
+        return self.block is None and KINDS[self.kind].arity[1] == 0
 
 
 class Block:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from shapecalc.analysis.report import Report, sums
+from shapecalc.analysis.measures import sums
+from shapecalc.analysis.report import Report
 from shapecalc.graph.graph import Part, Role
 from shapecalc.language.expression import Binary, Expression, Name, Number
 from shapecalc.language.problem import SpecError

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.formula import Formula, evaluate
+from shapecalc.analysis.measures import MEASURES
 from shapecalc.analysis.report import Report
 from shapecalc.graph.graph import Part, Source
 from shapecalc.language.problem import did_you_mean
@@ -23,10 +24,6 @@ class QuestionError(ValueError):
 
 class NoSolution(Exception):
     """No value gives what is wanted, or the question stays open; the message says why."""
-
-
-SPELLED = {"macs": "MACs", "flops": "FLOPs"}
-"""Columns of totals that are not written as they are called."""
 
 
 class OutputSize(NamedTuple):
@@ -50,7 +47,7 @@ class Amount(NamedTuple):
     @property
     def subject(self) -> str:
         """What it is a number of, in words."""
-        return f"the {SPELLED.get(self.column, self.column)}"
+        return f"the {MEASURES[self.column].label}"
 
 
 class Said(NamedTuple):

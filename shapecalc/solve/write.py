@@ -50,7 +50,10 @@ def _method(method: Method, name: str) -> str:
     found = f"each {name} = {method.first} .. {method.last} {verb}"
     if not method.is_complete:
         return f"{found}; beyond, the question stays open"
-    return f"{found}; beyond, {method.beyond}" if method.beyond else found
+    if not method.beyond:
+        return found
+    never = " never holds" if method.how == "tried" else ""
+    return f"{found}; beyond, {method.beyond}{never}"
 
 
 def _with_examples(solutions: Solutions, name: str) -> str:
