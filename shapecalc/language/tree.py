@@ -166,6 +166,7 @@ class Spec:
         "blocks",
         "entries",
         "inputs",
+        "members",
         "name",
         "outputs",
         "silence",
@@ -178,6 +179,7 @@ class Spec:
         self.name = ""
         self.about = ""
         self.symbols: dict[str, Setting] = {}
+        self.members: dict[str, dict[str, Setting]] = {}  # what sets the family's networks apart
         self.inputs: dict[str, Input] = {}
         self.blocks: dict[str, Block] = {}
         self.entries: list[Entry] = []
