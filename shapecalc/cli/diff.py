@@ -10,6 +10,7 @@ import click
 from shapecalc import diff as diffs
 from shapecalc.analysis.report import Report
 from shapecalc.cli.common import (
+    code_options,
     limit_option,
     open_spec,
     read_settings,
@@ -38,6 +39,7 @@ COLOURS = {"-": {"fg": "red"}, "+": {"fg": "green"}}
 @click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
 @click.option("--all", "everything", is_flag=True, help="Show also the rows that are alike.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@code_options
 @click.option("--exit-code", is_flag=True, help="Exit with status 1 if the two differ.")
 @limit_option
 @reports_errors

@@ -177,9 +177,9 @@ def batch_norm_of_one(report: Report) -> Iterator[Finding]:
     Said once, of the first, for all of them go with the batch.
     """
     for layer in report.layers:
-        x = layer.node.inputs[0]
         if isinstance(layer.node.layer, BatchNorm) and all(
-            size == 1 for size in (x.batch, *x.spatial)
+            size == 1
+            for size in (layer.node.inputs[0].batch, *layer.node.inputs[0].spatial)
         ):
             yield Finding(
                 layer.path,

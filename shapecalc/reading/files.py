@@ -46,8 +46,31 @@ class SourceModule:
                     self.stars.append(number)
                 else:
                     self.concerned.setdefault(each, []).append(number)
+        self.registered()
         self.done: set[int] = set()
         self.running: list[int] = []
+
+    def registered(self) -> None:
+        """Note what decorators change: what the function that decorates mentions, or is part of."""
+        functions = {n.name: n for n in self.tree.body if isinstance(n, ast.FunctionDef)}
+        variables = {
+            name
+            for node in self.tree.body
+            if isinstance(node, (ast.Assign, ast.AnnAssign))
+            for name in _bound(node)
+        }
+        for number, node in enumerate(self.tree.body):
+            if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                continue
+            for decorator in node.decorator_list:
+                root = _root(decorator) or ""
+                changed = {root} & variables
+                if root in functions:
+                    inside = ast.walk(functions[root])
+                    changed |= {n.id for n in inside if isinstance(n, ast.Name)} & variables
+                for name in changed:
+                    self.concerned.setdefault(name, []).append(number)
+                    self.concerned[name].sort()
 
     def names(self) -> list[str]:
         """The names that its statements bind."""

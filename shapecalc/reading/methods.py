@@ -50,6 +50,8 @@ def native_attribute(rt: Any, value: Any, name: str) -> Any:
             from shapecalc.reading.builtins import BUILTINS
 
             return BUILTINS.get(kind.__name__)
+    if hasattr(value, "names") and isinstance(value, tuple) and name in value.names:
+        return value[value.names.index(name)]
     if isinstance(value, slice) and name in ("start", "stop", "step"):
         return getattr(value, name)
     return None

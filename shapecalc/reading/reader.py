@@ -196,6 +196,15 @@ class Reader(Modules, Tensors, Trace, Runtime):
         """The operation of a layer of the catalogue; its weights are the instance's."""
         assert leaf.layer is not None
         name = self.relative(self.current, value) if self.current is not None else ""
+        if leaf.kind == "Linear" and self.current is not None and self.half_tied(value, leaf):
+            settings = {**leaf.given, "bias": False}
+            outputs = self.add("Linear", inputs, settings, instance=value, name=name)
+            (found,) = outputs.values()
+            weight = leaf.tensors["weight"].stored
+            assert isinstance(found.source, Op) and weight is not None
+            found.source.weights["weight"] = weight
+            self.count_weights(found.source)
+            return self.add("Add", [found, leaf.tensors["bias"]])
         outputs = self.add(leaf.kind, inputs, leaf.given, layer=leaf.layer, instance=value, name=name)
         first = next(iter(outputs.values()))
         op = first.source
@@ -211,6 +220,15 @@ class Reader(Modules, Tensors, Trace, Runtime):
                     op.weights[tensor_name] = tensor.stored
             self.count_weights(op)
         return outputs
+
+    def half_tied(self, value: Instance, leaf: Leaf) -> bool:
+        """Whether a layer's matrix is another's, and its bias its own."""
+        tensors = leaf_tensors(value)
+        owners = {
+            name: tensor.stored.weight_of[0] if tensor.stored and tensor.stored.weight_of else None
+            for name, tensor in tensors.items()
+        }
+        return "bias" in owners and owners["bias"] is value and owners["weight"] is not value
 
     def count_weights(self, op: Op) -> None:
         """Note which operation counts a learned tensor first; later ones use its weights."""

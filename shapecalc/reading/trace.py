@@ -58,6 +58,12 @@ class TensorValue:
         """Whether it follows from nothing that is learned or comes in."""
         return self.source is None and self.stored is None
 
+    def snapshot(self) -> TensorValue:
+        """The tensor as it is now, whatever is done to it in place later."""
+        found = TensorValue(self.shape, self.dtype, self.source, self.output)
+        found.stored, found.data, found.grown = self.stored, self.data, self.grown
+        return found
+
     def become(self, other: TensorValue) -> TensorValue:
         """Change in place, as operations whose names end in ``_`` do."""
         for name in ("shape", "dtype", "source", "output", "data", "grown"):
@@ -205,7 +211,7 @@ class Trace:
             raise self.cannot(f"the network has more than {MOST_OPERATIONS:,} operations")
         op = Op(kind, found, settings, self.current)
         op.place, op.instance, op.name = self.here(), instance, name
-        op.inputs = tuple([self.produced(each) for each in inputs])
+        op.inputs = tuple([self.produced(each).snapshot() for each in inputs])
         op.outputs = outputs
         for output, value in outputs.items():
             value.source, value.output = op, output
