@@ -21,7 +21,7 @@ from shapecalc.language.problem import (
     listing,
     nearest,
 )
-from shapecalc.language.text import Node, Pair, compose, shown
+from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Branch, Entry, Input, Reference, Setting, Spec, Word
 from shapecalc.layers import KINDS
 from shapecalc.layers.field import ByName, FieldType
@@ -434,7 +434,7 @@ class _Reader:
     ) -> tuple[dict[str, Pair], set[str]]:
         """The settings of an entry by name, and names that were meant but are misspelt.
 
-        A value without a name is the first field's.
+        A value without a name is the first field's; a list of them a block's arguments in order.
         """
         if value is None or value.value is None:
             return {}, set()
@@ -444,8 +444,7 @@ class _Reader:
                 self.problem(value.mark, message)
                 return {}, set()
             if entry.block is not None and isinstance(value.value, list) and len(names) > 1:
-                self.several_unnamed(entry, value, names)
-                return {}, set(names)
+                return self.by_position(entry, value.value, names), set()
             return {names[0]: Pair(value, value)}, set()
         known = [*names, "branches"] if joins else names
         meant: set[str] = set()
@@ -458,14 +457,13 @@ class _Reader:
             self.unknown_setting(entry, name, pair.key.mark, known)
         return {name: pair for name, pair in value.value.items() if name in known}, meant
 
-    def several_unnamed(self, entry: Entry, value: Node, names: list[str]) -> None:
-        """Tell of a list where a block has several arguments: it could be one of them, or all."""
-        assert isinstance(value.value, list)
-        items = [shown(_plain(item)) for item in value.value]
-        by_name = ", ".join(f"{name}: {item}" for name, item in zip(names, items))
-        message = f"{entry.kind} has {len(names)} arguments, which are given by name, not as a list"
-        for_one = f"a list for {names[0]} alone is {{{names[0]}: [{listing(items)}]}}"
-        self.problem(value.mark, message, f"as in {{{by_name}}}" if items else "", for_one)
+    def by_position(self, entry: Entry, items: list[Node], names: list[str]) -> dict[str, Pair]:
+        """The arguments of a block given as a list, in the order in which it declares them."""
+        if len(items) > len(names):
+            takes = f"{entry.kind} takes {len(names)} arguments but is given {len(items)}"
+            hint = f"by name: {{{', '.join(f'{name}: ...' for name in names)}}}"
+            self.problem(items[len(names)].mark, takes, f"in this order: {listing(names)}", hint)
+        return {name: Pair(item, item) for name, item in zip(names, items)}
 
     def unknown_setting(self, entry: Entry, name: str, mark: Mark, known: list[str]) -> None:
         what = "argument" if entry.block else "field"
@@ -672,14 +670,6 @@ def _automatic_name(kind: str, counts: dict[str, int], taken: Iterable[str]) -> 
         name = f"{stem}{counts[stem]}"
         if name not in taken:
             return name
-
-
-def _plain(node: Node) -> object:
-    """A node's value, and those of a list."""
-    value = node.value
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return "..." if isinstance(value, dict) else value
 
 
 def _is_open(value: object) -> bool:

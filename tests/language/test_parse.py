@@ -254,27 +254,46 @@ UNIT = {
 }
 
 
+@pytest.mark.parametrize(
+    ("by_position", "by_name"),
+    [
+        ([8, 3, 1], {"c": 8, "k": 3, "p": 1}),
+        ([8, 3], {"c": 8, "k": 3}),
+        ([8, [3, 5]], {"c": 8, "k": [3, 5]}),
+        (["2*4", "in_channels"], {"c": 8, "k": 3}),
+    ],
+)
+def test_a_list_gives_the_arguments_of_a_block_in_their_order(by_position, by_name):
+    one, other = (
+        shapecalc.load(_uses(UNIT, {"Unit": each})).report() for each in (by_position, by_name)
+    )
+    assert one.outputs == other.outputs
+
+
 def test_a_list_is_the_value_of_a_single_argument():
     block = {"args": {"k": None}, "layers": [{"MaxPool2d": "k"}]}
     report = shapecalc.load(_uses(block, {"Unit": [2, 4]})).report()
     assert report.outputs[0][1].shape == (1, 3, 8, 4)
 
 
-@pytest.mark.parametrize("given", [[8, 3, 1], [8, 3, 1, 2], [8], []])
-@pytest.mark.parametrize("defaults", [(None, None), (3, 1)])
-def test_a_list_for_several_arguments_is_one_error_at_each_use(given, defaults):
-    block = {**UNIT, "args": {"c": None, "k": defaults[0], "p": defaults[1]}}
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([8, 3, 1, 2], "Unit takes 3 arguments but is given 4"),
+        ([], "Unit needs c and k"),
+        ([8], "Unit needs k"),
+    ],
+)
+def test_a_list_of_too_many_or_too_few_arguments_is_one_error(given, told):
     with pytest.raises(shapecalc.SpecError) as caught:
-        shapecalc.load(_uses(block, {"Unit": given}, {"Unit": given}))
-    told = [problem.message for problem in caught.value.problems]
-    assert told == ["Unit has 3 arguments, which are given by name, not as a list"] * 2
+        shapecalc.load(_uses(UNIT, {"Unit": given}))
+    (problem,) = caught.value.problems
+    assert problem.message == told
 
 
-def test_a_list_for_several_arguments_is_told_how_it_is_written():
-    with pytest.raises(shapecalc.SpecError, match=r"as in {c: 8, k: 3, p: 1}"):
-        shapecalc.load(_uses(UNIT, {"Unit": [8, 3, 1]}))
-    with pytest.raises(shapecalc.SpecError, match=r"a list for c alone is {c: \[8, 3, 1\]}"):
-        shapecalc.load(_uses(UNIT, {"Unit": [8, 3, 1]}))
+def test_arguments_that_are_too_many_are_told_their_names():
+    with pytest.raises(shapecalc.SpecError, match=r"by name: {c: ..., k: ..., p: ...}"):
+        shapecalc.load(_uses(UNIT, {"Unit": [8, 3, 1, 2]}))
 
 
 def test_an_argument_shadows_a_symbol():
