@@ -14,7 +14,7 @@ from shapecalc.graph.graph import Built
 from shapecalc.language.expression import Undecided
 from shapecalc.language.parse import parse
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean
-from shapecalc.language.symbols import as_member, bind, known
+from shapecalc.language.symbols import SettingError, as_member, bind, known
 from shapecalc.language.text import LARGEST_FILE, decode
 from shapecalc.language.tree import Spec
 

@@ -178,8 +178,7 @@ def batch_norm_of_one(report: Report) -> Iterator[Finding]:
     """
     for layer in report.layers:
         if isinstance(layer.node.layer, BatchNorm) and all(
-            size == 1
-            for size in (layer.node.inputs[0].batch, *layer.node.inputs[0].spatial)
+            size == 1 for size in (layer.node.inputs[0].batch, *layer.node.inputs[0].spatial)
         ):
             yield Finding(
                 layer.path,

@@ -1,9 +1,9 @@
 """PyTorch source into the tree of a spec: interpreted, never run, and without torch.
 
 >>> import shapecalc
->>> net = shapecalc.load("tests/data/code/lenet.py:LeNet", inputs=["1,32,32"])
+>>> net = shapecalc.load("tests/data/code/quick.py:Net", inputs=["3,32,32"])
 >>> net.report().totals.params
-61706
+45410
 """
 
 from shapecalc.reading.network import read_network

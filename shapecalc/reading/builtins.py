@@ -40,11 +40,17 @@ for _name in ("print", "input", "breakpoint", "help"):
 for _name in ("open", "eval", "exec", "compile", "__import__", "globals", "locals", "memoryview"):
     BUILTINS[_name] = Unknown(_name, "nothing is run or opened while a file is read")
 BUILTINS.update(
-    {"object": OBJECT, "NotImplemented": Unknown("NotImplemented"), "Ellipsis": ..., "__debug__": True}
+    {
+        "object": OBJECT,
+        "NotImplemented": Unknown("NotImplemented"),
+        "Ellipsis": ...,
+        "__debug__": True,
+    }
 )
 
 _EXCEPTIONS = """BaseException: Exception KeyboardInterrupt SystemExit GeneratorExit
-Exception: ArithmeticError AssertionError AttributeError BufferError EOFError ImportError LookupError
+Exception: ArithmeticError AssertionError AttributeError BufferError EOFError ImportError
+Exception: LookupError
 Exception: MemoryError NameError OSError ReferenceError RuntimeError StopIteration SyntaxError
 Exception: TypeError ValueError Warning
 ArithmeticError: ZeroDivisionError OverflowError
@@ -67,7 +73,7 @@ def exceptions() -> dict[str, Class]:
     return found
 
 
-# -- numbers --------------------------------------------------------------------------------------
+# -- numbers -----------------------------------------------------------------------------------
 
 
 @builtin("int")
@@ -79,7 +85,7 @@ def _int(rt: Any, value: Any = 0, base: Any = None) -> Any:
         return value
     if isinstance(value, (str, float, int)):
         try:
-            return int(value, base) if base is not None else int(value)
+            return int(str(value), base) if base is not None else int(value)
         except (ValueError, OverflowError) as wrong:
             raise rt.error(type(wrong).__name__, str(wrong)) from None
     if isinstance(value, Unknown):
@@ -154,12 +160,14 @@ def _sum(rt: Any, values: Any, start: Any = 0) -> Any:
     first = True
     for value in rt.iterate(values):
         is_zero = first and type(found) is int and found == 0
-        found = value if is_zero and isinstance(value, rt.tensor_type) else rt.binary("+", found, value)
+        found = (
+            value if is_zero and isinstance(value, rt.tensor_type) else rt.binary("+", found, value)
+        )
         first = False
     return found
 
 
-# -- collections ----------------------------------------------------------------------------------
+# -- collections -------------------------------------------------------------------------------
 
 
 @builtin("len")
@@ -208,7 +216,9 @@ builtin("frozenset")(lambda rt, values=(): frozenset(rt.hashable(rt.iterate(valu
 def _dict(rt: Any, values: Any = None, /, **more: Any) -> Any:
     found: dict[Any, Any] = {}
     if values is not None:
-        if isinstance(plain(values), dict) or isinstance(values, Instance) and values.cls.has("keys"):
+        if isinstance(plain(values), dict) or (
+            isinstance(values, Instance) and values.cls.has("keys")
+        ):
             found.update(rt.as_dict(values))
         else:
             for pair in rt.iterate(values):
@@ -293,7 +303,7 @@ builtin("all")(_all(True))
 builtin("any")(_all(False))
 builtin("slice")(lambda rt, *args: slice(*args))
 
-# -- texts ----------------------------------------------------------------------------------------
+# -- texts --------------------------------------------------------------------------------------
 
 builtin("str")(lambda rt, value="": rt.text(value))
 builtin("repr")(lambda rt, value: rt.represented(value))
@@ -314,7 +324,7 @@ def _format(rt: Any, value: Any, spec: str = "") -> Any:
     return formatted(rt, value, spec)
 
 
-# -- classes and attributes -----------------------------------------------------------------------
+# -- classes and attributes --------------------------------------------------------------------
 
 
 @builtin("isinstance")

@@ -59,7 +59,11 @@ class Classes:
         """Make a class."""
         found: list[Class] = []
         for base in bases:
-            base = HOLDERS.get(getattr(base, "name", None) or "", base) if not isinstance(base, Class) else base
+            base = (
+                HOLDERS.get(getattr(base, "name", None) or "", base)
+                if not isinstance(base, Class)
+                else base
+            )
             if isinstance(base, Class):
                 found.append(base)
             elif isinstance(base, Unknown):
@@ -73,7 +77,9 @@ class Classes:
         try:
             cls = Class(name, tuple(found), names, place)
         except MixedBases:
-            raise self.error("TypeError", "Cannot create a consistent method resolution order") from None
+            raise self.error(
+                "TypeError", "Cannot create a consistent method resolution order"
+            ) from None
         for each in names.values():
             inner = each
             while isinstance(inner, (Static, ClassMethod, Property, Partial)):
@@ -106,8 +112,8 @@ class Classes:
             if isinstance(value, AUTO):
                 value = len(members) + 1
             member.attributes.update({"name": name, "value": value, "_value_": value})
-            if isinstance(value, (int, str)) and any(
-                each in HOLDING for each in cls.mro
+            if (
+                isinstance(value, (int, str)) and any(each in HOLDING for each in cls.mro)
             ) or cls.is_a(INT_ENUM):
                 member.data = value
             members[name] = member
@@ -200,9 +206,7 @@ class Classes:
         value.attributes = {}
         for each in cls.mro:
             if each in HOLDING:
-                own_init = any(
-                    "__init__" in c.names for c in cls.mro[: cls.mro.index(each)]
-                )
+                own_init = any("__init__" in c.names for c in cls.mro[: cls.mro.index(each)])
                 value.data = HOLDING[each]() if own_init else self.held(each, args, kwargs)
             if each.name == "BaseException":
                 value.attributes["args"] = tuple(args)

@@ -76,7 +76,10 @@ class Expressions:
     def items(self, nodes: Iterable[ast.expr]) -> Callable[[Frame], list[Any]]:
         """The values of nodes in a row, starred ones spread."""
         runs = [
-            (isinstance(n, ast.Starred), self.expression(n.value if isinstance(n, ast.Starred) else n))
+            (
+                isinstance(n, ast.Starred),
+                self.expression(n.value if isinstance(n, ast.Starred) else n),
+            )
             for n in nodes
         ]
         if not any(starred for starred, _ in runs):

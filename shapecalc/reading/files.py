@@ -256,7 +256,7 @@ class Files:
         yield from self.roots()
         for each in sys.path:
             folder = Path(each)
-            if each and "packages" in each or (folder / "torchvision").is_dir():
+            if (each and "packages" in each) or (folder / "torchvision").is_dir():
                 yield folder
 
     def roots(self) -> list[Path]:

@@ -9,7 +9,6 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from shapecalc.algebra.arithmetic import prod
 from shapecalc.reading.builtins import BUILTINS, is_instance
 from shapecalc.reading.classes import (
     AUTO,
@@ -21,7 +20,7 @@ from shapecalc.reading.classes import (
     Default,
 )
 from shapecalc.reading.modules import MODULE, NN
-from shapecalc.reading.operations import OPERATIONS
+from shapecalc.reading.operations import OPERATIONS, prod
 from shapecalc.reading.operators import plain
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.tensors import DTYPES, DType, constant
@@ -76,7 +75,9 @@ class Known:
     def known_names(self) -> list[str]:
         """The names that ``import *`` takes."""
         start = f"{self.name}."
-        return [n[len(start) :] for n in KNOWN if n.startswith(start) and "." not in n[len(start) :]]
+        return [
+            n[len(start) :] for n in KNOWN if n.startswith(start) and "." not in n[len(start) :]
+        ]
 
 
 _PREFIXES = {
@@ -90,18 +91,75 @@ _PREFIXES = {
     "einops.layers.torch": "einops.layers",
 }
 _ROOTS = frozenset(
-    "torch math itertools functools collections copy typing typing_extensions dataclasses enum abc "
-    "numpy einops os sys warnings logging random operator re types numbers time argparse inspect "
-    "string json pathlib datetime contextlib __future__ timm omegaconf fvcore absl tqdm tensorboardX "
-    "torchsummary torchinfo thop ptflops apex mmcv".split()
+    [
+        "torch",
+        "math",
+        "itertools",
+        "functools",
+        "collections",
+        "copy",
+        "typing",
+        "typing_extensions",
+        "dataclasses",
+        "enum",
+        "abc",
+        "numpy",
+        "einops",
+        "os",
+        "sys",
+        "warnings",
+        "logging",
+        "random",
+        "operator",
+        "re",
+        "types",
+        "numbers",
+        "time",
+        "argparse",
+        "inspect",
+        "string",
+        "json",
+        "pathlib",
+        "datetime",
+        "contextlib",
+        "__future__",
+        "timm",
+        "omegaconf",
+        "fvcore",
+        "absl",
+        "tqdm",
+        "tensorboardX",
+        "torchsummary",
+        "torchinfo",
+        "thop",
+        "ptflops",
+        "apex",
+        "mmcv",
+    ]
 )
-_UNLISTED = frozenset("timm omegaconf fvcore mmcv apex absl tqdm torchsummary torchinfo thop ptflops".split())
+_UNLISTED = frozenset(
+    [
+        "timm",
+        "omegaconf",
+        "fvcore",
+        "mmcv",
+        "apex",
+        "absl",
+        "tqdm",
+        "torchsummary",
+        "torchinfo",
+        "thop",
+        "ptflops",
+    ]
+)
 
 
 def module(name: str) -> Any:
     """A module by its dotted name, None if it is not known here."""
     root = name.partition(".")[0]
-    if root not in _ROOTS or (root in _UNLISTED and not any(k.startswith(name + ".") for k in KNOWN)):
+    if root not in _ROOTS or (
+        root in _UNLISTED and not any(k.startswith(name + ".") for k in KNOWN)
+    ):
         return None
     found = resolve(name)
     return Known(name) if isinstance(found, Unknown) else found
@@ -116,12 +174,18 @@ def resolve(name: str) -> Any:
         if name.startswith(start + "."):
             rest = name[len(start) + 1 :]
             if short == "nn" and "." in rest:
-                rest = rest.rpartition(".")[2] if not rest.startswith(("functional", "init", "utils", "parallel", "parameter", "attention")) else rest
+                rest = (
+                    rest.rpartition(".")[2]
+                    if not rest.startswith(
+                        ("functional", "init", "utils", "parallel", "parameter", "attention")
+                    )
+                    else rest
+                )
             name = f"{short}.{rest}"
             break
     if name in KNOWN:
         return KNOWN[name]
-    if name.startswith("nn.init.") or name.startswith("torch.nn.init."):
+    if name.startswith(("nn.init.", "torch.nn.init.")):
         return Quiet(name, passes=True)
     if name in OPERATIONS:
         return OPERATIONS[name]
@@ -134,11 +198,15 @@ def resolve(name: str) -> Any:
     if name.startswith("torch.special.") and f"torch.{name[14:]}" in OPERATIONS:
         return OPERATIONS[f"torch.{name[14:]}"]
     root, _, rest = name.partition(".")
-    if root == "typing" or root == "types" and rest != "SimpleNamespace" or root == "numbers":
+    if root == "typing" or (root == "types" and rest != "SimpleNamespace") or root == "numbers":
         return Hint(name)
     full = {"nn": "torch.nn"}.get(root, root)
     shown = name if full == root else f"{full}.{rest}"
-    if any(known.startswith(name + ".") for known in (*KNOWN, *OPERATIONS)) or not rest or name in ("nn.init", "nn.utils", "nn.parallel"):
+    if (
+        any(known.startswith(name + ".") for known in (*KNOWN, *OPERATIONS))
+        or not rest
+        or name in ("nn.init", "nn.utils", "nn.parallel")
+    ):
         return Known(shown if full != root and "." not in rest else name)
     if root in ("os", "sys", "time", "logging", "random", "json", "pathlib", "datetime", "re"):
         return Unknown(shown, "nothing outside the source is looked at")
@@ -163,7 +231,7 @@ def known(*names: str) -> Callable[[Any], Any]:
     return note
 
 
-# -- math, operator, itertools ------------------------------------------------------------------------
+# -- math, operator, itertools -----------------------------------------------------------------
 
 
 def _real(function: Any) -> Any:
@@ -180,21 +248,57 @@ def _real(function: Any) -> Any:
     return run
 
 
-for _name in (
-    "sqrt exp log log2 log10 log1p sin cos tan tanh atan atan2 pow fabs floor ceil trunc isclose "
-    "isnan isinf hypot erf degrees radians copysign fmod"
-).split():
+for _name in [
+    "sqrt",
+    "exp",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "atan",
+    "atan2",
+    "pow",
+    "fabs",
+    "floor",
+    "ceil",
+    "trunc",
+    "isclose",
+    "isnan",
+    "isinf",
+    "hypot",
+    "erf",
+    "degrees",
+    "radians",
+    "copysign",
+    "fmod",
+]:
     known(f"math.{_name}")(_real(getattr(math, _name)))
     if _name not in ("isclose", "fabs", "copysign"):
         known(f"numpy.{_name}")(_real(getattr(math, _name)))
 for _name in ("gcd", "lcm", "comb", "factorial", "perm", "isqrt"):
-    def _bounded(*args: Any, _function: Any = getattr(math, _name)) -> Any:
-        if any(abs(each) > 2**64 for each in args) or (_function in (math.factorial, math.comb, math.perm) and args[0] > 500):
+
+    def _bounded(*args: Any, _name: str = _name) -> Any:
+        _function = getattr(math, _name)
+        if any(abs(each) > 2**64 for each in args) or (
+            _function in (math.factorial, math.comb, math.perm) and args[0] > 500
+        ):
             raise ValueError("the number is larger than any network needs")
         return _function(*args)
 
     known(f"math.{_name}")(_real(_bounded))
-KNOWN.update({"math.pi": math.pi, "math.e": math.e, "math.inf": math.inf, "math.nan": math.nan, "math.tau": math.tau})
+KNOWN.update(
+    {
+        "math.pi": math.pi,
+        "math.e": math.e,
+        "math.inf": math.inf,
+        "math.nan": math.nan,
+        "math.tau": math.tau,
+    }
+)
 
 
 @known("math.prod", "numpy.prod", "numpy.product")
@@ -215,9 +319,25 @@ def _floor(rt: Any, value: Any) -> Any:
     return value if isinstance(value, Size) else _real(math.floor)(rt, value)
 
 
-for _word, _name in (("+", "add"), ("-", "sub"), ("*", "mul"), ("/", "truediv"), ("//", "floordiv"), ("%", "mod"), ("**", "pow"), ("@", "matmul")):
+for _word, _name in (
+    ("+", "add"),
+    ("-", "sub"),
+    ("*", "mul"),
+    ("/", "truediv"),
+    ("//", "floordiv"),
+    ("%", "mod"),
+    ("**", "pow"),
+    ("@", "matmul"),
+):
     known(f"operator.{_name}")(lambda rt, a, b, _word=_word: rt.binary(_word, a, b))
-for _word, _name in (("==", "eq"), ("!=", "ne"), ("<", "lt"), ("<=", "le"), (">", "gt"), (">=", "ge")):
+for _word, _name in (
+    ("==", "eq"),
+    ("!=", "ne"),
+    ("<", "lt"),
+    ("<=", "le"),
+    (">", "gt"),
+    (">=", "ge"),
+):
     known(f"operator.{_name}")(lambda rt, a, b, _word=_word: rt.compare(_word, a, b))
 
 
@@ -250,13 +370,21 @@ def _chain_all(rt: Any, values: Any) -> Any:
     return _chain(rt, *list(rt.iterate(values)))
 
 
-KNOWN["itertools.chain"] = Instance(Class("chain", (OBJECT,), {"__call__": Builtin("chain", lambda rt, self, *values: _chain(rt, *values))}))
+KNOWN["itertools.chain"] = Instance(
+    Class(
+        "chain",
+        (OBJECT,),
+        {"__call__": Builtin("chain", lambda rt, self, *values: _chain(rt, *values))},
+    )
+)
 KNOWN["itertools.chain"].attributes["from_iterable"] = KNOWN["itertools.chain.from_iterable"]
 
 
 @known("itertools.repeat")
 def _repeat(rt: Any, value: Any, times: Any = None) -> Any:
-    return rt.iterator(itertools.repeat(value) if times is None else iter([value] * min(times, 1_000_000)))
+    return rt.iterator(
+        itertools.repeat(value) if times is None else iter([value] * min(times, 1_000_000))
+    )
 
 
 @known("itertools.count")
@@ -313,7 +441,7 @@ def _combinations(rt: Any, values: Any, r: int) -> Any:
     return rt.iterator(list(itertools.combinations(found, r)))
 
 
-# -- functools, collections, copy ----------------------------------------------------------------------
+# -- functools, collections, copy --------------------------------------------------------------
 
 known("functools.partial")(lambda rt, function, *args, **kwargs: Partial(function, args, kwargs))
 
@@ -341,10 +469,12 @@ KNOWN["functools.partialmethod"] = Builtin("partialmethod", lambda rt, f, *a, **
 KNOWN["functools.total_ordering"] = _PASSES
 KNOWN["functools.singledispatch"] = _PASSES
 KNOWN["collections.OrderedDict"] = BUILTINS["dict"]
-KNOWN["collections.deque"] = Builtin("deque", lambda rt, values=(), maxlen=None: list(rt.iterate(values)))
+KNOWN["collections.deque"] = Builtin(
+    "deque", lambda rt, values=(), maxlen=None: list(rt.iterate(values))
+)
 
 
-class _DefaultDict(dict):  # type: ignore[type-arg]
+class _DefaultDict(dict):
     """A dictionary that makes what it has not."""
 
     default_factory: Any = None
@@ -368,7 +498,9 @@ def _counter(rt: Any, values: Any = ()) -> Any:
 
 @known("collections.namedtuple")
 def _namedtuple(rt: Any, name: str, fields: Any, defaults: Any = (), **kwargs: Any) -> Any:
-    names = fields.replace(",", " ").split() if isinstance(fields, str) else list(rt.iterate(fields))
+    names = (
+        fields.replace(",", " ").split() if isinstance(fields, str) else list(rt.iterate(fields))
+    )
     cls = Class(name, (OBJECT,), {"__annotations__": dict.fromkeys(names)})
     values = list(rt.iterate(defaults or ()))
     cls.names.update(zip(names[len(names) - len(values) :], values))
@@ -458,20 +590,21 @@ def _copy(rt: Any, value: Any) -> Any:
     return value
 
 
-# -- dataclasses ----------------------------------------------------------------------------------------
+# -- dataclasses -------------------------------------------------------------------------------
 
 
 @known("dataclasses.dataclass", "torch.jit.script_dataclass")
 def _dataclass(rt: Any, cls: Any = None, **kwargs: Any) -> Any:
     if isinstance(cls, Class):
         return rt.as_record(cls)
-    return Builtin("dataclass", lambda rt, each: rt.as_record(each) if isinstance(each, Class) else each)
+    return Builtin(
+        "dataclass", lambda rt, each: rt.as_record(each) if isinstance(each, Class) else each
+    )
 
 
 @known("dataclasses.field")
-def _field(rt: Any, *, default: Any = Unknown("MISSING"), default_factory: Any = None, **kwargs: Any) -> Any:
-    has = not (isinstance(default, Unknown) and default.name == "MISSING")
-    return Default(default, default_factory, has)
+def _field(rt: Any, *, default: Any = ..., default_factory: Any = None, **kwargs: Any) -> Any:
+    return Default(default, default_factory, default is not ...)
 
 
 @known("dataclasses.asdict")
@@ -495,7 +628,9 @@ def _fields(rt: Any, value: Any) -> Any:
     return found
 
 
-@known("types.SimpleNamespace", "argparse.Namespace", "easydict.EasyDict", "omegaconf.OmegaConf.create")
+@known(
+    "types.SimpleNamespace", "argparse.Namespace", "easydict.EasyDict", "omegaconf.OmegaConf.create"
+)
 def _namespace(rt: Any, values: Any = None, **kwargs: Any) -> Any:
     found = Instance(Class("SimpleNamespace", (OBJECT,)))
     found.attributes.update({**(rt.as_dict(values) if values is not None else {}), **kwargs})
@@ -505,25 +640,55 @@ def _namespace(rt: Any, values: Any = None, **kwargs: Any) -> Any:
 known("inspect.isclass")(lambda rt, value: isinstance(value, Class))
 known("inspect.isfunction")(lambda rt, value: isinstance(value, Function))
 
-# -- what only scripts do --------------------------------------------------------------------------------
+# -- what only scripts do -----------------------------------------------------------------------
 
-for _name in (
-    "torch.manual_seed torch.set_grad_enabled torch.cuda.manual_seed torch.cuda.manual_seed_all "
-    "torch.cuda.empty_cache torch.set_default_dtype torch.set_num_threads warnings.warn "
-    "warnings.filterwarnings warnings.simplefilter random.seed numpy.random.seed torch._assert_async "
-    "torch._C._log_api_usage_once torch.set_float32_matmul_precision torch.use_deterministic_algorithms "
-    "torch.autograd.set_detect_anomaly torch.random.manual_seed torch._C._jit_set_profiling_mode "
-    "torch.jit.annotate torch.cuda.synchronize torch.set_default_device torch.set_printoptions "
-    "torch.utils.data.DataLoader"
-).split():
+for _name in [
+    "torch.manual_seed",
+    "torch.set_grad_enabled",
+    "torch.cuda.manual_seed",
+    "torch.cuda.manual_seed_all",
+    "torch.cuda.empty_cache",
+    "torch.set_default_dtype",
+    "torch.set_num_threads",
+    "warnings.warn",
+    "warnings.filterwarnings",
+    "warnings.simplefilter",
+    "random.seed",
+    "numpy.random.seed",
+    "torch._assert_async",
+    "torch._C._log_api_usage_once",
+    "torch.set_float32_matmul_precision",
+    "torch.use_deterministic_algorithms",
+    "torch.autograd.set_detect_anomaly",
+    "torch.random.manual_seed",
+    "torch._C._jit_set_profiling_mode",
+    "torch.jit.annotate",
+    "torch.cuda.synchronize",
+    "torch.set_default_device",
+    "torch.set_printoptions",
+    "torch.utils.data.DataLoader",
+]:
     KNOWN[_name] = Quiet(_name)
 KNOWN["torch.jit.annotate"] = Builtin("annotate", lambda rt, kind, value: value)
-for _name in (
-    "torch.jit.script torch.jit.export torch.jit.ignore torch.jit.unused torch.compile torch.jit.interface "
-    "torch.jit.script_method torch.jit.trace torch.jit.freeze torch.no_grad_ torch.inference_mode_ "
-    "torch.fx.wrap torch.jit.script_if_tracing torch._dynamo.disable torch.compiler.disable "
-    "torch.autograd.Variable torch.nn.utils.skip_init_"
-).split():
+for _name in [
+    "torch.jit.script",
+    "torch.jit.export",
+    "torch.jit.ignore",
+    "torch.jit.unused",
+    "torch.compile",
+    "torch.jit.interface",
+    "torch.jit.script_method",
+    "torch.jit.trace",
+    "torch.jit.freeze",
+    "torch.no_grad_",
+    "torch.inference_mode_",
+    "torch.fx.wrap",
+    "torch.jit.script_if_tracing",
+    "torch._dynamo.disable",
+    "torch.compiler.disable",
+    "torch.autograd.Variable",
+    "torch.nn.utils.skip_init_",
+]:
     KNOWN[_name] = Quiet(_name, passes=True)
 KNOWN["torch.autograd.Variable"] = Builtin("Variable", lambda rt, x, *args, **kwargs: x)
 
@@ -532,18 +697,40 @@ def _context(rt: Any, function: Any = None, *args: Any, **kwargs: Any) -> Any:
     return function if isinstance(function, (Function, Method)) else _PASSES
 
 
-for _name in (
-    "torch.no_grad torch.inference_mode torch.enable_grad torch.autocast torch.cuda.amp.autocast "
-    "torch.amp.autocast torch.autograd.no_grad torch.autograd.profiler.record_function "
-    "torch.profiler.record_function contextlib.nullcontext contextlib.suppress torch.device "
-    "torch.backends.cuda.sdp_kernel torch.nn.attention.sdpa_kernel warnings.catch_warnings"
-).split():
+for _name in [
+    "torch.no_grad",
+    "torch.inference_mode",
+    "torch.enable_grad",
+    "torch.autocast",
+    "torch.cuda.amp.autocast",
+    "torch.amp.autocast",
+    "torch.autograd.no_grad",
+    "torch.autograd.profiler.record_function",
+    "torch.profiler.record_function",
+    "contextlib.nullcontext",
+    "contextlib.suppress",
+    "torch.device",
+    "torch.backends.cuda.sdp_kernel",
+    "torch.nn.attention.sdpa_kernel",
+    "warnings.catch_warnings",
+]:
     known(_name)(_context)
 KNOWN["contextlib.contextmanager"] = _PASSES
 known("torch.device")(lambda rt, *args, **kwargs: Unknown("device"))
-for _name in ("torch.cuda.is_available", "torch.backends.mps.is_available", "torch.jit.is_scripting", "torch.jit.is_tracing",
-              "torch.distributed.is_initialized", "torch.distributed.is_available", "torch.is_grad_enabled", "torch.compiler.is_compiling",
-              "torch.onnx.is_in_onnx_export", "torch.backends.cudnn.is_available", "torch.is_autocast_enabled", "torch._C._get_tracing_state"):
+for _name in (
+    "torch.cuda.is_available",
+    "torch.backends.mps.is_available",
+    "torch.jit.is_scripting",
+    "torch.jit.is_tracing",
+    "torch.distributed.is_initialized",
+    "torch.distributed.is_available",
+    "torch.is_grad_enabled",
+    "torch.compiler.is_compiling",
+    "torch.onnx.is_in_onnx_export",
+    "torch.backends.cudnn.is_available",
+    "torch.is_autocast_enabled",
+    "torch._C._get_tracing_state",
+):
     known(_name)(lambda rt, *args: False)
 known("torch.cuda.device_count", "torch.distributed.get_rank", "os.cpu_count")(lambda rt, *args: 0)
 known("torch.is_floating_point")(lambda rt, x: x.dtype.startswith(("float", "bf")))
@@ -552,7 +739,9 @@ known("os.environ.get", "os.getenv")(lambda rt, name, default=None: default)
 known("os.path.join")(lambda rt, *parts: "/".join(map(str, parts)))
 known("os.path.exists", "os.path.isfile", "os.path.isdir")(lambda rt, path: False)
 known("time.time")(lambda rt: 0.0)
-known("random.random", "numpy.random.rand_", "random.uniform")(lambda rt, *args: Unknown("random.random()"))
+known("random.random", "numpy.random.rand_", "random.uniform")(
+    lambda rt, *args: Unknown("random.random()")
+)
 KNOWN["__future__.annotations"] = None
 KNOWN["logging.getLogger"] = Builtin("getLogger", lambda rt, *args: Quiet("logger"))
 KNOWN["sys.version_info"] = (3, 11, 0)
@@ -569,10 +758,35 @@ KNOWN["torch.Size"] = Builtin("Size", lambda rt, values=(): tuple(rt.iterate(val
 KNOWN["torch.nn.Module"] = KNOWN["nn.Module"] = MODULE
 KNOWN["torch.ScriptModule"] = KNOWN["torch.jit.ScriptModule"] = MODULE
 KNOWN["pytorch_lightning.LightningModule"] = MODULE
-KNOWN["nn.utils.parametrizations.weight_norm"] = KNOWN["nn.utils.weight_norm"] = Unknown("torch.nn.utils.weight_norm", "")
-KNOWN["nn.utils.rnn.pack_padded_sequence"] = Unknown("torch.nn.utils.rnn.pack_padded_sequence", "lengths are known only when it runs")
-for _name in ("Optional", "Union", "List", "Tuple", "Dict", "Callable", "Any", "Type", "Sequence", "Iterable", "Literal",
-              "Iterator", "Mapping", "Set", "Generator", "Final", "ClassVar", "Hashable", "MutableMapping", "Text", "Number"):
+KNOWN["nn.utils.parametrizations.weight_norm"] = KNOWN["nn.utils.weight_norm"] = Unknown(
+    "torch.nn.utils.weight_norm", ""
+)
+KNOWN["nn.utils.rnn.pack_padded_sequence"] = Unknown(
+    "torch.nn.utils.rnn.pack_padded_sequence", "lengths are known only when it runs"
+)
+for _name in (
+    "Optional",
+    "Union",
+    "List",
+    "Tuple",
+    "Dict",
+    "Callable",
+    "Any",
+    "Type",
+    "Sequence",
+    "Iterable",
+    "Literal",
+    "Iterator",
+    "Mapping",
+    "Set",
+    "Generator",
+    "Final",
+    "ClassVar",
+    "Hashable",
+    "MutableMapping",
+    "Text",
+    "Number",
+):
     KNOWN.setdefault(f"typing.{_name}", Hint(f"typing.{_name}"))
 
 
@@ -625,7 +839,9 @@ def _checkpoint(rt: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @known("torch.utils.checkpoint.checkpoint_sequential")
-def _checkpoint_sequential(rt: Any, functions: Any, segments: Any, input: Any, **kwargs: Any) -> Any:
+def _checkpoint_sequential(
+    rt: Any, functions: Any, segments: Any, input: Any, **kwargs: Any
+) -> Any:
     for each in rt.iterate(functions):
         input = rt.call(each, [input], {})
     return input
@@ -633,28 +849,44 @@ def _checkpoint_sequential(rt: Any, functions: Any, segments: Any, input: Any, *
 
 KNOWN["torch.jit.wait"] = Builtin("wait", lambda rt, value: value)
 
-# -- numpy, as networks use it ---------------------------------------------------------------------------
+# -- numpy, as networks use it ------------------------------------------------------------------
 
 for _name in ("array", "asarray"):
-    known(f"numpy.{_name}")(lambda rt, values, *args, **kwargs: OPERATIONS["torch.tensor"].run(rt, values))
-known("numpy.linspace")(lambda rt, a, b, n=50, **kwargs: OPERATIONS["torch.linspace"].run(rt, a, b, n))
+    known(f"numpy.{_name}")(
+        lambda rt, values, *args, **kwargs: OPERATIONS["torch.tensor"].run(rt, values)
+    )
+known("numpy.linspace")(
+    lambda rt, a, b, n=50, **kwargs: OPERATIONS["torch.linspace"].run(rt, a, b, n)
+)
 known("numpy.arange")(lambda rt, *args, **kwargs: OPERATIONS["torch.arange"].run(rt, *args))
-known("numpy.cumsum")(lambda rt, values, *args: OPERATIONS["torch.cumsum"].run(rt, OPERATIONS["torch.tensor"].run(rt, list(rt.iterate(values)))))
+known("numpy.cumsum")(
+    lambda rt, values, *args: OPERATIONS["torch.cumsum"].run(
+        rt, OPERATIONS["torch.tensor"].run(rt, list(rt.iterate(values)))
+    )
+)
 for _name in ("zeros", "ones"):
-    known(f"numpy.{_name}")(lambda rt, shape, *args, _name=_name, **kwargs: OPERATIONS[f"torch.{_name}"].run(rt, shape))
+    known(f"numpy.{_name}")(
+        lambda rt, shape, *args, _name=_name, **kwargs: OPERATIONS[f"torch.{_name}"].run(rt, shape)
+    )
 known("numpy.sum")(lambda rt, values, *args: BUILTINS["sum"].run(rt, values))
 known("numpy.max", "numpy.amax")(lambda rt, values, *args: BUILTINS["max"].run(rt, values))
 known("numpy.min", "numpy.amin")(lambda rt, values, *args: BUILTINS["min"].run(rt, values))
-known("numpy.mean")(lambda rt, values, *args: sum(rt.iterate(values)) / max(1, len(list(rt.iterate(values)))))
+known("numpy.mean")(
+    lambda rt, values, *args: sum(rt.iterate(values)) / max(1, len(list(rt.iterate(values))))
+)
 known("numpy.abs")(lambda rt, value: abs(value))
-known("numpy.round", "numpy.around")(lambda rt, value, digits=0: float(round(value, digits)) if digits else float(round(value)))
-known("numpy.int64", "numpy.int32", "numpy.intp")(lambda rt, value=0: BUILTINS["int"].run(rt, value))
+known("numpy.round", "numpy.around")(
+    lambda rt, value, digits=0: float(round(value, digits)) if digits else float(round(value))
+)
+known("numpy.int64", "numpy.int32", "numpy.intp")(
+    lambda rt, value=0: BUILTINS["int"].run(rt, value)
+)
 known("numpy.float32", "numpy.float64")(lambda rt, value=0.0: BUILTINS["float"].run(rt, value))
 known("numpy.maximum")(lambda rt, a, b: max(a, b))
 known("numpy.minimum")(lambda rt, a, b: min(a, b))
 
 
-# -- argparse: what a script takes where nothing is given ------------------------------------------------
+# -- argparse: what a script takes where nothing is given --------------------------------------
 
 
 class Parser:
@@ -665,7 +897,7 @@ class Parser:
 
     def known_attribute(self, rt: Any, name: str) -> Any:
         """A method of a parser."""
-        found = {
+        found: Any = {
             "add_argument": self.add,
             "parse_args": self.parse,
             "parse_known_args": lambda rt, *a, **k: (self.parse(rt), []),
@@ -702,7 +934,7 @@ known("argparse.ArgumentParser")(lambda rt, *args, **kwargs: Parser())
 for _name in ("ArgumentDefaultsHelpFormatter", "RawTextHelpFormatter", "SUPPRESS", "REMAINDER"):
     KNOWN[f"argparse.{_name}"] = Unknown(f"argparse.{_name}")
 
-# -- helpers that many copy from timm ----------------------------------------------------------------------
+# -- helpers that many copy from timm -----------------------------------------------------------
 
 
 def _tuple_of(n: int) -> Any:
@@ -715,7 +947,9 @@ def _tuple_of(n: int) -> Any:
 DROP_PATH = Class("DropPath", (MODULE,))
 
 
-def _drop_path_init(rt: Any, self: Instance, drop_prob: Any = 0.0, *args: Any, **kwargs: Any) -> None:
+def _drop_path_init(
+    rt: Any, self: Instance, drop_prob: Any = 0.0, *args: Any, **kwargs: Any
+) -> None:
     self.attributes.update({"training": rt.training, "drop_prob": drop_prob})
 
 
@@ -738,8 +972,14 @@ for _place in ("timm.models.registry", "timm.models"):
     KNOWN[f"{_place}.register_model"] = _PASSES
 
 
-@known("timm.models.layers.make_divisible", "timm.layers.make_divisible", "timm.layers.helpers.make_divisible")
-def _make_divisible(rt: Any, v: Any, divisor: int = 8, min_value: Any = None, round_limit: float = 0.9) -> Any:
+@known(
+    "timm.models.layers.make_divisible",
+    "timm.layers.make_divisible",
+    "timm.layers.helpers.make_divisible",
+)
+def _make_divisible(
+    rt: Any, v: Any, divisor: int = 8, min_value: Any = None, round_limit: float = 0.9
+) -> Any:
     least = min_value or divisor
     found = max(least, int(v + divisor / 2) // divisor * divisor)
     return found + divisor if found < round_limit * v else found
@@ -749,7 +989,7 @@ for _name in ("torchsummary.summary", "torchinfo.summary", "thop.profile", "tqdm
     KNOWN[_name] = Quiet(_name)
 KNOWN["thop.clever_format"] = Quiet("clever_format")
 
-# -- einops' layers --------------------------------------------------------------------------------------
+# -- einops' layers -----------------------------------------------------------------------------
 
 for _name, _function in (("Rearrange", "rearrange"), ("Reduce", "reduce")):
     _cls = Class(_name, (MODULE,))
@@ -777,7 +1017,9 @@ def _pack(rt: Any, tensors: Any, pattern: str) -> Any:
         inner = shape[axis : len(shape) - behind]
         shapes.append(tuple(inner))
         merged = [*shape[:axis], prod(inner), *shape[len(shape) - behind :]]
-        found.append(each if len(inner) == 1 else OPERATIONS["Tensor.reshape"].run(rt, each, merged))
+        found.append(
+            each if len(inner) == 1 else OPERATIONS["Tensor.reshape"].run(rt, each, merged)
+        )
     return OPERATIONS["torch.cat"].run(rt, found, axis), shapes
 
 
@@ -787,7 +1029,11 @@ def _unpack(rt: Any, x: TensorValue, shapes: Any, pattern: str) -> Any:
     axis = len(before.split())
     parts = OPERATIONS["torch.split"].run(rt, x, [prod(shape) for shape in shapes], axis)
     return [
-        part if len(shape) == 1 else OPERATIONS["Tensor.reshape"].run(rt, part, [*part.shape[:axis], *shape, *part.shape[axis + 1 :]])
+        part
+        if len(shape) == 1
+        else OPERATIONS["Tensor.reshape"].run(
+            rt, part, [*part.shape[:axis], *shape, *part.shape[axis + 1 :]]
+        )
         for part, shape in zip(parts, shapes)
     ]
 
@@ -797,4 +1043,13 @@ def _parse_shape(rt: Any, x: TensorValue, pattern: str) -> Any:
     return {name: size for name, size in zip(pattern.split(), x.shape) if name != "_"}
 
 
-__all__ = ["KNOWN", "ClassMethod", "Known", "Static", "constant", "is_instance", "module", "operator"]
+__all__ = [
+    "KNOWN",
+    "ClassMethod",
+    "Known",
+    "Static",
+    "constant",
+    "is_instance",
+    "module",
+    "operator",
+]

@@ -392,11 +392,17 @@ def settings(op: Op, mark: Mark) -> dict[str, Setting]:
         kept = layer.__dict__[name]
         if declared.default is not None and not declared.is_required:
             default = declared.default
-            default = layer.__dict__[default.name] if isinstance(default, SameAs) else layer._default(declared)
+            default = (
+                layer.__dict__[default.name]
+                if isinstance(default, SameAs)
+                else layer._default(declared)
+            )
             if kept == default:
                 continue
         if isinstance(declared.type, PerAxis) and isinstance(value, (list, tuple)) and value:
-            if all(each == value[0] for each in value) and not any(isinstance(e, Size) for e in value):
+            if all(each == value[0] for each in value) and not any(
+                isinstance(e, Size) for e in value
+            ):
                 value = value[0]
         found[name] = setting(value, mark)
     return found

@@ -50,8 +50,9 @@ def native_attribute(rt: Any, value: Any, name: str) -> Any:
             from shapecalc.reading.builtins import BUILTINS
 
             return BUILTINS.get(kind.__name__)
-    if hasattr(value, "names") and isinstance(value, tuple) and name in value.names:
-        return value[value.names.index(name)]
+    fields: Any = getattr(value, "names", ())
+    if isinstance(value, tuple) and name in fields:
+        return value[fields.index(name)]
     if isinstance(value, slice) and name in ("start", "stop", "step"):
         return getattr(value, name)
     return None

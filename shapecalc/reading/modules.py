@@ -55,7 +55,9 @@ def method(cls: Class, *names: str) -> Any:
 
 def is_parameter(value: Any) -> bool:
     """Whether a value is a learned tensor."""
-    return isinstance(value, TensorValue) and value.stored is not None and not value.stored.is_buffer
+    return (
+        isinstance(value, TensorValue) and value.stored is not None and not value.stored.is_buffer
+    )
 
 
 def is_buffer(value: Any) -> bool:
@@ -68,7 +70,7 @@ def is_module(value: Any) -> bool:
     return isinstance(value, Instance) and MODULE in value.cls.mro
 
 
-# -- what a module holds ----------------------------------------------------------------------------
+# -- what a module holds -----------------------------------------------------------------------
 
 
 def children(value: Instance) -> Iterator[tuple[str, Instance]]:
@@ -80,7 +82,9 @@ def children(value: Instance) -> Iterator[tuple[str, Instance]]:
             yield name, each
 
 
-def walk(value: Instance, prefix: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Instance]]:
+def walk(
+    value: Instance, prefix: str = "", seen: set[int] | None = None
+) -> Iterator[tuple[str, Instance]]:
     """A module and all below it, each once, by path."""
     seen = set() if seen is None else seen
     if id(value) in seen:
@@ -143,18 +147,40 @@ def every_tensor(root: Instance, buffers: bool) -> Iterator[tuple[str, TensorVal
                 yield f"{path}.{name}" if path else name, value
 
 
-# -- nn.Module's methods ------------------------------------------------------------------------------
+# -- nn.Module's methods -----------------------------------------------------------------------
 
-for _name in (
-    "cuda cpu to half float double bfloat16 type train eval requires_grad_ to_empty share_memory "
-    "xpu compile_"
-).split():
+for _name in [
+    "cuda",
+    "cpu",
+    "to",
+    "half",
+    "float",
+    "double",
+    "bfloat16",
+    "type",
+    "train",
+    "eval",
+    "requires_grad_",
+    "to_empty",
+    "share_memory",
+    "xpu",
+    "compile_",
+]:
     MODULE.names[_name] = Quiet(_name, passes=True)
-for _name in (
-    "load_state_dict zero_grad register_forward_hook register_forward_pre_hook extra_repr "
-    "register_full_backward_hook register_backward_hook register_load_state_dict_post_hook "
-    "_register_load_state_dict_pre_hook register_state_dict_post_hook compile set_extra_state"
-).split():
+for _name in [
+    "load_state_dict",
+    "zero_grad",
+    "register_forward_hook",
+    "register_forward_pre_hook",
+    "extra_repr",
+    "register_full_backward_hook",
+    "register_backward_hook",
+    "register_load_state_dict_post_hook",
+    "_register_load_state_dict_pre_hook",
+    "register_state_dict_post_hook",
+    "compile",
+    "set_extra_state",
+]:
     MODULE.names[_name] = Quiet(_name)
 
 
@@ -192,7 +218,9 @@ def _register_parameter(rt: Any, self: Instance, name: str, param: Any) -> None:
 
 
 @method(MODULE, "register_buffer")
-def _register_buffer(rt: Any, self: Instance, name: str, tensor: Any, persistent: Any = True) -> None:
+def _register_buffer(
+    rt: Any, self: Instance, name: str, tensor: Any, persistent: Any = True
+) -> None:
     if isinstance(tensor, TensorValue) and tensor.stored is None:
         value = TensorValue(tensor.shape, tensor.dtype)
         value.stored = Stored(value.shape, is_buffer=True)
@@ -271,7 +299,7 @@ def _get_name(rt: Any, self: Instance) -> str:
     return self.cls.name
 
 
-# -- containers -------------------------------------------------------------------------------------
+# -- containers --------------------------------------------------------------------------------
 
 SEQUENTIAL = NN["Sequential"] = Class("Sequential", (MODULE,))
 MODULE_LIST = NN["ModuleList"] = Class("ModuleList", (MODULE,))
@@ -306,14 +334,16 @@ def _checked(rt: Any, value: Instance, each: Any) -> Any:
     """What a container may hold: a module, or a learned tensor in lists of them."""
     if value.cls.is_a(PARAMETER_LIST) or value.cls.is_a(PARAMETER_DICT):
         return as_parameter(each)
-    if is_module(each) or each is None and not value.cls.is_a(SEQUENTIAL):
+    if is_module(each) or (each is None and not value.cls.is_a(SEQUENTIAL)):
         return each
     if isinstance(each, Unknown):
         raise rt.not_known(each)
     if isinstance(each, (Function, Class, Builtin)):
         said = f"{rt.shown(each)} is a {'class' if isinstance(each, Class) else 'function'}"
         hint = "is () missing behind it?" if isinstance(each, Class) else ""
-        raise rt.error("TypeError", f"{said} and not a Module subclass{'; ' + hint if hint else ''}")
+        raise rt.error(
+            "TypeError", f"{said} and not a Module subclass{'; ' + hint if hint else ''}"
+        )
     from shapecalc.reading.operators import type_name
 
     raise rt.error("TypeError", f"{type_name(each)} is not a Module subclass")
@@ -378,9 +408,9 @@ for _cls in LISTS:
             made = Instance(cls)
             made.attributes["training"] = rt.training
             chosen = pairs[index]
-            if cls is SEQUENTIAL and not all(name.isdigit() for name, _ in chosen):
-                made.attributes.update(chosen)
-            elif cls is SEQUENTIAL:
+            if (
+                cls is SEQUENTIAL and not all(name.isdigit() for name, _ in chosen)
+            ) or cls is SEQUENTIAL:
                 made.attributes.update(chosen)
             else:
                 made.attributes.update({str(n): each for n, (_, each) in enumerate(chosen)})
@@ -492,7 +522,7 @@ for _cls in DICTS:
             self.attributes[name] = _checked(rt, self, each)
 
 
-# -- the kinds of the catalogue ------------------------------------------------------------------------
+# -- the kinds of the catalogue ----------------------------------------------------------------
 
 BASES = {
     "Conv": Class("_ConvNd", (MODULE,)),
@@ -549,7 +579,9 @@ def make_leaf(
     for name, value in kwargs.items():
         name = _ALIASES.get(name, name)
         if name in raw:
-            raise rt.error("TypeError", f"{kind}.__init__() got multiple values for argument '{name}'")
+            raise rt.error(
+                "TypeError", f"{kind}.__init__() got multiple values for argument '{name}'"
+            )
         if name not in names and name not in cls.fields and name not in _IGNORED:
             if name != "return_indices":
                 from shapecalc.language.problem import did_you_mean

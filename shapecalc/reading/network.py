@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from shapecalc.language.parse import DTYPES
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean, listing
@@ -96,7 +96,10 @@ def read_network(
     assume: Mapping[str, Any] | None = None,
     symbols: Iterable[str] = (),
 ) -> Spec:
-    """The spec of a network in source; raises :class:`SpecError`, and ``OSError`` without a file."""
+    """The spec of a network in source.
+
+    Raises :class:`SpecError` with everything that is wrong, and ``OSError`` without a file.
+    """
     found = _CODE.fullmatch(text)
     assert found is not None
     path = Path(found["file"])
@@ -186,7 +189,9 @@ class _Reading:
             reader.paths[id(each)] = path
         spec = Spec(self.source)
         spec.name = re.sub(r"\(.*", "", make, flags=re.DOTALL).strip() or root.cls.name
-        spec.name = root.cls.name if spec.name.islower() and root.cls.name != "Sequential" else spec.name
+        spec.name = (
+            root.cls.name if spec.name.islower() and root.cls.name != "Sequential" else spec.name
+        )
         trace, results, given = self.run(root, spec)
         lowering = Lowering(spec, trace, results)
         lowering.spec_inputs = given
@@ -199,9 +204,13 @@ class _Reading:
         names = networks_in(module)
         if len(names) == 1:
             return names[0]
-        message = "this file has no network" if not names else f"this file has {len(names)} networks"
-        hint = f"name one behind the file: {self.source.name}:{names[0]}" if names else (
-            "a network is a class with a forward, or a variable that holds a module"
+        message = (
+            "this file has no network" if not names else f"this file has {len(names)} networks"
+        )
+        hint = (
+            f"name one behind the file: {self.source.name}:{names[0]}"
+            if names
+            else ("a network is a class with a forward, or a variable that holds a module")
         )
         more = f"there are {listing(names)}" if names else ""
         raise CannotRead(Mark(1, 1), message, more, hint)
@@ -217,7 +226,7 @@ class _Reading:
         found: Instance = value
         return found
 
-    # -- inputs -------------------------------------------------------------------------------
+    # -- inputs ---------------------------------------------------------------------------------
 
     def run(self, root: Instance, spec: Spec) -> tuple[Call, list[TensorValue], list[Given]]:
         """Trace the network on inputs of the shapes that are given."""
@@ -239,7 +248,9 @@ class _Reading:
                 if name is not None and name not in self.pinned and name != "B":
                     known = self.symbols.setdefault(name, size)
                     if known != size:
-                        raise CannotRead(Mark(1, 1), f"{name} is {known} in one input and {size} in another")
+                        raise CannotRead(
+                            Mark(1, 1), f"{name} is {known} in one input and {size} in another"
+                        )
                     found.append(sizes.symbol(name, size))
                 else:
                     found.append(size)
@@ -268,7 +279,9 @@ class _Reading:
         reader.current = None
         results = list(self.tensors(result))
         if not results:
-            raise CannotRead(self.place_of(root), f"forward gives back no tensor but {type_name(result)}")
+            raise CannotRead(
+                self.place_of(root), f"forward gives back no tensor but {type_name(result)}"
+            )
         reader.current = trace
         found_results = [reader.produced(value) for value in results]
         reader.current = None
@@ -300,20 +313,22 @@ class _Reading:
         for _, module in walk(root):
             if not isinstance(module.data, Leaf) or module.data.layer is None:
                 continue
-            leaf = module.data
+            leaf, layer = module.data, cast(Any, module.data.layer)
             name = self.reader.name_of(module)
-            rank = leaf.layer.rank
-            if "in_channels" in leaf.raw or (leaf.kind.startswith("Conv") and leaf.layer.in_channels):
-                channels = leaf.layer.in_channels
+            rank = layer.rank
+            if "in_channels" in leaf.raw or (leaf.kind.startswith("Conv") and layer.in_channels):
+                channels = layer.in_channels
                 sides = {1: ["128"], 2: ["224", "224"], 3: ["16", "112", "112"]}[rank]
                 shown = ",".join([str(channels), *sides])
                 return [f"its first layer {name!r} takes {channels} channels: --input {shown}"]
-            if leaf.kind == "Linear" and leaf.layer.in_features:
-                return [f"its first layer {name!r} takes {leaf.layer.in_features} features: --input {leaf.layer.in_features}"]
+            if leaf.kind == "Linear" and layer.in_features:
+                size = layer.in_features
+                return [f"its first layer {name!r} takes {size} features: --input {size}"]
             if leaf.kind.startswith("Embedding"):
                 return [f"its first layer {name!r} takes indices: --input 128:int64"]
             if leaf.kind in ("LSTM", "GRU", "RNN"):
-                return [f"its first layer {name!r} takes {leaf.layer.input_size} features: --input 20,{leaf.layer.input_size}"]
+                size = layer.input_size
+                return [f"its first layer {name!r} takes {size} features: --input 20,{size}"]
         return [hint]
 
     def tensors(self, value: Any, depth: int = 0) -> Iterable[TensorValue]:

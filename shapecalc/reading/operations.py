@@ -6,10 +6,11 @@ it is, or that only code has: sizes of other tensors, weights given by hand, con
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from shapecalc.algebra.arithmetic import prod
 from shapecalc.layers import KINDS
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag
@@ -25,15 +26,77 @@ OPERATIONS: dict[str, Builtin] = {}
 """Functions by what torch calls them: ``torch.cat``, ``nn.functional.relu``, ``Tensor.view``."""
 
 QUIET = frozenset(
-    "contiguous to cuda cpu detach clone requires_grad_ float half double type float type_as "
-    "bfloat16 to_dense data retain_grad share_memory_ pin_memory normal_ uniform_ zero_ fill_ "
-    "copy_ xavier_uniform_ kaiming_normal_ register_hook trunc_normal_ bernoulli_ exponential_ "
-    "long int bool positive resolve_conj set_ index_fill_ fill_diagonal_ erfinv_ clone_".split()
-) - {"float", "half", "double", "long", "int", "bool", "type", "to", "bfloat16", "type_as", "bernoulli_"}
+    [
+        "contiguous",
+        "to",
+        "cuda",
+        "cpu",
+        "detach",
+        "clone",
+        "requires_grad_",
+        "float",
+        "half",
+        "double",
+        "type",
+        "float",
+        "type_as",
+        "bfloat16",
+        "to_dense",
+        "data",
+        "retain_grad",
+        "share_memory_",
+        "pin_memory",
+        "normal_",
+        "uniform_",
+        "zero_",
+        "fill_",
+        "copy_",
+        "xavier_uniform_",
+        "kaiming_normal_",
+        "register_hook",
+        "trunc_normal_",
+        "bernoulli_",
+        "exponential_",
+        "long",
+        "int",
+        "bool",
+        "positive",
+        "resolve_conj",
+        "set_",
+        "index_fill_",
+        "fill_diagonal_",
+        "erfinv_",
+        "clone_",
+    ]
+) - {
+    "float",
+    "half",
+    "double",
+    "long",
+    "int",
+    "bool",
+    "type",
+    "to",
+    "bfloat16",
+    "type_as",
+    "bernoulli_",
+}
 """Methods that give back the tensor as it is, as far as shapes go."""
 
+
+def prod(sizes: Any) -> Any:
+    """The product of sizes."""
+    return math.prod(sizes)
+
+
 _DROPPED = ("training", "inplace", "out", "_stacklevel", "generator", "layout", "memory_format")
-_SAME = {"axis": "dim", "keepdims": "keepdim", "dim0": "dim0", "unbiased": "correction", "exponent": "other"}
+_SAME = {
+    "axis": "dim",
+    "keepdims": "keepdim",
+    "dim0": "dim0",
+    "unbiased": "correction",
+    "exponent": "other",
+}
 
 
 def operation(*names: str) -> Callable[[Any], Any]:
@@ -73,11 +136,13 @@ def numbers(rt: Any, values: Sequence[Any]) -> list[Any]:
         if isinstance(each, Unknown):
             raise rt.not_known(each)
         if not isinstance(each, int):
-            raise rt.error("TypeError", f"a size must be an integer, not {type_name(each)}: {rt.shown(each)}")
+            raise rt.error(
+                "TypeError", f"a size must be an integer, not {type_name(each)}: {rt.shown(each)}"
+            )
     return found
 
 
-# -- what stands on the kinds -------------------------------------------------------------------------
+# -- what stands on the kinds ------------------------------------------------------------------
 
 
 def _from_kind(kind: type[Layer], name: str, takes: tuple[str, ...]) -> Builtin:
@@ -100,7 +165,9 @@ def _from_kind(kind: type[Layer], name: str, takes: tuple[str, ...]) -> Builtin:
         if most is None and rest and isinstance(rest[0], (list, tuple)):
             inputs = [tensor(rt, each) for each in rest.pop(0)]
         else:
-            while rest and (most is None or len(inputs) < most) and isinstance(rest[0], TensorValue):
+            while (
+                rest and (most is None or len(inputs) < most) and isinstance(rest[0], TensorValue)
+            ):
                 inputs.append(rest.pop(0))
         if len(inputs) < least:
             what = rt.shown(rest[0]) if rest else "nothing"
@@ -111,12 +178,16 @@ def _from_kind(kind: type[Layer], name: str, takes: tuple[str, ...]) -> Builtin:
         given: dict[str, Any] = {}
         if star is not None and rest:
             taken = plain(rest[0])
-            given[star] = list(taken) if len(rest) == 1 and isinstance(taken, (list, tuple)) else rest
+            given[star] = (
+                list(taken) if len(rest) == 1 and isinstance(taken, (list, tuple)) else rest
+            )
             rest = []
         for key, value in zip(plain_names, rest):
             given[key] = value
         if len(rest) > len(plain_names):
-            raise rt.error("TypeError", f"{name.rpartition('.')[2]}() takes fewer arguments than given")
+            raise rt.error(
+                "TypeError", f"{name.rpartition('.')[2]}() takes fewer arguments than given"
+            )
         sizes: dict[str, Any] = {}
         for key, value in kwargs.items():
             key = _SAME.get(key, key)
@@ -143,7 +214,9 @@ def _from_kind(kind: type[Layer], name: str, takes: tuple[str, ...]) -> Builtin:
                 raise rt.not_known(value)
             if value is None and kind.fields[key].default is None:
                 continue
-            settings[key] = [number(rt, v) for v in value] if isinstance(value, (list, tuple)) else value
+            settings[key] = (
+                [number(rt, v) for v in value] if isinstance(value, (list, tuple)) else value
+            )
         return rt.put(kind.kind, inputs, settings)
 
     return Builtin(name, run)
@@ -154,7 +227,7 @@ for _kind in KINDS.values():
         OPERATIONS[_name] = _from_kind(_kind, _name, _takes)
 
 
-# -- shapes -------------------------------------------------------------------------------------------
+# -- shapes ------------------------------------------------------------------------------------
 
 
 @operation("Tensor.size")
@@ -195,7 +268,9 @@ def _reshaped(rt: Any, x: TensorValue, sizes: list[Any]) -> TensorValue:
             f"shape [{listed}] is invalid for input of size {elements}",
             f"receives {' x '.join(map(str, x.shape))} = {elements}{rt.origin_of(x)}",
         )
-        whole = [size if size != -1 else max(1, int(elements) // max(1, int(known))) for size in sizes]
+        whole = [
+            size if size != -1 else max(1, int(elements) // max(1, int(known))) for size in sizes
+        ]
         return TensorValue(tuple(whole), x.dtype, x.source, x.output)
     return rt.put("Reshape", [x], {"shape": list(sizes)})
 
@@ -233,15 +308,26 @@ def _permute(rt: Any, x: Any, *dims: Any) -> Any:
     x = tensor(rt, x)
     order = numbers(rt, dims)
     if len(order) != len(x.shape):
-        message = f"permute(sparse_coo): number of dimensions in the tensor input does not match the "
-        message += f"length of the desired ordering of dimensions i.e. input.dim() = {len(x.shape)} is "
+        message = (
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the "
+        )
+        message += (
+            f"length of the desired ordering of dimensions i.e. input.dim() = {len(x.shape)} is "
+        )
         raise rt.error("RuntimeError", f"{message}not equal to len(dims) = {len(order)}")
     if [d % len(order) for d in order] == list(range(len(order))):
         return x
     return rt.put("Permute", [x], {"dims": order})
 
 
-@operation("torch.transpose", "Tensor.transpose", "torch.swapaxes", "Tensor.swapaxes", "Tensor.swapdims", "torch.swapdims")
+@operation(
+    "torch.transpose",
+    "Tensor.transpose",
+    "torch.swapaxes",
+    "Tensor.swapaxes",
+    "Tensor.swapdims",
+    "torch.swapdims",
+)
 def _transpose(rt: Any, x: Any, dim0: Any, dim1: Any) -> Any:
     x = tensor(rt, x)
     for dim in (dim0, dim1):
@@ -272,7 +358,13 @@ def _unsqueeze(rt: Any, x: Any, dim: int) -> Any:
 def _squeeze(rt: Any, x: Any, dim: Any = None) -> Any:
     x = tensor(rt, x)
     n = len(x.shape)
-    dims = range(n) if dim is None else [d % n for d in (dim if isinstance(dim, (tuple, list)) else [dim])] if n else []
+    dims = (
+        range(n)
+        if dim is None
+        else [d % n for d in (dim if isinstance(dim, (tuple, list)) else [dim])]
+        if n
+        else []
+    )
     for each in sorted(dims, reverse=True):
         if x.shape[each] == 1:
             if isinstance(x.shape[each], Size):
@@ -363,7 +455,9 @@ def _chunk(rt: Any, x: Any, chunks: int, dim: int = 0) -> Any:
 
 
 @operation("torch.split", "Tensor.split", "torch.split_with_sizes", "Tensor.split_with_sizes")
-def _split(rt: Any, x: Any, split_size_or_sections: Any = None, dim: int = 0, *, split_size: Any = None) -> Any:
+def _split(
+    rt: Any, x: Any, split_size_or_sections: Any = None, dim: int = 0, *, split_size: Any = None
+) -> Any:
     x = tensor(rt, x)
     wanted = split_size_or_sections if split_size is None else split_size
     dim = dim % len(x.shape)
@@ -372,12 +466,16 @@ def _split(rt: Any, x: Any, split_size_or_sections: Any = None, dim: int = 0, *,
         sizes = numbers(rt, [wanted])
         if sum(sizes) != size:
             message = "split_with_sizes expects split_sizes to sum exactly to "
-            message += f"{size} (input tensor's size at dimension {dim}), but got split_sizes={sizes}"
+            message += (
+                f"{size} (input tensor's size at dimension {dim}), but got split_sizes={sizes}"
+            )
             raise rt.error("RuntimeError", message)
         return _pieces(rt, x, dim, sizes)
     wanted = number(rt, wanted)
     if not isinstance(wanted, int) or wanted <= 0:
-        raise rt.error("RuntimeError", f"split expects split_size be positive, but got {rt.shown(wanted)}")
+        raise rt.error(
+            "RuntimeError", f"split expects split_size be positive, but got {rt.shown(wanted)}"
+        )
     count = -(-int(size) // int(wanted))
     if count > 4096:
         raise rt.cannot(f"{count} parts of a tensor")
@@ -396,7 +494,7 @@ def _tensor_split(rt: Any, x: TensorValue, wanted: Any, dim: int) -> Any:
         small, more = size // wanted, int(size) % wanted
         return _pieces(rt, x, dim % len(x.shape), [small + (n < more) for n in range(wanted)])
     ends = [0, *numbers(rt, [wanted]), size]
-    return _pieces(rt, x, dim % len(x.shape), [b - a for a, b in zip(ends, ends[1:])])
+    return _pieces(rt, x, dim % len(x.shape), [b - a for a, b in itertools.pairwise(ends)])
 
 
 @operation("torch.unbind", "Tensor.unbind")
@@ -429,7 +527,14 @@ def _gather(rt: Any, x: TensorValue, dim: int, index: TensorValue) -> Any:
     return rt.opaque([x, index], index.shape, x.dtype, "gather")
 
 
-@operation("Tensor.scatter", "torch.scatter", "Tensor.scatter_add", "torch.scatter_add", "Tensor.index_add", "Tensor.scatter_reduce")
+@operation(
+    "Tensor.scatter",
+    "torch.scatter",
+    "Tensor.scatter_add",
+    "torch.scatter_add",
+    "Tensor.index_add",
+    "Tensor.scatter_reduce",
+)
 def _scatter(rt: Any, x: TensorValue, *args: Any, **kwargs: Any) -> Any:
     others = [a for a in args if isinstance(a, TensorValue)]
     return rt.opaque([x, *others], x.shape, x.dtype, "scatter")
@@ -444,7 +549,11 @@ def _tensor_unfold(rt: Any, x: TensorValue, dimension: int, size: int, step: int
 
 @operation("torch.meshgrid")
 def _meshgrid(rt: Any, *tensors: Any, indexing: str = "ij") -> Any:
-    found = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else list(tensors)
+    found = (
+        list(tensors[0])
+        if len(tensors) == 1 and isinstance(tensors[0], (list, tuple))
+        else list(tensors)
+    )
     shape = [prod(each.shape) for each in found]
     if indexing == "xy" and len(shape) > 1:
         shape[:2] = shape[1::-1]
@@ -458,7 +567,7 @@ def _diff(rt: Any, x: TensorValue, n: int = 1, dim: int = -1) -> Any:
     return rt.opaque([x], shape, x.dtype, "diff")
 
 
-# -- reductions ---------------------------------------------------------------------------------------
+# -- reductions --------------------------------------------------------------------------------
 
 
 def _dims(rt: Any, x: TensorValue, dim: Any) -> Any:
@@ -467,7 +576,9 @@ def _dims(rt: Any, x: TensorValue, dim: Any) -> Any:
     dims = [number(rt, d) for d in (dim if isinstance(dim, (list, tuple)) else [dim])]
     for each in dims:
         if not isinstance(each, int):
-            raise rt.error("TypeError", f"dim must be an int or a list of them, not {rt.shown(each)}")
+            raise rt.error(
+                "TypeError", f"dim must be an int or a list of them, not {rt.shown(each)}"
+            )
         if not -max(1, len(x.shape)) <= each < max(1, len(x.shape)):
             message = f"Dimension out of range (expected to be in range of [{-len(x.shape)}, "
             raise rt.error("IndexError", f"{message}{len(x.shape) - 1}], but got {each})")
@@ -476,16 +587,22 @@ def _dims(rt: Any, x: TensorValue, dim: Any) -> Any:
 
 def _reduced(kind: str) -> Any:
     def run(
-        rt: Any, x: Any, dim: Any = None, keepdim: Any = False, *more: Any, axis: Any = None,
-        dtype: Any = None, **kwargs: Any,
+        rt: Any,
+        x: Any,
+        dim: Any = None,
+        keepdim: Any = False,
+        *more: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        **kwargs: Any,
     ) -> Any:
         x = tensor(rt, x)
         if isinstance(dim, bool):
             dim = None
         dims = _dims(rt, x, dim if axis is None else axis)
         if x.data is not None and kind in ("Sum", "Mean", "Max", "Min") and dim is None:
-            made = {"Sum": sum, "Mean": lambda d: sum(d) / len(d), "Max": max, "Min": min}[kind]
-            return constant(made(x.data), x.dtype)
+            made: Any = {"Sum": sum, "Mean": lambda d: sum(d) / len(d), "Max": max, "Min": min}
+            return constant(made[kind](x.data), x.dtype)
         if not x.shape:
             return x
         settings: dict[str, Any] = {"dim": dims[0] if len(dims) == 1 else dims}
@@ -497,9 +614,19 @@ def _reduced(kind: str) -> Any:
 
 
 for _name, _kind_name in (
-    ("mean", "Mean"), ("sum", "Sum"), ("nansum", "Sum"), ("amax", "Max"), ("amin", "Min"),
-    ("var", "Var"), ("std", "Std"), ("nanmean", "Mean"), ("logsumexp", "Sum"), ("prod", "Sum"),
-    ("median", "Max"), ("any", "Max"), ("all", "Min"),
+    ("mean", "Mean"),
+    ("sum", "Sum"),
+    ("nansum", "Sum"),
+    ("amax", "Max"),
+    ("amin", "Min"),
+    ("var", "Var"),
+    ("std", "Std"),
+    ("nanmean", "Mean"),
+    ("logsumexp", "Sum"),
+    ("prod", "Sum"),
+    ("median", "Max"),
+    ("any", "Max"),
+    ("all", "Min"),
 ):
     operation(f"torch.{_name}", f"Tensor.{_name}")(_reduced(_kind_name))
 
@@ -523,7 +650,9 @@ def _extreme(kind: str, pair: str) -> Any:
         if dim is None:
             return whole(rt, x)
         values = whole(rt, x, dim, keepdim)
-        return ValuesIndices((values, TensorValue(values.shape, "int64", values.source, values.output)))
+        return ValuesIndices(
+            (values, TensorValue(values.shape, "int64", values.source, values.output))
+        )
 
     return run
 
@@ -568,7 +697,9 @@ def _argmax(rt: Any, x: TensorValue, dim: Any = None, keepdim: Any = False) -> A
 
 
 @operation("torch.norm", "Tensor.norm", "torch.linalg.norm", "torch.linalg.vector_norm")
-def _norm(rt: Any, x: TensorValue, p: Any = 2, dim: Any = None, keepdim: Any = False, **kwargs: Any) -> Any:
+def _norm(
+    rt: Any, x: TensorValue, p: Any = 2, dim: Any = None, keepdim: Any = False, **kwargs: Any
+) -> Any:
     return _reduced("Norm")(rt, x, dim, keepdim)
 
 
@@ -582,13 +713,15 @@ def _cumsum(rt: Any, x: TensorValue, dim: int = 0, dtype: Any = None) -> Any:
 
 
 @operation("nn.functional.normalize")
-def _normalize(rt: Any, x: TensorValue, p: Any = 2, dim: Any = 1, eps: Any = 1e-12, out: Any = None) -> Any:
+def _normalize(
+    rt: Any, x: TensorValue, p: Any = 2, dim: Any = 1, eps: Any = 1e-12, out: Any = None
+) -> Any:
     found = rt.put("Normalize", [x], {"dim": dim, "p": p, "eps": eps})
     found.grown = x.grown
     return found
 
 
-# -- element by element -------------------------------------------------------------------------------
+# -- element by element ------------------------------------------------------------------------
 
 
 def _binary(word: str) -> Any:
@@ -601,17 +734,40 @@ def _binary(word: str) -> Any:
 
 
 for _word, _names in {
-    "+": "add", "-": "sub subtract", "*": "mul multiply", "/": "div divide true_divide",
-    "**": "pow", "//": "floor_divide", "%": "remainder fmod",
-    "==": "eq", "!=": "ne not_equal", "<": "lt less", "<=": "le less_equal", ">": "gt greater",
-    ">=": "ge greater_equal", "&": "logical_and bitwise_and", "|": "logical_or bitwise_or",
+    "+": "add",
+    "-": "sub subtract",
+    "*": "mul multiply",
+    "/": "div divide true_divide",
+    "**": "pow",
+    "//": "floor_divide",
+    "%": "remainder fmod",
+    "==": "eq",
+    "!=": "ne not_equal",
+    "<": "lt less",
+    "<=": "le less_equal",
+    ">": "gt greater",
+    ">=": "ge greater_equal",
+    "&": "logical_and bitwise_and",
+    "|": "logical_or bitwise_or",
     "^": "logical_xor bitwise_xor",
 }.items():
     for _name in _names.split():
         operation(f"torch.{_name}", f"Tensor.{_name}")(_binary(_word))
 
 
-@operation("torch.matmul", "Tensor.matmul", "torch.bmm", "Tensor.bmm", "torch.mm", "Tensor.mm", "torch.mv", "Tensor.mv", "torch.dot", "Tensor.dot", "torch.inner")
+@operation(
+    "torch.matmul",
+    "Tensor.matmul",
+    "torch.bmm",
+    "Tensor.bmm",
+    "torch.mm",
+    "Tensor.mm",
+    "torch.mv",
+    "Tensor.mv",
+    "torch.dot",
+    "Tensor.dot",
+    "torch.inner",
+)
 def _matmul(rt: Any, a: Any, b: Any) -> Any:
     return rt.put("MatMul", [tensor(rt, a), tensor(rt, b)])
 
@@ -647,9 +803,11 @@ def _equation(text: str) -> str:
     """An equation of ``einsum`` with letters for axes, where einops has words."""
     text = text.replace("->", " -> ").replace(",", " , ")
     words = text.split()
-    if all(len(w) == 1 or w in ("->", ",") for w in words) or not any("_" in w or len(w) > 6 for w in words):
+    if all(len(w) == 1 or w in ("->", ",") for w in words) or not any(
+        "_" in w or len(w) > 6 for w in words
+    ):
         pass
-    sides = [side for side in text.replace("->", ",").split(",")]
+    sides = list(text.replace("->", ",").split(","))
     is_words = any(len(side.split()) > 1 for side in sides)
     if not is_words:
         return "".join(text.split())
@@ -705,10 +863,35 @@ def _relu(rt: Any, x: TensorValue) -> Any:
     return x.become(rt.put("ReLU", [x]))
 
 
-for _name in (
-    "exp2 log2 log10 sinh cosh tan asin acos atan sinc lgamma digamma isnan isinf isfinite "
-    "signbit trunc frac logit erfinv erfc bitwise_not nan_to_num relu6 deg2rad angle conj"
-).split():
+for _name in [
+    "exp2",
+    "log2",
+    "log10",
+    "sinh",
+    "cosh",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "sinc",
+    "lgamma",
+    "digamma",
+    "isnan",
+    "isinf",
+    "isfinite",
+    "signbit",
+    "trunc",
+    "frac",
+    "logit",
+    "erfinv",
+    "erfc",
+    "bitwise_not",
+    "nan_to_num",
+    "relu6",
+    "deg2rad",
+    "angle",
+    "conj",
+]:
 
     @operation(f"torch.{_name}", f"Tensor.{_name}")
     def _unary(rt: Any, x: TensorValue, *more: Any, _name: str = _name, **kwargs: Any) -> Any:
@@ -740,7 +923,7 @@ def _typed(rt: Any, x: TensorValue, dtype: str) -> TensorValue:
     if x.dtype == dtype:
         return x
     if "To" in KINDS and not x.is_constant and not (x.dtype in FLOATS and dtype in FLOATS):
-        return rt.put("To", [x], {"dtype": dtype})  # type: ignore[no-any-return]
+        return rt.put("To", [x], {"dtype": dtype})
     found = same_source(x, x.shape, dtype)
     found.data = x.data
     return found
@@ -761,7 +944,7 @@ def _clone(rt: Any, x: TensorValue, *args: Any, **kwargs: Any) -> Any:
     return found
 
 
-# -- layers with weights given by hand -----------------------------------------------------------------
+# -- layers with weights given by hand ---------------------------------------------------------
 
 
 def _own_weights(rt: Any, weight: Any, bias: Any) -> bool:
@@ -774,7 +957,11 @@ def _own_weights(rt: Any, weight: Any, bias: Any) -> bool:
 def _linear(rt: Any, x: Any, weight: Any, bias: Any = None) -> Any:
     x, weight = tensor(rt, x), tensor(rt, weight, "the weight")
     if _own_weights(rt, weight, bias) and len(weight.shape) == 2:
-        settings = {"in_features": weight.shape[1], "out_features": weight.shape[0], "bias": bias is not None}
+        settings = {
+            "in_features": weight.shape[1],
+            "out_features": weight.shape[0],
+            "bias": bias is not None,
+        }
         return rt.with_weights("Linear", x, settings, {"weight": weight, "bias": bias})
     turned = rt.turned(weight, "T") if len(weight.shape) == 2 else weight
     found = rt.put("MatMul", [x, turned])
@@ -785,8 +972,14 @@ def _convolution(rank: int, transposed: bool) -> Any:
     kind = f"Conv{'Transpose' if transposed else ''}{rank}d"
 
     def run(
-        rt: Any, input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0,
-        *more: Any, **kwargs: Any,
+        rt: Any,
+        input: Any,
+        weight: Any,
+        bias: Any = None,
+        stride: Any = 1,
+        padding: Any = 0,
+        *more: Any,
+        **kwargs: Any,
     ) -> Any:
         x, weight = tensor(rt, input), tensor(rt, weight, "the weight")
         names = ["output_padding", "groups", "dilation"] if transposed else ["dilation", "groups"]
@@ -822,48 +1015,94 @@ def _embedding(rt: Any, input: Any, weight: Any, *more: Any, **kwargs: Any) -> A
 
 
 @operation("nn.functional.layer_norm")
-def _layer_norm(rt: Any, input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: Any = 1e-5) -> Any:
+def _layer_norm(
+    rt: Any,
+    input: Any,
+    normalized_shape: Any,
+    weight: Any = None,
+    bias: Any = None,
+    eps: Any = 1e-5,
+) -> Any:
     shape = plain(normalized_shape)
     settings = {
         "normalized_shape": list(shape) if isinstance(shape, (list, tuple)) else [shape],
-        "eps": eps, "elementwise_affine": weight is not None,
+        "eps": eps,
+        "elementwise_affine": weight is not None,
     }
     if weight is not None and bias is None:
         settings["bias"] = False
-    return rt.with_weights("LayerNorm", tensor(rt, input), settings, {"weight": weight, "bias": bias})
+    return rt.with_weights(
+        "LayerNorm", tensor(rt, input), settings, {"weight": weight, "bias": bias}
+    )
 
 
 @operation("nn.functional.rms_norm")
-def _rms_norm(rt: Any, input: Any, normalized_shape: Any, weight: Any = None, eps: Any = None) -> Any:
-    settings = {"normalized_shape": list(plain(normalized_shape)), "elementwise_affine": weight is not None}
+def _rms_norm(
+    rt: Any, input: Any, normalized_shape: Any, weight: Any = None, eps: Any = None
+) -> Any:
+    settings = {
+        "normalized_shape": list(plain(normalized_shape)),
+        "elementwise_affine": weight is not None,
+    }
     return rt.with_weights("RMSNorm", tensor(rt, input), settings, {"weight": weight})
 
 
 @operation("nn.functional.group_norm")
-def _group_norm(rt: Any, input: Any, num_groups: Any, weight: Any = None, bias: Any = None, eps: Any = 1e-5) -> Any:
+def _group_norm(
+    rt: Any, input: Any, num_groups: Any, weight: Any = None, bias: Any = None, eps: Any = 1e-5
+) -> Any:
     settings = {"num_groups": num_groups, "eps": eps, "affine": weight is not None}
-    return rt.with_weights("GroupNorm", tensor(rt, input), settings, {"weight": weight, "bias": bias})
+    return rt.with_weights(
+        "GroupNorm", tensor(rt, input), settings, {"weight": weight, "bias": bias}
+    )
 
 
 @operation("nn.functional.batch_norm")
-def _batch_norm(rt: Any, input: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None, *more: Any, **kwargs: Any) -> Any:
+def _batch_norm(
+    rt: Any,
+    input: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any = None,
+    bias: Any = None,
+    *more: Any,
+    **kwargs: Any,
+) -> Any:
     x = tensor(rt, input)
     kind = f"BatchNorm{min(3, max(1, len(x.shape) - 2))}d"
     settings = {"affine": weight is not None, "track_running_stats": running_mean is not None}
-    given = {"weight": weight, "bias": bias, "running_mean": running_mean, "running_var": running_var}
+    given = {
+        "weight": weight,
+        "bias": bias,
+        "running_mean": running_mean,
+        "running_var": running_var,
+    }
     return rt.with_weights(kind, x, settings, given)
 
 
 @operation("nn.functional.instance_norm")
-def _instance_norm(rt: Any, input: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None, *more: Any, **kwargs: Any) -> Any:
+def _instance_norm(
+    rt: Any,
+    input: Any,
+    running_mean: Any = None,
+    running_var: Any = None,
+    weight: Any = None,
+    bias: Any = None,
+    *more: Any,
+    **kwargs: Any,
+) -> Any:
     x = tensor(rt, input)
     kind = f"InstanceNorm{min(3, max(1, len(x.shape) - 2))}d"
-    return rt.with_weights(kind, x, {"affine": weight is not None}, {"weight": weight, "bias": bias})
+    return rt.with_weights(
+        kind, x, {"affine": weight is not None}, {"weight": weight, "bias": bias}
+    )
 
 
 @operation("nn.functional.prelu", "torch.prelu")
 def _prelu(rt: Any, input: Any, weight: Any) -> Any:
-    return rt.with_weights("PReLU", tensor(rt, input), {"num_parameters": prod(weight.shape)}, {"weight": weight})
+    return rt.with_weights(
+        "PReLU", tensor(rt, input), {"num_parameters": prod(weight.shape)}, {"weight": weight}
+    )
 
 
 @operation("nn.functional.bilinear")
@@ -876,13 +1115,19 @@ def _mha(rt: Any, *args: Any, **kwargs: Any) -> Any:
     raise rt.cannot("nn.functional.multi_head_attention_forward is not known")
 
 
-# -- resampling ---------------------------------------------------------------------------------------
+# -- resampling --------------------------------------------------------------------------------
 
 
 @operation("nn.functional.interpolate", "nn.functional.upsample")
 def _interpolate(
-    rt: Any, input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
-    align_corners: Any = None, recompute_scale_factor: Any = None, antialias: Any = False,
+    rt: Any,
+    input: Any,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: Any = None,
+    recompute_scale_factor: Any = None,
+    antialias: Any = False,
 ) -> Any:
     x = tensor(rt, input)
     settings: dict[str, Any] = {}
@@ -890,18 +1135,30 @@ def _interpolate(
         size = number(rt, size)
         settings["size"] = numbers(rt, [size]) if isinstance(size, (list, tuple)) else size
     if scale_factor is not None:
-        settings["scale_factor"] = list(scale_factor) if isinstance(scale_factor, (list, tuple)) else number(rt, scale_factor)
+        settings["scale_factor"] = (
+            list(scale_factor)
+            if isinstance(scale_factor, (list, tuple))
+            else number(rt, scale_factor)
+        )
     if mode != "nearest":
         settings["mode"] = "nearest" if mode == "nearest-exact" else mode
     if align_corners is not None:
         settings["align_corners"] = rt.truth(align_corners)
-    kind = "Interpolate" if "Interpolate" in KINDS and "scale_factor" in KINDS["Interpolate"].fields else "Upsample"
+    kind = (
+        "Interpolate"
+        if "Interpolate" in KINDS and "scale_factor" in KINDS["Interpolate"].fields
+        else "Upsample"
+    )
     return rt.put(kind, [x], settings)
 
 
-operation("nn.functional.upsample_nearest")(lambda rt, x, size=None, scale_factor=None: _interpolate(rt, x, size, scale_factor))
+operation("nn.functional.upsample_nearest")(
+    lambda rt, x, size=None, scale_factor=None: _interpolate(rt, x, size, scale_factor)
+)
 operation("nn.functional.upsample_bilinear")(
-    lambda rt, x, size=None, scale_factor=None: _interpolate(rt, x, size, scale_factor, "bilinear", True)
+    lambda rt, x, size=None, scale_factor=None: _interpolate(
+        rt, x, size, scale_factor, "bilinear", True
+    )
 )
 
 
@@ -921,7 +1178,9 @@ def _pad(rt: Any, input: Any, pad: Any, mode: str = "constant", value: Any = Non
     x = tensor(rt, input)
     pads = numbers(rt, [list(rt.iterate(pad))])
     if len(pads) % 2 or len(pads) > 2 * len(x.shape):
-        raise rt.error("RuntimeError", f"pad has {len(pads)} numbers for a tensor of {len(x.shape)} dimensions")
+        raise rt.error(
+            "RuntimeError", f"pad has {len(pads)} numbers for a tensor of {len(x.shape)} dimensions"
+        )
     if all(type(each) is int and each == 0 for each in pads):
         return x
     settings: dict[str, Any] = {"pad": pads}
@@ -938,11 +1197,21 @@ def _one_hot(rt: Any, x: TensorValue, num_classes: Any = -1) -> Any:
 
 
 @operation("nn.functional.gumbel_softmax")
-def _gumbel(rt: Any, x: TensorValue, tau: Any = 1, hard: Any = False, eps: Any = 0, dim: int = -1) -> Any:
+def _gumbel(
+    rt: Any, x: TensorValue, tau: Any = 1, hard: Any = False, eps: Any = 0, dim: int = -1
+) -> Any:
     return rt.put("Softmax", [x], {"dim": dim})
 
 
-@operation("nn.functional.softmax", "torch.softmax", "Tensor.softmax", "nn.functional.log_softmax", "torch.log_softmax", "Tensor.log_softmax", "nn.functional.softmin")
+@operation(
+    "nn.functional.softmax",
+    "torch.softmax",
+    "Tensor.softmax",
+    "nn.functional.log_softmax",
+    "torch.log_softmax",
+    "Tensor.log_softmax",
+    "nn.functional.softmin",
+)
 def _softmax(rt: Any, input: Any, dim: Any = None, *more: Any, **kwargs: Any) -> Any:
     return rt.put("Softmax", [tensor(rt, input)], {} if dim is None else {"dim": dim})
 
@@ -954,7 +1223,9 @@ def _log(kind: str) -> Any:
     return run
 
 
-operation("nn.functional.log_softmax", "torch.log_softmax", "Tensor.log_softmax")(_log("LogSoftmax"))
+operation("nn.functional.log_softmax", "torch.log_softmax", "Tensor.log_softmax")(
+    _log("LogSoftmax")
+)
 operation("nn.functional.softmin")(_log("Softmin"))
 
 
@@ -966,8 +1237,12 @@ def _idle_dropout(kind: str) -> Any:
 
 
 for _name, _kind_name in (
-    ("dropout", "Dropout"), ("dropout1d", "Dropout1d"), ("dropout2d", "Dropout2d"), ("dropout3d", "Dropout3d"),
-    ("alpha_dropout", "AlphaDropout"), ("feature_dropout", "Dropout2d"),
+    ("dropout", "Dropout"),
+    ("dropout1d", "Dropout1d"),
+    ("dropout2d", "Dropout2d"),
+    ("dropout3d", "Dropout3d"),
+    ("alpha_dropout", "AlphaDropout"),
+    ("feature_dropout", "Dropout2d"),
 ):
     operation(f"nn.functional.{_name}")(_idle_dropout(_kind_name))
 operation("torch.dropout")(_idle_dropout("Dropout"))
@@ -975,8 +1250,15 @@ operation("torch.dropout")(_idle_dropout("Dropout"))
 
 @operation("nn.functional.scaled_dot_product_attention")
 def _attention(
-    rt: Any, query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: Any = 0.0,
-    is_causal: Any = False, scale: Any = None, enable_gqa: Any = False,
+    rt: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    attn_mask: Any = None,
+    dropout_p: Any = 0.0,
+    is_causal: Any = False,
+    scale: Any = None,
+    enable_gqa: Any = False,
 ) -> Any:
     settings: dict[str, Any] = {}
     if is_causal:
@@ -1001,13 +1283,15 @@ def _pooled_with_indices(name: str) -> None:
     OPERATIONS[f"nn.functional.{name}"] = Builtin(name, run)
 
 
-for _rank in "123":
-    _pooled_with_indices(f"max_pool{_rank}d")
-    _pooled_with_indices(f"adaptive_max_pool{_rank}d")
-    OPERATIONS[f"nn.functional.max_pool{_rank}d_with_indices"] = OPERATIONS[f"nn.functional.max_pool{_rank}d"]
+for _axes in "123":
+    _pooled_with_indices(f"max_pool{_axes}d")
+    _pooled_with_indices(f"adaptive_max_pool{_axes}d")
+    OPERATIONS[f"nn.functional.max_pool{_axes}d_with_indices"] = OPERATIONS[
+        f"nn.functional.max_pool{_rank}d"
+    ]
 
 
-# -- constants ----------------------------------------------------------------------------------------
+# -- constants ---------------------------------------------------------------------------------
 
 
 def _dtype_of(kwargs: dict[str, Any], default: str = "float32") -> str:
@@ -1020,7 +1304,9 @@ def _filled(value: Any) -> Any:
         if size is not None:
             sizes = (size,)
         found = TensorValue(tuple(numbers(rt, sizes)), _dtype_of(kwargs))
-        if value is not None and (len(found.shape) == 1 and found.shape[0] <= 64 or not found.shape):
+        if value is not None and (
+            (len(found.shape) == 1 and found.shape[0] <= 64) or not found.shape
+        ):
             found.data = [value] * (int(found.shape[0]) if found.shape else 1)
         return found
 
@@ -1029,7 +1315,9 @@ def _filled(value: Any) -> Any:
 
 operation("torch.zeros")(_filled(0.0))
 operation("torch.ones")(_filled(1.0))
-operation("torch.empty", "torch.rand", "torch.randn", "torch.Tensor", "torch.FloatTensor")(_filled(None))
+operation("torch.empty", "torch.rand", "torch.randn", "torch.Tensor", "torch.FloatTensor")(
+    _filled(None)
+)
 
 
 @operation("torch.full")
@@ -1037,22 +1325,41 @@ def _full(rt: Any, size: Any, fill_value: Any, **kwargs: Any) -> Any:
     return TensorValue(tuple(numbers(rt, [size])), _dtype_of(kwargs))
 
 
-@operation("torch.zeros_like", "torch.ones_like", "torch.empty_like", "torch.rand_like", "torch.randn_like", "torch.full_like")
+@operation(
+    "torch.zeros_like",
+    "torch.ones_like",
+    "torch.empty_like",
+    "torch.rand_like",
+    "torch.randn_like",
+    "torch.full_like",
+)
 def _like(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
     return TensorValue(x.shape, _dtype_of(kwargs, x.dtype))
 
 
-@operation("Tensor.new_zeros", "Tensor.new_ones", "Tensor.new_empty", "Tensor.new", "Tensor.new_full")
+@operation(
+    "Tensor.new_zeros", "Tensor.new_ones", "Tensor.new_empty", "Tensor.new", "Tensor.new_full"
+)
 def _new(rt: Any, x: TensorValue, *sizes: Any, **kwargs: Any) -> Any:
     if len(sizes) == 2 and isinstance(sizes[0], (tuple, list)):
         sizes = sizes[:1]
     return TensorValue(tuple(numbers(rt, sizes)), _dtype_of(kwargs, x.dtype))
 
 
-operation("Tensor.new_tensor")(lambda rt, x, data, **kwargs: _tensor(rt, data, **kwargs))
+@operation("Tensor.new_tensor")
+def _new_tensor(rt: Any, x: TensorValue, data: Any, **kwargs: Any) -> Any:
+    return OPERATIONS["torch.tensor"].run(rt, data, **kwargs)
 
 
-@operation("torch.tensor", "torch.as_tensor", "torch.from_numpy", "torch.LongTensor", "torch.asarray", "torch.BoolTensor", "torch.IntTensor")
+@operation(
+    "torch.tensor",
+    "torch.as_tensor",
+    "torch.from_numpy",
+    "torch.LongTensor",
+    "torch.asarray",
+    "torch.BoolTensor",
+    "torch.IntTensor",
+)
 def _tensor(rt: Any, data: Any = (), dtype: Any = None, **kwargs: Any) -> Any:
     if isinstance(data, TensorValue):
         return data if dtype is None else _typed(rt, data, DTYPES.get(dtype.name, "float32"))
@@ -1065,7 +1372,9 @@ def _tensor(rt: Any, data: Any = (), dtype: Any = None, **kwargs: Any) -> Any:
         shape.append(len(inner))
         inner = plain(inner[0]) if inner else None
     named = {bool: "bool", int: "int64", Size: "int64"}.get(type(inner), "float32")
-    found = TensorValue(tuple(shape), DTYPES.get(dtype.name, named) if isinstance(dtype, DType) else named)
+    found = TensorValue(
+        tuple(shape), DTYPES.get(dtype.name, named) if isinstance(dtype, DType) else named
+    )
     if isinstance(inner, TensorValue):
         return TensorValue((*shape, *inner.shape), inner.dtype)
     if len(shape) <= 1:
@@ -1074,7 +1383,9 @@ def _tensor(rt: Any, data: Any = (), dtype: Any = None, **kwargs: Any) -> Any:
 
 
 @operation("torch.arange", "torch.range")
-def _arange(rt: Any, *args: Any, start: Any = 0, end: Any = None, step: Any = 1, **kwargs: Any) -> Any:
+def _arange(
+    rt: Any, *args: Any, start: Any = 0, end: Any = None, step: Any = 1, **kwargs: Any
+) -> Any:
     given = [number(rt, each) for each in args]
     if end is not None:
         given = [start, end, *given]
@@ -1160,7 +1471,7 @@ def _buffer(rt: Any, data: Any, persistent: Any = True) -> Any:
     return stored(data.shape, data.dtype, True)
 
 
-# -- einops -------------------------------------------------------------------------------------------
+# -- einops ------------------------------------------------------------------------------------
 
 
 def _pattern(kind: str) -> Any:
@@ -1169,7 +1480,9 @@ def _pattern(kind: str) -> Any:
             x = _stack(rt, x)
         settings: dict[str, Any] = {"pattern": pattern}
         if sizes:
-            settings["sizes"] = {name: number(rt, size) for name, size in sizes.items() if name != "reduction"}
+            settings["sizes"] = {
+                name: number(rt, size) for name, size in sizes.items() if name != "reduction"
+            }
         if kind == "Reduce":
             reduction = more[0] if more else sizes.get("reduction")
             settings["reduction"] = reduction

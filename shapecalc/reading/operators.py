@@ -103,7 +103,7 @@ class Operators:
 
     error: Callable[..., Exception]
     call: Callable[..., Any]
-    tensor_type: type
+    tensor_type: Any
     pinned: set[str]
 
     def not_known(self, value: Unknown, doing: str = "") -> CannotRead:
@@ -162,7 +162,9 @@ class Operators:
                 too_large = len(b) * a > MOST_ITEMS
             elif isinstance(a, int) and isinstance(b, int):
                 too_large = a.bit_length() + b.bit_length() > MOST_BITS
-        elif word == "+" and isinstance(a, (str, list, tuple)) and isinstance(b, (str, list, tuple)):
+        elif (
+            word == "+" and isinstance(a, (str, list, tuple)) and isinstance(b, (str, list, tuple))
+        ):
             too_large = len(a) + len(b) > MOST_ITEMS
         if too_large:
             raise CannotRead(self.here(), "this would be larger than any network needs")
@@ -228,7 +230,8 @@ class Operators:
         if not _number(value):
             message = f"bad operand type for unary {word}: '{type_name(value)}'"
             raise self.error("TypeError", message)
-        return {"-": operator.neg, "+": operator.pos, "~": operator.invert}[word](value)
+        signs: dict[str, Any] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
+        return signs[word](value)
 
     def compare(self, word: str, a: Any, b: Any) -> Any:
         """``a word b`` for a comparison."""
@@ -260,7 +263,7 @@ class Operators:
         """``a is b``."""
         if type(a) in (int, str, float) and type(b) in (int, str, float):
             return bool(a == b)
-        if isinstance(a, Unknown) and b is None or a is None and isinstance(b, Unknown):
+        if (isinstance(a, Unknown) and b is None) or (a is None and isinstance(b, Unknown)):
             return False
         return a is b
 
@@ -394,7 +397,9 @@ class Operators:
                 return {key: self.subscript(value, key) for key in keys}
         if isinstance(value, Unknown):
             raise self.not_known(value)
-        raise self.error("TypeError", f"argument after ** must be a mapping, not {type_name(value)}")
+        raise self.error(
+            "TypeError", f"argument after ** must be a mapping, not {type_name(value)}"
+        )
 
     def subscript(self, value: Any, index: Any) -> Any:
         """``value[index]``."""

@@ -65,12 +65,18 @@ class Reader(Modules, Tensors, Trace, Runtime):
 
     def is_own(self, path: Path) -> bool:
         found = path.resolve()
-        return found == self.path or self.root in found.parents and "site-packages" not in found.parts
+        return found == self.path or (
+            self.root in found.parents and "site-packages" not in found.parts
+        )
 
     def main(self, text: str) -> SourceModule:
         """The file itself."""
         name = self.path.stem if self.path.stem != "__init__" else self.package[-1]
-        full = ".".join([*self.package, name]) if self.path.stem != "__init__" else ".".join(self.package)
+        full = (
+            ".".join([*self.package, name])
+            if self.path.stem != "__init__"
+            else ".".join(self.package)
+        )
         package = ".".join(self.package)
         module = SourceModule(self, full, self.path, package, text)
         module.source = Source(self.shown_name, text)
@@ -81,7 +87,7 @@ class Reader(Modules, Tensors, Trace, Runtime):
 
     shown_name = ""
 
-    # -- modules ----------------------------------------------------------------------------------
+    # -- modules --------------------------------------------------------------------------------
 
     def name_of(self, instance: Instance | None) -> str:
         return self.paths.get(id(instance), "") if instance is not None else ""
@@ -118,10 +124,27 @@ class Reader(Modules, Tensors, Trace, Runtime):
         if forward is None:
             kind = value.cls.name
             if any(value.cls.is_a(each) for each in LISTS) or kind == "ModuleDict":
-                raise self.error("NotImplementedError", f'Module [{kind}] is missing the required "forward" function')
-            raise self.error("NotImplementedError", f'Module [{kind}] is missing the required "forward" function')
-        is_leaf = isinstance(value.data, Leaf) and isinstance(forward, Method) and isinstance(forward.function, Builtin)
-        if self.current is None or is_leaf or (value.data and value.data[0:1] == ("pattern",) if isinstance(value.data, tuple) else False):
+                raise self.error(
+                    "NotImplementedError",
+                    f'Module [{kind}] is missing the required "forward" function',
+                )
+            raise self.error(
+                "NotImplementedError", f'Module [{kind}] is missing the required "forward" function'
+            )
+        is_leaf = (
+            isinstance(value.data, Leaf)
+            and isinstance(forward, Method)
+            and isinstance(forward.function, Builtin)
+        )
+        if (
+            self.current is None
+            or is_leaf
+            or (
+                value.data and value.data[0:1] == ("pattern",)
+                if isinstance(value.data, tuple)
+                else False
+            )
+        ):
             return self.call(forward, args, kwargs)
         outer = self.current
         call = Call(value, self.relative(outer, value), outer)
@@ -161,14 +184,19 @@ class Reader(Modules, Tensors, Trace, Runtime):
         if not isinstance(leaf, Leaf):
             raise self.error(
                 "AttributeError",
-                f"'{value.cls.name}' object has no attribute '_modules'; its __init__ does not call super().__init__()",
+                (
+                    f"'{value.cls.name}' object has no attribute '_modules'; its __init__ does not "
+                    f"call super().__init__()"
+                ),
             )
         kind = KINDS[leaf.kind]
         least, most = kind.arity
         given = [*args, *kwargs.values()]
         inputs: list[TensorValue] = []
         for each in given:
-            if isinstance(each, TensorValue) and (most is None or len(inputs) < self.inputs_of(leaf.kind, most)):
+            if isinstance(each, TensorValue) and (
+                most is None or len(inputs) < self.inputs_of(leaf.kind, most)
+            ):
                 inputs.append(each)
             elif isinstance(each, Unknown):
                 raise self.not_known(each)
@@ -177,7 +205,9 @@ class Reader(Modules, Tensors, Trace, Runtime):
         if len(inputs) < least:
             got = type_name(given[len(inputs)]) if len(given) > len(inputs) else "nothing"
             name = self.name_of(value)
-            raise self.error("TypeError", f"{leaf.kind}{f' {name!r}' if name else ''} takes a Tensor, not {got}")
+            raise self.error(
+                "TypeError", f"{leaf.kind}{f' {name!r}' if name else ''} takes a Tensor, not {got}"
+            )
         for n, each in enumerate(inputs):
             inputs[n] = self.as_float(each, kind)
         assert leaf.layer is not None
@@ -192,7 +222,9 @@ class Reader(Modules, Tensors, Trace, Runtime):
         """An input as it comes."""
         return value
 
-    def put_leaf(self, value: Instance, leaf: Leaf, inputs: list[TensorValue]) -> dict[str, TensorValue]:
+    def put_leaf(
+        self, value: Instance, leaf: Leaf, inputs: list[TensorValue]
+    ) -> dict[str, TensorValue]:
         """The operation of a layer of the catalogue; its weights are the instance's."""
         assert leaf.layer is not None
         name = self.relative(self.current, value) if self.current is not None else ""
@@ -201,18 +233,23 @@ class Reader(Modules, Tensors, Trace, Runtime):
             outputs = self.add("Linear", inputs, settings, instance=value, name=name)
             (found,) = outputs.values()
             weight = leaf.tensors["weight"].stored
-            assert isinstance(found.source, Op) and weight is not None
+            assert isinstance(found.source, Op)
+            assert weight is not None
             found.source.weights["weight"] = weight
             self.count_weights(found.source)
             return self.add("Add", [found, leaf.tensors["bias"]])
-        outputs = self.add(leaf.kind, inputs, leaf.given, layer=leaf.layer, instance=value, name=name)
+        outputs = self.add(
+            leaf.kind, inputs, leaf.given, layer=leaf.layer, instance=value, name=name
+        )
         first = next(iter(outputs.values()))
         op = first.source
         if leaf.layer is not None and not leaf.tensors:
             bound = leaf.layer.bound(*[each.tensor for each in inputs])
             for field, declared in leaf.layer.fields.items():
                 if declared.infer is not None and leaf.layer.__dict__[field] is not None:
-                    bound = bound if bound.__dict__[field] == leaf.layer.__dict__[field] else leaf.layer
+                    bound = (
+                        bound if bound.__dict__[field] == leaf.layer.__dict__[field] else leaf.layer
+                    )
             leaf.layer = bound
         if isinstance(op, Op):
             for tensor_name, tensor in leaf_tensors(value).items():
@@ -235,16 +272,36 @@ class Reader(Modules, Tensors, Trace, Runtime):
         for stored in op.weights.values():
             if stored.op is None:
                 stored.op = op
-            elif stored.op is not op and op.shared is None:
-                op.shared = stored.op
+            elif stored.op.kind in ("Parameter", "Buffer") and op.kind != stored.op.kind:
+                self.uncounted(stored.op)
+                stored.op = op
+        others = {id(s.op): s.op for s in op.weights.values() if s.op is not op}
+        if others:
+            own = [name for name, s in op.weights.items() if s.op is op]
+            if len(others) > 1 or own:
+                raise self.cannot(
+                    f"{op.kind} uses weights of another layer, and others of its own",
+                    "weights are shared as a whole in a spec",
+                )
+            (op.shared,) = others.values()
 
-    def results(self, leaf: Leaf, outputs: dict[str, TensorValue], inputs: list[TensorValue]) -> Any:
+    def uncounted(self, op: Op) -> None:
+        """Make the entry of a learned tensor one that counts nothing: a layer counts it."""
+        op.settings = {"shape": op.settings["shape"]}
+        op.kind, op.layer, op.weights = "Zeros", self.layer("Zeros", op.settings), {}
+
+    def results(
+        self, leaf: Leaf, outputs: dict[str, TensorValue], inputs: list[TensorValue]
+    ) -> Any:
         """What torch's module returns."""
         first = next(iter(outputs.values()))
         kind = leaf.kind
         layer: Any = leaf.layer
         if kind in ("RNN", "LSTM", "GRU"):
-            states = [self.output(outputs, name, first, self.state_shape(layer, inputs[0], name)) for name in ("h_n", "c_n")[: 1 + (kind == "LSTM")]]
+            states = [
+                self.output(outputs, name, first, self.state_shape(layer, inputs[0], name))
+                for name in ("h_n", "c_n")[: 1 + (kind == "LSTM")]
+            ]
             return first, (tuple(states) if kind == "LSTM" else states[0])
         if kind == "LSTMCell":
             return first, self.output(outputs, "c_1", first, first.shape, "c")
@@ -257,7 +314,14 @@ class Reader(Modules, Tensors, Trace, Runtime):
             return first, self.output(outputs, "indices", first, first.shape)
         return first
 
-    def output(self, outputs: dict[str, TensorValue], name: str, first: TensorValue, shape: Any, other: str = "") -> TensorValue:
+    def output(
+        self,
+        outputs: dict[str, TensorValue],
+        name: str,
+        first: TensorValue,
+        shape: Any,
+        other: str = "",
+    ) -> TensorValue:
         """One of several outputs by name."""
         for each in (name, other):
             if each in outputs:
@@ -273,13 +337,15 @@ class Reader(Modules, Tensors, Trace, Runtime):
         """The shape of a recurrent layer's state."""
         directions = 2 if layer.bidirectional else 1
         hidden = layer.hidden_size
-        if name == "h_n" and getattr(layer, "proj_size", 0):
+        if name == "h_n" and "proj_size" in layer.fields and layer.proj_size:
             hidden = layer.proj_size
         batch = x.shape[0 if layer.batch_first else 1] if len(x.shape) == 3 else None
         shape = [layer.num_layers * directions, *([batch] if batch is not None else []), hidden]
         return tuple(shape)
 
-    def with_weights(self, kind: str, x: TensorValue, settings: dict[str, Any], given: dict[str, Any]) -> TensorValue:
+    def with_weights(
+        self, kind: str, x: TensorValue, settings: dict[str, Any], given: dict[str, Any]
+    ) -> TensorValue:
         """A layer whose weights the code gives: learned tensors of the network."""
         settings = {n: v for n, v in settings.items() if n in KINDS[kind].fields}
         for name, each in given.items():
@@ -288,7 +354,9 @@ class Reader(Modules, Tensors, Trace, Runtime):
             if not isinstance(each, TensorValue):
                 raise self.error("TypeError", f"the {name} must be Tensor, not {type_name(each)}")
             if each.grown is None and not each.is_constant:
-                raise self.cannot(f"a {kind} whose {name} is computed from what comes in is not in the catalogue")
+                raise self.cannot(
+                    f"a {kind} whose {name} is computed from what comes in is not in the catalogue"
+                )
         outputs = self.add(kind, [x], settings, name=self.weight_name(given))
         found = next(iter(outputs.values()))
         op = found.source
@@ -305,7 +373,8 @@ class Reader(Modules, Tensors, Trace, Runtime):
 
     def stored_entry(self, value: TensorValue) -> TensorValue:
         stored = value.stored
-        assert stored is not None and self.current is not None
+        assert stored is not None
+        assert self.current is not None
         known = stored.op
         if known is not None and known.kind in ("Parameter", "Buffer"):
             if known.call.instance is not self.current.instance or known.call is self.current:
@@ -317,6 +386,9 @@ class Reader(Modules, Tensors, Trace, Runtime):
         outputs = self.add(kind, [], settings, name=self.stored_name(stored))
         found = next(iter(outputs.values()))
         assert isinstance(found.source, Op)
+        if known is not None and known.kind not in ("Parameter", "Buffer"):
+            self.uncounted(found.source)
+            return found
         found.source.weights[""] = stored
         self.count_weights(found.source)
         return found
@@ -339,13 +411,15 @@ class Reader(Modules, Tensors, Trace, Runtime):
 
     stored_names: dict[int, dict[int, str]]
 
-    # -- what operations ask -------------------------------------------------------------------------
+    # -- what operations ask --------------------------------------------------------------------
 
     def several_outputs(self, kind: str) -> bool:
         """Whether a kind puts out several tensors."""
         return "sizes" in KINDS[kind].fields
 
-    def broadcasting(self, kind: str, tensors: list[TensorValue], sides: Sequence[Any]) -> TensorValue:
+    def broadcasting(
+        self, kind: str, tensors: list[TensorValue], sides: Sequence[Any]
+    ) -> TensorValue:
         """A choice between tensors, or tensors and numbers, by a condition."""
         values = [each for each in sides if isinstance(each, TensorValue)]
         dtype = promoted(tuple(each.tensor for each in values)) if values else "float32"
@@ -359,7 +433,9 @@ class Reader(Modules, Tensors, Trace, Runtime):
             for name, each in zip(("input", "other"), sides):
                 if not isinstance(each, TensorValue):
                     number = plain(each)
-                    if isinstance(number, float) and (number != number or abs(number) == float("inf")):
+                    if isinstance(number, float) and (
+                        number != number or abs(number) == float("inf")
+                    ):
                         number = -1e9 if number < 0 else 1e9
                     settings[name] = int(number) if isinstance(number, bool) else number
             return self.put(kind, tensors, settings)
@@ -371,9 +447,23 @@ class Reader(Modules, Tensors, Trace, Runtime):
         if isinstance(value, TensorValue):
             if name in ("torch.Tensor", "Tensor"):
                 return True
-            return name.endswith("Parameter") and value.stored is not None and not value.stored.is_buffer
+            return (
+                name.endswith("Parameter")
+                and value.stored is not None
+                and not value.stored.is_buffer
+            )
         if isinstance(kind, Class):
-            return isinstance(plain(value), {"dict": dict, "list": list, "tuple": tuple, "str": str, "int": int, "float": float}.get(kind.name, ()))
+            return isinstance(
+                plain(value),
+                {
+                    "dict": dict,
+                    "list": list,
+                    "tuple": tuple,
+                    "str": str,
+                    "int": int,
+                    "float": float,
+                }.get(kind.name, ()),
+            )
         return False
 
     def type_of(self, value: Any) -> Any:
@@ -410,7 +500,9 @@ def evaluated(reader: Reader, module: SourceModule, text: str) -> Any:
         node = ast.parse(text.strip(), mode="eval")
     except SyntaxError as wrong:
         source = Source(text, text)
-        raise SpecError(source, [Problem(Mark(1, wrong.offset or 1), f"not Python: {wrong.msg}")]) from None
+        raise SpecError(
+            source, [Problem(Mark(1, wrong.offset or 1), f"not Python: {wrong.msg}")]
+        ) from None
     source = Source(text, text)
     frame = Frame(module, module.frame)
     return Compiler(reader, source).expression(node.body)(frame)
@@ -433,7 +525,9 @@ def _has_forward(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], depth:
         return True
     for base in node.bases:
         name = base.id if isinstance(base, ast.Name) else getattr(base, "attr", "")
-        if name in ("Sequential",) or (name in classes and depth < 20 and _has_forward(classes[name], classes, depth + 1)):
+        if name in ("Sequential",) or (
+            name in classes and depth < 20 and _has_forward(classes[name], classes, depth + 1)
+        ):
             return True
     return False
 

@@ -10,6 +10,7 @@ from shapecalc.language.problem import Mark, Source, did_you_mean
 from shapecalc.reading.classes import Classes
 from shapecalc.reading.files import Files, SourceModule
 from shapecalc.reading.operators import Operators, plain, type_name
+from shapecalc.reading.sizes import Size
 from shapecalc.reading.values import (
     MISSING,
     Builtin,
@@ -40,6 +41,9 @@ DEEPEST = 120
 class Runtime(Operators, Classes, Files):
     """Evaluates source, and keeps the way that led to where it is."""
 
+    tensor_attribute: Any
+    tensor_set: Any
+
     def __init__(self) -> None:
         self.steps = 0
         self.node: Any = None
@@ -60,7 +64,7 @@ class Runtime(Operators, Classes, Files):
 
         self.builtins = {**BUILTINS, **exceptions()}
 
-    # -- where it is ------------------------------------------------------------------------------
+    # -- where it is ----------------------------------------------------------------------------
 
     def here(self) -> Mark | None:
         """The innermost place in the user's own files that is evaluated now."""
@@ -153,7 +157,7 @@ class Runtime(Operators, Classes, Files):
                 frame = frame.parent  # a comprehension's := names what stands around it
             frame.names[name] = value
 
-    # -- attributes -------------------------------------------------------------------------------
+    # -- attributes -----------------------------------------------------------------------------
 
     def attribute(self, value: Any, name: str) -> Any:
         if isinstance(value, Instance):
@@ -330,7 +334,7 @@ class Runtime(Operators, Classes, Files):
                 raise self.no_attribute(value, name)
             del value.attributes[name]
 
-    # -- calls ------------------------------------------------------------------------------------
+    # -- calls ----------------------------------------------------------------------------------
 
     def call(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """``function(*args, **kwargs)``."""
@@ -479,12 +483,16 @@ class Runtime(Operators, Classes, Files):
             inner = ", ".join(self.represented(each) for each in value)
             if isinstance(value, list):
                 return f"[{inner}]"
-            return f"({inner}{',' * (len(value) == 1)})" if isinstance(value, tuple) else f"{{{inner}}}"
+            return (
+                f"({inner}{',' * (len(value) == 1)})"
+                if isinstance(value, tuple)
+                else f"{{{inner}}}"
+            )
         if isinstance(value, dict):
             pairs = (f"{self.represented(k)}: {self.represented(v)}" for k, v in value.items())
             return f"{{{', '.join(pairs)}}}"
         if isinstance(value, (bool, int, float, str)) or value is None:
-            return str(int(value)) if type(value).__name__ == "Size" else str(value)
+            return str(int(value)) if isinstance(value, Size) else str(value)
         return f"<{getattr(value, 'name', type(value).__name__)}>"
 
     def represented(self, value: Any) -> str:
@@ -499,7 +507,7 @@ class Runtime(Operators, Classes, Files):
 
     def is_quiet(self, value: Any) -> bool:
         """Whether calling something changes nothing."""
-        return isinstance(value, Quiet) or isinstance(value, Unknown)
+        return isinstance(value, (Quiet, Unknown))
 
     def decorated(self, decorator: Any, made: Any) -> Any:
         """What a decorator makes of a function or class."""

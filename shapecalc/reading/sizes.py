@@ -37,12 +37,20 @@ class Size(int):
         return min(values) if which == "smallest" else max(values)
 
     def __add__(self, other: Any) -> Any:
-        return _combined(self, other, 1, int(self) + int(other)) if _whole(other) else int(self) + other
+        return (
+            _combined(self, other, 1, int(self) + int(other))
+            if _whole(other)
+            else int(self) + other
+        )
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Any:
-        return _combined(self, other, -1, int(self) - int(other)) if _whole(other) else int(self) - other
+        return (
+            _combined(self, other, -1, int(self) - int(other))
+            if _whole(other)
+            else int(self) - other
+        )
 
     def __rsub__(self, other: Any) -> Any:
         return (-self) + other

@@ -110,7 +110,9 @@ class Compiler(Expressions):
         if isinstance(node.value, ast.Constant):
             return lambda frame: None
         call, rt = node.value, self.rt
-        if not isinstance(call, ast.Call) or isinstance(call.func, ast.Name) and call.func.id == "super":
+        if not isinstance(call, ast.Call) or (
+            isinstance(call.func, ast.Name) and call.func.id == "super"
+        ):
             value = self.expression(call)
 
             def evaluate(frame: Frame) -> None:
@@ -278,9 +280,8 @@ class Compiler(Expressions):
                     items = [*items[:at], middle, *items[len(items) - behind :]]
             if len(items) != count:
                 few = len(items) < count
-                got = f"got {len(items)}" if few else f"got {len(items)}"
                 said = "not enough" if few else "too many"
-                message = f"{said} values to unpack (expected {count}, {got})"
+                message = f"{said} values to unpack (expected {count}, got {len(items)})"
                 raise rt.error("ValueError", message)
             for each, item in zip(targets, items):
                 each(item, frame)
@@ -480,9 +481,7 @@ class Compiler(Expressions):
         return run
 
     def _Match(self, node: ast.Match) -> Run:
-        from shapecalc.reading.matching import match_statement
-
-        return match_statement(self, node)
+        return self.refused(node, "match statements are not read")
 
     # -- definitions --------------------------------------------------------------------------
 

@@ -96,7 +96,7 @@ class TorchSize(tuple):
 class Tensors:
     """The part of the runtime that knows tensors."""
 
-    tensor_type = TensorValue
+    tensor_type: Any = TensorValue
     add: Any
     call: Any
     cannot: Any
@@ -107,7 +107,11 @@ class Tensors:
     set_attribute: Any
 
     def put(
-        self, kind: str, inputs: Sequence[TensorValue], settings: dict[str, Any] | None = None, **more: Any
+        self,
+        kind: str,
+        inputs: Sequence[TensorValue],
+        settings: dict[str, Any] | None = None,
+        **more: Any,
     ) -> TensorValue:
         """Write an operation down; its first output."""
         outputs = self.add(kind, inputs, settings, **more)
@@ -120,7 +124,9 @@ class Tensors:
                     found.grown = root
         return found
 
-    def opaque(self, inputs: Sequence[TensorValue], shape: Sequence[Any], dtype: str, what: str) -> TensorValue:
+    def opaque(
+        self, inputs: Sequence[TensorValue], shape: Sequence[Any], dtype: str, what: str
+    ) -> TensorValue:
         """A tensor of a stated shape, where the catalogue has no kind for what makes it."""
         if self.current is None or all(each.is_constant for each in inputs):
             return TensorValue(tuple(shape), dtype)
@@ -131,7 +137,7 @@ class Tensors:
             settings["dtype"] = dtype
         return self.put("Opaque", list(inputs), settings)
 
-    # -- attributes -------------------------------------------------------------------------------
+    # -- attributes -----------------------------------------------------------------------------
 
     def tensor_attribute(self, value: TensorValue, name: str) -> Any:
         """An attribute or method of a tensor."""
@@ -218,7 +224,7 @@ class Tensors:
             raise self.cannot(f"a loop over the {count} parts of a tensor")
         return [self.select(value, 0, n) for n in range(count)]
 
-    # -- operators --------------------------------------------------------------------------------
+    # -- operators ------------------------------------------------------------------------------
 
     def tensor_operator(self, word: str, a: Any, b: Any) -> Any:
         """An operator on tensors, or on a tensor and a number."""
@@ -269,7 +275,9 @@ class Tensors:
         found.data = [-each for each in a.data]
         return found
 
-    def with_number(self, word: str, tensor: TensorValue, number: Any, reverse: bool = False) -> TensorValue:
+    def with_number(
+        self, word: str, tensor: TensorValue, number: Any, reverse: bool = False
+    ) -> TensorValue:
         """An operator on a tensor and a number."""
         kind = ARITHMETIC[word]
         dtype = "bool" if word in COMPARISONS else tensor.dtype
@@ -297,13 +305,15 @@ class Tensors:
                 if not any(field.is_required for field in cls.fields.values()):
                     return self.put(kind, inputs)
         tensors = tuple(each.tensor for each in inputs)
-        from shapecalc.layers.joining import Add
+        from shapecalc.layers.arithmetic import Add
 
         self.require(kind, Add(), list(tensors), inputs, None)
         shape = broadcast([each.shape for each in tensors])
         dtype = dtype or promoted(tensors)
         first = inputs[0]
-        if len(inputs) == 1 or all(e.is_constant for e in inputs[1:]) and tuple(shape) == first.shape:
+        if len(inputs) == 1 or (
+            all(e.is_constant for e in inputs[1:]) and tuple(shape) == first.shape
+        ):
             return same_source(first, shape, dtype)  # a view of it, as far as shapes go
         if cls is None and "Add" in KINDS:
             found = self.put("Add", inputs)
@@ -313,7 +323,7 @@ class Tensors:
 
     require: Any
 
-    # -- indices ----------------------------------------------------------------------------------
+    # -- indices --------------------------------------------------------------------------------
 
     def select(self, value: TensorValue, dim: int, index: int) -> TensorValue:
         """One place of a dimension."""
@@ -373,7 +383,8 @@ class Tensors:
                 if part is not None and not isinstance(part, (int, TensorValue)):
                     raise self.error("TypeError", "slice indices must be integers or None")
             start, stop, step = (
-                self.tensor_number(p) if isinstance(p, TensorValue) else p for p in (start, stop, step)
+                self.tensor_number(p) if isinstance(p, TensorValue) else p
+                for p in (start, stop, step)
             )
             if start is not None and start <= -size:
                 start = None
@@ -405,8 +416,10 @@ class Tensors:
                 raise self.cannot("how many places a mask takes depends on what it holds")
         at = [n for n, e in enumerate(parts) if isinstance(e, (list, TensorValue))]
         shapes = [_shape_of(parts[n]) for n in at]
-        if len(at) == 1 and isinstance(parts[at[0]], list) and all(
-            isinstance(e, int) for e in parts[at[0]]
+        if (
+            len(at) == 1
+            and isinstance(parts[at[0]], list)
+            and all(isinstance(e, int) for e in parts[at[0]])
         ):
             rest = [slice(None) if n == at[0] else e for n, e in enumerate(parts)]
             dim = sum(1 for e in rest[: at[0]] if not isinstance(e, int))
@@ -431,7 +444,9 @@ class Tensors:
         where = place if together and place is not None else 0
         made = [*rest[:where], *shape, *rest[where:]]
         indices = [parts[n] for n in at if isinstance(parts[n], TensorValue)]
-        return self.opaque([value, *[e for e in indices if e.source is not None]], made, value.dtype, "indexing")
+        return self.opaque(
+            [value, *[e for e in indices if e.source is not None]], made, value.dtype, "indexing"
+        )
 
     def tensor_store(self, value: TensorValue, index: Any, item: Any) -> None:
         """``tensor[index] = item``: the elements change, the shape does not."""
@@ -439,10 +454,12 @@ class Tensors:
             return
         if value.is_constant or value.source is not None:
             part = self.shape_of_part(value, index)
-            from shapecalc.layers.joining import Add
+            from shapecalc.layers.arithmetic import Add
 
             self.require("Add", Add(), [Tensor(part, item.dtype), item.tensor], [value, item], None)
-            made = self.opaque([value, item], value.shape, value.dtype, "assignment to a part of a tensor")
+            made = self.opaque(
+                [value, item], value.shape, value.dtype, "assignment to a part of a tensor"
+            )
             value.become(made)
 
     def shape_of_part(self, value: TensorValue, index: Any) -> Any:
@@ -457,7 +474,22 @@ class Tensors:
 
 
 _GROWING = frozenset(
-    "Add Sub Mul Div Pow Neg Abs Sqrt Rsqrt Exp Clamp Normalize Transpose Reshape".split()
+    [
+        "Add",
+        "Sub",
+        "Mul",
+        "Div",
+        "Pow",
+        "Neg",
+        "Abs",
+        "Sqrt",
+        "Rsqrt",
+        "Exp",
+        "Clamp",
+        "Normalize",
+        "Transpose",
+        "Reshape",
+    ]
 )
 _CONSTANT: dict[str, Any] = {
     "device": Unknown("device"),
@@ -471,7 +503,18 @@ _CONSTANT: dict[str, Any] = {
     "layout": Unknown("layout"),
     "names": (),
 }
-_NO_ATTRIBUTES = ("append", "items", "keys", "values", "extend", "logits", "last_hidden_state", "tensors", "mask", "decompose")
+_NO_ATTRIBUTES = (
+    "append",
+    "items",
+    "keys",
+    "values",
+    "extend",
+    "logits",
+    "last_hidden_state",
+    "tensors",
+    "mask",
+    "decompose",
+)
 
 
 def _in_place(function: Builtin) -> Any:
@@ -518,4 +561,14 @@ def _kind_of(value: Any) -> str:
     return type_name(value)
 
 
-__all__ = ["DTYPES", "OUTPUT", "DType", "Instance", "Op", "Tensors", "TorchSize", "constant", "prod"]
+__all__ = [
+    "DTYPES",
+    "OUTPUT",
+    "DType",
+    "Instance",
+    "Op",
+    "Tensors",
+    "TorchSize",
+    "constant",
+    "prod",
+]

@@ -63,7 +63,7 @@ class _Formatter(string.Formatter):
         self.rt = rt
 
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
-        head, *rest = re.split(r"[.\[]", field_name)
+        head, *_rest = re.split(r"[.\[]", field_name)
         value = args[int(head)] if head.isdigit() else kwargs[head]
         for part in re.findall(r"\.(\w+)|\[([^\]]*)\]", field_name[len(head) :]):
             if part[0]:

@@ -40,13 +40,15 @@ class TensorValue:
         source: Any = None,
         output: str = OUTPUT,
     ) -> None:
-        self.shape = tuple(shape)
+        self.shape: tuple[Any, ...] = tuple(shape)
         self.dtype = dtype
         self.source = source
         self.output = output
         self.stored: Stored | None = None
-        self.data: list[Any] | None = None
-        self.grown: Stored | None = None  # the learned tensor that it is made of, element by element
+        self.data: Any = None
+        self.grown: Stored | None = (
+            None  # the learned tensor that it is made of, element by element
+        )
 
     @property
     def tensor(self) -> Tensor:
@@ -81,7 +83,9 @@ class Stored:
         self.shape = shape
         self.is_buffer = is_buffer
         self.owner: Instance | None = None
-        self.weight_of: tuple[Instance, str] | None = None  # a layer of the catalogue, and its name there
+        self.weight_of: tuple[Instance, str] | None = (
+            None  # a layer of the catalogue, and its name there
+        )
         self.op: Any = None  # the operation that counts it
 
 
@@ -97,7 +101,19 @@ class Given:
 class Op:
     """An operation: a kind of the catalogue with its settings, fed by tensors."""
 
-    __slots__ = ("call", "inputs", "instance", "kind", "layer", "name", "outputs", "place", "settings", "shared", "weights")
+    __slots__ = (
+        "call",
+        "inputs",
+        "instance",
+        "kind",
+        "layer",
+        "name",
+        "outputs",
+        "place",
+        "settings",
+        "shared",
+        "weights",
+    )
 
     def __init__(self, kind: str, layer: Layer, settings: dict[str, Any], call: Call) -> None:
         self.kind = kind
@@ -116,7 +132,17 @@ class Op:
 class Call:
     """A module's call: the operations and calls inside it, in order."""
 
-    __slots__ = ("args", "instance", "items", "kwargs", "name", "names", "parent", "place", "result")
+    __slots__ = (
+        "args",
+        "instance",
+        "items",
+        "kwargs",
+        "name",
+        "names",
+        "parent",
+        "place",
+        "result",
+    )
 
     def __init__(self, instance: Instance | None, name: str, parent: Call | None) -> None:
         self.instance = instance
@@ -154,7 +180,7 @@ class Trace:
             received = wrong.received
             said = float(received) if isinstance(received, Fraction) else received
             if isinstance(said, float) and said.is_integer():
-                hint = f"int(...) makes a whole number of it, and // divides without a rest"
+                hint = "int(...) makes a whole number of it, and // divides without a rest"
             else:
                 hint = ""
             shown = self.shown(said)
@@ -261,7 +287,7 @@ class Trace:
     stored_entry: Any
     name_of: Any
 
-    # -- requirements -----------------------------------------------------------------------------
+    # -- requirements ---------------------------------------------------------------------------
 
     def require(
         self,
