@@ -142,11 +142,13 @@ class Network:
         from shapecalc.analysis.report import Report
 
         values, built = self.build({**(settings or {}), **more}, symbolic)
-        return Report(self.name, values, built, self.spec.silence)
+        return Report(self.name, values, built, self.spec.silence, _table)
 
     def _repr_html_(self) -> str:
-        """The table of the network where nothing is set, as notebooks show it."""
-        return self.report()._repr_html_()
+        """The network where nothing is set, as notebooks show it: drawn, or as a table."""
+        from shapecalc.notebook import drawing
+
+        return drawing(self.report())
 
     def __repr__(self) -> str:
         return f"<Network {self.name!r}>"
@@ -160,6 +162,13 @@ def is_code(text: str) -> bool:
     """
     file, dot, rest = text.partition(".py")
     return bool(file and dot) and rest[:1] in ("", ":") and "\n" not in file
+
+
+def _table(report: Report) -> str:
+    """A report as notebooks show it."""
+    from shapecalc.notebook import table
+
+    return table(report)
 
 
 def load(

@@ -528,6 +528,7 @@ BUNDLED = {
     "alexnet": {"dropped-pixels"},
     "conv5x5_direct": {"costly-convolution"},
     "resnet18_d2l": {"bias-before-norm"},
+    "squeezenet": {"dropped-pixels"},
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -46,12 +46,16 @@ class LayerReport:
         self.inputs = tuple([str(source) for source in node.sources])
         self.input_shapes = tuple([tensor.shape for tensor in node.inputs])
         self.output_shape: Shape = node.output.shape
-        self.output_shapes = {name: tensor.shape for name, tensor in node.outputs.items()}
+        self.output_shapes = {name: tensor.shape for name, tensor in node.made.items()}
         self.weights: dict[str, Shape] = layer.weights()
         self.buffers_of: dict[str, Tensor] = layer.buffers()
         self.counts: dict[str, Dim] = {}
         for name, measure in MEASURES.items():  # a measure may count on those before it
             self.counts[name] = measure.of(self)
+
+    def owns(self, weight: str) -> bool:
+        """Whether a weight or buffer is its own, and not that of the layer it shares with."""
+        return weight not in self.node.tied
 
     def path_of(self, weight: str) -> str:
         """The path of a weight or buffer, as in torch; a tensor that stands alone has its own."""
@@ -124,8 +128,10 @@ class Report:
         symbols: Mapping[str, Quantity],
         built: Built,
         silence: Iterable[str] = (),
+        view: Callable[[Report], str] | None = None,
     ) -> None:
         self.name = name
+        self.view = view
         self.symbols = dict(symbols)
         self.built = built
         self.silence = frozenset(silence)
@@ -206,12 +212,9 @@ class Report:
     def __repr__(self) -> str:
         return f"<Report of {self.name!r}: {len(self)} layers, {self.totals.params} params>"
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         """The table of the report, as notebooks show it."""
-        from shapecalc.layout import html
-        from shapecalc.table import lay_out  # a reader, which imports this module
-
-        return html(lay_out(self))
+        return self.view(self) if self.view else None
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, as ``show --format json`` prints it."""

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,8 +19,11 @@ from shapecalc.language.problem import SpecError
 from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
-from shapecalc.network import Network, is_code, load
+from shapecalc.network import Network, is_code, load, names
 from shapecalc.pace import now
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -29,6 +32,20 @@ _SECOND = re.compile(r",\s*\w+\s*=(?!=)")
 
 MOST_SHOWN = 20
 """How many errors are printed; a spec with more has one cause for most."""
+
+
+def completed_spec(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Bundled specs whose names begin so, and files; the shell finds these where they are alone."""
+    from click.shell_completion import CompletionItem  # only where a shell asks
+
+    found = [name for name in names() if name.startswith(incomplete)]
+    if not found:
+        return [CompletionItem(incomplete, type="file")]
+    files = sorted(path for path in Path().glob(f"{incomplete}*")) if incomplete else []
+    own = [f"{path}/" if path.is_dir() else str(path) for path in files]
+    return [CompletionItem(name) for name in dict.fromkeys([*found, *own])]
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -69,7 +86,7 @@ def code_options(function: Function) -> Function:
 
 def spec_argument(function: Function) -> Function:
     """The argument SPEC."""
-    return click.argument("spec")(code_options(function))
+    return click.argument("spec", shell_complete=completed_spec)(code_options(function))
 
 
 def limit_option(function: Function) -> Function:

@@ -161,6 +161,8 @@ def _cost(layer: LayerReport, told: Lettered) -> Iterator[Line]:
         yield Line(name, sizes)
     if layer.node.shared is not None and told.weights:
         remark = f"the weights are those of {layer.node.shared}, and count there"
+        if any(map(layer.owns, told.weights)):
+            remark = f"weight is that of {layer.node.shared}, and counts there"
         yield Line("params", layer.params, remark)
     elif told.weights:
         yield Line("params", told.params)

@@ -92,6 +92,10 @@ class SpecError(Exception):
         self.problems = sorted(dict.fromkeys(problems), key=lambda p: p.mark[:2])
         super().__init__("\n".join(problem.render(source) for problem in self.problems))
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a stack: the spec is wrong, not the program."""
+        return str(self).splitlines()
+
 
 class Problems:
     """Collects problems, each at a place, so that one reading tells them all."""

@@ -21,6 +21,10 @@ DEEPEST = 64
 class SettingError(ValueError):
     """A value was set for a symbol that is not there, or that it cannot have."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a stack: the setting is wrong, not the program."""
+        return [f"error: {self}"]
+
 
 def bind(spec: Spec, settings: Mapping[str, Any], symbolic: Iterable[str]) -> dict[str, Quantity]:
     """The values of all symbols: numbers, or formulas in the symbols that have none.

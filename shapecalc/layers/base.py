@@ -16,16 +16,13 @@ from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic
 from shapecalc.algebra.requirement import Requirement, equal, refuse, whole
 from shapecalc.algebra.window import Window
 from shapecalc.layers.field import REQUIRED, Field, Mismatch, SameAs
-from shapecalc.layers.tensor import Tensor, times
+from shapecalc.layers.tensor import OUTPUT, Tensor, times
 
 if TYPE_CHECKING:
     from shapecalc.algebra.formula import Formula
 
 KINDS: dict[str, type[Layer]] = {}
 """The catalogue: every kind by its name."""
-
-OUTPUT = "output"
-"""The name of a layer's first output."""
 
 
 class FieldError(ValueError):
@@ -79,6 +76,8 @@ class Layer:
     """Whether it slides a kernel over its input in steps, as convolutions and pools do."""
     merges: ClassVar[bool] = False
     """Whether it does nothing but multiply dimensions together, as Flatten does."""
+    on_request: ClassVar[frozenset[str]] = frozenset()
+    """Outputs that are made only where something takes them, as the places of maxima."""
     writes: ClassVar[bool] = True
     """Whether it writes its output, as opposed to passing on a view of its input."""
     in_torch: ClassVar[bool] = True

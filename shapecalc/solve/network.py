@@ -73,6 +73,11 @@ class Answer(NamedTuple):
     is_exact: bool
     method: Method
 
+    def __str__(self) -> str:
+        from shapecalc.solve.write import text  # which writes answers
+
+        return text(self)
+
 
 def solve(
     network: Network,
