@@ -436,22 +436,25 @@ def _pieces(rt: Any, x: TensorValue, dim: int, sizes: list[Any]) -> tuple[Tensor
             found.append(part)
             at += size
         return tuple(found)
-    if "Split" in KINDS and len(set(sizes)) >= 1 and rt.several_outputs("Split"):
-        return tuple(rt.add("Split", [x], {"sizes": list(sizes), "dim": dim}).values())
-    found, at = [], 0
-    for size in sizes:
-        found.append(rt.sliced(x, [(dim, slice(at, at + size))]))
-        at = at + size
-    return tuple(found)
+    if len(sizes) == 1:
+        return (x,)
+    even = len(set(map(int, sizes[:-1]))) == 1 and sizes[-1] <= sizes[0]
+    wanted = sizes[0] if even else list(sizes)
+    return tuple(rt.add("Split", [x], {"dim": dim, "split_size": wanted}).values())
 
 
 @operation("torch.chunk", "Tensor.chunk")
 def _chunk(rt: Any, x: Any, chunks: int, dim: int = 0) -> Any:
     x = tensor(rt, x)
     dim = dim % len(x.shape)
-    size = x.shape[dim]
-    each = -(-size // chunks)
-    return _split(rt, x, each, dim)
+    if x.data is not None or number(rt, chunks) == 1:
+        return _pieces(rt, x, dim, _even(x.shape[dim], -(-x.shape[dim] // chunks)))
+    return tuple(rt.add("Chunk", [x], {"chunks": number(rt, chunks), "dim": dim}).values())
+
+
+def _even(size: Any, each: Any) -> list[Any]:
+    count = -(-int(size) // int(each))
+    return [each] * (count - 1) + [size - each * (count - 1)]
 
 
 @operation("torch.split", "Tensor.split", "torch.split_with_sizes", "Tensor.split_with_sizes")
@@ -500,7 +503,9 @@ def _tensor_split(rt: Any, x: TensorValue, wanted: Any, dim: int) -> Any:
 @operation("torch.unbind", "Tensor.unbind")
 def _unbind(rt: Any, x: Any, dim: int = 0) -> Any:
     x = tensor(rt, x)
-    return tuple(rt.select(x, dim, n) for n in range(x.shape[dim]))
+    if x.data is not None and len(x.shape) == 1:
+        return tuple(rt.tensor_items(x))
+    return tuple(rt.add("Unbind", [x], {"dim": dim}).values())
 
 
 @operation("torch.narrow", "Tensor.narrow")
@@ -631,6 +636,12 @@ for _name, _kind_name in (
     operation(f"torch.{_name}", f"Tensor.{_name}")(_reduced(_kind_name))
 
 
+def second(first: TensorValue) -> TensorValue:
+    """The places of the values that an operation puts out first."""
+    outputs = getattr(first.source, "outputs", {})
+    return outputs.get("indices") or TensorValue(first.shape, "int64", first.source, first.output)
+
+
 class ValuesIndices(tuple):
     """What ``torch.max`` along a dimension gives: values and indices, in order or by name."""
 
@@ -650,9 +661,7 @@ def _extreme(kind: str, pair: str) -> Any:
         if dim is None:
             return whole(rt, x)
         values = whole(rt, x, dim, keepdim)
-        return ValuesIndices(
-            (values, TensorValue(values.shape, "int64", values.source, values.output))
-        )
+        return ValuesIndices((values, second(values)))
 
     return run
 
@@ -1278,7 +1287,7 @@ def _pooled_with_indices(name: str) -> None:
         found = plainly.run(rt, *args, **kwargs)
         if not return_indices:
             return found
-        return found, TensorValue(found.shape, "int64", found.source, found.output)
+        return found, second(found)
 
     OPERATIONS[f"nn.functional.{name}"] = Builtin(name, run)
 

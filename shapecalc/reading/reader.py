@@ -265,7 +265,10 @@ class Reader(Modules, Tensors, Trace, Runtime):
             name: tensor.stored.weight_of[0] if tensor.stored and tensor.stored.weight_of else None
             for name, tensor in tensors.items()
         }
-        return "bias" in owners and owners["bias"] is value and owners["weight"] is not value
+        if "bias" not in owners or owners["bias"] is not value or owners["weight"] is value:
+            return False
+        weight = tensors["weight"].stored
+        return weight is not None and weight.op is not None and weight.op.kind == "Linear"
 
     def count_weights(self, op: Op) -> None:
         """Note which operation counts a learned tensor first; later ones use its weights."""
@@ -278,7 +281,9 @@ class Reader(Modules, Tensors, Trace, Runtime):
         others = {id(s.op): s.op for s in op.weights.values() if s.op is not op}
         if others:
             own = [name for name, s in op.weights.items() if s.op is op]
-            if len(others) > 1 or own:
+            (other,) = list(others.values())[:1]
+            is_matrix = other.kind != op.kind and own == [n for n in op.weights if n != "weight"]
+            if len(others) > 1 or (own and not is_matrix):
                 raise self.cannot(
                     f"{op.kind} uses weights of another layer, and others of its own",
                     "weights are shared as a whole in a spec",
@@ -412,10 +417,6 @@ class Reader(Modules, Tensors, Trace, Runtime):
     stored_names: dict[int, dict[int, str]]
 
     # -- what operations ask --------------------------------------------------------------------
-
-    def several_outputs(self, kind: str) -> bool:
-        """Whether a kind puts out several tensors."""
-        return "sizes" in KINDS[kind].fields
 
     def broadcasting(
         self, kind: str, tensors: list[TensorValue], sides: Sequence[Any]
