@@ -20,6 +20,7 @@ from shapecalc.layers.field import (
     Whole,
     field,
 )
+from shapecalc.layers.scaling import Scaling, scaled
 from shapecalc.layers.sliding import fits
 from shapecalc.layers.tensor import Tensor, times
 
@@ -37,10 +38,10 @@ _AXES = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
 """The number of spatial axes of the modes that need a certain one."""
 
 
-class Resampling(Layer, abstract=True):
+class Resampling(Scaling, abstract=True):
     """Interpolate the input to a given size, or to its own size times a factor, rounded down.
 
-    The factor is exact, so the output's size is too: ``n * p // q`` for the factor ``p/q``.
+    A size times a factor is what :func:`~shapecalc.layers.scaling.scaled` makes of them.
 
     >>> from fractions import Fraction
     >>> from shapecalc.layers import KINDS
@@ -95,15 +96,13 @@ class Resampling(Layer, abstract=True):
                 field="scale_factor",
             )
 
+    def factors(self, x: Tensor) -> tuple[Any, ...]:
+        return () if self.size is not None else _per_axis(self.scale_factor, len(x.spatial))
+
     def output(self, x: Tensor) -> Tensor:
-        axes = len(x.spatial)
         if self.size is not None:
-            return x.with_spatial(_per_axis(self.size, axes))
-        factors = _per_axis(self.scale_factor, axes)
-        return x.with_spatial(
-            size * factor.numerator // factor.denominator
-            for size, factor in zip(x.spatial, factors)
-        )
+            return x.with_spatial(_per_axis(self.size, len(x.spatial)))
+        return x.with_spatial(map(scaled, x.spatial, self.factors(x)))
 
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
         return prod(y.shape) * _TAPS[self.mode]
