@@ -77,6 +77,8 @@ class Layer:
     """Whether it slides a kernel over its input in steps, as convolutions and pools do."""
     merges: ClassVar[bool] = False
     """Whether it does nothing but multiply dimensions together, as Flatten does."""
+    stacked: ClassVar[str] = ""
+    """The field that counts the layers it stacks, of which all from the second on are alike."""
     on_request: ClassVar[frozenset[str]] = frozenset()
     """Outputs that are made only where something takes them, as the places of maxima."""
     writes: ClassVar[bool] = True
