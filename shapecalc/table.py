@@ -1,16 +1,18 @@
-"""A report as a table: rows that follow the network's parts, in text, Markdown, CSV and HTML."""
+"""A report as a table: rows that follow the network's parts, columns, a summary; and as CSV."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic
-from shapecalc.analysis.report import LayerReport, Report, Totals, sums
+from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic, total
+from shapecalc.analysis.measures import MEASURES, Measure, Totals
+from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.graph.graph import Node, Part, Role
+from shapecalc.language.signs import one_line
 from shapecalc.layers import Tensor
 from shapecalc.layers.tensor import times
+from shapecalc.layout import Heading, Table, decimal
 
 if TYPE_CHECKING:
     from shapecalc import lint
@@ -35,10 +37,9 @@ class Row(NamedTuple):
     output: Tensor | None
     is_heading: bool = False
 
-    @property
-    def totals(self) -> Totals:
-        """The sums over the layers of the row."""
-        return sums(self.layers)
+    def total(self, measure: str) -> Dim:
+        """The sum of a measure over the layers of the row."""
+        return total([layer.counts[measure] for layer in self.layers])
 
 
 def rows(report: Report, depth: int | None = None) -> Iterator[Row]:
@@ -112,7 +113,7 @@ class Column(NamedTuple):
 
 def _count(name: str) -> Callable[[Report, Row, Writer], str]:
     def cell(report: Report, row: Row, write: Writer) -> str:
-        return "" if row.is_heading else write(getattr(row.totals, name))
+        return "" if row.is_heading else write(row.total(name))
 
     return cell
 
@@ -148,31 +149,10 @@ COLUMNS: dict[str, Column] = {
     "input": Column("Input", _input),
     "output": Column("Output", _output),
     "weights": Column("Weights", _weights),
-    "params": Column("Params", _count("params"), True),
-    "buffers": Column("Buffers", _count("buffers"), True),
-    "macs": Column("MACs", _count("macs"), True),
-    "flops": Column("FLOPs", _count("flops"), True),
-    "elementwise": Column("Elementwise", _count("elementwise"), True),
-    "activations": Column("Activations", _count("activations"), True),
+    **{name: Column(measure.heading, _count(name), True) for name, measure in MEASURES.items()},
     "receptive_field": Column("Receptive field", _receptive_field),
 }
 """The columns a table can have, by their names."""
-
-
-class Heading(NamedTuple):
-    """What stands over a column, and whether numbers stand below it."""
-
-    heading: str
-    is_number: bool = False
-
-
-class Table(NamedTuple):
-    """A report laid out: a line above, the cells, and the lines of the summary below."""
-
-    title: str
-    columns: list[Heading]
-    cells: list[list[str]]
-    summary: list[tuple[str, str]]
 
 
 def lay_out(
@@ -193,7 +173,7 @@ def title(report: Report, write: Writer) -> str:
     inputs = ", ".join(
         f"{name} {write.shape(tensor.shape[1:])}" for name, tensor in report.inputs.items()
     )
-    return f"{report.name}: {inputs}{_batch(report.symbols['B'])}"
+    return f"{one_line(report.name)}: {inputs}{_batch(report.symbols['B'])}"
 
 
 def _batch(batch: Quantity) -> str:
@@ -204,24 +184,25 @@ def _batch(batch: Quantity) -> str:
 
 def _summary(report: Report, write: Writer) -> list[tuple[str, str]]:
     totals, batch = report.totals, report.symbols["B"]
-    trainable = "all trainable" if totals.params != 0 else ""
     lines = [
-        ("params", _with(write(totals.params), trainable, size(totals.weight_bytes))),
-        ("buffers", _with(write(totals.buffers), size(totals.buffer_bytes))),
-        ("MACs", _with(write(totals.macs), decimal(totals.macs))),
-        ("FLOPs", _with(write(totals.flops), decimal(totals.flops))),
-        ("elementwise", write(totals.elementwise)),
-        ("activations", _with(write(totals.activations), size(totals.activation_bytes))),
+        (f"total {measure.label}", _total(measure, totals, batch, write))
+        for measure in MEASURES.values()
     ]
-    if isinstance(batch, int) and batch > 1:
-        for i, name in ((2, "macs"), (3, "flops"), (4, "elementwise"), (5, "activations")):
-            value = getattr(totals, name)
-            lines[i] = (lines[i][0], f"{lines[i][1]}, {write(exactdiv(value, batch))} a sample")
-    lines = [(f"total {name}", text) for name, text in lines]
     lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
     for each in report.constraints:
         lines.append(("needs", f"{each.condition}  ({_some(each.paths)})"))
     return lines + [("warning", text) for text in _warnings(report)]
+
+
+def _total(measure: Measure, totals: Totals, batch: Quantity, write: Writer) -> str:
+    """A total with what it means in other units."""
+    value = getattr(totals, measure.name)
+    trainable = "all trainable" if measure.name == "params" and value != 0 else ""
+    in_bytes = size(getattr(totals, measure.bytes.name)) if measure.bytes else ""
+    told = _with(write(value), trainable, in_bytes, decimal(value) if measure.is_rounded else "")
+    if measure.per_sample and isinstance(batch, int) and batch > 1:
+        return f"{told}, {write(exactdiv(value, batch))} a sample"
+    return told
 
 
 def _warnings(report: Report) -> list[str]:
@@ -246,23 +227,6 @@ def _with(text: str, *remarks: str) -> str:
     return f"{text} ({', '.join(told)})" if told else text
 
 
-def decimal(count: Dim) -> str:
-    """A large number in three digits: ``1.59 G``; empty for a small one or a formula.
-
-    >>> decimal(1_591_044_096), decimal(999_999), decimal(999)
-    ('1.59 G', '1.00 M', '')
-    """
-    if not isinstance(count, int) or count < 1000:
-        return ""
-    step = 10 ** (len(str(count)) - 3)
-    rounded = (count + step // 2) // step * step
-    power = min(4, (len(str(rounded)) - 1) // 3)
-    whole, part = divmod(rounded, 1000**power)
-    places = max(0, 3 - len(str(whole)))
-    fraction = f".{part * 10**places // 1000**power:0{places}d}" if places else ""
-    return f"{whole:,}{fraction} {' kMGT'[power]}"
-
-
 def size(count: Dim) -> str:
     """Bytes in decimal units, 1 MB is 10^6 bytes; empty for none or a formula.
 
@@ -272,42 +236,6 @@ def size(count: Dim) -> str:
     if not isinstance(count, int) or count == 0:
         return ""
     return f"{decimal(count)}B" if count >= 1000 else f"{count} B"
-
-
-def text(table: Table) -> str:
-    """The table as plain text, numbers aligned to the right."""
-    headings = [column.heading for column in table.columns]
-    widths = [max(map(len, each)) for each in zip(headings, *table.cells)]
-
-    def line(cells: Sequence[str]) -> str:
-        return "  ".join(
-            cell.rjust(width) if column.is_number else cell.ljust(width)
-            for cell, width, column in zip(cells, widths, table.columns)
-        ).rstrip()
-
-    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    wide = max((len(name) for name, _ in table.summary), default=0)
-    below = [f"{name:<{wide}}  {value}" for name, value in table.summary]
-    return "\n".join(
-        [table.title, rule, line(headings), rule, *map(line, table.cells), rule, *below]
-    )
-
-
-def markdown(table: Table) -> str:
-    """The table in Markdown, the summary as a list below it."""
-
-    def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(_nonbreaking(cell).replace("|", "\\|") for cell in cells) + " |"
-
-    marks = ["---:" if column.is_number else "---" for column in table.columns]
-    head = [line(column.heading for column in table.columns), "| " + " | ".join(marks) + " |"]
-    below = [f"* {name}: {value}" for name, value in table.summary]
-    return "\n".join([f"**{table.title}**", "", *head, *map(line, table.cells), "", *below])
-
-
-def _nonbreaking(cell: str) -> str:
-    indent = len(cell) - len(cell.lstrip())
-    return "&nbsp;" * indent + cell.lstrip()
 
 
 def csv(report: Report, columns: Sequence[str] = RECORD_COLUMNS, depth: int | None = None) -> str:
@@ -324,24 +252,3 @@ def csv(report: Report, columns: Sequence[str] = RECORD_COLUMNS, depth: int | No
         if not row.is_heading:
             lines.writerow([column.cell(report, row, write) for column in chosen])
     return out.getvalue().rstrip("\n")
-
-
-def html(table: Table) -> str:
-    """The table as a piece of HTML, for notebooks."""
-
-    def line(cells: Iterable[str], tag: str) -> str:
-        written = []
-        for cell, column in zip(cells, table.columns):
-            style = ' style="text-align:right"' if column.is_number else ' style="text-align:left"'
-            inside = escape(cell.lstrip())
-            indent = "&nbsp;" * (len(cell) - len(cell.lstrip())) * 2
-            written.append(f"<{tag}{style}>{indent}{inside}</{tag}>")
-        return f"<tr>{''.join(written)}</tr>"
-
-    head = line([column.heading for column in table.columns], "th")
-    body = "".join(line(cells, "td") for cells in table.cells)
-    below = "".join(f"<br>{escape(name)}: {escape(value)}" for name, value in table.summary)
-    return (
-        f"<table><caption>{escape(table.title)}</caption><thead>{head}</thead>"
-        f"<tbody>{body}</tbody></table><p>{below[4:]}</p>"
-    )

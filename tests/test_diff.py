@@ -302,3 +302,80 @@ def test_an_added_layer_without_cost_shows_its_zeros() -> None:
     written = text(compare(report_of([conv(8, 3)]), report_of([conv(8, 3), "ReLU"])))
     row = next(line for line in written.splitlines() if line.startswith("+ relu1"))
     assert row.split()[-2:] == ["0", "0"]
+
+
+# -- order ------------------------------------------------------------------------------------
+
+LEFT, RIGHT = (
+    {**conv(16, 1, name="left"), "from": "stem"},
+    {**conv(24, 1, name="right"), "from": "stem"},
+)
+A_BRANCH, B_BRANCH = {"a": [conv(8, 1)]}, {"b": [conv(8, 3, padding=1), "ReLU"]}
+
+
+def swapped(first: list[Any], second: list[Any]) -> Comparison:
+    return compare(report_of(first), report_of(second))
+
+
+@pytest.mark.parametrize("between", [[], ["ReLU"]])
+def test_independent_entries_in_another_order_are_alike(between: list[Any]) -> None:
+    stem = conv(8, 3, name="stem")
+    join = {"Concat": {"dim": 1}, "from": ["left", "right"]}
+    comparison = swapped([stem, LEFT, RIGHT, join], [stem, RIGHT, LEFT, join])
+    assert not comparison.is_different
+    assert all(a is not None and b is not None and a.path == b.path for a, b in comparison.pairs)
+
+
+@given(st.permutations(range(6)))
+def test_any_order_of_independent_entries_is_alike(order: list[int]) -> None:
+    stem = conv(8, 3, name="stem")
+    entries = [{**conv(8 + i, 1, name=f"head_{'abcdef'[i]}"), "from": "stem"} for i in range(6)]
+    join = {"Concat": {"dim": 1}, "from": [entry["name"] for entry in entries]}
+    comparison = swapped([stem, *entries, join], [stem, *[entries[i] for i in order], join])
+    assert not comparison.is_different
+
+
+def test_the_order_of_branches_is_told_where_it_matters() -> None:
+    for kind, fields, matters in (("Concat", {"dim": 1}, True), ("Add", {}, False)):
+        first, second = (
+            [{kind: {**fields, "branches": branches}}]
+            for branches in ({**A_BRANCH, **B_BRANCH}, {**B_BRANCH, **A_BRANCH})
+        )
+        comparison = swapped(first, second)
+        told = text(comparison)
+        assert comparison.is_different is matters
+        assert ("from a.conv1, b.relu1 -> b.relu1, a.conv1" in told) is matters
+        assert len(comparison.changes) == matters
+
+
+def test_entries_of_a_chain_in_another_order_are_fed_from_elsewhere() -> None:
+    one, two = {"ReLU": {}, "name": "one"}, {"Tanh": {}, "name": "two"}
+    comparison = swapped([one, two], [two, one])
+    assert comparison.is_different
+    assert not only(comparison, "left")
+
+
+def test_the_order_of_inputs_and_outputs_is_told() -> None:
+    layers = [
+        {"ReLU": {}, "name": "x", "from": "a"},
+        {"ReLU": {}, "name": "y", "from": "b"},
+    ]
+    first = shapecalc.load(
+        {"inputs": {"a": [4], "b": [4]}, "layers": layers, "outputs": ["x", "y"]}
+    )
+    second = shapecalc.load(
+        {"inputs": {"b": [4], "a": [4]}, "layers": layers, "outputs": ["y", "x"]}
+    )
+    comparison = compare(first.report(), second.report())
+    assert not comparison.changes
+    assert comparison.is_different
+    told = text(comparison)
+    assert "order of inputs    a, b -> b, a" in told
+    assert "order of outputs   x, y -> y, x" in told
+
+
+@pytest.mark.parametrize(("other", "status"), [("lenet5_mnist", 1), ("lenet5", 0)])
+def test_the_exit_status_tells_of_a_difference_on_request(other: str, status: int) -> None:
+    more = [] if other != "lenet5" else ["--set-b", "num_classes=10"]
+    assert run("lenet5", other, *more, "--exit-code").exit_code == status
+    assert run("lenet5", other, *more).exit_code == 0

@@ -126,6 +126,15 @@ def _class(values: list[int], first: int, length: int, relation: str) -> Class:
     )
 
 
+def on_stretch(values: list[int], first: int, relation: str) -> Class:
+    """The solutions from ``first`` on of a polynomial given by its values there, one by one.
+
+    >>> on_stretch([64 - n * 2 for n in (25, 26)], 25, "==")
+    (Interval(first=32, last=32),)
+    """
+    return _class(values, first, 1, relation)
+
+
 class _Run(NamedTuple):
     """From ``start`` on, up to the next run, a polynomial has this sign."""
 

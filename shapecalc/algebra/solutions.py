@@ -309,7 +309,7 @@ def in_words(solutions: Solutions, name: str, least: int = 1) -> str:
     """
     if solutions.is_empty:
         return f"no {name}"
-    if solutions == at_least(least):
+    if solutions.is_everything or solutions == at_least(least):
         return f"any {name}"
     if _is_pattern(solutions) and not _is_short(solutions):
         return _pattern(solutions, name, least)
@@ -345,7 +345,7 @@ def _pattern(solutions: Solutions, name: str, least: int) -> str:
     if high is None:
         if low > lowest or not said:
             said.append(f"{name} >= {low}")
-    elif low > lowest:
+    elif low > lowest or low == 0:
         said.append(f"{name} = {low} .. {high}")
     else:
         said.append(f"{name} <= {high}")

@@ -1,10 +1,4 @@
-"""The one analysis: what every layer of a network is, holds and costs, and the totals.
-
-Multiply-accumulates count convolutions, linear layers and matrix products without their bias, as
-torchvision publishes them; ``flops`` is twice that, as torch's ``FlopCounterMode`` counts.
-Everything done to single elements is apart, in ``elementwise``. A tensor that two layers share
-counts once.
-"""
+"""The one analysis: what every layer of a network is, holds and costs, and the totals."""
 
 from __future__ import annotations
 
@@ -12,97 +6,60 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, prod, total
+from shapecalc.algebra.arithmetic import Dim, Quantity, Shape
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.analysis.constraints import Constraint, combine
+from shapecalc.analysis.measures import MEASURES, Totals, sums
 from shapecalc.graph.graph import Built, Node
 from shapecalc.layers import Tensor
 
 if TYPE_CHECKING:
     from shapecalc import lint
 
-BYTES = {
-    "float64": 8,
-    "int64": 8,
-    "float32": 4,
-    "int32": 4,
-    "float16": 2,
-    "bfloat16": 2,
-    "uint8": 1,
-    "bool": 1,
-}
-"""The bytes an element takes, by its type."""
-
 
 class LayerReport:
     """What is known of one layer; every count is a number, or a formula.
 
-    ``params`` are elements of learnable tensors, ``buffers`` of other state; ``macs`` and ``flops``
-    multiply-accumulates and twice as many; ``elementwise`` operations on single elements;
-    ``activations`` the elements it writes. ``output_shape`` is its first output's,
+    Each measure is an attribute: ``layer.params``. ``output_shape`` is its first output's,
     ``output_shapes`` are all by name.
     """
 
     __slots__ = (
-        "activations",
-        "buffers",
         "buffers_of",
-        "elementwise",
+        "counts",
         "input_shapes",
         "inputs",
         "kind",
-        "macs",
         "node",
         "output_shape",
         "output_shapes",
-        "params",
         "path",
         "weights",
     )
 
     def __init__(self, node: Node) -> None:
-        layer, x, y = node.layer, node.inputs, node.output
+        layer = node.layer
         self.node = node
         self.path = node.path
         self.kind = layer.kind
         self.inputs = tuple([str(source) for source in node.sources])
         self.input_shapes = tuple([tensor.shape for tensor in node.inputs])
-        self.output_shape: Shape = y.shape
+        self.output_shape: Shape = node.output.shape
         self.output_shapes = {name: tensor.shape for name, tensor in node.outputs.items()}
         self.weights: dict[str, Shape] = layer.weights()
         self.buffers_of: dict[str, Tensor] = layer.buffers()
-        self.params: Dim = 0
-        self.buffers: Dim = 0
-        if node.shared is None:
-            self.params = total([prod(shape) for shape in self.weights.values()])
-            self.buffers = total([prod(tensor.shape) for tensor in self.buffers_of.values()])
-        self.macs: Dim = layer.macs(*x, y=y)
-        self.elementwise: Dim = layer.elementwise(*x, y=y)
-        written = self.output_shapes.values() if layer.writes else ()
-        self.activations: Dim = total([prod(shape) for shape in written])
+        self.counts: dict[str, Dim] = {}
+        for name, measure in MEASURES.items():  # a measure may count on those before it
+            self.counts[name] = measure.of(self)
 
-    @property
-    def flops(self) -> Dim:
-        """Twice the multiply-accumulates."""
-        return 2 * self.macs
+    def __getattr__(self, name: str) -> Dim:
+        try:
+            return self.counts[name]
+        except KeyError:
+            raise AttributeError(f"there is no measure {name!r}") from None
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.path!r}: {self.node.output}, {self.params} params>"
-
-
-class Totals(NamedTuple):
-    """The sums over all layers; bytes follow from the types of the elements."""
-
-    params: Dim
-    trainable: Dim
-    buffers: Dim
-    macs: Dim
-    flops: Dim
-    elementwise: Dim
-    activations: Dim
-    weight_bytes: Dim
-    buffer_bytes: Dim
-    activation_bytes: Dim
 
 
 class ReceptiveField(NamedTuple):
@@ -211,7 +168,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         """The table of the report, as notebooks show it."""
-        from shapecalc.table import html, lay_out  # a reader, which imports this module
+        from shapecalc.layout import html
+        from shapecalc.table import lay_out  # a reader, which imports this module
 
         return html(lay_out(self))
 
@@ -228,7 +186,7 @@ class Report:
             "outputs": [
                 {"path": path, "shape": plain(tensor.shape)} for path, tensor in self.outputs
             ],
-            "totals": {name: plain(value) for name, value in self.totals._asdict().items()},
+            "totals": plain(self.totals.by_name),
             "constraints": [
                 {"condition": each.condition, "layers": list(each.paths)}
                 for each in self.constraints
@@ -252,50 +210,11 @@ class Report:
         }
         if len(layer.output_shapes) > 1:
             found["output_shapes"] = plain(layer.output_shapes)
-        for name in ("params", "buffers", "macs", "flops", "elementwise", "activations"):
-            found[name] = plain(getattr(layer, name))
+        found |= plain(layer.counts)
         found["receptive_field"] = None if field is None else plain(field._asdict())
         if layer.node.shared is not None:
             found["shares"] = layer.node.shared
         return found
-
-
-def sums(layers: Iterable[LayerReport]) -> Totals:
-    """The sums over some layers."""
-    layers = list(layers)
-    own = [layer for layer in layers if layer.node.shared is None]
-    params = total([layer.params for layer in layers])
-    macs = total([layer.macs for layer in layers])
-    buffers = [
-        BYTES[_buffer_dtype(layer, tensor)] * prod(tensor.shape)
-        for layer in own
-        for tensor in layer.buffers_of.values()
-    ]
-    return Totals(
-        params=params,
-        trainable=params,
-        buffers=total([layer.buffers for layer in layers]),
-        macs=macs,
-        flops=2 * macs,
-        elementwise=total([layer.elementwise for layer in layers]),
-        activations=total([layer.activations for layer in layers]),
-        weight_bytes=total([BYTES[_weight_dtype(layer)] * layer.params for layer in own]),
-        buffer_bytes=total(buffers),
-        activation_bytes=total(
-            [BYTES[layer.node.output.dtype] * layer.activations for layer in layers]
-        ),
-    )
-
-
-def _weight_dtype(layer: LayerReport) -> str:
-    """Weights have the type of what the layer puts out, if that is no integer."""
-    dtype = layer.node.output.dtype
-    return dtype if "float" in dtype else "float32"
-
-
-def _buffer_dtype(layer: LayerReport, tensor: Tensor) -> str:
-    """Running statistics have the type of the weights; a counter keeps its own."""
-    return _weight_dtype(layer) if "float" in tensor.dtype else tensor.dtype
 
 
 def _seen(node: Node, sources: list[tuple[Window, ...] | None]) -> tuple[Window, ...] | None:

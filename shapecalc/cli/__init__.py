@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
+
+from shapecalc.cli.output import echo_error, prepare
+from shapecalc.language.signs import one_line
 
 COMMANDS = (
     "show",
@@ -22,16 +27,40 @@ COMMANDS = (
 """The commands; one lives in the module of its name, with _ for -, as a function of that name."""
 
 
+@contextmanager
+def _seen_errors() -> Iterator[None]:
+    """What a user typed is told in signs that can be seen."""
+    try:
+        yield
+    except click.ClickException as error:
+        if not isinstance(error, _HELP):
+            error.message = one_line(error.message)  # type: ignore[misc]
+        raise
+
+
+_HELP: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""What click raises to show a help text of many lines; before 8.2 it prints it."""
+
+
 class Commands(click.Group):
     """Commands that are imported when they are used."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command; where its output cannot be written, say so and exit with 1."""
+        prepare()
         try:
             return super().main(*args, **extra)
         except OSError as error:
-            click.echo(f"shapecalc: error: {error.strerror or error}", err=True)
+            echo_error(f"shapecalc: error: {error.strerror or error}")
             sys.exit(1)
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _seen_errors():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _seen_errors():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

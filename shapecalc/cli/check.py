@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shapecalc.cli.common import (
-    echo_error,
     limit_option,
     open_spec,
     read_settings,
     reports_errors,
     settings_option,
     spec_argument,
-    wants_color,
 )
+from shapecalc.cli.output import echo, echo_error, echo_json, is_terminal
+from shapecalc.language.signs import one_line
 
 if TYPE_CHECKING:
     from shapecalc.verify.findings import Finding
@@ -50,7 +50,7 @@ BAR = 24
     "--tensorboard",
     "folder",
     metavar="LOGDIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Also write the emitted module's graph for TensorBoard.",
 )
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
@@ -98,7 +98,7 @@ def check(
         sys.exit(1)
     if form == "json":
         plain = [{**each._asdict(), "agrees": each.agrees} for each in findings]
-        click.echo(json.dumps(plain, indent=1, ensure_ascii=False))
+        echo_json(plain)
     if not all(each.agrees for each in findings):
         sys.exit(1)
 
@@ -132,8 +132,8 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = f"{folder}: {error.strerror}"
-        raise click.BadParameter(reason, param_hint="--tensorboard") from None
+        echo_error(f"shapecalc: error: cannot write to {folder}: {error.strerror or error}")
+        sys.exit(1)
 
 
 def _told(findings: Iterator[Finding], form: str) -> Iterator[Finding]:
@@ -143,19 +143,19 @@ def _told(findings: Iterator[Finding], form: str) -> Iterator[Finding]:
         if form == "table":
             mark = "agrees" if each.agrees else "DIFFERS"
             note = f"  ({each.note})" if each.note else ""
-            click.echo(f"{mark:<8} {each.what}: {each.compared:,} compared{note}")
+            echo(f"{mark:<8} {each.what}: {each.compared:,} compared{note}")
             for i, difference in enumerate(each.differences[:MOST_SHOWN]):
-                click.echo(f"           {difference}")
+                echo(f"           {one_line(difference)}")
                 for row in each.explanation if i == 0 else ():
-                    click.echo(f"             {row}")
+                    echo(f"             {row}")
             if len(each.differences) > MOST_SHOWN:
-                click.echo(f"           and {len(each.differences) - MOST_SHOWN} more")
+                echo(f"           and {len(each.differences) - MOST_SHOWN} more")
         yield each
 
 
 def _progress() -> Callable[[str, int], None]:
     """A bar of the steps on a terminal's last line, with what is being compared."""
-    if not wants_color(sys.stderr):
+    if not is_terminal(sys.stderr):
         return lambda what, steps: None
     done = 0
 
@@ -171,5 +171,5 @@ def _progress() -> Callable[[str, int], None]:
 
 
 def _clear() -> None:
-    if wants_color(sys.stderr):
+    if is_terminal(sys.stderr):
         click.echo("\r\033[K", nl=False, err=True)

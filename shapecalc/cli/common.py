@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from shapecalc.cli.output import echo_error, echo_frame
 from shapecalc.graph.build import MOST_LAYERS
 from shapecalc.language.parse import parse
 from shapecalc.language.problem import SpecError
@@ -113,7 +113,7 @@ def reports_errors(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **kwargs)
         except SpecError as error:
             for problem in error.problems[:MOST_SHOWN]:
-                echo_error(problem.render(error.source))
+                echo_frame(problem.render(error.source))
             if len(error.problems) > MOST_SHOWN:
                 echo_error(f"... and {len(error.problems) - MOST_SHOWN} more errors")
             sys.exit(1)
@@ -121,16 +121,3 @@ def reports_errors(function: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError(str(error)) from None
 
     return wrapped
-
-
-def echo_error(text: str) -> None:
-    """Print to standard error, with the word error in red on a terminal."""
-    head, mark, tail = text.partition(" error: ")
-    if mark and wants_color(sys.stderr):
-        text = f"{click.style(head, bold=True)} {click.style('error:', fg='red', bold=True)} {tail}"
-    click.echo(text, err=True)
-
-
-def wants_color(stream: Any) -> bool:
-    """Whether a stream is a terminal whose user did not ask for plain text; None is closed."""
-    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")

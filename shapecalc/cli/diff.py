@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 
 import click
 
 from shapecalc import diff as diffs
-from shapecalc import table as tables
 from shapecalc.analysis.report import Report
 from shapecalc.cli.common import (
     limit_option,
@@ -18,12 +16,17 @@ from shapecalc.cli.common import (
     read_symbolic,
     reports_errors,
     settings_options,
-    wants_color,
 )
+from shapecalc.cli.output import echo, echo_json
+from shapecalc.cli.terminal import print_table
 from shapecalc.language.symbols import known
+from shapecalc.layout import markdown
 from shapecalc.network import Network
 
 FORMATS = ("table", "json", "markdown")
+
+COLOURS = {"-": {"fg": "red"}, "+": {"fg": "green"}}
+"""What rows look like on a terminal, by their marks."""
 
 
 @click.command()
@@ -35,6 +38,7 @@ FORMATS = ("table", "json", "markdown")
 @click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
 @click.option("--all", "everything", is_flag=True, help="Show also the rows that are alike.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("--exit-code", is_flag=True, help="Exit with status 1 if the two differ.")
 @limit_option
 @reports_errors
 def diff(
@@ -47,6 +51,7 @@ def diff(
     depth: int | None,
     everything: bool,
     form: str,
+    exit_code: bool,
     max_layers: int,
 ) -> None:
     """Show what changes from network A to network B.
@@ -65,16 +70,15 @@ def diff(
         _report(right, left, both, theirs, symbolic),
         depth,
     )
-    if form == "json":
-        click.echo(json.dumps(diffs.as_dict(comparison, everything), indent=1))
-        return
     table = diffs.lay_out(comparison, everything)
-    if form == "table" and wants_color(sys.stdout):
-        from shapecalc.cli.terminal import print_table
-
-        print_table(table)
-        return
-    click.echo({"table": tables.text, "markdown": tables.markdown}[form](table))
+    if form == "json":
+        echo_json(diffs.as_dict(comparison, everything))
+    elif form == "markdown":
+        echo(markdown(table))
+    else:
+        print_table(table, [COLOURS.get(row[0][0], {}) for row in table.cells])
+    if exit_code and comparison.is_different:
+        sys.exit(1)
 
 
 def _report(

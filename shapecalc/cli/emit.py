@@ -14,7 +14,7 @@ from shapecalc.cli.common import (
     settings_option,
     spec_argument,
 )
-from shapecalc.cli.render import save
+from shapecalc.cli.output import echo, refuse_source, write
 
 
 @click.command()
@@ -31,7 +31,7 @@ from shapecalc.cli.render import save
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Write to a file.",
 )
 @limit_option
@@ -55,9 +55,11 @@ def emit(
 
     if not for_torch:
         raise click.UsageError("say what to write: --torch is the one target there is")
-    write = emitting.module if style == "module" else emitting.sequential
-    source = write(open_spec(spec, max_layers), read_settings(settings))
+    written = emitting.module if style == "module" else emitting.sequential
+    network = open_spec(spec, max_layers)
+    refuse_source(output, network.spec.source.name)
+    source = written(network, read_settings(settings))
     if output is None:
-        click.echo(source, nl=False)
+        echo(source, end=False)
         return
-    save(output, source.encode())
+    write(output, source.encode())

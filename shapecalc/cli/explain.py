@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from shapecalc.cli.common import (
@@ -15,6 +13,8 @@ from shapecalc.cli.common import (
     settings_options,
     spec_argument,
 )
+from shapecalc.cli.output import echo, echo_json, has_signs
+from shapecalc.cli.terminal import print_lines
 
 
 @click.command()
@@ -47,18 +47,19 @@ def explain(
     network = open_spec(spec, max_layers)
     given = read_settings(settings)
     report = network.report(given, symbolic=read_symbolic(symbolic))
+    plain = plain or not has_signs()
     style = ASCII if plain else UNICODE
     try:
         inside = explaining.inside(report, layer)
     except KeyError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="LAYER") from None
     if layer is None or layer not in report:
-        click.echo(explaining.whole(inside, style, form))
+        (print_lines if form == "text" else echo)(explaining.whole(inside, style, form))
         return
     told = explaining.explain(report, layer, explaining.closed(network, report, given))
     if form == "json":
-        click.echo(json.dumps(explaining.as_dict(told), indent=1, ensure_ascii=False))
+        echo_json(explaining.as_dict(told))
     elif form == "markdown":
-        click.echo(explaining.markdown(told))
+        echo(explaining.markdown(told))
     else:
-        click.echo(explaining.text(told, style, ascii=plain))
+        print_lines(explaining.text(told, style, ascii=plain))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from shapecalc import catalogue
+from shapecalc.cli.output import echo_json
+from shapecalc.cli.terminal import print_lines
 from shapecalc.language.problem import did_you_mean
 from shapecalc.layers import KINDS
 
@@ -24,18 +24,18 @@ def layers(kind: str | None, form: str) -> None:
         raise click.BadParameter(f"unknown kind {kind!r}; {hint}", param_hint="KIND")
     page = catalogue.page(kind)
     if form == "json":
-        click.echo(json.dumps({**page._asdict(), "rule": page.rule._asdict()}, indent=1))
+        echo_json({**page._asdict(), "rule": page.rule._asdict()})
     else:
-        click.echo(catalogue.text(page))
+        print_lines(catalogue.text(page))
 
 
 def _list(form: str) -> None:
     families = catalogue.families()
     if form == "json":
-        click.echo(json.dumps(families, indent=1))
+        echo_json(families)
         return
     wide = max(map(len, KINDS))
     for family, kinds in families.items():
-        click.echo(family)
+        print_lines(family)
         for kind in kinds:
-            click.echo(f"  {kind:<{wide}}  {catalogue.summary(KINDS[kind]).replace('``', '')}")
+            print_lines(f"  {kind:<{wide}}  {catalogue.summary(KINDS[kind]).replace('``', '')}")

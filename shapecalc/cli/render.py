@@ -16,6 +16,7 @@ from shapecalc.cli.common import (
     settings_options,
     spec_argument,
 )
+from shapecalc.cli.output import refuse_source, write
 
 ENDINGS = (".dot", ".svg", ".png", ".pdf", ".html")
 
@@ -35,7 +36,7 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
     "-o",
     "--output",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     callback=_output,
     metavar="FILE",
     help=f"The file to write; its ending says what: {', '.join(ENDINGS)}.",
@@ -97,12 +98,13 @@ def render(
     if is_page:
         refuse_choices_of_pictures(ctx)
     network = open_spec(spec, max_layers)
+    refuse_source(output, network.spec.source.name)
     given, symbols = read_settings(settings), read_symbolic(symbolic)
     if is_page:
         from shapecalc.diagram import page
 
         text = page.page(network, given, symbols, depth=depth, title=title)
-        save(output, text.encode())
+        write(output, text.encode())
         return
     report = network.report(given, symbolic=symbols)
     try:
@@ -121,7 +123,7 @@ def render(
         raise click.UsageError(str(error)) from None
     except files.NoGraphviz as error:
         raise click.ClickException(str(error)) from None
-    save(output, data)
+    write(output, data)
 
 
 def refuse_choices_of_pictures(ctx: click.Context) -> None:
@@ -137,14 +139,3 @@ def refuse_choices_of_pictures(ctx: click.Context) -> None:
             f"{', '.join(made)}: for pictures, not for a page (.html), "
             "which takes --set, --symbolic, --depth and --title"
         )
-
-
-def save(output: Path, data: bytes) -> None:
-    """Write the file; a place that cannot be written to is wrong usage."""
-    from shapecalc.diagram import files
-
-    try:
-        files.save(output, data)
-    except OSError as error:
-        message = f"{output}: {error.strerror or error}"
-        raise click.BadParameter(message, param_hint="--output") from None

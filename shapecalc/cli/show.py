@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from shapecalc import table as tables
@@ -15,8 +13,10 @@ from shapecalc.cli.common import (
     reports_errors,
     settings_options,
     spec_argument,
-    wants_color,
 )
+from shapecalc.cli.output import echo, echo_json
+from shapecalc.cli.terminal import print_table
+from shapecalc.layout import markdown
 
 FORMATS = ("table", "json", "csv", "markdown")
 
@@ -62,17 +62,13 @@ def show(
     network = open_spec(spec, max_layers)
     report = network.report(read_settings(settings), symbolic=read_symbolic(symbolic))
     if form == "json":
-        import json
-
-        click.echo(json.dumps(report.to_dict(), indent=1))
+        echo_json(report.to_dict())
         return
     if form == "csv":
-        click.echo(tables.csv(report, columns or tables.RECORD_COLUMNS, depth))
+        echo(tables.csv(report, columns or tables.RECORD_COLUMNS, depth))
         return
     table = tables.lay_out(report, columns or tables.DEFAULT_COLUMNS, depth)
-    if form == "table" and wants_color(sys.stdout):
-        from shapecalc.cli.terminal import print_table
-
+    if form == "markdown":
+        echo(markdown(table))
+    else:
         print_table(table)
-        return
-    click.echo({"table": tables.text, "markdown": tables.markdown}[form](table))

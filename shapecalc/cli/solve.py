@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from fractions import Fraction
@@ -12,7 +11,6 @@ import click
 
 from shapecalc.cli.common import (
     Function,
-    echo_error,
     limit_option,
     open_spec,
     read_settings,
@@ -20,6 +18,8 @@ from shapecalc.cli.common import (
     settings_option,
     spec_argument,
 )
+from shapecalc.cli.output import echo_error, echo_json
+from shapecalc.cli.terminal import print_lines
 
 if TYPE_CHECKING:
     from shapecalc.solve.network import Amount, OutputSize
@@ -125,6 +125,6 @@ def solve(
         echo_error(f"shapecalc solve: error: {error}")
         raise SystemExit(1) from None
     if form == "json":
-        click.echo(json.dumps(as_dict(answer), indent=1))
+        echo_json(as_dict(answer))
     else:
-        click.echo(text(answer))
+        print_lines(text(answer))

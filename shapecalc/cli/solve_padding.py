@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from shapecalc.cli.common import echo_error
+from shapecalc.cli.output import echo_error, echo_json, has_signs
+from shapecalc.cli.terminal import print_lines
 
 if TYPE_CHECKING:
     from shapecalc.algebra.trace import Style
@@ -84,6 +84,7 @@ def solve_padding(same: bool, plain: bool, form: str, **options: Any) -> None:
     from shapecalc.solve.padding import NoSolution
 
     _refuse_contradictions(same, options)
+    plain = plain or (form != "json" and not has_signs())
     style = ASCII if plain else UNICODE
     answers = []
     for name, question in _questions(options):
@@ -97,9 +98,9 @@ def solve_padding(same: bool, plain: bool, form: str, **options: Any) -> None:
             raise SystemExit(1) from None
     if form == "json":
         told = [{"axis": name, **solved._asdict()} for name, solved in answers]
-        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        echo_json(told)
     else:
-        click.echo("\n\n".join(_text(name, solved) for name, solved in answers))
+        print_lines("\n\n".join(_text(name, solved) for name, solved in answers))
 
 
 def _refuse_contradictions(same: bool, options: dict[str, Any]) -> None:

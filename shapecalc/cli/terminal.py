@@ -1,44 +1,46 @@
-"""Tables on a terminal, in colour."""
+"""Tables and lines on a terminal: in colour, and no wider than it is."""
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import click
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table as Grid
-from rich.text import Text
 
-from shapecalc.table import Table, text
+from shapecalc.cli.output import echo, is_terminal, wants_color
+from shapecalc.layout import Table, broken, fitted, lines
 
-WIDEST = 1_000_000
-"""More columns than any table has."""
+NARROWEST = 20
+"""The narrowest terminal that is laid out for."""
 
-
-def print_table(table: Table) -> None:
-    """Print a table; plain where it is too wide: broken lines are better than broken cells."""
-    console = Console(highlight=False)
-    grid = _grid(table)
-    anywhere = console.options.update(width=WIDEST)
-    if console.measure(grid, options=anywhere).maximum > console.width:
-        click.echo(text(table))
-        return
-    console.print(Text(table.title, "bold"))
-    console.print(grid)
-    console.print(_summary(table))
+_STYLES: dict[str, Mapping[str, Any]] = {"title": {"bold": True}, "head": {"bold": True}}
 
 
-def _grid(table: Table) -> Grid:
-    grid = Grid(box=SIMPLE_HEAD, pad_edge=False)
-    for column in table.columns:
-        grid.add_column(column.heading, justify="right" if column.is_number else "left")
-    kind = next((i for i, column in enumerate(table.columns) if column.heading == "Kind"), None)
-    for cells in table.cells:
-        grid.add_row(*[Text(c, "cyan" if i == kind else "") for i, c in enumerate(cells)])
-    return grid
+def width_of(stream: Any) -> int | None:
+    """How many columns a terminal has; None for what is none."""
+    return max(NARROWEST, shutil.get_terminal_size().columns) if is_terminal(stream) else None
 
 
-def _summary(table: Table) -> Grid:
-    grid = Grid.grid(padding=(0, 2))
-    for name, value in table.summary:
-        grid.add_row(Text(name, "bold"), Text(value))
-    return grid
+def print_table(table: Table, styles: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Print a table; on a terminal with what there is room for, and each row in its style."""
+    width, colored = width_of(sys.stdout), wants_color(sys.stdout)
+    if width is not None:
+        table = fitted(table, width)
+    chosen = {**_STYLES, **{str(number): style for number, style in enumerate(styles) if style}}
+    told = lines(table, width)
+    if colored:
+        told = (
+            (what, click.style(text, **chosen[what]) if what in chosen else text)
+            for what, text in told
+        )
+    echo("\n".join(text for _, text in told), color=colored)
+
+
+def print_lines(text: str) -> None:
+    """Print text; on a terminal, lines that are too long are broken between words."""
+    width = width_of(sys.stdout)
+    if width is not None:
+        text = "\n".join(part for line in text.split("\n") for part in broken(line, width))
+    echo(text)

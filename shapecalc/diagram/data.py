@@ -14,6 +14,7 @@ from shapecalc.algebra.program import Program
 from shapecalc.algebra.requirement import Condition
 from shapecalc.algebra.trace import Apply, Leaf, Number, Product, Quotient, Sum, Traced
 from shapecalc.analysis.constraints import Constraint
+from shapecalc.analysis.measures import labels as labels_of_totals
 from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.derivation.closed import open_report
 from shapecalc.derivation.equation import Chain, Derivation, Equation
@@ -28,8 +29,8 @@ from shapecalc.language import expression
 from shapecalc.network import Network
 from shapecalc.table import Writer
 
-COUNTS = ("params", "buffers", "macs", "elementwise", "activations")
-"""What is told of every layer."""
+COLUMNS = ("params", "macs", "activations", "elementwise")
+"""The measures that the page's table has."""
 
 MOST_EXPLAINED = 3000
 """A network of more layers than this is drawn and counted, but not explained."""
@@ -96,7 +97,9 @@ class _Writer:
                 for name, tensor in found.inputs.items()
             ],
             "layers": [self.layer(layer) for layer in found],
-            "totals": {name: self.add(n) for name, n in found.totals._asdict().items()},
+            "labels": labels_of_totals(),
+            "columns": COLUMNS,
+            "totals": {name: self.add(n) for name, n in found.totals.by_name.items()},
             "constraints": [self.constraint(each) for each in found.constraints],
             "warnings": [
                 {"code": each.code, "path": each.path, "message": each.message}
@@ -141,7 +144,7 @@ class _Writer:
             "settings": self.settings(layer),
             "inputs": list(layer.inputs),
             "shape": self.places(layer.output_shape),
-            **{name: self.add(getattr(layer, name)) for name in COUNTS},
+            **{name: self.add(count) for name, count in layer.counts.items()},
         }
         if layer.node.shared is not None:
             told["shares"] = layer.node.shared

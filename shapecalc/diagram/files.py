@@ -1,10 +1,6 @@
-"""Diagrams in files: drawn by Graphviz, and written whole or not at all."""
+"""Diagrams in the formats that Graphviz draws."""
 
 from __future__ import annotations
-
-import os
-import tempfile
-from pathlib import Path
 
 
 class NoGraphviz(RuntimeError):
@@ -29,28 +25,6 @@ def drawn(source: str, form: str) -> bytes:
             f".dot and .html need no program"
         ) from None
     except graphviz.CalledProcessError as error:
-        raise NoGraphviz(f"Graphviz failed: {error.stderr.decode(errors='replace')}") from None
+        told = " ".join(error.stderr.decode(errors="replace").split())
+        raise NoGraphviz(f"Graphviz failed: {told}") from None
     return data
-
-
-def save(path: Path, data: bytes) -> None:
-    """Write a file so that it holds either all of the data or what it held before."""
-    if path.exists() and not path.is_file():  # a device or a pipe cannot be put in place
-        path.write_bytes(data)
-        return
-    path = path.resolve()
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -15,7 +15,8 @@ from shapecalc.graph.graph import Node
 from shapecalc.language.text import shown
 from shapecalc.layers.field import SameAs
 from shapecalc.layers.tensor import times
-from shapecalc.table import Writer, decimal
+from shapecalc.layout import decimal
+from shapecalc.table import Writer
 
 LONGEST = 60
 """How many characters of a line are shown."""

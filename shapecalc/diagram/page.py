@@ -16,8 +16,10 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
+from shapecalc.analysis.measures import MEASURES
 from shapecalc.diagram.colours import BORDERS, THEMES, Theme
 from shapecalc.diagram.data import page_data
+from shapecalc.language.signs import one_line
 from shapecalc.network import Network
 
 SCRIPTS = ("exact", "mathml", "drawing", "page")
@@ -55,11 +57,18 @@ def page(
         **parts,
         "policy": _policy([parts[name] for name in SCRIPTS], parts["style"]),
         "data": _embedded(data),
-        "title": escape(data["name"] if title is None else title),
-        "about": escape(network.about),
+        "columns": "\n".join(map(_column, data["columns"])),
+        "title": escape(one_line(data["name"] if title is None else title)),
+        "about": escape("\n".join(map(one_line, network.about.expandtabs().splitlines()))),
         "version": escape(shapecalc.__version__),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: told[found[1]], _asset("page.html"))
+
+
+def _column(measure: str) -> str:
+    """The heading of a measure's column, which sorts by it."""
+    label = MEASURES[measure].label
+    return f'<th scope="col"><button type="button" data-column="{measure}">{label}</button></th>'
 
 
 def _asset(name: str) -> str:

@@ -8,12 +8,10 @@ from math import sqrt
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, prod, total
+from shapecalc.analysis.measures import MEASURES
 from shapecalc.analysis.report import Report
 from shapecalc.diagram.colours import BORDERS, GROUPS, MEANINGS, Theme, shade
 from shapecalc.diagram.plan import Edge, Vertex
-
-SHARES = {"macs": "MACs", "params": "params", "activations": "activations"}
-"""What boxes can be shaded by, and its name."""
 
 WIDEST = 5
 """The width of the thickest edge, in points."""
@@ -51,7 +49,7 @@ class Shading:
     def remark(self, vertex: Vertex) -> str:
         """What a box says of its share."""
         share = self.shares.get(vertex.id, 0)
-        return f"{_percent(share)} of {SHARES[self.by or '']}" if share else ""
+        return f"{_percent(share)} of {MEASURES[self.by or ''].label}" if share else ""
 
     def look(self, vertex: Vertex) -> Look:
         """The colours of a box."""
@@ -80,7 +78,7 @@ class Shading:
             steps = len(self.theme.scale)
             for i in range(steps):
                 least, most = (_percent(self.most * j / steps) for j in (i, i + 1))
-                words = f"{least} to {most} of {SHARES[self.by]}"
+                words = f"{least} to {most} of {MEASURES[self.by].label}"
                 yield words, self._share(i / steps).attributes()
         if any(vertex.part is not None for vertex in self.vertices):
             folded = Look(self.theme.plain, self.theme.border, self.theme.text)
@@ -104,7 +102,7 @@ def _shares(report: Report, vertices: list[Vertex], name: str) -> dict[str, floa
     """Every box's share of a total."""
     values = {
         vertex.id: number(
-            total([getattr(report[node.path], name) for node in vertex.layers]),
+            total([report[node.path].counts[name] for node in vertex.layers]),
             f"shading by {name}",
         )
         for vertex in vertices

@@ -2,12 +2,14 @@
 
 The two trees are walked together from their roots. In each pair of lists, children are paired so
 that the order is kept and the likenesses of the pairs sum to the most, by the dynamic programme of
-Needleman and Wunsch (1970); paired parts are then walked in their turn. Where parts are left over,
-because one network has a block for what the other writes out, the layers inside are paired.
+Needleman and Wunsch (1970); paired parts are then walked in their turn. Children of the same given
+name that stand in another order are paired before that. Where parts are left over, because one
+network has a block for what the other writes out, the layers inside are paired.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -63,8 +65,73 @@ def _leaves(children: Sequence[Node | Part]) -> list[Node]:
 
 
 def _paired(left: Sequence[T], right: Sequence[T]) -> list[tuple[T | None, T | None]]:
-    """Two lists in order, what is alike side by side."""
+    """Two lists in the order of the left one, what is alike side by side."""
     ours, theirs = [_Looks.of(each) for each in left], [_Looks.of(each) for each in right]
+    moved = _moved(ours, theirs)
+    if not moved:
+        return _in_order(left, right, ours, theirs)
+    there = set(moved.values())
+    stay = [i for i in range(len(left)) if i not in moved]
+    rest = [j for j in range(len(right)) if j not in there]
+    found = _in_order(
+        [left[i] for i in stay],
+        [right[j] for j in rest],
+        [ours[i] for i in stay],
+        [theirs[j] for j in rest],
+    )
+    place = {id(child): i for i, child in enumerate(left)}
+    pairs: list[tuple[T | None, T | None]] = []
+    waiting = sorted(moved)
+    for a, b in found:
+        while a is not None and b is not None and waiting and waiting[0] < place[id(a)]:
+            i = waiting.pop(0)
+            pairs.append((left[i], right[moved[i]]))
+        pairs.append((a, b))
+    return [*pairs, *[(left[i], right[moved[i]]) for i in waiting]]
+
+
+def _moved(left: list[_Looks], right: list[_Looks]) -> dict[int, int]:
+    """The places of children that have their name on both sides, but stand in another order.
+
+    The most that keep their order stay; it is the others that moved.
+    """
+    places = {looks.name: j for j, looks in enumerate(right) if looks.name}
+    both = {
+        i: places[looks.name]
+        for i, looks in enumerate(left)
+        if looks.name in places and looks.likeness(right[places[looks.name]])
+    }
+    targets = list(both.values())
+    if targets == sorted(targets):
+        return {}
+    stay = set(_longest_rise(targets))
+    return {i: j for i, j in both.items() if j not in stay}
+
+
+def _longest_rise(numbers: Sequence[int]) -> list[int]:
+    """The longest rising subsequence of different numbers.
+
+    >>> _longest_rise([3, 0, 1, 4, 2])
+    [0, 1, 2]
+    """
+    ends: list[int] = []  # the least last number of a rise of each length
+    before: dict[int, int | None] = {}
+    for number in numbers:
+        length = bisect_left(ends, number)
+        before[number] = ends[length - 1] if length else None
+        ends[length : length + 1] = [number]
+    found: list[int] = []
+    last: int | None = ends[-1] if ends else None
+    while last is not None:
+        found.append(last)
+        last = before[last]
+    return found[::-1]
+
+
+def _in_order(
+    left: Sequence[T], right: Sequence[T], ours: list[_Looks], theirs: list[_Looks]
+) -> list[tuple[T | None, T | None]]:
+    """The pairs of two lists, both in order."""
     first = 0
     while first < min(len(left), len(right)) and ours[first].is_same(theirs[first]):
         first += 1

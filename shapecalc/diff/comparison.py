@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cached_property
@@ -10,7 +11,8 @@ from typing import Any, NamedTuple
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic
 from shapecalc.algebra.requirement import equal
 from shapecalc.analysis.constraints import Constraint
-from shapecalc.analysis.report import Report, Totals, sums
+from shapecalc.analysis.measures import Totals, sums
+from shapecalc.analysis.report import Report
 from shapecalc.diff.alignment import Pair, align
 from shapecalc.graph.graph import Node
 from shapecalc.table import Row, rows
@@ -143,8 +145,12 @@ class Comparison:
 
     @cached_property
     def counterparts(self) -> dict[str, str]:
-        """The right path for every left one that has a counterpart; inputs go by their order."""
-        found = dict(zip(self.left.inputs, self.right.inputs))
+        """The right path for every left one that has a counterpart.
+
+        Inputs go by their names where both networks have the same, else by their order.
+        """
+        ours, theirs = self.left.inputs, self.right.inputs
+        found = dict(zip(ours, ours if set(ours) == set(theirs) else theirs))
         found.update((a.path, b.path) for a, b in self.pairs if a is not None and b is not None)
         return found
 
@@ -157,7 +163,7 @@ class Comparison:
     def totals(self) -> dict[str, Values]:
         """Every total on both sides."""
         left, right = self.left.totals, self.right.totals
-        return {name: Values(getattr(left, name), getattr(right, name)) for name in left._fields}
+        return {name: Values(getattr(left, name), getattr(right, name)) for name in left.by_name}
 
     @property
     def symbols(self) -> dict[str, tuple[Quantity, Quantity]]:
@@ -177,7 +183,21 @@ class Comparison:
         """Whether anything but names differs."""
         outputs = [[tensor.shape for _, tensor in each.outputs] for each in (self.left, self.right)]
         same = len(outputs[0]) == len(outputs[1]) and all(map(alike, *outputs))
-        return bool(self.changes or any(self.constraints) or not same)
+        return bool(self.changes or any(self.constraints) or not same or self.orders)
+
+    @property
+    def orders(self) -> dict[str, tuple[list[str], list[str]]]:
+        """The inputs and outputs that the networks have alike, but in another order."""
+        known = self.counterparts
+        both = {
+            "inputs": [list(each.inputs) for each in (self.left, self.right)],
+            "outputs": [[path for path, _ in each.outputs] for each in (self.left, self.right)],
+        }
+        return {
+            what: (ours, theirs)
+            for what, (ours, theirs) in both.items()
+            if (there := [known.get(path) for path in ours]) != theirs and set(there) == set(theirs)
+        }
 
 
 def compare(left: Report, right: Report, depth: int | None = None) -> Comparison:
@@ -240,8 +260,7 @@ def _is_different(comparison: Comparison, left: Node | None, right: Node | None)
         return True
     a, b = comparison.left[left.path], comparison.right[right.path]
     return any(
-        difference(getattr(a, name), getattr(b, name)) != 0
-        for name in ("params", "buffers", "macs")
+        difference(a.counts[name], b.counts[name]) != 0 for name in ("params", "buffers", "macs")
     )
 
 
@@ -267,6 +286,10 @@ def _is_rewired(comparison: Comparison, left: Node, right: Node) -> bool:
     if len(left.sources) != len(right.sources):
         return True
     known, there = comparison.counterparts, comparison.counterparts_of_right
+    if left.layer.commutes:
+        ours = Counter((known[a.path], a.output) for a in left.sources if a.path in known)
+        theirs = Counter((b.path, b.output) for b in right.sources if b.path in there)
+        return bool(ours - theirs and theirs - ours)
     return any(
         a.path in known and b.path in there and (known[a.path], a.output) != b
         for a, b in zip(left.sources, right.sources)

@@ -10,22 +10,26 @@ from typing import Any
 from shapecalc import table as tables
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.analysis.constraints import Constraint
+from shapecalc.analysis.measures import MEASURES
 from shapecalc.analysis.report import Report, plain
 from shapecalc.diff.comparison import Change, Comparison, Values, alike
-from shapecalc.table import Heading, Row, Table, Writer
+from shapecalc.layout import Heading, Table
+from shapecalc.layout import markdown as _markdown
+from shapecalc.layout import text as _text
+from shapecalc.table import Row, Writer
 
-COUNTS = {"params": "Params", "macs": "MACs"}
-"""The counts that have columns, and their headings."""
+COLUMNS = ("params", "macs")
+"""The measures that have columns."""
 
 
 def text(comparison: Comparison, everything: bool = False) -> str:
     """The rows that differ, or all of them, and the totals, as plain text."""
-    return tables.text(lay_out(comparison, everything))
+    return _text(lay_out(comparison, everything))
 
 
 def markdown(comparison: Comparison, everything: bool = False) -> str:
     """The same in Markdown."""
-    return tables.markdown(lay_out(comparison, everything))
+    return _markdown(lay_out(comparison, everything))
 
 
 def lay_out(comparison: Comparison, everything: bool = False) -> Table:
@@ -40,8 +44,10 @@ def lay_out(comparison: Comparison, everything: bool = False) -> Table:
         (Heading("Kind"), [_arrow(_kind(row.left), _kind(row.right)) for row in shown]),
         (Heading("Output"), [_output(row, write) for row in shown]),
     ]
-    for name, heading in COUNTS.items():
-        columns += _count_columns(heading, [(row, row.values(name)) for row in shown], write)
+    for name in COLUMNS:
+        columns += _count_columns(
+            MEASURES[name].heading, [(row, row.values(name)) for row in shown], write
+        )
     settings = [_settings(row, write) for row in shown]
     if any(settings):
         columns.append((Heading("Settings"), settings))
@@ -137,14 +143,18 @@ def _summary(comparison: Comparison, hidden: int, write: Writer) -> list[tuple[s
         lines.append((name, f"{left} -> {right}"))
     totals = comparison.totals
     lines += [
-        (f"total {shown}", _total(totals[name], write))
-        for name, shown in (("params", "params"), ("macs", "MACs"), ("activations", "activations"))
+        (f"total {MEASURES[name].label}", _total(totals[name], write))
+        for name in (*COLUMNS, "activations")
     ]
     if totals["buffers"].change != 0:
         lines.append(("total buffers", _total(totals["buffers"], write)))
     outputs = [_outputs(report, write) for report in (comparison.left, comparison.right)]
     if outputs[0] != outputs[1]:
         lines.append(("output", _arrow(*outputs)))
+    lines += [
+        (f"order of {what}", f"{', '.join(ours)} -> {', '.join(theirs)}")
+        for what, (ours, theirs) in comparison.orders.items()
+    ]
     lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
     for side, own in zip("AB", comparison.constraints):
         lines += [(f"only {side} needs", f"{each}  ({', '.join(each.paths)})") for each in own]
@@ -221,7 +231,7 @@ def _row(row: Change) -> dict[str, Any]:
             "output_shape": None if shape is None else plain(shape),
         }
     found["different"] = row.is_different
-    for name in ("params", "buffers", "macs", "elementwise", "activations"):
+    for name in MEASURES:
         found[name] = _values(row.values(name))
     found["settings"] = {
         name: {"left": plain(left), "right": plain(right)}

@@ -16,6 +16,7 @@ from shapecalc.emit.writer import is_plain, is_run_plainly
 from shapecalc.graph.graph import Part
 from shapecalc.language.tree import Block, Branch, Entry
 from shapecalc.layers import KINDS
+from shapecalc.layers.field import Text
 
 if TYPE_CHECKING:
     from shapecalc.emit.emitter import Emitter
@@ -230,8 +231,13 @@ class ForwardWriter(SharingWriter):
         settings = {}
         for name, field in KINDS[entry.kind].fields.items():
             settings[name] = literal(getattr(copies[0].layer, name))
-            if name in entry.settings:
-                text = self.setting(entry.settings[name], field, copies)
+            given = entry.settings.get(name)
+            if given is not None and given.kind == given.MAPPING:
+                for key, item in given.content.items():
+                    text = self.setting(item, field, copies)
+                    settings[f"{name}.{key}"] = self.in_forward(f"{entry.name}_{key}", text)
+            elif given is not None and not isinstance(field.type, Text):
+                text = self.setting(given, field, copies)
                 settings[name] = self.in_forward(f"{entry.name}_{name}", text)
         return self.only(entry, [copy.layer.function(sources, settings) for copy in copies])
 

@@ -11,6 +11,7 @@ from shapecalc.derivation.equation import Chain, Equation, parts, written
 from shapecalc.derivation.layer import Explanation, Setting
 from shapecalc.derivation.lines import Line, Section, rows
 from shapecalc.derivation.picture import corner, legend
+from shapecalc.language.signs import markdown as _marked
 from shapecalc.language.text import shown
 
 
@@ -51,7 +52,7 @@ def markdown(explanation: Explanation) -> str:
     about = explanation.doc.replace("``", "`")
     lines = [f"## {explanation.path}: {explanation.kind}", "", about]
     for section in [_head(explanation), *explanation.sections]:
-        lines += ["", f"### {section.heading}"] if section.heading else []
+        lines += ["", f"### {_marked(section.heading)}"] if section.heading else []
         lines += ["", *(_item(line) for line in section.lines)]
         drawn = _drawn(section)
         lines += ["", "```text", *drawn, "```"] if drawn else []
@@ -59,10 +60,10 @@ def markdown(explanation: Explanation) -> str:
 
 
 def _item(line: Line) -> str:
-    name = f"{line.name}: " if line.name else ""
+    name = f"{_marked(line.name)}: " if line.name else ""
     if line.value is None:
-        return f"* {name}{line.remark}"
-    remark = f" ({line.remark})" if line.remark else ""
+        return f"* {name}{_marked(line.remark)}"
+    remark = f" ({_marked(line.remark)})" if line.remark else ""
     return f"* {name}${written(line.value, LATEX)}${remark}"
 
 

@@ -331,6 +331,9 @@ class Placer:
             return setting.content
         if setting.kind == Setting.LIST:
             return [self.value(item, scope, place) for item in setting.content]
+        if setting.kind == Setting.MAPPING:
+            named = setting.content.items()
+            return {name: self.value(item, scope, place) for name, item in named}
         try:
             return setting.value(scope)
         except ExpressionError as error:

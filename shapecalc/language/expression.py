@@ -452,14 +452,24 @@ def _compare(operator: str, a: Any, b: Any) -> bool:
         raise ExpressionError("words can be equal or not, but have no order")
     difference = _arithmetic(a) - _arithmetic(b)
     if is_symbolic(difference):
-        raise Undecided(difference.symbols)
+        return _decided(difference, operator)
     return _COMPARE[operator](difference, 0)
+
+
+def _decided(formula: Any, operator: str) -> bool:
+    """How a formula compares with 0, if that follows from what is supposed of its symbols."""
+    from shapecalc.algebra.enclosure import decided
+
+    found = decided(formula, operator)
+    if found is None:
+        raise Undecided(formula.symbols)
+    return found
 
 
 def truth(value: Any) -> bool:
     """Whether a value counts as true: every number but 0 does."""
     if is_symbolic(value):
-        raise Undecided(value.symbols)
+        return _decided(value, "!=")
     if isinstance(value, (bool, int, Fraction, Calculable)):
         return bool(value)
     raise ExpressionError(f"expected a condition, got {value!r}")

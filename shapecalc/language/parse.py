@@ -23,7 +23,7 @@ from shapecalc.language.problem import (
 from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Branch, Entry, Input, Reference, Setting, Spec, Word
 from shapecalc.layers import KINDS
-from shapecalc.layers.field import FieldType
+from shapecalc.layers.field import ByName, FieldType
 
 BATCH = "B"
 """The symbol that is always there: the batch size."""
@@ -49,6 +49,19 @@ _TOP = (
     "silence",
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+_CONSTANTS = frozenset(("true", "false", "null", "none", "nan", "inf", "yes", "no", "on", "off"))
+
+
+def has_meaning(name: str) -> bool:
+    """Whether a word stands for something already, so that no symbol can have it as its name.
+
+    >>> has_meaning("index"), has_meaning("True"), has_meaning("width")
+    (True, True, False)
+    """
+    own = name in RESERVED or name in TENSOR_NAMES or name == "index"
+    return own or keyword.iskeyword(name) or name.casefold() in _CONSTANTS
 
 
 def parse(source: Source) -> Spec:
@@ -574,10 +587,13 @@ class _Reader:
         if isinstance(value, list):
             items = [self.setting(item, names, type) for item in value]
             return Setting(Setting.LIST, items, node.mark)
+        if isinstance(value, dict) and isinstance(type, ByName):
+            named = {name: self.setting(pair.value, names, type) for name, pair in value.items()}
+            return Setting(Setting.MAPPING, named, node.mark)
         if isinstance(value, dict):
             self.problem(node.mark, "expected a number, a word or a list, got a mapping")
             return Setting(Setting.CONSTANT, None, node.mark)
-        if not isinstance(value, str) or (type is not None and value in type.words):
+        if not isinstance(value, str) or (type is not None and type.is_word(value)):
             return Setting(Setting.CONSTANT, value, node.mark)
         found = self.expression(node, value)
         for name in expression.names(found.content) if found.expression else ():

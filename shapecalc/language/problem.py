@@ -8,6 +8,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.language.signs import one_line
+
 if TYPE_CHECKING:
     from shapecalc.algebra.arithmetic import Quantity
 
@@ -66,7 +68,7 @@ class Problem(NamedTuple):
             out += _excerpt(line, text, column, length)
         out += [_line(f"   {note}") for note in self.notes if note]
         out += [
-            f"   in block {block!r}, used at {source.name}:{mark.line}:{mark.column}"
+            _line(f"   in block {block!r}, used at {source.name}:{mark.line}:{mark.column}")
             for block, mark in self.uses
         ]
         return "\n".join(out)
@@ -116,14 +118,15 @@ LONGEST_LINE = 1000
 
 def _line(text: str) -> str:
     """The text, fit for a line on a terminal."""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    shown = one_line(text)
     return shown if len(shown) <= LONGEST_LINE else shown[: LONGEST_LINE - 3] + "..."
 
 
 def _excerpt(line: int, text: str, column: int, length: int) -> list[str]:
     """The source line with its place underlined; a long line is cut around the place."""
     start = max(0, column - 1 - MOST_SHOWN // 2) if len(text) > MOST_SHOWN else 0
-    shown = _line(text[start : start + MOST_SHOWN].replace("\t", " "))
+    excerpt = text[start : start + MOST_SHOWN].replace("\t", " ")
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in excerpt)
     at = column - 1 - start
     carets = "^" * max(1, min(length, len(shown) - at))
     gutter = f"{line:5} | "

@@ -9,7 +9,7 @@ from typing import Any
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.language import expression
 from shapecalc.language.expression import ExpressionError, Undecided
-from shapecalc.language.parse import BATCH
+from shapecalc.language.parse import BATCH, has_meaning
 from shapecalc.language.problem import Problem, SpecError, did_you_mean, listing
 from shapecalc.language.tree import Setting, Spec
 
@@ -134,6 +134,8 @@ class _Lookup(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name in self.binder.names:
             return self.binder.value(name)
+        if has_meaning(name):
+            raise SettingError(f"{name!r} has a meaning of its own and cannot be a new symbol")
         from shapecalc.algebra.formula import Formula
 
         return Formula.symbol(name)

@@ -26,11 +26,11 @@ class Word(str):
 
 
 class Setting:
-    """A value as written: a constant, an expression, or a list of settings."""
+    """A value as written: a constant, an expression, a list of settings, or settings by name."""
 
     __slots__ = ("content", "kind", "mark", "offset")
 
-    CONSTANT, EXPRESSION, LIST = range(3)
+    CONSTANT, EXPRESSION, LIST, MAPPING = range(4)
 
     def __init__(self, kind: int, content: Any, mark: Mark, offset: int = 0) -> None:
         self.kind = kind
@@ -44,13 +44,21 @@ class Setting:
             return self.content
         if self.kind == Setting.EXPRESSION:
             return evaluate(self.content, scope)
+        if self.kind == Setting.MAPPING:
+            return {name: item.value(scope) for name, item in self.content.items()}
         return [item.value(scope) for item in self.content]
+
+    def items(self) -> list[Setting] | None:
+        """The settings that it is made of, if it is a list or a mapping."""
+        if self.kind == Setting.LIST:
+            return self.content  # type: ignore[no-any-return]
+        return list(self.content.values()) if self.kind == Setting.MAPPING else None
 
     @property
     def is_constant(self) -> bool:
         """Whether it has the same value in every scope."""
-        if self.kind == Setting.LIST:
-            return all(item.is_constant for item in self.content)
+        if self.items() is not None:
+            return all(item.is_constant for item in self.items() or ())
         return self.kind == Setting.CONSTANT
 
     @property
@@ -60,18 +68,18 @@ class Setting:
 
     def names(self) -> frozenset[str]:
         """The names its expressions look up."""
-        if self.kind == Setting.LIST:
-            return frozenset().union(*(item.names() for item in self.content))
+        if self.items() is not None:
+            return frozenset().union(*(item.names() for item in self.items() or ()))
         if self.kind == Setting.EXPRESSION:
             return frozenset(name.name for name in names(self.content))
         return frozenset()
 
     def item_mark(self, index: int | None) -> Mark:
-        """The place of the whole, or of one item of a list."""
-        if index is None or self.kind != Setting.LIST or index >= len(self.content):
+        """The place of the whole, or of one item of a list or mapping."""
+        items = self.items()
+        if index is None or items is None or index >= len(items):
             return self.mark
-        mark: Mark = self.content[index].mark
-        return mark
+        return items[index].mark
 
 
 class Reference(NamedTuple):

@@ -67,6 +67,8 @@ class Layer:
     """How many inputs it takes, at least and at most; None for any number."""
     joins: ClassVar[bool] = False
     """Whether it can take several inputs; follows from ``arity``."""
+    commutes: ClassVar[bool] = False
+    """Whether the order of its inputs makes no difference."""
     promotes: ClassVar[bool] = False
     """Whether a join takes inputs of several element types, as torch promotes them to one."""
     writes: ClassVar[bool] = True
@@ -132,7 +134,8 @@ class Layer:
                 declared.type.read(value, self.rank) if value is not None else self._null(declared)
             )
         except Mismatch as mismatch:
-            received = value if mismatch.index is None else value[mismatch.index]
+            items = list(value.values()) if isinstance(value, dict) else value
+            received = value if mismatch.index is None else items[mismatch.index]
             raise FieldError(declared.name, mismatch.expected, received, mismatch.index) from None
 
     def _null(self, declared: Field) -> Any:

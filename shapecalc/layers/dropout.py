@@ -5,6 +5,7 @@ A trained network's dropout passes its input on: it writes nothing and computes 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from shapecalc.layers.field import Flag, Number, field
@@ -61,3 +62,23 @@ class FeatureAlphaDropout(_AnyDropout):
     called = ("nn.functional.feature_alpha_dropout(p, training, inplace)",)
 
     ndims = range(2, 99)
+
+
+class DropPath(Pointwise):
+    """Set whole samples to zero at random while training: stochastic depth.
+
+    It stands at the end of a branch, which is so left out for some samples. Huang et al., "Deep
+    networks with stochastic depth" (2016).
+    """
+
+    writes = False
+    in_torch = False
+
+    p: int | Fraction = field(Number(0, 1), "probability of dropping a sample", default=0)
+
+    example = {"p": Fraction(1, 10)}
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        rows = f"{inputs[0]}.reshape(1, len({inputs[0]}), -1)"  # a sample is what a channel was
+        dropped = f"nn.functional.dropout1d({rows}, {settings['p']}, self.training)"
+        return f"{dropped}.view_as({inputs[0]})"

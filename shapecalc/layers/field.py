@@ -52,6 +52,10 @@ class FieldType:
     words: frozenset[str] = frozenset()
     expected: str = ""
 
+    def is_word(self, text: str) -> bool:
+        """Whether text in a spec stands for itself, and is no expression."""
+        return text in self.words
+
     def read(self, value: Any, rank: int) -> Any:
         """The value in its one normal form; raises :class:`Mismatch` if it is none."""
         raise NotImplementedError
@@ -156,6 +160,52 @@ class Choice(FieldType):
 
     def schema(self, rank: int) -> dict[str, Any]:
         return {"enum": list(self.ordered)}
+
+
+class Text(FieldType):
+    """Text in a notation of its own, such as a pattern of axes."""
+
+    def __init__(self, expected: str, read: Callable[[str], Any]) -> None:
+        self.expected = expected
+        self._read = read
+
+    def is_word(self, text: str) -> bool:
+        return True
+
+    def read(self, value: Any, rank: int) -> str:
+        """The text as it is; what its notation refuses is told in its own words."""
+        if not isinstance(value, str):
+            raise Mismatch(self.expected)
+        try:
+            self._read(value)
+        except ValueError as error:
+            raise Mismatch(f"{self.expected}: {error}") from None
+        return str(value)
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+class ByName(FieldType):
+    """Values of one type by names; read as a tuple of pairs."""
+
+    def __init__(self, item: FieldType, what: str) -> None:
+        self.item = item
+        self.least = item.least
+        self.what = what
+
+    def read(self, value: Any, rank: int) -> tuple[tuple[str, Any], ...]:
+        if isinstance(value, tuple):
+            value = dict(value)
+        if not isinstance(value, dict):
+            raise Mismatch(self.describe(rank))
+        return tuple(zip(map(str, value), _read_items(self.item, list(value.values()), rank)))
+
+    def describe(self, rank: int) -> str:
+        return f"{self.what} by name"
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": self.item.schema(rank)}
 
 
 class Maybe(FieldType):

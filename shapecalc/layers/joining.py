@@ -164,6 +164,8 @@ class Add(Broadcast):
     (1, 256, 56, 56)
     """
 
+    commutes = True
+
     def _does(self) -> str:
         return "adds"
 
@@ -178,6 +180,8 @@ class Mul(Broadcast):
     >>> Mul().output(image, gate).shape
     (1, 64, 56, 56)
     """
+
+    commutes = True
 
     def _does(self) -> str:
         return "multiplies"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, smallest
-from shapecalc.algebra.requirement import Requirement, at_least
-from shapecalc.algebra.window import Window
+from shapecalc.algebra.requirement import Requirement, at_least, refuse
+from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Number, PerAxis, Whole, field
+from shapecalc.layers.calling import call
+from shapecalc.layers.field import Choice, ListOf, Maybe, Number, PerAxis, Whole, field
 from shapecalc.layers.tensor import Tensor, times
 
 
@@ -186,3 +188,106 @@ class CircularPad2d(CircularPad, rank=2):
 
 class CircularPad3d(CircularPad, rank=3):
     """Pad depth, height and width as if opposite faces met."""
+
+
+class Pad(Layer):
+    """Add cells on the two sides of any dimensions, or cut them off where a number is negative.
+
+    Numbers come in pairs, before and behind, and start at the last dimension: left, right, top,
+    bottom and so on. Where cells are copied, the two pairs of an image pad height and width.
+
+    >>> Pad(pad=[1, 2, 0, -3]).output(Tensor((1, 8, 20, 20))).shape
+    (1, 8, 17, 23)
+    >>> Pad(pad=[0, 0, 1, 0]).output(Tensor((1, 196, 768))).shape
+    (1, 197, 768)
+    """
+
+    called = ("nn.functional.pad",)
+    in_torch = False
+
+    pad: Shape = field(
+        ListOf(Whole(None), what="integers"),
+        "cells before and behind: of the last dimension, then of the one before it",
+        letter="P",
+    )
+    mode: str = field(
+        Choice("constant", "reflect", "replicate", "circular"),
+        "what they are filled with",
+        default="constant",
+    )
+    value: int | Fraction | float | None = field(
+        Maybe(Number(infinite=True), "0"), "the constant", default=None
+    )
+
+    example: ClassVar[Mapping[str, object]] = {"pad": [1, 1, 2, 2]}
+
+    def _windows(self) -> list[Window]:
+        """Of every dimension that is padded, the last first."""
+        return [Window(1, 1, *sides) for sides in zip(self.pad[::2], self.pad[1::2])]
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        n, count = len(x.shape), len(self.pad)
+        if count % 2 or not 0 < count <= 2 * n:
+            yield refuse(
+                lambda: f"has {count} numbers in pad but receives batch x {x}",
+                field="pad",
+                hint=lambda: f"it takes two for a dimension, up to {2 * n}",
+            )
+        if self.mode != "constant":
+            yield from self._copies(x)
+        for size, window in zip(reversed(x.shape), self._windows()):
+            for least, left in ((_cut(window), size), (1, window.output(size))):
+                yield at_least(
+                    left,
+                    least,
+                    lambda size=size: (  # type: ignore[misc]
+                        f"has pad {list(self.pad)}, which leaves nothing of a size of {size}"
+                    ),
+                    field="pad",
+                )
+
+    def _copies(self, x: Tensor) -> Iterator[Requirement]:
+        """What filling with cells of the input needs."""
+        n, axes = len(x.shape), len(self.pad) // 2
+        if n not in (axes + 1, axes + 2) or axes > 3:
+            yield refuse(
+                lambda: (
+                    f"has mode {self.mode}, which pads all dimensions behind the channels, "
+                    f"but {len(self.pad)} numbers for {n} dimensions"
+                ),
+                field="mode",
+                hint=lambda: "mode constant pads any dimensions",
+            )
+        if self.value is not None and self.value != 0:
+            yield refuse(
+                lambda: f"has a value, but mode {self.mode} copies cells",
+                field="value",
+                hint=lambda: "leave it out",
+            )
+        if self.mode == "replicate":
+            return
+        for size, window in zip(reversed(x.shape), self._windows()):
+            spare = 1 if self.mode == "reflect" else _cut(window)
+            for padding in (window.before, window.after):
+                yield at_least(
+                    size,
+                    padding + spare,
+                    lambda padding=padding, size=size, spare=spare: (  # type: ignore[misc]
+                        f"pads by {padding}, too much for size {size}: "
+                        f"at most {size - spare} cells are there to fill it from"
+                    ),
+                    field="pad",
+                )
+
+    def output(self, x: Tensor) -> Tensor:
+        for axis, window in enumerate(self._windows(), 1):
+            x = x.with_size(-axis, window.output(x.shape[-axis]))
+        return x
+
+    def windows(self, x: Tensor) -> tuple[Window, ...]:
+        axes = len(x.spatial)
+        own = self._windows()[:axes]
+        return (*[IDENTITY] * (axes - len(own)), *reversed(own))
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return call("nn.functional.pad", self, settings, inputs[0])

@@ -1,6 +1,6 @@
-"""Reshaping: the same elements in another arrangement, a part of them, or their mean.
+"""Reshaping: the same elements in another arrangement, or a part of them.
 
-All but the mean are views: they write nothing and compute nothing.
+All are views: they write nothing and compute nothing.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from shapecalc.algebra.arithmetic import (
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer, names_axis
-from shapecalc.layers.field import Flag, ListOf, Maybe, OneOrMore, Whole, field
-from shapecalc.layers.tensor import FLOATS, Tensor, times
+from shapecalc.layers.field import ListOf, Maybe, Whole, field
+from shapecalc.layers.tensor import Tensor, times
 
 
 class Flatten(Layer):
@@ -360,48 +360,3 @@ class Chunk(_Piece):
         return (
             f"{inputs[0]}.chunk({settings['chunks']}, dim={settings['dim']})[{settings['index']}]"
         )
-
-
-class Mean(Layer):
-    """Average over one or more dimensions; every element of the input is added once.
-
-    >>> Mean(dim=[2, 3]).output(Tensor((1, 2048, 7, 7))).shape
-    (1, 2048)
-    >>> Mean(dim=1, keepdim=True).output(Tensor((1, 196, 768))).shape
-    (1, 1, 768)
-    """
-
-    in_torch = False
-    dtypes = FLOATS
-
-    dim: tuple[int, ...] = field(
-        OneOrMore(Whole(None, symbolic=False), what="dimensions"), "dimensions to average over"
-    )
-    keepdim: bool = field(Flag(), "keep them, with size 1", default=False)
-
-    work = "every element is added once"
-    example = {"dim": [2, 3]}
-
-    def requires(self, x: Tensor) -> Iterator[Requirement]:
-        for dim in self.dim:
-            yield from names_axis(x, dim)
-        if len(self._axes(x)) < len(self.dim):
-            yield refuse(
-                lambda: f"has dim {list(self.dim)}, which names a dimension twice", field="dim"
-            )
-
-    def _axes(self, x: Tensor) -> set[int]:
-        return {dim % len(x.shape) for dim in self.dim}
-
-    def output(self, x: Tensor) -> Tensor:
-        gone = self._axes(x)
-        if self.keepdim:
-            return x.with_shape(1 if i in gone else size for i, size in enumerate(x.shape))
-        return x.with_shape(size for i, size in enumerate(x.shape) if i not in gone)
-
-    def elementwise(self, x: Tensor, y: Tensor) -> Dim:
-        return prod(x.shape)
-
-    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        keep = "" if settings["keepdim"] == "False" else ", keepdim=True"
-        return f"{inputs[0]}.mean(dim={settings['dim']}{keep})"

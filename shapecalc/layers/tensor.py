@@ -10,6 +10,9 @@ from shapecalc.algebra.arithmetic import Dim, Shape
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 """The element types of numbers that are no indices or counts."""
 
+NUMBERS = (*FLOATS, "int64", "int32", "uint8")
+"""The element types that one can calculate with."""
+
 
 class Tensor(NamedTuple):
     """A tensor's shape, batch first, and the type of its elements.
@@ -57,6 +60,15 @@ class Tensor(NamedTuple):
 
     def __str__(self) -> str:
         return times(self.shape[1:]) if len(self.shape) > 1 else "a single number"
+
+
+def counted(x: Tensor) -> Tensor:
+    """The type that torch adds up in: whole numbers, and truths, as int64.
+
+    >>> counted(Tensor((1, 8), "bool")).dtype, counted(Tensor((1, 8))).dtype
+    ('int64', 'float32')
+    """
+    return x if x.dtype in FLOATS else Tensor(x.shape, "int64")
 
 
 def times(sizes: Iterable[Dim | str]) -> str:

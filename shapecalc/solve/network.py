@@ -1,85 +1,57 @@
 """One unknown of a whole network: the values of a symbol for which everything is as wanted.
 
-The network is built once with the symbol left free. What its layers need of the symbol and what is
-wanted of its sizes and totals are equations and inequalities in that symbol, each solved exactly
-(:mod:`shapecalc.algebra.residues`); the answer is what their solutions have in common. No value is
-ever tried.
+The network is built piece by piece (:mod:`shapecalc.solve.pieces`): mostly once, with the symbol
+left free. What its layers need of the symbol and what is wanted of its sizes and totals are
+equations and inequalities in that symbol. Those that can be inverted are solved exactly
+(:mod:`shapecalc.algebra.residues`); for the others all numbers are tried that bounds do not rule
+out (:mod:`shapecalc.solve.search`). The answer is what their solutions have in common.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from math import lcm
 from typing import Any, NamedTuple
 
-from shapecalc.algebra import residues
-from shapecalc.algebra.arithmetic import Dim, Quantity
-from shapecalc.algebra.formula import Formula, evaluate, is_integral
-from shapecalc.algebra.solutions import EVERYTHING, NOTHING, Solutions, in_words
-from shapecalc.analysis.constraints import LARGEST_MODULUS
-from shapecalc.analysis.report import Report
-from shapecalc.graph.graph import Part
-from shapecalc.language.problem import did_you_mean
-from shapecalc.language.symbols import known, no_symbol
-from shapecalc.layers import Tensor
+from shapecalc.algebra.arithmetic import Quantity
+from shapecalc.algebra.formula import Formula, is_integral
+from shapecalc.algebra.solutions import Solutions, in_words
+from shapecalc.language.expression import Undecided
+from shapecalc.language.symbols import SettingError, known, no_symbol
 from shapecalc.network import Network
+from shapecalc.solve.conditions import Conditions, Need, Stays
+from shapecalc.solve.gather import Ending, gather
+from shapecalc.solve.pieces import Piece, Pieces
+from shapecalc.solve.sets import TooSeldom
+from shapecalc.solve.wanted import (
+    Amount,
+    NoSolution,
+    OutputSize,
+    QuestionError,
+    Said,
+    Want,
+    axes,
+    no_layer,
+)
+
+__all__ = ["Amount", "Answer", "Method", "NoSolution", "OutputSize", "QuestionError", "solve"]
 
 
-class QuestionError(ValueError):
-    """What is asked makes no sense for this network; ``option`` is the one to blame."""
+class Method(NamedTuple):
+    """How an answer was found.
 
-    def __init__(self, message: str, option: str) -> None:
-        super().__init__(message)
-        self.option = option
-
-
-class NoSolution(Exception):
-    """No value gives what is wanted, or the question stays open; the message says why."""
-
-
-SPELLED = {"macs": "MACs", "flops": "FLOPs"}
-"""Columns of totals that are not written as they are called."""
-
-
-class OutputSize(NamedTuple):
-    """Wanted: a layer, block or branch puts out these sizes.
-
-    One size is meant for all spatial axes that depend on the unknown, as many as there are spatial
-    axes for those, and one more for the whole shape without its batch.
+    ``how`` is ``inverted`` where formulas were solved exactly, ``tried`` where all numbers from
+    ``first`` to ``last`` were looked at, ``built`` where the network was built for each of them.
+    ``beyond`` says why no further numbers are to be had, empty where they were solved for. Where
+    the answer is not ``complete``, numbers beyond ``last`` may be missing.
     """
 
-    path: str
-    sizes: tuple[int, ...]
-
-
-class Amount(NamedTuple):
-    """Wanted: a total of the report is ``==``, ``<=``, ``>=``, ``<`` or ``>`` a number."""
-
-    column: str
-    relation: str
-    value: int
-
-
-class Want(NamedTuple):
-    """A condition on one formula: ``subject`` tells what the formula says of the network."""
-
-    subject: str
-    formula: Dim
-    relation: str
-    value: int
-
-    def holds_for(self) -> Solutions:
-        """The values of the unknown that it holds for."""
-        difference = self.formula - self.value
-        if self.relation == "==":
-            return _solved(difference, "==", self)
-        if self.relation in ("<", "<="):
-            difference = -difference
-        return _solved(difference - (self.relation in ("<", ">")), ">=", self)
-
-    def __str__(self) -> str:
-        return f"{self.formula} {self.relation} {self.value:,}"
+    how: str
+    first: int
+    last: int | None
+    beyond: str
+    is_complete: bool
 
 
 class Answer(NamedTuple):
@@ -95,10 +67,11 @@ class Answer(NamedTuple):
     solutions: Solutions
     without_remainder: Solutions | None
     wants: tuple[Want, ...]
-    needs: tuple[tuple[Solutions, tuple[str, ...]], ...]
-    open: tuple[tuple[str, tuple[str, ...]], ...]
+    needs: tuple[Need, ...]
+    open: tuple[Need, ...]
     values: dict[str, Quantity]
     is_exact: bool
+    method: Method
 
 
 def solve(
@@ -109,7 +82,7 @@ def solve(
     *,
     exact: bool = False,
 ) -> Answer:
-    """All positive whole values of a symbol for which the network is as wanted.
+    """All whole values from 0 on of a symbol for which the network is as wanted.
 
     ``settings`` are values of other symbols, or formulas that bring the symbol in; ``exact`` keeps
     only values at which no window drops a pixel. Raises :class:`NoSolution`,
@@ -117,31 +90,38 @@ def solve(
 
     >>> import shapecalc
     >>> answer = solve(shapecalc.load("cifar10"), "H", [OutputSize("maxpool3", (4,))])
-    >>> in_words(answer.solutions, "H")
-    'H = 32 .. 39'
+    >>> in_words(answer.solutions, "H"), answer.method.how
+    ('H = 32 .. 39', 'inverted')
     """
     settings = dict(settings or {})
     _check_symbol(network, symbol, settings)
-    report = network.report(settings, symbolic={symbol} & set(known(network.spec)))
-    if symbol in report.symbols and not isinstance(report.symbols[symbol], Formula):
-        raise NoSolution(
-            f"{symbol} decides which layers the network has, so no formula holds for all its "
-            f"values; look at single ones with 'shapecalc show --set {symbol}=...'"
-        )
     wanted = list(wanted)
-    wants = tuple(dict.fromkeys(want for each in wanted for want in _wants(report, symbol, each)))
-    needs, unsolved = _needs(report)
-    legal = _common(solutions for solutions, _ in needs)
-    allowed = _common([legal, *_no_remainders(report)]) if exact else legal
-    solutions = _common([allowed, *(want.holds_for() for want in wants)])
-    if solutions.is_empty:
-        raise NoSolution(_reason(symbol, wants, legal, allowed))
-    values = {name: value for name, value in report.symbols.items() if name != symbol}
-    whole = None
-    if any(isinstance(each, OutputSize) for each in wanted):
-        with suppress(NoSolution):  # it was not asked for, so it may stay open
-            whole = _common([solutions, *_no_remainders(report)])
-    return Answer(symbol, solutions, whole, wants, needs, unsolved, values, exact)
+    paths = {each.path for each in wanted if isinstance(each, OutputSize)}
+    columns = {each.column for each in wanted if isinstance(each, Amount)}
+    pieces = Pieces(network, symbol, settings, paths, columns, windows=exact or bool(paths))
+    found, ending = gather(pieces, [each for each in wanted if isinstance(each, Amount)])
+    if all(piece.refused for piece in found):
+        return _refused(network, symbol, settings, ending)
+    _check_paths(found, paths, symbol, ending)
+    wants = tuple(dict.fromkeys(want for each in wanted for want in _wants(found, symbol, each)))
+    conditions = Conditions(found, symbol)
+    try:
+        solutions = conditions.solve(wants, exact=exact)
+        if solutions.is_empty:
+            raise NoSolution(_reason(symbol, conditions, wants, exact, ending))
+        method = _method(conditions, ending)
+        whole = None
+        if paths:
+            with suppress(Stays, TooSeldom):  # it was not asked for, so it may stay open
+                whole = solutions if exact else conditions.solve(wants, exact=True)
+    except Stays as stays:
+        raise NoSolution(f"{stays}: no exact method solves this, so it stays open") from None
+    except TooSeldom:
+        message = "what is wanted repeats too seldom to be solved, so it stays open"
+        raise NoSolution(message) from None
+    needs, unsolved = conditions.needs()
+    values = _values(found, symbol, solutions)
+    return Answer(symbol, solutions, whole, wants, needs, unsolved, values, exact, method)
 
 
 def _check_symbol(network: Network, symbol: str, settings: Mapping[str, Any]) -> None:
@@ -165,177 +145,120 @@ def _check_symbol(network: Network, symbol: str, settings: Mapping[str, Any]) ->
         raise QuestionError(f"{' and '.join(others)} has no value; give it one", "--set")
 
 
-# -- what is wanted -------------------------------------------------------------------------------
+def _refused(network: Network, symbol: str, settings: Mapping[str, Any], ending: Ending) -> Answer:
+    """No value makes this a network: what is wrong with it where the symbol stays one."""
+    with suppress(Undecided, SettingError):
+        network.report(settings, symbolic={symbol} & set(known(network.spec)))
+    raise NoSolution(f"no value of {symbol} makes this a network{_as_far(ending)}")
 
 
-def _wants(report: Report, symbol: str, wanted: OutputSize | Amount) -> Iterator[Want]:
+def _as_far(ending: Ending) -> str:
+    return "" if ending.is_complete else f" up to {ending.last}; beyond, the question stays open"
+
+
+def _check_paths(pieces: list[Piece], paths: set[str], symbol: str, ending: Ending) -> None:
+    """Every layer that is asked for must be there, for some value of the unknown."""
+    for path in paths - {path for piece in pieces for path in piece.tensors}:
+        if ending.is_structural and re.search(r"\.[0-9]+(\.|$)", path):
+            why = f": {ending.beyond}" if ending.beyond else _as_far(ending)
+            raise NoSolution(f"no value of {symbol} gives the network a copy {path}{why}")
+        raise no_layer(path, [path for piece in pieces for path in piece.paths])
+
+
+def _wants(pieces: list[Piece], symbol: str, wanted: OutputSize | Amount) -> Iterable[Want]:
+    """What is wanted as conditions on single sizes and totals."""
+    legal = [piece for piece in pieces if not piece.refused]
     if isinstance(wanted, Amount):
-        formula = getattr(report.totals, wanted.column)
-        subject = f"the {SPELLED.get(wanted.column, wanted.column)}"
-        want = Want(subject, formula, wanted.relation, wanted.value)
-        if not _depends(formula, symbol) and want.holds_for().is_empty:
-            raise NoSolution(f"{subject} are {formula:,}, whatever {symbol} is")
-        yield want
-        return
-    tensor = _output(report, wanted.path)
-    for axis, size in _axes(tensor, symbol, wanted):
-        formula = tensor.shape[axis]
-        if not _depends(formula, symbol) and formula != size:
-            raise NoSolution(
-                f"{wanted.path} puts out {tensor}: that {formula} is never {size}, "
-                f"whatever {symbol} is"
-            )
-        if isinstance(formula, Formula):
-            yield Want(wanted.path, formula, "==", size)
-
-
-def _axes(tensor: Tensor, symbol: str, wanted: OutputSize) -> Iterable[tuple[int, int]]:
-    """The axes that sizes are wanted of, each with its size."""
-    sizes, rank = wanted.sizes, len(tensor.shape)
-    depending = [axis for axis in range(1, rank) if _depends(tensor.shape[axis], symbol)]
-    if len(sizes) == 1:
-        if not depending:
-            raise NoSolution(f"{wanted.path} puts out {tensor}, whatever {symbol} is")
-        spatial = [axis for axis in depending if axis > 1]
-        return [(axis, sizes[0]) for axis in spatial or depending]
-    if len(sizes) not in (rank - 2, rank - 1):
-        raise QuestionError(
-            f"{wanted.path} puts out {tensor}: give one size for what depends on {symbol}, "
-            f"or all {rank - 1}" + (f", or the last {rank - 2}" if rank > 3 else ""),
-            "--output",
-        )
-    return zip(range(rank - len(sizes), rank), sizes, strict=True)
-
-
-def _output(report: Report, path: str) -> Tensor:
-    """What the layer, block or branch at a path puts out."""
-    outputs = {layer.path: layer.node.output for layer in report}
-    outputs.update(_part_outputs(report.built.root))
-    if path not in outputs:
-        hint = did_you_mean(path, outputs) or "'shapecalc show' lists the layers there are"
-        raise QuestionError(f"no layer at {path!r}; {hint}", "--at")
-    return outputs[path]
-
-
-def _part_outputs(part: Part) -> Iterator[tuple[str, Tensor]]:
-    for child in part.children:
-        if isinstance(child, Part):
-            if child.output is not None:
-                yield child.path, child.output.tensor
-            yield from _part_outputs(child)
-
-
-def _depends(formula: Quantity, symbol: str) -> bool:
-    return isinstance(formula, Formula) and symbol in formula.symbols
-
-
-# -- what the network needs -----------------------------------------------------------------------
-
-
-def _needs(
-    report: Report,
-) -> tuple[
-    tuple[tuple[Solutions, tuple[str, ...]], ...],
-    tuple[tuple[str, tuple[str, ...]], ...],
-]:
-    """What holds of the unknown where the network is one: solved, and what stays open."""
-    solved: dict[Solutions, tuple[str, ...]] = {}
-    unsolved = []
-    for constraint in report.constraints:
-        if constraint.solutions is None:
-            unsolved.append((constraint.condition, constraint.paths))
-        else:
-            paths = solved.get(constraint.solutions, ())
-            solved[constraint.solutions] = tuple(dict.fromkeys([*paths, *constraint.paths]))
-    return tuple(solved.items()), tuple(unsolved)
-
-
-def _no_remainders(report: Report) -> Iterator[Solutions]:
-    """For every sliding window, the values at which its last step ends with its input.
-
-    In ceil mode a window that sticks out takes the last cells in, so nothing is ever dropped.
-    """
-    for layer in report:
-        own = layer.node.layer
-        if "kernel_size" not in own.fields or getattr(own, "ceil_mode", False):
-            continue
-        tensor = layer.node.inputs[0]
-        windows = own.windows(*layer.node.inputs) or ()
-        for window, size in zip(windows, tensor.spatial, strict=False):
-            if isinstance(size, Formula):
-                remainder = window.remainder(size)
-                yield _solved(remainder, "==", f"{layer.path} drops {remainder} cells")
-
-
-# -- sets -----------------------------------------------------------------------------------------
-
-
-def _solved(difference: Quantity, relation: str, what: object) -> Solutions:
-    if not isinstance(difference, Formula):
-        holds = difference == 0 if relation == "==" else difference >= 0
-        return EVERYTHING if holds else NOTHING
-    found = residues.solve(difference, relation)
-    if found is None:
-        raise NoSolution(f"{what}: no exact method solves this, so it stays open")
-    return found if isinstance(found, Solutions) else EVERYTHING if found else NOTHING
-
-
-def _common(sets: Iterable[Solutions]) -> Solutions:
-    """What sets have in common."""
-    found = EVERYTHING
-    for each in dict.fromkeys(sets):
-        if lcm(found.modulus, each.modulus) > LARGEST_MODULUS:
-            raise NoSolution("what is wanted repeats too seldom to be solved, so it stays open")
-        found = each.intersect(found)
+        said = tuple(Said(p.first, p.last, p.totals[wanted.column]) for p in legal)
+        want = Want(wanted.subject, said, wanted.relation, wanted.value)
+        formula = want.formula
+        if isinstance(formula, int) and not _holds(formula, wanted):
+            raise NoSolution(f"{wanted.subject} are {formula:,}, whatever {symbol} is")
+        return [want]
+    tensors = [p.tensors[wanted.path] for p in legal if wanted.path in p.tensors]
+    found = []
+    for axis, size in axes(tensors, symbol, wanted):
+        sizes = []
+        for p in legal:
+            tensor = p.tensors.get(wanted.path)
+            is_there = tensor is not None and axis < len(tensor.shape)
+            sizes.append(Said(p.first, p.last, tensor.shape[axis] if tensor and is_there else None))
+        if any(said.value != size for said in sizes):
+            found.append(Want(wanted.path, tuple(sizes), "==", size))
     return found
+
+
+def _holds(number: int, wanted: Amount) -> bool:
+    a, b = number, wanted.value
+    return {"==": a == b, "<=": a <= b, ">=": a >= b, "<": a < b, ">": a > b}[wanted.relation]
+
+
+def _values(pieces: list[Piece], symbol: str, solutions: Solutions) -> dict[str, Quantity]:
+    """The values of the other symbols: as formulas if there are such, else those they have."""
+    legal = [piece for piece in pieces if not piece.refused]
+    best = next((p for p in reversed(legal) if not p.is_single), None)
+    if best is not None:
+        return {name: value for name, value in best.symbols.items() if name != symbol}
+    values = dict(legal[0].symbols)
+    return {
+        name: value
+        for name, value in values.items()
+        if name != symbol and all(piece.symbols[name] == value for piece in legal)
+    }
+
+
+def _method(conditions: Conditions, ending: Ending) -> Method:
+    if ending.is_structural:
+        return Method("built", 0, ending.last, ending.beyond, ending.is_complete)
+    for found in conditions.searched:
+        return Method("tried", 0, found.last, found.beyond, True)
+    return Method("inverted", 0, None, "", True)
 
 
 # -- why not --------------------------------------------------------------------------------------
 
 
-def _reason(symbol: str, wants: tuple[Want, ...], legal: Solutions, allowed: Solutions) -> str:
+def _reason(
+    symbol: str, conditions: Conditions, wants: tuple[Want, ...], exact: bool, ending: Ending
+) -> str:
+    legal = conditions.solve(())
+    far = _as_far(ending)
     if legal.is_empty:
-        return f"no value of {symbol} makes this a network"
-    if allowed.is_empty:
-        return f"at every value of {symbol} some window drops a pixel"
+        return f"no value of {symbol} makes this a network{far}"
+    if exact and conditions.solve((), exact=True).is_empty:
+        return f"at every value of {symbol} some window drops a pixel{far}"
     for want in wants:
-        if _common([legal, want.holds_for()]).is_empty:
-            near = _nearest(symbol, want, legal)
-            return f"{want.subject} cannot be {_wished(want)}: {near}"
-    together = _common([legal, *(want.holds_for() for want in wants)])
+        if conditions.solve([want]).is_empty:
+            near = _nearest(symbol, conditions, want)
+            return f"{want.subject} cannot be {_wished(want)}{far}: {near}"
+    together = conditions.solve(wants)
     if not together.is_empty:
-        return f"some window drops a pixel wherever it is as wanted, {in_words(together, symbol)}"
+        said = in_words(together, symbol)
+        return f"some window drops a pixel wherever it is as wanted, {said}{far}"
     alone = [
-        f"{_briefly(want)} where {in_words(_common([legal, want.holds_for()]), symbol)}"
-        for want in wants
+        f"{_briefly(want)} where {in_words(conditions.solve([want]), symbol)}" for want in wants
     ]
-    return "each alone can be had, but not together: " + "; ".join(alone)
+    return f"each alone can be had, but not together{far}: " + "; ".join(alone)
 
 
 def _wished(want: Want) -> str:
     return f"{want.value:,}" if want.relation == "==" else f"{want.relation} {want.value:,}"
 
 
-def value_at(formula: Dim, symbol: str, n: int) -> int:
-    """What a count or size is where the unknown has a value that the network allows."""
-    value = evaluate(formula, {symbol: n})
-    assert isinstance(value, int)
-    return value
-
-
 def _briefly(want: Want) -> str:
-    return str(want) if want.relation == "==" else f"{want.subject} {_wished(want)}"
+    is_plain = want.relation == "==" and want.formula is not None
+    return str(want) if is_plain else f"{want.subject} {_wished(want)}"
 
 
-def _nearest(symbol: str, want: Want, legal: Solutions) -> str:
+def _nearest(symbol: str, conditions: Conditions, want: Want) -> str:
     """The values next to the wanted one that can be reached, and where."""
     near = []
     for relation, best in (("<", max), (">", min)):
-        aside = _common([legal, want._replace(relation=relation).holds_for()])
+        aside = conditions.solve([want._replace(relation=relation)])
         if aside.is_empty:
             continue
         ends = {n for interval in aside.intervals() for n in interval if n is not None}
-        reached = best(value_at(want.formula, symbol, n) for n in ends)
-        there = _common([legal, want._replace(relation="==", value=reached).holds_for()])
+        reached = best(want.at(symbol, n) for n in ends)
+        there = conditions.solve([want._replace(relation="==", value=reached)])
         near.append(f"{reached:,} at {in_words(there, symbol)}")
     return ("nearest are " if len(near) > 1 else "the nearest is ") + " and ".join(near)

@@ -8,8 +8,11 @@ from typing import Any
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.formula import Formula, as_ratio, is_integral
 from shapecalc.algebra.solutions import Solutions, in_words
+from shapecalc.language import expression
 from shapecalc.language.problem import listing
-from shapecalc.solve.network import Answer, Want, value_at
+from shapecalc.solve.conditions import Need
+from shapecalc.solve.network import Answer, Method
+from shapecalc.solve.wanted import Want
 
 LONGEST_FORMULA = 60
 """A longer formula is left to JSON; the text has its value."""
@@ -20,9 +23,8 @@ def text(answer: Answer) -> str:
     name = answer.symbol
     lines = [_with_examples(answer.solutions, name), ""]
     lines += [f"wanted   {_wanted(want, answer)}" for want in answer.wants]
-    for solutions, paths in answer.needs:
-        lines.append(f"needs    {in_words(solutions, name)}  ({listing(paths, 3)})")
-    lines += [f"open     {condition}  ({listing(paths, 3)})" for condition, paths in answer.open]
+    lines += [f"needs    {_need(need, name)}  ({listing(need.paths, 3)})" for need in answer.needs]
+    lines += [f"open     {need.condition}  ({listing(need.paths, 3)})" for need in answer.open]
     if answer.is_exact:
         lines.append("exact    no window drops a pixel")
     elif answer.without_remainder is not None:
@@ -30,7 +32,25 @@ def text(answer: Answer) -> str:
     if answer.values:
         given = ", ".join(f"{other} = {_plain(value)}" for other, value in answer.values.items())
         lines.append(f"where    {given}")
+    lines.append(f"found    {_method(answer.method, answer.symbol)}")
     return "\n".join(lines).rstrip()
+
+
+def _need(need: Need, name: str) -> str:
+    return need.condition if need.solutions is None else in_words(need.solutions, name)
+
+
+def _method(method: Method, name: str) -> str:
+    """How the answer was found, and why it holds no more."""
+    if method.how == "inverted":
+        return "exactly, each formula inverted"
+    verb = "built and counted" if method.how == "built" else "tried"
+    if method.last is None:
+        return f"exactly, each formula inverted wherever {name} decides another structure"
+    found = f"each {name} = {method.first} .. {method.last} {verb}"
+    if not method.is_complete:
+        return f"{found}; beyond, the question stays open"
+    return f"{found}; beyond, {method.beyond}" if method.beyond else found
 
 
 def _with_examples(solutions: Solutions, name: str) -> str:
@@ -47,14 +67,16 @@ def _with_examples(solutions: Solutions, name: str) -> str:
 
 def _wanted(want: Want, answer: Answer) -> str:
     """The condition; of a total, its value where the answer ends."""
-    if isinstance(want.formula, int):
-        told = f"{want.formula:,}, whatever {answer.symbol} is"
+    formula = want.formula
+    if isinstance(formula, int):
+        told = f"{formula:,}, whatever {answer.symbol} is"
         return f"{want.subject} {want.relation} {want.value:,}: {told}"
-    if want.relation == "==" and len(str(want.formula)) <= LONGEST_FORMULA:
+    is_short = formula is not None and len(str(formula)) <= LONGEST_FORMULA
+    if want.relation == "==" and is_short:
         return f"{want}  ({want.subject})"
     greatest = answer.solutions.greatest
     at = answer.solutions.least if greatest is None else greatest
-    value = value_at(want.formula, answer.symbol, at)
+    value = want.at(answer.symbol, at)
     return f"{want.subject} {want.relation} {want.value:,}: {value:,} at {answer.symbol} = {at}"
 
 
@@ -73,19 +95,24 @@ def as_dict(answer: Answer) -> dict[str, Any]:
         "wanted": [
             {
                 "of": want.subject,
-                "formula": _plain(want.formula),
+                "formula": None if want.formula is None else _plain(want.formula),
                 "relation": want.relation,
                 "value": want.value,
             }
             for want in answer.wants
         ],
         "needs": [
-            {"condition": _condition(solutions, answer.symbol), "layers": list(paths)}
-            for solutions, paths in answer.needs
+            {"condition": _needed(need, answer.symbol), "layers": list(need.paths)}
+            for need in answer.needs
         ],
-        "open": [
-            {"condition": condition, "layers": list(paths)} for condition, paths in answer.open
-        ],
+        "open": [{"condition": need.condition, "layers": list(need.paths)} for need in answer.open],
+        "found": {
+            "how": answer.method.how,
+            "first": answer.method.first,
+            "last": answer.method.last,
+            "beyond": answer.method.beyond,
+            "complete": answer.method.is_complete,
+        },
         "symbols": {name: _plain(value) for name, value in answer.values.items()},
     }
 
@@ -103,9 +130,19 @@ def _set(solutions: Solutions, name: str) -> dict[str, Any]:
     }
 
 
+def _needed(need: Need, name: str) -> str:
+    if need.solutions is None:
+        return need.condition
+    return " and ".join(need.solutions.conditions(name).values()) or f"{name} >= 1"
+
+
 def _condition(solutions: Solutions, name: str) -> str:
-    said = list(solutions.conditions(name).values())
-    return " and ".join(said) if said else f"{name} >= 1"
+    """The set as an expression of Python, true of its members alone among the numbers from 0 on."""
+    said = " and ".join(solutions.conditions(name).values()) or f"{name} >= 1"
+    tree = expression.parse(said) if len(said) < expression.LONGEST else None
+    if 0 in solutions:
+        return said if tree and expression.evaluate(tree, {name: 0}) else f"{name} == 0 or {said}"
+    return f"{name} >= 1 and ({said})" if tree and expression.evaluate(tree, {name: 0}) else said
 
 
 def _plain(value: Quantity) -> int | str:

@@ -128,7 +128,7 @@ class _Check:
             shape = tuple(evaluate(size, values) for size in layer.output_shape)
             what = f"formula of the output of {layer.path}"
             yield Pair(what, shape, numbers[layer.path].output_shape, layer.path, "shape")
-        for name, value in self.formulas.totals._asdict().items():
+        for name, value in self.formulas.totals.by_name.items():
             ours = evaluate(value, values)
             yield Pair(f"formula of the total {name}", ours, getattr(report.totals, name))
 

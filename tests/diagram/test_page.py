@@ -136,7 +136,7 @@ def browser(driver: webdriver.Chrome, tmp_path: Path) -> Iterator[Page]:
 
 
 def written(values: Any) -> dict[str, str]:
-    return {name: f"{value:,}" for name, value in values._asdict().items() if name != "trainable"}
+    return {name: f"{value:,}" for name, value in values.by_name.items() if name != "trainable"}
 
 
 def shapes(report: shapecalc.Report) -> dict[str, str]:

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from shapecalc.language.text import shown
 from shapecalc.layers.base import KINDS, Layer
-from shapecalc.layers.field import Field, Maybe, Parts, Whole
+from shapecalc.layers.field import ByName, Field, Maybe, Parts, Text, Whole
 from shapecalc.layers.tensor import Tensor, times
 from tests.layers.accepting import Inputs, accepts
 from tests.layers.field_values import SMALL, Scope, just_outside, once_in, values
+from tests.layers.fitting import SETTINGS
 
 TRIES = 6
 """How often a layer is drawn at most until it accepts its inputs."""
@@ -56,6 +57,8 @@ class Draw(NamedTuple):
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_written(item)}' for name, item in value.items())}}}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_written, value))}]"
     if isinstance(value, float):
@@ -90,7 +93,10 @@ def _layer_and_inputs(draw: st.DrawFn, kind: type[Layer]) -> tuple[Layer, dict[s
     settings = {
         name: parts[name] if name in parts else draw(_value(field, scope))
         for name, field in given.items()
+        if not isinstance(field.type, (ByName, Text))
     }
+    if kind.kind in SETTINGS:
+        settings |= draw(SETTINGS[kind.kind](inputs))
     if kind.kind in FITTED and not draw(once_in(6)):
         inputs = FITTED[kind.kind](kind(**settings), inputs)
     for field in kind.fields.values():

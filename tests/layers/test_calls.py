@@ -17,6 +17,8 @@ VARIADIC = ("RNN", "LSTM", "GRU")
 
 
 def _torch(path: str) -> Any:
+    if path.startswith("einops."):
+        return getattr(pytest.importorskip("einops"), path.removeprefix("einops."))
     owner: Any = torch.Tensor if path.startswith("Tensor.") else torch
     for part in path.removeprefix("Tensor.").removeprefix("torch.").split("."):
         owner = getattr(owner, part)

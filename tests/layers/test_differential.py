@@ -71,7 +71,10 @@ def _has_whole_numbers(draw: Draw) -> bool:
 
 
 _ALL = ("",)
-_NORMS = ("BatchNorm", "InstanceNorm", "GroupNorm", "LayerNorm", "RMSNorm", "Transformer")
+_NORMS = (
+    *("BatchNorm", "InstanceNorm", "GroupNorm", "LayerNorm", "RMSNorm", "Transformer"),
+    "Normalize",
+)
 _CHANNEL_NORMS = ("BatchNorm", "InstanceNorm", "GroupNorm")
 _OF_FLOATS = (
     *("Sigmoid", "Tanh", "Softsign", "LocalResponseNorm"),

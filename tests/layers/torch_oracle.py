@@ -21,10 +21,19 @@ from tests.layers.accepting import Inputs, accepts
 
 torch = pytest.importorskip("torch")
 flop_counter = pytest.importorskip("torch.utils.flop_counter")
+einops = pytest.importorskip("einops")
 
 torch.set_num_threads(1)  # tensors are tiny here; several threads only get in their own way
 
-REFUSALS = (RuntimeError, ValueError, TypeError, IndexError, AssertionError, ZeroDivisionError)
+REFUSALS = (
+    RuntimeError,
+    ValueError,
+    AttributeError,
+    TypeError,
+    IndexError,
+    AssertionError,
+    ZeroDivisionError,
+)
 """What torch raises for settings or inputs that do not fit."""
 
 STACKS = {
@@ -34,18 +43,42 @@ STACKS = {
 """Kinds that torch makes of a layer given as a module, and that layer."""
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{
+        name: getattr(torch, name.lower())
+        for name in (
+            *("Abs", "Ceil", "Cos", "Erf", "Exp", "Expm1", "Floor", "Log", "Log1p", "Neg"),
+            *("Reciprocal", "Round", "Rsqrt", "Sign", "Sin", "Sqrt", "Square"),
+            *("ArgMax", "ArgMin", "Clamp", "CumSum", "Flip", "MatMul", "Mean", "MoveDim"),
+            *("Permute", "Reshape", "Roll", "Squeeze", "Std", "Sum", "Tile", "Transpose"),
+            *("Unsqueeze", "Var"),
+        )
+    },
     "Add": lambda *x: reduce(torch.add, x),
     "Chunk": lambda x, chunks, dim, index: x.chunk(chunks, dim)[index],
     "Concat": lambda *x, dim: torch.cat(x, dim),
-    "MatMul": torch.matmul,
-    "Mean": torch.mean,
+    "DropPath": lambda x, p: torch.nn.functional.dropout(x, p, training=False),
+    "Expand": torch.Tensor.expand,
+    "IndexSelect": lambda x, dim, index: x.index_select(
+        dim, torch.tensor(index, dtype=torch.int64, device=x.device)
+    ),
+    "LogicalNot": torch.logical_not,
+    "Max": torch.amax,
+    "Min": torch.amin,
     "Mul": lambda *x: reduce(torch.mul, x),
-    "Permute": torch.permute,
+    "Norm": torch.linalg.vector_norm,
+    "Normalize": torch.nn.functional.normalize,
+    "Pad": torch.nn.functional.pad,
+    "Rearrange": lambda x, pattern, sizes: einops.rearrange(x, pattern, **dict(sizes)),
+    "Reduce": lambda x, pattern, sizes, reduction: einops.reduce(
+        x, pattern, reduction, **dict(sizes)
+    ),
+    "Repeat": lambda x, pattern, sizes: einops.repeat(x, pattern, **dict(sizes)),
+    "RepeatInterleave": torch.repeat_interleave,
     "ScaledDotProductAttention": torch.nn.functional.scaled_dot_product_attention,
+    "Select": torch.select,
     "Slice": lambda x, dim, start, end, step: x.movedim(dim, 0)[start:end:step].movedim(0, dim),
-    "Squeeze": torch.squeeze,
     "Stack": lambda *x, dim: torch.stack(x, dim),
-    "Unsqueeze": torch.unsqueeze,
+    "To": lambda x, dtype: x.to(getattr(torch, dtype)),
 }
 """What torch computes with functions in place of modules."""
 

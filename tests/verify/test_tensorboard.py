@@ -30,10 +30,10 @@ def test_the_graph_holds_the_modules_by_their_names(tmp_path: Path) -> None:
     assert any("Conv2d[conv1]" in name for name in names)
 
 
-def test_a_folder_that_cannot_be_written_is_a_wrong_usage(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     status, output = check("lenet5", "--tensorboard", str(tmp_path / "file" / "runs"))
-    assert status == 2
+    assert status == 1
     assert "Not a directory" in output
 
 

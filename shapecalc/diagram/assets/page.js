@@ -4,12 +4,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const LARGEST = 2n ** 63n - 1n; // the largest size a tensor's dimension can have
-const COUNTS = ["params", "macs", "activations", "elementwise"];
-const TOTALS = {
-  params: "params", buffers: "buffers", macs: "MACs", flops: "FLOPs", elementwise: "elementwise",
-  activations: "activations", weight_bytes: "bytes of weights", buffer_bytes: "bytes of buffers",
-  activation_bytes: "bytes of activations",
-};
+const COUNTS = data.columns;
 
 function element(tag, attributes = {}, ...children) {
   const found = document.createElement(tag);
@@ -86,10 +81,9 @@ const texts = {
     const told = item.items ? `${name} ${item.what}, ${layers.length} layers` : [name, ...rest].join(", ");
     if (!layers.length) return told;
     const shape = item.shape ? `, puts out ${shapeText(item.shape)}` : "";
-    const counts = { params: "params", macs: "MACs" };
-    const costs = Object.entries(counts).map(([count, label]) => {
+    const costs = ["params", "macs"].map((count) => {
       const value = sum(layers, count);
-      return value === null ? "" : `, ${written(value)} ${label}`;
+      return value === null ? "" : `, ${written(value)} ${data.labels[count]}`;
     });
     return `${told}${shape}${costs.join("")}`;
   },
@@ -289,7 +283,7 @@ function showWarnings() {
 }
 
 function showTotals() {
-  const cells = Object.entries(TOTALS).map(([name, label]) => {
+  const cells = Object.entries(data.labels).map(([name, label]) => {
     const value = isLegal() ? valueAt(data.totals[name]) : null;
     const shown = value === null && isLegal() ? mathAt(data.totals[name]) : value && written(value);
     return element(

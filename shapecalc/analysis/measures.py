@@ -1,0 +1,223 @@
+"""What is counted of every layer: each measure declared once, and read by whatever tells it.
+
+Multiply-accumulates count convolutions, linear layers and matrix products without their bias, as
+torchvision publishes them; ``flops`` is twice that, as torch's ``FlopCounterMode`` counts.
+Everything done to single elements is apart, in ``elementwise``. A tensor that two layers share
+counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.algebra.arithmetic import Dim, prod, total
+from shapecalc.layers import Tensor
+
+if TYPE_CHECKING:
+    from shapecalc.analysis.report import LayerReport
+
+BYTES = {
+    "float64": 8,
+    "int64": 8,
+    "float32": 4,
+    "int32": 4,
+    "float16": 2,
+    "bfloat16": 2,
+    "uint8": 1,
+    "bool": 1,
+}
+"""The bytes an element takes, by its type."""
+
+
+class Bytes(NamedTuple):
+    """The same in bytes: what that total is called, and how it is read off a layer."""
+
+    name: str
+    label: str
+    of: Callable[[LayerReport], Dim]
+
+
+class Measure(NamedTuple):
+    """A count that every layer has, and the network in total.
+
+    ``name`` is what reports and options call it, ``label`` what it is called in a sentence,
+    ``heading`` what stands over a column. ``of`` reads it off a layer, ``bytes`` tells it in
+    bytes. ``per_sample`` says that it grows with the batch; ``is_rounded`` that a total is told
+    in three digits beside the exact number.
+    """
+
+    name: str
+    label: str
+    heading: str
+    doc: str
+    of: Callable[[LayerReport], Dim]
+    bytes: Bytes | None = None
+    per_sample: bool = False
+    is_rounded: bool = False
+
+
+def _params(layer: LayerReport) -> Dim:
+    if layer.node.shared is not None:
+        return 0
+    return total([prod(shape) for shape in layer.weights.values()])
+
+
+def _buffers(layer: LayerReport) -> Dim:
+    if layer.node.shared is not None:
+        return 0
+    return total([prod(tensor.shape) for tensor in layer.buffers_of.values()])
+
+
+def _macs(layer: LayerReport) -> Dim:
+    return layer.node.layer.macs(*layer.node.inputs, y=layer.node.output)
+
+
+def _elementwise(layer: LayerReport) -> Dim:
+    return layer.node.layer.elementwise(*layer.node.inputs, y=layer.node.output)
+
+
+def _activations(layer: LayerReport) -> Dim:
+    if not layer.node.layer.writes:
+        return 0
+    return total([prod(shape) for shape in layer.output_shapes.values()])
+
+
+def _weight_bytes(layer: LayerReport) -> Dim:
+    return BYTES[_weight_dtype(layer)] * layer.params
+
+
+def _buffer_bytes(layer: LayerReport) -> Dim:
+    if layer.node.shared is not None:
+        return 0
+    own = layer.buffers_of.values()
+    return total([BYTES[_buffer_dtype(layer, each)] * prod(each.shape) for each in own])
+
+
+def _activation_bytes(layer: LayerReport) -> Dim:
+    if not layer.node.layer.writes:
+        return 0
+    outputs = layer.node.outputs.values()
+    return total([BYTES[tensor.dtype] * prod(tensor.shape) for tensor in outputs])
+
+
+def _weight_dtype(layer: LayerReport) -> str:
+    """Weights have the type of what the layer puts out, if that is no integer."""
+    dtype = layer.node.output.dtype
+    return dtype if "float" in dtype else "float32"
+
+
+def _buffer_dtype(layer: LayerReport, tensor: Tensor) -> str:
+    """Running statistics have the type of the weights; a counter keeps its own."""
+    return _weight_dtype(layer) if "float" in tensor.dtype else tensor.dtype
+
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        Measure(
+            "params",
+            "params",
+            "Params",
+            "elements of learnable tensors",
+            _params,
+            Bytes("weight_bytes", "bytes of weights", _weight_bytes),
+        ),
+        Measure(
+            "buffers",
+            "buffers",
+            "Buffers",
+            "elements of state that is kept but not learned",
+            _buffers,
+            Bytes("buffer_bytes", "bytes of buffers", _buffer_bytes),
+        ),
+        Measure(
+            "macs",
+            "MACs",
+            "MACs",
+            "multiply-accumulates of all matrix products",
+            _macs,
+            per_sample=True,
+            is_rounded=True,
+        ),
+        Measure(
+            "flops",
+            "FLOPs",
+            "FLOPs",
+            "twice the multiply-accumulates",
+            lambda layer: 2 * layer.macs,
+            per_sample=True,
+            is_rounded=True,
+        ),
+        Measure(
+            "elementwise",
+            "elementwise",
+            "Elementwise",
+            "operations on single elements",
+            _elementwise,
+            per_sample=True,
+        ),
+        Measure(
+            "activations",
+            "activations",
+            "Activations",
+            "elements that it writes",
+            _activations,
+            Bytes("activation_bytes", "bytes of activations", _activation_bytes),
+            per_sample=True,
+        ),
+    )
+}
+"""Every measure by its name, in the order in which they are told."""
+
+
+def labels() -> dict[str, str]:
+    """What the totals are called in words, those in bytes at the end.
+
+    >>> labels()["macs"], labels()["weight_bytes"]
+    ('MACs', 'bytes of weights')
+    """
+    counts = {name: measure.label for name, measure in MEASURES.items()}
+    in_bytes = [measure.bytes for measure in MEASURES.values() if measure.bytes]
+    return counts | {each.name: each.label for each in in_bytes}
+
+
+class Totals:
+    """The sums of every measure over some layers, as attributes: ``totals.params``."""
+
+    __slots__ = ("by_name",)
+
+    def __init__(self, by_name: dict[str, Dim]) -> None:
+        self.by_name = by_name
+
+    def __getattr__(self, name: str) -> Dim:
+        try:
+            return self.by_name[name]
+        except KeyError:
+            raise AttributeError(f"there is no measure {name!r}") from None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Totals) and self.by_name == other.by_name
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.by_name.items()))
+
+    def __repr__(self) -> str:
+        return f"Totals({', '.join(f'{name}={value}' for name, value in self.by_name.items())})"
+
+
+def sums(layers: Iterable[LayerReport]) -> Totals:
+    """The sums over some layers; each measure, and what is told in bytes.
+
+    ``trainable`` are the params that are learned, which is all of them.
+    """
+    layers = list(layers)
+    found: dict[str, Dim] = {}
+    in_bytes: dict[str, Dim] = {}
+    for name, measure in MEASURES.items():
+        found[name] = total([layer.counts[name] for layer in layers])
+        if name == "params":
+            found["trainable"] = found[name]
+        if measure.bytes is not None:
+            in_bytes[measure.bytes.name] = total([measure.bytes.of(layer) for layer in layers])
+    return Totals(found | in_bytes)

@@ -1,0 +1,40 @@
+"""Text of any origin, made fit for where it is shown: one line of a terminal, Markdown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def one_line(text: str) -> str:
+    r"""The text in signs that can be seen and take one line; others are written out.
+
+    >>> print(one_line("first\nsecond, a bell \a and an escape \x1b[31m"))
+    first\nsecond, a bell \x07 and an escape \x1b[31m
+    """
+    return text if text.isprintable() else "".join(map(_seen, text))
+
+
+def _seen(sign: str) -> str:
+    if sign.isprintable():
+        return sign
+    if unicodedata.category(sign) == "Zs":  # a space of another width
+        return " "
+    code = ord(sign)
+    escaped = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return _SHORT.get(sign) or (escaped if code < 0x10000 else f"\\U{code:08x}")
+
+
+_MARKS = re.compile(r"[\\`*<\[\]|~$&]|(?<![-\s])>|(?<![^\W_])_|_(?![^\W_])|(?<=:)/(?=/)")
+"""What means something inside a line of Markdown; an underscore does at the edge of a word."""
+
+
+def markdown(text: str) -> str:
+    r"""The text as one line of Markdown that shows the same signs.
+
+    >>> print(markdown("a **b** <b>c</b>, 9*C**2 of conv_1"))
+    a \*\*b\*\* \<b\>c\</b\>, 9\*C\*\*2 of conv_1
+    """
+    return _MARKS.sub(r"\\\g<0>", one_line(text))

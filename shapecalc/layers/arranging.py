@@ -1,0 +1,366 @@
+"""Arranging: the same elements under other sizes, in another order, or several times over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, is_number, prod
+from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
+from shapecalc.layers.base import Layer, names_axis
+from shapecalc.layers.field import ListOf, Maybe, OneOrMore, Whole, field
+from shapecalc.layers.pointwise import KeepsShape
+from shapecalc.layers.tensor import Tensor, times
+
+_DIM = Whole(None, symbolic=False)
+
+
+class Reshape(Layer):
+    """Give the elements other sizes, in the order in which they lie; one size may be -1.
+
+    The batch is written, as ``B``: sizes may be merged with it, as windows of an image are.
+
+    >>> Reshape(shape=[1, 197, 3, 12, 64]).output(Tensor((1, 197, 2304))).shape
+    (1, 197, 3, 12, 64)
+    >>> Reshape(shape=[-1, 7, 7, 96]).output(Tensor((2, 8, 8, 7, 7, 96))).shape
+    (128, 7, 7, 96)
+    """
+
+    called = ("torch.reshape", "Tensor.reshape(*shape)", "Tensor.view(*shape)")
+    writes = False
+    in_torch = False
+
+    shape: Shape = field(
+        ListOf(Whole(-1), what="sizes"), "the sizes, the batch B included; -1 for what is left"
+    )
+
+    example = {"shape": [1, 2, -1, 8, 8]}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        if 0 in self.shape or self.shape.count(-1) > 1:
+            yield refuse(
+                lambda: f"has shape {list(self.shape)}",
+                field="shape",
+                hint=lambda: "its sizes are positive, of which one may be -1",
+            )
+        known, elements = self._known(), prod(x.shape)
+
+        def problem() -> str:
+            return (
+                f"makes {times(self.shape)} of {times(x.shape)}, but {known} does not "
+                f"{'divide' if -1 in self.shape else 'make'} {elements}"
+            )
+
+        if -1 in self.shape:
+            yield divides(known, elements, problem, field="shape")
+            return
+        for received, made in _in_groups(x.shape, self.shape):
+            yield equal(received, made, problem, field="shape")
+
+    def _known(self) -> Dim:
+        """The product of the sizes that are given."""
+        return prod(size for size in self.shape if size != -1)
+
+    def output(self, x: Tensor) -> Tensor:
+        if -1 not in self.shape:
+            return x.with_shape(self.shape)
+        elements, known = prod(x.shape), self._known()
+        left = elements // known if is_number(elements) else exactdiv(elements, known)
+        return x.with_shape(left if size == -1 else size for size in self.shape)
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.reshape{settings['shape']}"
+
+
+def _in_groups(received: Shape, made: Shape) -> list[tuple[Dim, Dim]]:
+    """Products of sizes that have to be equal for all elements to be there.
+
+    Where sizes follow each other as they do in both shapes, what one side of a group has can be
+    shown to be at most what the other has, group by group: then the products of all are equal if
+    and only if those of each group are. ``H, W`` made ``H//7, 7, W//7, 7`` asks for two multiples
+    of 7, in place of one equation in both sizes.
+
+    >>> _in_groups((2, 12, 5), (2, 3, 4, 5))
+    [(120, 120)]
+    """
+    if all(map(is_number, (*received, *made))):
+        return [(prod(received), prod(made))]
+    groups: list[tuple[Dim, Dim]] = []
+    have: Dim = 1
+    wanted: Dim = 1
+    left, right = list(received), list(made)
+    while left or right:
+        if left and (have == 1 or not right):
+            have = have * left.pop(0)
+        elif right and (wanted == 1 or not left or _never_more(wanted, have)):
+            wanted = wanted * right.pop(0)
+        else:
+            have = have * left.pop(0)
+        if _closes(have, wanted):
+            groups.append((have, wanted))
+            have, wanted = 1, 1
+    if have == 1 and wanted == 1:
+        return groups
+    open_groups = [group for group in groups if group[0] != group[1]]
+    return [
+        (prod([have, *(a for a, _ in open_groups)]), prod([wanted, *(b for _, b in open_groups)]))
+    ]
+
+
+def _never_more(a: Dim, b: Dim) -> bool:
+    return at_least(b, a, str).decide() is True
+
+
+def _closes(have: Dim, wanted: Dim) -> bool:
+    """Whether a group is complete: its sides are equal, or nearly so, the second never larger."""
+    if have == wanted:
+        return True
+    if have == 1 or wanted == 1 or not _never_more(wanted, have):
+        return False
+    decided = equal(have, wanted, str).decide()
+    return decided is not False and not isinstance(decided, bool) and bool(decided.solutions)
+
+
+class Transpose(Layer):
+    """Swap two dimensions.
+
+    >>> Transpose(dim0=1, dim1=2).output(Tensor((1, 197, 12, 64))).shape
+    (1, 12, 197, 64)
+    """
+
+    called = ("torch.transpose", "Tensor.transpose", "torch.swapaxes",
+              "Tensor.swapaxes", "torch.swapdims", "Tensor.swapdims")  # fmt: skip
+    writes = False
+    in_torch = False
+
+    dim0: int = field(_DIM, "the one dimension")
+    dim1: int = field(_DIM, "the other dimension")
+
+    example = {"dim0": 1, "dim1": 2}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim0, "dim0")
+        yield from names_axis(x, self.dim1, "dim1")
+
+    def output(self, x: Tensor) -> Tensor:
+        shape = list(x.shape)
+        shape[self.dim0], shape[self.dim1] = shape[self.dim1], shape[self.dim0]
+        return x.with_shape(shape)
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.transpose({settings['dim0']}, {settings['dim1']})"
+
+
+def names_axes(x: Tensor, dims: Sequence[int], field: str) -> Iterator[Requirement]:
+    """The requirement that dimensions are those of the input, each named once."""
+    for dim in dims:
+        yield from names_axis(x, dim, field)
+    n = len(x.shape)
+    if len({dim % n for dim in dims}) < len(dims):
+        yield refuse(
+            lambda: f"has {field} {list(dims)}, which names a dimension twice", field=field
+        )
+
+
+class MoveDim(Layer):
+    """Move dimensions to other places; the others keep their order.
+
+    >>> MoveDim(source=1, destination=-1).output(Tensor((1, 3, 224, 200))).shape
+    (1, 224, 200, 3)
+    """
+
+    called = ("torch.movedim", "Tensor.movedim", "torch.moveaxis", "Tensor.moveaxis")
+    writes = False
+    in_torch = False
+
+    source: tuple[int, ...] = field(OneOrMore(_DIM, what="dimensions"), "the dimensions to move")
+    destination: tuple[int, ...] = field(
+        OneOrMore(_DIM, what="dimensions"), "their places in the output, in the same order"
+    )
+
+    example = {"source": 1, "destination": -1}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axes(x, self.source, "source")
+        yield from names_axes(x, self.destination, "destination")
+        if len(self.source) != len(self.destination):
+            yield refuse(
+                lambda: f"moves {len(self.source)} dimensions to {len(self.destination)} places",
+                field="destination",
+            )
+
+    def output(self, x: Tensor) -> Tensor:
+        n = len(x.shape)
+        moved = {to % n: x.shape[at] for at, to in zip(self.source, self.destination)}
+        gone = {dim % n for dim in self.source}
+        rest = iter([size for axis, size in enumerate(x.shape) if axis not in gone])
+        return x.with_shape(moved[axis] if axis in moved else next(rest) for axis in range(n))
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.movedim({settings['source']}, {settings['destination']})"
+
+
+class Expand(Layer):
+    """Stretch dimensions of size 1 without copying; -1 leaves a dimension as it is.
+
+    Dimensions may be put in before the others.
+
+    >>> Expand(size=[8, -1, -1]).output(Tensor((1, 1, 768))).shape
+    (8, 1, 768)
+    """
+
+    called = ("Tensor.expand(*size)", "torch.broadcast_to",
+              "Tensor.broadcast_to")  # fmt: skip
+    writes = False
+    in_torch = False
+
+    size: Shape = field(
+        ListOf(Whole(-1), what="sizes"), "the sizes, the batch B included; -1 for what is there"
+    )
+
+    example = {"size": [-1, 4, 8, 8]}
+    example_shapes = ((1, 1, 8, 8),)
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        new = len(self.size) - len(x.shape)
+        if new < 0 or 0 in self.size or -1 in self.size[:new]:
+            yield refuse(
+                lambda: f"has size {list(self.size)} but receives batch x {x}",
+                field="size",
+                hint=lambda: f"it takes {len(x.shape)} or more positive sizes, -1 for the same",
+            )
+        for received, wanted in zip(x.shape, self.size[max(new, 0) :]):
+            if received != 1 and wanted != -1:
+                yield equal(
+                    received,
+                    wanted,
+                    lambda received=received, wanted=wanted: (  # type: ignore[misc]
+                        f"stretches {times(x.shape)} to {times(self.size)}, but only 1 can "
+                        f"become {wanted}, not {received}"
+                    ),
+                    field="size",
+                )
+
+    def output(self, x: Tensor) -> Tensor:
+        new = len(self.size) - len(x.shape)
+        kept = (*self.size[:new], *x.shape)
+        return x.with_shape(a if b == -1 else b for a, b in zip(kept, self.size))
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.expand{settings['size']}"
+
+
+class Tile(Layer):
+    """Put copies one behind the other, so many along each dimension.
+
+    As in torch, numbers for fewer dimensions are those of the last ones, and numbers for more put
+    dimensions in before the others.
+
+    >>> Tile(dims=[1, 2, 3]).output(Tensor((1, 4, 5))).shape
+    (1, 8, 15)
+    """
+
+    called = ("torch.tile", "Tensor.tile(*dims)", "Tensor.repeat(*dims)")
+    in_torch = False
+
+    dims: Shape = field(
+        ListOf(Whole(), what="numbers of copies"), "how many copies along each dimension"
+    )
+
+    example = {"dims": [1, 2, 1, 1]}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        if not self.dims:
+            yield refuse(lambda: "has no dims", field="dims")
+
+    def output(self, x: Tensor) -> Tensor:
+        n = max(len(x.shape), len(self.dims))
+        sizes = (*[1] * (n - len(x.shape)), *x.shape)
+        copies = (*[1] * (n - len(self.dims)), *self.dims)
+        return x.with_shape(size * count for size, count in zip(sizes, copies))
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.tile({settings['dims']})"
+
+
+class RepeatInterleave(Layer):
+    """Put so many copies of each place of a dimension next to it.
+
+    >>> RepeatInterleave(repeats=4, dim=1).output(Tensor((1, 8, 2048, 128))).shape
+    (1, 32, 2048, 128)
+    """
+
+    called = ("torch.repeat_interleave", "Tensor.repeat_interleave")
+    in_torch = False
+
+    repeats: Dim = field(Whole(), "copies of each place")
+    dim: int = field(_DIM, "the dimension")
+
+    example = {"repeats": 2, "dim": 1}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim)
+
+    def output(self, x: Tensor) -> Tensor:
+        return x.with_size(self.dim, x.shape[self.dim] * self.repeats)
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.repeat_interleave({settings['repeats']}, dim={settings['dim']})"
+
+
+class Roll(KeepsShape):
+    """Shift along dimensions; what goes out at one end comes in at the other.
+
+    Without dims, all elements are shifted as if they lay in one row.
+
+    >>> Roll(shifts=[-3, -3], dims=[1, 2]).output(Tensor((1, 56, 56, 96))).shape
+    (1, 56, 56, 96)
+    """
+
+    called = ("torch.roll", "Tensor.roll")
+    in_torch = False
+
+    shifts: Shape = field(OneOrMore(Whole(None)), "how far, along each of the dimensions")
+    dims: tuple[int, ...] | None = field(
+        Maybe(OneOrMore(_DIM, what="dimensions"), "all in one row"),
+        "the dimensions",
+        default=None,
+    )
+
+    example = {"shifts": [-3, -3], "dims": [2, 3]}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        for dim in self.dims or ():
+            yield from names_axis(x, dim, "dims")
+        if len(self.shifts) != len(self.dims or (0,)):
+            yield refuse(
+                lambda: f"has shifts {list(self.shifts)} for dims {list(self.dims or ())}",
+                field="shifts",
+                hint=lambda: "each of the dims takes a shift",
+            )
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        dims = "" if settings["dims"] == "None" else f", {settings['dims']}"
+        return f"{inputs[0]}.roll({settings['shifts']}{dims})"
+
+
+class Flip(KeepsShape):
+    """Turn the order along dimensions round.
+
+    >>> Flip(dims=[3]).output(Tensor((1, 3, 32, 32))).shape
+    (1, 3, 32, 32)
+    """
+
+    called = ("torch.flip", "Tensor.flip(*dims)")
+    in_torch = False
+
+    dims: tuple[int, ...] = field(
+        OneOrMore(_DIM, what="dimensions"), "the dimensions to turn round"
+    )
+
+    example = {"dims": [3]}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axes(x, self.dims, "dims")
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.flip({settings['dims']})"

@@ -1,0 +1,82 @@
+"""Selecting: one place of a dimension, or those that a list names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
+
+from shapecalc.algebra.arithmetic import Dim, Shape
+from shapecalc.algebra.requirement import Requirement, at_least
+from shapecalc.layers.base import Layer, names_axis
+from shapecalc.layers.field import OneOrMore, Whole, field
+from shapecalc.layers.tensor import Tensor
+
+_DIM = Whole(None, symbolic=False)
+
+
+def _has_place(x: Tensor, dim: int, place: Dim, field: str = "index") -> Iterator[Requirement]:
+    """The requirement that a dimension has a place; a negative one counts from the end."""
+    size = x.shape[dim]
+    needed = -place if place < 0 else place + 1  # type: ignore[operator]
+    yield at_least(
+        size,
+        needed,
+        lambda: f"takes place {place} of dim {dim} of batch x {x}, which has {size}",
+        field=field,
+        hint=lambda: f"places count from 0 to {size - 1}, or backwards from -1",
+    )
+
+
+class Select(Layer):
+    """Take one place of a dimension, ``x[:, index]``; the dimension goes.
+
+    >>> Select(dim=1, index=0).output(Tensor((1, 197, 768))).shape
+    (1, 768)
+    """
+
+    called = ("torch.select", "Tensor.select")
+    writes = False
+    in_torch = False
+
+    dim: int = field(_DIM, "the dimension")
+    index: int = field(Whole(None, symbolic=False), "the place; a negative one counts from the end")
+
+    example: ClassVar[Mapping[str, object]] = {"dim": 1, "index": 0}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim)
+        yield from _has_place(x, self.dim, self.index)
+
+    def output(self, x: Tensor) -> Tensor:
+        axis = self.dim % len(x.shape)
+        return x.with_shape((*x.shape[:axis], *x.shape[axis + 1 :]))
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.select({settings['dim']}, {settings['index']})"
+
+
+class IndexSelect(Layer):
+    """Take the places of a dimension that a list names, in its order.
+
+    >>> IndexSelect(dim=1, index=[2, 1, 0]).output(Tensor((1, 3, 32, 32))).shape
+    (1, 3, 32, 32)
+    """
+
+    called = ("torch.index_select", "Tensor.index_select")
+    in_torch = False
+
+    dim: int = field(_DIM, "the dimension")
+    index: Shape = field(OneOrMore(Whole(0, symbolic=False)), "the places, counted from 0")
+
+    example: ClassVar[Mapping[str, object]] = {"dim": 1, "index": [2, 1, 0]}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim)
+        yield from _has_place(x, self.dim, max(self.index))  # type: ignore[type-var]
+
+    def output(self, x: Tensor) -> Tensor:
+        return x.with_size(self.dim, len(self.index))
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        index = f"torch.tensor({settings['index']}, device={inputs[0]}.device)"
+        return f"{inputs[0]}.index_select({settings['dim']}, {index})"

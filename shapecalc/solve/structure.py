@@ -1,0 +1,193 @@
+"""How a network grows with a symbol that says how often something is repeated.
+
+A repeated entry chains its copies, so a network with more of them begins as the one with fewer.
+From that follows what no trying could show: a copy that does not fit its input fits in none of the
+deeper networks; what the first copies cost is the least that a deeper one costs; and once a copy
+puts out what it took in, all further ones are like it, and every total grows along a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from shapecalc.analysis.measures import sums
+from shapecalc.analysis.report import Report
+from shapecalc.graph.graph import Part, Role
+from shapecalc.language.expression import Binary, Expression, Name, Number
+from shapecalc.language.problem import SpecError
+from shapecalc.language.tree import Entry, Setting, Spec
+
+
+class Growth:
+    """Where a spec mentions a symbol: as the number of copies, or in other places as well.
+
+    ``repeats`` are the entries that are repeated as often as it says. ``is_all`` tells that it is
+    mentioned nowhere else, ``is_first`` that these come before all other places, ``is_linear``
+    that the number of copies grows along a line and that no copy asks for its index.
+    """
+
+    def __init__(self, spec: Spec, symbol: str, settings: Mapping[str, Any]) -> None:
+        self.repeats: list[Entry] = []
+        self.is_all = True
+        self.is_first = False
+        self.is_linear = True
+        self._spec = spec
+        self._under_way: list[str] = []
+        names = self._tied(symbol, settings)
+        if any(size.names() & names for each in spec.inputs.values() for size in each.shape):
+            self._elsewhere()
+        self._scan(spec.entries, names)
+
+    def _tied(self, symbol: str, settings: Mapping[str, Any]) -> frozenset[str]:
+        """The symbol and those whose values follow from it."""
+        names = {symbol}
+        if any(isinstance(value, str) and symbol in value for value in settings.values()):
+            self._elsewhere()
+        while True:
+            more = {
+                name
+                for name, default in self._spec.symbols.items()
+                if name not in names and name not in settings and default.names() & names
+            }
+            if not more:
+                return frozenset(names)
+            self.is_linear = self.is_linear and all(
+                _linear(self._spec.symbols[name]) for name in more
+            )
+            names |= more
+
+    def _elsewhere(self) -> None:
+        self.is_all = False
+
+    def _scan(self, entries: list[Entry], names: frozenset[str]) -> None:
+        for entry in entries:
+            self._entry(entry, names)
+
+    def _entry(self, entry: Entry, names: frozenset[str]) -> None:
+        if entry.when is not None and entry.when.names() & names:
+            self._elsewhere()
+        if entry.repeat is not None and entry.repeat.names() & names:
+            found, is_all = len(self.repeats), self.is_all
+            self._inside(entry, names)
+            if len(self.repeats) > found or self.is_all is not is_all:  # the copies change too
+                self._elsewhere()
+                return
+            self.is_first = self.is_first or (self.is_all and not self.repeats)
+            self.is_linear = self.is_linear and _linear(entry.repeat) and not _asks_index(entry)
+            self.repeats.append(entry)
+            return
+        self._inside(entry, names)
+
+    def _inside(self, entry: Entry, names: frozenset[str]) -> None:
+        own = {name for name, setting in entry.settings.items() if setting.names() & names}
+        for branch in entry.branches or ():
+            self._scan(branch.entries, names)
+        if entry.block is None:
+            if own:
+                self._elsewhere()
+            return
+        if entry.kind in self._under_way:
+            return
+        self.is_linear = self.is_linear and all(_linear(entry.settings[name]) for name in own)
+        block = entry.block
+        inside = (names - block.arguments.keys()) | own
+        for name, default in block.arguments.items():
+            if name not in entry.settings and default is not None and default.names() & inside:
+                inside |= {name}
+                self.is_linear = self.is_linear and _linear(default)
+        self._under_way.append(entry.kind)
+        self._scan(block.entries, frozenset(inside))
+        self._under_way.pop()
+
+    # -- what a network says ------------------------------------------------------------------
+
+    def parts(self, report: Report) -> list[Part]:
+        """The repeated stretches of a network, in order."""
+        return list(_repeated(report.built.root, self.repeats))
+
+    def least(self, report: Report, column: str) -> Any:
+        """What a total is at least in every deeper network: that up to the first last copy."""
+        parts = self.parts(report)
+        if not self.is_first or not parts:
+            return 0
+        inside = {node.path for node in parts[0].nodes()}
+        last = max(n for n, layer in enumerate(report.layers) if layer.path in inside)
+        return getattr(sums(report.layers[: last + 1]), column)
+
+    def is_steady(self, report: Report) -> bool:
+        """Whether every further copy is like the last."""
+        if not (self.is_all and self.is_linear and self.repeats):
+            return False
+        return all(map(_ends_steady, self.parts(report)))
+
+    def stays(self, error: SpecError, before: Report | None) -> bool:
+        """Whether what is wrong in a network, ``before`` with a copy less, is so in deeper ones."""
+        if any(_is_limit(problem.message) for problem in error.problems):
+            return self.is_all
+        failed = next((problem.path for problem in error.problems if problem.path), "")
+        own = [entry.name for entry in self.repeats if _is_copy(failed, entry.name)]
+        if not own or not (self.is_first or self.is_all):
+            return False
+        if own[0] == self.repeats[0].name and self.is_first:
+            return True
+        if before is None or not self.is_all:
+            return False
+        for part in self.parts(before):
+            if failed.startswith(f"{part.path}."):
+                break
+            if not _ends_steady(part):
+                return False
+        return True
+
+
+def _is_limit(message: str) -> bool:
+    return message.startswith("the network has more than")
+
+
+def _is_copy(path: str, name: str) -> bool:
+    """Whether a path leads through a numbered copy of an entry."""
+    words = path.split(".")
+    return any(word == name and after.isdigit() for word, after in pairwise(words))
+
+
+def _repeated(part: Part, entries: list[Entry]) -> Iterator[Part]:
+    for child in part.children:
+        if isinstance(child, Part):
+            if child.role == Role.REPEAT and child.entry in entries:
+                yield child
+            else:
+                yield from _repeated(child, entries)
+
+
+def _ends_steady(part: Part) -> bool:
+    """Whether the last copy puts out what the one before it did."""
+    copies = [copy for copy in part.children if isinstance(copy, Part)]
+    tensors = [copy.output.tensor for copy in copies if copy.output is not None]
+    return len(tensors) == len(copies) > 1 and tensors[-1] == tensors[-2]
+
+
+def _linear(setting: Setting) -> bool:
+    return setting.is_constant or (
+        setting.expression is not None and _linear_tree(setting.expression)
+    )
+
+
+def _linear_tree(tree: Expression) -> bool:
+    """Whether an expression is a sum of names and numbers, these perhaps times a number."""
+    if isinstance(tree, (Number, Name)):
+        return True
+    if not isinstance(tree, Binary) or tree.operator not in ("+", "-", "*"):
+        return False
+    if tree.operator == "*" and not isinstance(tree.left, Number):
+        return isinstance(tree.right, Number) and _linear_tree(tree.left)
+    return _linear_tree(tree.left) and _linear_tree(tree.right)
+
+
+def _asks_index(entry: Entry) -> bool:
+    """Whether a copy can differ from another by its index."""
+    settings = [*entry.settings.values(), *([entry.when] if entry.when else [])]
+    return any("index" in setting.names() for setting in settings) or any(
+        _asks_index(inside) for branch in entry.branches or () for inside in branch.entries
+    )

@@ -1,0 +1,58 @@
+"""Arranging: how conditions on symbols read, and what is told of a breach."""
+
+from __future__ import annotations
+
+import pytest
+
+from shapecalc.algebra.formula import Formula
+from shapecalc.layers import KINDS, Tensor
+
+B, H, W = map(Formula.symbol, "BHW")
+
+
+def conditions(layer, x):
+    """The conditions on symbols, each in one symbol and some numbers that it may be."""
+    decided = [requirement.decide() for requirement in layer.requirements(x)]
+    return {
+        each.symbol: [n for n in range(1, 40) if n in each.solutions]
+        for each in decided
+        if each is not True
+    }
+
+
+def problem(layer, x):
+    return next(r.problem() for r in layer.requirements(x) if r.decide() is False)
+
+
+def test_a_window_partition_asks_for_multiples_of_the_window():
+    windows = KINDS["Reshape"](shape=[B, H // 7, 7, W // 7, 7, 96])
+    multiples = [7, 14, 21, 28, 35]
+    assert conditions(windows, Tensor((B, H, W, 96))) == {"H": multiples, "W": multiples}
+
+
+def test_windows_are_put_together_without_a_condition():
+    x = Tensor((B * (H // 7) * (W // 7), 7, 7, 96))
+    assert conditions(KINDS["Reshape"](shape=[B, H // 7, W // 7, 7, 7, -1]), x) == {}
+
+
+def test_what_is_left_is_exact_where_sizes_are_formulas():
+    layer = KINDS["Reshape"](shape=[B, -1, 768])
+    x = Tensor((B, H // 16, 16, W // 16, 16, 3))
+    assert conditions(layer, x) == {}
+    assert layer.output(x).shape == (B, (H // 16) * (W // 16), 768)
+
+
+def test_sizes_that_change_places_are_compared_as_a_whole():
+    assert conditions(KINDS["Reshape"](shape=[B, 6, H]), Tensor((B, H, 6))) == {}
+    assert conditions(KINDS["Reshape"](shape=[B, 6, 6]), Tensor((B, H, 6))) == {"H": [6]}
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ([2, 5, 20], "makes 2 x 5 x 20 of 2 x 12 x 8, but 200 does not make 192"),
+        ([2, -1, 7], "makes 2 x -1 x 7 of 2 x 12 x 8, but 14 does not divide 192"),
+    ],
+)
+def test_a_breach_tells_both_products(shape, told):
+    assert problem(KINDS["Reshape"](shape=shape), Tensor((2, 12, 8))) == told
