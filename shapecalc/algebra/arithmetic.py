@@ -92,7 +92,7 @@ def exactdiv(a: Dim, b: Dim) -> Dim:
     if isinstance(a, int) and isinstance(b, int):
         return a // b
     quotient: Any = a / b
-    return quotient.known_whole() if is_symbolic(quotient) else quotient  # type: ignore[no-any-return]
+    return quotient.known_whole() if is_symbolic(quotient) else quotient
 
 
 def smallest(*values: Dim) -> Dim:

@@ -95,9 +95,9 @@ def _power(base: Range, exponent: sympy.Expr) -> Range:
 
 
 def _product(a: Range, b: Range) -> Range:
-    if a.least == a.greatest is not None:
+    if a.least is not None and a.least == a.greatest:
         a, b = b, a
-    if b.least == b.greatest is not None:  # times a number
+    if b.least is not None and b.least == b.greatest:  # times a number
         ends = [None if end is None else end * b.least for end in a]
         return Range(*ends) if b.least >= 0 else Range(ends[1], ends[0])
     if a.is_never_negative and b.is_never_negative:

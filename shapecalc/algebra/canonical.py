@@ -76,7 +76,8 @@ def _by_formula(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
         return floordiv(n, d)
     if d.could_extract_minus_sign():
         n, d = -n, -d
-    inside, outside = [], []
+    inside: list[sympy.Expr] = []
+    outside: list[sympy.Expr] = []
     for term in sympy.Add.make_args(multiplied_out(n)):
         (outside if (term / d).is_integer else inside).append(term)
     rest = sympy.Add(*(term / d for term in outside))

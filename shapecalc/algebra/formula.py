@@ -245,7 +245,7 @@ def evaluate(value: Quantity, symbols: Mapping[str, Quantity]) -> Quantity:
     if not isinstance(value, Formula):
         return value
     found = _evaluate(value.expr, symbols)
-    return found.known_whole() if value._whole and isinstance(found, Formula) else found  # type: ignore[no-any-return]
+    return found.known_whole() if value._whole and isinstance(found, Formula) else found
 
 
 def expanded(value: Dim) -> Any:

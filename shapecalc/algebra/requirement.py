@@ -79,7 +79,8 @@ class Condition(NamedTuple):
         found = monomial(left) if is_symbolic(left) and left.is_whole else None
         if found is None or right not in (0, 1) or not isinstance(found[0], int) or found[0] < 1:
             return {}
-        return dict.fromkeys(found[1], int(right)) if right == 1 or len(found[1]) == 1 else {}
+        least = 1 if right == 1 else 0
+        return dict.fromkeys(found[1], least) if least or len(found[1]) == 1 else {}
 
 
 class Requirement:
@@ -118,10 +119,8 @@ class Requirement:
         """
         left, right = self.left, self.right
         if isinstance(left, int) and isinstance(right, int):
-            holds = left == right if self.relation == "==" else left >= right
-            if holds or not self.claims:
-                return holds
-        elif left == right:
+            return left == right if self.relation == "==" else left >= right
+        if left == right:
             return True
         return decide(self.claims or (Claim(left, self.relation, right),), least)
 
@@ -156,8 +155,12 @@ def broadcasts(a: Dim, b: Dim, problem: Text, *, hint: Text | None = None) -> Re
     >>> broadcasts(N, N // S, str).decide().equation
     'N == N//S or N == 1 or N//S == 1'
     """
-    claims = Claim(a, "==", b), Claim(a, "==", 1), Claim(b, "==", 1)
-    return Requirement(a, "==", b, problem, None, hint, claims)
+    if 1 in (a, b):
+        return Requirement(1, "==", 1, problem, None, hint)
+    claims = [Claim(a, "==", b)]
+    if is_symbolic(a) or is_symbolic(b):
+        claims += [Claim(x, "==", 1) for x, y in ((a, b), (b, a)) if may_stretch(x, y)]
+    return Requirement(a, "==", b, problem, None, hint, tuple(claims))
 
 
 def whole(
@@ -195,7 +198,7 @@ def may_stretch(a: Dim, b: Dim) -> bool:
     return not one.solutions.intersect(many.solutions).is_empty
 
 
-# -- deciding ---------------------------------------------------------------------------------------
+# -- deciding -------------------------------------------------------------------------------------
 
 
 def decide(claims: tuple[Claim, ...] | list[Claim], least: Least | None) -> bool | Condition:
@@ -247,6 +250,11 @@ def _decide_product(
     """A product is 0 where a factor is; factors that cannot be 0 do no more than turn its sign."""
     from shapecalc.algebra.formula import Formula, factors
 
+    low, high = difference.range(least)
+    if relation == ">=" and low is not None and low >= 0:
+        return True
+    if (high is not None and high < 0) or (relation == "==" and low is not None and low > 0):
+        return False
     kept: list[Formula] = []
     sign = 1
     for factor in factors(difference):

@@ -173,7 +173,11 @@ def _monotone(differences: list[int], start: int, end: int | None, direction: in
     runs = [_Run(start, sign)]
     crossing = start
     if sign:
-        crossing = _first(lambda q: direction * _value(differences, q) >= 0, start, end)
+        if len(differences) == 2:  # a straight line
+            crossing = -(-abs(differences[0]) // abs(differences[1]))
+            crossing = crossing if end is None else min(crossing, end)
+        else:
+            crossing = _first(lambda q: direction * _value(differences, q) >= 0, start, end)
         if crossing == end:
             return runs
     if _value(differences, crossing) == 0:

@@ -6,6 +6,7 @@ the text of a formula, read back, is the formula.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 import sympy
@@ -51,9 +52,9 @@ def _write(expr: sympy.Expr) -> tuple[str, int]:
         name = "min" if isinstance(expr, Smallest) else "max"
         return f"{name}({', '.join(_write(each)[0] for each in expr.args)})", ATOM
     if isinstance(expr, FloorDiv):
-        return _quotient(*expr.args, "//")
+        return _quotient(expr.args[0], expr.args[1], "//")
     if isinstance(expr, Remainder):
-        return _quotient(*expr.args, " % ")
+        return _quotient(expr.args[0], expr.args[1], " % ")
     numerator, denominator = expr.as_numer_denom()
     if denominator != 1:  # the value is whole, so rounding down changes nothing
         return _quotient(numerator, denominator, "//")
@@ -134,7 +135,9 @@ def _drawn_together(expr: sympy.Expr) -> sympy.Expr:
     return sympy.Add(*rest, *found)
 
 
-def _candidates(floor, factor, terms):  # type: ignore[no-untyped-def]
+def _candidates(
+    floor: FloorDiv, factor: sympy.Rational, terms: Mapping[sympy.Expr, sympy.Rational]
+) -> Iterator[tuple[sympy.Rational, sympy.Expr, sympy.Integer]]:
     """What ``c*(n % d)`` the floor may belong to: ``c``, ``n`` and ``d``."""
     top, bottom = floor.args
     if (factor / bottom).is_Integer:

@@ -44,15 +44,15 @@ def combine(needs: Iterable[Need], least: Mapping[str, int] | None = None) -> li
     positive where it is left out. What an open equation says more than what the rest has said is
     left: where a symbol has one value only, that is put in.
     """
-    lowest = _Lowest(least)
     solved: dict[str, list[Need]] = {}
     waiting = list(dict.fromkeys(needs))
+    lowest = {symbol: 1 if least is None else least.get(symbol, 0) for symbol in _symbols(waiting)}
     for _ in range(MOST_ROUNDS):
         waiting = _sort(waiting, solved)
         sets = {symbol: _together(own, lowest[symbol]) for symbol, own in solved.items()}
-        settled = {s: own.least for s, own in sets.items() if own.size == 1}
-        floors = _Lowest(lowest | {s: own.least for s, own in sets.items() if not own.is_empty})
-        after = _simplified(waiting, settled, floors)
+        settled = {symbol: own.least for symbol, own in sets.items() if own.size == 1}
+        known = {symbol: own.least for symbol, own in sets.items() if not own.is_empty}
+        after = _simplified(waiting, settled, lowest | known)
         if after == waiting:
             break
         waiting = after
@@ -69,23 +69,9 @@ def combine(needs: Iterable[Need], least: Mapping[str, int] | None = None) -> li
     ]
 
 
-class _Lowest(dict[str, int]):
-    """The least values of symbols, for those that nothing is known of as well."""
-
-    def __init__(self, least: Mapping[str, int] | None) -> None:
-        super().__init__(least or {})
-        self.otherwise = 1 if least is None else getattr(least, "otherwise", 0)
-
-    def __missing__(self, symbol: str) -> int:
-        return self.otherwise
-
-    def get(self, symbol: str, default: object = None) -> int:  # type: ignore[override]
-        return self[symbol]
-
-    def __or__(self, other: Mapping[str, int]) -> _Lowest:  # type: ignore[override]
-        both = _Lowest({**self, **other})
-        both.otherwise = self.otherwise
-        return both
+def _symbols(needs: Iterable[Need]) -> set[str]:
+    claims = (claim for need in needs for claim in need.condition.claims)
+    return {symbol for claim in claims for symbol in claim.symbols}
 
 
 def _sort(needs: list[Need], solved: dict[str, list[Need]]) -> list[Need]:
@@ -111,11 +97,13 @@ def _together(needs: list[Need], lowest: int) -> Solutions:
     return reduce(lambda a, b: a.intersect(b), dict.fromkeys(sets)).intersect(at_least(lowest))
 
 
-def _simplified(needs: list[Need], settled: Mapping[str, int], floors: _Lowest) -> list[Need]:
+def _simplified(
+    needs: list[Need], settled: Mapping[str, int], least: Mapping[str, int]
+) -> list[Need]:
     """What open equations still say; the equation itself where it cannot hold."""
     left = []
     for need in needs:
-        decided = need.condition.at(settled, floors) if need.condition.claims else need.condition
+        decided = need.condition.at(settled, least) if need.condition.claims else need.condition
         if isinstance(decided, Condition):
             left.append(need._replace(condition=decided))
         elif not decided:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, Shape
+from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic, largest
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.analysis.constraints import Constraint, combine
 from shapecalc.analysis.measures import MEASURES, Totals, sums
@@ -138,7 +138,7 @@ class Report:
     @cached_property
     def constraints(self) -> list[Constraint]:
         """What must hold of the symbols for the network to be one."""
-        return combine(self.built.needs)
+        return combine(self.built.needs, self.built.least)
 
     @cached_property
     def receptive_fields(self) -> dict[str, ReceptiveField | None]:
@@ -153,7 +153,7 @@ class Report:
         }
         for layer in self.layers:
             sources = [windows[source.path] for source in layer.node.sources]
-            windows[layer.path] = _seen(layer.node, sources)
+            windows[layer.path] = _seen(layer.node, sources, self.built.least)
         return {layer.path: _field(windows[layer.path]) for layer in self.layers}
 
     @cached_property
@@ -217,30 +217,48 @@ class Report:
         return found
 
 
-def _seen(node: Node, sources: list[tuple[Window, ...] | None]) -> tuple[Window, ...] | None:
+def _seen(
+    node: Node, sources: list[tuple[Window, ...] | None], least: Mapping[str, int]
+) -> tuple[Window, ...] | None:
     own = node.layer.windows(*node.inputs)
     views = [source for source in sources if source is not None]
     if own is None or len(views) < len(sources):
         return None
-    together = _union(views)
+    together = _union(views, least)
     return together and tuple([seen.then(window) for seen, window in zip(together, own)])
 
 
-def _union(views: list[tuple[Window, ...]]) -> tuple[Window, ...] | None:
+def _union(views: list[tuple[Window, ...]], least: Mapping[str, int]) -> tuple[Window, ...] | None:
     """The view of a join: from the first cell that a branch sees to the last."""
     if all(view == views[0] for view in views):
         return views[0]
     if any([w.stride for w in view] != [w.stride for w in views[0]] for view in views):
         return None
-    return tuple(_hull(axis) for axis in zip(*views))
+    return tuple(_hull(axis, least) for axis in zip(*views))
 
 
-def _hull(windows: tuple[Window, ...]) -> Window:
-    from shapecalc.algebra.arithmetic import largest
+def _hull(windows: tuple[Window, ...], least: Mapping[str, int]) -> Window:
+    before = _greatest([w.before for w in windows], least)
+    reach = _greatest([w.extent - w.before for w in windows], least)
+    after = _greatest([w.after for w in windows], least)
+    return Window(before + reach, windows[0].stride, before, after)
 
-    before = largest(*(w.before for w in windows))
-    reach = largest(*(w.extent - w.before for w in windows))
-    return Window(before + reach, windows[0].stride, before, largest(*(w.after for w in windows)))
+
+def _greatest(sizes: list[Dim], least: Mapping[str, int]) -> Dim:
+    """The greatest of some sizes; where symbols have least values, more of them are compared."""
+    kept: list[Any] = []
+    for size in dict.fromkeys(sizes):
+        if not any(_covers(other, size, least) for other in kept):
+            kept = [other for other in kept if not _covers(size, other, least)]
+            kept.append(size)
+    return largest(*kept)
+
+
+def _covers(size: Any, other: Any, least: Mapping[str, int]) -> bool:
+    difference = size - other
+    if is_symbolic(difference):
+        return difference.never_negative(least)
+    return bool(difference >= 0)
 
 
 def _field(windows: tuple[Window, ...] | None) -> ReceptiveField | None:

@@ -134,6 +134,7 @@ class Placer:
         self.most_layers = most_layers
         self.graph: nx.DiGraph[str] = nx.DiGraph()
         self.needs: list[Need] = []
+        self.least: dict[str, int] = {}
         self.noted = Problems(spec.source)
 
     @property
@@ -228,7 +229,7 @@ class Placer:
         same, so that the rest of the network can be read.
         """
         for requirement in layer.requirements(*inputs):
-            decided = requirement.decide()
+            decided = requirement.decide(self.least)
             if decided is True:
                 continue
             if decided is False:
@@ -237,8 +238,16 @@ class Placer:
                 if stated is None or stated.infer is None:
                     return False
             else:
-                self.needs.append(Need(decided, path))
+                self.need(decided, path)
         return True
+
+    def need(self, condition: Condition, path: str) -> None:
+        """Note a condition; where it says what is understood, symbols have these least values."""
+        understood = condition.least
+        for symbol, least in understood.items():
+            self.least[symbol] = max(least, self.least.get(symbol, least))
+        if not understood:
+            self.needs.append(Need(condition, path))
 
     def broken(
         self, entry: Entry, path: str, requirement: Requirement, wires: list[Wire], place: Place
@@ -302,7 +311,7 @@ class Placer:
         theirs = other.layer.weights()
         for name, shape in node.layer.weights().items():
             wanted = theirs.get(name, ())
-            needs = [equal(a, b, lambda: "").decide() for a, b in zip(shape, wanted)]
+            needs = [equal(a, b, lambda: "").decide(self.least) for a, b in zip(shape, wanted)]
             if len(shape) != len(wanted) or any(need is False for need in needs):
                 self.problem(
                     mark,
@@ -312,7 +321,9 @@ class Placer:
                     uses=place.part,
                 )
                 raise Fatal
-            self.needs += [Need(n, node.path) for n in needs if isinstance(n, Condition)]
+            for need in needs:
+                if isinstance(need, Condition):
+                    self.need(need, node.path)
 
     def too_many(self, mark: Mark) -> None:
         """Stop, for the network is larger than it may be."""

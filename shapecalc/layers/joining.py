@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Any, ClassVar
 
-from shapecalc.algebra.arithmetic import Dim, Shape, is_number, prod, total
-from shapecalc.algebra.requirement import Requirement, equal, refuse
+from shapecalc.algebra.arithmetic import Dim, Shape, is_number, largest, prod, total
+from shapecalc.algebra.requirement import Requirement, broadcasts, equal, may_stretch, refuse
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer, names_axis
 from shapecalc.layers.field import Whole, field
@@ -29,20 +30,24 @@ class Join(Layer, abstract=True):
         raise NotImplementedError
 
     def _agree(
-        self, x: Inputs, axis: int, ndim: int, sizes: Iterable[Dim]
+        self, x: Inputs, axis: int, ndim: int, sizes: Iterable[Dim], *, stretch: bool = False
     ) -> Iterator[Requirement]:
-        """The requirement that the sizes along one of ``ndim`` dimensions are the same."""
-        first, *others = dict.fromkeys(sizes)
-        for other in others:
-            yield equal(
-                first,
-                other,
-                lambda other=other: (  # type: ignore[misc]
+        """The requirement that the sizes along one of ``ndim`` dimensions are the same.
+
+        Where they ``stretch``, one that turns out to be 1 agrees with any other.
+        """
+        for first, other in _pairs(sizes, stretch):
+
+            def problem(first: Dim = first, other: Dim = other) -> str:
+                return (
                     f"{self._does()} {listed(x)}, which differ in {_axis_name(axis, ndim)} "
                     f"({first} and {other})"
-                ),
-                hint=lambda other=other: _hint(axis, ndim, first, other),  # type: ignore[misc]
-            )
+                )
+
+            def hint(first: Dim = first, other: Dim = other) -> str:
+                return _hint(axis, ndim, first, other)
+
+            yield (broadcasts if stretch else equal)(first, other, problem, hint=hint)
 
     def _same_ndim(self, x: Inputs) -> Iterator[Requirement]:
         if len({len(tensor.shape) for tensor in x}) > 1:
@@ -138,7 +143,7 @@ class Broadcast(Join, abstract=True):
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         n = max(len(tensor.shape) for tensor in x)
         for axis, sizes in enumerate(aligned([tensor.shape for tensor in x])):
-            yield from self._agree(x, axis, n, stretched(sizes))
+            yield from self._agree(x, axis, n, stretched(sizes), stretch=True)
 
     def output(self, *x: Tensor) -> Tensor:
         return Tensor(broadcast([tensor.shape for tensor in x]), promoted(x))
@@ -221,7 +226,7 @@ class MatMul(Join):
         )
         n = max(len(left), len(right))
         for axis, sizes in enumerate(aligned([left[:-2], right[:-2]])):
-            yield from self._agree(x, axis, n, stretched(sizes))
+            yield from self._agree(x, axis, n, stretched(sizes), stretch=True)
 
     def output(self, *x: Tensor) -> Tensor:
         left, right = x[0].shape, x[1].shape
@@ -254,7 +259,28 @@ def broadcast(shapes: list[Shape]) -> Shape:
     >>> broadcast([(8, 1, 6), (5, 1)])
     (8, 5, 6)
     """
-    return tuple(plainest(stretched(sizes)) for sizes in aligned(shapes))
+    return tuple(_broadcast(stretched(sizes)) for sizes in aligned(shapes))
+
+
+def _broadcast(sizes: Shape) -> Dim:
+    """What sizes that agree, or are 1, stretch to: their maximum, unless none of them can be 1."""
+    size = sizes[0]
+    for other in sizes[1:]:
+        if is_number(size) or is_number(other) or size == other:
+            size = plainest((size, other))
+        elif may_stretch(size, other):
+            size = largest(size, other) if may_stretch(other, size) else other
+        else:
+            size = size if may_stretch(other, size) else plainest((size, other))
+    return size
+
+
+def _pairs(sizes: Iterable[Dim], stretch: bool) -> Iterator[tuple[Dim, Dim]]:
+    """The sizes to compare: each with the first, or where a size may be 1, with all others."""
+    different = list(dict.fromkeys(sizes))
+    if not stretch:
+        return iter([(different[0], other) for other in different[1:]])
+    return combinations(different, 2)
 
 
 _WIDENING = (
