@@ -5,11 +5,59 @@
 >>> report = net.report(H=32)
 >>> report.totals.params
 62006
+
+What the command line does is here as well: :func:`solve`, :func:`diff`, :func:`explain`,
+:func:`render`, :func:`emit` and :func:`check`. They are imported when they are used.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError
 from shapecalc.network import Network, load
 
-__all__ = ["Network", "SettingError", "SpecError", "load"]
+if TYPE_CHECKING:
+    from shapecalc.analysis.report import LayerReport, Report
+    from shapecalc.api import check, diff, emit, explain, render, solve
+    from shapecalc.layers import Layer, Tensor
+
+__all__ = [
+    "Layer",
+    "LayerReport",
+    "Network",
+    "Report",
+    "SettingError",
+    "SpecError",
+    "Tensor",
+    "check",
+    "diff",
+    "emit",
+    "explain",
+    "load",
+    "render",
+    "solve",
+]
 __version__ = "0.1.0"
+
+_HOMES = {
+    **dict.fromkeys(("Report", "LayerReport"), "shapecalc.analysis.report"),
+    **dict.fromkeys(("check", "render"), "shapecalc.api"),
+    **dict.fromkeys(("Layer", "Tensor"), "shapecalc.layers"),
+}
+"""Where that is which is imported when it is used."""
+
+_PACKAGES = ("diff", "emit", "explain", "solve")
+"""Packages that can be called; see :mod:`shapecalc.verb`."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"shapecalc.{name}")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'shapecalc' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -8,15 +8,9 @@ from typing import Any, NamedTuple
 from shapecalc.algebra.arithmetic import prod, total
 from shapecalc.language.text import shown
 from shapecalc.layers import KINDS, Layer, Tensor
+from shapecalc.layers.axes import LETTERS, letters
 from shapecalc.layers.field import REQUIRED, Field, SameAs
 from shapecalc.layers.tensor import times
-
-AXES = {0: "", 1: "L", 2: "HW", 3: "THW"}
-"""The letters of the spatial axes, by rank; depth is T, since D is dilation."""
-
-
-LETTERS = {"features": "C", "heads": "N", "length": "L"}
-"""The letters of axes that are neither channels nor spatial."""
 
 
 class Rule(NamedTuple):
@@ -108,7 +102,8 @@ def rule(kind: type[Layer]) -> Rule:
 def _symbols(kind: type[Layer], x: Tensor) -> Tensor:
     from shapecalc.algebra.formula import Formula
 
-    behind_batch = [LETTERS[axis] for axis in kind.axes] or ["C", *AXES.get(len(x.shape) - 2, "")]
+    rank = len(x.shape) - 2
+    behind_batch = [LETTERS[axis] for axis in kind.axes] or ["C", *letters(rank)]
     names = ["B", *behind_batch][: len(x.shape)]
     return x.with_shape(Formula.symbol(name) for name in names)
 

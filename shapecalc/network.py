@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +14,7 @@ from shapecalc.graph.graph import Built
 from shapecalc.language.expression import Undecided
 from shapecalc.language.parse import parse
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean
-from shapecalc.language.symbols import bind, known
+from shapecalc.language.symbols import as_member, bind, known
 from shapecalc.language.text import LARGEST_FILE, decode
 from shapecalc.language.tree import Spec
 
@@ -141,14 +142,23 @@ class Network:
         from shapecalc.analysis.report import Report
 
         values, built = self.build({**(settings or {}), **more}, symbolic)
-        return Report(self.name, values, built, self.spec.silence)
+        return Report(self.name, values, built, self.spec.silence, _table)
 
     def _repr_html_(self) -> str:
-        """The table of the network where nothing is set, as notebooks show it."""
-        return self.report()._repr_html_()
+        """The network where nothing is set, as notebooks show it: drawn, or as a table."""
+        from shapecalc.notebook import drawing
+
+        return drawing(self.report())
 
     def __repr__(self) -> str:
         return f"<Network {self.name!r}>"
+
+
+def _table(report: Report) -> str:
+    """A report as notebooks show it."""
+    from shapecalc.notebook import table
+
+    return table(report)
 
 
 def load(
@@ -163,6 +173,9 @@ def load(
     >>> shapecalc.load("googlenet")
     <Network 'GoogLeNet'>
     """
+    if isinstance(source, str) and (found := member(source)) is not None:
+        path, name = found
+        return Network(as_member(parse(read(path)), name), most_layers)
     return Network(parse(read(source)), most_layers)
 
 
@@ -201,7 +214,30 @@ def bundled(name: str) -> Path | None:
     return path if path.exists() else None
 
 
+def member(name: str) -> tuple[Path, str] | None:
+    """The file of the family that a bundled name is a member of, and the name."""
+    if not name.isidentifier() or Path(name).exists() or bundled(name):
+        return None
+    for path in specs_folder().glob("*.yaml"):
+        if name in _members(path):
+            return path, name
+    return None
+
+
+def names() -> list[str]:
+    """The names of all bundled networks: files, and members of the families in them."""
+    paths = list(specs_folder().glob("*.yaml"))
+    return sorted({path.stem for path in paths}.union(*map(_members, paths)))
+
+
+def _members(path: Path) -> list[str]:
+    """The members that a file's text names, a line each, without reading it as a spec."""
+    _, _, behind = path.read_text(encoding="utf-8").partition("\nmembers:\n")
+    lines = takewhile(lambda line: line.startswith("  "), behind.splitlines())
+    return [line.strip().partition(":")[0] for line in lines]
+
+
 def _no_such_spec(name: str) -> str:
-    names = sorted(path.stem for path in specs_folder().glob("*.yaml"))
-    hint = did_you_mean(Path(name).stem, names) or f"bundled are {', '.join(names)}"
+    known = names()
+    hint = did_you_mean(Path(name).stem, known) or f"bundled are {', '.join(known)}"
     return f"no spec {name!r}; {hint}"

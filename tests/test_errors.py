@@ -344,7 +344,7 @@ ENTRIES = [
     (
         "[{Linear: {out_features: 3, in_features: »5}}]",
         "Linear 'linear1' states in_features 5 but receives 8",
-        "leave in_features out to have it inferred",
+        "a Flatten before it makes 3 x 8 x 8 = 192 features",
     ),
     (
         "[{Conv2d: {in_channels: »4, out_channels: 1, kernel_size: 1}}]",

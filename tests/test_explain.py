@@ -142,8 +142,8 @@ conv1: Conv2d
 shape
   channels          K = 48  (out_channels)
   height and width  ⌊(N + 2P − F)/S⌋ + 1 = ⌊(224 + 2·2 − 11)/4⌋ + 1 = ⌊217/4⌋ + 1 = 54 + 1 = 55
-  remainder         the division leaves 1: 1 cell at the end of the padded input no window \
-reaches; a size of 223 or 227 would leave nothing
+  remainder         the division leaves 1, unrounded 221/4 = 55.25: 1 cell at the end of the \
+padded input no window reaches; a size of 223 or 227 would leave nothing
 
 padding
   by the formula  N + 2P − F + 1 = N  (to keep the size at stride 1)

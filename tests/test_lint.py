@@ -59,7 +59,57 @@ TRIGGERS: dict[str, dict[str, Any]] = {
     "unused-layer": net([3, 9, 9], conv(8, 3), {**conv(8, 5), "from": "input"}),
     "stated-size": net([3, 9, 9], conv(8, 3, in_channels=3)),
     "costly-convolution": net([256, 28, 28], conv(32, 5, padding=2)),
+    "no-activation": net([784], {"Linear": 256}, {"Linear": 10}),
+    "activation-twice": net([784], {"Linear": 256}, "ReLU", "ReLU"),
+    "softmax-before-end": net([784], {"Linear": 256}, {"Softmax": 1}, {"Linear": 10}),
+    "batch-norm-of-one": net([9], {"Linear": {"out_features": 8, "bias": False}}, "BatchNorm1d"),
+    "flatten-missing": net([3, 32, 32], conv(8, 3), "ReLU", {"Linear": 10}),
+    "channels-last": net([64, 64, 3], conv(8, 1)),
+    "join-of-one": net([8, 9, 9], conv(8, 3, padding=1), "Add"),
 }
+
+BOTTLENECK = [
+    conv(96, 1, bias=False),
+    "BatchNorm2d",
+    "ReLU6",
+    conv(96, 3, padding=1, groups=96, bias=False),
+    "BatchNorm2d",
+    "ReLU6",
+    conv(24, 1, bias=False),
+    "BatchNorm2d",
+]
+"""MobileNetV2's, whose end is linear."""
+
+SEPARABLE = [conv(64, 3, padding=1, groups=64), conv(128, 1), "BatchNorm2d", "ReLU"]
+"""Xception's, depthwise and pointwise with nothing between."""
+
+CONVNEXT = [
+    conv(96, 4, stride=4),
+    conv(96, 7, padding=3, groups=96),
+    {"Permute": [0, 2, 3, 1]},
+    "LayerNorm",
+    {"Linear": 384},
+    "GELU",
+    {"Linear": 96},
+    {"Permute": [0, 3, 1, 2]},
+]
+
+ATTENTION = [
+    {"Linear": 64, "name": "q", "from": "input"},
+    {"Linear": 64, "name": "k", "from": "input"},
+    {"Permute": [0, 2, 1], "name": "turned"},
+    {"MatMul": None, "from": ["q", "turned"]},
+    {"Softmax": -1, "name": "scores"},
+    {"Dropout": "1/10", "name": "kept"},
+    {"Linear": 64, "name": "v", "from": "input"},
+    {"MatMul": None, "from": ["kept", "v"]},
+    {"Linear": 64, "name": "out"},
+    {"Add": None, "from": ["out", "input"]},
+    "LayerNorm",
+    {"Linear": 256},
+    "GELU",
+    {"Linear": 64},
+]
 
 CLEAN: dict[str, list[dict[str, Any]]] = {
     "dropped-pixels": [
@@ -117,6 +167,63 @@ CLEAN: dict[str, list[dict[str, Any]]] = {
         net([256, 28, 28], conv(32, 5, padding=2, groups=32)),
         net([3, 28, 28], conv(32, 5)),
         net([256, 28, 28], *[conv(256, 3, padding=1)] * 2),
+    ],
+    "no-activation": [
+        net([784], {"Linear": 256}, "ReLU", {"Linear": 10}),
+        net([784], {"Linear": 16}, {"Linear": 256}, "ReLU"),
+        net([24, 14, 14], *BOTTLENECK, *BOTTLENECK),
+        net([64, 28, 28], *SEPARABLE),
+        net([3, 224, 224], *CONVNEXT),
+        net([50, 64], *ATTENTION),
+        net([3, 28, 28], *[conv(8, 3, padding=1)] * 2),
+        net([3, 28, 28], conv(8, 3), {"ConvTranspose2d": {"out_channels": 8, "kernel_size": 3}}),
+        net([3, 28, 28], conv(8, 3), {"MaxPool2d": 2}, conv(8, 3), "ReLU"),
+        net([9], {"Linear": 9}, {"Linear": 8}, outputs=["linear1", "linear2"]),
+        net([9], {"Linear": 9}, {"Linear": 9}, {"Add": None, "from": ["linear1", "linear2"]}),
+        net([50, 9], {"LSTM": 8}, {"Linear": 8}),
+        net([9], {"Linear": 9, "name": "a"}, {"Linear": 9, "share": "a"}, "ReLU"),
+    ],
+    "activation-twice": [
+        net([784], {"Linear": 256}, "ReLU", {"Linear": 10}, "ReLU"),
+        net([784], "Softplus", "Tanh"),
+        net([784], "ReLU", {"Softmax": 1}),
+        net([3, 8, 8], "ReLU", {"MaxPool2d": 2}, "ReLU"),
+    ],
+    "softmax-before-end": [
+        net([50, 64], *ATTENTION),
+        net([784], {"Linear": 256}, {"Softmax": 1}),
+        net([784], {"Softmax": 1, "name": "gate"}, {"Mul": None, "from": ["gate", "input"]}),
+        net([784], {"Softmax": 1}, "Dropout"),
+    ],
+    "batch-norm-of-one": [
+        net([8, 2, 1], "BatchNorm2d"),
+        net([8, 1, 1], {"GroupNorm": 1}),
+        net([8, 3], "BatchNorm1d"),
+    ],
+    "flatten-missing": [
+        net([3, 32, 32], conv(8, 3), "ReLU", "Flatten", {"Linear": 10}),
+        net([3, 224, 224], *CONVNEXT),
+        net([50, 64], *ATTENTION),
+        net([3, 32, 32], conv(8, 3), {"Linear": {"in_features": 30, "out_features": 10}}),
+        net([3, 32, 32], conv(8, 4, stride=4), {"Flatten": 2}, {"Linear": 10}),
+        net(
+            [8, 50],
+            {"Conv1d": {"out_channels": 8, "kernel_size": 3}},
+            {"Permute": [0, 2, 1]},
+            {"Linear": 9},
+        ),
+        net([10, 64], "LayerNorm", {"Linear": 9}),
+        net([10, 64], "BatchNorm1d", {"Linear": 9}),
+    ],
+    "channels-last": [
+        net([3, 64, 64], conv(8, 1)),
+        net([64, 64, 64], conv(8, 1)),
+        net([8, 8, 3], conv(8, 1)),
+        net([64, 64, 3], {"Permute": [0, 3, 1, 2]}, conv(8, 1)),
+    ],
+    "join-of-one": [
+        net([8, 9, 9], conv(8, 3, padding=1), {"Add": None, "from": ["conv1", "input"]}),
+        net([8, 9, 9], {"Add": {"branches": [[conv(8, 3)]]}}),
     ],
 }
 
@@ -431,3 +538,45 @@ def test_bundled_networks_are_warned_of_for_a_reason(spec: str) -> None:
     # deep networks see beyond their input on purpose; sizes for CIFAR leave remainders
     assert expected <= codes
     assert codes - expected <= {"receptive-field-beyond-input"} or spec == "googlenet_cifar"
+
+
+# -- what stands in a row --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "between", [["BatchNorm1d"], [{"Dropout": "1/2"}], ["Identity", "Dropout"]]
+)
+def test_what_does_not_bend_is_no_activation(between: list[Any]) -> None:
+    spec = net([784], {"Linear": 256}, *between, {"Linear": 10}, silence="batch-norm-of-one")
+    assert "no-activation" in [code for code, _ in warned(spec)]
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_convolutions_in_a_row_are_told_where_others_have_an_activation(rank: int) -> None:
+    wide = {f"Conv{rank}d": {"out_channels": 8, "kernel_size": 3}}
+    spec = net([3, *[16] * rank], wide, "ReLU", wide, wide)
+    assert warned(spec) == [("no-activation", "conv3")]
+
+
+def test_a_batch_of_two_is_enough_for_a_batch_norm() -> None:
+    spec = TRIGGERS["batch-norm-of-one"]
+    assert warned(spec, B=2) == []
+    assert warned(spec, symbolic=["B"]) == []
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_a_linear_layer_behind_a_pool_is_told_of_the_flatten_that_is_missing(rank: int) -> None:
+    spec = net([1, *[28] * rank], {f"MaxPool{rank}d": 2}, {"Linear": 10})
+    assert "Flatten" in message(spec, "flatten-missing")
+
+
+def test_a_missing_flatten_is_told_for_all_sizes() -> None:
+    layers = [conv(16, 3), {"Linear": 10}]
+    spec = net([3, "H", "W"], *layers, symbols={"H": 32, "W": 32})
+    assert "works on the width, W - 2" in message(spec, "flatten-missing", symbolic=["H", "W"])
+
+
+def test_a_long_chain_of_dropouts_is_passed_over_once() -> None:
+    dropouts = {"Dropout": "1/2", "repeat": 3000}
+    report = shapecalc.load(net([8], "ReLU", dropouts, "ReLU")).report()
+    assert [each.code for each in report.warnings] == ["activation-twice"]

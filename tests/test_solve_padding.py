@@ -111,8 +111,10 @@ def test_axes_are_answered_one_by_one_and_alike_ones_together():
         ("--kernel 5 --same --output 3", "--same and --output contradict"),
         ("--kernel 5 --same --ceil-mode", "--same and --ceil-mode contradict"),
         ("--kernel 5 --transposed --ceil-mode --same", "--transposed and --ceil-mode contradict"),
-        ("--kernel 5", "--same, or --input and --output"),
-        ("--kernel 5 --input 7", "--same, or --input and --output"),
+        ("--kernel 5", "--same; or --input and --output"),
+        ("--kernel 5 --input 7", "--same; or --input and --output"),
+        ("--kernel 5 --input 7 --stride 2 --ceil-mode", "--ceil-mode needs --output"),
+        ("--kernel 5 --input 7 --stride 2 --transposed", "--transposed needs --same or --output"),
         ("--kernel 5 --output 7", "--output needs --input"),
         ("--kernel 5 --same --output-padding 1", "--output-padding needs --transposed"),
         ("--kernel K --same --stride 2", "a symbol needs --same"),
@@ -139,10 +141,6 @@ def test_wrong_usage_names_the_options(arguments, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (
-            "--kernel 5 --input 32 --output 41 --stride 1",
-            "no padding leads from 32 to 41 with stride 1; the nearest that can be had: 40 and 42",
-        ),
         ("--kernel 3 --input 32 --output 1 --stride 1", "the nearest that can be had: 30"),
         ("--kernel 2 --input 32 --output 20 --ceil-mode", "at most half its kernel, 1"),
         ("--kernel 2 --input 32 --output 20 --ceil-mode", "that can be had: 17 and 31"),
@@ -182,7 +180,9 @@ def test_answers_for_sizes_give_the_wanted_size(size, wanted, stride, ceil_mode)
         return
     (found,) = json.loads(done.stdout)
     for answer in found["answers"]:
-        window = make(3, answer.get("stride", stride), answer["padding"])
+        window = make(3, answer.get("stride", stride), answer.get("padding", 0))
+        if "before" in answer:
+            window = window._replace(before=answer["before"], after=answer["after"])
         assert window.output(size) == wanted
 
 
@@ -215,16 +215,50 @@ def test_cells_that_no_window_reaches_are_told(kernel, stride, size, wanted):
     assert forwards.endswith(f"= {wanted}  ({unused} at the end unused)" if unused else "= 3")
 
 
-def test_a_size_can_be_kept_in_many_ways_told_plainest_first():
-    found = data("--kernel 5 --input 32 --output 32")[0]["answers"]
-    assert found[:3] == [
-        {"stride": 1, "padding": 2},
-        {"stride": 2, "padding": 18},
-        {"stride": 3, "padding": 33},
-    ]
+def test_answers_in_which_windows_see_padding_alone_are_not_listed_beside_others():
+    assert data("--kernel 5 --input 32 --output 32")[0]["answers"] == [{"stride": 1, "padding": 2}]
     told = lines("--kernel 5 --input 32 --output 32")
-    assert "  S = 2, P = 18  (1 at the end unused, some windows see padding alone)" in told
-    assert told[-1] == "  ..."
+    assert told[-2:] == [
+        "also",
+        "  every larger stride has an answer too, with padding as wide as the kernel or wider: "
+        "windows that see padding alone",
+    ]
+    only = data("--kernel 3 --input 32 --output 100")[0]["answers"]  # where there are no others
+    assert only[:2] == [{"stride": 1, "padding": 35}, {"stride": 2, "padding": 85}]
+    assert len(only) < 6
+
+
+@pytest.mark.parametrize("stride", ["", "--stride 1"])
+def test_an_even_kernel_keeps_a_size_with_a_cell_more_on_one_side(stride):
+    for kernel in (2, 4, 6):
+        first = data(f"--kernel {kernel} --input 32 --output 32 {stride}")[0]["answers"][0]
+        padding = first["before"], first["after"]
+        assert padding == ((kernel - 1) // 2, kernel // 2)
+        assert first.get("stride", 1) == 1
+
+
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_the_least_padding_that_leaves_nothing_is_found_as_by_trying(dilation):
+    for kernel, stride, size in itertools.product((1, 2, 3, 5), (1, 2, 3, 4), range(1, 12)):
+        (found,) = data(f"--kernel {kernel} --stride {stride} --input {size} --dilation {dilation}")
+        span = dilation * (kernel - 1) + 1
+
+        def whole(padded, span=span, stride=stride):
+            return padded >= span and (padded - span) % stride == 0
+
+        least = next(total for total in range(60) if whole(size + total))
+        alike = [p for p in range(30) if whole(size + 2 * p)]
+        own = [answer["padding"] for answer in found["answers"] if "padding" in answer]
+        uneven = [(a["before"], a["after"]) for a in found["answers"] if "before" in a]
+        assert own[:1] == alike[:1]
+        assert set(own[1:]) <= set(alike)
+        assert uneven == ([(least // 2, least - least // 2)] if least % 2 else [])
+
+
+def test_a_division_that_leaves_something_is_made_whole_by_padding():
+    told = lines("--kernel 3 --stride 3 --input 7")  # the (7 - 3)/3 + 1 = 2.33 of tutorials
+    assert told[0] == "P = 1"
+    assert "(7 − 3)/3 + 1 = 4/3 + 1 = 7/3 = 2.33...: 1 at the end unused" in told[3]
 
 
 def test_tensorflows_rule_is_told_for_every_remainder():

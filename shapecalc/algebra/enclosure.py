@@ -28,15 +28,26 @@ MOST_BITS = 4096
 """A power with more bits counts as infinite."""
 
 
-class _Stretch(NamedTuple):
-    """What a step is over a range: between which bounds, a polynomial of which degree, what line.
+Line = tuple[Any, Any]
+"""A straight line: its slope, and its value at 0."""
 
-    ``degree`` is None where it is no polynomial; ``line`` is a slope and a value at 0.
+
+class _Stretch(NamedTuple):
+    """What a step is over a range: between which bounds, a polynomial of which degree.
+
+    ``degree`` is None where it is no polynomial. ``low`` and ``high`` are straight lines in the
+    symbol between which it lies, None where none are known.
     """
 
     bounds: Bounds
     degree: int | None
-    line: tuple[Any, Any] | None
+    low: Line | None = None
+    high: Line | None = None
+
+    @property
+    def line(self) -> Line | None:
+        """The straight line that it is, if it is one."""
+        return self.low if self.low == self.high else None
 
 
 class Compiled:
@@ -91,11 +102,11 @@ class Compiled:
         results: list[_Stretch] = []
         for sign, operands in self._steps:
             if sign == "number":
-                results.append(_Stretch((operands, operands), 0, (0, operands)))
+                results.append(_Stretch((operands, operands), 0, (0, operands), (0, operands)))
             elif sign == "name":
                 own = ranges.get(operands, ANYTHING)
-                is_one = len(ranges) == 1 and operands in ranges
-                results.append(_Stretch(own, 1, (1, 0) if is_one else None))
+                line = (1, 0) if len(ranges) == 1 and operands in ranges else None
+                results.append(_Stretch(own, 1, line, line))
             else:
                 parts = [results[place] for place in operands]
                 results.append(_stretch(sign, parts, ranges))
@@ -319,33 +330,46 @@ def _raised(base: Any, exponent: Any) -> Any:
 
 def _stretch(sign: str, parts: list[_Stretch], ranges: Mapping[str, Bounds]) -> _Stretch:
     """What an operation makes of its operands over a range."""
-    if sign == "+" and any(part.line for part in parts):
-        bounds, line = _over_lines(parts, ranges)
-    else:
-        bounds, line = _OVER[sign](*[part.bounds for part in parts]), None
+    bounds = _OVER[sign](*[part.bounds for part in parts])
+    low: Line | None = None
+    high: Line | None = None
     if sign in ("min", "max"):
         chosen = _chosen(sign, parts, ranges)
         if chosen is not None:
             return chosen
-    if sign == "*":
-        line = _scaled(parts)
-    if bounds[0] == bounds[1]:
-        return _Stretch(bounds, 0, (0, bounds[0]) if not isinstance(bounds[0], float) else None)
-    return _Stretch(bounds, _degree(sign, parts), line)
+    elif sign == "+":
+        bounds, low, high = _over_lines(parts, ranges)
+    elif sign == "*":
+        low, high = _scaled(parts)
+    elif sign == "//":
+        bounds = _narrowed(bounds, _over_quotient(parts[0], parts[1], ranges))
+        low, high = _rounded(parts[0], parts[1])
+    if bounds[0] == bounds[1] and not isinstance(bounds[0], float):
+        low = high = (0, bounds[0])
+        return _Stretch(bounds, 0, low, high)
+    return _Stretch(bounds, _degree(sign, parts), low, high)
+
+
+def _narrowed(a: Bounds, b: Bounds) -> Bounds:
+    return max(a[0], b[0]), min(a[1], b[1])
 
 
 def _over_lines(
     parts: list[_Stretch], ranges: Mapping[str, Bounds]
-) -> tuple[Bounds, tuple[Any, Any] | None]:
+) -> tuple[Bounds, Line | None, Line | None]:
     """A sum, whose straight lines are added up to one before their bounds are looked at."""
-    slope = _sum(*[part.line[0] for part in parts if part.line])
-    start = _sum(*[part.line[1] for part in parts if part.line])
-    others = [part.bounds for part in parts if part.line is None]
-    bounds = _over_sum(_on_line((slope, start), ranges), *others)
-    return bounds, None if others else (slope, start)
+    others = [part.bounds for part in parts if part.low is None or part.high is None]
+    low = _line_sum([part.low for part in parts if part.low and part.high])
+    high = _line_sum([part.high for part in parts if part.low and part.high])
+    least, greatest = _over_sum((_on_line(low, ranges)[0], _on_line(high, ranges)[1]), *others)
+    return (least, greatest), *((None, None) if others else (low, high))
 
 
-def _on_line(line: tuple[Any, Any], ranges: Mapping[str, Bounds]) -> Bounds:
+def _line_sum(lines: list[Line]) -> Line:
+    return _sum(*[slope for slope, _ in lines]), _sum(*[start for _, start in lines])
+
+
+def _on_line(line: Line, ranges: Mapping[str, Bounds]) -> Bounds:
     slope, start = line
     if slope == 0:
         return start, start
@@ -354,20 +378,59 @@ def _on_line(line: tuple[Any, Any], ranges: Mapping[str, Bounds]) -> Bounds:
     return min(ends), max(ends)
 
 
-def _scaled(parts: list[_Stretch]) -> tuple[Any, Any] | None:
-    """A straight line times numbers; None if it is none."""
+def _scaled(parts: list[_Stretch]) -> tuple[Line | None, Line | None]:
+    """Straight lines times numbers."""
     scale: Any = 1
-    line: tuple[Any, Any] | None = None
+    found: _Stretch | None = None
     for part in parts:
-        if part.line is None:
-            return None
-        if part.line[0] == 0:
-            scale = scale * part.line[1]
-        elif line is None:
-            line = part.line
+        if part.line is not None and part.line[0] == 0:
+            scale = _whole(scale * part.line[1])
+        elif found is None and part.low is not None and part.high is not None:
+            found = part
         else:
-            return None
-    return (_whole(scale * line[0]), _whole(scale * line[1])) if line else (0, _whole(scale))
+            return None, None
+    if found is None or found.low is None or found.high is None:
+        return (0, scale), (0, scale)
+    low, high = (_whole_line(scale * line[0], scale * line[1]) for line in (found.low, found.high))
+    return (low, high) if scale >= 0 else (high, low)
+
+
+def _whole_line(slope: Any, start: Any) -> Line:
+    return _whole(slope), _whole(start)
+
+
+def _over_quotient(top: _Stretch, bottom: _Stretch, ranges: Mapping[str, Bounds]) -> Bounds:
+    """Of a line by a line, which rises or falls throughout: its ends are its bounds."""
+    line = bottom.line
+    if top.low is None or top.high is None or line is None or not bottom.bounds[0] > 0:
+        return ANYTHING
+    if len(ranges) != 1:
+        return ANYTHING
+    least = min(_quotient_at(top.low, line, end) for end in next(iter(ranges.values())))
+    greatest = max(_quotient_at(top.high, line, end) for end in next(iter(ranges.values())))
+    return least, greatest
+
+
+def _quotient_at(top: Line, bottom: Line, n: Any) -> Any:
+    if not isinstance(n, float):
+        return (top[0] * n + top[1]) // (bottom[0] * n + bottom[1])
+    if bottom[0]:  # the limit; a line that nears it from below is rounded to less
+        return top[0] // bottom[0]
+    return _times(top[0], n) if top[0] else top[1] // bottom[1]
+
+
+def _rounded(top: _Stretch, bottom: _Stretch) -> tuple[Line | None, Line | None]:
+    """Lines between which a quotient by a number lies that is rounded down."""
+    if top.low is None or top.high is None or bottom.line is None:
+        return None, None
+    slope, divisor = bottom.line
+    if slope or not divisor > 0:
+        return None, None
+    low, high = (
+        _whole_line(Fraction(line[0]) / divisor, Fraction(line[1]) / divisor)
+        for line in (top.low, top.high)
+    )
+    return (low[0], low[1] - 1), high
 
 
 def _chosen(sign: str, parts: list[_Stretch], ranges: Mapping[str, Bounds]) -> _Stretch | None:

@@ -370,6 +370,7 @@ def _runs(solutions: Solutions) -> str:
             return ", ".join([*said, f"... {solutions.greatest}"])
         gap = gaps.above(start)
         assert gap is not None
-        said.append(str(start) if gap == start + 1 else f"{start} .. {gap - 1}")
+        between = ", " if gap == start + 2 else " .. "
+        said.append(str(start) if gap == start + 1 else f"{start}{between}{gap - 1}")
         start = solutions.above(gap)
     return ", ".join(said)

@@ -94,6 +94,23 @@ class Window(NamedTuple):
         """
         return (size + self.before + self.after - self.extent) % self.stride
 
+    def filled(self, size: int) -> Window | None:
+        """The window with the least more padding, alike on both sides, that leaves no remainder.
+
+        It is None where there is none: an even stride and an odd number of cells that lack.
+
+        >>> Window(3, 3, 0, 0).filled(7), Window(2, 2, 0, 0).filled(7)
+        (Window(extent=3, stride=3, before=1, after=1), None)
+        """
+        assert isinstance(self.stride, int)
+        lacking = -self.remainder(size) % self.stride
+        if lacking % 2:
+            if self.stride % 2 == 0:
+                return None
+            lacking += self.stride
+        more = lacking // 2
+        return self._replace(before=self.before + more, after=self.after + more)
+
     def then(self, following: Window) -> Window:
         """The one window that does what this and a following one do.
 
@@ -108,6 +125,21 @@ class Window(NamedTuple):
             self.before + following.before * self.stride,
             self.after + following.after * self.stride,
         )
+
+
+def evened(window: Window, size: Dim) -> Dim | None:
+    """The padding on both sides, of at most half the window, that leaves no remainder.
+
+    None if there is none, if both sides are not padded alike, or where numbers are not known.
+
+    >>> evened(Window(3, 3, 0, 0), 7), evened(Window(2, 2, 0, 0), 7)
+    (1, None)
+    """
+    if window.before != window.after or not all(isinstance(n, int) for n in (*window, size)):
+        return None
+    found = window.filled(size)  # type: ignore[arg-type]
+    is_narrow = found is not None and 2 * found.before <= window.extent  # type: ignore[operator]
+    return found.before if found is not None and is_narrow else None
 
 
 def spread(

@@ -7,19 +7,26 @@ and what its layers need is solved for them.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.analysis.constraints import combine
 from shapecalc.graph.build import build
 from shapecalc.graph.graph import Need
+from shapecalc.graph.layout import FARTHEST, SEQUENCE, Names
 from shapecalc.language import expression
 from shapecalc.language.expression import Name, Undecided
 from shapecalc.language.problem import Problem, SpecError
 from shapecalc.language.symbols import bind, known
-from shapecalc.language.tree import Setting, Spec
+from shapecalc.language.tree import Entry, Setting, Spec
+from shapecalc.layers import KINDS
+from shapecalc.layers.axes import behind_batch
+from shapecalc.layers.joining import Join
+from shapecalc.layers.linear import Linear
+from shapecalc.layers.pointwise import KeepsShape
 from shapecalc.layers.tensor import times
 
 if TYPE_CHECKING:
@@ -30,9 +37,6 @@ MOST_LAYERS = 2000
 
 LONGEST = 0.5
 """The seconds after which a network is not built further: its formulas have grown too large."""
-
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-"""What the spatial axes are called, by their number."""
 
 
 def advised(
@@ -148,9 +152,46 @@ def _is_tied(spec: Spec, settings: Mapping[str, Any], name: str) -> bool:
 
 
 def _axis_name(spec: Spec, axis: _Axis) -> str:
-    names = AXES.get(len(spec.inputs[axis.input].shape) - 1)
-    name = names[axis.place - 1] if names else f"size{axis.place}"
+    names = _layout(spec, axis.input)
+    name = names[axis.place] if names else f"dim{axis.place + 1}"
     return name if len(spec.inputs) == 1 else f"{axis.input}_{name}"
+
+
+def _layout(spec: Spec, name: str) -> Names | None:
+    """What the sizes of an input are, by the first layer that takes it; None if none tells."""
+    shape = spec.inputs[name].shape
+    fed = [
+        index
+        for index, entry in enumerate(spec.entries)
+        if name in {source for source, _ in entry.sources or ()}
+    ]
+    entries = spec.entries[fed[0] :] if fed else spec.entries
+    for entry in islice(_leaves(entries), FARTHEST):
+        kind = KINDS[entry.kind]
+        if kind.axes and len(kind.axes) == len(shape):
+            return kind.axes
+        if kind.rank and kind.rank + 1 == len(shape):
+            return behind_batch(kind.rank + 2)
+        if issubclass(kind, Linear) and len(shape) == 2:
+            return SEQUENCE
+        if not issubclass(kind, (KeepsShape, Join)):
+            break
+    return behind_batch(len(shape) + 1) if len(shape) in (3, 4) else None
+
+
+def _leaves(entries: list[Entry]) -> Iterator[Entry]:
+    """The layers of a list in order, those of blocks and branches among them."""
+    stack = [iter(entries)]
+    while stack and len(stack) < FARTHEST:
+        entry = next(stack[-1], None)
+        if entry is None:
+            stack.pop()
+        elif entry.block is not None:
+            stack.append(iter(entry.block.entries))
+        elif entry.branches:
+            stack.append(iter(entry.branches[0].entries))
+        else:
+            yield entry
 
 
 def _fresh(name: str, taken: Iterable[str]) -> str:
@@ -220,7 +261,7 @@ def _with_wanted_sizes(
     legal = [need for need in needs if need.path not in stated]
     found = []
     for problem in problems:
-        if problem.stated is not None:
+        if problem.stated is not None and problem.is_of_input:
             wanted = _common([*legal, *(need for need in needs if need.path == problem.path)])
             if wanted is not None and not wanted.is_empty:
                 said = _wanted_input(wanted, sizes, square)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +12,7 @@ from shapecalc.analysis.constraints import Constraint, combine
 from shapecalc.analysis.measures import MEASURES, Totals, sums
 from shapecalc.graph.graph import Built, Node
 from shapecalc.layers import Tensor
+from shapecalc.pace import now
 
 if TYPE_CHECKING:
     from shapecalc import lint
@@ -52,6 +53,20 @@ class LayerReport:
         for name, measure in MEASURES.items():  # a measure may count on those before it
             self.counts[name] = measure.of(self)
 
+    def path_of(self, weight: str) -> str:
+        """The path of a weight or buffer, as in torch; a tensor that stands alone has its own."""
+        return f"{self.path}.{weight}" if weight else self.path
+
+    def at(self, node: Node) -> LayerReport:
+        """The report of the same layer on the same inputs at another place."""
+        found = object.__new__(LayerReport)
+        for name in _THE_SAME:
+            setattr(found, name, getattr(self, name))
+        found.node = node
+        found.path = node.path
+        found.inputs = tuple([str(source) for source in node.sources])
+        return found
+
     def __getattr__(self, name: str) -> Dim:
         try:
             return self.counts[name]
@@ -60,6 +75,26 @@ class LayerReport:
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.path!r}: {self.node.output}, {self.params} params>"
+
+
+_THE_SAME = tuple(name for name in LayerReport.__slots__ if name not in ("inputs", "node", "path"))
+
+
+def _reports(built: Built) -> Iterator[LayerReport]:
+    """A report for every layer; what a layer alike has on its inputs is not counted again."""
+    known: dict[tuple[int, int], LayerReport] = {}
+    now.begin("counting")
+    for _, data in built.graph.nodes(data=True):
+        node: Node = data["node"]
+        if node.shared is not None:
+            yield LayerReport(node)
+            continue
+        key = id(node.layer), id(node.inputs)
+        if key not in known:
+            known[key] = LayerReport(node)
+            yield known[key]
+        else:
+            yield known[key].at(node)
 
 
 class ReceptiveField(NamedTuple):
@@ -89,12 +124,14 @@ class Report:
         symbols: Mapping[str, Quantity],
         built: Built,
         silence: Iterable[str] = (),
+        view: Callable[[Report], str] | None = None,
     ) -> None:
         self.name = name
+        self.view = view
         self.symbols = dict(symbols)
         self.built = built
         self.silence = frozenset(silence)
-        self.layers = [LayerReport(data["node"]) for _, data in built.graph.nodes(data=True)]
+        self.layers = list(_reports(built))
 
     @property
     def inputs(self) -> dict[str, Tensor]:
@@ -154,24 +191,26 @@ class Report:
         for layer in self.layers:
             sources = [windows[source.path] for source in layer.node.sources]
             windows[layer.path] = _seen(layer.node, sources, self.built.least)
-        return {layer.path: _field(windows[layer.path]) for layer in self.layers}
+        fields: dict[int, ReceptiveField | None] = {}  # many layers have the windows of another
+        for own in windows.values():
+            if id(own) not in fields:
+                fields[id(own)] = _field(own)
+        return {layer.path: fields[id(windows[layer.path])] for layer in self.layers}
 
     @cached_property
     def warnings(self) -> list[lint.Warning]:
         """What is legal but probably unwanted, unless the spec silences it."""
         from shapecalc.lint import warnings
 
+        now.begin("looking for what may be unwanted")
         return warnings(self)
 
     def __repr__(self) -> str:
         return f"<Report of {self.name!r}: {len(self)} layers, {self.totals.params} params>"
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         """The table of the report, as notebooks show it."""
-        from shapecalc.layout import html
-        from shapecalc.table import lay_out  # a reader, which imports this module
-
-        return html(lay_out(self))
+        return self.view(self) if self.view else None
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, as ``show --format json`` prints it."""
@@ -225,6 +264,8 @@ def _seen(
     if own is None or len(views) < len(sources):
         return None
     together = _union(views, least)
+    if together is not None and all(window is IDENTITY or window == IDENTITY for window in own):
+        return together
     return together and tuple([seen.then(window) for seen, window in zip(together, own)])
 
 

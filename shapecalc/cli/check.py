@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import shutil
 import sys
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shapecalc.cli import progress
 from shapecalc.cli.common import (
     limit_option,
     open_spec,
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MOST_SHOWN = 10
 """How many differences of one comparison are printed."""
 
+LIMIT = 600.0
+"""How many seconds a module of the user's may take, if nothing else is said."""
+
 BAR = 24
 """How wide the progress bar is, in characters."""
 
@@ -45,7 +48,16 @@ BAR = 24
 @click.option(
     "--arg", "arguments", multiple=True, metavar="NAME=VALUE", help="An argument of the factory."
 )
-@click.option("--seed", type=int, help="Draw the same random sizes again.")
+@click.option("--seed", type=int, help="Draw the same random sizes, weights and inputs again.")
+@click.option(
+    "--time-limit",
+    "limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=LIMIT,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a module of your own may take in all.",
+)
 @click.option(
     "--tensorboard",
     "folder",
@@ -62,6 +74,7 @@ def check(
     against: str | None,
     arguments: tuple[str, ...],
     seed: int | None,
+    limit: float,
     folder: Path | None,
     form: str,
     max_layers: int,
@@ -69,13 +82,15 @@ def check(
     """Prove the emitted torch module equal to the spec.
 
     Layer by layer: shapes at the default and at random sizes, weights by name, operations by
-    torch's own counter, and a real forward pass. Needs torch, which the extra 'torch' installs.
-    Exit status 1 if anything differs.
+    torch's own counter, and a real forward pass. A module of your own is given the spec's random
+    weights, and has to put out the same numbers and gradients. Needs torch, which the extra
+    'torch' installs. Exit status 1 if anything differs.
 
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
     from shapecalc.verify.against import FactoryError, NoFactory
     from shapecalc.verify.findings import MissingPackage
+    from shapecalc.verify.supervise import Stopped
     from shapecalc.verify.tensorboard import write_graph
 
     if arguments and against is None:
@@ -87,13 +102,14 @@ def check(
         _make(folder)
     given: dict[str, Any] = dict(read_settings(settings))
     try:
-        findings = list(_told(_findings(network, given, against, arguments, seed), form))
+        findings = list(_told(_findings(network, given, against, arguments, seed, limit), form))
         if folder is not None:
             write_graph(network, given, folder)
             click.echo(f"graph written: tensorboard --logdir {folder}", err=True)
     except NoFactory as error:
         raise click.BadParameter(str(error), param_hint="--against") from None
-    except (MissingPackage, FactoryError) as error:
+    except (MissingPackage, FactoryError, Stopped) as error:
+        _clear()
         echo_error(f"shapecalc: error: {error}")
         sys.exit(1)
     if form == "json":
@@ -109,15 +125,20 @@ def _findings(
     against: str | None,
     arguments: tuple[str, ...],
     seed: int | None,
+    limit: float,
 ) -> Iterator[Finding]:
     if against is None:
         from shapecalc.verify.check import check as check_emitted
 
         return check_emitted(network, given, seed=seed, progress=_progress())
-    from shapecalc.verify.against import check_against, factory
+    from shapecalc.verify.against import check_named
+    from shapecalc.verify.supervise import supervised
 
     named = {name: _value(value) for name, value in read_settings(arguments, "--arg").items()}
-    return check_against(network, functools.partial(factory(against), **named), given)
+    return supervised(
+        lambda doing: check_named(network, against, named, given, seed=seed or 0, doing=doing),
+        limit,
+    )
 
 
 def _value(text: str) -> Any:
@@ -144,13 +165,25 @@ def _told(findings: Iterator[Finding], form: str) -> Iterator[Finding]:
             mark = "agrees" if each.agrees else "DIFFERS"
             note = f"  ({each.note})" if each.note else ""
             echo(f"{mark:<8} {each.what}: {each.compared:,} compared{note}")
-            for i, difference in enumerate(each.differences[:MOST_SHOWN]):
-                echo(f"           {one_line(difference)}")
-                for row in each.explanation if i == 0 else ():
-                    echo(f"             {row}")
-            if len(each.differences) > MOST_SHOWN:
-                echo(f"           and {len(each.differences) - MOST_SHOWN} more")
+            for line in _lines(each):
+                echo(f"           {line}")
         yield each
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    """The first difference with how ours follows; then all others, or a summary of many."""
+    for i, difference in enumerate(finding.differences[: 1 if finding.summary else MOST_SHOWN]):
+        yield one_line(difference)
+        if i == 0:
+            yield from (f"  {row}" for row in finding.explanation)
+    if finding.summary:
+        yield f"in all {len(finding.differences):,} differences:"
+        yield from (f"  {row}" for row in finding.summary[:MOST_SHOWN])
+        left = len(finding.summary) - MOST_SHOWN
+    else:
+        left = len(finding.differences) - MOST_SHOWN
+    if left > 0:
+        yield f"and {left} more"
 
 
 def _progress() -> Callable[[str, int], None]:
@@ -161,6 +194,7 @@ def _progress() -> Callable[[str, int], None]:
 
     def show(what: str, steps: int) -> None:
         nonlocal done
+        progress.end()  # the bar says more
         filled = BAR * done // steps
         bar = "#" * filled + "-" * (BAR - filled)
         line = f"[{bar}] {done}/{steps}  {what}"[: shutil.get_terminal_size().columns - 1]

@@ -7,17 +7,23 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from shapecalc.cli import progress
 from shapecalc.cli.output import echo_error, echo_frame
 from shapecalc.graph.build import MOST_LAYERS
 from shapecalc.language.parse import parse
 from shapecalc.language.problem import SpecError
+from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
-from shapecalc.network import Network, load
+from shapecalc.network import Network, load, names
+from shapecalc.pace import now
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -28,7 +34,21 @@ MOST_SHOWN = 20
 """How many errors are printed; a spec with more has one cause for most."""
 
 
-spec_argument = click.argument("spec")
+def completed_spec(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Bundled specs whose names begin so, and files; the shell finds these where they are alone."""
+    from click.shell_completion import CompletionItem  # only where a shell asks
+
+    found = [name for name in names() if name.startswith(incomplete)]
+    if not found:
+        return [CompletionItem(incomplete, type="file")]
+    files = sorted(path for path in Path().glob(f"{incomplete}*")) if incomplete else []
+    own = [f"{path}/" if path.is_dir() else str(path) for path in files]
+    return [CompletionItem(name) for name in dict.fromkeys([*found, *own])]
+
+
+spec_argument = click.argument("spec", shell_complete=completed_spec)
 
 
 def limit_option(function: Function) -> Function:
@@ -68,6 +88,7 @@ def settings_options(function: Function) -> Function:
 
 def open_spec(spec: str, most_layers: int) -> Network:
     """Load a file, a bundled spec by its name, or standard input for ``-``."""
+    now.begin(f"reading {one_line(spec)}")
     if spec == "-":
         if sys.stdin is None:
             raise click.BadParameter("standard input is closed", param_hint="SPEC")
@@ -109,6 +130,7 @@ def reports_errors(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
+        progress.begin()
         try:
             return function(*args, **kwargs)
         except SpecError as error:
@@ -119,5 +141,7 @@ def reports_errors(function: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(1)
         except SettingError as error:
             raise click.UsageError(str(error)) from None
+        finally:
+            progress.end()
 
     return wrapped

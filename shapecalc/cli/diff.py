@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import click
 
-from shapecalc import diff as diffs
 from shapecalc.analysis.report import Report
 from shapecalc.cli.common import (
+    completed_spec,
     limit_option,
     open_spec,
     read_settings,
@@ -19,6 +19,7 @@ from shapecalc.cli.common import (
 )
 from shapecalc.cli.output import echo, echo_json
 from shapecalc.cli.terminal import print_table
+from shapecalc.diff import as_dict, compare, lay_out
 from shapecalc.language.symbols import known
 from shapecalc.layout import markdown
 from shapecalc.network import Network
@@ -30,8 +31,8 @@ COLOURS = {"-": {"fg": "red"}, "+": {"fg": "green"}}
 
 
 @click.command()
-@click.argument("a", metavar="A")
-@click.argument("b", metavar="[B]", required=False)
+@click.argument("a", metavar="A", shell_complete=completed_spec)
+@click.argument("b", metavar="[B]", required=False, shell_complete=completed_spec)
 @settings_options
 @click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="The same, for A alone.")
 @click.option("--set-b", multiple=True, metavar="NAME=VALUE", help="The same, for B alone.")
@@ -65,14 +66,14 @@ def diff(
         raise click.UsageError("both sides are the same; name a second spec, or use --set-b")
     left = open_spec(a, max_layers)
     right = left if b in (None, a) else open_spec(b or a, max_layers)
-    comparison = diffs.compare(
+    comparison = compare(
         _report(left, right, both, ours, symbolic),
         _report(right, left, both, theirs, symbolic),
         depth,
     )
-    table = diffs.lay_out(comparison, everything)
+    table = lay_out(comparison, everything)
     if form == "json":
-        echo_json(diffs.as_dict(comparison, everything))
+        echo_json(as_dict(comparison, everything))
     elif form == "markdown":
         echo(markdown(table))
     else:

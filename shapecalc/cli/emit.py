@@ -51,11 +51,11 @@ def emit(
 
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
-    from shapecalc import emit as emitting
+    from shapecalc.emit import module, sequential
 
     if not for_torch:
         raise click.UsageError("say what to write: --torch is the one target there is")
-    written = emitting.module if style == "module" else emitting.sequential
+    written = module if style == "module" else sequential
     network = open_spec(spec, max_layers)
     refuse_source(output, network.spec.source.name)
     source = written(network, read_settings(settings))

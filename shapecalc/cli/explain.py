@@ -41,8 +41,9 @@ def explain(
 
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
-    from shapecalc import explain as explaining
     from shapecalc.algebra.trace import ASCII, UNICODE
+    from shapecalc.explain import as_dict, closed, inside, markdown, text, whole
+    from shapecalc.explain import explain as derived
 
     network = open_spec(spec, max_layers)
     given = read_settings(settings)
@@ -50,16 +51,16 @@ def explain(
     plain = plain or not has_signs()
     style = ASCII if plain else UNICODE
     try:
-        inside = explaining.inside(report, layer)
+        own = inside(report, layer)
     except KeyError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="LAYER") from None
     if layer is None or layer not in report:
-        (print_lines if form == "text" else echo)(explaining.whole(inside, style, form))
+        (print_lines if form == "text" else echo)(whole(own, style, form))
         return
-    told = explaining.explain(report, layer, explaining.closed(network, report, given))
+    told = derived(report, layer, closed(network, report, given))
     if form == "json":
-        echo_json(explaining.as_dict(told))
+        echo_json(as_dict(told))
     elif form == "markdown":
-        echo(explaining.markdown(told))
+        echo(markdown(told))
     else:
-        print_lines(explaining.text(told, style, ascii=plain))
+        print_lines(text(told, style, ascii=plain))

@@ -12,7 +12,11 @@ from shapecalc.layers import KINDS
 
 
 @click.command()
-@click.argument("kind", required=False)
+@click.argument(
+    "kind",
+    required=False,
+    shell_complete=lambda ctx, param, begun: [name for name in KINDS if name.startswith(begun)],
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def layers(kind: str | None, form: str) -> None:
     """List the kinds of layers, or tell all about one KIND."""

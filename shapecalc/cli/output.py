@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import gc
 import json
 import os
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 
 import click
 
+from shapecalc.cli import progress
 from shapecalc.files import is_same, save
 from shapecalc.language.signs import one_line
 
@@ -35,6 +37,7 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 
 def prepare() -> None:
     """Let no sign that standard output or error cannot encode be the end of a command."""
+    gc.set_threshold(100_000, 20, 100)  # large networks stay until the end: little is garbage
     codecs.register_error("shapecalc", _replaced)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -53,6 +56,7 @@ def has_signs(stream: Any = None) -> bool:
 
 def echo(text: str, *, end: bool = True, color: bool | None = None) -> None:
     """Print a result, with the end of its last line unless it has that."""
+    progress.end()
     if sys.stdout is not None:
         click.echo(text, sys.stdout, end, color=color)
 
@@ -72,6 +76,7 @@ def echo_error(text: str) -> None:
 
 def echo_frame(text: str) -> None:
     """The same for an error in the frame that :meth:`Problem.render` makes."""
+    progress.end()
     head, mark, tail = text.partition(" error: ")
     colored = wants_color(sys.stderr)
     if mark and colored:

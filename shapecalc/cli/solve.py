@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import click
@@ -24,10 +23,6 @@ from shapecalc.cli.terminal import print_lines
 if TYPE_CHECKING:
     from shapecalc.solve.network import Amount, OutputSize
 
-UNITS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-"""What a letter behind a number multiplies it by."""
-
-_AMOUNT = re.compile(r"\s*(<=|>=|<|>|==?)?\s*([0-9]+(?:\.[0-9]+)?)\s*([kKMGT]?)\s*")
 _SIZE = re.compile(r"[0-9]{1,18}(?:x[0-9]{1,18})*")
 
 
@@ -37,13 +32,12 @@ def _amount(
     """A relation and a number, as in ``<=1.5G``."""
     if value is None:
         return None
-    found = _AMOUNT.fullmatch(value)
-    if found is None or len(found[2]) > 40:
-        raise click.BadParameter(f"{value!r} is no amount such as 300M or '<=1.5G'")
-    amount = Fraction(found[2]) * UNITS[found[3]]
-    if amount.denominator != 1:
-        raise click.BadParameter(f"{value!r} is {amount}, no whole number")
-    return "==" if found[1] in (None, "=") else found[1], amount.numerator
+    from shapecalc.solve.amount import read_amount
+
+    try:
+        return read_amount(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from shapecalc.algebra.trace import Style
     from shapecalc.solve.padding import Question, Solved
 
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-"""What the axes are called, by their number."""
-
 MOST_SHOWN = 20
 """How many alternatives are printed; JSON has them all."""
 
@@ -76,7 +73,10 @@ def solve_padding(same: bool, plain: bool, form: str, **options: Any) -> None:
     \b
     shapecalc solve-padding --kernel 5 --same
     shapecalc solve-padding --kernel 5 --input 32 --output 32
+    shapecalc solve-padding --kernel 3 --stride 3 --input 7
     shapecalc solve-padding --kernel 3 --stride 2 --transposed --same
+
+    With --stride and --input alone, the padding is asked for that leaves nothing unused.
 
     Exit status 1 if there is no such padding; then the nearest sizes that can be had are told.
     """
@@ -89,7 +89,7 @@ def solve_padding(same: bool, plain: bool, form: str, **options: Any) -> None:
     answers = []
     for name, question in _questions(options):
         try:
-            answers.append((name, _answer(question, options["transposed"], style, plain)))
+            answers.append((name, _answer(question, same, options["transposed"], style, plain)))
         except NoSolution as none:
             where = f"{name}: " if name else ""
             nearest = " and ".join(none.nearest)
@@ -119,7 +119,14 @@ def _refuse_contradictions(same: bool, options: dict[str, Any]) -> None:
             same and ceil_mode
         ),
         "--output-padding needs --transposed": options["output_padding"] and not transposed,
-        "say what is wanted: --same, or --input and --output": not same and not wanted,
+        "say what is wanted: --same; or --input and --output; or --stride and --input, for a "
+        "division that leaves nothing": (
+            not same and not wanted and not (options["stride"] and options["sizes"])
+        ),
+        "--transposed needs --same or --output": transposed and not same and not wanted,
+        "--ceil-mode needs --output: rounding up leaves nothing over": (
+            ceil_mode and not same and not wanted
+        ),
         "--output needs --input: the size it is made from": wanted and not options["sizes"],
         "a symbol needs --same, and goes with neither --stride nor --transposed": (
             has_symbol and (not same or transposed or strides != {1})
@@ -149,7 +156,9 @@ def _questions(options: dict[str, Any]) -> Iterator[tuple[str, Question]]:
         if len(values) not in (1, rank):
             raise click.UsageError(f"{option} has {len(values)} axes, but {widest} has {rank}")
     asked: dict[Question, list[str]] = {}
-    for axis, name in enumerate(AXES[rank]):
+    from shapecalc.layers.axes import SPATIAL
+
+    for axis, name in enumerate(SPATIAL[rank]):
         kernel, stride, dilation, size, wanted, extra = (
             _on_axis(options[each], axis) for each in names
         )
@@ -177,13 +186,17 @@ def _symbol(value: Any) -> Any:
     return value
 
 
-def _answer(question: Question, transposed: bool, style: Style, plain: bool) -> Solved:
+def _answer(question: Question, same: bool, transposed: bool, style: Style, plain: bool) -> Solved:
     from shapecalc.solve import padding
 
     if transposed:
         return padding.transposed(question, style)
     if question.wanted is not None:
         return padding.reach(question, style)
+    if not same:
+        from shapecalc.solve import whole
+
+        return whole.leave_nothing(question, style)
     if question.stride in (None, 1):
         return padding.keep_size(question, style, ascii=plain)
     return padding.keep_ratio(question, style)

@@ -13,10 +13,8 @@ from shapecalc.language.expression import Name
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import known
 from shapecalc.language.tree import Setting, Spec
+from shapecalc.layers import axes
 from shapecalc.network import Network
-
-LETTERS = {1: "L", 2: "HW", 3: "THW"}
-"""What sizes behind the channels are called, by their number."""
 
 
 def closed(network: Network, report: Report, settings: Mapping[str, Any]) -> Report | None:
@@ -77,7 +75,7 @@ def _freed(spec: Spec, report: Report) -> tuple[Spec, list[str]]:
     names: dict[str, None] = {}
     for given in spec.inputs.values():
         shape = list(given.shape)
-        letters = LETTERS.get(len(shape) - 1, "") if given.name in images else ""
+        letters = axes.letters(len(shape) - 1) if given.name in images else ""
         for place, size in enumerate(shape):
             if size.expression is not None:
                 names.update((each.name, None) for each in expression.names(size.expression))

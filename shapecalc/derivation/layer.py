@@ -15,7 +15,6 @@ from shapecalc.derivation.letters import Lettered, Sizes, lettered
 from shapecalc.derivation.lines import Line, Section, listed
 from shapecalc.derivation.view import from_input
 from shapecalc.layers.field import SameAs
-from shapecalc.layers.reshaping import Flatten
 
 
 class Setting(NamedTuple):
@@ -97,7 +96,7 @@ def _shape(layer: LayerReport, told: Lettered) -> Iterator[Line]:
     """The derivation of every size, alike axes drawn together."""
     kept = [_kept(layer, told, i) for i in range(len(told.output))]
     alone = not layer.node.layer.joins
-    if all(kept[1:]) and alone and len(told.output) == len(told.inputs[0]):
+    if all(kept[1:]) and alone and told.inputs and len(told.output) == len(told.inputs[0]):
         yield Line("", remark="the output has the shape of the input")
     else:
         lines: dict[Any, list[str]] = {}
@@ -146,10 +145,10 @@ def _flattened(report: Report, layer: LayerReport) -> Iterator[Line]:
     source = layer.node.sources[0].path
     while source in report:
         before = report[source]
-        if isinstance(before.node.layer, Flatten):
+        if before.node.layer.merges:
             image, features = before.input_shapes[0][1:], before.output_shape[-1]
             yield Line("in_features", Chain((image, features)), f"from {source}")
-        if before.output_shape != before.input_shapes[0]:
+        if not before.inputs or before.output_shape != before.input_shapes[0]:
             return
         source = before.node.sources[0].path
 

@@ -5,26 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from shapecalc import catalogue
 from shapecalc.algebra.arithmetic import prod, total
 from shapecalc.algebra.trace import Leaf, Traced, untraced
 from shapecalc.graph.graph import Node
 from shapecalc.layers import Layer, Tensor
+from shapecalc.layers.axes import LETTERS, behind_batch
 from shapecalc.layers.field import Field, ListOf
 
 ALWAYS = frozenset("FSP")
 """Letters that a rule shows even where they have their default: it is not itself without them."""
-
-AXES = {
-    2: ("features",),
-    3: ("channels", "length"),
-    4: ("channels", "height", "width"),
-    5: ("channels", "depth", "height", "width"),
-}
-"""What the dimensions behind the batch are called, by the number of dimensions."""
-
-LETTERS = {"channels": "C", "depth": "T", "height": "H", "width": "W", **catalogue.LETTERS}
-"""The letters of dimensions by their names; depth is T, since D is dilation."""
 
 Sizes = tuple[Any, ...]
 
@@ -77,11 +66,6 @@ def lettered(node: Node) -> Lettered:
         macs=layer.macs(*x, y=y),
         elementwise=layer.elementwise(*x, y=y),
     )
-
-
-def axes(ndim: int) -> tuple[str, ...]:
-    """The names of the dimensions behind the batch."""
-    return AXES.get(ndim, tuple(f"dimension {i}" for i in range(1, ndim)))
 
 
 def is_letter(size: Any) -> bool:
@@ -161,7 +145,7 @@ def _inputs(node: Node, layer: Layer) -> tuple[Tensor, ...]:
     plain = [_named(tensor, _names(layer, len(tensor.shape), last=False)) for tensor in tensors]
     if _takes_last(layer, tuple(plain)):
         plain = [_named(tensor, _names(layer, len(tensor.shape), last=True)) for tensor in tensors]
-    if len(plain) == 1:
+    if len(plain) < 2:
         return tuple(plain)
     numbered = [_renamed(tensor, f"{{}}{i}".format) for i, tensor in enumerate(plain, start=1)]
     return _united(layer, numbered)
@@ -171,7 +155,7 @@ def _names(layer: Layer, ndim: int, *, last: bool) -> tuple[str, ...]:
     """The names of a tensor's dimensions behind the batch; ``last`` are features, not channels."""
     if layer.axes:
         return (*layer.axes, "features")[: ndim - 1]
-    return (*axes(ndim)[1:], "features") if last and ndim > 2 else axes(ndim)
+    return (*behind_batch(ndim)[1:], "features") if last and ndim > 2 else behind_batch(ndim)
 
 
 def _letters(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -192,7 +176,7 @@ def _takes_last(layer: Layer, x: tuple[Tensor, ...]) -> bool:
 
 
 def _is_features_last(x: tuple[Tensor, ...]) -> bool:
-    shape: Any = x[0].shape
+    shape: Any = x[0].shape if x else ()
     return len(shape) > 2 and is_letter(shape[-1]) and shape[-1].tree.letter[:1] == "C"
 
 
@@ -245,7 +229,7 @@ def _united(layer: Layer, x: list[Tensor]) -> tuple[Tensor, ...]:
 
 def _equated(layer: Layer, x: tuple[Tensor, ...]) -> Iterator[tuple[str, str]]:
     """The letters that a join requires to stand for the same size."""
-    for requirement in layer.requires(*x):
+    for requirement in _with_inferred(layer, x, {}, {}).requires(*x):
         left, right = _tree(requirement.left), _tree(requirement.right)
         if requirement.relation == "==" and isinstance(left, Leaf) and isinstance(right, Leaf):
             yield left.letter, right.letter
@@ -268,7 +252,7 @@ def _axes(
     """What the output's dimensions are called; only counted where they are not the input's."""
     ndim = len(output.shape)
     if ndim == 2:
-        return axes(ndim)
+        return behind_batch(ndim)
     if layer.axes or (layer.rank and ndim == layer.rank + 2):
         return names
     places = {tree: i for t in x for i, size in enumerate(t.shape) if (tree := _tree(size))}

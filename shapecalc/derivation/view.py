@@ -10,8 +10,8 @@ from shapecalc.algebra.trace import Traced
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.analysis.report import LayerReport, ReceptiveField, Report
 from shapecalc.derivation.equation import Chain
-from shapecalc.derivation.letters import axes
 from shapecalc.derivation.lines import Line, listed, said
+from shapecalc.layers.axes import behind_batch
 from shapecalc.layers.tensor import times
 
 
@@ -84,7 +84,7 @@ def _view(report: Report, layer: LayerReport) -> Iterator[Line]:
     source = layer.inputs[0]
     before = report.receptive_fields.get(layer.node.sources[0].path) or _AT_INPUT
     told: dict[Any, list[str]] = {}
-    for i, (name, window) in enumerate(zip(axes(len(windows) + 2)[1:], windows)):
+    for i, (name, window) in enumerate(zip(behind_batch(len(windows) + 2)[1:], windows)):
         at = [values[i % len(values)] for values in before]
         told.setdefault((*at, *window[:3]), []).append(name)
     for setting, names in told.items():

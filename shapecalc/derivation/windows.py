@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from shapecalc.algebra.arithmetic import known
 from shapecalc.algebra.requirement import Condition, equal
-from shapecalc.algebra.window import Window, extent, spread
+from shapecalc.algebra.window import Window, evened, extent, spread
 from shapecalc.analysis.report import LayerReport
 from shapecalc.derivation import padding
-from shapecalc.derivation.letters import axes
 from shapecalc.derivation.lines import Line, Picture, Section, listed, said
+from shapecalc.derivation.numbers import decimal
+from shapecalc.layers.axes import behind_batch
 
 MOST_WINDOWS = 8
 """How many windows of an adaptive pool are listed."""
@@ -20,10 +22,12 @@ MOST_WINDOWS = 8
 def remainders(layer: LayerReport) -> Iterator[Line]:
     """What rounding drops or adds, and the sizes near by at which it does nothing."""
     own = layer.node.layer
-    windows = own.windows(*layer.node.inputs) if own.rank and not own.joins else None
+    if not own.rank or own.joins:
+        return
+    windows = own.windows(*layer.node.inputs)
     told: dict[str, list[str]] = {}
-    names = axes(len(layer.output_shape))[1:]
-    remainder = _rounded_up if getattr(own, "ceil_mode", False) else _remainder
+    names = behind_batch(len(layer.output_shape))[1:]
+    remainder = _rounded_up if own.rounds_up else _remainder
     for name, window, size in zip(names, windows or (), layer.node.inputs[0].spatial):
         if isinstance(window.stride, int) and window.stride > 1:
             told.setdefault(remainder(window, size), []).append(name)
@@ -44,11 +48,20 @@ def _remainder(window: Window, size: Any) -> str:
     if left == 0:
         return "the last window ends exactly at the edge: nothing is dropped"
     padded = " of the padded input" if window.before or window.after else ""
-    dropped = f"the division leaves {left}: {_cells(left)} at the end{padded} no window reaches"
+    unrounded = ""
+    if isinstance(size, int):
+        outputs = Fraction(size + window.before + window.after - window.extent, stride) + 1
+        unrounded = f", unrounded {outputs} {decimal(outputs)}"
+    dropped = (
+        f"the division leaves {left}{unrounded}: {_cells(left)} at the end{padded} "
+        "no window reaches"
+    )
     if not isinstance(size, int):
         return f"{dropped}, at every size"
     nearest = [n for n in (size - left, size + stride - left) if n > 0]
-    return f"{dropped}; a size of {' or '.join(map(str, nearest))} would leave nothing"
+    fuller = evened(window, size)
+    padding_too = f", and so would P = {fuller}" if fuller is not None else ""
+    return f"{dropped}; a size of {' or '.join(map(str, nearest))} would leave nothing{padding_too}"
 
 
 def _rounded_up(window: Window, size: Any) -> str:
@@ -82,7 +95,7 @@ def bins(layer: LayerReport) -> Iterator[Line]:
     own: Any = layer.node.layer
     if not hasattr(own, "bin"):
         return
-    names = axes(len(layer.output_shape))[1:]
+    names = behind_batch(len(layer.output_shape))[1:]
     told: dict[str, list[str]] = {}
     for name, size, out in zip(names, layer.input_shapes[0][2:], layer.output_shape[2:]):
         if isinstance(size, int) and isinstance(out, int):
@@ -109,13 +122,13 @@ def section(layer: LayerReport) -> Section:
     dilation = getattr(own, "dilation", (1,) * own.rank)
     if windows is None or not _are_numbers([*windows, own.kernel_size, dilation]):
         return Section("padding", [])
-    if getattr(own, "ceil_mode", False):  # what rounding up adds at the end is no padding
+    if own.rounds_up:  # what rounding up adds at the end is no padding
         windows = [window._replace(after=window.before) for window in windows]
     if not any(window.before or window.after for window in windows):
         return Section("padding", [])
     lines: list[Line] = []
     told = dict.fromkeys(zip(own.kernel_size, dilation, windows))
-    for name, setting in zip(axes(own.rank + 2)[1:], told):
+    for name, setting in zip(behind_batch(own.rank + 2)[1:], told):
         lines += _keeping(f"{name}, " if len(told) > 1 else "", *setting)
     before, reach = (tuple(getattr(w, each) for w in windows) for each in ("before", "extent"))
     return Section("padding", lines, Picture(before, reach, tuple(dilation)))
@@ -163,7 +176,9 @@ def _taken_off(layer: Any) -> Iterator[Line]:
     if not _are_numbers(settings):
         return
     told = dict.fromkeys(zip(*settings))
-    for name, (kernel, stride, dilation, extra, taken) in zip(axes(layer.rank + 2)[1:], told):
+    for name, (kernel, stride, dilation, extra, taken) in zip(
+        behind_batch(layer.rank + 2)[1:], told
+    ):
         found = padding.multiplied(kernel, stride, dilation, extra)
         own = f"{name}, " if len(told) > 1 else ""
         yield Line(f"{own}by the formula", found.condition, "to multiply every size by S")

@@ -138,6 +138,18 @@ class Comparison:
         self.pairs = list(align(left.built.root, right.built.root))
         self.rows = list(_changes(self, depth))
 
+    def __str__(self) -> str:
+        from shapecalc.diff.write import text  # which writes comparisons
+
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        """The table of what differs, as notebooks show it."""
+        from shapecalc.diff.write import lay_out
+        from shapecalc.layout import html
+
+        return html(lay_out(self))
+
     @property
     def changes(self) -> list[Change]:
         """The rows in which something differs."""

@@ -210,6 +210,11 @@ class ForwardWriter(SharingWriter):
             return self.loop(step._replace(holders=holders), shape)
         if entry.branches is not None:
             sources = self.branches(entry, entry.branches, holders, sources[0], home)
+        if entry.block is None and KINDS[entry.kind].is_state:
+            attribute = f"{home.object}.{entry.name}"  # of a ModuleDict, too: it is no module
+            self.init.add(self.layer(entry, copies), f"{attribute} = ")
+            self.statement(name, attribute, shape)
+            return ""
         if entry.block is None and not KINDS[entry.kind].in_torch:
             self.statement(name, self.function(entry, copies, sources), shape)
             return ""

@@ -265,6 +265,8 @@ def _inner(part: Part, entry: Entry) -> list[Part]:
 def _has_modules(part: Part) -> bool:
     """Whether anything in a branch, or in the copies of an entry, is a module."""
     return any(
-        child.layer.in_torch if isinstance(child, Node) else child.is_use or _has_modules(child)
+        child.layer.in_torch or child.layer.is_state
+        if isinstance(child, Node)
+        else child.is_use or _has_modules(child)
         for child in part.children
     )

@@ -5,6 +5,7 @@ from shapecalc.derivation.layer import Explanation, explain
 from shapecalc.derivation.lines import Line, Section
 from shapecalc.explain.network import brief, inside, whole
 from shapecalc.explain.write import as_dict, markdown, text
+from shapecalc.verb import callable_package
 
 __all__ = [
     "Explanation",
@@ -19,3 +20,5 @@ __all__ = [
     "text",
     "whole",
 ]
+
+callable_package(__name__)

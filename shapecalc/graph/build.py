@@ -8,13 +8,16 @@ is refused with everything that is wrong with it.
 
 from __future__ import annotations
 
+import gc
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_number, is_symbolic
 from shapecalc.algebra.requirement import LOWEST, Condition, whole
+from shapecalc.graph.foresee import foreseen
 from shapecalc.graph.graph import Built, Part, Role, Source, Wire
 from shapecalc.graph.place import (
     MOST_DIMENSIONS,
@@ -31,6 +34,7 @@ from shapecalc.language.problem import SpecError, did_you_mean, listing
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Reference, Spec
 from shapecalc.layers import Tensor
+from shapecalc.pace import now
 
 MOST_LAYERS = 1_000_000
 """How many layers a network may have unless the caller says more."""
@@ -51,10 +55,25 @@ def build(
     ``TimeoutError`` where it takes much longer than some seconds, as large formulas can.
     """
     builder = Builder(spec, values, most_layers, monotonic() + seconds)
-    built = builder.network()
+    now.begin("placing layers")
+    with uncollected():
+        built = builder.network()
     if builder.problems:
         raise SpecError(spec.source, builder.problems)
     return built
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep Python from looking for garbage in a large network while it grows: all of it stays."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class Builder(Placer):
@@ -102,29 +121,10 @@ class Builder(Placer):
 
     def foresee(self) -> None:
         """Refuse what is bound to be too large before building it, as blocks that double blocks."""
-        known: dict[str, int] = {}
-
-        def steps(entries: list[Entry], depth: int) -> int:
-            return sum(one(entry, depth) for entry in entries)
-
-        def one(entry: Entry, depth: int) -> int:
-            if entry.when is not None or depth > DEEPEST:
-                return 0
-            own = sum(steps(branch.entries, depth + 1) for branch in entry.branches or ())
-            if entry.block is not None:
-                if entry.kind not in known:
-                    known[entry.kind] = steps(entry.block.entries, depth + 1)
-                own = known[entry.kind]
-            count = 1
-            if entry.repeat is not None:
-                constant = entry.repeat.content if entry.repeat.is_constant else 0
-                count = constant if type(constant) is int else 0
-            return count * (1 + own)
-
         total = 0
-        for entry in self.spec.entries:
-            total += one(entry, 0)
-            if total > 2 * self.most_layers:
+        for entry, count in foreseen(self.spec, self.values, DEEPEST):
+            total += count
+            if total > self.most_layers:
                 self.too_many((entry.repeat or entry).mark)
 
     def input(self, name: str) -> Tensor | None:
@@ -192,7 +192,7 @@ class Builder(Placer):
         """
         for entry in entries:
             try:
-                if unfed and entry.sources is None:
+                if unfed and entry.sources is None and not entry.is_fed_by_nothing:
                     self.problem(
                         entry.mark,
                         "the network has several inputs, and this entry does not say which it "
@@ -222,6 +222,8 @@ class Builder(Placer):
         """Build an entry, fed by the wire before it or from where it says; what it passes on."""
         wires = [wire] if entry.sources is None else self.sources(entry, place)
         first = wires[0]
+        if entry.is_fed_by_nothing and entry.sources is None:
+            wires = []  # its expressions may ask for sizes of what stands before it all the same
         path = place.prefix + entry.name
         if entry.repeat is None:
             scope = Scope(place.values, first.tensor if first else None)
@@ -239,7 +241,7 @@ class Builder(Placer):
     ) -> Wire | None:
         """Chain the copies of an entry; what the last of them passes on."""
         assert entry.repeat is not None
-        first = wires[0]
+        first = wires[0] if wires else before
         outside = Scope(place.values, first.tensor if first else None)
         count = self.count(entry, outside, place)
         part = Part(path, entry.name, Role.REPEAT, place.part, entry)
@@ -257,7 +259,7 @@ class Builder(Placer):
             )
             copy.output = self.one(entry, copy.name, copy.path, inside, wires, scope)
             first = self.leave_copy(copy.output, values)
-            wires = [first]
+            wires = [first] if wires else []
             passed.append(first)
         if len(passed) == 1:
             self.absent(entry, place, None)

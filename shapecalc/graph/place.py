@@ -7,10 +7,11 @@ on symbols is a need of the network.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic, prod
+from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.algebra.requirement import Condition, Requirement, equal
 from shapecalc.graph.graph import Need, Node, Part, Role, Source, Wire
 from shapecalc.language.expression import ExpressionError, Undecided
@@ -19,6 +20,7 @@ from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Setting, Spec, Word
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import times
+from shapecalc.pace import now
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -56,8 +58,14 @@ class Scope(Mapping[str, Any]):
         return shape[axis]
 
     def values_in(self, setting: Setting) -> str:
-        """The values of the names that a setting looks up, for a note; empty if there are none."""
-        values = [f"{name} is {shown(self[name])}" for name in sorted(setting.names())]
+        """The values of the names that a setting looks up, for a note; empty if there are none.
+
+        A name that has none, as ``in_height`` where there is no height, was not needed.
+        """
+        values = []
+        for name in sorted(setting.names()):
+            with suppress(ExpressionError):
+                values.append(f"{name} is {shown(self[name])}")
         return f"where {' and '.join(values)}" if values else ""
 
     def __iter__(self) -> Iterator[str]:
@@ -136,6 +144,9 @@ class Placer:
         self.needs: list[Need] = []
         self.least: dict[str, int] = {}
         self.noted = Problems(spec.source)
+        self.layers = 0
+        self.placed: dict[Entry, tuple[Layer, tuple[Tensor, ...], Layer, dict[str, Tensor]]] = {}
+        """The last layer of an entry, its inputs, and what followed: copies are mostly alike."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -150,25 +161,34 @@ class Placer:
         """Put a layer into the graph; None if a requirement does not hold."""
         layer = entry.layer or self.make(entry, scope, place)
         inputs = tuple([wire.tensor for wire in wires])
-        self.arity(entry, layer, len(wires), place)
-        if not self.satisfied(entry, path, layer, inputs, wires, place):
-            return None
-        layer = layer.bound(*inputs)
-        outputs = layer.outputs(*inputs)
-        if not all(self.possible(entry, path, each, place) for each in outputs.values()):
-            return None
+        known = self.placed.get(entry)
+        if known is not None and known[0] is layer and _are_numbers(inputs, known[1]):
+            _, inputs, layer, outputs = known
+        else:
+            made, needs = layer, len(self.needs)
+            self.arity(entry, layer, len(wires), place)
+            if not self.satisfied(entry, path, layer, inputs, wires, place):
+                return None
+            layer = layer.bound(*inputs)
+            outputs = layer.outputs(*inputs)
+            if not all(self.possible(entry, path, each, place) for each in outputs.values()):
+                return None
+            if entry.layer is made and needs == len(self.needs):
+                self.placed[entry] = (made, inputs, layer, outputs)
         shared = self.shared_path(entry, place, path)
         sources = tuple([wire.source for wire in wires])
         node = Node(path, name, layer, entry, place.part, sources, inputs, outputs, shared)
         if shared is not None:
             self.same_weights(node, place)
-        if len(self.graph) >= self.most_layers:
+        self.layers += layer.depth()
+        now.count = self.layers
+        if self.layers > self.most_layers:
             self.too_many(entry.mark)
         self.graph.add_node(path, node=node)
         for source in sources:
             if source.path in self.graph:
-                known = self.graph.edges.get((source.path, path), {}).get("outputs", ())
-                self.graph.add_edge(source.path, path, outputs=(*known, source.output))
+                before = self.graph.adj[source.path].get(path, {}).get("outputs", ())
+                self.graph.add_edge(source.path, path, outputs=(*before, source.output))
         place.part.children.append(node)
         return Wire(Source(path), node.output)
 
@@ -228,12 +248,15 @@ class Placer:
         A stated size that disagrees is reported, but what the layer puts out is known all the
         same, so that the rest of the network can be read.
         """
+        is_told = False
         for requirement in layer.requirements(*inputs):
             decided = requirement.decide(self.least)
             if decided is True:
                 continue
             if decided is False:
-                self.broken(entry, path, requirement, wires, place)
+                if not is_told:  # what else breaks follows from it
+                    self.broken(entry, path, layer, requirement, wires, place)
+                is_told = True
                 stated = layer.fields.get(requirement.field or "")
                 if stated is None or stated.infer is None:
                     return False
@@ -250,26 +273,32 @@ class Placer:
             self.needs.append(Need(condition, path))
 
     def broken(
-        self, entry: Entry, path: str, requirement: Requirement, wires: list[Wire], place: Place
+        self,
+        entry: Entry,
+        path: str,
+        layer: Layer,
+        requirement: Requirement,
+        wires: list[Wire],
+        place: Place,
     ) -> None:
         """Report a requirement that does not hold, with what comes in from where."""
+        from shapecalc.graph.hints import told  # only where something is wrong
+
         setting = entry.settings.get(requirement.field or "")
         mark = setting.mark if setting is not None else entry.mark
         received = "; ".join(f"{_origin(self.graph, wire)}" for wire in wires)
-        hint = requirement.hint() if requirement.hint is not None else ""
-        if wires[0].origin in self.spec.inputs:
-            hint = _other_order(wires[0].tensor, tuple(KINDS[entry.kind].ndims or ())) or hint
-        field = KINDS[entry.kind].fields.get(requirement.field or "")
+        field = layer.fields.get(requirement.field or "")
         stated = requirement.left if field is not None and field.infer is not None else None
+        found = told(self.graph, self.spec.inputs, layer, requirement, wires)
         self.problem(
             mark,
-            f"{entry.kind} {path!r} {requirement.problem()}",
-            f"receives {received}",
-            _flattened(stated, wires[0].tensor) if requirement.field == "in_features" else "",
-            hint,
+            f"{entry.kind} {path!r} {found.problem}",
+            f"receives {received}" if wires else "",
+            *found.hints,
             uses=place.part,
             path=path,
             stated=stated,
+            is_of_input=found.is_of_input,
         )
 
     def possible(self, entry: Entry, path: str, output: Tensor, place: Place) -> bool:
@@ -359,34 +388,22 @@ class Placer:
         uses: Part | None = None,
         path: str = "",
         stated: Quantity | None = None,
+        is_of_input: bool = True,
     ) -> None:
         """Note a problem and go on."""
         places = tuple((use.kind, use.mark) for use in uses.uses()) if uses else ()
-        self.noted.add(Problem(mark, message, notes, places, path, stated))
+        self.noted.add(Problem(mark, message, notes, places, path, stated, is_of_input))
 
 
-def _flattened(stated: Quantity | None, x: Tensor) -> str:
-    """A hint where a size is stated that the input has once it is flattened."""
-    if stated != prod(x.shape[1:]):
-        return ""
-    return f"a Flatten before it makes {times(x.shape[1:])} = {stated} of that"
-
-
-def _other_order(x: Tensor, ndims: tuple[int, ...]) -> str:
-    """A hint where an input looks as if it had its batch in it, or its channels at the end."""
-    sizes = [size for size in x.shape[1:] if isinstance(size, int)]
-    if ndims and len(sizes) == ndims[-1]:
-        return f"an input leaves the batch out: [{', '.join(map(str, sizes[1:]))}]"
-    if ndims == (4,) and len(sizes) == 3 and sizes[2] in (1, 3) and min(sizes[:2]) > sizes[2]:
-        height, width, channels = sizes
-        return f"an image's channels come first: [{channels}, {height}, {width}]"
-    return ""
+def _are_numbers(inputs: tuple[Tensor, ...], known: tuple[Tensor, ...]) -> bool:
+    """Whether the inputs are the known ones, in plain numbers without a derivation."""
+    return inputs == known and all(type(n) is int for tensor in inputs for n in tensor.shape)
 
 
 def _origin(graph: nx.DiGraph[str], wire: Wire) -> str:
     """A tensor and where it comes from; behind a Flatten, the sizes it multiplied."""
     origin = graph.nodes.get(wire.origin)
     node: Node | None = origin["node"] if origin else None
-    if node is not None and node.layer.kind == "Flatten" and len(wire.tensor.shape) == 2:
+    if node is not None and node.layer.merges and len(wire.tensor.shape) == 2:
         return f"{times(node.inputs[0].shape[1:])} = {wire.tensor} from {wire.origin!r}"
     return f"{wire.tensor} from {wire.origin!r}"

@@ -7,6 +7,7 @@ import re
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
+from typing import Any
 
 from shapecalc.language import expression
 from shapecalc.language.expression import RESERVED, Expression, ExpressionError, Name
@@ -41,6 +42,7 @@ _TOP = (
     "name",
     "about",
     "symbols",
+    "members",
     "input",
     "inputs",
     "blocks",
@@ -120,6 +122,7 @@ class _Reader:
         spec.name = self.text(top, "name")
         spec.about = self.text(top, "about")
         spec.symbols = self.symbols(top.get("symbols"))
+        spec.members = self.members(top.get("members"), spec)
         names = frozenset({*spec.symbols, BATCH})
         spec.inputs = self.inputs(root, top, names)
         bodies = self.block_names(top.get("blocks"), spec)
@@ -179,6 +182,20 @@ class _Reader:
                 continue
             found[name] = self.setting(value, known)
             known.add(name)
+        return found
+
+    def members(self, pair: Pair | None, spec: Spec) -> dict[str, dict[str, Setting]]:
+        """The members of a family: names, and what each sets the symbols to."""
+        found = {}
+        for name, each in self.mapping(pair, "a mapping of names to values of symbols").items():
+            own = self.mapping(each, "a mapping of symbols to their values")
+            self.known_keys(own, spec.symbols, f"member {name!r}")
+            known = {BATCH, *spec.symbols}
+            found[name] = {
+                symbol: self.setting(value.value, known)
+                for symbol, value in own.items()
+                if symbol in spec.symbols
+            }
         return found
 
     def inputs(self, root: Node, top: dict[str, Pair], names: frozenset[str]) -> dict[str, Input]:
@@ -581,7 +598,7 @@ class _Reader:
 
     # -- values -----------------------------------------------------------------------------
 
-    def setting(self, node: Node, names: Set[str], type: FieldType | None = None) -> Setting:
+    def setting(self, node: Node, names: Set[str], type: FieldType[Any] | None = None) -> Setting:
         """A value in which a word is an expression, or one of the words of its field's type."""
         value = node.value
         if isinstance(value, list):

@@ -49,7 +49,7 @@ class Problem(NamedTuple):
     ``notes`` are whole sentences below the source line: what came from where, what to do.
     ``uses`` are the block uses that lead to the place, the innermost first. Where a layer's
     requirement does not hold, ``path`` is the layer's, and ``stated`` the size that the spec states
-    although it follows from the input.
+    although it follows from the input; ``is_of_input`` says whether another input would help.
     """
 
     mark: Mark
@@ -58,6 +58,7 @@ class Problem(NamedTuple):
     uses: tuple[tuple[str, Mark], ...] = ()
     path: str = ""
     stated: Quantity | None = None
+    is_of_input: bool = True
 
     def render(self, source: Source) -> str:
         """The problem in the one frame all errors share."""
@@ -90,6 +91,10 @@ class SpecError(Exception):
         self.source = source
         self.problems = sorted(dict.fromkeys(problems), key=lambda p: p.mark[:2])
         super().__init__("\n".join(problem.render(source) for problem in self.problems))
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a stack: the spec is wrong, not the program."""
+        return str(self).splitlines()
 
 
 class Problems:

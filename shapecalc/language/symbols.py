@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -20,6 +21,10 @@ DEEPEST = 64
 class SettingError(ValueError):
     """A value was set for a symbol that is not there, or that it cannot have."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a stack: the setting is wrong, not the program."""
+        return [f"error: {self}"]
+
 
 def bind(spec: Spec, settings: Mapping[str, Any], symbolic: Iterable[str]) -> dict[str, Quantity]:
     """The values of all symbols: numbers, or formulas in the symbols that have none.
@@ -29,6 +34,14 @@ def bind(spec: Spec, settings: Mapping[str, Any], symbolic: Iterable[str]) -> di
     :class:`Undecided` where a default asks for the value of a symbol that has none.
     """
     return _Binder(spec, settings, symbolic).all()
+
+
+def as_member(spec: Spec, name: str) -> Spec:
+    """The spec of one member of a family: its symbols have the member's values for defaults."""
+    found = copy.copy(spec)
+    found.symbols = spec.symbols | spec.members[name]
+    found.name = name
+    return found
 
 
 def known(spec: Spec) -> list[str]:

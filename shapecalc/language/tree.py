@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.language.expression import Expression, evaluate, names
 from shapecalc.language.problem import Mark, Source
+from shapecalc.layers import KINDS
 
 
 class Word(str):
@@ -129,6 +130,11 @@ class Entry:
         self.silence: tuple[str, ...] = ()  # codes of warnings not wanted here and inside
         self.layer: Any = None  # the layer, once made, where it is the same in every scope
 
+    @property
+    def is_fed_by_nothing(self) -> bool:
+        """Whether it is of a kind that takes no input."""
+        return self.block is None and KINDS[self.kind].arity[1] == 0
+
 
 class Block:
     """A reusable piece of network: its arguments with their defaults, and its layers."""
@@ -160,6 +166,7 @@ class Spec:
         "blocks",
         "entries",
         "inputs",
+        "members",
         "name",
         "outputs",
         "silence",
@@ -172,6 +179,7 @@ class Spec:
         self.name = ""
         self.about = ""
         self.symbols: dict[str, Setting] = {}
+        self.members: dict[str, dict[str, Setting]] = {}  # what sets the family's networks apart
         self.inputs: dict[str, Input] = {}
         self.blocks: dict[str, Block] = {}
         self.entries: list[Entry] = []

@@ -1,54 +1,15 @@
-"""The catalogue of layer kinds, a file for each family."""
+"""The catalogue of layer kinds, a file for each family.
 
-from shapecalc.layers import (
-    activation,
-    arranging,
-    attention,
-    convolution,
-    distance,
-    dropout,
-    embedding,
-    functions,
-    joining,
-    linear,
-    normalisation,
-    padding,
-    pooling,
-    rearranging,
-    recurrent,
-    reduction,
-    resampling,
-    reshaping,
-    selection,
-    transformer,
-)
+Every module of this folder is read, so that a new family is one new file.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
 from shapecalc.layers.base import KINDS, OUTPUT, FieldError, Layer
 from shapecalc.layers.tensor import Tensor
 
-__all__ = [
-    "KINDS",
-    "OUTPUT",
-    "FieldError",
-    "Layer",
-    "Tensor",
-    "activation",
-    "arranging",
-    "attention",
-    "convolution",
-    "distance",
-    "dropout",
-    "embedding",
-    "functions",
-    "joining",
-    "linear",
-    "normalisation",
-    "padding",
-    "pooling",
-    "rearranging",
-    "recurrent",
-    "reduction",
-    "resampling",
-    "reshaping",
-    "selection",
-    "transformer",
-]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["KINDS", "OUTPUT", "FieldError", "Layer", "Tensor"]

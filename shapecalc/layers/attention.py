@@ -13,7 +13,7 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, divides, equal, refuse
-from shapecalc.layers.base import Layer
+from shapecalc.layers.base import Layer, dividing
 from shapecalc.layers.field import Flag, Maybe, Number, Parts, SameAs, field, inferred
 from shapecalc.layers.joining import Inputs, Join, aligned, broadcast, listed, stretched
 from shapecalc.layers.tensor import FLOATS, Tensor
@@ -141,6 +141,7 @@ class MultiheadAttention(Layer):
             self.embed_dim,
             lambda: f"has num_heads {self.num_heads}, which does not divide {self.embed_dim}",
             field="num_heads",
+            hint=lambda: dividing("num_heads", self.embed_dim, self.num_heads),
         )
         query, key, value = _roles(x)
         length = sequence_axis(self.batch_first)

@@ -39,6 +39,10 @@ class FieldError(ValueError):
         self.index = index
 
 
+MOST_STACKED = 10_000
+"""How many layers one layer can have above each other."""
+
+
 class Layer:
     """One layer with its settings: an immutable value.
 
@@ -71,10 +75,16 @@ class Layer:
     """Whether the order of its inputs makes no difference."""
     promotes: ClassVar[bool] = False
     """Whether a join takes inputs of several element types, as torch promotes them to one."""
+    slides: ClassVar[bool] = False
+    """Whether it slides a kernel over its input in steps, as convolutions and pools do."""
+    merges: ClassVar[bool] = False
+    """Whether it does nothing but multiply dimensions together, as Flatten does."""
     writes: ClassVar[bool] = True
     """Whether it writes its output, as opposed to passing on a view of its input."""
     in_torch: ClassVar[bool] = True
     """Whether torch.nn has it as a module; else :meth:`function` is what it is in torch."""
+    is_state: ClassVar[bool] = False
+    """Whether it is a tensor that the module it stands in holds; :meth:`constructor` makes it."""
     signature: ClassVar[tuple[str, ...]] = ()
     """The parameters of the module in torch's order; see :meth:`parameters`."""
     called: ClassVar[tuple[str, ...]] = ()
@@ -151,6 +161,11 @@ class Layer:
             return self.__dict__[default.name]
         return declared.type.read(default, self.rank)
 
+    @property
+    def rounds_up(self) -> bool:
+        """Whether a last window that sticks out of the input counts: torch's ``ceil_mode``."""
+        return False
+
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self.kind} is a value and cannot be changed")
 
@@ -192,7 +207,7 @@ class Layer:
             yield _several_dtypes(x)
         for name, value in self.__dict__.items():
             for item in value if value.__class__ is tuple else (value,):
-                if is_symbolic(item):
+                if is_symbolic(item) and self.fields[name].type.symbolic:
                     yield from _settled(self.fields[name], item)
         yield from self._stated(*x)
         yield from self.bound(*x).requires(*x)
@@ -226,6 +241,10 @@ class Layer:
         """The state that is kept but not learned, such as running statistics."""
         return {}
 
+    def depth(self) -> int:
+        """How many layers it stands for, which count where a network's size is bounded."""
+        return 1
+
     def macs(self, *x: Any, **y: Any) -> Dim:
         """Multiply-accumulates of all matrix products, from the inputs to output ``y``."""
         return 0
@@ -238,6 +257,8 @@ class Layer:
     def inputs_wanted(cls) -> str:
         """How many inputs it takes, in words."""
         least, most = cls.arity
+        if most == 0:
+            return "no input"
         if most == 1:
             return "one input"
         if most is None:
@@ -315,6 +336,31 @@ def names_axis(x: Tensor, dim: int, field: str = "dim") -> Iterator[Requirement]
             field=field,
             hint=lambda: f"{field} counts from 0, the batch, to {n - 1}, or backwards from -1",
         )
+
+
+def dividing(what: str, number: Dim, wanted: Dim) -> str:
+    """A hint that names the divisors of a number that are nearest to one that does not divide it.
+
+    >>> dividing("num_heads", 512, 12)
+    'num_heads that divide 512: nearest are 8 and 16'
+    >>> dividing("num_heads", 7, 12)
+    'num_heads that divide 7: the nearest is 7'
+    """
+    if not (isinstance(number, int) and isinstance(wanted, int)):
+        return ""
+    below = min(wanted, number)
+    less = next((n for n in range(below, max(below - _FARTHEST, 0), -1) if number % n == 0), None)
+    beyond = range(wanted + 1, min(wanted + _FARTHEST, number + 1))
+    more = next((n for n in beyond if number % n == 0), None)
+    near = [str(n) for n in (less, more) if n is not None]
+    if not near:
+        return ""
+    said = f"nearest are {' and '.join(near)}" if len(near) == 2 else f"the nearest is {near[0]}"
+    return f"{what} that divide {number}: {said}"
+
+
+_FARTHEST = 10_000
+"""How far from a number its neighbours are looked for."""
 
 
 def _wrong_arity(layer: Layer, received: int) -> Requirement:

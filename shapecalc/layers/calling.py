@@ -36,3 +36,21 @@ def call(function: str, layer: Layer, settings: Mapping[str, str], *inputs: str)
 
 def _as_source(default: object) -> str:
     return repr(float(default)) if isinstance(default, Fraction) else repr(default)
+
+
+def held(text: str) -> str:
+    """An operand in parentheses, unless it is one word or one number.
+
+    >>> held("2"), held("-2"), held("a + b")
+    ('2', '(-2)', '(a + b)')
+    """
+    return text if is_word(text) else f"({text})"
+
+
+def is_word(text: str) -> bool:
+    """Whether source is one name, attribute or number.
+
+    >>> is_word("self.scale"), is_word("2"), is_word("f(x)")
+    (True, True, False)
+    """
+    return text.replace(".", "").replace("_", "").isalnum()

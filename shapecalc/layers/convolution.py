@@ -67,6 +67,8 @@ class Convolution(_AnyConvolution, abstract=True):
     (1, 64, 112, 112)
     """
 
+    slides = True
+
     signature = (
         "in_channels",
         "out_channels",

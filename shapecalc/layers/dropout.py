@@ -17,7 +17,9 @@ class _AnyDropout(Pointwise, abstract=True):
 
     writes = False
 
-    p: int | Fraction = field(Number(0, 1), "probability of dropping out", default=Fraction(1, 2))
+    p: int | Fraction = field(
+        Number(0, 1, formulas=True), "probability of dropping out", default=Fraction(1, 2)
+    )
     inplace: bool = field(Flag(), "overwrite the input", default=False)
 
 
@@ -74,7 +76,9 @@ class DropPath(Pointwise):
     writes = False
     in_torch = False
 
-    p: int | Fraction = field(Number(0, 1), "probability of dropping a sample", default=0)
+    p: int | Fraction = field(
+        Number(0, 1, formulas=True), "probability of dropping a sample", default=0
+    )
 
     example = {"p": Fraction(1, 10)}
 

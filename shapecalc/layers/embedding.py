@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, at_least, refuse
@@ -29,7 +28,7 @@ class _Table(Layer, abstract=True):
         "index whose vector is not learned; a negative one counts from the end",
         default=None,
     )
-    max_norm: Any = field(
+    max_norm: int | Fraction | None = field(
         Maybe(Number(), "no limit"), "norm to which longer vectors are scaled down", default=None
     )
     norm_type: int | Fraction | float = field(

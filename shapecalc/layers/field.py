@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, overload
 
-from shapecalc.algebra.arithmetic import LARGEST, Calculable, is_number
+from shapecalc.algebra.arithmetic import LARGEST, Calculable, Dim, is_number, is_symbolic
+
+T = TypeVar("T", covariant=True)
 
 
 class Missing:
@@ -38,8 +40,8 @@ class Mismatch(ValueError):
         self.index = index
 
 
-class FieldType:
-    """What values a field takes.
+class FieldType(Generic[T]):
+    """What values a field takes, read as values of type ``T``.
 
     ``words`` are strings that stand for themselves in a spec; any other string is an expression.
     ``least`` is the smallest number it takes, if there is one; ``symbolic`` says that a number
@@ -56,7 +58,7 @@ class FieldType:
         """Whether text in a spec stands for itself, and is no expression."""
         return text in self.words
 
-    def read(self, value: Any, rank: int) -> Any:
+    def read(self, value: Any, rank: int) -> T:
         """The value in its one normal form; raises :class:`Mismatch` if it is none."""
         raise NotImplementedError
 
@@ -69,37 +71,57 @@ class FieldType:
         raise NotImplementedError
 
 
-class Whole(FieldType):
-    """An integer, a formula where ``symbolic``, of at least ``least``."""
+class Whole(FieldType[T]):
+    """An integer, a formula where ``symbolic``, of at least ``least`` and at most ``most``."""
 
-    def __init__(self, least: int | None = 1, *, symbolic: bool = True) -> None:
+    @overload
+    def __init__(
+        self: Whole[Dim],
+        least: int | None = 1,
+        *,
+        most: int = LARGEST,
+        symbolic: Literal[True] = True,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Whole[int], least: int | None = 1, *, most: int = LARGEST, symbolic: Literal[False]
+    ) -> None: ...
+
+    def __init__(
+        self, least: int | None = 1, *, most: int = LARGEST, symbolic: bool = True
+    ) -> None:
         self.least = least
+        self.most = most
         self.symbolic = symbolic
         self.expected = {None: "an integer", 0: "an integer of at least 0"}.get(
             least, "a positive integer" if least == 1 else f"an integer of at least {least}"
         )
 
-    def read(self, value: Any, rank: int) -> Any:
+    def read(self, value: Any, rank: int) -> T:
         if not self.symbolic:
             value = plain(value)
         if type(value) is int:
-            if (self.least is None or value >= self.least) and abs(value) <= LARGEST:
-                return value
-            if value > LARGEST:
-                raise Mismatch(f"{self.expected} below 2**63")
+            if (self.least is None or value >= self.least) and -LARGEST <= value <= self.most:
+                return value  # type: ignore[return-value]
+            if value > self.most:
+                most = "below 2**63" if self.most == LARGEST else f"of at most {self.most:,}"
+                raise Mismatch(f"{self.expected} {most}")
         elif self.symbolic and isinstance(value, Calculable):
-            return value
+            return value  # type: ignore[return-value]
         raise Mismatch(self.expected)
 
     def schema(self, rank: int) -> dict[str, Any]:
-        return {"type": "integer"} | ({} if self.least is None else {"minimum": self.least})
+        least = {} if self.least is None else {"minimum": self.least}
+        most = {} if self.most == LARGEST else {"maximum": self.most}
+        return {"type": "integer", **least, **most}
 
 
-class Parts(Whole):
+class Parts(Whole[Dim]):
     """A number of equal parts that sizes are split into, which have to be multiples of it."""
 
 
-class Flag(FieldType):
+class Flag(FieldType[bool]):
     """True or false; 1 and 0 serve, so that a symbol can switch it."""
 
     expected = "true or false"
@@ -114,24 +136,53 @@ class Flag(FieldType):
         return {"type": "boolean"}
 
 
-class Number(FieldType):
-    """An exact number, a fraction where need be; infinities where ``infinite``."""
+class Number(FieldType[T]):
+    """An exact number, a fraction where need be; infinities where ``infinite``.
+
+    ``formulas`` says that it decides no size, and may stay a formula where symbols have no value.
+    """
+
+    @overload
+    def __init__(
+        self: Number[int | Fraction],
+        least: int | None = None,
+        most: int | None = None,
+        *,
+        infinite: Literal[False] = False,
+        formulas: bool = False,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Number[int | Fraction | float],
+        least: int | None = None,
+        most: int | None = None,
+        *,
+        infinite: Literal[True],
+        formulas: bool = False,
+    ) -> None: ...
 
     def __init__(
-        self, least: int | None = None, most: int | None = None, *, infinite: bool = False
+        self,
+        least: int | None = None,
+        most: int | None = None,
+        *,
+        infinite: bool = False,
+        formulas: bool = False,
     ) -> None:
         self.least = least
         self.most = most
         self.infinite = infinite
+        self.formulas = formulas
         bounds = [] if least is None else [f"of at least {least}"]
         self.expected = " ".join(["a number", *bounds])
         if least is not None and most is not None:
             self.expected = f"a number from {least} to {most}"
 
-    def read(self, value: Any, rank: int) -> int | Fraction | float:
+    def read(self, value: Any, rank: int) -> T:
         value = plain(value)
-        if self.infinite and isinstance(value, float):
-            return value
+        if (self.infinite and isinstance(value, float)) or (self.formulas and is_symbolic(value)):
+            return value  # type: ignore[return-value]
         in_bounds = is_number(value) and (
             (self.least is None or value >= self.least)
             and (self.most is None or value <= self.most)
@@ -145,7 +196,7 @@ class Number(FieldType):
         return {"type": "number"} | {k: v for k, v in bounds.items() if v is not None}
 
 
-class Choice(FieldType):
+class Choice(FieldType[str]):
     """One of some words."""
 
     def __init__(self, *words: str) -> None:
@@ -162,7 +213,7 @@ class Choice(FieldType):
         return {"enum": list(self.ordered)}
 
 
-class Text(FieldType):
+class Text(FieldType[str]):
     """Text in a notation of its own, such as a pattern of axes."""
 
     def __init__(self, expected: str, read: Callable[[str], Any]) -> None:
@@ -186,15 +237,15 @@ class Text(FieldType):
         return {"type": "string"}
 
 
-class ByName(FieldType):
+class ByName(FieldType[tuple[tuple[str, T], ...]]):
     """Values of one type by names; read as a tuple of pairs."""
 
-    def __init__(self, item: FieldType, what: str) -> None:
+    def __init__(self, item: FieldType[T], what: str) -> None:
         self.item = item
         self.least = item.least
         self.what = what
 
-    def read(self, value: Any, rank: int) -> tuple[tuple[str, Any], ...]:
+    def read(self, value: Any, rank: int) -> tuple[tuple[str, T], ...]:
         if isinstance(value, tuple):
             value = dict(value)
         if not isinstance(value, dict):
@@ -208,17 +259,17 @@ class ByName(FieldType):
         return {"type": "object", "additionalProperties": self.item.schema(rank)}
 
 
-class Maybe(FieldType):
+class Maybe(FieldType["T | None"]):
     """A value of another type, or null, which means ``null_means``."""
 
-    def __init__(self, item: FieldType, null_means: str = "") -> None:
+    def __init__(self, item: FieldType[T], null_means: str = "") -> None:
         self.item = item
         self.words = item.words
         self.least = item.least
         self.symbolic = item.symbolic
         self.null_means = null_means
 
-    def read(self, value: Any, rank: int) -> Any:
+    def read(self, value: Any, rank: int) -> T | None:
         return None if value is None else self.item.read(value, rank)
 
     def describe(self, rank: int) -> str:
@@ -230,17 +281,19 @@ class Maybe(FieldType):
         return {"anyOf": [self.item.schema(rank), {"type": "null"}]}
 
 
-class ListOf(FieldType):
+class ListOf(FieldType[tuple[T, ...]]):
     """A list of values of one type, of ``length`` where it is given; read as a tuple."""
 
-    def __init__(self, item: FieldType, length: int | None = None, what: str = "integers") -> None:
+    def __init__(
+        self, item: FieldType[T], length: int | None = None, what: str = "integers"
+    ) -> None:
         self.item = item
         self.least = item.least
         self.symbolic = item.symbolic
         self.length = length
         self.what = what
 
-    def read(self, value: Any, rank: int) -> tuple[Any, ...]:
+    def read(self, value: Any, rank: int) -> tuple[T, ...]:
         if not isinstance(value, (list, tuple)) or self.length not in (None, len(value)):
             raise Mismatch(self.describe(rank))
         return _read_items(self.item, value, rank)
@@ -252,18 +305,18 @@ class ListOf(FieldType):
         return {"type": "array", "items": self.item.schema(rank)} | _length(self.length)
 
 
-class PerInputAxis(FieldType):
+class PerInputAxis(FieldType["T | tuple[T, ...]"]):
     """One value for every spatial axis, or a list, for kinds that take inputs of several ranks.
 
     One value is read as it is, so that it is told from a list of one.
     """
 
-    def __init__(self, item: FieldType) -> None:
+    def __init__(self, item: FieldType[T]) -> None:
         self.item = item
         self.least = item.least
         self.symbolic = item.symbolic
 
-    def read(self, value: Any, rank: int) -> Any:
+    def read(self, value: Any, rank: int) -> T | tuple[T, ...]:
         if isinstance(value, (list, tuple)):
             return _read_items(self.item, value, rank)
         return self.item.read(value, rank)
@@ -276,10 +329,10 @@ class PerInputAxis(FieldType):
         return {"anyOf": [item, {"type": "array", "items": item}]}
 
 
-class OneOrMore(ListOf):
+class OneOrMore(ListOf[T]):
     """A list of at least one value, or a single value, which is a list of one; read as a tuple."""
 
-    def read(self, value: Any, rank: int) -> tuple[Any, ...]:
+    def read(self, value: Any, rank: int) -> tuple[T, ...]:
         if isinstance(value, (list, tuple)):
             if value:
                 return super().read(value, rank)
@@ -298,19 +351,19 @@ class OneOrMore(ListOf):
         return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1}]}
 
 
-class PerAxis(FieldType):
+class PerAxis(FieldType[tuple[T, ...]]):
     """One value for every spatial axis, or a list with a value each; read as a tuple.
 
     ``per`` is how many values an axis takes: two for the padding on its two sides.
     """
 
-    def __init__(self, item: FieldType, per: int = 1) -> None:
+    def __init__(self, item: FieldType[T], per: int = 1) -> None:
         self.item = item
         self.least = item.least
         self.symbolic = item.symbolic
         self.per = per
 
-    def read(self, value: Any, rank: int) -> tuple[Any, ...]:
+    def read(self, value: Any, rank: int) -> tuple[T, ...]:
         length = rank * self.per
         try:
             if not isinstance(value, (list, tuple)):
@@ -331,17 +384,17 @@ class PerAxis(FieldType):
         return {"anyOf": [item, {"type": "array", "items": item} | _length(rank * self.per)]}
 
 
-class Either(FieldType):
+class Either(FieldType["str | T"]):
     """A word, or else a value of another type."""
 
-    def __init__(self, choice: Choice, other: FieldType) -> None:
+    def __init__(self, choice: Choice, other: FieldType[T]) -> None:
         self.choice = choice
         self.other = other
         self.least = other.least
         self.symbolic = other.symbolic
         self.words = choice.words
 
-    def read(self, value: Any, rank: int) -> Any:
+    def read(self, value: Any, rank: int) -> str | T:
         if isinstance(value, str):
             if value in self.words:
                 return value
@@ -363,7 +416,7 @@ def plain(value: Any) -> Any:
     return getattr(value, "value", value)
 
 
-def _read_items(item: FieldType, values: Any, rank: int) -> tuple[Any, ...]:
+def _read_items(item: FieldType[T], values: Any, rank: int) -> tuple[T, ...]:
     read = []
     for index, value in enumerate(values):
         try:
@@ -388,7 +441,7 @@ class Field:
 
     def __init__(
         self,
-        type: FieldType,
+        type: FieldType[Any],
         doc: str,
         letter: str = "",
         default: Any = REQUIRED,
@@ -412,25 +465,48 @@ class Field:
 
 
 def field(
-    type: FieldType,
+    type: FieldType[T],
     doc: str,
     *,
     letter: str = "",
     default: Any = REQUIRED,
     torch_default: Any = REQUIRED,
-) -> Any:
+) -> T:
     """Declare a field. ``letter`` is what textbooks call it in formulas.
 
-    ``torch_default`` is torch's default, where that is another.
+    ``torch_default`` is torch's default, where that is another. To the type checker the field is
+    what a layer has of it, a value of the type's.
     """
-    return Field(type, doc, letter, default, torch_default=torch_default)
+    declared: Any = Field(type, doc, letter, default, torch_default=torch_default)
+    return declared  # type: ignore[no-any-return]
+
+
+@overload
+def inferred(
+    infer: Callable[..., Any],
+    doc: str,
+    *,
+    letter: str = "",
+    torch_default: Any = REQUIRED,
+) -> Dim: ...
+
+
+@overload
+def inferred(
+    infer: Callable[..., Any],
+    doc: str,
+    *,
+    type: FieldType[T],
+    letter: str = "",
+    torch_default: Any = REQUIRED,
+) -> T: ...
 
 
 def inferred(
     infer: Callable[..., Any],
     doc: str,
     *,
-    type: FieldType | None = None,
+    type: FieldType[Any] | None = None,
     letter: str = "",
     torch_default: Any = REQUIRED,
 ) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, is_number, largest, prod, total
 from shapecalc.algebra.requirement import Requirement, broadcasts, equal, may_stretch, refuse
 from shapecalc.algebra.window import IDENTITY, Window
+from shapecalc.layers import axes
 from shapecalc.layers.base import Layer, names_axis
 from shapecalc.layers.field import Whole, field
 from shapecalc.layers.reshaping import names_new_axis, with_new_axis
@@ -36,18 +37,9 @@ class Join(Layer, abstract=True):
 
         Where they ``stretch``, one that turns out to be 1 agrees with any other.
         """
+        require = broadcasts if stretch else equal
         for first, other in _pairs(sizes, stretch):
-
-            def problem(first: Dim = first, other: Dim = other) -> str:
-                return (
-                    f"{self._does()} {listed(x)}, which differ in {_axis_name(axis, ndim)} "
-                    f"({first} and {other})"
-                )
-
-            def hint(first: Dim = first, other: Dim = other) -> str:
-                return _hint(axis, ndim, first, other)
-
-            yield (broadcasts if stretch else equal)(first, other, problem, hint=hint)
+            yield require(first, other, Differ(self._does(), x, axis, ndim, (first, other)))
 
     def _same_ndim(self, x: Inputs) -> Iterator[Requirement]:
         if len({len(tensor.shape) for tensor in x}) > 1:
@@ -161,84 +153,6 @@ class Broadcast(Join, abstract=True):
         return (IDENTITY,) * len(out.spatial)
 
 
-class Add(Broadcast):
-    """Add the inputs element by element.
-
-    >>> body, shortcut = Tensor((1, 256, 56, 56)), Tensor((1, 256, 1, 1))
-    >>> Add().output(body, shortcut).shape
-    (1, 256, 56, 56)
-    """
-
-    commutes = True
-
-    def _does(self) -> str:
-        return "adds"
-
-    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        return " + ".join(inputs)
-
-
-class Mul(Broadcast):
-    """Multiply the inputs element by element.
-
-    >>> image, gate = Tensor((1, 64, 56, 56)), Tensor((1, 64, 1, 1))
-    >>> Mul().output(image, gate).shape
-    (1, 64, 56, 56)
-    """
-
-    commutes = True
-
-    def _does(self) -> str:
-        return "multiplies"
-
-    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        return " * ".join(inputs)
-
-
-class MatMul(Join):
-    """Multiply matrices in the last two dimensions; the dimensions before them broadcast.
-
-    Every output is a dot product over the inner size, the first's columns and the second's rows.
-
-    >>> queries, keys = Tensor((1, 12, 197, 64)), Tensor((1, 12, 64, 197))
-    >>> product = MatMul().output(queries, keys)
-    >>> product.shape, MatMul().macs(queries, keys, y=product)
-    ((1, 12, 197, 197), 29805312)
-    """
-
-    arity = (2, 2)
-    ndims = range(2, 99)
-
-    example_shapes = ((1, 4, 8, 16), (1, 4, 16, 8))
-
-    def _does(self) -> str:
-        return "multiplies the matrices of"
-
-    def requires(self, *x: Tensor) -> Iterator[Requirement]:
-        left, right = x[0].shape, x[1].shape
-        yield equal(
-            left[-1],
-            right[-2],
-            lambda: (
-                f"{self._does()} {listed(x)}, but {left[-1]} columns do not meet {right[-2]} rows"
-            ),
-            hint=lambda: "a Permute turns a matrix over" if left[-1] == right[-1] else "",
-        )
-        n = max(len(left), len(right))
-        for axis, sizes in enumerate(aligned([left[:-2], right[:-2]])):
-            yield from self._agree(x, axis, n, stretched(sizes), stretch=True)
-
-    def output(self, *x: Tensor) -> Tensor:
-        left, right = x[0].shape, x[1].shape
-        return Tensor((*broadcast([left[:-2], right[:-2]]), left[-2], right[-1]), x[0].dtype)
-
-    def macs(self, *x: Tensor, y: Tensor) -> Dim:
-        return prod(y.shape) * plainest((x[0].shape[-1], x[1].shape[-2]))
-
-    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        return " @ ".join(inputs)
-
-
 def plainest(sizes: Iterable[Dim]) -> Dim:
     """Of sizes that are equal, the one to go on with: a number, or the shortest formula.
 
@@ -333,26 +247,24 @@ def listed(x: Inputs) -> str:
     return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
 
 
-_AXIS_NAMES = {
-    2: ("features",),
-    3: ("channels", "length"),
-    4: ("channels", "height", "width"),
-    5: ("channels", "depth", "height", "width"),
-}
+class Differ:
+    """What to tell of inputs that differ in a dimension, whatever its name."""
 
+    __slots__ = ("axis", "does", "ndim", "sizes", "x")
 
-def _axis_name(axis: int, ndim: int) -> str:
-    names = ("batch", *_AXIS_NAMES.get(ndim, ()))
-    return names[axis] if axis < len(names) else f"dimension {axis}"
+    def __init__(self, does: str, x: Inputs, axis: int, ndim: int, sizes: tuple[Dim, Dim]) -> None:
+        self.does = does
+        self.x = x
+        self.axis = axis
+        self.ndim = ndim
+        self.sizes = sizes
 
+    def __call__(self, names: Sequence[str] | None = None) -> str:
+        """The message; ``names`` are those of the dimensions behind the batch, if they are known.
 
-def _hint(axis: int, ndim: int, a: Any, b: Any) -> str:
-    """What would make two sizes agree, where that is simple."""
-    if axis == 0 or ndim not in (3, 4, 5) or not (is_number(a) and is_number(b)):
-        return ""
-    small, large = sorted((a, b))
-    if axis == 1:
-        return f"a Conv{ndim - 2}d with kernel_size 1 turns {small} channels into {large}"
-    if large % small == 0:
-        return f"a stride of {large // small}, or a pool, makes {small} of {large}"
-    return f"pad the smaller by {large - small}, or slice the larger"
+        Where nobody is asked they are those of channels first.
+        """
+        known = ("batch", *(axes.behind_batch(self.ndim) if names is None else names))
+        axis = known[self.axis] if self.axis < len(known) else f"dimension {self.axis}"
+        one, other = self.sizes
+        return f"{self.does} {listed(self.x)}, which differ in {axis} ({one} and {other})"

@@ -14,7 +14,7 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, refuse
-from shapecalc.layers.base import Layer
+from shapecalc.layers.base import Layer, dividing
 from shapecalc.layers.field import Flag, Maybe, Number, OneOrMore, Parts, Whole, field, inferred
 from shapecalc.layers.pointwise import KeepsShape, Pointwise
 from shapecalc.layers.tensor import FLOATS, Tensor
@@ -153,6 +153,7 @@ class GroupNorm(KeepsShape):
                 f"num_channels {self.num_channels}"
             ),
             field="num_groups",
+            hint=lambda: dividing("num_groups", self.num_channels, self.num_groups),
         )
         # torch counts the batch in, though no group reaches beyond its sample
         in_groups = x.batch * (self.num_channels // self.num_groups) * prod(x.spatial)

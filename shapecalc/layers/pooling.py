@@ -19,11 +19,17 @@ from shapecalc.layers.tensor import FLOATS, Tensor, times
 class _SlidingPool(Layer, abstract=True):
     """What the pools that slide a window have in common."""
 
+    slides = True
+
     kernel_size: Shape
     ceil_mode: bool
 
     work = "every cell of every window"
     example = {"kernel_size": 2}
+
+    @property
+    def rounds_up(self) -> bool:
+        return self.ceil_mode
 
     def _window_settings(self) -> tuple[Shape, ...]:
         """Kernel, stride and so on, in the order in which :class:`Window` takes them."""

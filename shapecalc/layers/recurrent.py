@@ -20,7 +20,7 @@ from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod, total
 from shapecalc.algebra.requirement import Requirement, at_least
-from shapecalc.layers.base import Layer
+from shapecalc.layers.base import MOST_STACKED, Layer
 from shapecalc.layers.field import Choice, Flag, Number, Whole, field, inferred
 from shapecalc.layers.tensor import FLOATS, Tensor
 
@@ -74,7 +74,9 @@ class Recurrent(_AnyRecurrent, abstract=True):
     ndims = (3,)
     axes = ("length", "features")
 
-    num_layers: int = field(Whole(symbolic=False), "layers above each other", default=1)
+    num_layers: int = field(
+        Whole(most=MOST_STACKED, symbolic=False), "layers above each other", default=1
+    )
     batch_first: bool = field(
         Flag(), "the batch comes first, then the sequence", default=True, torch_default=False
     )
@@ -96,6 +98,9 @@ class Recurrent(_AnyRecurrent, abstract=True):
 
     def _directions(self) -> int:
         return 2 if self.bidirectional else 1
+
+    def depth(self) -> int:
+        return self.num_layers * self._directions()
 
     def _inputs(self) -> list[Dim]:
         """The features that each layer takes in."""

@@ -113,7 +113,7 @@ class Var(_Reduction):
     dtypes = FLOATS
     operations = 4
 
-    correction: int = field(
+    correction: int | Fraction = field(
         Number(), "subtracted from the number of elements that is divided by", default=1
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import Window
-from shapecalc.layers.base import Layer
+from shapecalc.layers.base import Layer, dividing
 from shapecalc.layers.field import (
     Choice,
     Flag,
@@ -275,6 +275,7 @@ class ChannelShuffle(Layer):
                 f"the {x.channels} channels it receives"
             ),
             field="groups",
+            hint=lambda: dividing("groups", x.channels, self.groups),
         )
 
     def output(self, x: Tensor) -> Tensor:

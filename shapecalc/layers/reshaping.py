@@ -36,6 +36,7 @@ class Flatten(Layer):
     )
 
     writes = False
+    merges = True
 
     start_dim: int = field(Whole(None, symbolic=False), "first dimension to merge", default=1)
     end_dim: int = field(Whole(None, symbolic=False), "last dimension to merge", default=-1)

@@ -22,7 +22,7 @@ from shapecalc.layers.attention import (
     attention_weights,
     sequence_axis,
 )
-from shapecalc.layers.base import KINDS, Layer
+from shapecalc.layers.base import KINDS, MOST_STACKED, Layer, dividing
 from shapecalc.layers.field import Choice, Flag, Number, Parts, Whole, field, inferred
 from shapecalc.layers.normalisation import LayerNorm
 from shapecalc.layers.tensor import FLOATS, Tensor
@@ -71,6 +71,7 @@ class _Transformer(Layer, abstract=True):
             self.d_model,
             lambda: f"has nhead {self.nhead}, which does not divide d_model {self.d_model}",
             field="nhead",
+            hint=lambda: dividing("nhead", self.d_model, self.nhead),
         )
 
     def _remembers(self, x: tuple[Tensor, ...]) -> Iterator[Requirement]:
@@ -204,7 +205,7 @@ class TransformerDecoderLayer(_Decoding):
 class _Stack(_Transformer, abstract=True):
     """What the stacks of alike layers have in common."""
 
-    num_layers: int = field(Whole(symbolic=False), "number of layers")
+    num_layers: int = field(Whole(most=MOST_STACKED, symbolic=False), "number of layers")
     norm: bool = field(Flag(), "normalise what the last layer puts out", default=False)
 
     example = {"nhead": 4, "num_layers": 2}
@@ -222,6 +223,9 @@ class _Stack(_Transformer, abstract=True):
             norm = f"{norm} if {condition} else None"
         given = [layer, settings["num_layers"], *([] if condition == "False" else [f"norm={norm}"])]
         return f"nn.{cls.kind}({', '.join(given)})"
+
+    def depth(self) -> int:
+        return self.num_layers
 
     def _stack_weights(self, layer: dict[str, Shape]) -> dict[str, Shape]:
         weights: dict[str, Shape] = {}

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.arithmetic import Dim, ceildiv, largest
-from shapecalc.algebra.window import Window
+from shapecalc.algebra.window import Window, evened
+from shapecalc.layers.axes import SPATIAL
 from shapecalc.layers.convolution import TransposedConvolution
 from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check, surely_at_least
 
 if TYPE_CHECKING:
     from shapecalc.analysis.report import LayerReport, Report
-
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-"""What the spatial axes are called, by their number."""
 
 
 def _sliding(report: Report) -> Iterator[tuple[LayerReport, tuple[Window, ...]]]:
@@ -24,26 +22,21 @@ def _sliding(report: Report) -> Iterator[tuple[LayerReport, tuple[Window, ...]]]
     Padding and slicing have windows too, but there the cells added or left out are the purpose.
     """
     for layer in report.layers:
-        if "kernel_size" in layer.node.layer.fields:
+        if layer.node.layer.slides:
             windows = layer.node.layer.windows(*layer.node.inputs)
             if windows is not None:
                 yield layer, windows
-
-
-def _rounds_up(layer: LayerReport) -> bool:
-    """In ceil mode nothing is dropped, and what a window has at its end is not all padding."""
-    return bool(getattr(layer.node.layer, "ceil_mode", False))
 
 
 @check("dropped-pixels")
 def dropped_pixels(report: Report) -> Iterator[Finding]:
     """The window's steps do not come out even, and cells at the end of the input are lost."""
     for layer, windows in _sliding(report):
-        if _rounds_up(layer):
+        if layer.node.layer.rounds_up:
             continue
         axes: dict[tuple[Dim, Window], list[str]] = {}
         spatial = layer.node.inputs[0].spatial
-        for name, size, window in zip(AXES[len(spatial)], spatial, windows):
+        for name, size, window in zip(SPATIAL[len(spatial)], spatial, windows):
             if _drops(window, size):
                 axes.setdefault((size, window), []).append(name)
         if axes:
@@ -73,12 +66,15 @@ def _dropped(names: list[str], size: Dim, window: Window) -> str:
     padding = f", {padded} padded" if padded != size else ""
     cells = "the last cell" if left == 1 else f"the last {left} cells"
     only = "" if surely_at_least(left, window.after + 1) else " (padding only)"
+    more = evened(window, size)
+    padding_too = f" (padding {more} would)" if more is not None else ""
     fitting = [size - left, size - left + window.stride]
     if not surely_at_least(fitting[0], 1):
         fitting.pop(0)
     return (
         f"{' and '.join(names)} {size}{padding}: no window of {window.extent} with stride "
-        f"{window.stride} reaches {cells}{only}; {' or '.join(map(str, fitting))} would fit"
+        f"{window.stride} reaches {cells}{only}{padding_too}; "
+        f"{' or '.join(map(str, fitting))} would fit"
     )
 
 
@@ -87,7 +83,7 @@ def wide_padding(report: Report) -> Iterator[Finding]:
     """The padding is wider than half the window: windows at the edge see little else."""
     for layer, windows in _sliding(report):
         for window in dict.fromkeys(windows):
-            after = window.before if _rounds_up(layer) else window.after
+            after = window.before if layer.node.layer.rounds_up else window.after
             padding = largest(window.before, after)
             if not surely_at_least(2 * padding, window.extent + 1):
                 continue
@@ -145,10 +141,14 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
     Said once, where it begins; and not of a layer that leaves one output, which is to see it all.
     """
     inputs = [tensor.spatial for tensor in report.inputs.values()]
+    before = None
     for layer in report.layers:
         field = report.receptive_fields[layer.path]
         if field is None or all(size == 1 for size in layer.node.output.spatial):
             continue
+        if field is before:  # as behind an activation
+            continue
+        before = field
         sizes = [size for size in inputs if len(size) == len(field.size)]
         if sizes and all(
             any(surely_at_least(sees, n + 1) for sees, n in zip(field.size, size)) for size in sizes

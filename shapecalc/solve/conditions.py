@@ -31,7 +31,8 @@ class Need(NamedTuple):
 class Conditions:
     """The conditions on one unknown over all pieces of its network.
 
-    ``searched`` is what had to be tried for the last answer.
+    ``searched`` is what had to be tried for the last answer, ``given_up`` are conditions that could
+    neither be inverted nor tried through, with the layers they come from.
     """
 
     def __init__(self, pieces: list[Piece], symbol: str) -> None:
@@ -39,7 +40,7 @@ class Conditions:
         self.symbol = symbol
         self.searched: list[Found] = []
         self._dropping = dropping(pieces, symbol)
-        self._given_up: dict[str, tuple[str, ...]] = {}
+        self.given_up: dict[str, tuple[str, ...]] = {}
         self._own = {piece.first: self._needed(piece) for piece in pieces if not piece.refused}
 
     def solve(self, wants: Iterable[Want], *, exact: bool = False) -> Solutions:
@@ -56,7 +57,7 @@ class Conditions:
                 known = found.get(need.condition)
                 paths = dict.fromkeys([*(known.paths if known else ()), *need.paths])
                 found[need.condition] = need._replace(paths=tuple(paths))
-        unsolved = tuple(found.pop(condition) for condition in self._given_up)
+        unsolved = tuple(found.pop(condition) for condition in self.given_up)
         return tuple(found.values()), unsolved
 
     def _needed(self, piece: Piece) -> list[Need]:
@@ -79,8 +80,8 @@ class Conditions:
             if need.solutions is not None:
                 sets.append(need.solutions)
             elif (test := read_test(need.condition, self.symbol)) is None:
-                self._given_up[need.condition] = need.paths
-            elif need.condition not in self._given_up:
+                self.given_up[need.condition] = need.paths
+            elif need.condition not in self.given_up:
                 doubtful.append(test)
         for value, relation, words in self._asked(piece, wants, exact):
             decided = _solved(value, relation)
@@ -99,7 +100,7 @@ class Conditions:
             if tests:
                 raise Stays(tests[0].words) from None
             for test in doubtful:
-                self._given_up[test.words] = ()
+                self.given_up[test.words] = ()
             return own
 
     def _searched(self, own: Solutions, tests: list[Test]) -> Solutions:

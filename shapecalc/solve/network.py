@@ -73,6 +73,11 @@ class Answer(NamedTuple):
     is_exact: bool
     method: Method
 
+    def __str__(self) -> str:
+        from shapecalc.solve.write import text  # which writes answers
+
+        return text(self)
+
 
 def solve(
     network: Network,
@@ -210,9 +215,10 @@ def _values(pieces: list[Piece], symbol: str, solutions: Solutions) -> dict[str,
 def _method(conditions: Conditions, ending: Ending) -> Method:
     if ending.is_structural:
         return Method("built", 0, ending.last, ending.beyond, ending.is_complete)
+    is_complete = not conditions.given_up
     for found in conditions.searched:
-        return Method("tried", 0, found.last, found.beyond, True)
-    return Method("inverted", 0, None, "", True)
+        return Method("tried", 0, found.last, found.beyond, is_complete)
+    return Method("inverted", 0, None, "", is_complete)
 
 
 # -- why not --------------------------------------------------------------------------------------

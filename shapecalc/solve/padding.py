@@ -62,12 +62,10 @@ def keep_size(question: Question, style: Style, *, ascii: bool = False) -> Solve
     if found.total:
         reasons += _by_picture(kernel, dilation, found, style, ascii)
     if found.is_even:
-        alternatives = [
-            f'padding="same" in torch pads as much: {_sides(found.before, found.after)}'
-        ]
+        alternatives = [f'padding="same" in torch pads as much: {sides(found.before, found.after)}']
     else:
         alternatives = [
-            f'padding="same" in torch pads so: {_sides(found.before, found.after)}',
+            f'padding="same" in torch pads so: {sides(found.before, found.after)}',
             f"P = {found.before} on both sides makes the output 1 smaller, "
             f"P = {found.after} makes it 1 larger",
         ]
@@ -76,20 +74,21 @@ def keep_size(question: Question, style: Style, *, ascii: bool = False) -> Solve
             f"any other split of {found.total} keeps the size too; "
             "all of it before makes the layer causal"
         )
-    headline, answer = _of_sides(found.before, found.after)
+    headline, answer = of_sides(found.before, found.after)
     if not found.is_even:
         headline = f"no P on both sides: {headline}"
     return Solved(headline, [answer], reasons, alternatives)
 
 
-def _of_sides(before: int, after: int) -> tuple[str, dict[str, Any]]:
+def of_sides(before: int, after: int) -> tuple[str, dict[str, Any]]:
     """What to call padding before and after, and to give as an answer."""
     if before == after:
         return f"P = {before}", {"padding": before}
-    return _sides(before, after), {"before": before, "after": after}
+    return sides(before, after), {"before": before, "after": after}
 
 
-def _sides(before: Any, after: Any) -> str:
+def sides(before: Any, after: Any) -> str:
+    """Padding that is told side by side."""
     return f"{before} before and {after} after"
 
 
@@ -140,7 +139,7 @@ def _keep_size_symbolic(found: padding.Same, reasons: list[str]) -> Solved:
         {"padding": half, "where": decided.equation},
         {"before": before, "after": after},
     ]
-    otherwise = [f"otherwise {_sides(before, after)}"]
+    otherwise = [f"otherwise {sides(before, after)}"]
     return Solved(f"P = {half} {where}", answers, reasons, otherwise)
 
 
@@ -149,8 +148,8 @@ def keep_ratio(question: Question, style: Style) -> Solved:
     stride, size = question.stride, question.size
     assert stride is not None
     span = known(extent(question.kernel, question.dilation))
-    n, s = _letter("N", size), _letter("S", stride)
-    f = extent(_letter("F", question.kernel), _unless_one("D", question.dilation))
+    n, s = letter("N", size), letter("S", stride)
+    f = extent(letter("F", question.kernel), unless_one("D", question.dilation))
     outputs: Any = ceildiv(n, s)
     total = padding.needed(n, f, s)
     alternatives = _fixed(span, stride)
@@ -162,7 +161,7 @@ def keep_ratio(question: Question, style: Style) -> Solved:
         before, after = _shared(total.value)
         if before != after:
             reasons.append("TensorFlow puts the odd one after")
-        headline, answer = _of_sides(before, after)
+        headline, answer = of_sides(before, after)
         return Solved(headline, [answer], reasons, alternatives)
     reasons = [
         f"'same' means {write(outputs.tree, style)} outputs; "
@@ -173,7 +172,7 @@ def keep_ratio(question: Question, style: Style) -> Solved:
     for remainder in range(min(stride, MOST_REMAINDERS)):
         before, after = _shared(padding.needed(stride * span + remainder, span, stride))
         where = f"N % {stride} == {remainder}"
-        reasons.append(f"  {where}: {before + after} in all, {_sides(before, after)}")
+        reasons.append(f"  {where}: {before + after} in all, {sides(before, after)}")
         answers.append({"where": where, "before": before, "after": after})
     complete = stride <= MOST_REMAINDERS
     if not complete:
@@ -181,12 +180,14 @@ def keep_ratio(question: Question, style: Style) -> Solved:
     return Solved("it depends on the input's size N", answers, reasons, alternatives, complete)
 
 
-def _letter(letter: str, value: Any) -> Any:
+def letter(letter: str, value: Any) -> Any:
+    """A number that is told by its letter; 0 stands in for one that is not known."""
     return Traced.letter(letter, 0 if value is None else value)
 
 
-def _unless_one(letter: str, value: Any) -> Any:
-    return _letter(letter, value) if value != 1 else 1
+def unless_one(name: str, value: Any) -> Any:
+    """The same of a number that goes without saying where it is 1."""
+    return letter(name, value) if value != 1 else 1
 
 
 def _shared(total: int) -> tuple[int, int]:
@@ -217,14 +218,29 @@ def reach(question: Question, style: Style) -> Solved:
     is_open = stride is None
     complete = not is_open and len(found) <= MOST
     best, *others = found[:MOST]
+    told, _ = of_sides(best.padding, best.after)
+    headline = f"S = {best.stride}, {told}" if is_open else told
+    if best.padding != best.after:
+        headline = f"no P on both sides: {headline}"
+    alternatives = [_told(each, is_open) for each in others]
+    if is_open and wanted > 1 and not slide.ceil_mode and not best.beyond:
+        alternatives.append(
+            "every larger stride has an answer too, with padding as wide as the kernel or wider: "
+            "windows that see padding alone"
+        )
+    elif not complete:
+        alternatives.append("...")
     return Solved(
-        headline=(f"S = {best.stride}, " if is_open else "") + f"P = {best.padding}",
+        headline=headline,
         answers=[
-            {**({"stride": each.stride} if is_open else {}), "padding": each.padding}
+            {
+                **({"stride": each.stride} if is_open else {}),
+                **of_sides(each.padding, each.after)[1],
+            }
             for each in found[:MOST]
         ],
         reasons=_reached(slide, best, size, wanted, style),
-        alternatives=[_told(each, is_open) for each in others] + ([] if complete else ["..."]),
+        alternatives=alternatives,
         complete=complete,
     )
 
@@ -238,10 +254,12 @@ def _limits(slide: Slide) -> str:
 
 def _reached(slide: Slide, answer: Answer, size: int, wanted: int, style: Style) -> list[str]:
     """The rule run backwards to the padding, and forwards to the output."""
-    n, o, p = _letter("N", size), _letter("O", wanted), _letter("P", answer.padding)
-    f, s = _letter("F", slide.kernel), _letter("S", answer.stride)
+    if answer.padding != answer.after:
+        return _reached_unevenly(slide, answer, size, wanted, style)
+    n, o, p = letter("N", size), letter("O", wanted), letter("P", answer.padding)
+    f, s = letter("F", slide.kernel), letter("S", answer.stride)
     make = Window.rounded_up if slide.ceil_mode else Window.symmetric
-    settings = f, s, p, _unless_one("D", slide.dilation)
+    settings = f, s, p, unless_one("D", slide.dilation)
     unused = f"  ({answer.unused} at the end unused)" if answer.unused else ""
     forwards = ["forwards", f"  {written(make(*settings).output(n), style)}{unused}"]
     if slide.ceil_mode:  # its rule cannot be solved for P in a line
@@ -256,11 +274,32 @@ def _reached(slide: Slide, answer: Answer, size: int, wanted: int, style: Style)
     return ["backwards, for O outputs", *lines, f"  P = {answer.padding}", *forwards]
 
 
+def _reached_unevenly(
+    slide: Slide, answer: Answer, size: int, wanted: int, style: Style
+) -> list[str]:
+    """At stride 1, where what has to be padded in all is odd."""
+    n, o, f = letter("N", size), letter("O", wanted), letter("F", slide.kernel)
+    span = extent(f, unless_one("D", slide.dilation))
+    total: Any = o + span - 1 - n
+    rule = (n + letter("before", answer.padding) + letter("after", answer.after) - span) + 1
+    return [
+        "backwards, for O outputs",
+        f"  2P = {written(total, style)}",
+        f"  {total.value} is odd, so no P on both sides does it",
+        "forwards",
+        f"  {written(rule, style)}",
+    ]
+
+
 def _told(answer: Answer, is_open: bool) -> str:
     stride = f"S = {answer.stride}, " if is_open else ""
     remarks = [f"{answer.unused} at the end unused"] if answer.unused else []
     remarks += ["some windows see padding alone"] if answer.beyond else []
-    return f"{stride}P = {answer.padding}" + (f"  ({', '.join(remarks)})" if remarks else "")
+    return (
+        stride
+        + of_sides(answer.padding, answer.after)[0]
+        + (f"  ({', '.join(remarks)})" if remarks else "")
+    )
 
 
 def transposed(question: Question, style: Style) -> Solved:
@@ -320,12 +359,12 @@ def _spread_out(
 
     def rule(padded: Any) -> Any:
         return spread(
-            _letter("N", question.size),
-            _letter("F", question.kernel),
-            _letter("S", stride),
+            letter("N", question.size),
+            letter("F", question.kernel),
+            letter("S", stride),
             padded,
-            _letter("A", extra) if extra else 0,
-            _unless_one("D", question.dilation),
+            letter("A", extra) if extra else 0,
+            unless_one("D", question.dilation),
         )
 
     if times:
@@ -334,7 +373,7 @@ def _spread_out(
         if question.size is None:
             return lines
     else:
-        cut = written(rule(0) - _letter("O", question.wanted), style)
+        cut = written(rule(0) - letter("O", question.wanted), style)
         lines = ["backwards, for O outputs", f"  2P = {cut}", f"  P = {p}"]
     named = ", where A is output_padding" if extra else ""
-    return [*lines, "forwards", f"  {written(rule(_letter('P', p)), style)}{named}"]
+    return [*lines, "forwards", f"  {written(rule(letter('P', p)), style)}{named}"]

@@ -208,7 +208,7 @@ def _windows(report: Report) -> Iterator[Window]:
     """
     for layer in report:
         own = layer.node.layer
-        if "kernel_size" not in own.fields or getattr(own, "ceil_mode", False):
+        if not own.slides or own.rounds_up:
             continue
         tensor = layer.node.inputs[0]
         windows = own.windows(*layer.node.inputs) or ()

@@ -16,8 +16,8 @@ from shapecalc.algebra.window import Window, extent, spread
 MOST = 1000
 """How many answers are given of more, and strides looked at that may have none."""
 
-FURTHER = 8
-"""How many strides are tried whose answers may pad beyond the kernel."""
+FURTHER = 3
+"""How many strides are tried whose answers pad beyond the kernel, where there are no others."""
 
 WIDEST = 2**40
 """Wider than any padding that a size below 2**31 can be reached with."""
@@ -26,12 +26,14 @@ WIDEST = 2**40
 class Answer(NamedTuple):
     """A stride and padding that give the wanted size.
 
-    ``unused`` cells at the end of the padded input are seen by no window; ``beyond`` says that
-    the padding is as wide as the kernel or wider, so that a window can see nothing else.
+    ``padding`` goes before the input and ``after`` behind it, as much if that can be. ``unused``
+    cells at the end of the padded input are seen by no window; ``beyond`` says that the padding is
+    as wide as the kernel or wider, so that a window can see nothing else.
     """
 
     stride: int
     padding: int
+    after: int
     unused: int
     beyond: bool
 
@@ -83,28 +85,39 @@ class Slide(NamedTuple):
         """Every stride and padding that lead from one size to another, the plainest first.
 
         The plainest pads less than the kernel is wide, has the smallest stride, leaves nothing
-        unused, and pads least. Beyond the kernel's width there is an answer for every stride; the
-        first few are given.
+        unused, and pads least. At stride 1 what is padded in all is given by the sizes; where that
+        is odd, one side gets a cell more. Beyond the kernel's width there is an answer for every
+        stride; those are given only for a stride that is known, or where there are no others.
 
-        >>> found = Slide(5, 1, stride=None, ceil_mode=False).answers(32, 32)
-        >>> next(found)
-        Answer(stride=1, padding=2, unused=0, beyond=False)
-        >>> next(found)
-        Answer(stride=2, padding=18, unused=1, beyond=True)
+        >>> list(Slide(5, 1, stride=None, ceil_mode=False).answers(32, 32))
+        [Answer(stride=1, padding=2, after=2, unused=0, beyond=False)]
+        >>> list(Slide(4, 1, stride=None, ceil_mode=False).answers(32, 32))
+        [Answer(stride=1, padding=1, after=2, unused=0, beyond=False)]
         """
+        found = False
+        total = wanted - 1 + self.extent - size  # what stride 1 takes in all
+        if not self.ceil_mode and self.stride in (None, 1) and total % 2 and total > 0:
+            before, after = total // 2, total - total // 2
+            if after <= self.widest:
+                found = True
+                yield Answer(1, before, after, 0, beyond=False)
         for stride in self._strides(size, wanted):
             for padding in self.paddings(size, wanted, stride, self.least(size), self.widest):
+                found = True
                 yield self._answer(size, stride, padding)
-        if self.ceil_mode:  # torch refuses wider padding of a pool
-            return
+        if self.ceil_mode or (found and not self.stride):
+            return  # torch refuses wider padding of a pool
         for stride in (self.stride,) if self.stride else range(1, FURTHER + 1):
             start = max(self.extent, self.least(size))
             for padding in self.paddings(size, wanted, stride, start, WIDEST):
+                found = True
                 yield self._answer(size, stride, padding)
+        if not found and self.stride == 1 and total > 0:
+            yield Answer(1, total // 2, total - total // 2, 0, beyond=True)
 
     def _answer(self, size: int, stride: int, padding: int) -> Answer:
         unused = 0 if self.ceil_mode else known(self.window(stride, padding).remainder(size))
-        return Answer(stride, padding, unused, padding > self.widest)
+        return Answer(stride, padding, padding, unused, padding > self.widest)
 
     def _strides(self, size: int, wanted: int) -> range:
         """The strides that can give the wanted size with padding that is no waste."""

@@ -10,21 +10,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import LARGEST, Quantity
+from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.algebra.enclosure import compiled, holds
 from shapecalc.algebra.formula import Formula
 from shapecalc.algebra.residues import on_stretch
 from shapecalc.algebra.solutions import Interval, Solutions
 from shapecalc.language import expression
-from shapecalc.language.expression import Binary, Comparison, Expression, Unary
+from shapecalc.language.expression import Binary, Comparison, Expression, Number, Unary
 
 MOST_STEPS = 1_000_000
 """How many steps of formulas are run before a question is left open."""
 
 WIDE = 16
 """A stretch of so many numbers or more is worth being solved as a polynomial."""
+
+LARGEST_DIVIDED = 10**13
+"""The largest number that is taken apart into its prime factors."""
 
 HIGHEST_DEGREE = 8
 """The highest degree of such a polynomial."""
@@ -98,6 +102,47 @@ class Comparing(Test):
         ]
 
 
+class Dividing(Comparing):
+    """A straight line in the unknown that has to divide a number.
+
+    >>> n = Formula.symbol("n")
+    >>> [list(each) for each in Dividing(12, 2 * n, "n").solved(2, 100)]
+    [[2, 2], [3, 3], [6, 6]]
+    """
+
+    def __init__(self, number: int, divisor: Formula, symbol: str, words: str = "") -> None:
+        super().__init__(number % divisor, "==", symbol, words)
+        self.number = number
+        self._divisor = compiled(divisor)
+
+    def solved(self, first: int, last: int) -> list[Interval] | None:
+        """The numbers of a stretch at which the line is a divisor."""
+        start, second = (self._divisor.at({self.symbol: n}) for n in (0, 1))
+        slope = second - start
+        if self._divisor.degree({self.symbol: (first, last)}) != 1 or not isinstance(slope, int):
+            return None
+        found = [
+            (divisor - start) // slope
+            for divisor in _divisors(self.number)
+            if (divisor - start) % slope == 0
+        ]
+        return [Interval(n, n) for n in sorted(found) if first <= n <= last]
+
+
+@lru_cache(maxsize=256)
+def _divisors(number: int) -> list[int]:
+    """The positive divisors of a positive number, by its prime factors."""
+    found, factor = [1], 2
+    while factor * factor <= number:
+        powers = [1]
+        while number % factor == 0:
+            number //= factor
+            powers.append(powers[-1] * factor)
+        found = [n * power for n in found for power in powers]
+        factor += 1
+    return found + [n * number for n in found] if number > 1 else found
+
+
 class Joined(Test):
     """Several tests, of which all must hold, or at least one."""
 
@@ -147,10 +192,29 @@ def _test(tree: Expression, symbol: str, words: str) -> Test:
     scope = {symbol: Formula.symbol(symbol)}
     sides = [expression.evaluate(part, scope) for part in (tree.first, *(p for _, p in tree.rest))]
     tests: list[Test] = []
+    dividing = _dividing(tree, scope, symbol, words)
+    if dividing is not None:
+        return dividing
     for (relation, _), left, right in zip(tree.rest, sides, sides[1:]):
         difference = right - left if relation.startswith("<") else left - right
         tests.append(Comparing(difference, _RELATIONS[relation], symbol, words))
     return tests[0] if len(tests) == 1 else Joined(tests, True, words)
+
+
+def _dividing(
+    tree: Comparison, scope: dict[str, Formula], symbol: str, words: str
+) -> Dividing | None:
+    """The test of ``number % divisor == 0``, if a comparison is that."""
+    if len(tree.rest) != 1 or tree.rest[0] != ("==", Number(0)):
+        return None
+    remainder = tree.first
+    if not isinstance(remainder, Binary) or remainder.operator != "%":
+        return None
+    number, divisor = (
+        expression.evaluate(part, scope) for part in (remainder.left, remainder.right)
+    )
+    is_plain = isinstance(number, int) and 0 < number <= LARGEST_DIVIDED
+    return Dividing(number, divisor, symbol, words) if is_plain and is_symbolic(divisor) else None
 
 
 class Found(NamedTuple):

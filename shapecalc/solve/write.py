@@ -43,14 +43,22 @@ def _need(need: Need, name: str) -> str:
 def _method(method: Method, name: str) -> str:
     """How the answer was found, and why it holds no more."""
     if method.how == "inverted":
-        return "exactly, each formula inverted"
-    verb = "built and counted" if method.how == "built" else "tried"
+        return "exactly, each formula inverted" + (
+            "" if method.is_complete else ", but what is open"
+        )
     if method.last is None:
         return f"exactly, each formula inverted wherever {name} decides another structure"
-    found = f"each {name} = {method.first} .. {method.last} {verb}"
+    found = f"all {name} from {method.first} to {method.last} tried or ruled out"
+    if method.how == "built":
+        found = f"each {name} from {method.first} to {method.last} built and counted"
+    if not method.is_complete and method.how == "tried":
+        return f"{found}, but what is open"
     if not method.is_complete:
         return f"{found}; beyond, the question stays open"
-    return f"{found}; beyond, {method.beyond}" if method.beyond else found
+    if not method.beyond:
+        return found
+    never = " never holds" if method.how == "tried" else ""
+    return f"{found}; beyond, {method.beyond}{never}"
 
 
 def _with_examples(solutions: Solutions, name: str) -> str:

@@ -1,222 +1,184 @@
-"""A module of the user's own against the spec: layers in order of execution, then real numbers."""
+"""A module of the user's own against the spec: weights, shapes, and the numbers that come out.
+
+The reference is the emitted module of the spec. Weights are matched by their use; then both
+modules get the same random ones, and have to give the same outputs, gradients and running
+statistics for the same random inputs, evaluating and training.
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from difflib import SequenceMatcher
-from importlib import import_module
-from pathlib import Path
-from typing import Any, NamedTuple
+import functools
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from shapecalc.analysis.report import LayerReport, Report
-from shapecalc.emit.module import module
-from shapecalc.layers.tensor import times
 from shapecalc.network import Network
-from shapecalc.verify import run
-from shapecalc.verify.findings import Finding, Pair, compare, explained
-from shapecalc.verify.meta import on_meta
+from shapecalc.verify import matching, run, telling
+from shapecalc.verify.calling import Returned
+from shapecalc.verify.findings import Finding
+from shapecalc.verify.making import FactoryError, NoFactory, RunError, factory, made
+from shapecalc.verify.matching import Pairs
+from shapecalc.verify.numbers import Numbers
+from shapecalc.verify.sides import Doing, Spec, Theirs
+from shapecalc.verify.telling import Difference
+from shapecalc.verify.tracing import Trace
 
-TOLERANCE = 1e-5
-"""How far outputs may be apart, relative to the largest of them."""
+__all__ = ["FactoryError", "NoFactory", "check_against", "check_named"]
 
-
-class FactoryError(ValueError):
-    """The user's module cannot be made."""
-
-
-class NoFactory(FactoryError):
-    """What was named is no factory."""
-
-
-class Theirs(NamedTuple):
-    """A submodule of the user's that holds weights and was run."""
-
-    name: str
-    kind: str
-    output: tuple[int, ...]
-    weights: dict[str, tuple[int, ...]]
+RUNS = "a run of the module"
 
 
-def factory(target: str) -> Callable[..., Any]:
-    """The callable at ``package.module:factory``, imported, which runs the user's code."""
-    name, colon, attribute = target.partition(":")
-    if not colon or not name or not attribute:
-        raise NoFactory(f"{target!r} is not package.module:factory")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    try:
-        found: Any = import_module(name)
-    except Exception as error:  # whatever the user's code raises
-        if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
-            raise NoFactory(f"{target!r}: {error}") from None
-        raise FactoryError(f"importing {name} fails: {type(error).__name__}: {error}") from error
-    try:
-        for part in attribute.split("."):
-            found = getattr(found, part)
-    except AttributeError as error:
-        raise NoFactory(f"{target!r}: {error}") from None
-    if not callable(found):
-        raise NoFactory(f"{target!r} is no function or class")
-    return found  # type: ignore[no-any-return]
+def check_named(
+    network: Network,
+    target: str,
+    arguments: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    doing: Doing = lambda what: None,
+) -> Iterator[Finding]:
+    """The same of what is at ``package.module:factory``, called with arguments."""
+    doing("importing torch")
+    run.torch()
+    doing(f"importing {target.partition(':')[0]}")
+    found = factory(target)
+    if not arguments:
+        yield from check_against(network, found, settings, seed=seed, doing=doing)
+        return
+    if isinstance(found, run.torch().nn.Module):
+        raise FactoryError(f"{target} is a module already, which takes no arguments")
+    make = functools.partial(found, **arguments)
+    yield from check_against(network, make, settings, seed=seed, doing=doing)
 
 
 def check_against(
-    network: Network, make: Callable[[], Any], settings: dict[str, Any] | None = None
-) -> Iterator[Finding]:
-    """Compare what ``make`` returns with a network: shapes, weights, and the numbers they give.
-
-    Layers that hold weights are matched in the order in which they are run.
-    """
-    run.torch()
-    report = network.report(settings or {})
-    with on_meta():
-        model = _made(make).eval()
-        passed: dict[str, run.Passed] = {}
-        output, failure = _run(model, run.inputs(report.inputs, "meta"), passed)
-    theirs = list(_with_weights(model, passed))
-    ours = [layer for layer in report if layer.weights and layer.node.shared is None]
-    pairs = _matched(ours, theirs)
-    if failure:
-        if pairs:
-            yield _shapes(pairs, report)
-        yield Finding("a run of the module", 1, (failure,))
-        return
-    yield _order(ours, theirs, pairs)
-    yield _shapes(pairs, report)
-    weights = _weights(pairs, model, report)
-    yield weights
-    expected = [tensor.shape for _, tensor in report.outputs][:1]
-    returned = Pair("returned", tuple(expected), tuple(run.returned(output)[:1]))
-    yield compare("what is returned", [returned], report)
-    if weights.agrees and len(pairs) == len(ours) == len(theirs):
-        yield _numbers(network, report, make, pairs, settings or {})
-
-
-def _run(model: Any, given: list[Any], passed: dict[str, run.Passed]) -> tuple[Any, str]:
-    """What the module puts out, or why it fails; noting what passes through its submodules."""
-    try:
-        return run.watched(model, given, passed), ""
-    except Exception as error:  # whatever the user's code raises
-        shapes = " and ".join(times(tuple(x.shape)) for x in given)
-        last = f", after {next(reversed(passed))}" if passed else ""
-        return None, f"it fails on an input of {shapes}{last}: {type(error).__name__}: {error}"
-
-
-def _made(make: Callable[[], Any]) -> Any:
-    try:
-        made = make()
-    except Exception as error:  # whatever the user's code raises
-        raise FactoryError(f"the factory fails: {type(error).__name__}: {error}") from error
-    if not isinstance(made, run.torch().nn.Module):
-        raise FactoryError(f"it returns {type(made).__name__}, no torch module")
-    return made
-
-
-def _with_weights(model: Any, passed: dict[str, run.Passed]) -> Iterator[Theirs]:
-    modules = dict(model.named_modules(remove_duplicate=False))
-    for name, each in passed.items():
-        own = {key: tuple(p.shape) for key, p in modules[name].named_parameters(recurse=False)}
-        inside = any(True for _ in modules[name].children())
-        if own and not inside:
-            yield Theirs(name, type(modules[name]).__name__, each.output, own)
-        elif own:
-            deep = {key: tuple(p.shape) for key, p in modules[name].named_parameters()}
-            yield Theirs(name, type(modules[name]).__name__, each.output, deep)
-
-
-Pairs = list[tuple[LayerReport, Theirs]]
-
-
-def _matched(ours: list[LayerReport], theirs: list[Theirs]) -> Pairs:
-    """Layers of one kind and size matched in order; others of one kind where they stand alike."""
-    a = [(layer.kind, tuple(layer.weights.values())) for layer in ours]
-    b = [(each.kind, tuple(each.weights.values())) for each in theirs]
-    if len(a) == len(b) and [kind for kind, _ in a] == [kind for kind, _ in b]:
-        return list(zip(ours, theirs))
-    pairs: Pairs = []
-    for sort, i1, i2, j1, j2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if sort == "equal" or (sort == "replace" and i2 - i1 == j2 - j1):
-            pairs += [(x, y) for x, y in zip(ours[i1:i2], theirs[j1:j2]) if x.kind == y.kind]
-    return pairs
-
-
-def _order(ours: list[LayerReport], theirs: list[Theirs], pairs: Pairs) -> Finding:
-    matched, met = {layer.path for layer, _ in pairs}, {each.name for _, each in pairs}
-    missing = [
-        f"{layer.path}, a {layer.kind}, has no counterpart in the module"
-        for layer in ours
-        if layer.path not in matched
-    ]
-    extra = [
-        f"{each.name}, a {each.kind}, has no counterpart in the spec"
-        for each in theirs
-        if each.name not in met
-    ]
-    return Finding("layers with weights, in order", len(pairs), (*missing, *extra))
-
-
-def _shapes(pairs: Pairs, report: Report) -> Finding:
-    apart = [(layer, each) for layer, each in pairs if layer.output_shape != each.output]
-    told = tuple(
-        f"{layer.path} puts out {times(layer.output_shape)}, {each.name} {times(each.output)}"
-        for layer, each in apart
-    )
-    because = explained(report, apart[0][0].path, "shape") if apart else ()
-    return Finding("output shapes", len(pairs), told, explanation=because)
-
-
-def _weights(pairs: Pairs, model: Any, report: Report) -> Finding:
-    compared, found = 0, []
-    for layer, each in pairs:
-        for name in dict.fromkeys([*layer.weights, *each.weights]):
-            compared += 1
-            ours, theirs = layer.weights.get(name), each.weights.get(name)
-            if ours is None:
-                found.append(f"{each.name} has {name}, which {layer.path} does not have")
-            elif theirs is None:
-                found.append(f"{layer.path} has {name}, which {each.name} does not have")
-            elif ours != theirs:
-                found.append(
-                    f"{name} of {layer.path} is {times(ours)}, of {each.name} {times(theirs)}"
-                )
-    params = sum(each.numel() for each in model.parameters())
-    if params != report.totals.params:
-        found.append(f"the spec has {report.totals.params:,} parameters, the module {params:,}")
-    return Finding("weights", compared + 1, tuple(found))
-
-
-def _numbers(
     network: Network,
-    report: Report,
-    make: Callable[[], Any],
-    pairs: Pairs,
-    settings: dict[str, Any],
-) -> Finding:
-    """The emitted module, given the module's weights, on the same random input."""
+    make: Any,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    doing: Doing = lambda what: None,
+) -> Iterator[Finding]:
+    """Compare a module, or what ``make`` returns, with a network, one finding after another.
+
+    Raises :class:`FactoryError` if there is no module. ``seed`` draws other weights and inputs;
+    ``doing`` is told before each step what is done.
+    """
     torch = run.torch()
-    theirs = _made(make).eval()
-    emitted = run.made(module(network, settings))
-    state = theirs.state_dict()
-    named = {
-        f"{layer.path}.{name}": f"{each.name}.{name}" if each.name else name
-        for layer, each in pairs
-        for name in [*layer.weights, *layer.buffers_of]
-    }
-    given = {ours: state[own] for ours, own in named.items() if own in state}
-    emitted.load_state_dict(given, strict=False)
-    inputs = run.inputs(report.inputs, "cpu")
-    what = "the same numbers from the same weights"
-    with torch.no_grad():
-        a = run.first(emitted(*inputs))
-        try:
-            b = run.first(theirs(*inputs))
-        except Exception as error:  # whatever the user's code raises
-            return Finding(what, 1, (f"the module fails: {type(error).__name__}: {error}",))
-    if a.shape != b.shape:
-        return Finding(what, 1, (f"{times(tuple(a.shape))} and {times(tuple(b.shape))} come out",))
-    apart = float((a - b).abs().max())
-    scale = max(float(b.abs().max()), 1e-30)
-    note = f"largest difference {apart:.3g}, {apart / scale:.3g} relative"
-    wrong = () if apart <= TOLERANCE * scale else (f"with the same weights, the {note}",)
-    return Finding(what, 1, wrong, note)
+    with torch.random.fork_rng(devices=[]):
+        spec = Spec(network, dict(settings or {}), seed)
+        doing("making the module")
+        theirs = Theirs(made(make), spec)
+        doing("running the module")
+        yield from _findings(spec, theirs, doing)
+
+
+def _findings(spec: Spec, theirs: Theirs, doing: Doing) -> Iterator[Finding]:
+    try:
+        theirs.first_run()
+    except RunError as error:
+        yield from _failed(spec, theirs, str(error))
+        return
+    pairs = theirs.matched(spec.states)
+    yield from _structure(spec, theirs, pairs)
+    try:
+        trace, output, note = theirs.full_run()
+    except RunError as error:
+        yield Finding(RUNS, 1, (str(error),))
+        return
+    yield _shapes(spec, trace, pairs)
+    yield _returned(spec, theirs, output, note)
+    if _is_paired(spec, theirs, pairs):
+        yield from Numbers(spec, theirs, pairs, doing).findings()
+
+
+def _failed(spec: Spec, theirs: Theirs, reason: str) -> Iterator[Finding]:
+    """What can be told of a module that does not run: the layers until it fails."""
+    trace = theirs.trace
+    reached = {name.rpartition(".")[0] for name in trace.uses}
+    states = [each for each in matching.states(theirs.model, trace.order) if each.owner in reached]
+    compared, found = telling.of_uses(spec.trace, trace, matching.by_use(spec.states, states))
+    if compared:
+        yield telling.finding("output shapes", compared, found, spec.small, "shape")
+    last = next(reversed(trace.uses), "").rpartition(".")[0]
+    yield Finding(RUNS, 1, (f"{reason}{f' (the last layer reached is {last})' if last else ''}",))
+
+
+def _structure(spec: Spec, theirs: Theirs, pairs: Pairs) -> Iterator[Finding]:
+    """The weights and the buffers, and how many elements they have in all."""
+    totals, counts = spec.report.totals, matching.counted(theirs.model)
+    for what, is_learned, expected, count in (
+        ("parameters", True, totals.params, counts[0]),
+        ("buffers", False, totals.buffers, counts[1]),
+    ):
+        ours = [each for each in spec.states if each.is_learned == is_learned]
+        late = theirs.only_trained - set(pairs.values())
+        beyond = sum(
+            each.size
+            for each in theirs.states
+            if each.is_learned == is_learned and each.name in late
+        )
+        states = [each for each in theirs.states if each.name not in late]
+        found = telling.of_states(spec.states, states, pairs, spec.report, is_learned)
+        if expected != count - beyond:
+            told = f"{expected:,} {what} in the spec, {count - beyond:,} in the module"
+            found.append(Difference(told, told))
+        frozen = sum(p.numel() for p in theirs.model.parameters() if not p.requires_grad)
+        notes = [
+            f"{beyond:,} more of the module are used in training only" if beyond else "",
+            f"{frozen:,} of the module are frozen" if frozen and is_learned else "",
+        ]
+        done = telling.finding(what, len(ours) + 1, found, spec.report, "cost")
+        yield done._replace(note="; ".join(filter(None, notes)))
+
+
+def _is_paired(spec: Spec, theirs: Theirs, pairs: Pairs) -> bool:
+    """Whether every weight of the spec has its like in the module."""
+    shapes = {each.name: each.shape for each in theirs.states}
+    return all(shapes.get(pairs.get(each.name, "")) == each.shape for each in spec.states)
+
+
+def _shapes(spec: Spec, trace: Trace, pairs: Pairs) -> Finding:
+    """What the layers with weights put out, at the full size."""
+    compared, found = telling.of_uses(spec.full_trace, trace, pairs)
+    return telling.finding("output shapes", compared, found, spec.report, "shape")
+
+
+def _returned(spec: Spec, theirs: Theirs, got: Returned, note: str) -> Finding:
+    """The number, order, shapes and types of what is returned."""
+    wanted = spec.report.outputs
+    found = []
+    lacking = len(wanted) - len(got.tensors)
+    comes_late = lacking > 0 and theirs.only_trained and theirs.trained_outputs == len(wanted)
+    if lacking and not comes_late:
+        told = f"{_outputs(len(wanted))} in the spec, {_outputs(len(got.tensors))} in the module"
+        found.append(Difference(told, told))
+    numbers = spec.order([name for name, _ in got.tensors])
+    for number, (path, tensor) in zip(numbers, wanted):
+        output = got.tensors[number][1]
+        shape = tuple(output.shape)
+        if shape != tensor.shape:
+            told = f"{path} is {telling.size(tensor.shape)} in the spec, "
+            told += f"{telling.size(shape)} in the module"
+            found.append(Difference(told, "output of another shape", path))
+        own = _name(theirs.dtype) if theirs.dtype is not None else tensor.dtype
+        expected = own if tensor.dtype == "float32" else tensor.dtype
+        if _name(output.dtype) != expected:
+            told = f"{path} holds {expected} in the spec, {_name(output.dtype)} in the module"
+            found.append(Difference(told, "output of another element type", path))
+    in_type = theirs.dtype is not None and _name(theirs.dtype) != "float32"
+    notes = [
+        note,
+        f"in {_name(theirs.dtype)}, which the module's weights are" if in_type else "",
+        f"besides, the module returns {' and '.join(got.others)}" if got.others else "",
+        f"{_outputs(lacking)} of the module come in training only" if comes_late else "",
+    ]
+    done = telling.finding("what is returned", len(wanted), found, spec.report, "shape")
+    return done._replace(note="; ".join(filter(None, notes)))
+
+
+def _name(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _outputs(count: int) -> str:
+    return f"{count} output{'s' if count != 1 else ''}"

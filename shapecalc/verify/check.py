@@ -13,7 +13,8 @@ from shapecalc.emit.module import module
 from shapecalc.language.problem import SpecError
 from shapecalc.layers import Layer
 from shapecalc.network import Network
-from shapecalc.verify import run, sizes
+from shapecalc.verify import live, run, sizes, weights
+from shapecalc.verify.calling import Returned, returned
 from shapecalc.verify.findings import Finding, Pair, compare
 from shapecalc.verify.meta import on_meta
 
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 SIZES = 12
-"""How many random sizes are tried."""
+"""How many random sizes are tried, for a small network."""
+
+RUNS = 600
+"""For a large one fewer, so that no more layers than these are run at them; but two at least."""
 
 Progress = Callable[[str, int], None]
 
@@ -53,7 +57,8 @@ class _Check:
         self.report = network.report(settings)
         names = [name for name in sizes.size_symbols(network) if name not in settings]
         self.formulas = network.report(settings, symbolic=names)
-        self.drawn = list(sizes.draw(network, settings, self.formulas, SIZES, self.seed))
+        count = max(2, min(SIZES, RUNS // max(len(self.report), 1)))
+        self.drawn = list(sizes.draw(network, settings, self.formulas, count, self.seed))
         self.steps = len(self.drawn) + 4
 
     def findings(self) -> Iterator[Finding]:
@@ -95,15 +100,36 @@ class _Check:
 
     def shapes(self, report: Report) -> Iterator[Pair]:
         """What passes through every module, and what comes out."""
-        model = self.model
+        passed, output, _ = self.default if report is self.report else self.measured(report)
+        yield from live.passing(report, passed)
+        yield from live.returning(report, [tuple(each.shape) for _, each in output.tensors])
+
+    @functools.cached_property
+    def default(self) -> tuple[dict[str, list[run.Passed]], Returned, dict[str, int]]:
+        """A run at the default sizes."""
+        return self.measured(self.report, counts=True)
+
+    def measured(
+        self, report: Report, counts: bool = False
+    ) -> tuple[dict[str, list[run.Passed]], Returned, dict[str, int]]:
+        """What passes through the modules in a run, what comes out and what operations it takes."""
+        passed: dict[str, list[run.Passed]] = {}
         with on_meta():
+            model = self.model
             if _layers(report) != _layers(self.report):
-                # some setting follows the input's size
-                model = self.fixed(report)
-            passed: dict[str, run.Passed] = {}
-            output = run.watched(model, run.inputs(report.inputs, "meta"), passed)
-        yield from _passed(report, passed)
-        yield from _returned(report, output)
+                model = self.fixed(report)  # some setting follows the input's size
+            given = {n: x.to("meta") for n, x in weights.inputs(report, None, 0).items()}
+
+            def call() -> Any:
+                return model(*given.values())
+
+            if counts:
+                outputs: list[Any] = []
+                operations = run.counted(
+                    model, lambda: outputs.append(run.watched(model, call, passed))
+                )
+                return passed, returned(outputs[0]), operations
+            return passed, returned(run.watched(model, call, passed)), {}
 
     def at_other_sizes(self) -> Finding:
         """The same at random sizes, where the formulas must give the same numbers too."""
@@ -136,18 +162,7 @@ class _Check:
 
     def weights(self, report: Report) -> Iterator[Pair]:
         """The names and shapes of weights and buffers, layer by layer, and their totals."""
-        theirs = {name: tuple(tensor.shape) for name, tensor in self.model.state_dict().items()}
-        for layer in report:
-            own = {name: tensor.shape for name, tensor in layer.buffers_of.items()}
-            for name, shape in {**layer.weights, **own}.items():
-                path = f"{layer.path}.{name}"
-                yield Pair(path, shape, theirs.pop(path, None), layer.path, "cost")
-        for path, shape in theirs.items():
-            yield Pair(path, None, shape)
-        params = sum(each.numel() for each in self.model.parameters())
-        buffers = sum(each.numel() for each in self.model.buffers())
-        yield Pair("total params", report.totals.params, params)
-        yield Pair("total buffers", report.totals.buffers, buffers)
+        yield from live.holding(report, self.model)
 
     def operations(self) -> Finding:
         """Twice the multiply-accumulates against torch's counter, module by module."""
@@ -159,48 +174,21 @@ class _Check:
 
     def work(self, report: Report) -> Iterator[Pair]:
         """The operations of every module, and of all."""
-        with on_meta():
-            theirs = run.counted(self.model, run.inputs(report.inputs, "meta"))
-        counted = [layer for layer in report if layer.node.layer.counted_by_torch]
-        sharers = {layer.node.shared for layer in report}
-        for layer in counted:
-            is_alone = layer.node.shared is None and layer.path not in sharers
-            if layer.node.layer.in_torch and is_alone:  # else it has no module of its own
-                found = theirs.get(layer.path, 0)
-                what = f"operations of {layer.path}"
-                yield Pair(what, layer.flops, found, layer.path, "cost")
-        yield Pair("operations in all", sum(layer.flops for layer in counted), theirs.get("", 0))
+        yield from live.working(report, self.default[2], self.model)
 
     # -- a real run ---------------------------------------------------------------------------
 
     def real_run(self, report: Report) -> Iterator[Pair]:
         """A forward pass with random weights at the smallest legal size."""
+        torch = run.torch()
         model = self.fixed(report)
-        with run.torch().no_grad():
-            output = model(*run.inputs(report.inputs, "cpu"))
-        yield from _returned(report, output)
-        is_finite = bool(run.torch().isfinite(run.first(output)).all())
+        weights.draw(model, self.seed)
+        with torch.no_grad():
+            output = returned(model(*weights.inputs(report, None, self.seed).values())).tensors
+        yield from live.returning(report, [tuple(each.shape) for _, each in output])
+        is_finite = all(bool(torch.isfinite(each).all()) for _, each in output)
         yield Pair("the result", "finite", "finite" if is_finite else "not finite")
 
 
 def _layers(report: Report) -> list[Layer]:
     return [layer.node.layer for layer in report]
-
-
-def _passed(report: Report, passed: dict[str, run.Passed]) -> Iterator[Pair]:
-    """What passed through every module that is a layer of the report."""
-    for layer in report:
-        if not layer.node.layer.in_torch:
-            continue  # a function: what it puts out is some module's input, or returned
-        seen = passed.get(layer.path)
-        if seen is not None and not layer.node.layer.joins:
-            yield Pair(f"input of {layer.path}", layer.input_shapes[:1], seen.inputs[:1])
-        what = f"output of {layer.path}"
-        yield Pair(what, layer.output_shape, seen and seen.output, layer.path, "shape")
-
-
-def _returned(report: Report, output: Any) -> Iterator[Pair]:
-    theirs = run.returned(output)
-    yield Pair("number of outputs", len(report.outputs), len(theirs))
-    for (path, tensor), shape in zip(report.outputs, theirs):
-        yield Pair(f"returned {path}", tensor.shape, shape)

@@ -12,7 +12,8 @@ from shapecalc.layers.tensor import times
 class Finding(NamedTuple):
     """One comparison: what was compared, how many things, and the differences, the first first.
 
-    ``explanation`` tells in lines how the report came to what differs first.
+    ``explanation`` tells in lines how the report came to what differs first; ``summary`` tells many
+    differences by their kinds.
     """
 
     what: str
@@ -20,6 +21,7 @@ class Finding(NamedTuple):
     differences: tuple[str, ...] = ()
     note: str = ""
     explanation: tuple[str, ...] = ()
+    summary: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:

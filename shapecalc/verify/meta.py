@@ -15,8 +15,11 @@ COMPILER = "torch._dynamo"
 
 
 @contextmanager
-def on_meta() -> Iterator[None]:
-    """Modules made inside have no weights, only their shapes."""
+def on_meta(is_wanted: bool = True) -> Iterator[None]:
+    """Modules made inside have no weights, only their shapes, unless that is not wanted."""
+    if not is_wanted:
+        yield
+        return
     with torch().device("meta"), _without_compiler():
         yield
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 import types
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.layers import Tensor
 from shapecalc.verify.findings import MissingPackage
 
 if TYPE_CHECKING:
@@ -56,22 +55,8 @@ def made(source: str) -> nn.Module:
     return model
 
 
-def inputs(tensors: Mapping[str, Tensor], device: str) -> list[Any]:
-    """Inputs of the given shapes: nothing but shapes on the meta device, else random numbers."""
-    made = []
-    for tensor in tensors.values():
-        dtype = getattr(torch(), tensor.dtype)
-        if device == "meta":
-            made.append(torch().empty(tensor.shape, dtype=dtype, device="meta"))
-        elif dtype.is_floating_point:
-            made.append(torch().randn(tensor.shape, dtype=dtype))
-        else:
-            made.append(torch().zeros(tensor.shape, dtype=dtype))
-    return made
-
-
-def watched(model: nn.Module, given: Sequence[Any], passed: dict[str, Passed]) -> Any:
-    """Run a module and note what passes through each of its submodules; what came out.
+def watched(model: nn.Module, call: Callable[[], Any], passed: dict[str, list[Passed]]) -> Any:
+    """What a call gives; what passes through each submodule in its runs is noted meanwhile.
 
     A module that stands in several places is noted under its names in the order of its runs.
     """
@@ -84,40 +69,27 @@ def watched(model: nn.Module, given: Sequence[Any], passed: dict[str, Passed]) -
         own = names[id(each)]
         name = own[min(runs.get(id(each), 0), len(own) - 1)]
         runs[id(each)] = runs.get(id(each), 0) + 1
-        shapes = tuple(tuple(x.shape) for x in ins if hasattr(x, "shape"))
-        passed[name] = Passed(shapes, tuple(first(out).shape))
+        tensor = first(out)
+        if tensor is not None:
+            shapes = tuple(tuple(x.shape) for x in ins if hasattr(x, "shape"))
+            passed.setdefault(name, []).append(Passed(shapes, tuple(tensor.shape)))
 
     modules = {id(each): each for each in model.modules()}.values()
     hooks = [each.register_forward_hook(note) for each in modules]
     try:
         with torch().no_grad():
-            return model(*given)
+            return call()
     finally:
         for hook in hooks:
             hook.remove()
 
 
-def first(output: Any) -> Any:
-    """The tensor of an output, the first where a module returns several."""
-    while not hasattr(output, "shape"):
-        output = next(iter(output.values())) if isinstance(output, dict) else output[0]
-    return output
-
-
-def returned(output: Any) -> list[tuple[int, ...]]:
-    """The shapes of all tensors that a network returns."""
-    if hasattr(output, "shape"):
-        return [tuple(output.shape)]
-    each = output.values() if isinstance(output, dict) else output
-    return [shape for one in each for shape in returned(one)]
-
-
-def counted(model: nn.Module, given: Sequence[Any]) -> dict[str, int]:
+def counted(model: nn.Module, call: Callable[[], Any]) -> dict[str, int]:
     """The operations torch's own counter finds in each submodule; ``""`` is the whole."""
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter, torch().no_grad():
-        model(*given)
+        call()
     root = type(model).__name__
     found = {}
     for name, operations in counter.get_flop_counts().items():
@@ -125,3 +97,12 @@ def counted(model: nn.Module, given: Sequence[Any]) -> dict[str, int]:
         if path is not None:
             found[path] = sum(operations.values())
     return found
+
+
+def first(output: Any) -> Any:
+    """The tensor of an output, the first where a module returns several; None for none."""
+    if hasattr(output, "shape"):
+        return output
+    inside = output.values() if isinstance(output, Mapping) else output
+    parts = inside if isinstance(output, (Mapping, list, tuple)) else ()
+    return next((found for found in map(first, parts) if found is not None), None)

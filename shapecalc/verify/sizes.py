@@ -6,13 +6,19 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from shapecalc.analysis.report import Report
+from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.language import expression
 from shapecalc.language.problem import SpecError
 from shapecalc.network import Network
 
 ATTEMPTS = 60
 """How many sizes are drawn for each that is found, before giving up."""
+
+SMALL = (3, 5, 6, 8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256)
+"""Sizes that are tried, the smallest first, where a network is computed."""
+
+STEPS = (1, 2, 3, 4, 8, 16, 32, 64)
+"""By how much the second of two sizes may be larger along an axis, the least first."""
 
 
 def size_symbols(network: Network) -> list[str]:
@@ -51,6 +57,44 @@ def smallest(network: Network, settings: dict[str, Any], formulas: Report) -> di
                 found[name] = value
                 break
     return found
+
+
+def alive(network: Network, settings: dict[str, Any], formulas: Report) -> list[dict[str, int]]:
+    """Small legal sizes to compute at, one or two, under which every weight keeps its shape.
+
+    Where a layer puts out more than one position at the default size it does so at these too:
+    at a single position a mean is a maximum. The second size differs from the first along one
+    axis only, so that axes are told apart. Without symbols there is the default size alone.
+    """
+    names = [name for name in size_symbols(network) if name not in settings]
+    default = {name: _default(network, name) for name in names}
+    model = network.report({**settings, **default})
+
+    def is_good(values: dict[str, int]) -> bool:
+        if not is_legal(network, settings, formulas, values):
+            return False
+        report = network.report({**settings, **values})
+        return len(report) == len(model) and all(map(_is_alike, model, report))
+
+    first = default
+    for value in SMALL:
+        tried = {name: min(value, default[name]) for name in names}
+        if tried == default or is_good(tried):
+            first = tried
+            break
+    for name in names:
+        for step in STEPS:
+            other = {**first, name: first[name] + step}
+            if is_good(other):
+                return [first, other]
+    return [first]
+
+
+def _is_alike(model: LayerReport, other: LayerReport) -> bool:
+    """Whether a layer at another size has the same weights, and more than one position."""
+    return model.weights == other.weights and all(
+        b != 1 or a == 1 for a, b in zip(model.output_shape[1:], other.output_shape[1:])
+    )
 
 
 def is_legal(

@@ -9,7 +9,7 @@ from typing import Any
 
 from shapecalc.emit.module import module
 from shapecalc.network import Network
-from shapecalc.verify import run
+from shapecalc.verify import run, weights
 from shapecalc.verify.findings import MissingPackage
 
 
@@ -26,7 +26,7 @@ def write_graph(network: Network, settings: Mapping[str, Any], folder: Path) -> 
         message = "a graph for TensorBoard needs the package tensorboard: pip install tensorboard"
         raise MissingPackage(message) from None
     model = run.made(module(network, settings))
-    inputs = run.inputs(network.report(settings).inputs, "cpu")
+    inputs = list(weights.inputs(network.report(settings), None, 0).values())
     with warnings.catch_warnings(), torch.no_grad(), SummaryWriter(str(folder)) as writer:
         warnings.simplefilter("ignore")  # of what tracing does not see, which is nothing here
         writer.add_graph(model, inputs)

@@ -76,9 +76,9 @@ def wanted_state(report: Report) -> dict[str, tuple[Any, ...]]:
     found = {}
     for layer in report:
         for name, shape in layer.weights.items():
-            found[f"{layer.path}.{name}"] = shape
+            found[layer.path_of(name)] = shape
         for name, tensor in layer.buffers_of.items():
-            found[f"{layer.path}.{name}"] = tensor.shape
+            found[layer.path_of(name)] = tensor.shape
     return found
 
 

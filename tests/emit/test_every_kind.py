@@ -11,7 +11,7 @@ import pytest
 import shapecalc
 from shapecalc.emit.names import EmitError
 from shapecalc.emit.sequential import sequential
-from shapecalc.layers import KINDS
+from shapecalc.layers import KINDS, Tensor
 from shapecalc.network import Network
 from tests.emit.emitted import assert_emits, assert_is, assert_is_clean, made
 
@@ -31,13 +31,16 @@ def example(name: str) -> Network:
         for i, tensor in enumerate(kind.example_inputs())
     }
     layer = {name: dict(kind.example), "from": list(inputs)}
+    if not inputs:  # a tensor that nothing feeds
+        inputs["x0"] = {"shape": [1]}
+        del layer["from"]
     return shapecalc.load({"inputs": inputs, "layers": [layer]})
 
 
 def as_block(name: str) -> Network:
     """The same in a block, which takes one input."""
     kind = KINDS[name]
-    first, *others = kind.example_inputs()
+    first, *others = kind.example_inputs() or (Tensor((1, 1)),)
     alone = list(first.shape[1:]), [{name: dict(kind.example)}]
     shape, layers = join_of_one_input(name) if others else alone
     return shapecalc.load(

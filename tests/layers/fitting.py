@@ -110,7 +110,36 @@ def pad_for(draw: st.DrawFn, inputs: Inputs) -> Settings:
     return {"pad": pad, "mode": mode}
 
 
+@st.composite
+def equation_for(draw: st.DrawFn, inputs: Inputs) -> Settings:
+    """Letters for inputs, the same for dimensions of the same size, mostly."""
+    letters: dict[tuple[int, int], str] = {}
+    names = iter("abcdefghijklmnopqrstuvwxyz")
+    rows = []
+    for x in inputs:
+        seen: dict[int, int] = {}
+        row = []
+        for size in x.shape:
+            seen[size] = seen.get(size, 0) + (not draw(once_in(12)))
+            key = (size, seen[size])
+            if key not in letters or draw(once_in(6)):
+                letters[key] = next(names)
+            row.append(letters[key])
+        rows.append("".join(row))
+    if draw(once_in(5)):
+        hidden = draw(st.integers(0, 2))
+        rows = [f"...{row[hidden:]}" for row in rows]
+    every = sorted({letter for row in rows for letter in row} - {"."})
+    output = "".join(draw(st.permutations([n for n in every if draw(st.booleans())])))
+    dots = "..." if any("." in row for row in rows) else ""
+    equation = ",".join(rows)
+    if not draw(once_in(5)):
+        equation += f"->{dots}{output or ''.join(every[:1])}"
+    return {"equation": equation}
+
+
 SETTINGS: dict[str, Callable[[Inputs], st.SearchStrategy[Settings]]] = {
+    "Einsum": equation_for,
     "Expand": size_for,
     "Pad": pad_for,
     "Rearrange": pattern_for,

@@ -40,18 +40,19 @@ class Draw(NamedTuple):
         """The draw as a spec to paste; it has one batch for all inputs."""
         settings = {**self.settings, **self.outside}
         listed = ", ".join(f"{name}: {_written(value)}" for name, value in settings.items())
-        inputs = {f"x{i}": x for i, x in enumerate(self.inputs)}
+        inputs = {f"x{i}": x for i, x in enumerate(self.inputs or (Tensor((1, 1)),))}
         given = (
             f"{n}: {{shape: {list(x.shape[1:])}, dtype: {x.dtype}}}" for n, x in inputs.items()
         )
+        fed = [f"    from: [{', '.join(inputs)}]"] if self.inputs else []
         return "\n".join(
             [
                 f"# {' and '.join(times(x.shape) for x in self.inputs)}",
-                f"symbols: {{B: {self.inputs[0].batch}}}",
+                f"symbols: {{B: {next(iter(inputs.values())).batch}}}",
                 f"inputs: {{{', '.join(given)}}}",
                 "layers:",
                 f"  - {self.layer.kind}: {{{listed}}}",
-                f"    from: [{', '.join(inputs)}]",
+                *fed,
             ]
         )
 
@@ -74,7 +75,7 @@ def draws(draw: st.DrawFn, name: str) -> Draw:
         layer, settings, inputs = draw(_layer_and_inputs(kind))
         if accepts(layer, inputs) or draw(once_in(4)):
             break
-    if accepts(layer, inputs) and draw(st.booleans()):
+    if inputs and accepts(layer, inputs) and draw(st.booleans()):
         inputs = draw(_at_the_edge(layer, inputs))
     return Draw(layer, settings, inputs, draw(_outside(kind)))
 
@@ -89,7 +90,7 @@ def _layer_and_inputs(draw: st.DrawFn, kind: type[Layer]) -> tuple[Layer, dict[s
     }
     unit = lcm(*parts.values())
     inputs = draw(inputs_of(kind, unit))
-    scope = Scope(kind.rank, unit, inputs[0].shape)
+    scope = Scope(kind.rank, unit, inputs[0].shape if inputs else (1, 8))
     settings = {
         name: parts[name] if name in parts else draw(_value(field, scope))
         for name, field in given.items()
@@ -140,6 +141,8 @@ def _value(field: Field, scope: Scope) -> st.SearchStrategy[Any]:
 @st.composite
 def inputs_of(draw: st.DrawFn, kind: type[Layer], unit: int) -> Inputs:
     """Inputs of a kind: the first at random, each further one like the one before it."""
+    if kind.arity == (0, 0):
+        return ()
     usual = [n for n in range(1, 6) if kind.ndims is None or n in kind.ndims]
     ndim = draw(st.integers(1, 6) if draw(once_in(12)) else st.sampled_from(usual))
     dtype = (kind.dtypes or ("float32",))[0]
@@ -206,6 +209,13 @@ def _with_multiple(unflatten: Any, inputs: Inputs) -> Inputs:
     return _along(unflatten.dim, inputs, prod(size if size > 0 else 2 for size in sizes))
 
 
+def _with_condition(where: Any, inputs: Inputs) -> Inputs:
+    """A condition, and as many operands as are not given as numbers."""
+    wanted = 3 - sum(number is not None for number in (where.input, where.other))
+    condition = Tensor(inputs[0].shape, "bool")
+    return (condition, *(inputs[1:] + inputs[:1] * 2)[: wanted - 1])
+
+
 def _along(dim: int, inputs: Inputs, size: int) -> Inputs:
     """The input with a size along one dimension, if it has that."""
     (x,) = inputs
@@ -220,6 +230,7 @@ FITTED: dict[str, Callable[[Any, Inputs], Inputs]] = {
     "MatMul": _with_rows,
     "Squeeze": _with_one,
     "Unflatten": _with_multiple,
+    "Where": _with_condition,
 }
 """Kinds that refuse most inputs of random sizes, and what makes inputs fit a layer."""
 

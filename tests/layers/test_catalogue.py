@@ -19,7 +19,7 @@ from tests.layers.torch_oracle import torch
 
 LEFT_OUT = Path(__file__).parents[2] / "docs" / "not-in-the-catalogue.md"
 
-TORCH_KINDS = [name for name in KINDS if hasattr(torch.nn, name)]
+TORCH_KINDS = [n for n, kind in KINDS.items() if hasattr(torch.nn, n) and not kind.is_state]
 
 RECURRENT = ("RNN", "LSTM", "GRU")
 STACKS = {
@@ -161,3 +161,12 @@ def test_numbers_need_no_heavy_library():
         "assert not {'sympy', 'torch', 'numpy'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ)
+
+
+def test_what_slides_has_a_kernel_and_steps():
+    for name, kind in KINDS.items():
+        if kind.slides:
+            assert {"kernel_size", "stride"} <= kind.fields.keys(), name
+        if "ceil_mode" in kind.fields:
+            assert kind.slides, name
+            assert kind(**kind.example, ceil_mode=True).rounds_up, name

@@ -42,6 +42,18 @@ STACKS = {
 }
 """Kinds that torch makes of a layer given as a module, and that layer."""
 
+
+def _operation(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of operands of which some may be numbers, given by name."""
+
+    def operation(*x: Any, input: Any = None, other: Any = None, **more: Any) -> Any:
+        condition = x[:1] if function is torch.where else ()
+        operands = [input, *x[len(condition) :], other]
+        return function(*condition, *(each for each in operands if each is not None), **more)
+
+    return operation
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(torch, name.lower())
@@ -53,22 +65,43 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
             *("Unsqueeze", "Var"),
         )
     },
-    "Add": lambda *x: reduce(torch.add, x),
+    **{
+        name: _operation(function)
+        for name, function in {
+            "Add": lambda *x: reduce(torch.add, x),
+            "Mul": lambda *x: reduce(torch.mul, x),
+            **{
+                name: getattr(torch, name.lower())
+                for name in ("Sub", "Div", "Pow", "Eq", "Ne", "Lt", "Le", "Gt", "Ge", "Where")
+            },
+        }.items()
+    },
     "Chunk": lambda x, chunks, dim, index: x.chunk(chunks, dim)[index],
     "Concat": lambda *x, dim: torch.cat(x, dim),
+    "Einsum": lambda *x, equation: torch.einsum(equation, *x),
     "DropPath": lambda x, p: torch.nn.functional.dropout(x, p, training=False),
     "Expand": torch.Tensor.expand,
     "IndexSelect": lambda x, dim, index: x.index_select(
         dim, torch.tensor(index, dtype=torch.int64, device=x.device)
     ),
+    "LogicalAnd": torch.logical_and,
     "LogicalNot": torch.logical_not,
+    "LogicalOr": torch.logical_or,
+    "Maximum": torch.maximum,
+    "Minimum": torch.minimum,
     "Max": torch.amax,
     "Min": torch.amin,
-    "Mul": lambda *x: reduce(torch.mul, x),
     "Norm": torch.linalg.vector_norm,
     "Normalize": torch.nn.functional.normalize,
     "Pad": torch.nn.functional.pad,
     "Rearrange": lambda x, pattern, sizes: einops.rearrange(x, pattern, **dict(sizes)),
+    "Arange": lambda end, start, step, dtype: torch.arange(
+        start, end, step, dtype=getattr(torch, dtype)
+    ),
+    **{
+        name: lambda shape, dtype, make=make: make(shape, dtype=getattr(torch, dtype))
+        for name, make in {"Ones": torch.ones, "Zeros": torch.zeros}.items()
+    },
     "Reduce": lambda x, pattern, sizes, reduction: einops.reduce(
         x, pattern, reduction, **dict(sizes)
     ),
@@ -98,6 +131,22 @@ class Function(torch.nn.Module):  # type: ignore[misc]
         return self.function(*x, **self.settings)
 
 
+class State(torch.nn.Module):  # type: ignore[misc]
+    """A module that holds one tensor and puts it out."""
+
+    def __init__(self, kind: str, shape: Any, dtype: str, **more: Any) -> None:
+        super().__init__()
+        tensor = torch.empty(shape, dtype=getattr(torch, dtype), device="meta")
+        self.tensor = getattr(torch.nn, kind)(tensor, **more)
+
+    def forward(self) -> Any:
+        return self.tensor
+
+
+STATES = ("Parameter", "Buffer")
+"""Tensors that a module holds under their own names, which have no name of their own in them."""
+
+
 class Facts(NamedTuple):
     """What shapecalc and torch both know of a layer and its input."""
 
@@ -119,6 +168,8 @@ def module_of(layer: Layer, other: dict[str, Any]) -> Any:
         name: _plain(value, layer.rank)
         for name, value in ({name: getattr(layer, name) for name in layer.fields} | other).items()
     }
+    if layer.kind in STATES:
+        return State(layer.kind, **settings)
     if layer.kind in FUNCTIONS:
         return Function(FUNCTIONS[layer.kind], settings)
     with torch.device("meta"):
@@ -149,13 +200,17 @@ def facts_of_torch(
         _run(module.to_empty(device="cpu"), tensors, "cpu")
     except REFUSALS:
         return None
+
+    def own(name: str) -> str:
+        return "" if isinstance(module, State) else name
+
     if 0 in output.shape or any(0 in weight.shape for weight in module.parameters()):
         return None
     return Facts(
         tuple(output.shape),
         _name(output.dtype),
-        {name: tuple(weight.shape) for name, weight in module.named_parameters()},
-        {name: (tuple(b.shape), _name(b.dtype)) for name, b in module.named_buffers()},
+        {own(name): tuple(weight.shape) for name, weight in module.named_parameters()},
+        {own(name): (tuple(b.shape), _name(b.dtype)) for name, b in module.named_buffers()},
         counter.get_total_flops() / 2,
     )
 

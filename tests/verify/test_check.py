@@ -33,7 +33,7 @@ def test_every_bundled_spec_agrees_with_torch(name: str) -> None:
 def test_googlenet_is_compared_layer_by_layer_at_many_sizes() -> None:
     shapes, others, weights, work, real = check(shapecalc.load("googlenet"), seed=1)
     assert shapes.compared > 250
-    assert others.compared > 12 * 250
+    assert others.compared > 2 * 250
     assert weights.compared == 2 * 64 + 2
     assert work.compared > 100
     assert "3 x 79 x 79" in real.what  # the smallest at which the heads' 5 x 5 pools fit
@@ -139,31 +139,44 @@ def against(*arguments: str) -> tuple[int, str]:
 def test_ones_own_module_agrees_to_the_last_number(own_modules: str) -> None:
     status, output = against(f"{own_modules}:lenet")
     assert status == 0
-    assert "the same numbers from the same weights" in output
+    assert "numbers at 3 x 3 x 32 x 32" in output
     assert "DIFFERS" not in output
 
 
 @pytest.mark.parametrize(
     ("target", "arguments", "phrases"),
     [
-        ("lenet", ["classes=7"], ["linear3 puts out 1 x 10, 9 1 x 7", "62,006 parameters"]),
         (
             "lenet",
-            ["padding=1"],
-            ["conv1 puts out 1 x 6 x 28 x 28, 0 1 x 6 x 30 x 30\n", "⌊(N + 2P − F)/S⌋ + 1 = "],
+            ["classes=7"],
+            [
+                "linear3.weight is 10 x 84 in the spec, 9.weight is 7 x 84 in the module",
+                "62,006 parameters in the spec, 61,751 in the module",
+                "linear3 puts out 1 x 10 in the spec, 1 x 7 in the module (9)",
+                "linear3 is 1 x 10 in the spec, 1 x 7 in the module",
+            ],
         ),
         (
             "lenet",
             ["padding=2"],
             [
-                "conv1 puts out 1 x 6 x 28 x 28, 0 1 x 6 x 32 x 32",
-                "fails on an input of",
-                "after 4:",
+                "conv1 puts out 1 x 6 x 28 x 28 in the spec, 1 x 6 x 32 x 32 in the module (0)",
+                "⌊(N + 2P − F)/S⌋ + 1 = ",
+                "fails on an input of 1 x 3 x 32 x 32: RuntimeError: ",
+                "(the last layer reached is 2)",
             ],
         ),
-        ("lenet", ["kernel=3"], ["weight of conv1 is 6 x 3 x 5 x 5, of 0 6 x 3 x 3 x 3"]),
-        ("lenet", ["bias=False"], ["linear1 has bias, which 5 does not have"]),
-        ("without_relu", [], ["with the same weights, the largest difference"]),
+        ("lenet", ["kernel=3"], ["conv1.weight is 6 x 3 x 5 x 5 in the spec, 0.weight is 6 x 3 x"]),
+        ("lenet", ["bias=False"], ["linear1.bias of the spec, 120 elements: the module lacks it"]),
+        (
+            "without_relu",
+            [],
+            [
+                "first apart is what comes into linear2 (Linear)",
+                "between linear1 and linear2, the spec has relu1 (ReLU)\n",
+                "the module calls nothing\n",
+            ],
+        ),
         ("broken", [], ["it fails on an input of 1 x 3 x 32 x 32: RuntimeError"]),
         ("raises", [], ["the factory fails: KeyError: 'weights'"]),
     ],
@@ -182,7 +195,7 @@ def test_every_difference_of_ones_own_module_is_told(
 @pytest.mark.parametrize(
     ("target", "phrase"),
     [
-        ("own_nets:number", "is no function or class"),
+        ("own_nets:number", "is no function, class or module"),
         ("own_nets:nothing", "has no attribute 'nothing'"),
         ("nowhere:lenet", "No module named 'nowhere'"),
         ("own_nets", "is not package.module:factory"),

@@ -1,0 +1,99 @@
+"""How large a network is bound to be, counted before it is built.
+
+Blocks that use blocks, and repeats in repeats, say much in few words: twenty lines can ask for a
+million layers. What they ask for is counted here in time that grows with the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shapecalc.algebra.arithmetic import is_symbolic
+from shapecalc.language.expression import ExpressionError, Undecided, truth
+from shapecalc.language.tree import Block, Entry, Setting, Spec
+
+MOST_USES = 10_000
+"""How many different uses of blocks are looked at; what more there are is not counted."""
+
+
+class _Unknown(Exception):
+    """A value depends on what is known only while building: a size, or a copy's number."""
+
+
+class _Known(dict[str, Any]):
+    """The values that are known ahead."""
+
+    def __missing__(self, name: str) -> Any:
+        raise _Unknown
+
+
+def foreseen(spec: Spec, values: Mapping[str, Any], deepest: int) -> Iterator[tuple[Entry, int]]:
+    """The entries of a network, each with how many layers it comes to at least.
+
+    What depends on sizes or on a copy's number counts as nothing, and so does what is wrong.
+    """
+    counter = _Counter(values, deepest)
+    for entry in spec.entries:
+        yield entry, counter.entry(entry, _Known(counter.values), 0)
+
+
+class _Counter:
+    def __init__(self, values: Mapping[str, Any], deepest: int) -> None:
+        self.values = {name: value for name, value in values.items() if not is_symbolic(value)}
+        self.deepest = deepest
+        self.known: dict[Any, int] = {}
+
+    def entries(self, entries: list[Entry], scope: _Known, depth: int) -> int:
+        return sum(self.entry(entry, scope, depth) for entry in entries)
+
+    def entry(self, entry: Entry, scope: _Known, depth: int) -> int:
+        if depth > self.deepest:
+            return 0
+        try:
+            count = 1
+            if entry.repeat is not None:
+                count = entry.repeat.value(scope)
+                scope = _Known({k: value for k, value in scope.items() if k != "index"})
+            if entry.when is not None and not truth(entry.when.value(scope)):
+                return 0
+        except (_Unknown, ExpressionError, Undecided):
+            return 0
+        if type(count) is not int or count < 1:
+            return 0
+        if entry.block is not None:
+            return count * self.block(entry, entry.block, scope, depth)
+        branches = entry.branches or ()
+        return count * (1 + sum(self.entries(each.entries, scope, depth + 1) for each in branches))
+
+    def block(self, entry: Entry, block: Block, scope: _Known, depth: int) -> int:
+        given = {name: _value(setting, scope) for name, setting in entry.settings.items()}
+        key = (block.name, tuple(sorted((name, repr(value)) for name, value in given.items())))
+        if key not in self.known:
+            if len(self.known) >= MOST_USES:
+                return 0
+            self.known[key] = 0  # a block that uses itself is an error, told elsewhere
+            inside = _Known(self.values)
+            for name in block.arguments:  # an argument hides a symbol of its name
+                inside.pop(name, None)
+            inside.update((name, value) for name, value in given.items() if value is not _Unknown)
+            self.defaults(block, inside)
+            self.known[key] = self.entries(block.entries, inside, depth + 1)
+        return self.known[key]
+
+    def defaults(self, block: Block, inside: _Known) -> None:
+        """Add the defaults that are known ahead; one may use those before it."""
+        for name, default in block.arguments.items():
+            if default is not None and name not in inside:
+                value = _value(default, inside)
+                if value is not _Unknown:
+                    inside[name] = value
+
+
+def _value(setting: Setting, scope: _Known) -> Any:
+    """A setting's value, or :class:`_Unknown` itself."""
+    try:
+        value = setting.value(scope)
+    except (_Unknown, ExpressionError, Undecided):
+        return _Unknown
+    return _Unknown if is_symbolic(value) else value

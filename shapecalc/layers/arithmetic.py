@@ -1,0 +1,378 @@
+"""Arithmetic between tensors, and with numbers: element by element, as torch broadcasts them.
+
+The fields ``input`` and ``other`` have torch's names: the number that stands in place of the first
+tensor or of the second. Every operation beyond the first operand counts once per output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from shapecalc.algebra.arithmetic import Dim, prod
+from shapecalc.algebra.requirement import Requirement, refuse
+from shapecalc.layers.calling import call, function_name, held, is_word
+from shapecalc.layers.field import Choice, Maybe, Number, field
+from shapecalc.layers.joining import Broadcast, promoted
+from shapecalc.layers.tensor import FLOATS, Tensor
+
+_NUMBER = Maybe(Number(infinite=True, formulas=True), "a tensor")
+
+
+def with_numbers(x: Sequence[Tensor], numbers: Sequence[Any]) -> str:
+    """The element type of tensors with numbers: one that is not whole makes whole numbers floats.
+
+    >>> with_numbers([Tensor((1, 8), "int32")], [Fraction(1, 2)])
+    'float32'
+    >>> with_numbers([Tensor((1, 8), "bool")], [2]), with_numbers([Tensor((8,), "float16")], [2])
+    ('int64', 'float16')
+    """
+    dtype = promoted(tuple(x))
+    if not numbers or dtype in FLOATS:
+        return dtype
+    if any(not isinstance(number, int) or isinstance(number, bool) for number in numbers):
+        return "float32"
+    return "int64" if dtype == "bool" else dtype
+
+
+class _Operation(Broadcast, abstract=True):
+    """An operation on tensors, some of which may be numbers."""
+
+    sign: ClassVar[str] = ""
+    """Python's operator, where it has one."""
+    operands: ClassVar[int | None] = 2
+    """How many there are in all, numbers included; None for any number."""
+    refuses_truths: ClassVar[bool] = False
+    """Whether it refuses tensors of type bool."""
+
+    other: int | Fraction | float | None = field(
+        _NUMBER, "a number in place of the second tensor", default=None
+    )
+
+    def _numbers(self) -> list[Any]:
+        """The operands that are numbers."""
+        values = (getattr(self, name, None) for name in ("input", "other"))
+        return [value for value in values if value is not None]
+
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
+        wanted, count = self.operands, len(x) + len(self._numbers())
+        if wanted is not None and count != wanted:
+            yield refuse(
+                lambda: f"takes {wanted} operands but receives {count}",
+                hint=lambda: "each is a tensor, by 'from' or 'branches', or a number",
+            )
+        if self.refuses_truths and all(tensor.dtype == "bool" for tensor in x):
+            yield refuse(
+                lambda: f"{self._does()} numbers but receives bool: {x[0]}",
+                hint=lambda: "a To before it makes numbers of them",
+            )
+        yield from super().requires(*x)
+
+    def output(self, *x: Tensor) -> Tensor:
+        return Tensor(super().output(*x).shape, with_numbers(x, self._numbers()))
+
+    def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
+        return (len(x) + len(self._numbers()) - 1) * prod(y.shape)
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        operands = list(inputs)
+        if settings.get("input", "None") != "None":
+            operands.insert(0, held(settings["input"]))
+        if settings.get("other", "None") != "None":
+            operands.append(held(settings["other"]))
+        return f" {self.sign} ".join(operands)
+
+
+class Add(_Operation):
+    """Add the inputs element by element, or a number to them.
+
+    >>> body, shortcut = Tensor((1, 256, 56, 56)), Tensor((1, 256, 1, 1))
+    >>> Add().output(body, shortcut).shape, Add(other=1).output(body).shape
+    ((1, 256, 56, 56), (1, 256, 56, 56))
+    """
+
+    called = ("torch.add", "Tensor.add", "Tensor.add_")
+    sign = "+"
+    operands = None
+    commutes = True
+
+    def _does(self) -> str:
+        return "adds"
+
+
+class Mul(_Operation):
+    """Multiply the inputs element by element, or by a number.
+
+    >>> image, gate = Tensor((1, 64, 56, 56)), Tensor((1, 64, 1, 1))
+    >>> Mul().output(image, gate).shape, Mul(other=Fraction(1, 8)).output(image).shape
+    ((1, 64, 56, 56), (1, 64, 56, 56))
+    """
+
+    called = ("torch.mul", "Tensor.mul", "Tensor.mul_", "torch.multiply", "Tensor.multiply")
+    sign = "*"
+    operands = None
+    commutes = True
+
+    def _does(self) -> str:
+        return "multiplies"
+
+
+class _TwoSided(_Operation, abstract=True):
+    """An operation of which either side may be a number."""
+
+    arity = (1, 2)
+
+    input: int | Fraction | float | None = field(
+        _NUMBER, "a number in place of the first tensor", default=None
+    )
+
+    example: ClassVar[Mapping[str, object]] = {}
+
+
+class Sub(_TwoSided):
+    """Subtract the second operand from the first; ``{input: 1}`` is 1 minus the tensor.
+
+    >>> Sub(input=1).output(Tensor((1, 196))).shape
+    (1, 196)
+    """
+
+    called = ("torch.sub", "Tensor.sub", "torch.subtract", "Tensor.subtract")
+    sign = "-"
+    refuses_truths = True
+
+    def _does(self) -> str:
+        return "subtracts"
+
+
+class Div(_TwoSided):
+    """Divide the first operand by the second; whole numbers make floats.
+
+    >>> Div(other=8).output(Tensor((1, 12, 197, 197), "int64")).dtype
+    'float32'
+    """
+
+    called = ("torch.div", "Tensor.div", "torch.divide", "Tensor.divide", "torch.true_divide")
+    sign = "/"
+
+    rounding_mode: str | None = field(
+        Maybe(Choice("trunc", "floor"), "none"), "how results are made whole", default=None
+    )
+
+    def _does(self) -> str:
+        return "divides"
+
+    def output(self, *x: Tensor) -> Tensor:
+        y = super().output(*x)
+        return y if y.dtype in FLOATS or self.rounding_mode else Tensor(y.shape)
+
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
+        yield from super().requires(*x)
+        if self.rounding_mode and len(x) + len(self._numbers()) == 2 and self.input is not None:
+            yield refuse(
+                lambda: "has rounding_mode, which torch has not where a number is divided",
+                field="rounding_mode",
+                hint=lambda: "a Reciprocal and a Mul by the number, and a Floor, say the same",
+            )
+        if self.rounding_mode and all(tensor.dtype == "bool" for tensor in x):
+            yield refuse(lambda: "rounds truths, which are no numbers", field="rounding_mode")
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        if self.rounding_mode is None:
+            return super().function(inputs, settings)
+        other = [settings["other"]] if settings["other"] != "None" else []
+        mode = f"rounding_mode={settings['rounding_mode']}"
+        return f"torch.div({', '.join([*inputs, *other, mode])})"
+
+
+class Pow(_TwoSided):
+    """Raise the first operand to the second; ``{input: 2}`` raises 2 to the tensor.
+
+    >>> Pow(other=2).output(Tensor((1, 768))).shape
+    (1, 768)
+    """
+
+    called = ("torch.pow", "Tensor.pow")
+    sign = "**"
+
+    def _does(self) -> str:
+        return "raises"
+
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
+        yield from super().requires(*x)
+        if isinstance(self.other, int) and self.other < 0 and x[0].dtype not in FLOATS:
+            yield refuse(
+                lambda: f"raises whole numbers to {self.other}",
+                field="other",
+                hint=lambda: "a To before it makes floats of them",
+            )
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        sides = super().function(inputs, settings).split(" ** ")
+        return ("**" if all(map(is_word, sides)) else " ** ").join(sides)
+
+
+class _Comparison(_Operation, abstract=True):
+    """An operation that tells true or false."""
+
+    arity = (1, 2)
+
+    example: ClassVar[Mapping[str, object]] = {"other": 0}
+    example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 4, 8, 8),)
+
+    def _does(self) -> str:
+        return "compares"
+
+    def output(self, *x: Tensor) -> Tensor:
+        return Tensor(super().output(*x).shape, "bool")
+
+
+class Eq(_Comparison):
+    """Tell where the first operand equals the second."""
+
+    commutes = True
+    called = ("torch.eq", "Tensor.eq")
+    sign = "=="
+
+
+class Ne(_Comparison):
+    """Tell where the operands differ."""
+
+    commutes = True
+    called = ("torch.ne", "Tensor.ne", "torch.not_equal", "Tensor.not_equal")
+    sign = "!="
+
+
+class Lt(_Comparison):
+    """Tell where the first operand is less than the second."""
+
+    called = ("torch.lt", "Tensor.lt", "torch.less", "Tensor.less")
+    sign = "<"
+
+
+class Le(_Comparison):
+    """Tell where the first operand is at most the second."""
+
+    called = ("torch.le", "Tensor.le", "torch.less_equal", "Tensor.less_equal")
+    sign = "<="
+
+
+class Gt(_Comparison):
+    """Tell where the first operand is greater than the second."""
+
+    called = ("torch.gt", "Tensor.gt", "torch.greater", "Tensor.greater")
+    sign = ">"
+
+
+class Ge(_Comparison):
+    """Tell where the first operand is at least the second."""
+
+    called = ("torch.ge", "Tensor.ge", "torch.greater_equal", "Tensor.greater_equal")
+    sign = ">="
+
+
+class _OfTwo(Broadcast, abstract=True):
+    """A function of two tensors."""
+
+    arity = (2, 2)
+
+    def _does(self) -> str:
+        return "compares"
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return call(function_name(self), self, settings, *inputs)
+
+
+class Maximum(_OfTwo):
+    """Take the greater of two elements."""
+
+    commutes = True
+    called = ("torch.maximum", "Tensor.maximum")
+
+
+class Minimum(_OfTwo):
+    """Take the lesser of two elements."""
+
+    commutes = True
+    called = ("torch.minimum", "Tensor.minimum")
+
+
+class LogicalAnd(_OfTwo):
+    """Tell where both are true, or not 0."""
+
+    commutes = True
+    called = ("torch.logical_and", "Tensor.logical_and")
+
+    def output(self, *x: Tensor) -> Tensor:
+        return Tensor(super().output(*x).shape, "bool")
+
+
+class LogicalOr(LogicalAnd):
+    """Tell where one or both are true, or not 0."""
+
+    called = ("torch.logical_or", "Tensor.logical_or")
+
+
+class Where(Broadcast):
+    """Take the second operand where the first, a condition, is true, and else the third.
+
+    >>> mask, scores = Tensor((1, 1, 16, 16), "bool"), Tensor((1, 12, 16, 16))
+    >>> Where(other=float("-inf")).output(mask, scores).shape
+    (1, 12, 16, 16)
+    """
+
+    called = ("torch.where",)
+    arity = (1, 3)
+    work = "one for every output"
+
+    input: int | Fraction | float | None = field(
+        _NUMBER, "a number to take where it is true", default=None
+    )
+    other: int | Fraction | float | None = field(
+        _NUMBER, "a number to take where it is false", default=None
+    )
+
+    example: ClassVar[Mapping[str, object]] = {"other": 0}
+
+    @classmethod
+    def example_inputs(cls) -> tuple[Tensor, ...]:
+        return Tensor((1, 1, 8, 8), "bool"), Tensor((1, 4, 8, 8))
+
+    def _does(self) -> str:
+        return "chooses between"
+
+    def _numbers(self) -> list[Any]:
+        return [value for value in (self.input, self.other) if value is not None]
+
+    def requires(self, *x: Tensor) -> Iterator[Requirement]:
+        count = len(x) + len(self._numbers())
+        if count != 3:
+            yield refuse(
+                lambda: f"takes a condition and two operands but receives {count} in all",
+                hint=lambda: "each operand is a tensor, by 'from', or a number",
+            )
+        if x[0].dtype != "bool":
+            yield refuse(
+                lambda: f"takes a condition of type bool first but receives {x[0].dtype}: {x[0]}",
+                hint=lambda: "a comparison, such as Gt: 0, makes one",
+            )
+        yield from super().requires(*x)
+
+    def output(self, *x: Tensor) -> Tensor:
+        numbers = self._numbers()
+        if len(x) > 1:
+            dtype = with_numbers(x[1:], numbers)
+        else:
+            dtype = "int64" if all(isinstance(number, int) for number in numbers) else "float32"
+        return Tensor(super().output(*x).shape, dtype)
+
+    def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
+        return prod(y.shape)
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        condition, *tensors = inputs
+        operands = [
+            tensors.pop(0) if settings[name] == "None" else settings[name]
+            for name in ("input", "other")
+        ]
+        return f"torch.where({', '.join([condition, *operands])})"

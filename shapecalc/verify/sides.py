@@ -1,0 +1,254 @@
+"""The two sides of a check: the emitted module of the spec, and the module of the user's."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from shapecalc.analysis.report import Report
+from shapecalc.emit.module import module
+from shapecalc.layers import Layer
+from shapecalc.network import Network
+from shapecalc.verify import matching, run, sizes, weights
+from shapecalc.verify.calling import Returned
+from shapecalc.verify.making import Called, RunError, guarded
+from shapecalc.verify.matching import Pairs, State
+from shapecalc.verify.meta import on_meta
+from shapecalc.verify.tracing import Trace
+
+TRAINED = 3
+"""The batch that is trained with: statistics of a single sample are none."""
+
+
+class Spec:
+    """The spec's side: its reports, and its emitted module with random weights, in float64."""
+
+    def __init__(self, network: Network, settings: dict[str, Any], seed: int) -> None:
+        self.network = network
+        self.settings = settings
+        self.seed = seed
+        self.report = network.report(settings)
+        free = [name for name in sizes.size_symbols(network) if name not in settings]
+        formulas = network.report(settings, symbolic=free)
+        self.sizes = sizes.alive(network, settings, formulas)
+        self.small = self.at(self.sizes[0])
+        self.is_full = list(self.small.inputs.values()) == list(self.report.inputs.values())
+        self.depth = weights.depth(self.report)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the inputs."""
+        return list(self.report.inputs)
+
+    def at(self, size: Mapping[str, int], batch: int | None = None) -> Report:
+        """The report at a size, and in a batch."""
+        batched = {} if batch is None else {"B": batch}
+        return self.network.report({**self.settings, **size, **batched})
+
+    def inputs(self, report: Report, dtype: Any, salt: int = 0) -> dict[str, Any]:
+        """Random inputs for a report."""
+        return weights.inputs(report, dtype, self.seed + salt)
+
+    @cached_property
+    def on_meta(self) -> Called:
+        """The module at the full size, without data."""
+        with on_meta():
+            return Called(run.made(module(self.network, self.settings)), self.names)
+
+    @cached_property
+    def called(self) -> Called:
+        """The module, its weights such that signals stay alive on their way through it."""
+        model = self.on_meta.model
+        with on_meta():
+            if _layers(self.small) != _layers(self.report):  # some follow from the input's size
+                model = run.made(module(self.network, dict(self.small.symbols), frozenset()))
+        double = run.torch().float64
+        model = copied(
+            model,
+            lambda each: run.torch().empty(
+                each.shape, dtype=double if each.is_floating_point() else each.dtype
+            ),
+        )
+        state = weights.state_of(model)
+        weights.draw(model, self.seed)
+        called = Called(model, self.names)
+        with Trace(state, unit=True, is_seeded=True), run.torch().no_grad():
+            called(self.inputs(self.small, run.torch().float64))
+        return called
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The weights and buffers that both sides get."""
+        state = weights.state_of(self.called.model)
+        return {name: each.detach().clone() for name, each in state.items()}
+
+    @cached_property
+    def trace(self) -> Trace:
+        """What it uses, at the small size."""
+        return followed(self.called, self.inputs(self.small, run.torch().float64))
+
+    @cached_property
+    def full_trace(self) -> Trace:
+        """What it uses at the full size."""
+        if self.is_full:
+            return self.trace
+        given = {name: x.to("meta") for name, x in self.inputs(self.report, None).items()}
+        with on_meta():
+            return followed(self.on_meta, given)
+
+    @cached_property
+    def states(self) -> list[State]:
+        """Its weights and buffers, in the order of their use."""
+        return matching.states(self.called.model, self.trace.order)
+
+    def order(self, names: Sequence[str]) -> list[int]:
+        """The numbers of outputs of these names that are the spec's, by name if all are the same.
+
+        Of fewer or more than the spec has, as many as both have.
+        """
+        wanted = [path.rpartition(".")[2] for path, _ in self.report.outputs]
+        if sorted(names) == sorted(wanted):
+            return [list(names).index(name) for name in wanted]
+        return list(range(min(len(wanted), len(names))))
+
+
+class Theirs:
+    """The user's side: the module as it was made, and what it was seen to do."""
+
+    def __init__(self, model: Any, spec: Spec) -> None:
+        self.spec = spec
+        self.called = Called(model, spec.names)
+
+    @property
+    def model(self) -> Any:
+        """The module itself."""
+        return self.called.model
+
+    @cached_property
+    def dtype(self) -> Any:
+        """The element type of its weights; None without weights."""
+        floats = [each.dtype for each in self.model.parameters() if each.is_floating_point()]
+        return floats[0] if floats else None
+
+    @cached_property
+    def own_dtype(self) -> Any:
+        """The element type that it computes in by itself."""
+        return self.dtype or run.torch().float32
+
+    def first_run(self) -> None:
+        """Run it, by which lazy layers come to their sizes; raises :class:`RunError`."""
+        self.called.set(False)
+        with run.torch().no_grad():
+            self.called(self.spec.inputs(self.spec.small, self.dtype))
+
+    @cached_property
+    def trace(self) -> Trace:
+        """What it uses, evaluating at the small size; until it fails, if it does."""
+        trace = Trace(weights.state_of(self.model), is_seeded=True)
+        try:
+            with trace, run.torch().no_grad():
+                self.called(self.spec.inputs(self.spec.small, self.dtype))
+        except RunError:
+            pass
+        return trace
+
+    @cached_property
+    def trained_trace(self) -> Trace:
+        """What it uses in training; as evaluating, if it cannot be trained so."""
+        kept = {name: each.detach().clone() for name, each in self.model.named_buffers()}
+        try:
+            self.called.set(True)
+            report = self.spec.at(self.spec.sizes[0], TRAINED)
+            trace = followed(self.called, self.spec.inputs(report, self.dtype))
+            self.trained_outputs = len(trace.outputs)
+        except Exception:  # in this batch the spec, too, may not be a network
+            return self.trace
+        else:
+            return trace
+        finally:
+            self.called.set(False)
+            weights.put(dict(self.model.named_buffers()), kept)
+
+    trained_outputs: int = 0
+    """How many outputs it has in training."""
+
+    @cached_property
+    def only_trained(self) -> set[str]:
+        """The names of the weights and buffers of layers that are used in training only."""
+        used = {name.rpartition(".")[0] for name in self.trace.uses}
+        late = {name.rpartition(".")[0] for name in self.trained_trace.uses} - used
+        return {name for name in weights.state_of(self.model) if name.rpartition(".")[0] in late}
+
+    @cached_property
+    def states(self) -> list[State]:
+        """Its weights and buffers, in the order of their use."""
+        order = self.trace.order
+        if self.only_trained:
+            order = [*self.trained_trace.order, *order]
+        return matching.states(self.model, order)
+
+    def full_run(self) -> tuple[Trace, Returned, str]:
+        """A run at the full size, on the meta device or else on the CPU, and a note of that."""
+        given = self.spec.inputs(self.spec.report, self.dtype)
+        note = ""
+        if not self.spec.is_full:
+            try:
+                trace, output = self._on_meta(given)
+            except RunError as error:
+                note = f"on the CPU, since on the meta device {error}"
+            else:
+                return trace, output, ""
+        trace = Trace(weights.state_of(self.model), is_seeded=True)
+        with trace, run.torch().no_grad():
+            return trace, self.called(given), note
+
+    def _on_meta(self, given: Mapping[str, Any]) -> tuple[Trace, Returned]:
+        """A run of a copy that has shapes and no data."""
+        model = guarded(lambda: copied(self.model, lambda each: each.to("meta")), "copying it")
+        trace = Trace(weights.state_of(model))
+        with on_meta(), trace, run.torch().no_grad():
+            return trace, self.called({n: x.to("meta") for n, x in given.items()}, model)
+
+    def use(self, dtype: Any) -> None:
+        """Compute in an element type; raises :class:`RunError` where that fails."""
+        guarded(lambda: self.model.to(dtype), "its to()")
+
+    def matched(self, ours: list[State]) -> Pairs:
+        """The module's names of the spec's weights and buffers, by their use and their layers."""
+        pairs = matching.by_use(ours, self.states)
+        layers = {a.rpartition(".")[0]: b.rpartition(".")[0] for a, b in pairs.items()}
+        left = {each.name for each in self.states} - set(pairs.values())
+        for each in ours:
+            at = f"{layers.get(each.owner, '?')}.{each.leaf}".lstrip(".")
+            if each.name not in pairs and at in left:
+                pairs[each.name] = at
+        return pairs
+
+
+def copied(model: Any, replaced: Callable[[Any], Any]) -> Any:
+    """A copy of a module with other tensors for its weights and buffers, those tied that are."""
+    parameter = run.torch().nn.Parameter
+    memo: dict[int, Any] = {}
+    for each in weights.state_of(model).values():
+        new = replaced(each.detach())
+        is_parameter = isinstance(each, parameter)
+        memo[id(each)] = parameter(new, each.requires_grad) if is_parameter else new
+    return copy.deepcopy(model, memo)
+
+
+def followed(called: Called, given: Mapping[str, Any], **how: Any) -> Trace:
+    """The trace of a run without gradients."""
+    trace = Trace(weights.state_of(called.model), is_seeded=True, **how)
+    with trace, run.torch().no_grad():
+        trace.outputs = called(given).tensors
+    return trace
+
+
+def _layers(report: Report) -> list[Layer]:
+    return [layer.node.layer for layer in report]
+
+
+Doing = Callable[[str], None]
+"""Told before each step what is done."""

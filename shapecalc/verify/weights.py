@@ -1,0 +1,119 @@
+"""Weights, running statistics and inputs that hide nothing: random, repeatable, alive."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from shapecalc.analysis.report import Report
+from shapecalc.verify import run
+
+SPREAD = 0.3
+"""How far weights and statistics of single channels lie around what they are at first."""
+
+FEW = 8
+"""Indices of what no table limits are below this."""
+
+
+def drawn(name: str, tensor: Any, seed: int) -> Any:
+    """Random values for a weight or buffer, by what its name says it is.
+
+    Rows of a matrix have the length 1, so that what comes out varies as much as what goes in.
+    Nothing is 0 or 1, under which a missing bias, a second normalisation or a scale would hide.
+    """
+    torch = run.torch()
+    source = torch.Generator().manual_seed(zlib.crc32(f"{seed} {name}".encode()))
+    shape, leaf = tuple(tensor.shape), name.rpartition(".")[2]
+    if not tensor.is_floating_point():
+        return torch.randint(1, 9, shape, generator=source, dtype=torch.int64).to(tensor.dtype)
+    if len(shape) > 1:
+        fan_in = math.prod(shape[1:])
+        values = torch.randn(shape, generator=source).div_(math.sqrt(max(fan_in, 1)))
+    elif "bias" in leaf or "mean" in leaf:
+        values = SPREAD * torch.randn(shape, generator=source)
+    else:
+        values = 0.5 + torch.rand(shape, generator=source)
+    return values.to(tensor.dtype)
+
+
+def draw(model: Any, seed: int) -> None:
+    """Draw all weights and buffers of a module."""
+    with run.torch().no_grad():
+        for name, each in state_of(model).items():
+            each.copy_(drawn(name, each, seed))
+
+
+def by_shape(tensor: Any) -> Any:
+    """Values that depend on a tensor's shape alone, the same wherever it is in whatever module."""
+    return drawn(f"weight of {tuple(tensor.shape)}", tensor, 0)
+
+
+def put(tensors: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Give tensors the values of the same names, in their own element types."""
+    with run.torch().no_grad():
+        for name, value in values.items():
+            tensors[name].copy_(value)
+
+
+def state_of(model: Any) -> dict[str, Any]:
+    """All weights and buffers of a module by name, those too that are not saved; each once."""
+    return dict([*model.named_parameters(), *model.named_buffers()])
+
+
+def inputs(report: Report, dtype: Any, seed: int) -> dict[str, Any]:
+    """Random inputs by name: numbers in an element type, indices over their whole range."""
+    torch = run.torch()
+    limits = ranges(report)
+    found = {}
+    for name, tensor in report.inputs.items():
+        source = torch.Generator().manual_seed(zlib.crc32(f"{seed} {name}".encode()))
+        own = getattr(torch, tensor.dtype)
+        shape = tuple(tensor.shape)
+        if own.is_floating_point:
+            value = torch.randn(shape, generator=source, dtype=torch.float64).to(dtype or own)
+        elif own.is_complex:
+            value = torch.randn(shape, generator=source, dtype=own)
+        elif own == torch.bool:
+            value = torch.rand(shape, generator=source) < 0.5
+        else:
+            value = _indices(shape, limits.get(name, FEW), source).to(own)
+        found[name] = value
+    return found
+
+
+def _indices(shape: Any, limit: int, source: Any) -> Any:
+    """Indices below a limit, among them the first and the last if there is room."""
+    torch = run.torch()
+    values = torch.randint(0, limit, shape, generator=source)
+    flat = values.reshape(-1)
+    if flat.numel() > 2:
+        flat[1], flat[-1] = limit - 1, 0
+    return flat.reshape(shape)
+
+
+def ranges(report: Report) -> dict[str, int]:
+    """How many values an input of whole numbers may take: the rows of the tables it indexes."""
+    origins: dict[str, set[str]] = {name: {name} for name in report.inputs}
+    limits: dict[str, int] = {}
+    for layer in report:
+        seen: set[str] = set().union(
+            *(origins.get(source.path, set()) for source in layer.node.sources)
+        )
+        rows = getattr(layer.node.layer, "num_embeddings", None)
+        if isinstance(rows, int):
+            for name in seen:
+                limits[name] = min(rows, limits.get(name, rows))
+        elif "int" in layer.node.output.dtype:
+            origins[layer.path] = seen
+    return limits
+
+
+def depth(report: Report) -> int:
+    """The number of layers on the longest way from an input to an output."""
+    longest: dict[str, int] = {}
+    for layer in report:
+        behind = (longest.get(source.path, 0) for source in layer.node.sources)
+        longest[layer.path] = 1 + max(behind, default=0)
+    return max(longest.values(), default=1)

@@ -1,0 +1,54 @@
+"""What takes long says on a terminal what it is at, and nothing anywhere else."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+
+import pytest
+
+from shapecalc.cli import progress
+from shapecalc.pace import now
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "PATIENCE", 0.01)
+    monkeypatch.setattr(progress, "STEP", 0.01)
+    monkeypatch.setenv("TERM", "xterm")
+
+
+def said(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch, awaited: str) -> str:
+    monkeypatch.setattr(sys, "stderr", stream)
+    now.begin("placing layers")
+    now.count = 12_345
+    progress.begin()
+    for _ in range(500 if awaited else 20):
+        if awaited and awaited in stream.getvalue():
+            break
+        time.sleep(0.01)
+    progress.end()
+    return stream.getvalue()
+
+
+def test_a_terminal_is_told_the_stage_and_its_count(
+    impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = said(Terminal(), monkeypatch, "placing layers: 12,345")
+    assert "placing layers: 12,345" in told
+    assert told.endswith("\x1b[2K")  # the line is taken back
+
+
+def test_a_pipe_is_told_nothing(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert said(io.StringIO(), monkeypatch, "") == ""
+
+
+def test_what_is_quick_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "PATIENCE", 60)
+    assert said(Terminal(), monkeypatch, "") == ""

@@ -1,0 +1,73 @@
+"""The bundled networks that torchvision has, against its published figures and torch's counter."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+import shapecalc
+from shapecalc import network
+
+DATA = Path(__file__).parent / "data"
+ROWS = list(csv.DictReader((DATA / "torchvision.csv").open()))
+
+COMING = ("convnext", "maxvit", "swin", "vit")
+"""Families that are not written yet."""
+
+ROWS = [row for row in ROWS if not row["model"].startswith(COMING)]
+
+NAMED = {"alexnet": "alexnet_torchvision", "googlenet": "googlenet_bn"}
+"""Networks whose names the tutorials' versions have."""
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["model"])
+def test_params_and_macs_are_those_measured(row):
+    net = shapecalc.load(NAMED.get(row["model"], row["model"]))
+    totals = net.report(H=int(row["size"]), W=int(row["size"])).totals
+    assert totals.params == int(row["params_measured"])
+    assert totals.flops == int(row["torch_flop_counter"])
+
+
+def test_every_bundled_spec_has_reference_figures():
+    """Those of torchvision, by itself or by its members, or those of the tutorials' networks."""
+    tutorials = json.loads((DATA / "reference_networks.json").read_text())
+    models = {NAMED.get(row["model"], row["model"]) for row in ROWS}
+    for path in network.specs_folder().glob("*.yaml"):
+        own = {path.stem, *shapecalc.load(path).spec.members}
+        assert own & models or path.stem in tutorials, path.stem
+
+
+def test_inception_v3_with_its_auxiliary_head_has_the_published_params():
+    row = next(row for row in ROWS if row["model"] == "inception_v3")
+    totals = shapecalc.load("inception_v3").report(aux_logits=1).totals
+    assert totals.params == int(row["params_published"])
+
+
+def test_a_member_is_its_family_with_other_defaults():
+    member, family = shapecalc.load("resnet101"), shapecalc.load("resnet")
+    assert (member.name, member.symbols["depth"]) == ("resnet101", 101)
+    assert member.report(H=64, W=64).totals == family.report(depth=101, H=64, W=64).totals
+    assert member.report(depth=50).totals == shapecalc.load("resnet50").report().totals
+
+
+def test_every_member_is_listed_among_the_bundled_names():
+    names = network.names()
+    assert {NAMED.get(row["model"], row["model"]) for row in ROWS} <= set(names)
+    assert len(names) == len(set(names))
+
+
+def test_a_name_that_is_nearly_a_members_is_suggested():
+    with pytest.raises(FileNotFoundError, match="did you mean 'resnet152'"):
+        shapecalc.load("resnet_152")
+
+
+def test_a_member_that_sets_no_symbol_of_the_spec_is_an_error():
+    spec = "input: [3, 8, 8]\nmembers:\n  a: {depht: 3}\nsymbols: {depth: 2}\nlayers: [ReLU]\n"
+    with pytest.raises(shapecalc.SpecError) as caught:
+        shapecalc.load(spec)
+    (problem,) = caught.value.problems
+    assert (problem.mark.line, problem.message) == (3, "member 'a' has no key 'depht'")
+    assert problem.notes == ("did you mean 'depth'?",)
