@@ -324,7 +324,7 @@ class Slice(_Piece):
 
 def _from_end(place: Dim) -> bool:
     """Whether a place counts from the end: a negative number, or ``-m`` of what is positive."""
-    return place < 0 if isinstance(place, int) else (-place).never_negative()
+    return (-place).never_negative() if is_symbolic(place) else place < 0
 
 
 class Chunk(_Piece):
