@@ -251,7 +251,7 @@ ENTRIES = [
     ("[{Linear: 3, share: »nobody}]", "shares the weights of 'nobody', but no entry", "known here"),
     (
         "[{Linear: 3}, {Conv2d: {out_channels: 3, kernel_size: 1}, share: »linear1}]",
-        "a Conv2d cannot share the weights of 'linear1', a Linear",
+        "shares weight of 'linear1', which is 3 x 8, but would need 3 x 3 x 1 x 1",
         "",
     ),
     (

@@ -58,15 +58,11 @@ class Measure(NamedTuple):
 
 
 def _params(layer: LayerReport) -> Dim:
-    if layer.node.shared is not None:
-        return 0
-    return total([prod(shape) for shape in layer.weights.values()])
+    return total([prod(shape) for name, shape in layer.weights.items() if layer.owns(name)])
 
 
 def _buffers(layer: LayerReport) -> Dim:
-    if layer.node.shared is not None:
-        return 0
-    return total([prod(tensor.shape) for tensor in layer.buffers_of.values()])
+    return total([prod(each.shape) for name, each in layer.buffers_of.items() if layer.owns(name)])
 
 
 def _macs(layer: LayerReport) -> Dim:
@@ -88,16 +84,14 @@ def _weight_bytes(layer: LayerReport) -> Dim:
 
 
 def _buffer_bytes(layer: LayerReport) -> Dim:
-    if layer.node.shared is not None:
-        return 0
-    own = layer.buffers_of.values()
+    own = [each for name, each in layer.buffers_of.items() if layer.owns(name)]
     return total([BYTES[_buffer_dtype(layer, each)] * prod(each.shape) for each in own])
 
 
 def _activation_bytes(layer: LayerReport) -> Dim:
     if not layer.node.layer.writes:
         return 0
-    outputs = layer.node.outputs.values()
+    outputs = layer.node.made.values()
     return total([BYTES[tensor.dtype] * prod(tensor.shape) for tensor in outputs])
 
 

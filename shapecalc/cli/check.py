@@ -131,13 +131,16 @@ def _findings(
         from shapecalc.verify.check import check as check_emitted
 
         return check_emitted(network, given, seed=seed, progress=_progress())
-    from shapecalc.verify.against import check_named
+    from shapecalc.language.problem import SpecError
+    from shapecalc.verify.against import FactoryError, check_named
+    from shapecalc.verify.findings import MissingPackage
     from shapecalc.verify.supervise import supervised
 
     named = {name: _value(value) for name, value in read_settings(arguments, "--arg").items()}
     return supervised(
         lambda doing: check_named(network, against, named, given, seed=seed or 0, doing=doing),
         limit,
+        passed_on=(FactoryError, MissingPackage, SpecError),
     )
 
 

@@ -67,5 +67,5 @@ class SharingWriter(Writer):
         if entry.share is None or entry.block is not None or copies[0].layer.buffers():
             return
         other = self.attributes[entry.share.name].attribute
-        for name in copies[0].layer.weights():
+        for name in copies[0].layer.weights().keys() & copies[0].built.tied:  # type: ignore[union-attr]
             self.init.add(f"{attribute}.{name} = {other}.{name}")

@@ -45,10 +45,15 @@ class Node:
 
     ``name`` is what it is called in the part that it stands in; ``sources`` and ``inputs`` tell
     what comes in, ``outputs`` what goes out, by name; ``shared`` is the path of the layer whose
-    weights it uses, if they are not its own.
+    weights it uses, if they are not its own, and ``tied`` are the names of those weights and
+    buffers: of a layer of the same kind all, of another's the matrix or the filters alone.
+    ``requested`` are the outputs that others take, or that the network returns.
     """
 
-    __slots__ = ("entry", "inputs", "layer", "name", "outputs", "part", "path", "shared", "sources")
+    __slots__ = (
+        *("entry", "inputs", "layer", "name", "outputs"),
+        *("part", "path", "requested", "shared", "sources", "tied"),
+    )
 
     def __init__(
         self,
@@ -71,11 +76,19 @@ class Node:
         self.inputs = inputs
         self.outputs = outputs
         self.shared = shared
+        self.tied: frozenset[str] = frozenset()
+        self.requested: set[str] = set()
 
     @property
     def output(self) -> Tensor:
         """Its output; the first, if it has several."""
         return next(iter(self.outputs.values()))
+
+    @property
+    def made(self) -> dict[str, Tensor]:
+        """The outputs that it makes: what it makes on request alone only where that is taken."""
+        left_out = self.layer.on_request - self.requested
+        return {name: tensor for name, tensor in self.outputs.items() if name not in left_out}
 
     @property
     def mark(self) -> Mark:
@@ -88,7 +101,12 @@ class Node:
         return called(self, self.part)
 
     def wire(self, output: str = OUTPUT) -> Wire:
-        """What passes on one of its outputs; raises ``KeyError`` if it has none of the name."""
+        """What passes on one of its outputs; raises ``KeyError`` if it has none of the name.
+
+        The first answers to 0 as well, where the others are numbered.
+        """
+        if output == "0" and "1" in self.outputs:
+            output = OUTPUT
         return Wire(Source(self.path, output), self.outputs[output])
 
     def __repr__(self) -> str:

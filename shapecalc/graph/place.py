@@ -187,6 +187,7 @@ class Placer:
         self.graph.add_node(path, node=node)
         for source in sources:
             if source.path in self.graph:
+                self.graph.nodes[source.path]["node"].requested.add(source.output)
                 before = self.graph.adj[source.path].get(path, {}).get("outputs", ())
                 self.graph.add_edge(source.path, path, outputs=(*before, source.output))
         place.part.children.append(node)
@@ -337,9 +338,21 @@ class Placer:
             self.problem(mark, message, uses=place.part)
             raise Fatal
         other: Node = known["node"]
-        theirs = other.layer.weights()
-        for name, shape in node.layer.weights().items():
-            wanted = theirs.get(name, ())
+        theirs, ours = other.layer.weights(), node.layer.weights()
+        if other.layer.kind == node.layer.kind:
+            node.tied = frozenset([*ours, *node.layer.buffers()])
+        elif "weight" in theirs and "weight" in ours:
+            node.tied = frozenset(["weight"])
+        else:
+            message = (
+                f"a {node.layer.kind} cannot share the weights of {node.shared!r}, "
+                f"a {other.layer.kind}"
+            )
+            hint = "layers of two kinds can share the matrix, or the filters, called 'weight'"
+            self.problem(mark, message, hint, uses=place.part)
+            raise Fatal
+        for name in node.tied - node.layer.buffers().keys():
+            wanted, shape = theirs.get(name, ()), ours.get(name, ())
             needs = [equal(a, b, lambda: "").decide(self.least) for a, b in zip(shape, wanted)]
             if len(shape) != len(wanted) or any(need is False for need in needs):
                 self.problem(

@@ -23,7 +23,7 @@ from shapecalc.language.problem import (
 )
 from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Branch, Entry, Input, Reference, Setting, Spec, Word
-from shapecalc.layers import KINDS
+from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.field import ByName, FieldType
 
 BATCH = "B"
@@ -575,7 +575,8 @@ class _Reader:
         name, mark = entry.share
         if self.known_entry(name, mark, scope, "shares the weights of"):
             kind = scope.entries[name]
-            if kind != entry.kind:
+            known = KINDS.keys() - {k for k, v in KINDS.items() if v.weights is Layer.weights}
+            if kind != entry.kind and not {kind, entry.kind} <= known:
                 message = f"a {entry.kind} cannot share the weights of {name!r}, a {kind}"
                 self.problem(mark, message)
 

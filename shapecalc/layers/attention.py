@@ -77,7 +77,7 @@ class MultiheadAttention(Layer):
     """Attend from a query to keys and values, in several heads that share the features.
 
     One input attends to itself; of two, the first is the query and the second key and value; three
-    are query, key and value. The output is the first of torch's two results.
+    are query, key and value. The weights that values get are put out as ``attn_output_weights``.
 
     The batch is the first dimension, as everywhere in a spec. torch's own default, batch_first
     false, takes the sequence for the first dimension; with false that is meant here too.
@@ -101,6 +101,7 @@ class MultiheadAttention(Layer):
     )
 
     arity = (1, 3)
+    on_request = frozenset({"attn_output_weights"})
     ndims = (3,)
     work = "scale and softmax of the scores, and the biases"
     axes = ("length", "features")
@@ -167,6 +168,14 @@ class MultiheadAttention(Layer):
 
     def output(self, *x: Tensor) -> Tensor:
         return x[0]
+
+    def outputs(self, *x: Tensor) -> dict[str, Tensor]:
+        """The output, and on request the weights of the values, the mean of those of the heads."""
+        query, key, _ = _roles(x)
+        length = sequence_axis(self.batch_first)
+        batch, places = query.shape[1 - length], query.shape[length]
+        weights = query.with_shape((batch, places, self._places(key)))
+        return {"output": x[0], "attn_output_weights": weights}
 
     def weights(self) -> dict[str, Shape]:
         weights = attention_weights(self.embed_dim, self.kdim, self.vdim, self.bias)

@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, gcd, prod
-from shapecalc.algebra.requirement import Requirement, at_least, refuse
-from shapecalc.algebra.window import Window
+from shapecalc.algebra.requirement import Requirement, at_least, equal, refuse
+from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, Maybe, Number, PerAxis, SameAs, Whole, field
+from shapecalc.layers.scaling import Scaling, scaled
 from shapecalc.layers.sliding import fits
 from shapecalc.layers.tensor import FLOATS, Tensor, times
 
@@ -61,7 +62,17 @@ class _SlidingPool(Layer, abstract=True):
         return prod(y.shape) * prod(self.kernel_size)
 
 
-class MaxPool(_SlidingPool, abstract=True):
+class _FindsMaxima(Layer, abstract=True):
+    """What puts out the places of the maxima it keeps, too, where something asks for them."""
+
+    on_request = frozenset({"indices"})
+
+    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+        y = self.output(x)
+        return {"output": y, "indices": Tensor(y.shape, "int64")}
+
+
+class MaxPool(_FindsMaxima, _SlidingPool, abstract=True):
     """Keep the largest value of each window.
 
     The size follows Dumoulin and Visin, "A guide to convolution arithmetic" (2016), chapter 3,
@@ -202,7 +213,7 @@ def _cells_of_windows(n: Dim, m: int | None) -> Dim:
     return n if m is None else n + m - gcd(n, m)
 
 
-class FractionalMaxPool(Layer, abstract=True):
+class FractionalMaxPool(_FindsMaxima, Scaling, abstract=True):
     """Keep the largest value of each of overlapping windows, whose places are drawn at random.
 
     The output has a given size, or the input's size times a ratio, rounded down; as that is below
@@ -264,13 +275,13 @@ class FractionalMaxPool(Layer, abstract=True):
                 field="kernel_size",
             )
 
+    def factors(self, x: Tensor) -> tuple[Any, ...]:
+        return self.output_ratio or ()
+
     def output(self, x: Tensor) -> Tensor:
         if self.output_size is not None:
             return x.with_spatial(self.output_size)
-        return x.with_spatial(
-            size * ratio.numerator // ratio.denominator
-            for size, ratio in zip(x.spatial, self.output_ratio)
-        )
+        return x.with_spatial(map(scaled, x.spatial, self.factors(x)))
 
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
         return prod(y.shape) * prod(self.kernel_size)
@@ -398,19 +409,85 @@ class AdaptiveAvgPool3d(AdaptivePool, rank=3):
     called = ("nn.functional.adaptive_avg_pool3d",)
 
 
-class AdaptiveMaxPool1d(_AdaptivePool1d):
+class AdaptiveMaxPool1d(_FindsMaxima, _AdaptivePool1d):
     """Keep the largest values along a length, to a given number of them."""
 
     called = ("nn.functional.adaptive_max_pool1d", "torch.adaptive_max_pool1d")
 
 
-class AdaptiveMaxPool2d(AdaptivePool, rank=2):
+class AdaptiveMaxPool2d(_FindsMaxima, AdaptivePool, rank=2):
     """Keep the largest values over height and width, to an output of given size."""
 
     called = ("nn.functional.adaptive_max_pool2d",)
 
 
-class AdaptiveMaxPool3d(AdaptivePool, rank=3):
+class AdaptiveMaxPool3d(_FindsMaxima, AdaptivePool, rank=3):
     """Keep the largest values over depth, height and width, to an output of given size."""
 
     called = ("nn.functional.adaptive_max_pool3d",)
+
+
+class MaxUnpool(Layer, abstract=True):
+    """Put values back at the places where a max pool found them, and zeros everywhere else.
+
+    It takes the values and the places, a max pool's ``indices``, in that order.
+
+    >>> from shapecalc.layers import KINDS
+    >>> unpool = KINDS["MaxUnpool2d"](kernel_size=2)
+    >>> unpool.output(Tensor((1, 64, 56, 56)), Tensor((1, 64, 56, 56), "int64")).shape
+    (1, 64, 112, 112)
+    """
+
+    arity = (2, 2)
+    promotes = True  # places are whole numbers, whatever the values are
+
+    kernel_size: Shape = field(PerAxis(Whole()), "size of the pool's window", letter="F")
+    stride: Shape = field(
+        PerAxis(Whole()), "the pool's step", letter="S", default=SameAs("kernel_size")
+    )
+    padding: Shape = field(PerAxis(Whole(0)), "the pool's padding", letter="P", default=0)
+
+    example = {"kernel_size": 2}
+
+    @classmethod
+    def example_inputs(cls) -> tuple[Tensor, ...]:
+        shape = (1, 4, *[8] * cls.rank)
+        return Tensor(shape), Tensor(shape, "int64")
+
+    def requires(self, x: Tensor, indices: Tensor) -> Iterator[Requirement]:
+        if indices.dtype != "int64":
+            yield refuse(
+                lambda: f"takes places of type int64 second but receives {indices.dtype}",
+                hint=lambda: "a max pool's are its output 'indices'",
+            )
+        for size, place in zip(x.shape, indices.shape):
+            yield equal(size, place, lambda: f"receives values of {x} but places of {indices}")
+        for size in self.output(x, indices).spatial:
+            yield at_least(
+                size,
+                1,
+                lambda size=size: f"has padding that leaves a size of {size}",  # type: ignore[misc]
+                field="padding",
+            )
+
+    def output(self, x: Tensor, indices: Tensor) -> Tensor:
+        settings = zip(x.spatial, self.kernel_size, self.stride, self.padding)
+        return x.with_spatial(spread(size, k, s, p, 0, 1) for size, k, s, p in settings)
+
+
+class MaxUnpool1d(MaxUnpool, rank=1):
+    """Put values along a length back at the places where a max pool found them."""
+
+    called = ("nn.functional.max_unpool1d(kernel_size, stride, padding)",)
+
+
+class MaxUnpool2d(MaxUnpool, rank=2):
+    """Put values over height and width back at the places where a max pool found them."""
+
+    called = ("nn.functional.max_unpool2d(kernel_size, stride, padding)",)
+
+
+class MaxUnpool3d(MaxUnpool, rank=3):
+    """Put values of a volume back at the places where a max pool found them."""
+
+    called = ("nn.functional.max_unpool3d(kernel_size, stride, padding)",)

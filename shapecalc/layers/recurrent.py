@@ -1,12 +1,13 @@
 """Recurrent layers: a state goes through a sequence and takes each place in.
 
-The state starts at zero, and what a layer puts out is the first of torch's results: the state
-after every place, or, of a cell, after its one step. Products with matrices are multiply-
-accumulates, those with the state at the start included, as torch counts on the meta device. The
-rest, for each value of a state, is 2 operations of a plain layer (the two products are added, then
-activated), 13 of an LSTM (four sums and activations, three operations on the cell's state, its
-activation, the output gate) and 11 of a GRU (two sums and activations; for the candidate a
-product, a sum and an activation; four to mix it with the old state), and one for each bias.
+The state starts at zero. What a layer puts out first is the state after every place, or, of a
+cell, after its one step; the others of torch's results have torch's names, ``h_n`` and ``c_n``.
+Products with matrices are multiply-accumulates, those with the state at the start included, as
+torch counts on the meta device. The rest, for each value of a state, is 2 operations of a plain
+layer (the two products are added, then activated), 13 of an LSTM (four sums and activations, three
+operations on the cell's state, its activation, the output gate) and 11 of a GRU (two sums and
+activations; for the candidate a product, a sum and an activation; four to mix it with the old
+state), and one for each bias.
 
 The batch is the first dimension, as everywhere in a spec; torch's own default, batch_first false,
 takes the sequence for the first dimension, and false means that here too.
@@ -73,6 +74,7 @@ class Recurrent(_AnyRecurrent, abstract=True):
 
     ndims = (3,)
     axes = ("length", "features")
+    stacked = "num_layers"
 
     num_layers: int = field(
         Whole(most=MOST_STACKED, symbolic=False), "layers above each other", default=1
@@ -109,6 +111,14 @@ class Recurrent(_AnyRecurrent, abstract=True):
 
     def output(self, x: Tensor) -> Tensor:
         return x.with_size(-1, self._directions() * self._state())
+
+    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+        """The states after every place, and of every layer and direction that after the last."""
+        return {"output": self.output(x), "h_n": self._last(x, self._state())}
+
+    def _last(self, x: Tensor, features: Dim) -> Tensor:
+        batch = x.shape[0 if self.batch_first else 1]
+        return x.with_shape((self.num_layers * self._directions(), batch, features))
 
     def weights(self) -> dict[str, Shape]:
         weights: dict[str, Shape] = {}
@@ -186,6 +196,9 @@ class LSTM(Recurrent):
     def _state(self) -> Dim:
         return self.proj_size or self.hidden_size
 
+    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+        return {**super().outputs(x), "c_n": self._last(x, self.hidden_size)}
+
     def _step_weights(self, suffix: str, inputs: Dim, state: Dim) -> dict[str, Shape]:
         weights = super()._step_weights(suffix, inputs, state)
         if self.proj_size:
@@ -250,13 +263,16 @@ class RNNCell(RecurrentCell):
 
 
 class LSTMCell(RecurrentCell):
-    """Take one step of an LSTM; the output is the state that it lets out."""
+    """Take one step of an LSTM; the output is the state that it lets out, ``c`` the cell's."""
 
     gates = LSTM.gates
     operations = LSTM.operations
 
     def call(self, module: str, inputs: Sequence[str]) -> str:
         return f"{super().call(module, inputs)}[0]"
+
+    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+        return {"output": self.output(x), "c": self.output(x)}
 
 
 class GRUCell(RecurrentCell):

@@ -18,7 +18,7 @@ from shapecalc.layers.base import Layer, names_axis
 from shapecalc.layers.calling import call, function_name
 from shapecalc.layers.field import Flag, Maybe, Number, OneOrMore, Whole, field
 from shapecalc.layers.pointwise import KeepsShape
-from shapecalc.layers.tensor import FLOATS, Tensor, counted
+from shapecalc.layers.tensor import FLOATS, OUTPUT, Tensor, counted
 
 _DIM = Whole(None, symbolic=False)
 
@@ -82,8 +82,20 @@ class Sum(_Reduction):
         return counted(super().output(x))
 
 
-class Max(_Reduction):
-    """Take the greatest element over dimensions.
+class _Extreme(_Reduction, abstract=True):
+    """An element that is found, and along one dimension its place as well, on request."""
+
+    on_request = frozenset({"indices"})
+
+    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+        y = self.output(x)
+        if self.dim is None or len(self.dim) > 1:
+            return {OUTPUT: y}
+        return {OUTPUT: y, "indices": Tensor(y.shape, "int64")}
+
+
+class Max(_Extreme):
+    """Take the greatest element over dimensions; ``indices`` are its places along one.
 
     >>> Max(dim=1).output(Tensor((1, 196, 768))).shape
     (1, 768)
@@ -92,8 +104,8 @@ class Max(_Reduction):
     called = ("torch.amax", "Tensor.amax")
 
 
-class Min(_Reduction):
-    """Take the least element over dimensions.
+class Min(_Extreme):
+    """Take the least element over dimensions; ``indices`` are its places along one.
 
     >>> Min(dim=[2, 3], keepdim=True).output(Tensor((1, 64, 56, 56))).shape
     (1, 64, 1, 1)

@@ -11,7 +11,9 @@ from shapecalc.algebra.arithmetic import (
     Dim,
     Shape,
     ceildiv,
+    is_number,
     is_symbolic,
+    known,
     largest,
     prod,
     smallest,
@@ -20,7 +22,7 @@ from shapecalc.algebra.requirement import Requirement, at_least, divides, equal,
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer, names_axis
 from shapecalc.layers.field import ListOf, Maybe, Whole, field
-from shapecalc.layers.tensor import Tensor, times
+from shapecalc.layers.tensor import Tensor, numbered, times
 
 
 class Flatten(Layer):
@@ -331,7 +333,7 @@ class Chunk(_Piece):
     """Take one of the pieces that ``torch.chunk`` makes of a dimension.
 
     All pieces have the size ``ceil(n/chunks)`` but the last, which has what is left; there may be
-    fewer than asked for.
+    fewer than asked for. Where the first is taken, the others are outputs as well: ``chunk1.1``.
 
     >>> x = Tensor((1, 116, 28, 28))
     >>> Chunk(chunks=2, index=1).output(x).shape, Chunk(chunks=3, index=2).output(x).shape
@@ -358,6 +360,14 @@ class Chunk(_Piece):
             field="index",
             hint=lambda: "the first piece has index 0",
         )
+
+    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+        if self.index != 0:
+            return super().outputs(x)
+        size = x.shape[self.dim]
+        count = ceildiv(size, ceildiv(size, self.chunks)) if is_number(size) else self.chunks
+        pieces = [Chunk(chunks=self.chunks, dim=self.dim, index=i) for i in range(known(count))]
+        return numbered(piece.output(x) for piece in pieces)
 
     def _bounds(self, n: Dim) -> tuple[Dim, Dim]:
         piece = ceildiv(n, self.chunks)

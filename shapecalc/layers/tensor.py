@@ -71,7 +71,20 @@ def counted(x: Tensor) -> Tensor:
     return x if x.dtype in FLOATS else Tensor(x.shape, "int64")
 
 
-def times(sizes: Iterable[Dim | str]) -> str:
+OUTPUT = "output"
+"""What the output of a layer is called, or the first of several."""
+
+
+def numbered(tensors: Iterable[Tensor]) -> dict[str, Tensor]:
+    """The outputs of a layer that have no names in torch: the first, and the others by number.
+
+    >>> list(numbered([Tensor((1, 8)), Tensor((1, 4))]))
+    ['output', '1']
+    """
+    return {str(i) if i else OUTPUT: tensor for i, tensor in enumerate(tensors)}
+
+
+def times(sizes: Iterable[object]) -> str:
     """Sizes as people write them, sums in parentheses.
 
     >>> times((16, 5, 5)), times((16, "H + 1"))

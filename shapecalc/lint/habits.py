@@ -177,10 +177,10 @@ def batch_norm_of_one(report: Report) -> Iterator[Finding]:
     Said once, of the first, for all of them go with the batch.
     """
     for layer in report.layers:
-        x = layer.node.inputs[0]
-        if isinstance(layer.node.layer, BatchNorm) and all(
-            size == 1 for size in (x.batch, *x.spatial)
-        ):
+        if not isinstance(layer.node.layer, BatchNorm):
+            continue
+        (x,) = layer.node.inputs
+        if all(size == 1 for size in (x.batch, *x.spatial)):
             yield Finding(
                 layer.path,
                 "has one value for each channel with a batch of 1, which torch refuses in "

@@ -169,7 +169,7 @@ def _returned(spec: Spec, theirs: Theirs, got: Returned, note: str) -> Finding:
     notes = [
         note,
         f"in {_name(theirs.dtype)}, which the module's weights are" if in_type else "",
-        f"besides, the module returns {' and '.join(got.others)}" if got.others else "",
+        f"besides, the module returns {got.rest}" if got.others else "",
         f"{_outputs(lacking)} of the module come in training only" if comes_late else "",
     ]
     done = telling.finding("what is returned", len(wanted), found, spec.report, "shape")

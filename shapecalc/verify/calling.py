@@ -13,6 +13,9 @@ DEEPEST = 8
 MOST = 10_000
 """How deep what is returned may be nested, and of how many parts it may be."""
 
+FEW = 3
+"""So many sorts of things that are no tensors are told."""
+
 Inputs = Mapping[str, Any]
 Way = Callable[[Any, Inputs], Any]
 
@@ -22,6 +25,13 @@ class Returned(NamedTuple):
 
     tensors: tuple[tuple[str, Any], ...]
     others: tuple[str, ...]
+
+    @property
+    def rest(self) -> str:
+        """In words, what there is besides tensors."""
+        sorts = list(dict.fromkeys(self.others))
+        told = sorts[:FEW] + (["more"] if len(sorts) > FEW else [])
+        return " and ".join(told)
 
 
 def ways(model: Any, names: Iterable[str]) -> list[Way]:
@@ -108,7 +118,8 @@ def _parts(output: Any, name: str, depth: int) -> Iterator[tuple[str, Any]]:
 
 def _inside(output: Any) -> Iterable[tuple[str, Any]] | None:
     """The parts of a container by name, the empty one if they have none; None for no container."""
-    if isinstance(output, (run.torch().Tensor, str, bytes, int, float, complex, type)):
+    torch = run.torch()
+    if isinstance(output, (torch.Tensor, torch.nn.Module, str, bytes, int, float, complex, type)):
         return None
     if isinstance(output, Mapping):
         return ((str(key), each) for key, each in output.items())

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from shapecalc.layers.tensor import times
 from shapecalc.verify import run
-from shapecalc.verify.making import Called, guarded
+from shapecalc.verify.making import Called, RunError, guarded
 from shapecalc.verify.matching import Pairs
 from shapecalc.verify.tracing import Trace
 from shapecalc.verify.weights import put, state_of
@@ -32,19 +33,36 @@ Order = Callable[[Sequence[str]], list[int]]
 
 
 class Outcome(NamedTuple):
-    """What a run gave: outputs, gradients of weights and inputs by name, and buffers after."""
+    """What a run gave: outputs, gradients by the names of weights and inputs, buffers after.
+
+    ``parameters`` are the names of the weights.
+    """
 
     outputs: tuple[Any, ...]
     gradients: dict[str, Any]
     buffers: dict[str, Any]
+    parameters: frozenset[str]
 
 
 class Gap(NamedTuple):
-    """How far something is apart, relative to its largest number, and how far it may be."""
+    """How far something is apart, relative to its largest number, and how far it may be.
+
+    ``because`` tells what is apart, where that is not told by a number.
+    """
 
     what: str
     apart: float
     allowed: float
+    because: str = ""
+
+    @property
+    def is_gradient(self) -> bool:
+        """Whether it is one of gradients."""
+        return self.what.startswith("the gradient")
+
+    def nearness(self) -> float:
+        """How near it is to being too wide, which it is beyond 1."""
+        return self.apart / self.allowed if self.allowed else self.apart
 
     @property
     def is_too_wide(self) -> bool:
@@ -76,7 +94,8 @@ def outcome(
     wanted = {name: each for name, each in wanted.items() if each.requires_grad}
     gradients = guarded(lambda: _gradients(chosen, wanted), "its backward run")
     buffers = {name: each.detach().clone() for name, each in model.named_buffers()}
-    return Outcome(tuple(each.detach() for each in chosen), gradients, buffers)
+    names = frozenset(name for name, _ in model.named_parameters())
+    return Outcome(tuple(each.detach() for each in chosen), gradients, buffers, names)
 
 
 @contextmanager
@@ -116,8 +135,17 @@ class Comparison:
         self.pairs = pairs
         self.values = values
         self.depth = depth
-        self.widest: Gap | None = None
-        """The gap that came nearest to being too wide."""
+        self.hidden: list[str] = []
+        """The spec's weights on which nothing depends that came out of the last run."""
+
+    def takes(self, given: Mapping[str, Any], training: bool) -> bool:
+        """Whether the spec's own module takes the inputs."""
+        put(state_of(self.ours.model), self.values)
+        try:
+            outcome(self.ours, given, training)
+        except RunError:
+            return False
+        return True
 
     def load(self) -> None:
         """Give both modules the same weights, running statistics and counts."""
@@ -134,11 +162,17 @@ class Comparison:
         theirs = outcome(self.theirs, given, training, order)
         count = len(theirs.outputs)
         ours = outcome(self.ours, given, training, lambda names: list(range(count)))
+        self.hidden = [
+            name
+            for name in self.pairs
+            if name in ours.parameters
+            and not (name in ours.gradients and bool(ours.gradients[name].any()))
+        ]
         near = self._nearby(given, training, count)
         base = SLACK * self._eps(given) * (self.depth + 8)
         for number, (a, b, c) in enumerate(zip(ours.outputs, theirs.outputs, near.outputs)):
             allowed = min(base + SLACK * relative(a, c), max(COARSEST, base))
-            yield self._noted(Gap(f"output {number + 1}", relative(a, b), allowed))
+            yield (Gap(f"output {number + 1}", relative(a, b), allowed, _odd(a, b)))
         yield from self._of_gradients(ours, theirs, near, given, base)
         if training:
             yield from self._of_buffers(ours, theirs, near, base)
@@ -155,13 +189,14 @@ class Comparison:
             other, nearby = theirs.gradients.get(named[name]), near.gradients.get(name)
             rounding = SLACK * relative(gradient, nearby) if nearby is not None else 0.0
             is_nothing = not bool(gradient.any())
+            because = "the spec has one, the module none" if other is None else ""
             if other is None:
                 apart = 0.0 if is_nothing or rounding >= 1 else float("inf")
             elif is_nothing and float(other.abs().max()) <= base * largest:
                 apart = 0.0
             else:
                 apart = relative(gradient, other)
-            yield self._noted(Gap(f"the gradient of {name}", apart, 16 * base + rounding))
+            yield (Gap(f"the gradient of {name}", apart, 16 * base + rounding, because))
 
     def _of_buffers(
         self, ours: Outcome, theirs: Outcome, near: Outcome, base: float
@@ -170,7 +205,7 @@ class Comparison:
             other = theirs.buffers.get(self.pairs.get(name, ""))
             if other is not None:
                 allowed = 16 * base + SLACK * relative(buffer, near.buffers[name])
-                yield self._noted(Gap(f"{name} after a step", relative(buffer, other), allowed))
+                yield (Gap(f"{name} after a step", relative(buffer, other), allowed))
 
     def _nearby(self, given: Mapping[str, Any], training: bool, count: int) -> Outcome:
         """What the spec's module gives if everything is changed in its last digits."""
@@ -198,13 +233,20 @@ class Comparison:
         ]
         return max((float(run.torch().finfo(each).eps) for each in floats), default=0.0)
 
-    def _noted(self, gap: Gap) -> Gap:
-        def nearness(each: Gap) -> float:
-            return each.apart / each.allowed if each.allowed else each.apart
 
-        if self.widest is None or nearness(gap) > nearness(self.widest):
-            self.widest = gap
-        return gap
+def _odd(a: Any, b: Any) -> str:
+    """What no number tells: other shapes, and what is not finite on one side only."""
+    if a.shape != b.shape:
+        theirs = times(tuple(b.shape)) or "a single number"
+        return f"{times(tuple(a.shape)) or 'a single number'} in the spec, {theirs} in the module"
+    finite, other = bool(a.isfinite().all()), bool(b.isfinite().all())
+    if finite != other:
+        words = "finite numbers", "infinite ones or NaN"
+        ours, theirs = words if finite else words[::-1]
+        return f"{ours} in the spec, {theirs} in the module"
+    if not a.is_floating_point():
+        return "other whole numbers in the module" if bool((a != b).any()) else ""
+    return ""
 
 
 def relative(a: Any, b: Any) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 from shapecalc.layers.tensor import times
 from shapecalc.verify import run
 from shapecalc.verify.calling import Returned, Way, returned, ways
+from shapecalc.verify.supervise import reason
 
 
 class FactoryError(ValueError):
@@ -72,7 +73,10 @@ def made(make: Any) -> Any:
         raise
     except BaseException as error:
         raise FactoryError(f"the module's eval() {_failing(error)}") from error
-    return _without_wrapping(model)
+    try:
+        return _without_wrapping(model)
+    except Exception as error:
+        raise FactoryError(f"looking into the module {_failing(error)}") from error
 
 
 def _without_wrapping(model: Any) -> Any:
@@ -135,12 +139,10 @@ class Called:
             else:
                 self.ways = [way]
                 if not output.tensors:
-                    raise RunError(
-                        f"it returns {' and '.join(output.others) or 'nothing'}, no tensor"
-                    )
+                    raise RunError(f"it returns {output.rest or 'nothing'}, no tensor")
                 return output
         shapes = " and ".join(times(tuple(x.shape)) for x in given.values())
-        raise RunError(f"it fails on an input of {shapes}: {_reason(failures[0])}") from failures[0]
+        raise RunError(f"it fails on an input of {shapes}: {reason(failures[0])}") from failures[0]
 
 
 @contextmanager
@@ -170,13 +172,5 @@ def guarded(action: Callable[[], Any], what: str) -> Any:
 
 def _failing(error: BaseException) -> str:
     if isinstance(error, SystemExit):
-        return f"leaves the process: {_reason(error)}"
-    return f"fails: {_reason(error)}"
-
-
-def _reason(error: BaseException) -> str:
-    """An error in one line."""
-    if isinstance(error, SystemExit):
-        return f"sys.exit({'' if error.code is None else repr(error.code)})"
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+        return f"leaves the process: {reason(error)}"
+    return f"fails: {reason(error)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shapecalc.language.problem import SpecError
 from shapecalc.layers.tensor import times
 from shapecalc.verify import matching, run, telling, weights
 from shapecalc.verify.comparing import Comparison, Gap, new_tensors, outcome
@@ -24,12 +25,12 @@ class Numbers:
         self.spec = spec
         self.theirs = theirs
         self.doing = doing
+        self.pairs = pairs
         for each in theirs.model.parameters():
             if each.is_floating_point():  # frozen ones, too, have a gradient to compare
                 each.requires_grad_(True)
         self.dtype = self._precise()
         spec.called.model.to(self.dtype)
-        self.pairs = self._best(pairs)
 
     def findings(self) -> Iterator[Finding]:
         """A finding for each batch, for a second size, and for training, until one differs."""
@@ -37,8 +38,8 @@ class Numbers:
         runs = [(first, batch, False) for batch in BATCHES]
         runs += [(size, 2, False) for size in others]
         runs.append((self.spec.sizes[-1], TRAINED, True))
-        for each in runs:
-            for finding in self._at(*each):
+        for number, each in enumerate(runs):
+            for finding in self._at(*each, is_first=number == 0):
                 yield finding
                 if not finding.agrees:
                     return  # the others would differ in the same way
@@ -63,23 +64,6 @@ class Numbers:
         spec = self.spec
         return Comparison(spec.called, self.theirs.called, pairs, spec.values, spec.depth)
 
-    def _best(self, pairs: Pairs) -> Pairs:
-        """The pairs by order of use, or those by gradient if only with them numbers are equal."""
-        given = self.spec.inputs(self.spec.at(self.spec.sizes[0], 2), self.dtype)
-        try:
-            if self._is_equal(pairs, given):
-                return pairs
-            other = self._by_gradient(pairs, given)
-            if other != pairs and self._is_equal(other, given):
-                return other
-        except RunError:
-            pass
-        return pairs
-
-    def _is_equal(self, pairs: Pairs, given: Mapping[str, Any]) -> bool:
-        gaps = self._comparison(pairs).gaps(given, False, self.spec.order)
-        return not any(gap.is_too_wide for gap in gaps)
-
     def _by_gradient(self, pairs: Pairs, given: Mapping[str, Any]) -> Pairs:
         """Pairs by the gradients that weights have where all of a shape have the same values."""
         theirs = self.theirs.model
@@ -94,41 +78,81 @@ class Numbers:
             self.spec.states, self.theirs.states, ours.gradients, yours.gradients, pairs
         )
 
-    def _at(self, size: Mapping[str, int], batch: int, training: bool) -> Iterator[Finding]:
+    def _at(
+        self, size: Mapping[str, int], batch: int, training: bool, is_first: bool
+    ) -> Iterator[Finding]:
         """The finding at a size and in a batch; none where the spec itself does not take them."""
         try:
             report = self.spec.at(size, batch)
-            given = self.spec.inputs(report, self.dtype, batch)
-            weights.put(weights.state_of(self.spec.called.model), self.spec.values)
-            outcome(self.spec.called, given, training)
-        except Exception:  # a batch or a size for which the spec is no network
+        except SpecError:
             return
+        given = self.spec.inputs(report, self.dtype, batch)
         shape = " and ".join(times(tuple(x.shape)) for x in given.values())
         what = f"{'training' if training else 'numbers'} at {shape}"
         self.doing(f"computing {what}")
         comparison = self._comparison(self.pairs)
         try:
             gaps = list(comparison.gaps(given, training, self.spec.order))
+            if is_first and any(gap.is_too_wide for gap in gaps):
+                comparison, gaps = self._otherwise(comparison, given, gaps)
+            gaps += self._hidden(comparison, given, training, gaps)
         except RunError as error:
-            yield Finding(what, 1, (str(error),))
+            if comparison.takes(given, training):
+                yield Finding(what, 1, (str(error),))
             return
         wrong = [gap for gap in gaps if gap.is_too_wide]
-        widest = comparison.widest or Gap("", 0.0, 0.0)
+        widest = max(gaps, key=Gap.nearness, default=Gap("", 0.0, 0.0))
         dtype = str(self.dtype).removeprefix("torch.")
         if not wrong:
             rounding = f"{widest.apart:.1g} apart where rounding may do {widest.allowed:.1g}"
             yield Finding(what, len(gaps), (), f"at most {rounding}, in {dtype}")
             return
-        told = self._parted(comparison, given, training, gaps)
+        told = self._parted(comparison, given, training, gaps)[1]
         told_of = tuple(map(telling.of_gap, wrong))
         yield Finding(what, len(gaps), told_of, "", tuple(told), telling.of_gaps(wrong, gaps))
 
-    def _parted(
+    def _otherwise(
+        self, comparison: Comparison, given: Mapping[str, Any], gaps: list[Gap]
+    ) -> tuple[Comparison, list[Gap]]:
+        """The comparison with weights paired by gradient, if numbers are equal only with them."""
+        try:
+            pairs = self._by_gradient(self.pairs, given)
+            if pairs != self.pairs:
+                other = self._comparison(pairs)
+                found = list(other.gaps(given, False, self.spec.order))
+                if not any(gap.is_too_wide for gap in found):
+                    self.pairs = pairs
+                    return other, found
+        except RunError:
+            pass
+        return comparison, gaps
+
+    def _hidden(
         self, comparison: Comparison, given: Mapping[str, Any], training: bool, gaps: list[Gap]
-    ) -> list[str]:
-        """Where numbers first part, if those that come out do."""
-        if not any(gap.is_too_wide and gap.what.startswith("output") for gap in gaps):
+    ) -> list[Gap]:
+        """What comes into the layers on which nothing that comes out depends any more.
+
+        In a long chain of narrow layers a signal dies, and nothing of it is seen at the end.
+        """
+        if not comparison.hidden or any(gap.is_too_wide for gap in gaps):
             return []
+        where, _ = self._parted(comparison, given, training, gaps, is_needed=True)
+        if where in {name.rpartition(".")[0] for name in comparison.hidden}:
+            because = "not the same, though nothing that is returned depends on it any more"
+            return [Gap(f"what comes into {where}", float("inf"), 0.0, because)]
+        return []
+
+    def _parted(
+        self,
+        comparison: Comparison,
+        given: Mapping[str, Any],
+        training: bool,
+        gaps: list[Gap],
+        is_needed: bool = False,
+    ) -> tuple[str, list[str]]:
+        """The layer at which numbers first part, if those that come out do, and that in words."""
+        if not is_needed and not any(gap.is_too_wide and not gap.is_gradient for gap in gaps):
+            return "", []
         comparison.load()
         traces = []
         for called in (self.spec.called, self.theirs.called):

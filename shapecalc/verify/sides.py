@@ -22,6 +22,10 @@ TRAINED = 3
 """The batch that is trained with: statistics of a single sample are none."""
 
 
+PARALLEL = 10**8
+"""With fewer multiply-accumulates in a sample several threads take longer than one."""
+
+
 class Spec:
     """The spec's side: its reports, and its emitted module with random weights, in float64."""
 
@@ -34,6 +38,9 @@ class Spec:
         formulas = network.report(settings, symbolic=free)
         self.sizes = sizes.alive(network, settings, formulas)
         self.small = self.at(self.sizes[0])
+        macs = self.small.totals.macs
+        if isinstance(macs, int) and macs < PARALLEL:
+            run.torch().set_num_threads(1)  # several only wait for each other
         self.is_full = list(self.small.inputs.values()) == list(self.report.inputs.values())
         self.depth = weights.depth(self.report)
 

@@ -32,10 +32,13 @@ Work = Callable[[Callable[[str], None]], Iterator[Any]]
 """What yields its results, and tells before each step what it is about to do."""
 
 
-def supervised(work: Work, limit: float) -> Iterator[Any]:
-    """What ``work`` yields in a process of its own; raises what it raises, and :class:`Stopped`.
+def supervised(
+    work: Work, limit: float, passed_on: tuple[type[Exception], ...] = ()
+) -> Iterator[Any]:
+    """What ``work`` yields in a process of its own; raises :class:`Stopped` where that ends early.
 
-    The process is ended after ``limit`` seconds, and its standard output goes to standard error.
+    Failures of the types that are ``passed_on`` are raised as they are. The process is ended after
+    ``limit`` seconds, and its standard output goes to standard error.
     Where processes cannot be forked, the work is done in this one, without a limit.
     """
     if not hasattr(os, "fork"):
@@ -49,16 +52,16 @@ def supervised(work: Work, limit: float) -> Iterator[Any]:
     child = os.fork()
     if child == 0:
         receiving.close()
-        _work(work, sending)
+        _work(work, sending, passed_on)
     sending.close()
     try:
-        yield from _received(receiving, child, limit)
+        yield from _received(receiving, child, limit, passed_on)
     finally:
         _end(child)
         receiving.close()
 
 
-def _work(work: Work, pipe: Pipe) -> None:
+def _work(work: Work, pipe: Pipe, passed_on: tuple[type[Exception], ...]) -> None:
     """All that the child does; it never returns."""
     os.setpgid(0, 0)
     try:
@@ -66,11 +69,10 @@ def _work(work: Work, pipe: Pipe) -> None:
         for each in work(lambda doing: pipe.send(("doing", doing))):
             pipe.send(("result", each))
         pipe.send(("done", None))
+    except passed_on as error:
+        pipe.send(("failure", error))
     except BaseException as error:  # whatever it is, the other process tells it
-        try:
-            pipe.send(("failure", error))
-        except Exception:
-            pipe.send(("failure", RuntimeError(f"{type(error).__name__}: {error}")))
+        pipe.send(("end", reason(error)))
     finally:
         os._exit(0)
 
@@ -88,7 +90,9 @@ def _apart() -> None:
         sys.modules["torch"].set_num_threads(1)
 
 
-def _received(pipe: Any, child: int, limit: float) -> Iterator[Any]:
+def _received(
+    pipe: Any, child: int, limit: float, passed_on: tuple[type[Exception], ...]
+) -> Iterator[Any]:
     until = time.monotonic() + limit
     doing = "starting"
     while True:
@@ -110,8 +114,22 @@ def _received(pipe: Any, child: int, limit: float) -> Iterator[Any]:
             yield sent
         elif sort == "failure":
             raise sent
+        elif sort == "end":
+            raise Stopped(f"{sent} while {doing}")
         elif sort == "done":
             return
+
+
+def reason(error: BaseException) -> str:
+    """An error in one line, whatever it is; that something left the process by ``sys.exit``."""
+    if isinstance(error, SystemExit):
+        return f"sys.exit({'' if error.code is None else repr(error.code)})"
+    name = type(error).__name__
+    try:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    except Exception:  # an error that cannot be told
+        return name
+    return f"{name}: {lines[0]}" if lines else name
 
 
 def _left(child: int) -> str:

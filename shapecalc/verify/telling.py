@@ -191,13 +191,8 @@ def of_uses(ours: Trace, theirs: Trace, pairs: Pairs) -> tuple[int, list[Differe
 
 def of_gap(gap: Gap) -> str:
     """A gap in words."""
-    if gap.apart == float("inf"):
-        if gap.what.startswith("the gradient"):
-            return f"{gap.what}: the spec has one, the module none"
-        return f"{gap.what}: of another shape or type"
-    return (
-        f"{gap.what}: {gap.apart:.1e} apart relative to its largest number, not {gap.allowed:.1e}"
-    )
+    because = gap.because or f"{gap.apart:.2g} of its largest number apart, not {gap.allowed:.2g}"
+    return f"{gap.what}: {because}"
 
 
 def of_gaps(wrong: Sequence[Gap], every: Sequence[Gap]) -> tuple[str, ...]:
@@ -223,8 +218,8 @@ def where_numbers_part(
     report: Report,
     models: tuple[Any, Any],
     allowed: float,
-) -> list[str]:
-    """In words, where what is computed first differs."""
+) -> tuple[str, list[str]]:
+    """The layer at which what is computed first differs, ``""`` for the end; and that in words."""
     last_ours: Use | None = None
     last_theirs: Use | None = None
     seen: set[str] = set()
@@ -237,14 +232,14 @@ def where_numbers_part(
         if _differ(use.received, other.received, allowed):
             between = _between(report, owner, last_ours, theirs, last_theirs, other)
             told = f"first apart is what comes into {_labelled(report, owner)}"
-            return [told, *between, *_settings(models, use.name, other.name)]
+            return owner, [told, *between, *_settings(models, use.name, other.name)]
         if use.call == other.call and _differ(use.put_out, other.put_out, allowed):
             told = f"first apart is what comes out of {_labelled(report, owner)}, not what comes in"
-            return [told, *_settings(models, use.name, other.name)]
+            return owner, [told, *_settings(models, use.name, other.name)]
         last_ours, last_theirs = use, other
     last = _owner(last_ours)
     told = f"up to {_labelled(report, last)} all is equal" if last else "nothing is equal"
-    return [told, *_between(report, "", last_ours, theirs, last_theirs, None)]
+    return "", [told, *_between(report, "", last_ours, theirs, last_theirs, None)]
 
 
 def _labelled(report: Report, path: str) -> str:

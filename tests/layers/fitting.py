@@ -138,6 +138,21 @@ def equation_for(draw: st.DrawFn, inputs: Inputs) -> Settings:
     return {"equation": equation}
 
 
+@st.composite
+def pieces_for(draw: st.DrawFn, inputs: Inputs) -> Settings:
+    """Sizes of pieces that make a dimension, or nearly so, or the size of each."""
+    axis = draw(st.integers(0, len(inputs[0].shape) - 1))
+    size = left = inputs[0].shape[axis]
+    if draw(st.booleans()):
+        return {"dim": axis, "split_size": draw(st.integers(1, size))}
+    pieces = []
+    while left and len(pieces) < 4:
+        pieces.append(draw(st.integers(1, left)))
+        left -= pieces[-1]
+    pieces[-1] += left + draw(once_in(8))
+    return {"dim": axis - draw(st.sampled_from((0, len(inputs[0].shape)))), "split_size": pieces}
+
+
 SETTINGS: dict[str, Callable[[Inputs], st.SearchStrategy[Settings]]] = {
     "Einsum": equation_for,
     "Expand": size_for,
@@ -146,5 +161,6 @@ SETTINGS: dict[str, Callable[[Inputs], st.SearchStrategy[Settings]]] = {
     "Reduce": lambda inputs: pattern_for(inputs, dropped=True),
     "Repeat": lambda inputs: pattern_for(inputs, new=True),
     "Reshape": shape_for,
+    "Split": pieces_for,
 }
 """Kinds that refuse most settings of random values, and settings of theirs that fit inputs."""

@@ -209,6 +209,11 @@ def _with_multiple(unflatten: Any, inputs: Inputs) -> Inputs:
     return _along(unflatten.dim, inputs, prod(size if size > 0 else 2 for size in sizes))
 
 
+def _with_places(unpool: Any, inputs: Inputs) -> Inputs:
+    """Values, and places of the same shape."""
+    return (inputs[0], *(x._replace(dtype="int64") for x in inputs[1:]))
+
+
 def _with_condition(where: Any, inputs: Inputs) -> Inputs:
     """A condition, and as many operands as are not given as numbers."""
     wanted = 3 - sum(number is not None for number in (where.input, where.other))
@@ -228,6 +233,7 @@ FITTED: dict[str, Callable[[Any, Inputs], Inputs]] = {
     "FractionalMaxPool2d": _larger,
     "FractionalMaxPool3d": _larger,
     "MatMul": _with_rows,
+    **{f"MaxUnpool{rank}d": _with_places for rank in (1, 2, 3)},
     "Squeeze": _with_one,
     "Unflatten": _with_multiple,
     "Where": _with_condition,

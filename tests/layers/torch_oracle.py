@@ -8,7 +8,7 @@ here every size is at least 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import reduce
 from typing import Any, NamedTuple
@@ -54,6 +54,13 @@ def _operation(function: Callable[..., Any]) -> Callable[..., Any]:
     return operation
 
 
+def _extreme(along_one: Any, over_several: Any, x: Any, dim: Any, keepdim: bool) -> Any:
+    """The greatest or least element: with its place along one dimension, else alone."""
+    if dim is not None and len(dim) == 1:
+        return along_one(x, dim[0], keepdim)
+    return over_several(x, dim or (), keepdim)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(torch, name.lower())
@@ -76,7 +83,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
             },
         }.items()
     },
-    "Chunk": lambda x, chunks, dim, index: x.chunk(chunks, dim)[index],
+    "Chunk": lambda x, chunks, dim, index: (
+        x.chunk(chunks, dim)[index] if index else x.chunk(chunks, dim)
+    ),
     "Concat": lambda *x, dim: torch.cat(x, dim),
     "Einsum": lambda *x, equation: torch.einsum(equation, *x),
     "DropPath": lambda x, p: torch.nn.functional.dropout(x, p, training=False),
@@ -89,8 +98,16 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "LogicalOr": torch.logical_or,
     "Maximum": torch.maximum,
     "Minimum": torch.minimum,
-    "Max": torch.amax,
-    "Min": torch.amin,
+    "Max": lambda x, dim, keepdim: (
+        torch.max(x, dim[0], keepdim)
+        if dim and len(dim) == 1
+        else torch.amax(x, dim or (), keepdim)
+    ),
+    "Min": lambda x, dim, keepdim: (
+        torch.min(x, dim[0], keepdim)
+        if dim and len(dim) == 1
+        else torch.amin(x, dim or (), keepdim)
+    ),
     "Norm": torch.linalg.vector_norm,
     "Normalize": torch.nn.functional.normalize,
     "Pad": torch.nn.functional.pad,
@@ -111,6 +128,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Select": torch.select,
     "Slice": lambda x, dim, start, end, step: x.movedim(dim, 0)[start:end:step].movedim(0, dim),
     "Stack": lambda *x, dim: torch.stack(x, dim),
+    "Split": lambda x, split_size, dim: x.split(split_size, dim),
+    "Unbind": torch.unbind,
     "To": lambda x, dtype: x.to(getattr(torch, dtype)),
 }
 """What torch computes with functions in place of modules."""
@@ -152,6 +171,7 @@ class Facts(NamedTuple):
 
     output: Sizes
     dtype: str
+    others: list[tuple[Sizes, str]]
     parameters: dict[str, Sizes]
     buffers: dict[str, tuple[Sizes, str]]
     macs: float
@@ -173,6 +193,8 @@ def module_of(layer: Layer, other: dict[str, Any]) -> Any:
     if layer.kind in FUNCTIONS:
         return Function(FUNCTIONS[layer.kind], settings)
     with torch.device("meta"):
+        if "indices" in layer.on_request:
+            settings["return_indices"] = True
         if layer.kind in STACKS:
             return _stack(layer.kind, settings).eval()
         return getattr(torch.nn, layer.kind)(**settings).eval()
@@ -196,7 +218,7 @@ def facts_of_torch(
     try:
         module = module_of(layer, other or {})
         with flop_counter.FlopCounterMode(display=False) as counter:
-            output = _run(module, tensors)
+            output, *others = _run(module, tensors)
         _run(module.to_empty(device="cpu"), tensors, "cpu")
     except REFUSALS:
         return None
@@ -204,11 +226,14 @@ def facts_of_torch(
     def own(name: str) -> str:
         return "" if isinstance(module, State) else name
 
-    if 0 in output.shape or any(0 in weight.shape for weight in module.parameters()):
+    if any(0 in each.shape for each in (output, *others)) or any(
+        0 in weight.shape for weight in module.parameters()
+    ):
         return None
     return Facts(
         tuple(output.shape),
         _name(output.dtype),
+        [(tuple(each.shape), _name(each.dtype)) for each in others],
         {own(name): tuple(weight.shape) for name, weight in module.named_parameters()},
         {own(name): (tuple(b.shape), _name(b.dtype)) for name, b in module.named_buffers()},
         counter.get_total_flops() / 2,
@@ -220,10 +245,12 @@ def our_facts(layer: Layer, tensors: Inputs) -> Facts | None:
     if not accepts(layer, tensors):
         return None
     layer = layer.bound(*tensors)
-    y = layer.output(*tensors)
+    y, *others = layer.outputs(*tensors).values()
+    assert y == layer.output(*tensors)
     return Facts(
         y.shape,  # type: ignore[arg-type]
         y.dtype,
+        [(each.shape, each.dtype) for each in others],  # type: ignore[misc]
         layer.weights(),  # type: ignore[arg-type]
         {name: (buffer.shape, buffer.dtype) for name, buffer in layer.buffers().items()},  # type: ignore[misc]
         layer.macs(*tensors, y=y),  # type: ignore[arg-type]
@@ -255,13 +282,19 @@ def torch_macs(layer: Layer, *tensors: Tensor) -> float:
     return counter.get_total_flops() / 2
 
 
-def _run(module: Any, tensors: Inputs, device: str = "meta") -> Any:
+def _run(module: Any, tensors: Inputs, device: str = "meta") -> list[Any]:
+    """All outputs, the first first."""
     x = [torch.zeros(x.shape, dtype=getattr(torch, x.dtype), device=device) for x in tensors]
     if isinstance(module, torch.nn.MultiheadAttention) and len(x) < 3:
         x = [x[0], x[-1], x[-1]]
     with torch.no_grad():
         output = module(*x)
-    return output[0] if isinstance(output, tuple) else output
+    return list(_flat(output))
+
+
+def _flat(outputs: Any) -> Iterator[Any]:
+    for each in outputs if isinstance(outputs, (tuple, list)) else [outputs]:
+        yield from _flat(each) if isinstance(each, tuple) else [each]
 
 
 def _name(dtype: Any) -> str:

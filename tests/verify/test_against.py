@@ -660,3 +660,13 @@ def test_a_fault_is_found(which: str) -> None:
     told = [line for each in findings for line in (*each.differences, *each.explanation)]
     assert any(phrase in line for line in told), told
     assert any(not each.agrees for each in findings)
+
+
+def test_a_fault_where_signals_have_died_is_found() -> None:
+    layers = [each for _ in range(100) for each in ({"Linear": 6}, "ReLU")]
+    parts = [each for _ in range(100) for each in (nn.Linear(6, 6), nn.ReLU())]
+    right = found(spec(*layers, given=[6]), nn.Sequential(*parts))
+    assert all(each.agrees for each in right)
+    wrong = found(spec(*layers, given=[6]), nn.Sequential(*parts[:7], *parts[8:]))
+    told = [line for each in wrong for line in each.explanation]
+    assert "between linear4 and linear5, the spec has relu4 (ReLU)" in told

@@ -1,0 +1,108 @@
+"""Cutting a dimension into pieces, all of which are outputs: ``split1``, ``split1.1`` and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from shapecalc.algebra.arithmetic import Dim, ceildiv, exactdiv, is_number, total
+from shapecalc.algebra.requirement import Requirement, equal, refuse
+from shapecalc.layers.base import Layer, names_axis
+from shapecalc.layers.field import PerInputAxis, Whole, field
+from shapecalc.layers.tensor import OUTPUT, Tensor, numbered
+
+
+class _Pieces(Layer, abstract=True):
+    """What the kinds that cut have in common."""
+
+    writes = False
+    in_torch = False
+
+    dim: int = field(Whole(None, symbolic=False), "the dimension", default=1)
+
+    def output(self, x: Tensor) -> Tensor:
+        return self.outputs(x)[OUTPUT]
+
+
+class Split(_Pieces):
+    """Cut a dimension into pieces of one size, the last with what is left, or of several sizes.
+
+    That dimension is 1 unless stated; ``torch.split`` has 0, the batch.
+
+    >>> outputs = Split(split_size=[384, 64, 64], dim=-1).outputs(Tensor((1, 16, 512)))
+    >>> {name: piece.shape for name, piece in outputs.items()}
+    {'output': (1, 16, 384), '1': (1, 16, 64), '2': (1, 16, 64)}
+    """
+
+    called = ("torch.split(split_size, dim=0)", "Tensor.split(split_size, dim=0)")
+
+    split_size: Dim | tuple[Dim, ...] = field(
+        PerInputAxis(Whole()), "the size of a piece, or the sizes of all"
+    )
+
+    example: ClassVar[Mapping[str, object]] = {"split_size": 2}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim)
+        size, pieces = x.shape[self.dim], self.split_size
+        if isinstance(pieces, tuple):
+            sizes = total(pieces)
+            yield equal(
+                sizes,
+                size,
+                lambda: f"cuts {size} into {list(pieces)}, which are {sizes} together",
+                field="split_size",
+            )
+        elif self._count(size) is None:
+            yield refuse(
+                lambda: f"cuts {size} into pieces of {pieces}, and how many is not known",
+                field="split_size",
+                hint=lambda: "a list of sizes says how many pieces there are; so does Chunk",
+            )
+
+    def _count(self, size: Dim) -> int | None:
+        """The number of pieces of one size, if it is known."""
+        divide = ceildiv if is_number(size) and is_number(self.split_size) else exactdiv
+        count = divide(size, self.split_size)  # type: ignore[arg-type]
+        count = getattr(count, "value", count)  # of a number with a derivation
+        return count if isinstance(count, int) else None
+
+    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+        size, pieces = x.shape[self.dim], self.split_size
+        if not isinstance(pieces, tuple):
+            count = self._count(size) or 1
+            pieces = (*[pieces] * (count - 1), size - (count - 1) * pieces)
+        return numbered(x.with_size(self.dim, piece) for piece in pieces)
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.split({settings['split_size']}, dim={settings['dim']})[0]"
+
+
+class Unbind(_Pieces):
+    """Take all places of a dimension apart; the dimension goes.
+
+    >>> outputs = Unbind(dim=2).outputs(Tensor((1, 197, 3, 12, 64)))
+    >>> list(outputs), outputs["2"].shape
+    (['output', '1', '2'], (1, 197, 12, 64))
+    """
+
+    called = ("torch.unbind(dim=0)", "Tensor.unbind(dim=0)")
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim)
+        size = x.shape[self.dim]
+        if not isinstance(getattr(size, "value", size), int):
+            yield refuse(
+                lambda: f"takes {size} places apart, and how many is not known",
+                field="dim",
+                hint=lambda: "a Select takes one place of any number",
+            )
+
+    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+        axis = self.dim % len(x.shape)
+        size: Any = x.shape[axis]
+        rest = x.with_shape((*x.shape[:axis], *x.shape[axis + 1 :]))
+        return numbered([rest] * int(getattr(size, "value", size)))
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}.unbind({settings['dim']})[0]"
