@@ -101,7 +101,7 @@ class Whole(FieldType[T]):
     def read(self, value: Any, rank: int) -> T:
         if not self.symbolic:
             value = plain(value)
-        if type(value) is int:
+        if isinstance(value, int) and not isinstance(value, bool):
             if (self.least is None or value >= self.least) and -LARGEST <= value <= self.most:
                 return value  # type: ignore[return-value]
             if value > self.most:
