@@ -8,12 +8,13 @@ receptive fields of convolutional neural networks", 2019, treat windows alone).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
 from typing import NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, known, largest, smallest
+from shapecalc.algebra.arithmetic import Dim, Quantity, is_symbolic, known, largest, smallest
 from shapecalc.algebra.window import Window
 
 MOST_PHASES = 4096
@@ -84,12 +85,14 @@ class Phases(NamedTuple):
 
     def over(self, span: Span) -> Span | None:
         """What the positions from a first to a last one see together."""
-        positions: list[Dim] = [span.first, span.last]
         period = len(self.spans)
-        if period > 1:  # beyond a period from either end nothing reaches further
-            first, last = map(known, span)
-            near = [first + i for i in range(period)] + [last - i for i in range(period)]
-            positions = [i for i in near if first <= i <= last]
+        if period == 1:
+            start, end = self.at(span.first), self.at(span.last)
+            return Span(start.first, end.last) if start and end else None
+        first, last = map(known, span)
+        # beyond a period from either end nothing reaches further
+        near = [first + i for i in range(period)] + [last - i for i in range(period)]
+        positions = [i for i in near if first <= i <= last]
         seen = [each for each in map(self.at, positions) if each is not None]
         return _hull(seen)
 
@@ -151,8 +154,11 @@ class Phases(NamedTuple):
         return -span.first if span else 0
 
 
-def together(views: list[Phases]) -> Phases | None:
-    """What positions see through several branches; None if these move on at different speeds."""
+def together(views: list[Phases], least: Mapping[str, int] | None = None) -> Phases | None:
+    """What positions see through several branches; None if these move on at different speeds.
+
+    Symbols have at least the values in ``least``.
+    """
     if all(view == views[0] for view in views):
         return views[0]
     count = reduce(lcm, [len(view.spans) for view in views])
@@ -162,7 +168,7 @@ def together(views: list[Phases]) -> Phases | None:
     spans = []
     for position in range(count):
         seen = [span for view in views if (span := view.at(position)) is not None]
-        spans.append(_hull(seen))
+        spans.append(_hull(seen, least))
     return Phases(steps.pop(), tuple(spans)).shortest()
 
 
@@ -175,7 +181,25 @@ def linear(factor: int) -> Phases:
     return Phases.spread(2 * factor - factor % 2, factor, factor // 2)
 
 
-def _hull(spans: list[Span]) -> Span | None:
+def _hull(spans: list[Span], least: Mapping[str, int] | None = None) -> Span | None:
     if not spans:
         return None
-    return Span(smallest(*(span.first for span in spans)), largest(*(span.last for span in spans)))
+    first = _greatest([-span.first for span in spans], least)
+    return Span(-first, _greatest([span.last for span in spans], least))
+
+
+def _greatest(sizes: list[Dim], least: Mapping[str, int] | None) -> Dim:
+    """The greatest of some sizes, without those that are never more than another."""
+    kept: list[Dim] = []
+    for size in dict.fromkeys(sizes):
+        if not any(_reaches(other, size, least) for other in kept):
+            kept = [other for other in kept if not _reaches(size, other, least)]
+            kept.append(size)
+    return largest(*kept)
+
+
+def _reaches(size: Dim, other: Dim, least: Mapping[str, int] | None) -> bool:
+    difference = size - other
+    if is_symbolic(difference):
+        return difference.never_negative(least)
+    return bool(difference >= 0)

@@ -186,7 +186,7 @@ class Report:
     @cached_property
     def constraints(self) -> list[Constraint]:
         """What must hold of the symbols for the network to be one."""
-        return combine(self.built.needs)
+        return combine(self.built.needs, self.built.least)
 
     @cached_property
     def receptive_fields(self) -> dict[str, ReceptiveField | None]:
@@ -202,7 +202,7 @@ class Report:
         }
         for layer in self.layers:
             sources = [views[source.path] for source in layer.node.sources]
-            views[layer.path] = _seen(layer.node, sources)
+            views[layer.path] = _seen(layer.node, sources, self.built.least)
         return {layer.path: _field(views[layer.path]) for layer in self.layers}
 
     @cached_property
@@ -272,7 +272,7 @@ View = tuple[Phases, ...] | str | None
 NOTHING = "nothing"
 
 
-def _seen(node: Node, sources: list[View]) -> View:
+def _seen(node: Node, sources: list[View], least: Mapping[str, int]) -> View:
     if all(source == NOTHING for source in sources):
         return NOTHING
     reached = [(x, view) for x, view in zip(node.inputs, sources) if view != NOTHING]
@@ -282,7 +282,7 @@ def _seen(node: Node, sources: list[View]) -> View:
     own = node.layer.sees(*[x for x, _ in reached])
     if own is None or any(len(view) != len(own) for view in views):
         return None
-    found = [together(list(axis)) for axis in zip(*views)]
+    found = [together(list(axis), least) for axis in zip(*views)]
     seen = [axis and axis.then(window) for axis, window in zip(found, own)]
     return tuple(axis for axis in seen if axis) if all(seen) else None
 

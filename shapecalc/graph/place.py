@@ -184,6 +184,7 @@ class Placer:
         self.most_layers = most_layers
         self.graph: nx.DiGraph[str] = nx.DiGraph()
         self.needs: list[Need] = []
+        self.least: dict[str, int] = {}
         self.noted = Problems(spec.source)
         self.layers = 0
         self.placed: dict[Entry, tuple[Layer, tuple[Tensor, ...], Layer, dict[str, Tensor]]] = {}
@@ -292,7 +293,7 @@ class Placer:
         """
         is_told = False
         for requirement in layer.requirements(*inputs):
-            decided = requirement.decide()
+            decided = requirement.decide(self.least)
             if decided is True:
                 continue
             if decided is False:
@@ -303,8 +304,16 @@ class Placer:
                 if stated is None or stated.infer is None:
                     return False
             else:
-                self.needs.append(Need(decided, path))
+                self.need(decided, path)
         return True
+
+    def need(self, condition: Condition, path: str) -> None:
+        """Note a condition; where it says what is understood, symbols have these least values."""
+        understood = condition.least
+        for symbol, least in understood.items():
+            self.least[symbol] = max(least, self.least.get(symbol, least))
+        if not understood:
+            self.needs.append(Need(condition, path))
 
     def broken(
         self,
@@ -386,7 +395,7 @@ class Placer:
             raise Fatal
         for name in node.tied - node.layer.buffers().keys():
             wanted, shape = theirs.get(name, ()), ours.get(name, ())
-            needs = [equal(a, b, lambda: "").decide() for a, b in zip(shape, wanted)]
+            needs = [equal(a, b, lambda: "").decide(self.least) for a, b in zip(shape, wanted)]
             if len(shape) != len(wanted) or any(need is False for need in needs):
                 self.problem(
                     mark,
@@ -396,7 +405,9 @@ class Placer:
                     uses=place.part,
                 )
                 raise Fatal
-            self.needs += [Need(n, node.path) for n in needs if isinstance(n, Condition)]
+            for need in needs:
+                if isinstance(need, Condition):
+                    self.need(need, node.path)
 
     def too_many(self, mark: Mark) -> None:
         """Stop, for the network is larger than it may be."""
