@@ -24,6 +24,7 @@ COMMANDS = (
     "check",
     "convert",
     "layers",
+    "schema",
 )
 """The commands; one lives in the module of its name, with _ for -, as a function of that name."""
 
