@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape
-from shapecalc.algebra.requirement import Requirement, at_least
+from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.layers.base import Layer, names_axis
 from shapecalc.layers.field import OneOrMore, Whole, field
 from shapecalc.layers.tensor import Tensor
@@ -80,3 +80,43 @@ class IndexSelect(Layer):
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         index = f"torch.tensor({settings['index']}, device={inputs[0]}.device)"
         return f"{inputs[0]}.index_select({settings['dim']}, {index})"
+
+
+class Take(Layer):
+    """Take the places of a dimension that a tensor of indices names, ``x[index]``.
+
+    The dimension becomes those of the indices: a table of rows becomes the rows that are named, as
+    a table of relative positions does.
+
+    >>> Take().output(Tensor((169, 3)), Tensor((2401,), "int64")).shape
+    (2401, 3)
+    """
+
+    arity = (2, 2)
+    promotes = True
+    in_torch = False
+
+    dim: int = field(_DIM, "the dimension", default=0)
+
+    example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((169, 3), (49, 49))
+
+    @classmethod
+    def example_inputs(cls) -> tuple[Tensor, ...]:
+        table, index = cls.example_shapes
+        return Tensor(table), Tensor(index, "int64")
+
+    def requires(self, x: Tensor, index: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim)
+        if index.dtype not in ("int64", "int32", "uint8"):
+            yield refuse(
+                lambda: f"takes indices as its second input but receives {index.dtype}",
+                hint=lambda: "a To with dtype int64 makes whole numbers",
+            )
+
+    def output(self, x: Tensor, index: Tensor) -> Tensor:
+        axis = self.dim % len(x.shape)
+        return x.with_shape((*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]))
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        before = ":, " * int(settings["dim"]) if settings["dim"].isdigit() else "..., "
+        return f"{inputs[0]}[{before}{inputs[1]}]"

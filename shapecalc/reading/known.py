@@ -154,6 +154,15 @@ _UNLISTED = frozenset(
 )
 
 
+REPLACED = {
+    "torchvision.models._utils.handle_legacy_interface": Quiet("handle_legacy_interface"),
+    "torchvision.models._utils.kwonly_to_pos_or_kw": Quiet("kwonly_to_pos_or_kw"),
+    "torchvision.models._api.register_model": Quiet("register_model"),
+    "torchvision.utils._log_api_usage_once": Quiet("_log_api_usage_once"),
+}
+"""Functions of files that are read which change nothing of a network."""
+
+
 def module(name: str) -> Any:
     """A module by its dotted name, None if it is not known here."""
     root = name.partition(".")[0]
@@ -198,7 +207,7 @@ def resolve(name: str) -> Any:
     if name.startswith("torch.special.") and f"torch.{name[14:]}" in OPERATIONS:
         return OPERATIONS[f"torch.{name[14:]}"]
     root, _, rest = name.partition(".")
-    if root == "typing" or (root == "types" and rest != "SimpleNamespace") or root == "numbers":
+    if rest and root == "typing" or (root == "types" and rest != "SimpleNamespace") or root == "numbers":
         return Hint(name)
     full = {"nn": "torch.nn"}.get(root, root)
     shown = name if full == root else f"{full}.{rest}"

@@ -217,7 +217,8 @@ def _from_kind(kind: type[Layer], name: str, takes: tuple[str, ...]) -> Builtin:
             settings[key] = (
                 [number(rt, v) for v in value] if isinstance(value, (list, tuple)) else value
             )
-        return rt.put(kind.kind, inputs, settings)
+        known = rt.numbers_of(kind.kind, inputs[0]) if len(inputs) == 1 else None
+        return rt.put(kind.kind, inputs, settings) if known is None else known
 
     return Builtin(name, run)
 
@@ -567,6 +568,10 @@ def _meshgrid(rt: Any, *tensors: Any, indexing: str = "ij") -> Any:
 
 @operation("torch.diff", "Tensor.diff")
 def _diff(rt: Any, x: TensorValue, n: int = 1, dim: int = -1) -> Any:
+    if x.data is not None and n == 1:
+        found = TensorValue((len(x.data) - 1,), x.dtype)
+        found.data = [b - a for a, b in itertools.pairwise(x.data)]
+        return found
     shape = list(x.shape)
     shape[dim] -= n
     return rt.opaque([x], shape, x.dtype, "diff")
@@ -735,6 +740,8 @@ def _normalize(
 
 def _binary(word: str) -> Any:
     def run(rt: Any, a: Any, b: Any, *more: Any, alpha: Any = None, **kwargs: Any) -> Any:
+        if word == "/" and kwargs.get("rounding_mode") is not None:
+            return rt.tensor_operator("//", a, b)
         if not isinstance(a, TensorValue) and not isinstance(b, TensorValue):
             return rt.binary(word, a, b)
         return rt.tensor_operator(word, a, b)
@@ -935,6 +942,8 @@ def _typed(rt: Any, x: TensorValue, dtype: str) -> TensorValue:
         return rt.put("To", [x], {"dtype": dtype})
     found = same_source(x, x.shape, dtype)
     found.data = x.data
+    if x.data is not None and dtype in ("int64", "int32"):
+        found.data = [int(each) for each in x.data]
     return found
 
 

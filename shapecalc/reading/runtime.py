@@ -63,6 +63,9 @@ class Runtime(Operators, Classes, Files):
         from shapecalc.reading.builtins import BUILTINS, exceptions
 
         self.builtins = {**BUILTINS, **exceptions()}
+        from shapecalc.reading.known import REPLACED
+
+        self.replaced = REPLACED
 
     # -- where it is ----------------------------------------------------------------------------
 

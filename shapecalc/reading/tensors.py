@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,6 +56,20 @@ DTYPES = {
     "uint8": "uint8",
 }
 """Torch's element types, as specs name them."""
+
+_FUNCTIONS: dict[str, Any] = {
+    "Abs": abs,
+    "Neg": lambda v: -v,
+    "Round": lambda v: float(round(v)),
+    "Floor": lambda v: float(math.floor(v)),
+    "Ceil": lambda v: float(math.ceil(v)),
+    "Sqrt": math.sqrt,
+    "Exp": math.exp,
+    "Log": math.log,
+    "Square": lambda v: v * v,
+    "Reciprocal": lambda v: 1 / v,
+}
+"""What functions do to the numbers of a small constant."""
 
 _TURNED = {"Lt": "Gt", "Gt": "Lt", "Le": "Ge", "Ge": "Le"}
 
@@ -267,6 +282,18 @@ class Tensors:
             found.data = None
         return found
 
+    def numbers_of(self, kind: str, a: TensorValue) -> TensorValue | None:
+        """A function of a constant whose numbers are known."""
+        function = _FUNCTIONS.get(kind)
+        if a.data is None or function is None:
+            return None
+        found = TensorValue(a.shape, a.dtype)
+        try:
+            found.data = [function(each) for each in a.data]
+        except (ValueError, OverflowError, TypeError, ZeroDivisionError):
+            return None
+        return found
+
     def unary_constant(self, a: TensorValue) -> TensorValue | None:
         """A constant with its sign changed."""
         if a.data is None:
@@ -427,6 +454,16 @@ class Tensors:
             places = [int(e) % int(size) for e in parts[at[0]]]
             found = self.tensor_index(value, tuple(rest))
             return self.put("IndexSelect", [found], {"dim": dim, "index": places})
+        if len(at) == 1 and isinstance(parts[at[0]], TensorValue):
+            rest = [slice(None) if n == at[0] else e for n, e in enumerate(parts)]
+            found = self.tensor_index(value, tuple(rest))
+            dim = sum(1 for e in rest[: at[0]] if not isinstance(e, int))
+            index = parts[at[0]]
+            if index.dtype in FLOATS:
+                raise self.error(
+                    "IndexError", "tensors used as indices must be long, int, byte or bool tensors"
+                )
+            return self.put("Take", [found, index], {"dim": dim})
         shape = list(broadcast(shapes))
         rest, dims = [], iter(value.shape)
         together = at == list(range(at[0], at[-1] + 1))
