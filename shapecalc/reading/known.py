@@ -55,6 +55,10 @@ class Hint:
         """Anything, which only hints use."""
         return Hint(f"{self.name}.{name}")
 
+    def known_call(self, rt: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """A type that is called makes nothing that matters."""
+        return args[0] if args else self
+
     def as_class(self) -> Class:
         """A base without names of its own."""
         return OBJECT
@@ -207,7 +211,12 @@ def resolve(name: str) -> Any:
     if name.startswith("torch.special.") and f"torch.{name[14:]}" in OPERATIONS:
         return OPERATIONS[f"torch.{name[14:]}"]
     root, _, rest = name.partition(".")
-    if rest and root == "typing" or (root == "types" and rest != "SimpleNamespace") or root == "numbers":
+    if (
+        rest
+        and root == "typing"
+        or (root == "types" and rest != "SimpleNamespace")
+        or root == "numbers"
+    ):
         return Hint(name)
     full = {"nn": "torch.nn"}.get(root, root)
     shown = name if full == root else f"{full}.{rest}"
