@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, largest, prod
+from shapecalc.algebra.phases import Phases
 from shapecalc.algebra.requirement import Requirement, at_least, divides, refuse
 from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
@@ -195,6 +197,12 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
                 ),
                 field="padding",
             )
+
+    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
+        settings = (self.kernel_size, self.stride, self.padding, self.dilation)
+        if not all(isinstance(value, int) for setting in settings for value in setting):
+            return None
+        return tuple(itertools.starmap(Phases.spread, zip(*settings)))
 
     def output(self, x: Tensor) -> Tensor:
         sizes = map(

@@ -154,7 +154,8 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
         before = field
         sizes = [size for size in inputs if len(size) == len(field.size)]
         if sizes and all(
-            any(surely_at_least(sees, n + 1) for sees, n in zip(field.size, size)) for size in sizes
+            any(surely_at_least(sees, n + 1) for sees, n in zip(field.least, size))
+            for size in sizes
         ):
             message = (
                 f"from here on an output's receptive field, {times(field.size)}, is larger than "

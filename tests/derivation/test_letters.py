@@ -100,7 +100,9 @@ def test_no_letter_stands_for_two_values(kind):
     }
     if len(inputs) > 1:
         entry["from"] = list(inputs)
-    found = lettered(shapecalc.load({"inputs": inputs, "layers": [entry]}).report()["it"].node)
+    found = lettered(
+        shapecalc.load({"inputs": inputs or {"x0": [1]}, "layers": [entry]}).report()["it"].node
+    )
     meanings: dict[str, Any] = {}
     sizes = [size for shape in (*found.inputs, found.output) for size in shape]
     for size in [*sizes, *found.settings.values()]:
