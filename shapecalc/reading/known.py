@@ -212,8 +212,7 @@ def resolve(name: str) -> Any:
         return OPERATIONS[f"torch.{name[14:]}"]
     root, _, rest = name.partition(".")
     if (
-        rest
-        and root == "typing"
+        (rest and root == "typing")
         or (root == "types" and rest != "SimpleNamespace")
         or root == "numbers"
     ):
@@ -849,7 +848,7 @@ def _broadcast_shapes(rt: Any, *shapes: Any) -> Any:
     return tuple(broadcast([tuple(shape) for shape in shapes]))
 
 
-@known("torch.utils.checkpoint.checkpoint", "torch.jit.fork", "torch.utils.checkpoint")
+@known("torch.utils.checkpoint.checkpoint", "torch.jit.fork")
 def _checkpoint(rt: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
     for name in ("use_reentrant", "preserve_rng_state", "determinism_check", "debug", "context_fn"):
         kwargs.pop(name, None)

@@ -632,9 +632,6 @@ for _name, _kind_name in (
     ("var", "Var"),
     ("std", "Std"),
     ("nanmean", "Mean"),
-    ("logsumexp", "Sum"),
-    ("prod", "Sum"),
-    ("median", "Max"),
     ("any", "Max"),
     ("all", "Min"),
 ):
@@ -675,9 +672,29 @@ operation("torch.max", "Tensor.max")(_extreme("Max", "Maximum"))
 operation("torch.min", "Tensor.min")(_extreme("Min", "Minimum"))
 
 
-@operation("torch.median", "Tensor.median")
+def _opaque_reduction(rt: Any, x: TensorValue, dim: Any, keepdim: Any, what: str) -> TensorValue:
+    """A reduction that is no kind of the catalogue: its shape is known."""
+    dims = {d % max(1, len(x.shape)) for d in _dims(rt, x, dim)}
+    sizes = [1 if n in dims else size for n, size in enumerate(x.shape)]
+    shape = sizes if keepdim else [size for n, size in enumerate(x.shape) if n not in dims]
+    return rt.opaque([x], shape, x.dtype, what)
+
+
+@operation("torch.prod", "Tensor.prod", "torch.logsumexp", "Tensor.logsumexp")
+def _prod(rt: Any, x: Any, dim: Any = None, keepdim: Any = False, **kwargs: Any) -> Any:
+    x = tensor(rt, x)
+    if x.data is not None and dim is None:
+        return constant(prod(x.data), x.dtype)
+    return _opaque_reduction(rt, x, dim, keepdim, "a product")
+
+
+@operation("torch.median", "Tensor.median", "torch.mode", "Tensor.mode")
 def _median(rt: Any, x: Any, dim: Any = None, keepdim: Any = False) -> Any:
-    return _extreme("Max", "Maximum")(rt, x, dim, keepdim)
+    x = tensor(rt, x)
+    found = _opaque_reduction(rt, tensor(rt, x), dim, keepdim, "a median")
+    if dim is None:
+        return found
+    return ValuesIndices((found, rt.opaque([x], found.shape, "int64", "a median")))
 
 
 @operation("torch.var_mean", "torch.std_mean")
@@ -690,17 +707,17 @@ def _topk(rt: Any, x: TensorValue, k: int, dim: int = -1, *more: Any, **kwargs: 
     shape = list(x.shape)
     shape[dim] = number(rt, k)
     values = rt.opaque([x], shape, x.dtype, "topk")
-    return ValuesIndices((values, TensorValue(values.shape, "int64", values.source, values.output)))
+    return ValuesIndices((values, rt.opaque([x], shape, "int64", "topk")))
 
 
 @operation("torch.sort", "Tensor.sort")
 def _sort(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
-    return ValuesIndices((x, same_source(x, x.shape, "int64")))
+    return ValuesIndices((x, rt.opaque([x], x.shape, "int64", "sort")))
 
 
 @operation("torch.argsort", "Tensor.argsort")
 def _argsort(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
-    return same_source(x, x.shape, "int64")
+    return rt.opaque([x], x.shape, "int64", "argsort")
 
 
 @operation("torch.argmax", "Tensor.argmax", "torch.argmin", "Tensor.argmin")
@@ -968,7 +985,7 @@ def _clone(rt: Any, x: TensorValue, *args: Any, **kwargs: Any) -> Any:
 def _own_weights(rt: Any, weight: Any, bias: Any) -> bool:
     """Whether tensors given as weights are learned ones, used nowhere else as such."""
     found = [each for each in (weight, bias) if each is not None]
-    return all(isinstance(each, TensorValue) and each.grown is not None for each in found)
+    return all(isinstance(each, TensorValue) and rt.is_weight(each) for each in found)
 
 
 @operation("nn.functional.linear")

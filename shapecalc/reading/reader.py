@@ -358,7 +358,7 @@ class Reader(Modules, Tensors, Trace, Runtime):
                 continue
             if not isinstance(each, TensorValue):
                 raise self.error("TypeError", f"the {name} must be Tensor, not {type_name(each)}")
-            if each.grown is None and not each.is_constant:
+            if not self.is_weight(each) and not each.is_constant:
                 raise self.cannot(
                     f"a {kind} whose {name} is computed from what comes in is not in the catalogue"
                 )
@@ -367,10 +367,14 @@ class Reader(Modules, Tensors, Trace, Runtime):
         op = found.source
         if isinstance(op, Op):
             for name, each in given.items():
-                if isinstance(each, TensorValue) and each.grown is not None:
+                if isinstance(each, TensorValue) and self.is_weight(each):
                     op.weights[name] = each.grown
             self.count_weights(op)
         return found
+
+    def is_weight(self, value: TensorValue) -> bool:
+        """Whether a tensor is a learned one, or made of one of its shape and nothing else."""
+        return value.grown is not None and tuple(value.grown.shape) == tuple(value.shape)
 
     def weight_name(self, given: dict[str, Any]) -> str:
         """What an operation is called after its weight."""

@@ -131,12 +131,9 @@ class Tensors:
         """Write an operation down; its first output."""
         outputs = self.add(kind, inputs, settings, **more)
         found: TensorValue = next(iter(outputs.values()))
-        if len(inputs) and kind in _GROWING:
-            grown = {id(e.grown) for e in inputs if e.grown is not None}
-            if len(grown) == 1 and all(e.grown is not None or e.is_constant for e in inputs):
-                root = next(e.grown for e in inputs if e.grown is not None)
-                if tuple(root.shape) == tuple(found.shape):
-                    found.grown = root
+        roots = {id(e.grown): e.grown for e in inputs if e.grown is not None}
+        if len(roots) == 1 and all(e.grown is not None or e.is_constant for e in inputs):
+            (found.grown,) = roots.values()
         return found
 
     def opaque(
@@ -145,12 +142,21 @@ class Tensors:
         """A tensor of a stated shape, where the catalogue has no kind for what makes it."""
         if self.current is None or all(each.is_constant for each in inputs):
             return TensorValue(tuple(shape), dtype)
-        if "Opaque" not in KINDS:
+        first = next((each for each in inputs if each.shape), None)
+        if first is None:
             raise self.cannot(f"{what} is not known")
-        settings: dict[str, Any] = {"shape": list(shape)}
-        if dtype != "float32" and "dtype" in KINDS["Opaque"].fields:
+        settings: dict[str, Any] = {"shape": list(shape[1:])}
+        if dtype != "float32":
             settings["dtype"] = dtype
-        return self.put("Opaque", list(inputs), settings)
+        given = sorted(inputs, key=lambda each: not (each.shape and same(each.shape[0], shape)))
+        if same(given[0].shape[0] if given[0].shape else 0, shape):
+            return self.put("Opaque", given, settings)
+        size = prod(shape)
+        if size % first.shape[0] != 0:
+            raise self.cannot(f"{what} is not known")
+        settings["shape"] = [size // first.shape[0]]
+        found = self.put("Opaque", [first, *(e for e in inputs if e is not first)], settings)
+        return self.put("Reshape", [found], {"shape": list(shape)})
 
     # -- attributes -----------------------------------------------------------------------------
 
@@ -510,24 +516,6 @@ class Tensors:
             self.current = current
 
 
-_GROWING = frozenset(
-    [
-        "Add",
-        "Sub",
-        "Mul",
-        "Div",
-        "Pow",
-        "Neg",
-        "Abs",
-        "Sqrt",
-        "Rsqrt",
-        "Exp",
-        "Clamp",
-        "Normalize",
-        "Transpose",
-        "Reshape",
-    ]
-)
 _CONSTANT: dict[str, Any] = {
     "device": Unknown("device"),
     "grad": None,
@@ -576,6 +564,11 @@ def constant(number: Any, dtype: str = "float32") -> TensorValue:
     found = TensorValue((), dtype)
     found.data = [number]
     return found
+
+
+def same(size: Any, shape: Sequence[Any]) -> bool:
+    """Whether a shape begins with a size."""
+    return len(shape) > 0 and size == shape[0] and type(size) is type(shape[0])
 
 
 def _is_scalar(value: Any) -> bool:
