@@ -487,12 +487,18 @@ def _split(
     return _pieces(rt, x, dim, sizes)
 
 
-operation("torch.tensor_split", "Tensor.tensor_split")(
-    lambda rt, x, indices_or_sections, dim=0: _tensor_split(rt, x, indices_or_sections, dim)
-)
-
-
-def _tensor_split(rt: Any, x: TensorValue, wanted: Any, dim: int) -> Any:
+@operation("torch.tensor_split", "Tensor.tensor_split")
+def _tensor_split(
+    rt: Any,
+    x: TensorValue,
+    indices_or_sections: Any = None,
+    dim: int = 0,
+    *,
+    indices: Any = None,
+    sections: Any = None,
+) -> Any:
+    found = (each for each in (indices_or_sections, indices, sections) if each is not None)
+    wanted = next(found)
     size = x.shape[dim]
     if isinstance(wanted, int):
         small, more = size // wanted, int(size) % wanted
