@@ -99,7 +99,9 @@ class Resampling(Scaling, abstract=True):
             )
 
     def factors(self, x: Tensor) -> tuple[Any, ...]:
-        return () if self.size is not None else _per_axis(self.scale_factor, len(x.spatial))
+        if self.scale_factor is None:
+            return ()
+        return _per_axis(self.scale_factor, len(x.spatial))
 
     def output(self, x: Tensor) -> Tensor:
         if self.size is not None:
