@@ -14,7 +14,7 @@ from shapecalc.graph.graph import Built
 from shapecalc.language.expression import Undecided
 from shapecalc.language.parse import parse
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean
-from shapecalc.language.symbols import as_member, bind, known
+from shapecalc.language.symbols import SettingError, as_member, bind, known
 from shapecalc.language.text import LARGEST_FILE, decode
 from shapecalc.language.tree import Spec
 
@@ -154,6 +154,16 @@ class Network:
         return f"<Network {self.name!r}>"
 
 
+def is_code(text: str) -> bool:
+    """Whether a text names PyTorch source: ``FILE.py`` or ``FILE.py:EXPR``.
+
+    >>> is_code("model.py:Net(10)"), is_code("model.py"), is_code("net.yaml")
+    (True, True, False)
+    """
+    file, dot, rest = text.partition(".py")
+    return bool(file and dot) and rest[:1] in ("", ":") and "\n" not in file
+
+
 def _table(report: Report) -> str:
     """A report as notebooks show it."""
     from shapecalc.notebook import table
@@ -162,9 +172,19 @@ def _table(report: Report) -> str:
 
 
 def load(
-    source: str | os.PathLike[str] | Mapping[str, Any], *, most_layers: int = MOST_LAYERS
+    source: str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    inputs: Iterable[Any] = (),
+    training: bool = False,
+    assume: Mapping[str, Any] | None = None,
+    most_layers: int = MOST_LAYERS,
 ) -> Network:
-    """Read a network from a file, the name of a bundled spec, spec text, or a dict.
+    """Read a network from a file, the name of a bundled spec, spec text, a dict, or source.
+
+    PyTorch source, ``"model.py:Net(num_classes=10)"``, is read and not run: see
+    ``docs/reading-code.md``. ``inputs`` are then the shapes that come in, without the batch, as
+    ``"3,224,224"`` or ``[3, 224, 224]``; ``training`` reads what it does while training;
+    ``assume`` gives shapes that calls put out which are not known.
 
     Raises :class:`SpecError` with everything that is wrong with the spec, ``FileNotFoundError``
     if there is no such file.
@@ -173,6 +193,13 @@ def load(
     >>> shapecalc.load("googlenet")
     <Network 'GoogLeNet'>
     """
+    if isinstance(source, (str, Path)) and is_code(str(source)):
+        from shapecalc.reading import read_network
+
+        spec = read_network(str(source), list(inputs), training, assume)
+        return Network(spec, most_layers)
+    if inputs or training or assume:
+        raise SettingError("inputs, training and assume tell how PyTorch source is read")
     if isinstance(source, str) and (found := member(source)) is not None:
         path, name = found
         return Network(as_member(parse(read(path)), name), most_layers)

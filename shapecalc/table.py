@@ -139,7 +139,9 @@ def _receptive_field(report: Report, row: Row, write: Writer) -> str:
     if row.is_heading:
         return ""
     field = report.receptive_fields[row.layers[-1].path]
-    return write.shape(field.size) if field else "-"
+    if field is None:
+        return "-"
+    return write.shape(field.least) if field.least == field.size else times(field.size)
 
 
 COLUMNS: dict[str, Column] = {

@@ -65,7 +65,9 @@ TRIGGERS: dict[str, dict[str, Any]] = {
     "batch-norm-of-one": net([9], {"Linear": {"out_features": 8, "bias": False}}, "BatchNorm1d"),
     "flatten-missing": net([3, 32, 32], conv(8, 3), "ReLU", {"Linear": 10}),
     "channels-last": net([64, 64, 3], conv(8, 1)),
+    "inexact-factor": net([3, 88, 88], {"Upsample": {"scale_factor": "120/88"}}),
     "join-of-one": net([8, 9, 9], conv(8, 3, padding=1), "Add"),
+    "stated-figures": net([8, 9, 9], {"Opaque": {"shape": [8, 7, 7]}}),
 }
 
 BOTTLENECK = [
@@ -112,6 +114,7 @@ ATTENTION = [
 ]
 
 CLEAN: dict[str, list[dict[str, Any]]] = {
+    "stated-figures": [net([8, 9, 9], {"Parameter": [8, 1, 1]})],
     "dropped-pixels": [
         net([3, 8, 8], {"MaxPool2d": 2}),
         net([3, 7, 7], {"MaxPool2d": {"kernel_size": 2, "ceil_mode": True}}),
@@ -220,6 +223,11 @@ CLEAN: dict[str, list[dict[str, Any]]] = {
         net([64, 64, 64], conv(8, 1)),
         net([8, 8, 3], conv(8, 1)),
         net([64, 64, 3], {"Permute": [0, 3, 1, 2]}, conv(8, 1)),
+    ],
+    "inexact-factor": [
+        net([3, 87, 87], {"Upsample": {"scale_factor": "120/88"}}),
+        net([3, 88, 88], {"Upsample": {"scale_factor": "3/2"}}),
+        net([3, 88, 88], {"Upsample": {"size": 120}}),
     ],
     "join-of-one": [
         net([8, 9, 9], conv(8, 3, padding=1), {"Add": None, "from": ["conv1", "input"]}),
@@ -528,6 +536,7 @@ BUNDLED = {
     "alexnet": {"dropped-pixels"},
     "conv5x5_direct": {"costly-convolution"},
     "resnet18_d2l": {"bias-before-norm"},
+    "squeezenet": {"dropped-pixels"},
 }
 
 
@@ -574,6 +583,12 @@ def test_a_missing_flatten_is_told_for_all_sizes() -> None:
     layers = [conv(16, 3), {"Linear": 10}]
     spec = net([3, "H", "W"], *layers, symbols={"H": 32, "W": 32})
     assert "works on the width, W - 2" in message(spec, "flatten-missing", symbolic=["H", "W"])
+
+
+def test_sizes_at_which_a_formula_is_not_what_torch_makes_are_named() -> None:
+    layers = [{"Upsample": {"scale_factor": "120/88"}}]
+    spec = net([3, "H", "H"], *layers, symbols={"H": 88})
+    assert "where H is 11, 22, 44, ..." in message(spec, "inexact-factor", symbolic=["H"])
 
 
 def test_a_long_chain_of_dropouts_is_passed_over_once() -> None:

@@ -84,12 +84,15 @@ def ceildiv(a: Dim, b: Dim) -> Dim:
 def exactdiv(a: Dim, b: Dim) -> Dim:
     """Divide what is known to leave no remainder; on formulas no floor is left behind.
 
+    A formula's quotient is known to be whole from then on.
+
     >>> exactdiv(96, 2)
     48
     """
     if isinstance(a, int) and isinstance(b, int):
         return a // b
-    return a / b  # type: ignore[return-value]
+    quotient: Any = a / b
+    return quotient.known_whole() if is_symbolic(quotient) else quotient
 
 
 def smallest(*values: Dim) -> Dim:

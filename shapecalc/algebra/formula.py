@@ -1,59 +1,21 @@
 """Sizes that are not known yet: formulas in symbols, kept in one canonical form.
 
-This module, and no other, imports sympy. A :class:`Formula` answers to Python's operators as a
-number does, so a rule written for numbers runs on it unchanged. Sums and products are sympy's;
-floor division is ours, because its canonical form is what makes formulas comparable:
-
-* whole multiples of the divisor leave the floor: ``(H - 1)//32 + 1`` is ``(H + 31)//32``;
-* nested floors collapse: ``(H//2)//2`` is ``H//4``;
-* a common factor cancels: ``(2*H + 1)//4`` is ``H//2``.
-
-These identities hold for all integers (Graham, Knuth and Patashnik, "Concrete Mathematics", 3.2).
+A :class:`Formula` answers to Python's operators as a number does, so a rule written for numbers
+runs on it unchanged. Its form is that of :mod:`shapecalc.algebra.canonical`; this module and those
+that it is made of, and no others, import sympy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
-from math import comb, gcd, lcm, prod
 from typing import Any
 
 import sympy
-from sympy.printing.precedence import PRECEDENCE
-from sympy.printing.str import StrPrinter
 
+from shapecalc.algebra import bounds, canonical, nodes, periodic, writing
 from shapecalc.algebra.arithmetic import Dim, Quantity, Symbolic
-
-MOST_TERMS = 4096
-"""The longest sum that products are multiplied out to."""
-
-
-class FloorDiv(sympy.Function):  # type: ignore[misc]
-    """``n // d``, rounded down. Made by :func:`_floordiv`, which brings it into canonical form."""
-
-    nargs = 2
-    is_integer = True
-    precedence = PRECEDENCE["Add"]  # so that a product puts it in parentheses
-
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        top, bottom = map(printer._print, self.args)
-        floor = rf"\left\lfloor \frac{{{top}}}{{{bottom}}} \right\rfloor"
-        return floor if exp is None else rf"{{{floor}}}^{{{exp}}}"
-
-
-class Smallest(sympy.Function):  # type: ignore[misc]
-    """The least of its arguments; sympy's own ``Min`` would reason about them at length."""
-
-    def _eval_is_integer(self) -> bool | None:
-        return sympy.core.logic.fuzzy_and(each.is_integer for each in self.args)  # type: ignore[no-any-return]
-
-
-class Largest(sympy.Function):  # type: ignore[misc]
-    """The greatest of its arguments."""
-
-    def _eval_is_integer(self) -> bool | None:
-        return sympy.core.logic.fuzzy_and(each.is_integer for each in self.args)  # type: ignore[no-any-return]
+from shapecalc.algebra.nodes import Extreme, FloorDiv, Largest, Smallest
 
 
 class Formula(Symbolic):
@@ -64,6 +26,9 @@ class Formula(Symbolic):
     whether they are equal *for all values* is decided in :mod:`shapecalc.algebra.residues`.
     Ordering has no answer, so ``<`` raises ``TypeError``.
 
+    An exact quotient may be known to be whole although its symbols do not tell, as the size that
+    a layer divides by its factor; what is whole stays so in sums and products.
+
     >>> H = Formula.symbol("H")
     >>> ((H - 1) // 2) // 2 + 1
     Formula('(H + 3)//4')
@@ -71,15 +36,16 @@ class Formula(Symbolic):
     112
     """
 
-    __slots__ = ("expr",)
+    __slots__ = ("_whole", "expr")
 
-    def __init__(self, expr: sympy.Expr) -> None:
+    def __init__(self, expr: sympy.Expr, whole: bool = False) -> None:
         self.expr = expr
+        self._whole = whole
 
     @staticmethod
     def symbol(name: str, *, rational: bool = False) -> Formula:
-        """A symbol: a positive integer unless ``rational`` says otherwise."""
-        return Formula(_symbol(name, rational))
+        """A symbol: any integer, or any number where it is ``rational``."""
+        return Formula(nodes.symbol(name, rational))
 
     @property
     def symbols(self) -> frozenset[str]:
@@ -117,6 +83,20 @@ class Formula(Symbolic):
         """
         return Formula(sympy.factor_terms(self.expr))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a whole number, for all whole values of its symbols that may occur.
+
+        >>> H, r = Formula.symbol("H"), Formula.symbol("r")
+        >>> (H // r).is_whole, (H / r).is_whole, (H / r).known_whole().is_whole
+        (True, False, True)
+        """
+        return self._whole or bool(self.expr.is_integer)
+
+    def known_whole(self) -> Formula:
+        """The formula where it is known to be a whole number, whatever its symbols tell."""
+        return Formula(self.expr, True)
+
     def latex(self) -> str:
         r"""The formula in LaTeX.
 
@@ -135,40 +115,51 @@ class Formula(Symbolic):
         >>> Formula.extreme("smallest", [H, H + 2]), Formula.extreme("largest", [H, 7])
         (Formula('H'), Formula('max(7, H)'))
         """
-        return _wrap(
-            _extreme(values, Smallest, -1) if which == "smallest" else _extreme(values, Largest, 1)
-        )
+        kind = Smallest if which == "smallest" else Largest
+        return _wrap(canonical.extreme([*map(_unwrap, values)], kind), _are_whole(*values))
 
     @staticmethod
     def sum(values: Sequence[Quantity]) -> Any:
         """The sum of many values at once."""
-        return _wrap(sympy.Add(*map(_unwrap, values)))
+        return _wrap(canonical.collected([*map(_unwrap, values)]), _are_whole(*values))
 
     def gcd(self, m: int) -> Any:
-        """The greatest common divisor with a number, written with floors alone (Polezzi, 1997).
+        """The greatest common divisor with a number, prime by prime.
 
-        >>> Formula.symbol("H").gcd(2)
-        Formula('-H + 2*(H//2) + 2')
+        >>> Formula.symbol("H").gcd(7)
+        Formula('7 - 6*min(1, H % 7)')
         """
-        return m + self - self * m + 2 * Formula.sum([k * self // m for k in range(m)])
+        return _wrap(canonical.gcd_with(self.expr, m))
 
-    def never_negative(self) -> bool:
-        """Whether it is at least 0 for all values, as far as a look at its signs can tell.
+    def never_negative(self, least: Mapping[str, int] | None = None) -> bool:
+        """Whether it is at least 0 wherever its symbols have at least these values, 1 if not given.
 
-        A formula without minus signs grows with its symbols, so its value where they are all 1
-        is its least.
+        True is certain; where it is not seen, the answer is False.
 
         >>> H, W = Formula.symbol("H"), Formula.symbol("W")
         >>> ((H + 1) // 2 * W - 1).never_negative(), (H - W).never_negative()
         (True, False)
+        >>> (H // W).never_negative(), (H - 1).never_negative({"H": 0})
+        (True, False)
         """
-        return _grows_from_zero(_expanded(self.expr))
+        return self.range(least).is_never_negative
+
+    def range(self, least: Mapping[str, int] | None = None) -> bounds.Range:
+        """Numbers that it lies between where symbols have at least these values, 1 if not given.
+
+        >>> H = Formula.symbol("H")
+        >>> tuple((H % 7 + 1).range()), tuple((H // 2 - 3).range())
+        ((1, 7), (-3, None))
+        """
+        if least is None:
+            least = {each.name: 1 for each in self.expr.free_symbols if each.is_integer}
+        return bounds.range_of(self.expr, least)
 
     def _sympy_(self) -> sympy.Expr:
         return self.expr
 
     def __str__(self) -> str:
-        return _write(self.expr)
+        return writing.write(self.expr)
 
     def __repr__(self) -> str:
         return f"Formula({str(self)!r})"
@@ -179,30 +170,36 @@ class Formula(Symbolic):
     def __hash__(self) -> int:
         return hash(self.expr)
 
+    def _stays_whole(self, other: Quantity) -> bool:
+        """Whether a sum or product with another is known to be whole, as one of the two is."""
+        known = self._whole or (isinstance(other, Formula) and other._whole)
+        return known and _are_whole(self, other)
+
     def __add__(self, other: Quantity) -> Any:
-        return _wrap(self.expr + _unwrap(other))
+        return _wrap(self.expr + _unwrap(other), self._stays_whole(other))
 
     __radd__ = __add__
 
     def __sub__(self, other: Quantity) -> Any:
-        return _wrap(self.expr - _unwrap(other))
+        return _wrap(self.expr - _unwrap(other), self._stays_whole(other))
 
     def __rsub__(self, other: Quantity) -> Any:
-        return _wrap(_unwrap(other) - self.expr)
+        return _wrap(_unwrap(other) - self.expr, self._stays_whole(other))
 
     def __mul__(self, other: Quantity) -> Any:
-        return _wrap(self.expr * _unwrap(other))
+        return _wrap(self.expr * _unwrap(other), self._stays_whole(other))
 
     __rmul__ = __mul__
 
     def __neg__(self) -> Any:
-        return _wrap(-self.expr)
+        return _wrap(-self.expr, self._whole)
 
     def __pos__(self) -> Formula:
         return self
 
     def __pow__(self, other: Quantity) -> Any:
-        return _wrap(self.expr ** _unwrap(other))
+        whole = self._whole and isinstance(other, int) and other >= 0
+        return _wrap(self.expr ** _unwrap(other), whole)
 
     def __rpow__(self, other: Quantity) -> Any:
         return _wrap(_unwrap(other) ** self.expr)
@@ -216,6 +213,8 @@ class Formula(Symbolic):
         return _wrap(_unwrap(other) / self.expr)
 
     def __floordiv__(self, other: Quantity) -> Any:
+        if other == 1 and self._whole:
+            return self
         return _wrap(_floordiv(self.expr, _unwrap(other)))
 
     def __rfloordiv__(self, other: Quantity) -> Any:
@@ -243,12 +242,15 @@ _SIGNS = {
 
 def evaluate(value: Quantity, symbols: Mapping[str, Quantity]) -> Quantity:
     """A formula's value where symbols have the given values; a number is returned as it is."""
-    return _evaluate(value.expr, symbols) if isinstance(value, Formula) else value
+    if not isinstance(value, Formula):
+        return value
+    found = _evaluate(value.expr, symbols)
+    return found.known_whole() if value._whole and isinstance(found, Formula) else found
 
 
 def expanded(value: Dim) -> Any:
     """The formula multiplied out, which makes equal polynomials alike."""
-    return _wrap(_expanded(value.expr)) if isinstance(value, Formula) else value
+    return _wrap(nodes.expanded(value.expr), value._whole) if isinstance(value, Formula) else value
 
 
 def as_ratio(value: Formula) -> tuple[Dim, Dim]:
@@ -259,7 +261,7 @@ def as_ratio(value: Formula) -> tuple[Dim, Dim]:
 
 def is_integral(value: Formula) -> bool:
     """Whether the formula is a whole number for all whole values of its symbols."""
-    return bool(value.expr.is_integer) and all(s.is_integer for s in value.expr.free_symbols)
+    return value.is_whole
 
 
 def period(value: Formula) -> int | None:
@@ -275,7 +277,7 @@ def period(value: Formula) -> int | None:
     symbols = value.expr.free_symbols
     if len(symbols) != 1 or not all(symbol.is_integer for symbol in symbols):
         return None
-    return _period(_multiplied_out(value.expr))
+    return periodic.period(nodes.multiplied_out(value.expr))
 
 
 def degree(value: Formula) -> int:
@@ -285,7 +287,7 @@ def degree(value: Formula) -> int:
     >>> degree((H + 1) // 2 * H + 5 * H)
     2
     """
-    return _degree(value.expr)
+    return periodic.degree(value.expr)
 
 
 def split_extreme(value: Formula) -> tuple[Quantity, Quantity, Quantity] | None:
@@ -296,22 +298,70 @@ def split_extreme(value: Formula) -> tuple[Quantity, Quantity, Quantity] | None:
     >>> split_extreme(3 * Formula.extreme("smallest", [Formula.symbol("H"), 7]))
     (Formula('7 - H'), Formula('3*H'), 21)
     """
-    nodes = value.expr.atoms(Smallest, Largest)
-    innermost = [n for n in nodes if not any(a.has(Smallest, Largest) for a in n.args)]
+    nodes = value.expr.atoms(Extreme)
+    innermost = [n for n in nodes if not any(a.has(Extreme) for a in n.args)]
     if not innermost:
         return None
     node = min(innermost, key=sympy.default_sort_key)
     first, second, *others = node.args
     order = [first, second] if isinstance(node, Largest) else [second, first]
+    kind = type(node)
     reached, otherwise = (
-        value.expr.xreplace({node: node.func(kept, *others) if others else kept}) for kept in order
+        value.expr.xreplace({node: canonical.extreme([kept, *others], kind)}) for kept in order
     )
     return _wrap(first - second), _wrap(reached), _wrap(otherwise)
 
 
+def factors(value: Formula) -> list[Any]:
+    """The factors of a formula that is a product, each once; a sum is factored if it is short.
+
+    >>> H, P = Formula.symbol("H"), Formula.symbol("P")
+    >>> factors(2 * H * P - 2 * H), factors(H - P)
+    ([2, Formula('H'), Formula('P - 1')], [Formula('H - P')])
+    """
+    return [_wrap(factor) for factor in canonical.factors(value.expr)]
+
+
+def sides(value: Formula) -> tuple[Any, Any]:
+    """Two formulas whose difference is a positive multiple of it, without common factors or minus.
+
+    >>> H, P = Formula.symbol("H"), Formula.symbol("P")
+    >>> sides(4 * H - 2 * P - 6)
+    (Formula('2*H'), Formula('P + 3'))
+    """
+    left, right = canonical.sides(value.expr)
+    return _wrap(left), _wrap(right)
+
+
+def monomial(value: Formula) -> tuple[Quantity, tuple[str, ...]] | None:
+    """The factor and the symbols of a product of a number and symbols; None if it is none.
+
+    >>> monomial(3 * Formula.symbol("H") * Formula.symbol("W")), monomial(Formula.symbol("H") + 1)
+    ((3, ('H', 'W')), None)
+    """
+    factor, rest = value.expr.as_coeff_Mul()
+    symbols = [part.base if part.is_Pow else part for part in sympy.Mul.make_args(rest)]
+    powers = [part.exp for part in sympy.Mul.make_args(rest) if part.is_Pow]
+    if all(each.is_Symbol for each in symbols) and all(p.is_Integer and p > 0 for p in powers):
+        return _wrap(factor), tuple(sorted(each.name for each in symbols))
+    return None
+
+
+def as_remainder(value: Quantity, divisor: Quantity) -> tuple[str, bool]:
+    """``value % divisor`` in words, cancelled; and whether it is 0 whatever the symbols are.
+
+    >>> as_remainder(8, 2 * Formula.symbol("G"))
+    ('4 % G', False)
+    """
+    quotient = canonical.cancelled(_unwrap(value) / _unwrap(divisor))
+    top, bottom = quotient.as_numer_denom()
+    said = f"{writing.operand(top)} % {writing.operand(bottom, right=True)}"
+    return said, bool(quotient.is_integer)
+
+
 def function_of(value: Formula) -> Callable[[int], Any]:
     """The formula as a fast function of its one symbol; exact, a fraction where need be."""
-    return _compile(_multiplied_out(value.expr))
+    return periodic.compiled(nodes.multiplied_out(value.expr))
 
 
 class Abbreviations:
@@ -337,10 +387,11 @@ class Abbreviations:
         if not isinstance(value, Formula):
             return str(value)
         self._taken |= value.symbols
-        for floor in sorted(_outermost_floors(value.expr), key=sympy.default_sort_key):
+        expr = writing.with_remainders(value.expr)
+        for floor in sorted(_outermost_floors(expr), key=sympy.default_sort_key):
             if floor not in self._names:
                 self._names[floor] = self._named(floor)
-        return str(Formula(value.expr.xreplace(self._names)).factored())
+        return writing.write(sympy.factor_terms(expr.xreplace(self._names)))
 
     def _named(self, floor: sympy.Expr) -> sympy.Symbol:
         symbols = sorted(symbol.name for symbol in floor.free_symbols)
@@ -348,21 +399,14 @@ class Abbreviations:
         taken = {*self.meanings, *self._taken}
         endings = ["", *"bcdefghijklmnopqrstuvwxyz", *(f"_{i}" for i in range(1, len(taken) + 2))]
         name = next(stem + ending for ending in endings if stem + ending not in taken)
-        self.meanings[name] = _write(floor)
-        return _symbol(name, False)
+        self.meanings[name] = writing.write(floor)
+        return nodes.symbol(name, False)
 
 
 def _outermost_floors(expr: sympy.Expr) -> set[sympy.Expr]:
     if isinstance(expr, FloorDiv):
         return {expr}
     return {floor for argument in expr.args for floor in _outermost_floors(argument)}
-
-
-@lru_cache(maxsize=4096)
-def _symbol(name: str, rational: bool) -> sympy.Symbol:
-    return sympy.Symbol(
-        name, positive=True, **({"rational": True} if rational else {"integer": True})
-    )
 
 
 def _unwrap(value: Quantity) -> sympy.Expr:
@@ -373,182 +417,22 @@ def _unwrap(value: Quantity) -> sympy.Expr:
     return sympy.Integer(value)
 
 
-def _wrap(expr: sympy.Expr) -> Any:
+def _wrap(expr: sympy.Expr, whole: bool = False) -> Any:
     if expr.is_Integer:
         return int(expr)
     if expr.is_Rational:
         return Fraction(int(expr.p), int(expr.q))
-    return Formula(expr)
+    return Formula(expr, whole)
 
 
-@lru_cache(maxsize=65536)
+def _are_whole(*values: Quantity) -> bool:
+    return all(each.is_whole if isinstance(each, Formula) else type(each) is int for each in values)
+
+
 def _floordiv(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
-    """Floor division in canonical form."""
-    if not d.is_Integer:
-        quotient = n / d
-        if _length(n) * _length(d) <= MOST_TERMS:
-            quotient = sympy.cancel(quotient)
-        if quotient.is_integer:
-            return quotient
-        n, d = quotient.as_numer_denom()
-        return _floordiv(n, d) if d.is_Integer else FloorDiv(n, d)
     if d == 0:
-        raise ZeroDivisionError(f"{_write(n)} is divided by zero")
-    divisor = int(d)
-    if divisor < 0:
-        return _floordiv(-n, -d)
-    terms = {term: Fraction(int(c.p), int(c.q)) for term, c in _terms(n)}
-    scale = lcm(*(c.denominator for c in terms.values()))
-    divisor *= scale
-    terms = {term: c * scale for term, c in terms.items()}
-    constant = int(terms.pop(sympy.S.One, 0))
-    if not all(term.is_integer for term in terms):
-        whole, rest = divmod(constant, divisor)
-        return FloorDiv(_sum(terms, rest), sympy.Integer(divisor)) + whole
-    return _floor_of_integers({t: int(c) for t, c in terms.items()}, constant, divisor)
-
-
-def _floor_of_integers(terms: dict[sympy.Expr, int], constant: int, d: int) -> sympy.Expr:
-    outside = {t: c // d for t, c in terms.items() if c % d == 0}
-    inside = {t: c for t, c in terms.items() if c % d}
-    common = gcd(d, *inside.values())
-    if common > 1:
-        inside = {t: c // common for t, c in inside.items()}
-        constant, d = constant // common, d // common
-    whole, constant = divmod(constant, d)
-    rest = _sum(outside, whole)
-    if not inside or d == 1:
-        return rest + _sum(inside, constant)
-    if max(inside.values()) < 0:  # floor(-x/d) = -floor((x + d - 1)/d)
-        return rest - _floordiv(
-            _sum({t: -c for t, c in inside.items()}, d - 1 - constant), sympy.Integer(d)
-        )
-    floors = [
-        t for t, c in inside.items() if c == 1 and isinstance(t, FloorDiv) and t.args[1].is_Integer
-    ]
-    if len(floors) == 1:  # floor((floor(m/e) + r)/d) = floor((m + e r)/(e d))
-        numerator, e = floors[0].args
-        others = {t: c for t, c in inside.items() if t is not floors[0]}
-        return rest + _floordiv(numerator + e * _sum(others, constant), e * d)
-    return rest + FloorDiv(_sum(inside, constant), sympy.Integer(d))
-
-
-def _terms(expr: sympy.Expr) -> list[tuple[sympy.Expr, sympy.Rational]]:
-    """The summands of an expression multiplied out, each with its rational coefficient."""
-    return [(t, c) for t, c in _multiplied_out(expr).as_coefficients_dict().items() if c]
-
-
-def _expanded(expr: sympy.Expr) -> sympy.Expr:
-    """Products and powers multiplied out, unless nobody could read the result."""
-    return sympy.expand(expr) if _length(expr) <= MOST_TERMS else expr
-
-
-def _multiplied_out(expr: sympy.Expr) -> sympy.Expr:
-    """Products multiplied out, unless nobody could read the result."""
-    return sympy.expand_mul(expr) if _length(expr) <= MOST_TERMS else expr
-
-
-def _length(expr: sympy.Expr) -> int:
-    """About how many terms an expression has when it is multiplied out."""
-    if expr.is_Add:
-        return sum(map(_length, expr.args))
-    if expr.is_Mul:
-        return prod(map(_length, expr.args))
-    if expr.is_Pow and expr.exp.is_Integer and expr.exp > 0:
-        return comb(_length(expr.base) + int(expr.exp) - 1, int(expr.exp))
-    return max(map(_length, expr.args), default=1)
-
-
-def _sum(terms: Mapping[sympy.Expr, Any], constant: int) -> sympy.Expr:
-    return sympy.Add(constant, *(term * sympy.Rational(c) for term, c in terms.items()))
-
-
-def _extreme(values: Sequence[Dim], kind: type[sympy.Function], keep: int) -> sympy.Expr:
-    kept: list[sympy.Expr] = []
-    for value in map(_unwrap, values):
-        for i, other in enumerate(kept):
-            difference = value - other
-            if difference.is_number:
-                if difference * keep > 0:
-                    kept[i] = value
-                break
-        else:
-            kept.append(value)
-    kept = list(dict.fromkeys(kept))
-    return kept[0] if len(kept) == 1 else kind(*sorted(kept, key=sympy.default_sort_key))
-
-
-def _period(expr: sympy.Expr) -> int | None:
-    if expr.is_Rational or expr.is_Symbol:
-        return 1
-    if expr.is_Add or expr.is_Mul:
-        periods = [_period(part) for part in expr.args]
-        return None if None in periods else lcm(*periods)  # type: ignore[arg-type]
-    if expr.is_Pow and expr.args[1].is_Integer and expr.args[1] > 0:
-        return _period(expr.args[0])
-    if isinstance(expr, FloorDiv) and expr.args[1].is_Integer and _is_whole(expr.args[0]):
-        inner = _period(_multiplied_out(expr.args[0]))
-        return None if inner is None else inner * int(expr.args[1])
-    return None
-
-
-def _is_whole(expr: sympy.Expr) -> bool:
-    """Whether all coefficients are whole numbers, on which a floor's period counts."""
-    return all(number.is_Integer for number in expr.atoms(sympy.Rational))
-
-
-def _degree(expr: sympy.Expr) -> int:
-    if expr.is_Symbol:
-        return 1
-    if expr.is_Add:
-        return max(map(_degree, expr.args))
-    if expr.is_Mul:
-        return sum(map(_degree, expr.args))
-    if expr.is_Pow:
-        return _degree(expr.args[0]) * int(expr.args[1])
-    return _degree(expr.args[0]) if isinstance(expr, FloorDiv) else 0
-
-
-def _grows(expr: sympy.Expr) -> bool:
-    """Whether the expression never falls as a symbol grows: its only negative term is constant."""
-    if expr.is_Symbol:
-        return bool(expr.is_integer)
-    if expr.is_Number:
-        return True
-    if expr.is_Mul:
-        return all(map(_grows_from_zero, expr.args))
-    if expr.is_Add or isinstance(expr, (Smallest, Largest)):
-        return all(map(_grows, expr.args))
-    if isinstance(expr, FloorDiv) or expr.is_Pow:
-        grows = _grows if isinstance(expr, FloorDiv) else _grows_from_zero
-        return grows(expr.args[0]) and bool(expr.args[1].is_Integer and expr.args[1] > 0)
-    return False
-
-
-def _grows_from_zero(expr: sympy.Expr) -> bool:
-    """Whether it grows and, where all symbols are 1, is at least 0."""
-    ones = dict.fromkeys((symbol.name for symbol in expr.free_symbols), 1)
-    return _grows(expr) and bool(_evaluate(expr, ones) >= 0)
-
-
-def _compile(expr: sympy.Expr) -> Callable[[int], Any]:
-    if expr.is_Symbol:
-        return lambda n: n
-    if expr.is_Rational:
-        number = _wrap(expr)
-        return lambda n: number
-    parts = [_compile(argument) for argument in expr.args]
-    if expr.is_Add:
-        return lambda n: sum(part(n) for part in parts)
-    if expr.is_Mul:
-        return lambda n: prod(part(n) for part in parts)
-    if isinstance(expr, FloorDiv):
-        top, bottom = parts
-        return lambda n: top(n) // bottom(n)
-    if expr.is_Pow:
-        base, exponent = parts[0], int(expr.args[1])
-        return lambda n: base(n) ** exponent
-    raise TypeError(f"no function for {expr}")
+        raise ZeroDivisionError(f"{writing.write(n)} is divided by zero")
+    return canonical.floordiv(n, d)
 
 
 def _evaluate(expr: sympy.Expr, symbols: Mapping[str, Quantity]) -> Any:
@@ -580,30 +464,3 @@ def _power(base: Quantity, exponent: Quantity) -> Any:
 def _whole(value: Any) -> Any:
     """A fraction of denominator 1 as the integer it is."""
     return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
-
-
-class _Printer(StrPrinter):  # type: ignore[misc]
-    """Writes Python's integer arithmetic."""
-
-    def _print_FloorDiv(self, expr: FloorDiv) -> str:
-        numerator, divisor = expr.args
-        top = self.parenthesize(numerator, PRECEDENCE["Mul"], strict=True)
-        bottom = self.parenthesize(divisor, PRECEDENCE["Pow"])
-        return f"{top}//{bottom}"
-
-    def _print_Smallest(self, expr: Smallest) -> str:
-        return f"min({', '.join(map(_write, expr.args))})"
-
-    def _print_Largest(self, expr: Largest) -> str:
-        return f"max({', '.join(map(_write, expr.args))})"
-
-
-_printer = _Printer()
-
-
-@lru_cache(maxsize=65536)
-def _write(expr: sympy.Expr) -> str:
-    numerator, denominator = expr.as_numer_denom()
-    if denominator != 1:  # the value is whole, so rounding down changes nothing
-        expr = FloorDiv(numerator, denominator)
-    return str(_printer.doprint(expr))

@@ -6,10 +6,10 @@ depends on the symbols, :meth:`Requirement.decide` answers with the :class:`Cond
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity
+from shapecalc.algebra.arithmetic import LARGEST, Dim, Quantity, is_symbolic
 
 if TYPE_CHECKING:
     from shapecalc.algebra.formula import Formula
@@ -17,24 +17,81 @@ if TYPE_CHECKING:
 
 Text = Callable[[], str]
 
+Least = Mapping[str, int]
+"""The least values of symbols, as far as they are known."""
+
+LOWEST = -LARGEST
+"""No symbol is asked for a value below this."""
+
+
+class Claim(NamedTuple):
+    """``left == right``, ``left >= right``, or that ``left`` is a multiple of ``right``: ``%``."""
+
+    left: Quantity
+    relation: str
+    right: Quantity
+
+    @property
+    def difference(self) -> Any:
+        """What has to be 0, or where the relation is ``>=``, at least 0."""
+        return self.left % self.right if self.relation == "%" else self.left - self.right
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """The symbols that it speaks of."""
+        sides: list[Any] = [self.left, self.right]
+        return frozenset().union(*(side.symbols for side in sides if is_symbolic(side)))
+
+    def at(self, values: Mapping[str, Quantity]) -> Claim:
+        """The claim with symbols replaced by numbers."""
+        from shapecalc.algebra.formula import evaluate
+
+        left, right = evaluate(self.left, values), evaluate(self.right, values)
+        return Claim(left, self.relation, right)
+
 
 class Condition(NamedTuple):
-    """What must hold of the symbols: ``symbol`` in ``solutions``, or an undecided ``equation``."""
+    """What must hold of the symbols: ``symbol`` in ``solutions``, or an undecided ``equation``.
+
+    Of its ``claims`` one has to hold.
+    """
 
     equation: str
     symbol: str | None = None
     solutions: Solutions | None = None
+    claims: tuple[Claim, ...] = ()
+
+    def at(self, values: Mapping[str, Quantity], least: Least) -> bool | Condition:
+        """The condition where some symbols have values, and others least ones."""
+        return decide([claim.at(values) for claim in self.claims], least)
+
+    @property
+    def least(self) -> dict[str, int]:
+        """What it says of its symbols where it does no more than call sizes and settings so.
+
+        That a size is positive and a padding not negative is understood. Empty where it says more.
+        """
+        from shapecalc.algebra.formula import monomial
+
+        if len(self.claims) != 1 or self.claims[0].relation != ">=":
+            return {}
+        left, _, right = self.claims[0]
+        found = monomial(left) if is_symbolic(left) and left.is_whole else None
+        if found is None or right not in (0, 1) or not isinstance(found[0], int) or found[0] < 1:
+            return {}
+        least = 1 if right == 1 else 0
+        return dict.fromkeys(found[1], least) if least or len(found[1]) == 1 else {}
 
 
 class Requirement:
     """``left == right`` or ``left >= right``, and what to tell where it does not hold.
 
     ``problem`` and ``hint`` say what is wrong and what to do about it, and are called only then.
-    ``field`` is the field to blame; ``equation`` says the requirement where it is not plainly
-    its two sides.
+    ``field`` is the field to blame; ``claims`` are what is required where that is not plainly the
+    two sides: one of them has to hold.
     """
 
-    __slots__ = ("equation", "field", "hint", "left", "problem", "relation", "right")
+    __slots__ = ("claims", "field", "hint", "left", "problem", "relation", "right")
 
     def __init__(
         self,
@@ -44,7 +101,7 @@ class Requirement:
         problem: Text,
         field: str | None,
         hint: Text | None,
-        equation: Text | None = None,
+        claims: tuple[Claim, ...] = (),
     ) -> None:
         self.left = left
         self.relation = relation
@@ -52,19 +109,20 @@ class Requirement:
         self.problem = problem
         self.field = field
         self.hint = hint
-        self.equation = equation
+        self.claims = claims
 
-    def decide(self) -> bool | Condition:
-        """True, False, or the condition on the symbols under which it holds."""
+    def decide(self, least: Least | None = None) -> bool | Condition:
+        """True, False, or the condition on the symbols under which it holds.
+
+        Symbols have at least the values in ``least``, any value if they are not there; all are
+        positive where it is left out.
+        """
         left, right = self.left, self.right
         if isinstance(left, int) and isinstance(right, int):
             return left == right if self.relation == "==" else left >= right
         if left == right:
             return True
-        found = _decide_formulas(left, self.relation, right)
-        if isinstance(found, Condition) and self.equation is not None:
-            return found._replace(equation=self.equation())
-        return found
+        return decide(self.claims or (Claim(left, self.relation, right),), least)
 
 
 def equal(
@@ -85,15 +143,24 @@ def divides(
     divisor: Dim, number: Dim, problem: Text, *, field: str | None = None, hint: Text | None = None
 ) -> Requirement:
     """A number must be a multiple of another."""
-    return Requirement(
-        number % divisor,
-        "==",
-        0,
-        problem,
-        field,
-        hint,
-        lambda: f"{number if isinstance(number, int) else f'({number})'} % {divisor} == 0",
-    )
+    claim = Claim(number, "%", divisor)
+    return Requirement(claim.difference, "==", 0, problem, field, hint, (claim,))
+
+
+def broadcasts(a: Dim, b: Dim, problem: Text, *, hint: Text | None = None) -> Requirement:
+    """Two sizes must be the same, or one of them 1, which stretches to the other.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> N, S = Formula.symbol("N"), Formula.symbol("S")
+    >>> broadcasts(N, N // S, str).decide().equation
+    'N == N//S or N == 1 or N//S == 1'
+    """
+    if 1 in (a, b):
+        return Requirement(1, "==", 1, problem, None, hint)
+    claims = [Claim(a, "==", b)]
+    if is_symbolic(a) or is_symbolic(b):
+        claims += [Claim(x, "==", 1) for x, y in ((a, b), (b, a)) if may_stretch(x, y)]
+    return Requirement(a, "==", b, problem, None, hint, tuple(claims))
 
 
 def whole(
@@ -114,19 +181,138 @@ def refuse(problem: Text, *, field: str | None = None, hint: Text | None = None)
     return Requirement(0, "==", 1, problem, field, hint)
 
 
-def _decide_formulas(left: Quantity, relation: str, right: Quantity) -> bool | Condition:
-    from shapecalc.algebra.formula import Formula
+def may_stretch(a: Dim, b: Dim) -> bool:
+    """Whether ``a`` may be 1 where ``b`` is larger, as far as can be told.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> H = Formula.symbol("H")
+    >>> may_stretch((H + 1) // 2, H), may_stretch(H, 2 * (H // 2))
+    (True, False)
+    """
+    one = decide([Claim(a, "==", 1)], {})
+    many = decide([Claim(b, ">=", 2)], {})
+    if isinstance(one, bool) or isinstance(many, bool):
+        return one is not False and many is not False
+    if one.solutions is None or many.solutions is None or one.symbol != many.symbol:
+        return True
+    return not one.solutions.intersect(many.solutions).is_empty
+
+
+# -- deciding -------------------------------------------------------------------------------------
+
+
+def decide(claims: tuple[Claim, ...] | list[Claim], least: Least | None) -> bool | Condition:
+    """Whether one of some claims holds: True, False, or the condition under which one does."""
+    found: list[Condition] = []
+    for claim in claims:
+        decided = _decide_one(claim, least)
+        if decided is True:
+            return True
+        if isinstance(decided, Condition):
+            found.append(decided)
+    if not found:
+        return False
+    if len(found) == 1:
+        return found[0]
+    open_ones = tuple(claim for each in found for claim in each.claims)
+    equation = " or ".join(dict.fromkeys(each.equation for each in found))
+    union = None
+    for each in found:
+        if each.solutions is None or each.symbol != found[0].symbol:
+            return Condition(equation, claims=open_ones)
+        union = each.solutions if union is None else union.union(each.solutions)
+    return Condition(equation, found[0].symbol, union, open_ones)
+
+
+def _decide_one(claim: Claim, least: Least | None) -> bool | Condition:
+    from shapecalc.algebra.formula import as_remainder, expanded
+
+    relation = "==" if claim.relation == "%" else claim.relation
+    try:
+        difference = expanded(claim.difference)
+    except ZeroDivisionError:
+        return False
+    if not is_symbolic(difference):
+        return bool(difference == 0 if relation == "==" else difference >= 0)
+    if claim.relation == "%":
+        said, always = as_remainder(claim.left, claim.right)
+        return always or _decide_sign(difference, "==", least, claim, f"{said} == 0")
+    if len(difference.symbols) == 1:
+        alone = _decide_sign(difference, relation, least, claim, _said(claim, difference, relation))
+        if isinstance(alone, bool) or alone.solutions is not None:
+            return alone
+    return _decide_product(difference, relation, least, claim)
+
+
+def _decide_product(
+    difference: Formula, relation: str, least: Least | None, claim: Claim
+) -> bool | Condition:
+    """A product is 0 where a factor is; factors that cannot be 0 do no more than turn its sign."""
+    from shapecalc.algebra.formula import Formula, factors
+
+    low, high = difference.range(least)
+    if relation == ">=" and low is not None and low >= 0:
+        return True
+    if (high is not None and high < 0) or (relation == "==" and low is not None and low > 0):
+        return False
+    kept: list[Formula] = []
+    sign = 1
+    for factor in factors(difference):
+        if not isinstance(factor, Formula):
+            sign = -sign if factor < 0 else sign
+            continue
+        low, high = factor.range(least)
+        if high is not None and high < 0:
+            sign = -sign
+        elif low is None or low <= 0:
+            kept.append(factor)
+    if not kept:
+        return relation == ">=" and sign > 0
+    if relation == "==" and len(kept) > 1:
+        return decide([Claim(factor, "==", 0) for factor in kept], least)
+    if len(factors(difference)) > 1:
+        difference = kept[0] if relation == "==" else _product(kept) * sign
+        if relation == ">=" and not isinstance(difference, Formula):
+            return difference >= 0  # type: ignore[no-any-return]
+    return _decide_sign(difference, relation, least, claim, _said(claim, difference, relation))
+
+
+def _product(factors: list[Formula]) -> Any:
+    product: Any = 1
+    for factor in factors:
+        product = product * factor
+    return product
+
+
+def _decide_sign(
+    difference: Formula, relation: str, least: Least | None, claim: Claim, equation: str
+) -> bool | Condition:
     from shapecalc.algebra.residues import solve
 
-    difference = left - right
-    if not isinstance(difference, Formula):
-        return difference == 0 if relation == "==" else difference >= 0
-    found = solve(difference, relation)
-    if isinstance(found, bool):
-        return found
-    if relation == ">=" and found is None and difference.never_negative():
+    if len(difference.symbols) == 1:
+        (symbol,) = difference.symbols
+        lowest = 1 if least is None else least.get(symbol, LOWEST)
+        found = solve(difference, relation, lowest)
+        if isinstance(found, bool):
+            return found
+        if found is not None:
+            return Condition(equation, symbol, found, (claim,))
+    low, high = difference.range(least)
+    if relation == ">=" and low is not None and low >= 0:
         return True
-    if found is None:
-        return Condition(f"{left} {relation} {right}")
-    (symbol,) = difference.symbols
-    return Condition(f"{left} {relation} {right}", symbol, found)
+    if (high is not None and high < 0) or (relation == "==" and low is not None and low > 0):
+        return False
+    return Condition(equation, claims=(claim,))
+
+
+def _said(claim: Claim, difference: Formula, relation: str) -> str:
+    """A claim in Python's arithmetic: as it was made, or shorter."""
+    from shapecalc.algebra.formula import sides
+
+    own = f"{claim.left} {claim.relation} {claim.right}"
+    left, right = sides(difference)
+    if not is_symbolic(left):
+        left, right = right, left
+        relation = {">=": "<="}.get(relation, relation)
+    short = f"{left} {relation} {right}"
+    return short if len(short) < len(own) else own

@@ -30,6 +30,7 @@ from shapecalc.algebra.solutions import (
     Class,
     Interval,
     Solutions,
+    at_least,
     simplest,
 )
 
@@ -43,10 +44,10 @@ HIGHEST_DEGREE = 16
 
 
 @lru_cache(maxsize=65536)
-def solve(difference: Formula, relation: str) -> Solutions | bool | None:
-    """For which values of its symbol a formula is ``== 0`` or ``>= 0``.
+def solve(difference: Formula, relation: str, least: int = 1) -> Solutions | bool | None:
+    """For which values of its symbol, from ``least`` on, a formula is ``== 0`` or ``>= 0``.
 
-    True or False where it is decided for all values, None where the question stays open.
+    True or False where it is decided for all of them, None where the question stays open.
 
     >>> H = Formula.symbol("H")
     >>> solve(2 * (H // 2) - H, "==").conditions("H")
@@ -56,10 +57,11 @@ def solve(difference: Formula, relation: str) -> Solutions | bool | None:
     >>> solve(16 * (H // 4 - 3) ** 2 - 400, "==").conditions("H")
     {'cases': '32 <= H <= 35'}
     """
-    found = _solutions(difference, relation, EVERYTHING)
+    numbers = at_least(least)
+    found = _solutions(difference, relation, numbers)
     if found is None:
         return None
-    return True if found.is_everything else False if found.is_empty else found
+    return True if found == numbers else False if found.is_empty else found
 
 
 def _solutions(difference: Any, relation: str, among: Solutions) -> Solutions | None:
@@ -77,9 +79,11 @@ def _solutions(difference: Any, relation: str, among: Solutions) -> Solutions | 
         return None
     function = function_of(difference)
     values = range(degree(difference) + 1)
+    least = among.least
+    firsts = sorted(range(least, least + length), key=lambda n: n % length)
     classes = tuple(
-        _class([function(r + length * q) for q in values], r, length, relation)
-        for r in range(length)
+        _class([function(first + length * q) for q in values], first, length, relation)
+        for first in firsts
     )
     return among.intersect(simplest(length, classes))
 
@@ -90,11 +94,11 @@ def _piecewise(difference: Formula, relation: str, among: Solutions) -> Solution
     if split is None:
         return None
     order, if_reached, otherwise = split
-    where = _solutions(order, ">=", EVERYTHING)
+    where = _solutions(order, ">=", at_least(among.least))
     if where is None:
         return None
     pieces = []
-    for value, numbers in ((if_reached, where), (otherwise, where.complement())):
+    for value, numbers in ((if_reached, where), (otherwise, where.complement(among.least))):
         own = among.intersect(numbers)
         piece = own if own.is_empty else _solutions(value, relation, own)
         if piece is None:
@@ -103,8 +107,8 @@ def _piecewise(difference: Formula, relation: str, among: Solutions) -> Solution
     return pieces[0].union(pieces[1])
 
 
-def _class(values: list[int], r: int, length: int, relation: str) -> Class:
-    """The solutions among n = length*q + r of a polynomial given by its values at q = 0, 1, ..."""
+def _class(values: list[int], first: int, length: int, relation: str) -> Class:
+    """The solutions among n = first + length*q of a polynomial, by its values at q = 0, 1, ..."""
     wanted = (0,) if relation == "==" else (0, 1)
     runs = _signs(_differences(values))
     ends = [run.start - 1 for run in runs[1:]]
@@ -112,14 +116,12 @@ def _class(values: list[int], r: int, length: int, relation: str) -> Class:
     for run, end in zip(runs, [*ends, None], strict=True):
         if run.sign not in wanted:
             continue
-        start = run.start if run.start or r else 1  # n = 0 is no size
-        if end is not None and end < start:
-            continue
+        start = run.start
         if found and found[-1][1] == start - 1:
             start = found.pop()[0]
         found.append((start, end))
     return tuple(
-        Interval(length * start + r, None if end is None else length * end + r)
+        Interval(first + length * start, None if end is None else first + length * end)
         for start, end in found
     )
 
@@ -171,7 +173,11 @@ def _monotone(differences: list[int], start: int, end: int | None, direction: in
     runs = [_Run(start, sign)]
     crossing = start
     if sign:
-        crossing = _first(lambda q: direction * _value(differences, q) >= 0, start, end)
+        if len(differences) == 2:  # a straight line
+            crossing = -(-abs(differences[0]) // abs(differences[1]))
+            crossing = crossing if end is None else min(crossing, end)
+        else:
+            crossing = _first(lambda q: direction * _value(differences, q) >= 0, start, end)
         if crossing == end:
             return runs
     if _value(differences, crossing) == 0:

@@ -21,7 +21,10 @@ Class = tuple[Interval, ...]
 
 
 class Solutions(NamedTuple):
-    """A set of positive whole numbers: for each residue modulo ``modulus``, some intervals.
+    """A set of whole numbers: for each residue modulo ``modulus``, some intervals.
+
+    It has a smallest member, if any: sizes are positive, and settings are asked for from some
+    number on, which is 1 where nothing else is said.
 
     >>> even = Solutions(2, ((Interval(2, None),), ()))
     >>> 6 in even, 7 in even, even.conditions("H")
@@ -46,7 +49,8 @@ class Solutions(NamedTuple):
     @property
     def is_everything(self) -> bool:
         """Whether every positive number is in the set."""
-        return self == EVERYTHING
+        first = self.classes[0]
+        return self.modulus == 1 and len(first) == 1 and first[0].first <= 1 and not first[0].last
 
     @property
     def least(self) -> int:
@@ -113,7 +117,7 @@ class Solutions(NamedTuple):
 
     def intersect(self, other: Solutions) -> Solutions:
         """The numbers that are in both sets."""
-        if self == other or other.is_everything:
+        if self == other or self.is_empty or (other.modulus == 1 and other._holds_from(self.least)):
             return self
         modulus = lcm(self.modulus, other.modulus)
         classes = (
@@ -122,35 +126,43 @@ class Solutions(NamedTuple):
         )
         return simplest(modulus, tuple(classes))
 
-    def complement(self) -> Solutions:
-        """The positive numbers that are not in the set."""
-        classes = (_gaps(own, r, self.modulus) for r, own in enumerate(self.classes))
+    def _holds_from(self, n: int) -> bool:
+        """Whether a set of modulus 1 holds all numbers from one on."""
+        return any(first <= n and last is None for first, last in self.classes[0])
+
+    def complement(self, least: int = 1) -> Solutions:
+        """The numbers from ``least`` on that are not in the set."""
+        classes = (_gaps(own, r, self.modulus, least) for r, own in enumerate(self.classes))
         return simplest(self.modulus, tuple(classes))
 
     def union(self, other: Solutions) -> Solutions:
         """The numbers that are in one of the sets, or in both."""
-        return self.complement().intersect(other.complement()).complement()
+        if self.is_empty or other.is_empty:
+            return other if self.is_empty else self
+        least = min(self.least, other.least)
+        return self.complement(least).intersect(other.complement(least)).complement(least)
 
-    def conditions(self, name: str) -> dict[str, str]:
+    def conditions(self, name: str, least: int = 1) -> dict[str, str]:
         """The set in words that Python understands: conditions that must all hold.
 
         They go by their sort: ``residue`` and ``bound`` where those two say it all, else ``cases``.
+        That numbers are at least ``least`` is understood, and not said.
         """
         if self.is_empty:
             return {"cases": "False"}
         shape = [bool(intervals) for intervals in self.classes]
         ends = {i.last for intervals in self.classes for i in intervals}
         starts = [intervals[0].first for intervals in self.classes if intervals]
-        least = min(starts)
+        lowest, least = least, min(starts)
         if ends != {None} or any(start - self.modulus >= least for start in starts):
-            return {"cases": self._cases(name)}
+            return {"cases": self._cases(name, lowest)}
         said = {} if all(shape) else {"residue": congruence(name, self.modulus, shape)}
-        if least > min(n for n in range(1, self.modulus + 1) if shape[n % self.modulus]):
+        if least > _first(shape, lowest):
             said["bound"] = f"{name} >= {least}"
         return said
 
-    def _cases(self, name: str) -> str:
-        """The general case, class by class."""
+    def _cases(self, name: str, least: int) -> str:
+        """The general case, class by class; from ``least`` on as far as no lower end is said."""
         cases: list[str] = []
         for r, intervals in enumerate(self.classes):
             where = f"{name} % {self.modulus} == {r}" if self.modulus > 1 else ""
@@ -158,9 +170,28 @@ class Solutions(NamedTuple):
                 if first == last:
                     cases.append(f"{name} == {first}")
                     continue
-                limit = f"{name} >= {first}" if last is None else f"{first} <= {name} <= {last}"
+                if last is None:
+                    limit = f"{name} >= {first}"
+                elif first - self.modulus < least:
+                    limit = f"{name} <= {last}"
+                else:
+                    limit = f"{first} <= {name} <= {last}"
                 cases.append(f"({where} and {limit})" if where else limit)
         return " or ".join(cases)
+
+
+def _first(shape: list[bool], least: int) -> int:
+    """The first number from ``least`` on whose residue is one of those said to be in."""
+    return next(n for n in range(least, least + len(shape)) if shape[n % len(shape)])
+
+
+def at_least(n: int) -> Solutions:
+    """All whole numbers from one on.
+
+    >>> at_least(0).conditions("P", least=0), at_least(3).conditions("P", least=0)
+    ({}, {'bound': 'P >= 3'})
+    """
+    return Solutions(1, ((Interval(n, None),),))
 
 
 EVERYTHING = Solutions(1, ((Interval(1, None),),))
@@ -223,10 +254,10 @@ def _common(a: Class, b: Class, r: int, modulus: int) -> Class:
     return tuple(both)
 
 
-def _gaps(intervals: Class, r: int, modulus: int) -> Class:
-    """The numbers of a residue class that lie in none of the intervals."""
+def _gaps(intervals: Class, r: int, modulus: int, least: int) -> Class:
+    """The numbers of a residue class, from ``least`` on, that lie in none of the intervals."""
     gaps = []
-    start = r or modulus
+    start = least + (r - least) % modulus
     for first, last in intervals:
         if first > start:
             gaps.append(Interval(start, first - modulus))
@@ -264,8 +295,10 @@ MOST_RUNS = 12
 """How many separate stretches of numbers are written out."""
 
 
-def in_words(solutions: Solutions, name: str) -> str:
+def in_words(solutions: Solutions, name: str, least: int = 1) -> str:
     """The set as a person would say it: stretches of numbers, and what repeats for ever.
+
+    ``least`` is the smallest number that there is.
 
     >>> in_words(Solutions(1, ((Interval(32, 39),),)), "H")
     'H = 32 .. 39'
@@ -276,15 +309,15 @@ def in_words(solutions: Solutions, name: str) -> str:
     """
     if solutions.is_empty:
         return f"no {name}"
-    if solutions.is_everything:
+    if solutions.is_everything or solutions == at_least(least):
         return f"any {name}"
     if _is_pattern(solutions) and not _is_short(solutions):
-        return _pattern(solutions, name)
-    start = max(_tail_start(solutions), 1)
-    tail = Solutions(1, ((Interval(start, None),),)).intersect(solutions)
-    head = Solutions(1, ((Interval(0, start - 1),),)).intersect(solutions)
+        return _pattern(solutions, name, least)
+    start = _tail_start(solutions, least)
+    tail = solutions.intersect(at_least(start))
+    head = solutions.intersect(Solutions(1, ((Interval(solutions.least, start - 1),),)))
     said = [] if head.is_empty else [f"{name} = {_runs(head)}"]
-    return " or ".join(said if tail.is_empty else [*said, _pattern(tail, name)])
+    return " or ".join(said if tail.is_empty else [*said, _pattern(tail, name, least)])
 
 
 def _is_pattern(solutions: Solutions) -> bool:
@@ -304,11 +337,11 @@ def _is_short(solutions: Solutions) -> bool:
     return high is not None and high - solutions.least < 3 * solutions.modulus
 
 
-def _pattern(solutions: Solutions, name: str) -> str:
+def _pattern(solutions: Solutions, name: str, least: int) -> str:
     low, high, step = solutions.least, solutions.greatest, solutions.modulus
     shape = [bool(intervals) for intervals in solutions.classes]
     said = [] if all(shape) else [congruence(name, step, shape)]
-    lowest = min(n for n in range(1, step + 1) if shape[n % step])
+    lowest = _first(shape, least)
     if high is None:
         if low > lowest or not said:
             said.append(f"{name} >= {low}")
@@ -319,9 +352,9 @@ def _pattern(solutions: Solutions, name: str) -> str:
     return ", ".join(said)
 
 
-def _tail_start(solutions: Solutions) -> int:
+def _tail_start(solutions: Solutions, least: int) -> int:
     """From here on the set does nothing but repeat."""
-    start = 0
+    start = min(least, solutions.least)
     for first, last in solutions.intervals():
         start = max(start, (first - solutions.modulus if last is None else last) + 1)
     return start
@@ -330,8 +363,8 @@ def _tail_start(solutions: Solutions) -> int:
 def _runs(solutions: Solutions) -> str:
     """A finite set as its stretches of neighbouring numbers."""
     said: list[str] = []
-    gaps = solutions.complement()
-    start = solutions.above(0)
+    gaps = solutions.complement(solutions.least)
+    start: int | None = solutions.least
     while start is not None:
         if len(said) == MOST_RUNS:
             return ", ".join([*said, f"... {solutions.greatest}"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.algebra.requirement import Condition
 from shapecalc.graph.graph import Need
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 LARGEST_MODULUS = 2**16
 """Conditions that together repeat more seldom than this are not drawn together."""
+
+
+MOST_ROUNDS = 4
+"""How often what is known of single symbols is put into what is open."""
 
 
 class Constraint(NamedTuple):
@@ -32,35 +37,88 @@ class Constraint(NamedTuple):
         return self.condition
 
 
-def combine(needs: Iterable[Need]) -> list[Constraint]:
-    """All needs as the fewest constraints: one of each sort for a symbol, and open equations."""
-    by_symbol: dict[str, list[Need]] = {}
+def combine(needs: Iterable[Need], least: Mapping[str, int] | None = None) -> list[Constraint]:
+    """All needs as the fewest constraints: one of each sort for a symbol, and open equations.
+
+    ``least`` are the least values that symbols are understood to have, 0 for any other; all are
+    positive where it is left out. What an open equation says more than what the rest has said is
+    left: where a symbol has one value only, that is put in.
+    """
+    solved: dict[str, list[Need]] = {}
+    waiting = list(dict.fromkeys(needs))
+    lowest = {symbol: 1 if least is None else least.get(symbol, 0) for symbol in _symbols(waiting)}
+    for _ in range(MOST_ROUNDS):
+        waiting = _sort(waiting, solved)
+        sets = {symbol: _together(own, lowest[symbol]) for symbol, own in solved.items()}
+        settled = {symbol: own.least for symbol, own in sets.items() if own.size == 1}
+        known = {symbol: own.least for symbol, own in sets.items() if not own.is_empty}
+        after = _simplified(waiting, settled, lowest | known)
+        if after == waiting:
+            break
+        waiting = after
+    found = [
+        each
+        for symbol, own in solved.items()
+        for each in _solved(symbol, own, sets[symbol], lowest[symbol])
+    ]
     equations: dict[str, list[str]] = {}
-    moduli: dict[str, int] = {}
-    for need in needs:
-        equation, symbol, solutions = need.condition
-        modulus = lcm(moduli.get(symbol or "", 1), solutions.modulus) if solutions else 1
-        if symbol is None or modulus > LARGEST_MODULUS:
-            equations.setdefault(equation, []).append(need.path)
-        else:
-            moduli[symbol] = modulus
-            by_symbol.setdefault(symbol, []).append(need)
-    found = [each for symbol, own in by_symbol.items() for each in _solved(symbol, own)]
+    for need in waiting:
+        equations.setdefault(need.condition.equation, []).append(need.path)
     return found + [
         Constraint(equation, tuple(dict.fromkeys(paths))) for equation, paths in equations.items()
     ]
 
 
-def _solved(symbol: str, needs: list[Need]) -> list[Constraint]:
+def _symbols(needs: Iterable[Need]) -> set[str]:
+    claims = (claim for need in needs for claim in need.condition.claims)
+    return {symbol for claim in claims for symbol in claim.symbols}
+
+
+def _sort(needs: list[Need], solved: dict[str, list[Need]]) -> list[Need]:
+    """Put needs to those of their symbol; those that are not solved, or not with them, are left."""
+    left = []
+    for need in needs:
+        _, symbol, solutions, _ = need.condition
+        if symbol is not None and solutions is not None:
+            own = solved.get(symbol, [])
+            moduli = [each.condition.solutions.modulus for each in own if each.condition.solutions]
+            if lcm(solutions.modulus, *moduli) <= LARGEST_MODULUS:
+                solved[symbol] = [*own, need]
+                continue
+            need = need._replace(condition=need.condition._replace(symbol=None, solutions=None))
+        left.append(need)
+    return left
+
+
+def _together(needs: list[Need], lowest: int) -> Solutions:
+    from shapecalc.algebra.solutions import at_least
+
+    sets = [need.condition.solutions for need in needs if need.condition.solutions is not None]
+    return reduce(lambda a, b: a.intersect(b), dict.fromkeys(sets)).intersect(at_least(lowest))
+
+
+def _simplified(
+    needs: list[Need], settled: Mapping[str, int], least: Mapping[str, int]
+) -> list[Need]:
+    """What open equations still say; the equation itself where it cannot hold."""
+    left = []
+    for need in needs:
+        decided = need.condition.at(settled, least) if need.condition.claims else need.condition
+        if isinstance(decided, Condition):
+            left.append(need._replace(condition=decided))
+        elif not decided:
+            left.append(need)
+    return left
+
+
+def _solved(
+    symbol: str, needs: list[Need], together: Solutions, lowest: int
+) -> Iterable[Constraint]:
     """The intersection of one symbol's conditions; each part with the layers that ask for it."""
     own = [(need.path, need.condition.solutions) for need in needs if need.condition.solutions]
-    together = reduce(lambda a, b: a.intersect(b), dict.fromkeys(s for _, s in own))
-    said = together.conditions(symbol)
-    found = []
-    for sort, condition in said.items():
-        paths = [path for path, s in own if sort == "cases" or sort in s.conditions(symbol)]
+    for sort, condition in together.conditions(symbol, lowest).items():
+        paths = [path for path, s in own if sort == "cases" or sort in s.conditions(symbol, lowest)]
         if sort == "bound":
             least = max(solutions.least for _, solutions in own)
             paths = [path for path, solutions in own if solutions.least == least]
-        found.append(Constraint(condition, tuple(dict.fromkeys(paths)), symbol, together))
-    return found
+        yield Constraint(condition, tuple(dict.fromkeys(paths)), symbol, together)

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape
-from shapecalc.algebra.window import IDENTITY, Window
+from shapecalc.algebra.phases import Phases, Range, together
+from shapecalc.algebra.window import IDENTITY
 from shapecalc.analysis.constraints import Constraint, combine
 from shapecalc.analysis.measures import MEASURES, Totals, sums
 from shapecalc.graph.graph import Built, Node
@@ -105,12 +106,18 @@ class ReceptiveField(NamedTuple):
     """What an output sees of the network's input, along each spatial axis.
 
     ``size`` is how far it sees, ``stride`` the distance between the views of neighbouring
-    outputs, ``padding`` how far the first view begins before the input.
+    outputs, ``padding`` how far the first view begins before the input. A size is a range, and a
+    stride a fraction, where outputs take turns.
     """
 
-    size: Shape
-    stride: Shape
+    size: tuple[Dim | Range, ...]
+    stride: tuple[Quantity, ...]
     padding: Shape
+
+    @property
+    def least(self) -> Shape:
+        """How far every output sees at least."""
+        return tuple([size.least if isinstance(size, Range) else size for size in self.size])
 
 
 class Report:
@@ -179,27 +186,24 @@ class Report:
     @cached_property
     def constraints(self) -> list[Constraint]:
         """What must hold of the symbols for the network to be one."""
-        return combine(self.built.needs)
+        return combine(self.built.needs, self.built.least)
 
     @cached_property
     def receptive_fields(self) -> dict[str, ReceptiveField | None]:
         """Every layer's view of the input; None where no window describes it.
 
-        That is so behind a layer in which every output sees the whole input, behind one that
-        enlarges, and where branches see the input in different steps.
+        That is so behind a layer in which every output sees the whole input, and where branches
+        see the input in different steps. Where neighbours see differently much, as behind a
+        transposed convolution, a size is a range.
         """
-        windows: dict[str, tuple[Window, ...] | None] = {
-            name: (IDENTITY,) * len(tensor.spatial) if tensor.spatial else None
+        views: dict[str, View] = {
+            name: (_ALONE,) * len(tensor.spatial) if tensor.spatial else None
             for name, tensor in self.inputs.items()
         }
         for layer in self.layers:
-            sources = [windows[source.path] for source in layer.node.sources]
-            windows[layer.path] = _seen(layer.node, sources)
-        fields: dict[int, ReceptiveField | None] = {}  # many layers have the windows of another
-        for own in windows.values():
-            if id(own) not in fields:
-                fields[id(own)] = _field(own)
-        return {layer.path: fields[id(windows[layer.path])] for layer in self.layers}
+            sources = [views[source.path] for source in layer.node.sources]
+            views[layer.path] = _seen(layer.node, sources, self.built.least)
+        return {layer.path: _field(views[layer.path]) for layer in self.layers}
 
     @cached_property
     def warnings(self) -> list[lint.Warning]:
@@ -260,41 +264,36 @@ class Report:
         return found
 
 
-def _seen(node: Node, sources: list[tuple[Window, ...] | None]) -> tuple[Window, ...] | None:
-    own = node.layer.windows(*node.inputs)
-    views = [source for source in sources if source is not None]
-    if own is None or len(views) < len(sources):
+_ALONE = Phases.of_window(IDENTITY)
+
+View = tuple[Phases, ...] | str | None
+"""What a tensor's places see along every axis; ``NOTHING`` of what no input reaches."""
+
+NOTHING = "nothing"
+
+
+def _seen(node: Node, sources: list[View], least: Mapping[str, int]) -> View:
+    if all(source == NOTHING for source in sources):
+        return NOTHING
+    reached = [(x, view) for x, view in zip(node.inputs, sources) if view != NOTHING]
+    views = [view for _, view in reached if isinstance(view, tuple)]
+    if len(views) < len(reached):
         return None
-    together = _union(views)
-    if together is not None and all(window is IDENTITY or window == IDENTITY for window in own):
-        return together
-    return together and tuple([seen.then(window) for seen, window in zip(together, own)])
-
-
-def _union(views: list[tuple[Window, ...]]) -> tuple[Window, ...] | None:
-    """The view of a join: from the first cell that a branch sees to the last."""
-    if all(view == views[0] for view in views):
-        return views[0]
-    if any([w.stride for w in view] != [w.stride for w in views[0]] for view in views):
+    own = node.layer.sees(*[x for x, _ in reached])
+    if own is None or any(len(view) != len(own) for view in views):
         return None
-    return tuple(_hull(axis) for axis in zip(*views))
+    found = [together(list(axis), least) for axis in zip(*views)]
+    seen = [axis and axis.then(window) for axis, window in zip(found, own)]
+    return tuple(axis for axis in seen if axis) if all(seen) else None
 
 
-def _hull(windows: tuple[Window, ...]) -> Window:
-    from shapecalc.algebra.arithmetic import largest
-
-    before = largest(*(w.before for w in windows))
-    reach = largest(*(w.extent - w.before for w in windows))
-    return Window(before + reach, windows[0].stride, before, largest(*(w.after for w in windows)))
-
-
-def _field(windows: tuple[Window, ...] | None) -> ReceptiveField | None:
-    if windows is None:
+def _field(view: View) -> ReceptiveField | None:
+    if not isinstance(view, tuple):
         return None
     return ReceptiveField(
-        tuple([w.extent for w in windows]),
-        tuple([w.stride for w in windows]),
-        tuple([w.before for w in windows]),
+        tuple([axis.sizes() for axis in view]),
+        tuple([axis.stride for axis in view]),
+        tuple([axis.before for axis in view]),
     )
 
 

@@ -22,6 +22,7 @@ COMMANDS = (
     "render",
     "emit",
     "check",
+    "convert",
     "layers",
 )
 """The commands; one lives in the module of its name, with _ for -, as a function of that name."""

@@ -19,7 +19,7 @@ from shapecalc.language.problem import SpecError
 from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
-from shapecalc.network import Network, load, names
+from shapecalc.network import Network, is_code, load, names
 from shapecalc.pace import now
 
 if TYPE_CHECKING:
@@ -48,7 +48,45 @@ def completed_spec(
     return [CompletionItem(name) for name in dict.fromkeys([*found, *own])]
 
 
-spec_argument = click.argument("spec", shell_complete=completed_spec)
+def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    ctx.meta[f"shapecalc.{param.name}"] = value
+
+
+def code_options(function: Function) -> Function:
+    """The options that say how PyTorch source is read; :func:`open_spec` looks at them."""
+    for option in (
+        click.option(
+            "--assume",
+            multiple=True,
+            metavar="NAME=SHAPE",
+            expose_value=False,
+            callback=_remember,
+            help="Of PyTorch source: what a call that is not known puts out, as fft=[B, 64, 8, 8].",
+        ),
+        click.option(
+            "--training",
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="Of PyTorch source: read what it does while training.",
+        ),
+        click.option(
+            "--input",
+            multiple=True,
+            metavar="SHAPE",
+            expose_value=False,
+            callback=_remember,
+            help="Of PyTorch source: the shape of an input without its batch, as 3,224,224, "
+            "3,H=224,W=224, 128:int64 or image=3,32,32; once for each.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def spec_argument(function: Function) -> Function:
+    """The argument SPEC."""
+    return click.argument("spec", shell_complete=completed_spec)(code_options(function))
 
 
 def limit_option(function: Function) -> Function:
@@ -96,10 +134,23 @@ def open_spec(spec: str, most_layers: int) -> Network:
         return Network(parse(decode(data, "<stdin>")), most_layers)
     try:
         is_plain = "\n" not in spec and "{" not in spec  # what load would take for a spec's text
-        return load(spec if is_plain else Path(spec), most_layers=most_layers)
+        if is_plain or is_code(spec):
+            return load(spec, most_layers=most_layers, **_read_as())
+        return load(Path(spec), most_layers=most_layers)
     except OSError as error:
         reason = str(error) if error.strerror is None else f"{spec}: {error.strerror}"
         raise click.BadParameter(reason, param_hint="SPEC") from None
+
+
+def _read_as() -> dict[str, Any]:
+    """How PyTorch source is read, by the options of the command that runs."""
+    meta = click.get_current_context().meta
+    assumed = read_settings(meta.get("shapecalc.assume", ()), "--assume")
+    return {
+        "inputs": meta.get("shapecalc.input", ()),
+        "training": meta.get("shapecalc.training", False),
+        "assume": assumed,
+    }
 
 
 def read_settings(settings: tuple[str, ...], option: str = "--set") -> dict[str, str]:

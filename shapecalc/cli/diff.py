@@ -9,6 +9,7 @@ import click
 
 from shapecalc.analysis.report import Report
 from shapecalc.cli.common import (
+    code_options,
     completed_spec,
     limit_option,
     open_spec,
@@ -39,6 +40,7 @@ COLOURS = {"-": {"fg": "red"}, "+": {"fg": "green"}}
 @click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
 @click.option("--all", "everything", is_flag=True, help="Show also the rows that are alike.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@code_options
 @click.option("--exit-code", is_flag=True, help="Exit with status 1 if the two differ.")
 @limit_option
 @reports_errors

@@ -15,6 +15,7 @@ from shapecalc.derivation.letters import Lettered, Sizes, lettered
 from shapecalc.derivation.lines import Line, Section, listed
 from shapecalc.derivation.view import from_input
 from shapecalc.layers.field import SameAs
+from shapecalc.layers.scaling import Scaling, parting
 
 
 class Setting(NamedTuple):
@@ -107,6 +108,19 @@ def _shape(layer: LayerReport, told: Lettered) -> Iterator[Line]:
             yield _size(listed(own), tree, remark, told, "as set" if alone else "")
     yield from windows.remainders(layer)
     yield from windows.bins(layer)
+    yield from _in_double_precision(layer)
+
+
+def _in_double_precision(layer: LayerReport) -> Iterator[Line]:
+    """Where torch's product of a size and a factor is not the exact one."""
+    own, x = layer.node.layer, layer.node.inputs[:1]
+    if not isinstance(own, Scaling):
+        return
+    for size, factor in dict.fromkeys(zip(x[0].spatial, own.factors(*x))):
+        if isinstance(size, int) and any(parting(factor, range(size, size + 1))):
+            product = size * factor.numerator // factor.denominator
+            falls = f"{size} x {factor} in torch's double precision falls short of {product}"
+            yield Line("", remark=falls)
 
 
 def _kept(layer: LayerReport, told: Lettered, place: int) -> str:

@@ -75,14 +75,16 @@ def _view(report: Report, layer: LayerReport) -> Iterator[Line]:
     if field is None or not field.size:
         return
     windows = own.windows(*layer.node.inputs) or ()
-    if own.joins or all(window == IDENTITY for window in windows):
-        of = "all inputs together" if own.joins else layer.inputs[0]
-        yield Line("receptive field", remark=f"{times(field.size)}, that of {of}")
+    before = report.receptive_fields.get(layer.node.sources[0].path) or _AT_INPUT
+    takes_turns = not windows or before.least != before.size or field.least != field.size
+    if own.joins or takes_turns or all(window == IDENTITY for window in windows):
+        of = f", that of {'all inputs together' if own.joins else layer.inputs[0]}"
+        of = "" if takes_turns and not own.joins and field.size != before.size else of
+        yield Line("receptive field", remark=f"{times(field.size)}{of}")
         yield Line("jump", remark=times(field.stride))
         yield Line("padding", remark=times(field.padding))
         return
     source = layer.inputs[0]
-    before = report.receptive_fields.get(layer.node.sources[0].path) or _AT_INPUT
     told: dict[Any, list[str]] = {}
     for i, (name, window) in enumerate(zip(behind_batch(len(windows) + 2)[1:], windows)):
         at = [values[i % len(values)] for values in before]

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
-from shapecalc.algebra.requirement import Condition, whole
+from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_number, is_symbolic
+from shapecalc.algebra.requirement import LOWEST, Condition, whole
 from shapecalc.graph.foresee import foreseen
-from shapecalc.graph.graph import Built, Need, Part, Role, Source, Wire
+from shapecalc.graph.graph import Built, Part, Role, Source, Wire
 from shapecalc.graph.place import (
     MOST_DIMENSIONS,
     Fatal,
@@ -109,7 +109,15 @@ class Builder(Placer):
             last = self.chain(self.spec.entries, place, wire, unfed=first is None)
             outputs = self.outputs(place.names, last)
         known = {name: tensor for name, tensor in inputs.items() if tensor is not None}
-        return Built(self.graph, root, known, outputs, self.needs)
+        return Built(self.graph, root, known, outputs, self.needs, self.lowest())
+
+    def lowest(self) -> dict[str, int]:
+        """The least values of symbols: those understood, none where a default is negative."""
+        found = dict(self.least)
+        for name, setting in self.spec.symbols.items():
+            if setting.is_constant and is_number(setting.content) and setting.content < 0:
+                found.setdefault(name, LOWEST)
+        return found
 
     def foresee(self) -> None:
         """Refuse what is bound to be too large before building it, as blocks that double blocks."""
@@ -123,6 +131,7 @@ class Builder(Placer):
         """An input of the network with its batch; None if its shape is wrong."""
         given = self.spec.inputs[name]
         sizes: list[Any] = [self.values[BATCH]]
+        self.is_size(sizes[0], name)
         scope = Scope(self.values)
         if len(given.shape) >= MOST_DIMENSIONS:
             message = f"input {name!r} has more than {MOST_DIMENSIONS} dimensions with its batch"
@@ -147,9 +156,13 @@ class Builder(Placer):
         if not is_symbolic(size):
             number = getattr(size, "value", size)  # of a number with a derivation
             return type(number) is int and 1 <= number <= LARGEST
-        decided = [each.decide() for each in whole(size, 1, lambda: "")]
-        self.needs += [Need(each, name) for each in decided if isinstance(each, Condition)]
-        return False not in decided
+        for each in whole(size, 1, lambda: ""):
+            decided = each.decide(self.least)
+            if decided is False:
+                return False
+            if isinstance(decided, Condition):
+                self.need(decided, name)
+        return True
 
     def outputs(self, names: Names, last: Wire | None) -> list[Wire]:
         """What the network returns: the outputs named, those left out dropped, or its last."""
@@ -215,7 +228,7 @@ class Builder(Placer):
             wires = []  # its expressions may ask for sizes of what stands before it all the same
         path = place.prefix + entry.name
         if entry.repeat is None:
-            scope = Scope(place.values, first.tensor if first else None)
+            scope = Scope(place.values, first.tensor if first else None, place.names)
             if entry.when is not None and not self.condition(entry, scope, place):
                 self.absent(entry, place, None)
                 return wire
@@ -231,13 +244,13 @@ class Builder(Placer):
         """Chain the copies of an entry; what the last of them passes on."""
         assert entry.repeat is not None
         first = wires[0] if wires else before
-        outside = Scope(place.values, first.tensor if first else None)
+        outside = Scope(place.values, first.tensor if first else None, place.names)
         count = self.count(entry, outside, place)
         part = Part(path, entry.name, Role.REPEAT, place.part, entry)
         passed = [first]
         for index in range(count):
             values = self.enter_copy(place, index)
-            scope = Scope(values, first.tensor if first else None)
+            scope = Scope(values, first.tensor if first else None, place.names)
             if entry.when is not None and not self.condition(entry, scope, place):
                 self.step(entry, place)
                 continue
@@ -402,7 +415,7 @@ class Builder(Placer):
         """The values of a block's arguments; a default may use the others, in any order."""
         assert entry.block is not None
         given = {name: self.value(s, scope, place) for name, s in entry.settings.items()}
-        within = Scope({**self.values, **given}, scope.tensor)
+        within = Scope({**self.values, **given}, scope.tensor, scope.names)
         under_way: list[str] = []
 
         def settle(name: str) -> None:

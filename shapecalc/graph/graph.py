@@ -222,3 +222,4 @@ class Built(NamedTuple):
     inputs: dict[str, Tensor]
     outputs: list[Wire]
     needs: list[Need]
+    least: dict[str, int]

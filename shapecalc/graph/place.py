@@ -34,17 +34,25 @@ class Fatal(Exception):
 
 
 class Scope(Mapping[str, Any]):
-    """The names an expression can use: symbols, arguments, and sizes of the incoming tensor."""
+    """The names an expression can use: symbols, arguments, and sizes of tensors.
 
-    __slots__ = ("known", "tensor")
+    These are of the incoming one, and of entries by the names that they have here.
+    """
 
-    def __init__(self, known: Mapping[str, Any], tensor: Tensor | None = None) -> None:
+    __slots__ = ("known", "names", "tensor")
+
+    def __init__(
+        self, known: Mapping[str, Any], tensor: Tensor | None = None, names: Names | None = None
+    ) -> None:
         self.known = known
         self.tensor = tensor
+        self.names = names
 
     def __getitem__(self, name: str) -> Any:
         if name in self.known:
             return self.known[name]
+        if name.endswith(")"):
+            return _size_of(name, self.names or Names())
         if self.tensor is None:  # what should have come in has failed, and is reported
             raise Fatal
         shape = self.tensor.shape
@@ -121,6 +129,40 @@ class Names:
         raise KeyError(name)
 
 
+_AXES_OF = {
+    "channels_of": {3: 1, 4: 1, 5: 1},
+    "length_of": {3: 2},
+    "depth_of": {5: 2},
+    "height_of": {4: 2, 5: 3},
+    "width_of": {4: 3, 5: 4},
+    "features_of": dict.fromkeys(range(1, MOST_DIMENSIONS), -1),
+}
+"""Which dimension each of these asks for, by the number of dimensions."""
+
+
+def _size_of(asked: str, names: Names) -> Any:
+    """A size of an entry, as ``height_of(encoder3)`` or ``size_of(encoder3, 2)`` asks for it."""
+    function, _, rest = asked.rstrip(")").partition("(")
+    entry, _, dim = rest.partition(", ")
+    whole, *members = entry.split(".")
+    try:
+        named = names.find(whole)
+        for member in members:
+            named = named.member(member)
+    except KeyError:
+        raise ExpressionError(f"{asked} asks for a size of no entry before this one") from None
+    if named.path is None:
+        raise ExpressionError(f"{asked} asks for a size of an entry that is left out")
+    if named.wire is None:
+        raise Fatal
+    tensor = named.wire.tensor
+    n = len(tensor.shape)
+    axis = int(dim or 0) if function == "size_of" else _AXES_OF[function].get(n)
+    if axis is None or not -n <= axis < n or bool(dim) != (function == "size_of"):
+        raise ExpressionError(f"{asked} is asked of batch x {tensor}")
+    return tensor.shape[axis]
+
+
 class Place(NamedTuple):
     """Where an entry is built: its list's path, names and values, and the part it belongs to."""
 
@@ -142,6 +184,7 @@ class Placer:
         self.most_layers = most_layers
         self.graph: nx.DiGraph[str] = nx.DiGraph()
         self.needs: list[Need] = []
+        self.least: dict[str, int] = {}
         self.noted = Problems(spec.source)
         self.layers = 0
         self.placed: dict[Entry, tuple[Layer, tuple[Tensor, ...], Layer, dict[str, Tensor]]] = {}
@@ -250,7 +293,7 @@ class Placer:
         """
         is_told = False
         for requirement in layer.requirements(*inputs):
-            decided = requirement.decide()
+            decided = requirement.decide(self.least)
             if decided is True:
                 continue
             if decided is False:
@@ -261,8 +304,16 @@ class Placer:
                 if stated is None or stated.infer is None:
                     return False
             else:
-                self.needs.append(Need(decided, path))
+                self.need(decided, path)
         return True
+
+    def need(self, condition: Condition, path: str) -> None:
+        """Note a condition; where it says what is understood, symbols have these least values."""
+        understood = condition.least
+        for symbol, least in understood.items():
+            self.least[symbol] = max(least, self.least.get(symbol, least))
+        if not understood:
+            self.needs.append(Need(condition, path))
 
     def broken(
         self,
@@ -344,7 +395,7 @@ class Placer:
             raise Fatal
         for name in node.tied - node.layer.buffers().keys():
             wanted, shape = theirs.get(name, ()), ours.get(name, ())
-            needs = [equal(a, b, lambda: "").decide() for a, b in zip(shape, wanted)]
+            needs = [equal(a, b, lambda: "").decide(self.least) for a, b in zip(shape, wanted)]
             if len(shape) != len(wanted) or any(need is False for need in needs):
                 self.problem(
                     mark,
@@ -354,7 +405,9 @@ class Placer:
                     uses=place.part,
                 )
                 raise Fatal
-            self.needs += [Need(n, node.path) for n in needs if isinstance(n, Condition)]
+            for need in needs:
+                if isinstance(need, Condition):
+                    self.need(need, node.path)
 
     def too_many(self, mark: Mark) -> None:
         """Stop, for the network is larger than it may be."""

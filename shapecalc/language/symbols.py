@@ -62,12 +62,12 @@ class _Binder:
         self.spec = spec
         self.settings = settings
         self.symbolic = frozenset(symbolic)
-        self.names = known(spec)
+        self.names = dict.fromkeys(known(spec))
         self.values: dict[str, Any] = {}
         self.under_way: list[str] = []
         for name in [*settings, *self.symbolic]:
             if name not in self.names:
-                raise SettingError(no_symbol(name, self.names))
+                raise SettingError(no_symbol(name, [*self.names]))
 
     def all(self) -> dict[str, Quantity]:
         for name in self.names:

@@ -243,7 +243,7 @@ class ScaledDotProductAttention(Join):
             yield from self._shares_heads(x)
         n = max(map(len, (query, key, value)))
         for axis, sizes in enumerate(aligned(self._leading(x))):
-            yield from self._agree(x, axis, n, stretched(sizes))
+            yield from self._agree(x, axis, n, stretched(sizes), stretch=True)
 
     def _shares_heads(self, x: Inputs) -> Iterator[Requirement]:
         if min(len(tensor.shape) for tensor in x) < 3:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic
+from shapecalc.algebra.phases import Phases
 from shapecalc.algebra.requirement import Requirement, equal, refuse, whole
 from shapecalc.algebra.window import Window
 from shapecalc.layers.field import REQUIRED, Field, Mismatch, SameAs
@@ -76,12 +77,16 @@ class Layer:
     """Whether it slides a kernel over its input in steps, as convolutions and pools do."""
     merges: ClassVar[bool] = False
     """Whether it does nothing but multiply dimensions together, as Flatten does."""
+    stacked: ClassVar[str] = ""
+    """The field that counts the layers it stacks, of which all from the second on are alike."""
     on_request: ClassVar[frozenset[str]] = frozenset()
     """Outputs that are made only where something takes them, as the places of maxima."""
     writes: ClassVar[bool] = True
     """Whether it writes its output, as opposed to passing on a view of its input."""
     in_torch: ClassVar[bool] = True
     """Whether torch.nn has it as a module; else :meth:`function` is what it is in torch."""
+    unknown_to_torch: ClassVar[str] = ""
+    """Why it cannot be written for torch; empty if it can."""
     is_state: ClassVar[bool] = False
     """Whether it is a tensor that the module it stands in holds; :meth:`constructor` makes it."""
     signature: ClassVar[tuple[str, ...]] = ()
@@ -320,6 +325,11 @@ class Layer:
         None if that is no window: it sees the whole input, or the axes are not the same ones.
         """
         return None
+
+    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
+        """The same where neighbours need not see alike: behind what enlarges, they take turns."""
+        windows = self.windows(*x)
+        return None if windows is None else tuple(map(Phases.of_window, windows))
 
 
 def _is_inferred(kind: type[Layer], name: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, largest, prod
-from shapecalc.algebra.requirement import Requirement, at_least, divides, refuse
+from shapecalc.algebra.phases import Phases
+from shapecalc.algebra.requirement import Requirement, at_least, divides, equal
 from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Choice, Either, Flag, Parts, PerAxis, Whole, field, inferred
@@ -100,8 +102,10 @@ class Convolution(_AnyConvolution, abstract=True):
         return tuple(map(Window.symmetric, self.kernel_size, self.stride, padding, self.dilation))
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
-        if self.padding == "same" and any(step != 1 for step in self.stride):
-            yield refuse(
+        for step in self.stride if self.padding == "same" else ():
+            yield equal(
+                step,
+                1,
                 lambda: f"has padding same and stride {times(self.stride)}, which torch refuses",
                 field="padding",
                 hint=lambda: "state the padding as a number, or take stride 1",
@@ -195,6 +199,12 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
                 ),
                 field="padding",
             )
+
+    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
+        settings = (self.kernel_size, self.stride, self.padding, self.dilation)
+        if not all(isinstance(value, int) for setting in settings for value in setting):
+            return None
+        return tuple(itertools.starmap(Phases.spread, zip(*settings)))
 
     def output(self, x: Tensor) -> Tensor:
         sizes = map(

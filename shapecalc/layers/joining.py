@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import ClassVar
 
-from shapecalc.algebra.arithmetic import Dim, Shape, is_number, prod, total
-from shapecalc.algebra.requirement import Requirement, equal, refuse
+from shapecalc.algebra.arithmetic import Dim, Shape, is_number, largest, prod, total
+from shapecalc.algebra.requirement import Requirement, broadcasts, equal, may_stretch, refuse
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers import axes
 from shapecalc.layers.base import Layer, names_axis
@@ -30,12 +31,15 @@ class Join(Layer, abstract=True):
         raise NotImplementedError
 
     def _agree(
-        self, x: Inputs, axis: int, ndim: int, sizes: Iterable[Dim]
+        self, x: Inputs, axis: int, ndim: int, sizes: Iterable[Dim], *, stretch: bool = False
     ) -> Iterator[Requirement]:
-        """The requirement that the sizes along one of ``ndim`` dimensions are the same."""
-        first, *others = dict.fromkeys(sizes)
-        for other in others:
-            yield equal(first, other, Differ(self._does(), x, axis, ndim, (first, other)))
+        """The requirement that the sizes along one of ``ndim`` dimensions are the same.
+
+        Where they ``stretch``, one that turns out to be 1 agrees with any other.
+        """
+        require = broadcasts if stretch else equal
+        for first, other in _pairs(sizes, stretch):
+            yield require(first, other, Differ(self._does(), x, axis, ndim, (first, other)))
 
     def _same_ndim(self, x: Inputs) -> Iterator[Requirement]:
         if len({len(tensor.shape) for tensor in x}) > 1:
@@ -131,7 +135,7 @@ class Broadcast(Join, abstract=True):
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         n = max(len(tensor.shape) for tensor in x)
         for axis, sizes in enumerate(aligned([tensor.shape for tensor in x])):
-            yield from self._agree(x, axis, n, stretched(sizes))
+            yield from self._agree(x, axis, n, stretched(sizes), stretch=True)
 
     def output(self, *x: Tensor) -> Tensor:
         return Tensor(broadcast([tensor.shape for tensor in x]), promoted(x))
@@ -169,7 +173,28 @@ def broadcast(shapes: list[Shape]) -> Shape:
     >>> broadcast([(8, 1, 6), (5, 1)])
     (8, 5, 6)
     """
-    return tuple(plainest(stretched(sizes)) for sizes in aligned(shapes))
+    return tuple(_broadcast(stretched(sizes)) for sizes in aligned(shapes))
+
+
+def _broadcast(sizes: Shape) -> Dim:
+    """What sizes that agree, or are 1, stretch to: their maximum, unless none of them can be 1."""
+    size = sizes[0]
+    for other in sizes[1:]:
+        if is_number(size) or is_number(other) or size == other:
+            size = plainest((size, other))
+        elif may_stretch(size, other):
+            size = largest(size, other) if may_stretch(other, size) else other
+        else:
+            size = size if may_stretch(other, size) else plainest((size, other))
+    return size
+
+
+def _pairs(sizes: Iterable[Dim], stretch: bool) -> Iterator[tuple[Dim, Dim]]:
+    """The sizes to compare: each with the first, or where a size may be 1, with all others."""
+    different = list(dict.fromkeys(sizes))
+    if not stretch:
+        return iter([(different[0], other) for other in different[1:]])
+    return combinations(different, 2)
 
 
 _WIDENING = (

@@ -12,6 +12,7 @@ from shapecalc.algebra.requirement import Requirement, at_least, equal, refuse
 from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, Maybe, Number, PerAxis, SameAs, Whole, field
+from shapecalc.layers.scaling import Scaling, scaled
 from shapecalc.layers.sliding import fits
 from shapecalc.layers.tensor import FLOATS, Tensor, times
 
@@ -212,7 +213,7 @@ def _cells_of_windows(n: Dim, m: int | None) -> Dim:
     return n if m is None else n + m - gcd(n, m)
 
 
-class FractionalMaxPool(_FindsMaxima, abstract=True):
+class FractionalMaxPool(_FindsMaxima, Scaling, abstract=True):
     """Keep the largest value of each of overlapping windows, whose places are drawn at random.
 
     The output has a given size, or the input's size times a ratio, rounded down; as that is below
@@ -274,13 +275,13 @@ class FractionalMaxPool(_FindsMaxima, abstract=True):
                 field="kernel_size",
             )
 
+    def factors(self, x: Tensor) -> tuple[Any, ...]:
+        return self.output_ratio or ()
+
     def output(self, x: Tensor) -> Tensor:
         if self.output_size is not None:
             return x.with_spatial(self.output_size)
-        return x.with_spatial(
-            size * ratio.numerator // ratio.denominator
-            for size, ratio in zip(x.spatial, self.output_ratio)
-        )
+        return x.with_spatial(map(scaled, x.spatial, self.factors(x)))
 
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
         return prod(y.shape) * prod(self.kernel_size)
@@ -362,6 +363,8 @@ class AvgPool3d(AvgPool, rank=3):
 
 class LPPool1d(LPPool, rank=1):
     """Take the p-norm of each window along a length."""
+
+    kernel_size: Shape = field(PerAxis(Whole(), listed=False), "size of the window", letter="F")
 
     called = ("nn.functional.lp_pool1d",)
 

@@ -48,7 +48,7 @@ class MatMul(Join):
         )
         n = max(len(left), len(right))
         for axis, sizes in enumerate(aligned([left[:-2], right[:-2]])):
-            yield from self._agree(x, axis, n, stretched(sizes))
+            yield from self._agree(x, axis, n, stretched(sizes), stretch=True)
 
     def output(self, *x: Tensor) -> Tensor:
         left, right = _as_matrices(*x)

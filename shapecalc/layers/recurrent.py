@@ -74,6 +74,7 @@ class Recurrent(_AnyRecurrent, abstract=True):
 
     ndims = (3,)
     axes = ("length", "features")
+    stacked = "num_layers"
 
     num_layers: int = field(
         Whole(most=MOST_STACKED, symbolic=False), "layers above each other", default=1

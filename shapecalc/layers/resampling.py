@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
-from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, prod
+from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, is_number, known, prod
+from shapecalc.algebra.phases import Phases, linear
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import Window
 from shapecalc.layers.base import Layer, dividing
@@ -20,6 +22,7 @@ from shapecalc.layers.field import (
     Whole,
     field,
 )
+from shapecalc.layers.scaling import Scaling, scaled
 from shapecalc.layers.sliding import fits
 from shapecalc.layers.tensor import Tensor, times
 
@@ -37,10 +40,10 @@ _AXES = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
 """The number of spatial axes of the modes that need a certain one."""
 
 
-class Resampling(Layer, abstract=True):
+class Resampling(Scaling, abstract=True):
     """Interpolate the input to a given size, or to its own size times a factor, rounded down.
 
-    The factor is exact, so the output's size is too: ``n * p // q`` for the factor ``p/q``.
+    A size times a factor is what :func:`~shapecalc.layers.scaling.scaled` makes of them.
 
     >>> from fractions import Fraction
     >>> from shapecalc.layers import KINDS
@@ -95,15 +98,33 @@ class Resampling(Layer, abstract=True):
                 field="scale_factor",
             )
 
+    def factors(self, x: Tensor) -> tuple[Any, ...]:
+        return () if self.size is not None else _per_axis(self.scale_factor, len(x.spatial))
+
     def output(self, x: Tensor) -> Tensor:
-        axes = len(x.spatial)
         if self.size is not None:
-            return x.with_spatial(_per_axis(self.size, axes))
-        factors = _per_axis(self.scale_factor, axes)
-        return x.with_spatial(
-            size * factor.numerator // factor.denominator
-            for size, factor in zip(x.spatial, factors)
-        )
+            return x.with_spatial(_per_axis(self.size, len(x.spatial)))
+        return x.with_spatial(map(scaled, x.spatial, self.factors(x)))
+
+    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
+        """Known where each axis grows by a whole number of times, corners not aligned."""
+        if self.scale_factor is not None:
+            factors = _per_axis(self.scale_factor, len(x[0].spatial))
+        else:
+            sizes = zip(self.output(*x).spatial, x[0].spatial)
+            factors = tuple(
+                Fraction(known(out), known(n)) if is_number(out + n) else None for out, n in sizes
+            )
+        if not all(is_number(factor) and factor == int(factor) for factor in factors):
+            return None
+        if _TAPS[self.mode] == 0:
+            return tuple(Phases.spread(int(n), int(n), 0) for n in factors)
+        if self.mode == "bicubic" or self._aligns_corners():
+            return None
+        return tuple(linear(int(n)) for n in factors)
+
+    def _aligns_corners(self) -> bool:
+        return bool(getattr(self, "align_corners", False))
 
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
         return prod(y.shape) * _TAPS[self.mode]
@@ -179,6 +200,9 @@ class UpsamplingBilinear2d(Resampling, rank=2):
 
     mode = "bilinear"
 
+    def _aligns_corners(self) -> bool:
+        return True
+
 
 class PixelShuffle(Layer, rank=2):
     """Make every group of r x r channels one channel with r times the height and width.
@@ -214,6 +238,10 @@ class PixelShuffle(Layer, rank=2):
             r * size for size in x.spatial
         )
 
+    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
+        r = self.upscale_factor
+        return (Phases.spread(r, r, 0),) * 2 if isinstance(r, int) else None
+
 
 class PixelUnshuffle(Layer, rank=2):
     """Make every r x r patch of a channel r x r channels: a PixelShuffle run backwards.
@@ -246,6 +274,10 @@ class PixelUnshuffle(Layer, rank=2):
         return x.with_channels(x.channels * r**2).with_spatial(
             exactdiv(size, r) for size in x.spatial
         )
+
+    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
+        r = self.downscale_factor
+        return (Phases.of_window(Window(r, r, 0, 0)),) * 2
 
 
 class ChannelShuffle(Layer):

@@ -12,6 +12,7 @@ from shapecalc.algebra.arithmetic import (
     Shape,
     ceildiv,
     is_number,
+    is_symbolic,
     known,
     largest,
     prod,
@@ -268,12 +269,22 @@ class Slice(_Piece):
         size = x.shape[self.dim]
         for name in ("start", "end"):
             place = getattr(self, name)
-            if not (place is None or is_number(place)):
+            if is_symbolic(place) and _from_end(place):
+                yield at_least(
+                    -place - 1,
+                    0,
+                    lambda name=name, place=place: (  # type: ignore[misc]
+                        f"has {name} {place}, which is to count from the end"
+                    ),
+                    field=name,
+                )
+            elif is_symbolic(place):
                 yield at_least(
                     place,
                     0,
                     lambda name=name, place=place: (  # type: ignore[misc]
-                        f"has {name} {place}; only a plain number may count from the end"
+                        f"has {name} {place}, which may be negative: only a number, "
+                        f"or a symbol behind a minus, counts from the end"
                     ),
                     field=name,
                 )
@@ -314,7 +325,8 @@ class Slice(_Piece):
 
 
 def _from_end(place: Dim) -> bool:
-    return isinstance(place, int) and place < 0
+    """Whether a place counts from the end: a negative number, or ``-m`` of what is positive."""
+    return (-place).never_negative() if is_symbolic(place) else place < 0
 
 
 class Chunk(_Piece):

@@ -84,7 +84,7 @@ def numbered(tensors: Iterable[Tensor]) -> dict[str, Tensor]:
     return {str(i) if i else OUTPUT: tensor for i, tensor in enumerate(tensors)}
 
 
-def times(sizes: Iterable[Dim | str]) -> str:
+def times(sizes: Iterable[object]) -> str:
     """Sizes as people write them, sums in parentheses.
 
     >>> times((16, 5, 5)), times((16, "H + 1"))

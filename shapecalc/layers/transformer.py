@@ -205,6 +205,8 @@ class TransformerDecoderLayer(_Decoding):
 class _Stack(_Transformer, abstract=True):
     """What the stacks of alike layers have in common."""
 
+    stacked = "num_layers"
+
     num_layers: int = field(Whole(most=MOST_STACKED, symbolic=False), "number of layers")
     norm: bool = field(Flag(), "normalise what the last layer puts out", default=False)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.arithmetic import Dim, ceildiv, largest
 from shapecalc.algebra.window import Window, evened
 from shapecalc.layers.axes import SPATIAL
 from shapecalc.layers.convolution import TransposedConvolution
+from shapecalc.layers.scaling import Scaling, parting
 from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check, surely_at_least
 
@@ -151,7 +154,8 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
         before = field
         sizes = [size for size in inputs if len(size) == len(field.size)]
         if sizes and all(
-            any(surely_at_least(sees, n + 1) for sees, n in zip(field.size, size)) for size in sizes
+            any(surely_at_least(sees, n + 1) for sees, n in zip(field.least, size))
+            for size in sizes
         ):
             message = (
                 f"from here on an output's receptive field, {times(field.size)}, is larger than "
@@ -159,3 +163,38 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
             )
             yield Finding(layer.path, message)
             return
+
+
+@check("inexact-factor")
+def inexact_factor(report: Report) -> Iterator[Finding]:
+    """A size times a fraction is whole, but torch's double precision makes it one less.
+
+    Of a size that is a formula the first sizes are told at which that is so.
+    """
+    for layer in report.layers:
+        own = layer.node.layer
+        if not isinstance(own, Scaling):
+            continue
+        x = layer.node.inputs[0]
+        for size, factor in dict.fromkeys(zip(x.spatial, own.factors(x))):
+            told = _inexact(size, factor)
+            if told:
+                yield Finding(layer.path, told)
+                break
+
+
+LARGEST_TRIED = 4096
+"""The sizes at which a factor is tried where the size is a formula."""
+
+
+def _inexact(size: Dim, factor: int | Fraction) -> str:
+    if isinstance(size, int):
+        if not any(parting(factor, range(size, size + 1))):
+            return ""
+        product = size * factor.numerator // factor.denominator
+        return f"{size} x {factor} is {product}, but torch's double precision makes {product - 1}"
+    few = list(islice(parting(factor, range(1, LARGEST_TRIED + 1)), 4))
+    if not few:
+        return ""
+    sizes = ", ".join(map(str, few[:3])) + (", ..." if len(few) > 3 else "")
+    return f"torch's double precision makes one less of {size} x {factor} where {size} is {sizes}"

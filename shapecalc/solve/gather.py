@@ -45,7 +45,7 @@ def gather(pieces: Pieces, amounts: Sequence[Amount]) -> tuple[list[Piece], Endi
                 found[-1] = line
                 beyond = "every further copy is like the last"
                 if line.last is not None:
-                    beyond += f", and beyond {line.last:,} {pieces.limit}"
+                    beyond += f", and beyond {line.last:,} there are more layers than there may be"
                 return found, Ending(piece.last, beyond, True, True)
         if len(found) > MOST_PIECES or pieces.built > MOST_BUILT:
             return found, Ending(piece.last, "", False, True)
@@ -93,6 +93,7 @@ def _line(pieces: Pieces, growth: Growth, piece: Piece, legal: Piece | None) -> 
         column: value + n * (further.totals[column] - value)
         for column, value in piece.totals.items()
     }
+    room += growth.room(piece.report, further.report)
     last = piece.first + min(room) if room else None
     symbols = {**piece.symbols, pieces.symbol: Formula.symbol(pieces.symbol)}
     return piece._replace(last=last, totals=totals, symbols=symbols)

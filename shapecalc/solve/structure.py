@@ -8,6 +8,7 @@ puts out what it took in, all further ones are like it, and every total grows al
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
@@ -15,24 +16,38 @@ from typing import Any
 from shapecalc.analysis.measures import sums
 from shapecalc.analysis.report import Report
 from shapecalc.graph.graph import Part, Role
-from shapecalc.language.expression import Binary, Expression, Name, Number
+from shapecalc.language.expression import (
+    Binary,
+    Comparison,
+    Expression,
+    Name,
+    Number,
+    names,
+    parts,
+)
 from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Entry, Setting, Spec
+from shapecalc.layers import KINDS, OUTPUT
+from shapecalc.layers.base import MOST_STACKED
 
 
 class Growth:
     """Where a spec mentions a symbol: as the number of copies, or in other places as well.
 
-    ``repeats`` are the entries that are repeated as often as it says. ``is_all`` tells that it is
+    ``repeats`` are the entries that are repeated as often as it says, ``stacks`` the layers that
+    are a stack of as many. ``is_all`` tells that it is
     mentioned nowhere else, ``is_first`` that these come before all other places, ``is_linear``
-    that the number of copies grows along a line and that no copy asks for its index.
+    that the number of copies grows along a line, and that copies whose index is beyond
+    ``last_index`` do not differ by it.
     """
 
     def __init__(self, spec: Spec, symbol: str, settings: Mapping[str, Any]) -> None:
         self.repeats: list[Entry] = []
+        self.stacks: list[Entry] = []
         self.is_all = True
         self.is_first = False
         self.is_linear = True
+        self.last_index: float = -1
         self._spec = spec
         self._under_way: list[str] = []
         names = self._tied(symbol, settings)
@@ -69,13 +84,15 @@ class Growth:
         if entry.when is not None and entry.when.names() & names:
             self._elsewhere()
         if entry.repeat is not None and entry.repeat.names() & names:
-            found, is_all = len(self.repeats), self.is_all
+            found = len(self.repeats), len(self.stacks), self.is_all
             self._inside(entry, names)
-            if len(self.repeats) > found or self.is_all is not is_all:  # the copies change too
-                self._elsewhere()
+            if found != (len(self.repeats), len(self.stacks), self.is_all):
+                self._elsewhere()  # the copies change too
                 return
-            self.is_first = self.is_first or (self.is_all and not self.repeats)
-            self.is_linear = self.is_linear and _linear(entry.repeat) and not _asks_index(entry)
+            before = self.repeats or self.stacks
+            self.is_first = self.is_first or (self.is_all and not before)
+            self.is_linear = self.is_linear and _linear(entry.repeat)
+            self.last_index = max(self.last_index, _last_index(entry))
             self.repeats.append(entry)
             return
         self._inside(entry, names)
@@ -85,7 +102,10 @@ class Growth:
         for branch in entry.branches or ():
             self._scan(branch.entries, names)
         if entry.block is None:
-            if own:
+            if own and own == {KINDS[entry.kind].stacked}:
+                self.is_linear = self.is_linear and all(_linear(entry.settings[n]) for n in own)
+                self.stacks.append(entry)
+            elif own:
                 self._elsewhere()
             return
         if entry.kind in self._under_way:
@@ -107,6 +127,18 @@ class Growth:
         """The repeated stretches of a network, in order."""
         return list(_repeated(report.built.root, self.repeats))
 
+    def room(self, report: Report, further: Report) -> list[int]:
+        """How many steps from one network to the next each stack has room for."""
+        found = []
+        for node in report.built.root.nodes():
+            if node.entry in self.stacks:
+                name = node.layer.stacked
+                own = getattr(node.layer, name)
+                step = getattr(further[node.path].node.layer, name) - own
+                if step > 0:
+                    found.append((MOST_STACKED - own) // step)
+        return found
+
     def least(self, report: Report, column: str) -> Any:
         """What a total is at least in every deeper network: that up to the first last copy."""
         parts = self.parts(report)
@@ -118,9 +150,17 @@ class Growth:
 
     def is_steady(self, report: Report) -> bool:
         """Whether every further copy is like the last."""
-        if not (self.is_all and self.is_linear and self.repeats):
+        if not (self.is_all and self.is_linear and (self.repeats or self.stacks)):
             return False
-        return all(map(_ends_steady, self.parts(report)))
+        stacks = {
+            node.path: node for node in report.built.root.nodes() if node.entry in self.stacks
+        }
+        if any(getattr(node.layer, node.layer.stacked) < 2 for node in stacks.values()):
+            return False
+        taken = [source for layer in report for source in layer.node.sources]
+        if any(source.path in stacks and source.output != OUTPUT for source in taken):
+            return False  # a last state, say, which has as many places as there are layers
+        return all(self._ends_steady(part) for part in self.parts(report))
 
     def stays(self, error: SpecError, before: Report | None) -> bool:
         """Whether what is wrong in a network, ``before`` with a copy less, is so in deeper ones."""
@@ -137,9 +177,17 @@ class Growth:
         for part in self.parts(before):
             if failed.startswith(f"{part.path}."):
                 break
-            if not _ends_steady(part):
+            if not self._ends_steady(part):
                 return False
         return True
+
+    def _ends_steady(self, part: Part) -> bool:
+        """Whether the last copy puts out what the one before it did, and all further ones do."""
+        copies = [copy for copy in part.children if isinstance(copy, Part)]
+        tensors = [copy.output.tensor for copy in copies if copy.output is not None]
+        if not len(tensors) == len(copies) > 1 or copies[-1].number <= self.last_index:
+            return False
+        return tensors[-1] == tensors[-2]
 
 
 def _is_limit(message: str) -> bool:
@@ -161,13 +209,6 @@ def _repeated(part: Part, entries: list[Entry]) -> Iterator[Part]:
                 yield from _repeated(child, entries)
 
 
-def _ends_steady(part: Part) -> bool:
-    """Whether the last copy puts out what the one before it did."""
-    copies = [copy for copy in part.children if isinstance(copy, Part)]
-    tensors = [copy.output.tensor for copy in copies if copy.output is not None]
-    return len(tensors) == len(copies) > 1 and tensors[-1] == tensors[-2]
-
-
 def _linear(setting: Setting) -> bool:
     return setting.is_constant or (
         setting.expression is not None and _linear_tree(setting.expression)
@@ -185,9 +226,38 @@ def _linear_tree(tree: Expression) -> bool:
     return _linear_tree(tree.left) and _linear_tree(tree.right)
 
 
-def _asks_index(entry: Entry) -> bool:
-    """Whether a copy can differ from another by its index."""
+def _last_index(entry: Entry) -> float:
+    """The last copy that can differ from the next by its index; -1 if none does."""
     settings = [*entry.settings.values(), *([entry.when] if entry.when else [])]
-    return any("index" in setting.names() for setting in settings) or any(
-        _asks_index(inside) for branch in entry.branches or () for inside in branch.entries
+    own = max((_compared(tree) for setting in settings for tree in _trees(setting)), default=-1.0)
+    return max(
+        own,
+        *(
+            _last_index(inside)
+            for branch in entry.branches or ()
+            for inside in branch.entries
+            if inside.repeat is None  # its own copies are what their index counts
+        ),
+        -1,
     )
+
+
+def _trees(setting: Setting) -> Iterator[Expression]:
+    if setting.kind == Setting.LIST:
+        for item in setting.content:
+            yield from _trees(item)
+    elif setting.expression is not None:
+        yield setting.expression
+
+
+def _compared(tree: Expression) -> float:
+    """The largest number that ``index`` is compared with; infinite where it is used otherwise."""
+    if isinstance(tree, Name):
+        return math.inf if tree.name == "index" else -1
+    if isinstance(tree, Comparison):
+        sides = [tree.first, *(side for _, side in tree.rest)]
+        numbers = [side.value for side in sides if isinstance(side, Number)]
+        if len(sides) == 2 and len(numbers) == 1 and "index" in [n.name for n in names(tree)]:
+            is_plain = any(isinstance(side, Name) for side in sides)
+            return math.ceil(numbers[0]) if is_plain else math.inf
+    return max((_compared(part) for part in parts(tree)), default=-1.0)

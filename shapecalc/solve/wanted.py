@@ -133,6 +133,9 @@ def axes(tensors: Sequence[Tensor], symbol: str, wanted: OutputSize) -> list[tup
     depending = [axis for axis in range(1, rank) if _depends(tensors, axis, symbol)]
     if len(sizes) == 1:
         if not depending:
+            sides = range(2, rank) if rank > 2 else range(1, rank)
+            if all(tensor.shape[axis] == sizes[0] for axis in sides):
+                return [(axis, sizes[0]) for axis in sides]
             raise NoSolution(f"{wanted.path} puts out {tensor}, whatever {symbol} is")
         spatial = [axis for axis in depending if axis > 1]
         return [(axis, sizes[0]) for axis in spatial or depending]

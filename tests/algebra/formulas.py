@@ -106,6 +106,41 @@ def rules(*names: str) -> st.SearchStrategy[Rule]:
     )
 
 
+def by_formula(a: Rule, b: Rule) -> Rule:
+    """A quotient whose divisor may have either sign, and is never 0."""
+    return Rule(f"({a} // (3*{b} + 1))", lambda scope: a.run(scope) // (3 * b.run(scope) + 1))
+
+
+def rest_by_formula(a: Rule, b: Rule) -> Rule:
+    return Rule(f"({a} % (3*{b} + 1))", lambda scope: a.run(scope) % (3 * b.run(scope) + 1))
+
+
+def negated(a: Rule) -> Rule:
+    return Rule(f"(-{a})", lambda scope: -a.run(scope))
+
+
+def whole_rules(*names: str) -> st.SearchStrategy[Rule]:
+    """Arithmetic on whole numbers of either sign in which no fraction occurs."""
+    leaves = st.sampled_from(names).map(symbol) | constants
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.builds(plus, inner, inner),
+            st.builds(minus, inner, inner),
+            st.builds(times, inner, inner),
+            st.builds(negated, inner),
+            st.builds(floor, inner, divisors),
+            st.builds(remainder, inner, divisors),
+            st.builds(by_formula, inner, inner),
+            st.builds(rest_by_formula, inner, inner),
+            st.builds(least, inner, inner),
+            st.builds(greatest, inner, inner),
+            st.builds(squared, inner),
+        ),
+        max_leaves=6,
+    )
+
+
 def lines(name: str = "H", most: int = 12) -> st.SearchStrategy[Rule]:
     """Sums, multiples and floors of one symbol: a straight line plus something periodic."""
     return st.recursive(

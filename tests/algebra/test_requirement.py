@@ -54,7 +54,7 @@ def test_formulas_are_decided_as_every_size_is(one, other, divisor):
 def test_a_condition_is_said_of_its_symbol():
     condition = divides(16, H, problem).decide()
     assert isinstance(condition, Condition)
-    assert condition.equation == "(H) % 16 == 0"
+    assert condition.equation == "H % 16 == 0"
     assert condition.symbol == "H"
     assert condition.solutions.conditions("H") == {"residue": "H % 16 == 0"}
 
@@ -65,16 +65,16 @@ def test_a_condition_is_said_of_its_symbol():
         (equal(H, W, problem), "H == W"),
         (at_least(H, W, problem), "H >= W"),
         (divides(W, 64, problem), "64 % W == 0"),
-        (divides(4, H * W, problem), "(H*W) % 4 == 0"),
+        (divides(4, H * W, problem), "H*W % 4 == 0"),
     ],
 )
 def test_what_hangs_on_two_symbols_stays_an_equation(requirement, equation):
     condition = requirement.decide()
-    assert condition == Condition(equation)
+    assert (condition.equation, condition.symbol) == (equation, None)
 
 
 def test_what_only_grows_reaches_its_least():
     assert at_least(H * W, 1, problem).decide() is True
     assert at_least((H + W) // 2, 1, problem).decide() is True
     assert at_least(largest(H, W), 1, problem).decide() is True
-    assert at_least(H * W, 2, problem).decide() == Condition("H*W >= 2")
+    assert at_least(H * W, 2, problem).decide().equation == "H*W >= 2"

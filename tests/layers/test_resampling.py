@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapecalc.layers import KINDS, Tensor
+from shapecalc.layers.scaling import parting, scaled
 from tests.layers.symbolic import H, assert_formulas_agree
 
 MODES = ("nearest", "linear", "bilinear", "bicubic", "trilinear", "nearest-exact")
@@ -52,10 +53,47 @@ def test_upsampling_of_a_symbolic_size_agrees_with_that_of_numbers(scale: Fracti
     assert_formulas_agree(up, (1, 2, H, H + 3), range(1, 20))
 
 
-def test_a_scale_factor_is_exact_where_a_float_is_not() -> None:
+def test_a_number_times_a_factor_is_what_a_double_makes_of_it() -> None:
     x = Tensor((1, 1, 100))
     assert int(100 * 0.29) == 28
-    assert KINDS["Upsample"](scale_factor=Fraction("0.29")).output(x).shape == (1, 1, 29)
+    assert KINDS["Upsample"](scale_factor=Fraction("0.29")).output(x).shape == (1, 1, 28)
+
+
+@pytest.mark.parametrize(
+    ("shape", "factor", "sizes"),
+    [
+        ((3, 88, 88), Fraction(120, 88), (119, 119)),
+        ((3, 149, 199), (Fraction(600, 149), Fraction(800, 199)), (600, 799)),
+        ((3, 100, 100), Fraction("0.29"), (28, 28)),
+        ((3, 100), Fraction("0.29"), (28,)),
+        ((3, 100, 50, 2), Fraction("0.58"), (57, 28, 1)),
+        ((3, 87, 87), Fraction(120, 88), (118, 118)),
+    ],
+)
+def test_sizes_times_factors_are_those_of_torch(shape, factor, sizes) -> None:
+    up = KINDS["Upsample"](scale_factor=factor)
+    assert up.output(Tensor((1, *shape))).spatial == sizes
+    torch = pytest.importorskip("torch")
+    given = tuple(map(float, factor)) if isinstance(factor, tuple) else float(factor)
+    there = torch.nn.Upsample(scale_factor=given)(torch.empty(1, *shape, device="meta"))
+    assert tuple(there.shape[2:]) == sizes
+
+
+def test_a_formula_times_a_factor_is_exact() -> None:
+    up = KINDS["Upsample"](scale_factor=Fraction(120, 88))
+    (height, width) = up.output(Tensor((1, 3, H, 88))).spatial
+    assert (height, width) == (15 * H // 11, 119)
+
+
+@given(numerator=st.integers(1, 400), denominator=st.integers(1, 400), n=st.integers(1, 4000))
+def test_a_product_in_double_precision_parts_from_the_exact_one_where_that_is_whole(
+    numerator: int, denominator: int, n: int
+) -> None:
+    factor = Fraction(numerator, denominator)
+    found = list(parting(factor, range(n, n + 1)))
+    exact = n * factor.numerator // factor.denominator
+    assert scaled(n, factor) == int(n * (numerator / denominator)) == exact - len(found)
+    assert not found or n * factor.numerator % factor.denominator == 0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,230 @@
+"""The one form that sums, products, floors, minima and maxima of symbols are brought into.
+
+Sums and products are sympy's; floors, minima and maxima are ours, because their canonical form is
+what makes formulas comparable:
+
+* whole multiples of the divisor leave the floor: ``(H - 1)//32 + 1`` is ``(H + 31)//32``;
+* nested floors collapse: ``(H//2)//2`` is ``H//4``;
+* a common factor cancels: ``(2*H + 1)//4`` is ``H//2``;
+* what all arguments of a minimum have in common leaves it: ``min(H + W, H)`` is ``H + min(W, 0)``;
+* a maximum of what is known to be larger is that: ``max(2*((H + 1)//2) - H, 0)`` has no maximum.
+
+These identities hold for all integers, negative ones too (Graham, Knuth and Patashnik, "Concrete
+Mathematics", 3.2). Symbols are integers of either sign, unless they are rational.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from math import gcd, lcm
+from typing import Any
+
+import sympy
+
+from shapecalc.algebra.nodes import (
+    MOST_TERMS,
+    Extreme,
+    FloorDiv,
+    Largest,
+    Smallest,
+    expanded,
+    length,
+    multiplied_out,
+    terms_of,
+)
+from shapecalc.algebra.periodic import sign_everywhere
+
+
+@lru_cache(maxsize=65536)
+def floordiv(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
+    """Floor division in canonical form."""
+    if not d.is_Integer:
+        return _by_formula(n, d)
+    if d == 0:
+        raise ZeroDivisionError
+    divisor = int(d)
+    if divisor < 0:
+        return floordiv(-n, -d)
+    terms = terms_of(n)
+    if any(map(_divides_by_symbols, terms)):
+        top, bottom = n.as_numer_denom()
+        if bottom.free_symbols:
+            return floordiv(top, d * bottom)
+    scale = lcm(*(c.denominator for c in terms.values()))
+    divisor *= scale
+    terms = {term: c * scale for term, c in terms.items()}
+    constant = int(terms.pop(sympy.S.One, 0))
+    if not all(term.is_integer for term in terms):
+        whole, rest = divmod(constant, divisor)
+        return FloorDiv(_sum(terms, rest), sympy.Integer(divisor)) + whole
+    return _floor_of_integers({t: int(c) for t, c in terms.items()}, constant, divisor)
+
+
+def _divides_by_symbols(term: sympy.Expr) -> bool:
+    factors = sympy.Mul.make_args(term)
+    return any(each.is_Pow and each.exp.could_extract_minus_sign() for each in factors)
+
+
+def _by_formula(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
+    """A quotient whose divisor is a formula or a fraction: cancelled, without whole multiples."""
+    quotient = cancelled(n / d)
+    if quotient.is_integer:
+        return quotient
+    n, d = quotient.as_numer_denom()
+    if d.is_Integer:
+        return floordiv(n, d)
+    if d.could_extract_minus_sign():
+        n, d = -n, -d
+    inside: list[sympy.Expr] = []
+    outside: list[sympy.Expr] = []
+    for term in sympy.Add.make_args(multiplied_out(n)):
+        (outside if (term / d).is_integer else inside).append(term)
+    rest = sympy.Add(*(term / d for term in outside))
+    return FloorDiv(sympy.Add(*inside), d) + rest if inside else rest
+
+
+def _floor_of_integers(terms: dict[sympy.Expr, int], constant: int, d: int) -> sympy.Expr:
+    outside = {t: c // d for t, c in terms.items() if c % d == 0}
+    inside = {t: c for t, c in terms.items() if c % d}
+    common = gcd(d, *inside.values())
+    if common > 1:
+        inside = {t: c // common for t, c in inside.items()}
+        constant, d = constant // common, d // common
+    whole, constant = divmod(constant, d)
+    rest = _sum(outside, whole)
+    if not inside or d == 1:
+        return rest + _sum(inside, constant)
+    if max(inside.values()) < 0:  # floor(-x/d) = -floor((x + d - 1)/d)
+        return rest - floordiv(
+            _sum({t: -c for t, c in inside.items()}, d - 1 - constant), sympy.Integer(d)
+        )
+    floors = [
+        t for t, c in inside.items() if c == 1 and isinstance(t, FloorDiv) and t.args[1].is_Integer
+    ]
+    if len(floors) == 1:  # floor((floor(m/e) + r)/d) = floor((m + e r)/(e d))
+        numerator, e = floors[0].args
+        others = {t: c for t, c in inside.items() if t is not floors[0]}
+        return rest + floordiv(numerator + e * _sum(others, constant), e * d)
+    decided = _without_extreme(inside, constant, d)
+    if decided is not None:
+        return rest + decided
+    return rest + FloorDiv(_sum(inside, constant), sympy.Integer(d))
+
+
+def _without_extreme(inside: dict[sympy.Expr, int], constant: int, d: int) -> sympy.Expr | None:
+    """A floor of a maximum is the maximum of floors, of which one may be known to be larger."""
+    found = [t for t in inside if isinstance(t, Extreme)]
+    if len(found) != 1:
+        return None
+    node, factor = found[0], inside[found[0]]
+    rest = _sum({t: c for t, c in inside.items() if t is not node}, constant)
+    kind: type[Extreme] = type(node)
+    if factor < 0:
+        kind = Smallest if kind is Largest else Largest
+    floors = [floordiv(rest + factor * argument, sympy.Integer(d)) for argument in node.args]
+    decided = extreme(floors, kind)
+    return None if decided.has(Extreme) else decided
+
+
+def extreme(values: Sequence[sympy.Expr], kind: type[Extreme]) -> sympy.Expr:
+    """The least or greatest of some values, without those known not to be it."""
+    values = [each for value in values for each in (value.args if type(value) is kind else [value])]
+    values = list(dict.fromkeys(values))
+    if len(values) == 1:
+        return values[0]
+    split = [terms_of(value) for value in values]
+    common = {
+        term: c
+        for term, c in split[0].items()
+        if term != 1 and all(other.get(term) == c for other in split[1:])
+    }
+    scale = lcm(*(c.denominator for terms in split for t, c in terms.items() if t not in common))
+    rests = [
+        _sum({t: c * scale for t, c in terms.items() if t not in common}, 0) for terms in split
+    ]
+    kept: list[sympy.Expr] = []
+    for value in rests:
+        _keep(kept, value, 1 if kind is Largest else -1)
+    best = kept[0] if len(kept) == 1 else kind(*sorted(kept, key=sympy.default_sort_key))
+    return _sum(common, 0) + best / scale
+
+
+def _keep(kept: list[sympy.Expr], value: sympy.Expr, direction: int) -> None:
+    """Put a value among those of which each may be the extreme."""
+    for other in kept:
+        sign = sign_everywhere(other - value)
+        if sign is not None and sign * direction >= 0:
+            return
+    kept[:] = [
+        other
+        for other in kept
+        if (sign := sign_everywhere(value - other)) is None or sign * direction < 0
+    ]
+    kept.append(value)
+
+
+def gcd_with(n: sympy.Expr, m: int) -> sympy.Expr:
+    """The greatest common divisor with a number, prime by prime.
+
+    ``gcd(n, p**k)`` is ``p**k`` less ``p**j - p**(j - 1)`` for each ``j`` up to ``k`` whose
+    ``p**j`` does not divide ``n``, which ``min(n % p**j, 1)`` tells.
+    """
+    found = sympy.S.One
+    for prime, power in sympy.factorint(m).items():
+        lacking = []
+        for j in range(1, power + 1):
+            divisor = sympy.Integer(prime**j)
+            remainder = n - divisor * floordiv(n, divisor)
+            step = prime**j - prime ** (j - 1)
+            lacking.append(step * extreme([remainder, sympy.S.One], Smallest))
+        found *= prime**power - sympy.Add(*lacking)
+    return found
+
+
+def collected(terms: Sequence[sympy.Expr]) -> sympy.Expr:
+    """A sum, multiplied out where that makes it shorter, as polynomials in one symbol are."""
+    plain = sympy.Add(*terms)
+    return _shorter(plain) if plain.is_Add else plain
+
+
+@lru_cache(maxsize=4096)
+def _shorter(plain: sympy.Expr) -> sympy.Expr:
+    if not any(part.is_Add for term in plain.args if term.is_Mul for part in term.args):
+        return plain
+    out = expanded(plain)
+    return out if len(sympy.Add.make_args(out)) <= len(plain.args) else plain
+
+
+def cancelled(quotient: sympy.Expr) -> sympy.Expr:
+    """A quotient without common factors, unless it is too long to find them."""
+    return sympy.cancel(quotient) if length(quotient) <= MOST_TERMS else quotient
+
+
+MOST_FACTORED = 24
+"""The longest sum that is factored."""
+
+
+@lru_cache(maxsize=4096)
+def factors(expr: sympy.Expr) -> tuple[sympy.Expr, ...]:
+    """The factors of a product, each once; those of a sum if it is short."""
+    if length(expr) <= MOST_FACTORED and len(expr.free_symbols) > 1:
+        expr = sympy.factor(expr)
+    parts = sympy.Mul.make_args(expr)
+    bases = [p.base if p.is_Pow and p.exp.is_Integer and p.exp % 2 else p for p in parts]
+    return tuple(dict.fromkeys(bases))
+
+
+def sides(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """Two sums whose difference is a positive multiple of a sum, in whole numbers without minus."""
+    terms = terms_of(expr)
+    scale = lcm(*(c.denominator for c in terms.values()))
+    common = gcd(*(int(c * scale) for c in terms.values()))
+    whole = {t: int(c * scale) // common for t, c in terms.items()}
+    left = {t: c for t, c in whole.items() if c > 0}
+    right = {t: -c for t, c in whole.items() if c < 0}
+    return _sum(left, 0), _sum(right, 0)
+
+
+def _sum(terms: Mapping[sympy.Expr, Any], constant: int) -> sympy.Expr:
+    return sympy.Add(constant, *(term * sympy.Rational(c) for term, c in terms.items()))

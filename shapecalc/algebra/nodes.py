@@ -1,0 +1,81 @@
+"""What formulas are made of: symbols, sums and products of sympy's, floors, minima and maxima."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from math import comb, prod
+from typing import Any
+
+import sympy
+
+MOST_TERMS = 4096
+"""The longest sum that products are multiplied out to."""
+
+
+class FloorDiv(sympy.Function):  # type: ignore[misc]
+    """``n // d``, rounded down. Made by :func:`floordiv`, which brings it into canonical form."""
+
+    nargs = 2
+    is_integer = True
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        top, bottom = map(printer._print, self.args)
+        floor = rf"\left\lfloor \frac{{{top}}}{{{bottom}}} \right\rfloor"
+        return floor if exp is None else rf"{{{floor}}}^{{{exp}}}"
+
+
+class Extreme(sympy.Function):  # type: ignore[misc]
+    """A minimum or maximum; sympy's own would reason about their arguments at length."""
+
+    def _eval_is_integer(self) -> bool | None:
+        return sympy.core.logic.fuzzy_and(each.is_integer for each in self.args)  # type: ignore[no-any-return]
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        name = r"\min" if isinstance(self, Smallest) else r"\max"
+        inside = ", ".join(map(printer._print, self.args))
+        return rf"{name}\left({inside}\right)" + ("" if exp is None else f"^{{{exp}}}")
+
+
+class Smallest(Extreme):
+    """The least of its arguments."""
+
+
+class Largest(Extreme):
+    """The greatest of its arguments."""
+
+
+@lru_cache(maxsize=4096)
+def symbol(name: str, rational: bool) -> sympy.Symbol:
+    """A symbol of either sign."""
+    return sympy.Symbol(name, **({"rational": True} if rational else {"integer": True}))
+
+
+def terms_of(expr: sympy.Expr) -> dict[sympy.Expr, Fraction]:
+    """The summands of an expression multiplied out, each with its rational coefficient."""
+    found = multiplied_out(expr).as_coefficients_dict().items()
+    return {t: Fraction(int(c.p), int(c.q)) for t, c in found if c}
+
+
+@lru_cache(maxsize=65536)
+def expanded(expr: sympy.Expr) -> sympy.Expr:
+    """Products and powers multiplied out, unless nobody could read the result."""
+    return sympy.expand(expr) if length(expr) <= MOST_TERMS else expr
+
+
+def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
+    """Products multiplied out, unless nobody could read the result."""
+    if expr.is_Atom or isinstance(expr, (FloorDiv, Extreme)):
+        return expr
+    return sympy.expand_mul(expr, deep=False) if length(expr) <= MOST_TERMS else expr
+
+
+def length(expr: sympy.Expr) -> int:
+    """About how many terms an expression has when it is multiplied out."""
+    if expr.is_Add:
+        return sum(map(length, expr.args))
+    if expr.is_Mul:
+        return prod(map(length, expr.args))
+    if expr.is_Pow and expr.exp.is_Integer and expr.exp > 0:
+        return comb(length(expr.base) + int(expr.exp) - 1, int(expr.exp))
+    return max(map(length, expr.args), default=1)

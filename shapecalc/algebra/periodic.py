@@ -1,0 +1,113 @@
+"""Formulas in one symbol as functions: a polynomial on each residue class of a period."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
+from math import lcm, prod
+from typing import Any
+
+import sympy
+
+from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, multiplied_out
+
+MOST_VALUES = 2048
+"""At most so many values of a formula are looked at to find that it repeats."""
+
+
+@lru_cache(maxsize=65536)
+def period(expr: sympy.Expr) -> int | None:
+    """The period; None if none is known."""
+    if expr.is_Rational or expr.is_Symbol:
+        return 1
+    if expr.is_Add or expr.is_Mul:
+        return _common(expr.args)
+    if expr.is_Pow and expr.exp.is_Integer and expr.exp > 0:
+        return period(expr.base)
+    if isinstance(expr, FloorDiv) and expr.args[1].is_Integer and _is_whole(expr.args[0]):
+        inner = period(multiplied_out(expr.args[0]))
+        return None if inner is None else inner * int(expr.args[1])
+    if isinstance(expr, Extreme) and all(each.is_number or repeats(each) for each in expr.args):
+        return _common(expr.args)
+    return None
+
+
+def _common(parts: tuple[sympy.Expr, ...]) -> int | None:
+    periods = [period(multiplied_out(part)) for part in parts]
+    return None if None in periods else lcm(*periods)  # type: ignore[arg-type]
+
+
+def _is_whole(expr: sympy.Expr) -> bool:
+    """Whether all coefficients are whole numbers, on which a floor's period counts."""
+    return all(number.is_Integer for number in expr.atoms(sympy.Rational))
+
+
+def degree(expr: sympy.Expr) -> int:
+    """The highest power that a formula with a period may grow with."""
+    if expr.is_Symbol:
+        return 1
+    if expr.is_Add:
+        return max(map(degree, expr.args))
+    if expr.is_Mul:
+        return sum(map(degree, expr.args))
+    if expr.is_Pow:
+        return degree(expr.base) * int(expr.exp)
+    return degree(expr.args[0]) if isinstance(expr, FloorDiv) else 0
+
+
+def repeats(expr: sympy.Expr) -> list[Any] | None:
+    """The values of a formula that does nothing but repeat, over one period; None if unknown."""
+    if len(expr.free_symbols) != 1 or not all(each.is_integer for each in expr.free_symbols):
+        return None
+    length = period(expr)
+    if length is None or length > MOST_VALUES:
+        return None
+    times = degree(expr) + 1
+    if length * times > MOST_VALUES:
+        return None
+    function = compiled(expr)
+    values = [function(n) for n in range(length)]
+    again = (function(n) == values[n % length] for n in range(length, length * times))
+    return values if all(again) else None
+
+
+@lru_cache(maxsize=16384)
+def sign_everywhere(expr: sympy.Expr) -> int | None:
+    """1 if a formula is never negative, -1 if never positive, 0 if always 0; None if unknown.
+
+    Whole numbers of either sign are meant, so that is known of numbers and of what repeats.
+    """
+    if expr.is_number:
+        return int(sympy.sign(expr))
+    values = repeats(multiplied_out(expr))
+    if values is None:
+        return None
+    least, greatest = min(values), max(values)
+    if least == greatest == 0:
+        return 0
+    return 1 if least >= 0 else -1 if greatest <= 0 else None
+
+
+def compiled(expr: sympy.Expr) -> Callable[[int], Any]:
+    """The formula as a function of its one symbol."""
+    if expr.is_Symbol:
+        return lambda n: n
+    if expr.is_Rational:
+        number = int(expr) if expr.is_Integer else Fraction(int(expr.p), int(expr.q))
+        return lambda n: number
+    if expr.is_Pow:
+        base, exponent = compiled(expr.base), int(expr.exp)
+        return lambda n: base(n) ** exponent
+    parts = [compiled(argument) for argument in expr.args]
+    if expr.is_Add:
+        return lambda n: sum(part(n) for part in parts)
+    if expr.is_Mul:
+        return lambda n: prod(part(n) for part in parts)
+    if isinstance(expr, FloorDiv):
+        top, bottom = parts
+        return lambda n: top(n) // bottom(n)
+    if isinstance(expr, Extreme):
+        choose = min if isinstance(expr, Smallest) else max
+        return lambda n: choose(part(n) for part in parts)
+    raise TypeError(f"no function for {expr}")

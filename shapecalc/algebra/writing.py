@@ -1,0 +1,149 @@
+"""Formulas as text in Python's integer arithmetic: ``+ - * // % **``, ``min`` and ``max``.
+
+What is written is what Python reads: parentheses stand wherever Python would group otherwise, and
+the text of a formula, read back, is the formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+import sympy
+
+from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, terms_of
+
+SUM, PRODUCT, POWER, ATOM = range(4)
+"""How strongly a piece of text holds together."""
+
+
+class Remainder(sympy.Function):  # type: ignore[misc]
+    """``n % d``, for reading: in formulas it is ``n - d*(n//d)``."""
+
+    nargs = 2
+    is_integer = True
+
+
+@lru_cache(maxsize=65536)
+def write(expr: sympy.Expr) -> str:
+    """An expression as text."""
+    return _write(with_remainders(expr))[0]
+
+
+def operand(expr: sympy.Expr, *, right: bool = False) -> str:
+    """An expression as an operand of ``%``, in parentheses where it needs them."""
+    expr = with_remainders(expr)
+    return _held(expr, POWER if right or isinstance(expr, (FloorDiv, Remainder)) else PRODUCT)
+
+
+def _held(expr: sympy.Expr, strength: int) -> str:
+    text, own = _write(expr)
+    return text if own >= strength else f"({text})"
+
+
+def _write(expr: sympy.Expr) -> tuple[str, int]:
+    if expr.is_Symbol:
+        return expr.name, ATOM
+    if expr.is_Integer:
+        return str(expr), ATOM if expr >= 0 else SUM
+    if expr.is_Add:
+        return _sum(expr)
+    if isinstance(expr, Extreme):
+        name = "min" if isinstance(expr, Smallest) else "max"
+        return f"{name}({', '.join(_write(each)[0] for each in expr.args)})", ATOM
+    if isinstance(expr, FloorDiv):
+        return _quotient(expr.args[0], expr.args[1], "//")
+    if isinstance(expr, Remainder):
+        return _quotient(expr.args[0], expr.args[1], " % ")
+    numerator, denominator = expr.as_numer_denom()
+    if denominator != 1:  # the value is whole, so rounding down changes nothing
+        return _quotient(numerator, denominator, "//")
+    if expr.is_Pow:
+        return f"{_held(expr.base, ATOM)}**{_held(expr.exp, ATOM)}", POWER
+    if expr.could_extract_minus_sign():
+        return f"-{_held(-expr, _strength(-expr))}", SUM
+    factors = [_held(each, POWER) for each in expr.as_ordered_factors()]
+    return "*".join(factors), PRODUCT
+
+
+def _strength(expr: sympy.Expr) -> int:
+    """What an operand of a minus sign must hold: a product may go without parentheses."""
+    return PRODUCT if expr.is_Mul and expr.as_numer_denom()[1] == 1 else POWER
+
+
+def _quotient(top: sympy.Expr, bottom: sympy.Expr, sign: str) -> tuple[str, int]:
+    is_quotient = isinstance(top, (FloorDiv, Remainder)) or (
+        not top.is_Add and top.as_numer_denom()[1] != 1
+    )
+    return f"{_held(top, POWER if is_quotient else PRODUCT)}{sign}{_held(bottom, POWER)}", PRODUCT
+
+
+def _sum(expr: sympy.Expr) -> tuple[str, int]:
+    text = ""
+    for term in _without_fractions(expr.as_ordered_terms()):
+        negative = term.could_extract_minus_sign() and not term.is_Add
+        piece = _held(-term if negative else term, PRODUCT)
+        if not text:
+            text = _write(term)[0] if negative else piece
+        else:
+            text += f" {'-' if negative else '+'} {piece}"
+    return text, SUM
+
+
+def _without_fractions(terms: list[sympy.Expr]) -> list[sympy.Expr]:
+    """The terms with those that may be fractions drawn together: their sum is a whole number."""
+    parts = [term.as_numer_denom()[1] != 1 for term in terms]
+    if not any(parts):
+        return terms
+    parts = [part or not term.is_integer for part, term in zip(parts, terms, strict=True)]
+    together = sympy.Add(*(t for t, part in zip(terms, parts, strict=True) if part))
+    quotient = FloorDiv(*together.as_numer_denom())
+    whole = [t for t, part in zip(terms, parts, strict=True) if not part]
+    return [*whole[: parts.index(True)], quotient, *whole[parts.index(True) :]]
+
+
+# -- remainders -----------------------------------------------------------------------------------
+
+
+def with_remainders(expr: sympy.Expr) -> sympy.Expr:
+    """An expression with ``n % d`` for every ``n - d*(n//d)`` in it."""
+    return _with_remainders(expr) if expr.has(FloorDiv) else expr
+
+
+@lru_cache(maxsize=65536)
+def _with_remainders(expr: sympy.Expr) -> sympy.Expr:
+    if not expr.args:
+        return expr
+    if expr.is_Add:
+        return _drawn_together(expr)
+    args = [with_remainders(each) for each in expr.args]
+    return expr if args == list(expr.args) else expr.func(*args)
+
+
+def _drawn_together(expr: sympy.Expr) -> sympy.Expr:
+    terms = {t: sympy.Rational(c) for t, c in expr.as_coefficients_dict().items() if c}
+    found = []
+    for term, factor in list(terms.items()):
+        if isinstance(term, FloorDiv) and term.args[1].is_Integer and factor < 0:
+            for c, n, d in _candidates(term, -factor, terms):
+                lacks = {t: terms.get(t, 0) - c * k for t, k in terms_of(n).items()}
+                if term in terms and not any(lacks.values()):
+                    terms = {t: k for t, k in terms.items() if t is not term and t not in lacks}
+                    found.append(c * Remainder(with_remainders(n), d))
+                    break
+    rest = [c * with_remainders(t) for t, c in terms.items()]
+    return sympy.Add(*rest, *found)
+
+
+def _candidates(
+    floor: FloorDiv, factor: sympy.Rational, terms: Mapping[sympy.Expr, sympy.Rational]
+) -> Iterator[tuple[sympy.Rational, sympy.Expr, sympy.Integer]]:
+    """What ``c*(n % d)`` the floor may belong to: ``c``, ``n`` and ``d``."""
+    top, bottom = floor.args
+    if (factor / bottom).is_Integer:
+        yield factor / bottom, top, bottom
+    for other, c in terms.items():
+        if isinstance(other, FloorDiv) and other.args[1].is_Integer and c > 0:
+            by, offset = bottom / other.args[1], (top - other.args[0]) / other.args[1]
+            if by.is_Integer and by > 1 and offset.is_Integer and c * by == factor:
+                yield c, other + offset, by

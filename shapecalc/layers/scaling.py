@@ -1,0 +1,62 @@
+"""A size times a fraction, rounded down, as torch computes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from shapecalc.algebra.arithmetic import Dim
+from shapecalc.layers.base import Layer
+from shapecalc.layers.field import plain
+from shapecalc.layers.tensor import Tensor
+
+
+class Scaling(Layer, abstract=True):
+    """A layer whose output has the spatial sizes of its input times factors, rounded down."""
+
+    def factors(self, x: Tensor) -> tuple[int | Fraction, ...]:
+        """The factor of each spatial axis; none where the output's sizes are given."""
+        raise NotImplementedError
+
+
+def scaled(size: Dim, factor: int | Fraction) -> Dim:
+    """A size times a factor, rounded down: of a number what torch makes of it, of a formula exact.
+
+    torch multiplies in double precision, ``int(size * factor)`` (``torch.nn.functional`` in
+    ``interpolate`` and ``fractional_max_pool2d``, ``upsample_output_size`` in ATen), and a factor
+    that is no binary fraction is a little too large or too small: 88 times 120/88 falls short of
+    120. A formula says ``n * p // q`` for the factor ``p/q``; where the two part is what
+    :func:`parting` tells.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> scaled(88, Fraction(120, 88)), scaled(88, Fraction(3, 2))
+    (119, 132)
+    >>> scaled(Formula.symbol("H"), Fraction(120, 88))
+    Formula('15*H//11')
+    """
+    exact = size * factor.numerator // factor.denominator
+    number = plain(size)
+    if type(number) is not int:
+        return exact
+    less: int = plain(exact) - _in_torch(number, factor)
+    return exact - less
+
+
+def parting(factor: int | Fraction, sizes: range) -> Iterator[int]:
+    """The sizes at which torch's product is another than the exact one.
+
+    >>> list(parting(Fraction(120, 88), range(1, 200)))
+    [11, 22, 44, 77, 88, 143, 154, 165, 176, 187]
+    >>> list(parting(Fraction(3, 4), range(1, 200)))
+    []
+    """
+    return (
+        size
+        for size in sizes
+        if size * factor.numerator // factor.denominator != _in_torch(size, factor)
+    )
+
+
+def _in_torch(size: int, factor: int | Fraction) -> int:
+    # a whole number of any size is its own double product, but for digits that no tensor has
+    return size * factor if isinstance(factor, int) else int(size * float(factor))

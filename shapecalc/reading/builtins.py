@@ -1,0 +1,457 @@
+"""Python's own functions, as far as networks are written with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from shapecalc.reading.classes import HOLDERS, OBJECT
+from shapecalc.reading.operators import plain, type_name
+from shapecalc.reading.sizes import Size
+from shapecalc.reading.values import (
+    Builtin,
+    Class,
+    ClassMethod,
+    Function,
+    Instance,
+    Method,
+    Partial,
+    Property,
+    Quiet,
+    Static,
+    Unknown,
+)
+
+BUILTINS: dict[str, Any] = {}
+
+
+def builtin(name: str) -> Callable[[Any], Any]:
+    """Make a function known under a name."""
+
+    def note(run: Any) -> Any:
+        BUILTINS[name] = Builtin(name, run)
+        return run
+
+    return note
+
+
+for _name in ("print", "input", "breakpoint", "help"):
+    BUILTINS[_name] = Quiet(_name)
+for _name in ("open", "eval", "exec", "compile", "__import__", "globals", "locals", "memoryview"):
+    BUILTINS[_name] = Unknown(_name, "nothing is run or opened while a file is read")
+BUILTINS.update(
+    {
+        "object": OBJECT,
+        "NotImplemented": Unknown("NotImplemented"),
+        "Ellipsis": ...,
+        "__debug__": True,
+    }
+)
+
+_EXCEPTIONS = """BaseException: Exception KeyboardInterrupt SystemExit GeneratorExit
+Exception: ArithmeticError AssertionError AttributeError BufferError EOFError ImportError
+Exception: LookupError
+Exception: MemoryError NameError OSError ReferenceError RuntimeError StopIteration SyntaxError
+Exception: TypeError ValueError Warning
+ArithmeticError: ZeroDivisionError OverflowError
+ImportError: ModuleNotFoundError
+LookupError: IndexError KeyError
+OSError: FileNotFoundError PermissionError
+RuntimeError: NotImplementedError RecursionError
+ValueError: UnicodeError
+Warning: UserWarning DeprecationWarning FutureWarning RuntimeWarning"""
+
+
+def exceptions() -> dict[str, Class]:
+    """Python's exceptions."""
+    found = {"BaseException": Class("BaseException", (OBJECT,), {"__exception__": True})}
+    for line in _EXCEPTIONS.splitlines():
+        base, _, names = line.partition(": ")
+        for name in names.split():
+            found[name] = Class(name, (found[base],))
+    found["IOError"] = found["EnvironmentError"] = found["OSError"]
+    return found
+
+
+# -- numbers -----------------------------------------------------------------------------------
+
+
+@builtin("int")
+def _int(rt: Any, value: Any = 0, base: Any = None) -> Any:
+    if isinstance(value, rt.tensor_type):
+        return int(rt.tensor_number(value))
+    value = plain(value)
+    if isinstance(value, Size):
+        return value
+    if isinstance(value, (str, float, int)):
+        try:
+            return int(str(value), base) if base is not None else int(value)
+        except (ValueError, OverflowError) as wrong:
+            raise rt.error(type(wrong).__name__, str(wrong)) from None
+    if isinstance(value, Unknown):
+        raise rt.not_known(value)
+    said = "int() argument must be a string, a bytes-like object or a real number, not "
+    raise rt.error("TypeError", f"{said}'{type_name(value)}'")
+
+
+@builtin("float")
+def _float(rt: Any, value: Any = 0.0) -> Any:
+    if isinstance(value, rt.tensor_type):
+        return float(rt.tensor_number(value))
+    try:
+        return float(plain(value))
+    except (ValueError, TypeError) as wrong:
+        raise rt.error(type(wrong).__name__, str(wrong)) from None
+
+
+@builtin("bool")
+def _bool(rt: Any, value: Any = False) -> Any:
+    return rt.truth(value)
+
+
+@builtin("abs")
+def _abs(rt: Any, value: Any) -> Any:
+    if isinstance(value, rt.tensor_type):
+        return rt.call(rt.attribute(value, "abs"), [], {})
+    return -value if value < 0 else value
+
+
+@builtin("round")
+def _round(rt: Any, value: Any, digits: Any = None) -> Any:
+    return round(plain(value)) if digits is None else round(plain(value), digits)
+
+
+@builtin("pow")
+def _pow(rt: Any, a: Any, b: Any) -> Any:
+    return rt.binary("**", a, b)
+
+
+@builtin("divmod")
+def _divmod(rt: Any, a: Any, b: Any) -> Any:
+    return rt.binary("//", a, b), rt.binary("%", a, b)
+
+
+def _extreme(word: str) -> Any:
+    def run(rt: Any, *values: Any, key: Any = None, default: Any = ...) -> Any:
+        items = list(rt.iterate(values[0])) if len(values) == 1 else list(values)
+        if not items:
+            if default is not ...:
+                return default
+            name = "min" if word == "<" else "max"
+            raise rt.error("ValueError", f"{name}() arg is an empty sequence")
+        best = items[0]
+        rank = best if key is None else rt.call(key, [best], {})
+        for item in items[1:]:
+            other = item if key is None else rt.call(key, [item], {})
+            if rt.truth(rt.compare(word, other, rank)):
+                best, rank = item, other
+        return best
+
+    return run
+
+
+builtin("min")(_extreme("<"))
+builtin("max")(_extreme(">"))
+
+
+@builtin("sum")
+def _sum(rt: Any, values: Any, start: Any = 0) -> Any:
+    found = start
+    first = True
+    for value in rt.iterate(values):
+        is_zero = first and type(found) is int and found == 0
+        found = (
+            value if is_zero and isinstance(value, rt.tensor_type) else rt.binary("+", found, value)
+        )
+        first = False
+    return found
+
+
+# -- collections -------------------------------------------------------------------------------
+
+
+@builtin("len")
+def _len(rt: Any, value: Any) -> Any:
+    if isinstance(value, rt.tensor_type):
+        return rt.tensor_length(value)
+    if isinstance(value, Instance):
+        if value.cls.has("__len__"):
+            return rt.call(rt.attribute(value, "__len__"), [], {})
+        value = plain(value)
+    if isinstance(value, Class) and "__members__" in value.names:
+        return len(value.names["__members__"])
+    try:
+        return len(value)
+    except TypeError:
+        if isinstance(value, Unknown):
+            raise rt.not_known(value) from None
+        raise rt.error("TypeError", f"object of type '{type_name(value)}' has no len()") from None
+
+
+@builtin("range")
+def _range(rt: Any, *args: Any) -> Any:
+    for each in args:
+        if not isinstance(each, int):
+            message = f"'{type_name(each)}' object cannot be interpreted as an integer"
+            raise rt.error("TypeError", message)
+    numbers = []
+    for each in args:
+        if isinstance(each, Size):
+            rt.truth(each)
+        numbers.append(int(each))
+    return range(*numbers)
+
+
+def _collect(make: Any) -> Any:
+    return lambda rt, values=(): rt.bounded(make(rt.iterate(values)))
+
+
+builtin("list")(_collect(list))
+builtin("tuple")(_collect(tuple))
+builtin("set")(lambda rt, values=(): set(rt.hashable(rt.iterate(values))))
+builtin("frozenset")(lambda rt, values=(): frozenset(rt.hashable(rt.iterate(values))))
+
+
+@builtin("dict")
+def _dict(rt: Any, values: Any = None, /, **more: Any) -> Any:
+    found: dict[Any, Any] = {}
+    if values is not None:
+        if isinstance(plain(values), dict) or (
+            isinstance(values, Instance) and values.cls.has("keys")
+        ):
+            found.update(rt.as_dict(values))
+        else:
+            for pair in rt.iterate(values):
+                key, value = rt.iterate(pair)
+                found[rt.key(key)] = value
+    found.update(more)
+    return found
+
+
+@builtin("enumerate")
+def _enumerate(rt: Any, values: Any, start: int = 0) -> Any:
+    return rt.iterator(enumerate(rt.iterate(values), start))
+
+
+@builtin("zip")
+def _zip(rt: Any, *values: Any, strict: bool = False) -> Any:
+    return rt.iterator(zip(*[rt.iterate(value) for value in values]))
+
+
+@builtin("reversed")
+def _reversed(rt: Any, value: Any) -> Any:
+    return rt.iterator(reversed(list(rt.iterate(value))))
+
+
+@builtin("map")
+def _map(rt: Any, function: Any, *values: Any) -> Any:
+    rows = zip(*[rt.iterate(value) for value in values])
+    return rt.iterator([rt.call(function, list(row), {}) for row in rows])
+
+
+@builtin("filter")
+def _filter(rt: Any, function: Any, values: Any) -> Any:
+    def keeps(item: Any) -> bool:
+        found: bool = rt.truth(item if function is None else rt.call(function, [item], {}))
+        return found
+
+    return rt.iterator([item for item in rt.iterate(values) if keeps(item)])
+
+
+@builtin("sorted")
+def _sorted(rt: Any, values: Any, key: Any = None, reverse: Any = False) -> Any:
+    return sort(rt, list(rt.iterate(values)), key, reverse)
+
+
+def sort(rt: Any, items: list[Any], key: Any, reverse: Any) -> list[Any]:
+    """Items in order."""
+    ranks = [(rt.call(key, [item], {}) if key is not None else item) for item in items]
+    try:
+        order = sorted(range(len(items)), key=lambda n: plain(ranks[n]), reverse=bool(reverse))
+    except TypeError as wrong:
+        raise rt.error("TypeError", str(wrong)) from None
+    return [items[n] for n in order]
+
+
+builtin("iter")(lambda rt, values: rt.iterator(iter(rt.iterate(values))))
+
+
+@builtin("next")
+def _next(rt: Any, values: Any, *default: Any) -> Any:
+    if isinstance(values, Instance) and values.cls.has("__next__"):
+        return rt.call(rt.attribute(values, "__next__"), [], {})
+    if isinstance(values, Unknown):
+        return rt.call_unknown(values)
+    for value in values if hasattr(values, "items") and not isinstance(values, dict) else ():
+        return value
+    if default:
+        return default[0]
+    raise rt.error("StopIteration", "")
+
+
+def _all(wanted: bool) -> Any:
+    def run(rt: Any, values: Any) -> bool:
+        for value in rt.iterate(values):
+            if rt.truth(value) is not wanted:
+                return not wanted
+        return wanted
+
+    return run
+
+
+builtin("all")(_all(True))
+builtin("any")(_all(False))
+builtin("slice")(lambda rt, *args: slice(*args))
+
+# -- texts --------------------------------------------------------------------------------------
+
+builtin("str")(lambda rt, value="": rt.text(value))
+builtin("repr")(lambda rt, value: rt.represented(value))
+builtin("chr")(lambda rt, value: chr(value))
+builtin("ord")(lambda rt, value: ord(value))
+builtin("id")(lambda rt, value: id(value))
+
+
+@builtin("hash")
+def _hash(rt: Any, value: Any) -> Any:
+    return hash(rt.key(value))
+
+
+@builtin("format")
+def _format(rt: Any, value: Any, spec: str = "") -> Any:
+    from shapecalc.reading.texts import formatted
+
+    return formatted(rt, value, spec)
+
+
+# -- classes and attributes --------------------------------------------------------------------
+
+
+@builtin("isinstance")
+def _isinstance(rt: Any, value: Any, kinds: Any) -> bool:
+    return any(is_instance(rt, value, kind) for kind in _flat(kinds))
+
+
+def _flat(kinds: Any) -> Iterable[Any]:
+    if isinstance(kinds, tuple):
+        for each in kinds:
+            yield from _flat(each)
+    else:
+        yield kinds
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "float": (float,),
+    "str": (str,),
+    "bool": (bool,),
+    "list": (list,),
+    "tuple": (tuple,),
+    "dict": (dict,),
+    "set": (set,),
+    "frozenset": (frozenset,),
+    "range": (range,),
+    "slice": (slice,),
+    "Iterable": (list, tuple, dict, set, frozenset, str, range),
+    "Sequence": (list, tuple, str, range),
+    "Container": (list, tuple, dict, set, str),
+    "Mapping": (dict,),
+    "Number": (int, float),
+    "Integral": (int,),
+    "Real": (int, float),
+    "Callable": (Function, Builtin, Method, Partial, Class),
+    "FunctionType": (Function,),
+    "partial": (Partial,),
+    "NoneType": (type(None),),
+    "OrderedDict": (dict,),
+}
+
+
+def is_instance(rt: Any, value: Any, kind: Any) -> bool:
+    """``isinstance(value, kind)``."""
+    if isinstance(kind, Class):
+        if isinstance(value, Instance):
+            return value.cls.is_a(kind)
+        if kind is OBJECT:
+            return True
+        return rt.is_known_instance(value, kind)
+    name = getattr(kind, "name", "") or getattr(kind, "__name__", "")
+    name = name.rpartition(".")[2]
+    if name == "type":
+        return isinstance(value, Class)
+    found = _TYPES.get(name, ())
+    if isinstance(value, Instance):
+        if name == "Callable":
+            return True
+        if name in ("Iterable", "Sequence") and value.cls.has("__iter__"):
+            return True
+        return plain(value) is not value and isinstance(plain(value), found)
+    if name == "Iterable" and isinstance(value, rt.tensor_type):
+        return True
+    return isinstance(value, found) or rt.is_known_instance(value, kind)
+
+
+@builtin("issubclass")
+def _issubclass(rt: Any, cls: Any, kinds: Any) -> bool:
+    return isinstance(cls, Class) and any(
+        isinstance(kind, Class) and cls.is_a(kind) for kind in _flat(kinds)
+    )
+
+
+@builtin("callable")
+def _callable(rt: Any, value: Any) -> bool:
+    if isinstance(value, Instance):
+        return bool(value.cls.has("__call__") or rt.is_module(value))
+    return isinstance(value, (Function, Builtin, Method, Partial, Class, Quiet))
+
+
+@builtin("type")
+def _type(rt: Any, value: Any, *more: Any) -> Any:
+    if more:
+        bases, names = more
+        return rt.new_class(value, list(bases), dict(names), None, {})
+    if isinstance(value, Instance):
+        return value.cls
+    if isinstance(value, Class):
+        return BUILTINS["type"]
+    return BUILTINS.get(type_name(value)) or rt.type_of(value)
+
+
+@builtin("getattr")
+def _getattr(rt: Any, value: Any, name: Any, *default: Any) -> Any:
+    from shapecalc.reading.values import Raised
+
+    if not isinstance(name, str):
+        raise rt.error("TypeError", "attribute name must be string, not " + repr(type_name(name)))
+    if not default:
+        return rt.attribute(value, name)
+    try:
+        found = rt.attribute(value, name)
+    except Raised as raised:
+        if raised.instance.cls.name == "AttributeError":
+            return default[0]
+        raise
+    return default[0] if isinstance(found, Unknown) and not isinstance(value, Unknown) else found
+
+
+@builtin("hasattr")
+def _hasattr(rt: Any, value: Any, name: str) -> bool:
+    missing = Quiet("missing")
+    return _getattr(rt, value, name, missing) is not missing
+
+
+builtin("setattr")(lambda rt, value, name, item: rt.set_attribute(value, name, item))
+builtin("delattr")(lambda rt, value, name: rt.delete_attribute(value, name))
+builtin("vars")(lambda rt, value: value.attributes if isinstance(value, Instance) else {})
+builtin("dir")(lambda rt, value: sorted(rt.names_of(value)))
+builtin("property")(lambda rt, getter, setter=None, *more: Property(getter, setter))
+builtin("staticmethod")(lambda rt, function: Static(function))
+builtin("classmethod")(lambda rt, function: ClassMethod(function))
+
+
+def is_builtin_type(value: Any) -> bool:
+    """Whether a value stands for one of Python's own types."""
+    return isinstance(value, Builtin) and value.name in HOLDERS
+
+
+__all__ = ["BUILTINS", "builtin", "exceptions", "is_instance", "sort"]

@@ -1,0 +1,525 @@
+"""Operators on values: what Python does on its own ones, within bounds, and torch on tensors."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from shapecalc.reading.sizes import Size, names
+from shapecalc.reading.texts import percent
+from shapecalc.reading.values import (
+    CannotRead,
+    Class,
+    Function,
+    Instance,
+    Iterated,
+    Partial,
+    Unknown,
+)
+
+BINARY: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+}
+COMPARE: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.In: "in",
+    ast.NotIn: "not in",
+}
+FAST: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+_PLAIN: dict[str, Callable[[Any, Any], Any]] = {
+    **FAST,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+    "<<": operator.lshift,
+    ">>": operator.rshift,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_DUNDER = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "truediv",
+    "//": "floordiv",
+    "%": "mod",
+    "**": "pow",
+    "@": "matmul",
+    "&": "and",
+    "|": "or",
+    "^": "xor",
+    "<<": "lshift",
+    ">>": "rshift",
+    "==": "eq",
+    "!=": "ne",
+    "<": "lt",
+    "<=": "le",
+    ">": "gt",
+    ">=": "ge",
+}
+
+MOST_ITEMS = 1_000_000
+"""The most items, or characters, that anything the source builds may have."""
+
+MOST_BITS = 4096
+"""The largest number the source may reach, in bits."""
+
+
+class Operators:
+    """The part of the runtime that knows operators."""
+
+    error: Callable[..., Exception]
+    call: Callable[..., Any]
+    tensor_type: Any
+    pinned: set[str]
+
+    def not_known(self, value: Unknown, doing: str = "") -> CannotRead:
+        """The error where something from elsewhere would have to be known."""
+        raise NotImplementedError
+
+    def binary(self, word: str, a: Any, b: Any) -> Any:
+        """``a word b``."""
+        for value in (a, b):
+            if isinstance(value, self.tensor_type):
+                return self.tensor_operator(word, a, b)
+        for value in (a, b):
+            if isinstance(value, Unknown):
+                if self.is_lenient:
+                    return Unknown(f"{value.name} {word} ...")
+                raise self.not_known(value)
+        if isinstance(a, Instance) or isinstance(b, Instance):
+            return self.instance_operator(word, a, b)
+        if word == "|" and (a is None or b is None or isinstance(a, Class) or isinstance(b, Class)):
+            return a  # a union of types, which only hints use
+        self.within(word, a, b)
+        try:
+            if word == "%" and isinstance(a, str):
+                return percent(self, a, b)
+            return _PLAIN[word](a, b)
+        except KeyError:
+            raise self.unsupported(word, a, b) from None
+        except TypeError:
+            raise self.unsupported(word, a, b) from None
+        except (ZeroDivisionError, ValueError, OverflowError) as wrong:
+            raise self.error(type(wrong).__name__, str(wrong)) from None
+
+    is_lenient = False
+
+    def tensor_operator(self, word: str, a: Any, b: Any) -> Any:
+        """An operator of which one side is a tensor."""
+        raise NotImplementedError
+
+    def unsupported(self, word: str, a: Any, b: Any) -> Exception:
+        """Python's error for an operator that two values have not."""
+        kinds = f"'{type_name(a)}' and '{type_name(b)}'"
+        return self.error("TypeError", f"unsupported operand type(s) for {word}: {kinds}")
+
+    def within(self, word: str, a: Any, b: Any) -> None:
+        """Refuse what would build something larger than any network needs."""
+        too_large = False
+        if word == "**" and _number(a) and _number(b):
+            if isinstance(a, int) and isinstance(b, int):
+                too_large = abs(b) * max(1, a.bit_length()) > MOST_BITS
+        elif word == "<<" and isinstance(a, int) and isinstance(b, int):
+            too_large = b > MOST_BITS
+        elif word == "*":
+            if isinstance(a, (str, list, tuple)) and isinstance(b, int):
+                too_large = len(a) * b > MOST_ITEMS
+            elif isinstance(b, (str, list, tuple)) and isinstance(a, int):
+                too_large = len(b) * a > MOST_ITEMS
+            elif isinstance(a, int) and isinstance(b, int):
+                too_large = a.bit_length() + b.bit_length() > MOST_BITS
+        elif (
+            word == "+" and isinstance(a, (str, list, tuple)) and isinstance(b, (str, list, tuple))
+        ):
+            too_large = len(a) + len(b) > MOST_ITEMS
+        if too_large:
+            raise CannotRead(self.here(), "this would be larger than any network needs")
+
+    def here(self) -> Any:
+        """The place that is evaluated now."""
+        raise NotImplementedError
+
+    def bounded(self, value: Any) -> Any:
+        """Something with a length, if it is not too long."""
+        if len(value) > MOST_ITEMS:
+            raise CannotRead(self.here(), "this would be larger than any network needs")
+        return value
+
+    def instance_operator(self, word: str, a: Any, b: Any) -> Any:
+        """An operator that a class of the source declares."""
+        name = _DUNDER[word]
+        if isinstance(a, Instance) and a.cls.has(f"__{name}__"):
+            return self.call(self.attribute(a, f"__{name}__"), [b], {})
+        if isinstance(b, Instance) and b.cls.has(f"__r{name}__"):
+            return self.call(self.attribute(b, f"__r{name}__"), [a], {})
+        if word in ("==", "!="):
+            return self.same(a, b) is (word == "==")
+        plain_a, plain_b = plain(a), plain(b)
+        if plain_a is not a or plain_b is not b:
+            return self.binary(word, plain_a, plain_b)
+        raise self.unsupported(word, a, b)
+
+    def same(self, a: Any, b: Any) -> bool:
+        """Whether two values, one of them an instance, are equal."""
+        if plain(a) is not a or plain(b) is not b:
+            return bool(plain(a) == plain(b))
+        both = isinstance(a, Instance) and isinstance(b, Instance) and a.cls is b.cls
+        if both and a.cls.names.get("__fields__") is not None:
+            return bool(a.attributes == b.attributes)
+        return a is b
+
+    def attribute(self, value: Any, name: str) -> Any:
+        """``value.name``."""
+        raise NotImplementedError
+
+    def in_place(self, word: str, a: Any, b: Any) -> Any:
+        """``a word= b``: lists grow where they are."""
+        if isinstance(a, list) and word == "+":
+            a.extend(self.iterate(b))
+            return self.bounded(a)
+        if isinstance(a, (set, dict)) and word == "|":
+            a.update(b)
+            return a
+        if isinstance(a, Instance) and a.cls.has(f"__i{_DUNDER[word]}__"):
+            return self.call(self.attribute(a, f"__i{_DUNDER[word]}__"), [b], {})
+        return self.binary(word, a, b)
+
+    def unary(self, word: str, value: Any) -> Any:
+        """``-value``, ``+value`` or ``~value``."""
+        if isinstance(value, self.tensor_type):
+            return self.tensor_operator("u" + word, value, None)
+        if isinstance(value, Unknown):
+            raise self.not_known(value)
+        if isinstance(value, Instance):
+            name = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}[word]
+            return self.call(self.attribute(value, name), [], {})
+        if not _number(value):
+            message = f"bad operand type for unary {word}: '{type_name(value)}'"
+            raise self.error("TypeError", message)
+        signs: dict[str, Any] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
+        return signs[word](value)
+
+    def compare(self, word: str, a: Any, b: Any) -> Any:
+        """``a word b`` for a comparison."""
+        if word in ("is", "is not"):
+            return self.identical(a, b) is (word == "is")
+        if word in ("in", "not in"):
+            return self.contains(b, a) is (word == "in")
+        for value in (a, b):
+            if isinstance(value, self.tensor_type):
+                return self.tensor_operator(word, a, b)
+        if isinstance(a, Instance) or isinstance(b, Instance):
+            return self.instance_operator(word, a, b)
+        if isinstance(a, Unknown) or isinstance(b, Unknown):
+            if self.is_lenient:
+                return Unknown("a comparison")
+            raise self.not_known(a if isinstance(a, Unknown) else b)
+        if isinstance(a, Size) or isinstance(b, Size):
+            if isinstance(a, int) and isinstance(b, int):
+                self.pinned |= names(a - b)
+        try:
+            return _PLAIN[word](a, b)
+        except TypeError:
+            kinds = f"'{type_name(a)}' and '{type_name(b)}'"
+            raise self.error(
+                "TypeError", f"'{word}' not supported between instances of {kinds}"
+            ) from None
+
+    def identical(self, a: Any, b: Any) -> bool:
+        """``a is b``."""
+        if type(a) in (int, str, float) and type(b) in (int, str, float):
+            return bool(a == b)
+        if (isinstance(a, Unknown) and b is None) or (a is None and isinstance(b, Unknown)):
+            return False
+        return a is b
+
+    def contains(self, container: Any, item: Any) -> bool:
+        """``item in container``."""
+        if isinstance(container, str):
+            if not isinstance(item, str):
+                message = f"'in <string>' requires string as left operand, not {type_name(item)}"
+                raise self.error("TypeError", message)
+            return item in container
+        if isinstance(container, (dict, set, frozenset, range)):
+            return self.key(item) in container
+        if isinstance(container, Instance) and container.cls.has("__contains__"):
+            return self.truth(self.call(self.attribute(container, "__contains__"), [item], {}))
+        return any(
+            each is item or self.truth(self.compare("==", each, item))
+            for each in self.iterate(container)
+        )
+
+    def truth(self, value: Any, asserting: bool = False) -> bool:
+        """Whether a value counts as true."""
+        if value is None or value is True or value is False:
+            return bool(value)
+        if isinstance(value, self.tensor_type):
+            return self.tensor_truth(value)
+        if isinstance(value, Unknown):
+            raise self.not_known(value, "decides here")
+        if isinstance(value, Size):
+            self.pinned |= names(value)
+            return bool(value)
+        if isinstance(value, Instance):
+            for name in ("__bool__", "__len__"):
+                if value.cls.has(name):
+                    return self.truth(self.call(self.attribute(value, name), [], {}))
+            return bool(plain(value)) if plain(value) is not value else True
+        if isinstance(value, (int, float, str, list, tuple, dict, set, frozenset, range)):
+            return bool(value)
+        return True
+
+    def tensor_truth(self, value: Any) -> bool:
+        """Whether a tensor counts as true, which what it holds decides."""
+        raise NotImplementedError
+
+    # -- collections --------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Count the work done."""
+        raise NotImplementedError
+
+    def iterator(self, items: Iterable[Any]) -> Iterated:
+        """An iterator over items."""
+        return Iterated(iter(items))
+
+    def iterate(self, value: Any) -> Iterable[Any]:
+        """The items of a value."""
+        if isinstance(value, (list, tuple, str, dict, set, frozenset, Iterated)):
+            return value
+        if isinstance(value, range):
+            return self.counted(value)
+        if isinstance(value, self.tensor_type):
+            return self.tensor_items(value)
+        if isinstance(value, Instance):
+            if value.cls.has("__iter__"):
+                found = self.call(self.attribute(value, "__iter__"), [], {})
+                if found is value:
+                    return self.drawn(value)
+                return self.iterate(found)
+            if value.cls.has("__getitem__") and value.cls.has("__len__"):
+                count = self.call(self.attribute(value, "__len__"), [], {})
+                return [self.subscript(value, n) for n in range(count)]
+            if plain(value) is not value:
+                return self.iterate(plain(value))
+        if isinstance(value, Unknown):
+            raise self.not_known(value)
+        if isinstance(value, Class) and value.names.get("__members__") is not None:
+            return list(value.names["__members__"].values())
+        if isinstance(value, (type({}.items()), type({}.keys()), type({}.values()))):
+            return list(value)
+        raise self.error("TypeError", f"'{type_name(value)}' object is not iterable")
+
+    def drawn(self, value: Instance) -> Iterator[Any]:
+        """The items of an iterator that the source declares."""
+        from shapecalc.reading.values import Raised
+
+        while True:
+            self.step()
+            try:
+                yield self.call(self.attribute(value, "__next__"), [], {})
+            except Raised as raised:
+                if raised.instance.cls.name == "StopIteration":
+                    return
+                raise
+
+    def counted(self, value: range) -> Iterable[Any]:
+        """The numbers of a range, each of them a step."""
+        for number in value:
+            self.step()
+            yield number
+
+    def tensor_items(self, value: Any) -> list[Any]:
+        """What a tensor is made of along its first dimension."""
+        raise NotImplementedError
+
+    def key(self, value: Any) -> Any:
+        """A value as the key of a dictionary."""
+        if isinstance(value, Size):
+            return int(value)
+        if isinstance(value, tuple):
+            return tuple([self.key(each) for each in value])
+        try:
+            hash(value)
+        except TypeError:
+            message = f"unhashable type: '{type_name(value)}'"
+            raise self.error("TypeError", message) from None
+        return value
+
+    def hashable(self, values: Iterable[Any]) -> list[Any]:
+        """Values as the members of a set."""
+        return [self.key(value) for value in values]
+
+    def as_dict(self, value: Any) -> dict[Any, Any]:
+        """What ``**value`` spreads."""
+        if isinstance(value, dict):
+            return value
+        if isinstance(value, Instance):
+            inner = plain(value)
+            if isinstance(inner, dict):
+                return inner
+            if value.cls.has("keys"):
+                keys = self.iterate(self.call(self.attribute(value, "keys"), [], {}))
+                return {key: self.subscript(value, key) for key in keys}
+        if isinstance(value, Unknown):
+            raise self.not_known(value)
+        raise self.error(
+            "TypeError", f"argument after ** must be a mapping, not {type_name(value)}"
+        )
+
+    def subscript(self, value: Any, index: Any) -> Any:
+        """``value[index]``."""
+        if isinstance(value, self.tensor_type):
+            return self.tensor_index(value, index)
+        if isinstance(value, Instance):
+            if value.cls.has("__getitem__"):
+                return self.call(self.attribute(value, "__getitem__"), [index], {})
+            if plain(value) is not value:
+                return self.subscript(plain(value), index)
+        if isinstance(value, Unknown):
+            if self.is_lenient:
+                return Unknown(f"{value.name}[...]")
+            raise self.not_known(value)
+        if isinstance(value, Class):
+            return self.class_item(value, index)
+        index = plain(index)
+        if isinstance(index, slice):
+            index = slice(*[plain(each) for each in (index.start, index.stop, index.step)])
+        try:
+            if isinstance(value, dict):
+                found = value.get(self.key(index), value)
+                if found is not value:
+                    return found
+                return self.absent_key(value, index)
+            return value[index]
+        except KeyError:
+            raise self.error("KeyError", repr(index)) from None
+        except IndexError:
+            raise self.error("IndexError", f"{type_name(value)} index out of range") from None
+        except TypeError:
+            if isinstance(value, (list, tuple, str, range)):
+                message = f"{type_name(value)} indices must be integers or slices, not "
+                raise self.error("TypeError", message + type_name(index)) from None
+            if isinstance(value, (Function, Partial)) or callable(value):
+                return value  # a type with parameters, as hints have it
+            message = f"'{type_name(value)}' object is not subscriptable"
+            raise self.error("TypeError", message) from None
+
+    def absent_key(self, value: dict[Any, Any], key: Any) -> Any:
+        """What a dictionary gives for a key that it has not."""
+        make = getattr(value, "default_factory", None)
+        if make is not None:
+            value[self.key(key)] = found = self.call(make, [], {})
+            return found
+        raise KeyError(key)
+
+    def class_item(self, value: Class, index: Any) -> Any:
+        """``Class[index]``: a member of an enumeration; else a hint."""
+        members = value.names.get("__members__")
+        if members is None:
+            return value
+        if index not in members:
+            raise self.error("KeyError", repr(index))
+        return members[index]
+
+    def tensor_index(self, value: Any, index: Any) -> Any:
+        """A part of a tensor."""
+        raise NotImplementedError
+
+    def set_item(self, value: Any, index: Any, item: Any) -> None:
+        """``value[index] = item``."""
+        if isinstance(value, self.tensor_type):
+            self.tensor_store(value, index, item)
+        elif isinstance(value, Instance):
+            if value.cls.has("__setitem__"):
+                self.call(self.attribute(value, "__setitem__"), [index, item], {})
+            elif plain(value) is not value:
+                self.set_item(plain(value), index, item)
+        elif isinstance(value, dict):
+            value[self.key(index)] = item
+            self.bounded(value)
+        elif isinstance(value, list):
+            try:
+                value[plain(index)] = list(self.iterate(item)) if isinstance(index, slice) else item
+            except (IndexError, TypeError, ValueError) as wrong:
+                raise self.error(type(wrong).__name__, str(wrong)) from None
+        elif not isinstance(value, Unknown):
+            message = f"'{type_name(value)}' object does not support item assignment"
+            raise self.error("TypeError", message)
+
+    def tensor_store(self, value: Any, index: Any, item: Any) -> None:
+        """``tensor[index] = item``."""
+        raise NotImplementedError
+
+    def delete_item(self, value: Any, index: Any) -> None:
+        """``del value[index]``."""
+        if isinstance(value, Instance) and value.cls.has("__delitem__"):
+            self.call(self.attribute(value, "__delitem__"), [index], {})
+            return
+        try:
+            del plain(value)[plain(index)]
+        except (KeyError, IndexError, TypeError) as wrong:
+            raise self.error(type(wrong).__name__, str(wrong)) from None
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float, complex))
+
+
+def plain(value: Any) -> Any:
+    """The number, word or collection that an instance of a class derived from one holds."""
+    if isinstance(value, Instance) and value.data is not None:
+        data = value.data
+        if isinstance(data, (int, float, str, list, tuple, dict, set)):
+            return data
+    return value
+
+
+def type_name(value: Any) -> str:
+    """What Python calls the type of a value."""
+    if isinstance(value, Instance):
+        return value.cls.name
+    if isinstance(value, Size):
+        return "int"
+    if isinstance(value, Class):
+        return "type"
+    if isinstance(value, (Function, Partial)):
+        return "function"
+    if value is None:
+        return "NoneType"
+    name = type(value).__name__
+    return {"TensorValue": "Tensor", "Builtin": "function"}.get(name, name)

@@ -1,0 +1,394 @@
+"""What a network computes, written down while its code is evaluated.
+
+A :class:`Call` is a module's call and holds, in order, the operations and calls inside it. A tensor
+is known by its shape and by the operation that put it out. What a kind of the catalogue requires
+is decided at once, and told at the line of the user's that asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from shapecalc.algebra.arithmetic import LARGEST, Shape
+from shapecalc.algebra.requirement import Requirement
+from shapecalc.language.problem import Mark, Problem
+from shapecalc.layers import KINDS, OUTPUT, FieldError, Layer, Tensor
+from shapecalc.reading.sizes import Size
+from shapecalc.reading.values import Instance, Place
+
+MOST_OPERATIONS = 200_000
+"""How many operations a network may have."""
+
+PROMOTING = ("Add", "Sub", "Mul", "Div", "Pow", "Maximum", "Minimum", "Where")
+
+
+class TensorValue:
+    """A tensor: its shape and element type, and what puts it out.
+
+    ``source`` is the operation or input that it comes from, ``output`` which of its outputs;
+    ``stored`` tells a learned tensor or a buffer, ``data`` the numbers of a small constant.
+    """
+
+    __slots__ = ("data", "dtype", "grown", "output", "shape", "source", "stored")
+
+    def __init__(
+        self,
+        shape: Shape,
+        dtype: str = "float32",
+        source: Any = None,
+        output: str = OUTPUT,
+    ) -> None:
+        self.shape: tuple[Any, ...] = tuple(shape)
+        self.dtype = dtype
+        self.source = source
+        self.output = output
+        self.stored: Stored | None = None
+        self.data: Any = None
+        self.grown: Stored | None = (
+            None  # the learned tensor that it is made of, element by element
+        )
+
+    @property
+    def tensor(self) -> Tensor:
+        """What the kinds of the catalogue work with."""
+        return Tensor(self.shape, self.dtype)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it follows from nothing that is learned or comes in."""
+        return self.source is None and self.stored is None
+
+    def snapshot(self) -> TensorValue:
+        """The tensor as it is now, whatever is done to it in place later."""
+        found = TensorValue(self.shape, self.dtype, self.source, self.output)
+        found.stored, found.data, found.grown = self.stored, self.data, self.grown
+        return found
+
+    def become(self, other: TensorValue) -> TensorValue:
+        """Change in place, as operations whose names end in ``_`` do."""
+        for name in ("shape", "dtype", "source", "output", "data", "grown"):
+            setattr(self, name, getattr(other, name))
+        self.stored = other.stored
+        return self
+
+
+class Stored:
+    """A learned tensor or a buffer that a module keeps."""
+
+    __slots__ = ("is_buffer", "op", "owner", "shape", "weight_of")
+
+    def __init__(self, shape: Shape, is_buffer: bool = False) -> None:
+        self.shape = shape
+        self.is_buffer = is_buffer
+        self.owner: Instance | None = None
+        self.weight_of: tuple[Instance, str] | None = (
+            None  # a layer of the catalogue, and its name there
+        )
+        self.op: Any = None  # the operation that counts it
+
+
+class Given:
+    """An input of the network."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Op:
+    """An operation: a kind of the catalogue with its settings, fed by tensors."""
+
+    __slots__ = (
+        "call",
+        "inputs",
+        "instance",
+        "kind",
+        "layer",
+        "name",
+        "outputs",
+        "place",
+        "settings",
+        "shared",
+        "weights",
+    )
+
+    def __init__(self, kind: str, layer: Layer, settings: dict[str, Any], call: Call) -> None:
+        self.kind = kind
+        self.layer = layer
+        self.settings = settings
+        self.call = call
+        self.inputs: tuple[TensorValue, ...] = ()
+        self.outputs: dict[str, TensorValue] = {}
+        self.instance: Instance | None = None
+        self.name = ""
+        self.place: Mark | None = None
+        self.shared: Op | None = None  # the operation whose weights it uses
+        self.weights: dict[str, Stored] = {}
+
+
+class Call:
+    """A module's call: the operations and calls inside it, in order."""
+
+    __slots__ = (
+        "args",
+        "instance",
+        "items",
+        "kwargs",
+        "name",
+        "names",
+        "parent",
+        "place",
+        "result",
+    )
+
+    def __init__(self, instance: Instance | None, name: str, parent: Call | None) -> None:
+        self.instance = instance
+        self.name = name
+        self.parent = parent
+        self.items: list[Op | Call] = []
+        self.args: list[TensorValue] = []
+        self.kwargs: dict[str, Any] = {}
+        self.names: list[str] = []
+        self.place: Mark | None = None
+        self.result: Any = None
+
+
+class Trace:
+    """The part of the runtime that writes operations down."""
+
+    here: Any
+    cannot: Any
+    error: Any
+
+    def start_trace(self) -> None:
+        """Begin with nothing written down."""
+        self.current: Call | None = None
+        self.count = 0
+        self.problems: list[Problem] = []
+        self.told: set[tuple[Any, ...]] = set()
+        self.latest: dict[int, Op] = {}
+
+    def layer(self, kind: str, settings: dict[str, Any]) -> Layer:
+        """The layer of a kind with these settings; what it does not take is an error here."""
+        cls = KINDS[kind]
+        try:
+            return cls(**{name: exact(value) for name, value in settings.items()})
+        except FieldError as wrong:
+            received = wrong.received
+            said = float(received) if isinstance(received, Fraction) else received
+            if isinstance(said, float) and said.is_integer():
+                hint = "int(...) makes a whole number of it, and // divides without a rest"
+            else:
+                hint = ""
+            shown = self.shown(said)
+            raise self.cannot(
+                f"{kind}: {wrong.field} expects {wrong.expected}, got {shown}", hint
+            ) from None
+        except TypeError as wrong:
+            raise self.error("TypeError", str(wrong)) from None
+
+    def shown(self, value: Any) -> str:
+        """A value in a message."""
+        found: str = self.represented(value)
+        kind = getattr(getattr(value, "cls", None), "name", "")
+        return found if len(found) < 80 else kind or found[:77] + "..."
+
+    represented: Any
+
+    def add(
+        self,
+        kind: str,
+        inputs: Sequence[TensorValue],
+        settings: dict[str, Any] | None = None,
+        *,
+        layer: Layer | None = None,
+        instance: Instance | None = None,
+        name: str = "",
+    ) -> dict[str, TensorValue]:
+        """Write an operation down; its outputs by name."""
+        settings = settings or {}
+        if kind not in KINDS:
+            raise self.cannot(f"{kind} is not in the catalogue")
+        layer = layer or self.layer(kind, settings)
+        tensors = [each.tensor for each in inputs]
+        least, most = layer.arity
+        if not least <= len(tensors) <= (len(tensors) if most is None else most):
+            raise self.cannot(f"{kind} takes {layer.inputs_wanted()}, but is given {len(tensors)}")
+        self.require(kind, layer, tensors, inputs, instance)
+        bound = layer.bound(*tensors)
+        found = self.stated_again(layer, bound, inputs)
+        outputs = {
+            output: TensorValue(
+                _remembered(tensor.shape, tensors) if kind in PROMOTING else tensor.shape,
+                tensor.dtype,
+            )
+            for output, tensor in found.outputs(*tensors).items()
+        }
+        for value in outputs.values():
+            if any(not 0 <= size <= LARGEST for size in value.shape):
+                raise self.cannot(f"{kind} would put out {value.tensor}, larger than any tensor")
+        if self.current is None or self.folds(inputs, found, outputs):
+            return outputs
+        self.count += 1
+        if self.count > MOST_OPERATIONS:
+            raise self.cannot(f"the network has more than {MOST_OPERATIONS:,} operations")
+        op = Op(kind, found, settings, self.current)
+        op.place, op.instance, op.name = self.here(), instance, name
+        op.inputs = tuple([self.produced(each).snapshot() for each in inputs])
+        op.outputs = outputs
+        for output, value in outputs.items():
+            value.source, value.output = op, output
+        self.current.items.append(op)
+        return outputs
+
+    def stated_again(self, layer: Layer, bound: Layer, inputs: Sequence[TensorValue]) -> Layer:
+        """The layer with what it states, where that disagrees with what comes in."""
+        for name, declared in layer.fields.items():
+            if declared.infer is not None:
+                stated = layer.__dict__[name]
+                if stated is not None and stated != bound.__dict__[name]:
+                    other = object.__new__(type(bound))
+                    other.__dict__.update(bound.__dict__)
+                    other.__dict__[name] = stated
+                    bound = other
+        return bound
+
+    def folds(
+        self, inputs: Sequence[TensorValue], layer: Layer, outputs: dict[str, TensorValue]
+    ) -> bool:
+        """Whether an operation on constants is a constant: it costs no multiplications."""
+        if not inputs or not all(each.is_constant for each in inputs):
+            return False
+        tensors = tuple(each.tensor for each in inputs)
+        if layer.weights():
+            return False
+        first = next(iter(outputs.values()))
+        return not _macs(layer, tensors, first.tensor)
+
+    def produced(self, value: TensorValue) -> TensorValue:
+        """A tensor that an operation or input puts out: what is stored or constant is an entry."""
+        if value.source is not None:
+            return value
+        assert self.current is not None
+        if value.stored is not None:
+            return self.stored_entry(value)
+        kind = "Zeros" if "Zeros" in KINDS else "Parameter"
+        settings: dict[str, Any] = {"shape": list(value.shape)}
+        if value.dtype != "float32":
+            settings["dtype"] = value.dtype
+        made = self.add(kind, [], settings)
+        source = next(iter(made.values()))
+        value.source, value.output = source.source, source.output
+        return value
+
+    stored_entry: Any
+    name_of: Any
+
+    # -- requirements ---------------------------------------------------------------------------
+
+    def require(
+        self,
+        kind: str,
+        layer: Layer,
+        tensors: list[Tensor],
+        inputs: Sequence[TensorValue],
+        instance: Instance | None,
+    ) -> None:
+        """What does not hold is told; where sizes are stated, reading goes on with them."""
+        for requirement in layer.requirements(*tensors):
+            if requirement.decide() is True:
+                continue
+            stated = layer.fields.get(requirement.field or "")
+            self.broken(kind, requirement, inputs, instance)
+            if stated is None or stated.infer is None:
+                from shapecalc.reading.values import CannotRead
+
+                raise CannotRead(None, "")
+
+    def broken(
+        self,
+        kind: str,
+        requirement: Requirement,
+        inputs: Sequence[TensorValue],
+        instance: Instance | None,
+    ) -> None:
+        """Tell of a requirement that does not hold: both sides, and where the layer was made."""
+        name = self.name_of(instance) if instance is not None else ""
+        what = f"{kind} {name!r}" if name else kind
+        received = "; ".join(f"{each.tensor}{self.origin_of(each)}" for each in inputs)
+        notes = [f"receives {received}"] if inputs else []
+        notes += self.made_at(instance, name)
+        hint = requirement.hint() if requirement.hint is not None else ""
+        if hint and not hint.startswith("leave "):
+            notes.append(hint)
+        self.tell(f"{what} {requirement.problem()}", *notes)
+
+    def tell(self, message: str, *notes: str) -> None:
+        """Note a problem at the line that is evaluated, and go on."""
+        mark = self.here() or Mark(1, 1)
+        notes = (*notes, *self.values_here())
+        key = (mark, getattr(getattr(mark, "source", None), "name", ""), message)
+        if key not in self.told:
+            self.told.add(key)
+            self.problems.append(Problem(mark, message, notes))
+
+    def values_here(self) -> list[str]:
+        """The values of the names in the line that is evaluated, for a note."""
+        return []
+
+    def origin_of(self, value: TensorValue) -> str:
+        """Where a tensor comes from, in words."""
+        source = value.source
+        if isinstance(source, Op):
+            name = self.name_of(source.instance) if source.instance is not None else ""
+            inner = f"{source.kind} {name!r}" if name else source.kind
+            if source.kind in ("Flatten", "Reshape") and source.inputs:
+                sizes = " x ".join(map(str, source.inputs[0].shape[1:]))
+                return f" from {inner}, of {sizes}"
+            return f" from {inner}"
+        if isinstance(source, Given):
+            return f" from the input {source.name!r}"
+        return ""
+
+    def made_at(self, instance: Instance | None, name: str) -> list[str]:
+        """A note that tells where a module was made."""
+        place = getattr(instance.data, "place", None) if instance is not None else None
+        if not isinstance(place, Place):
+            return []
+        text = place.source.line(place.line)[place.column - 1 :][: place.length].strip()
+        return [f"{name or 'it'} is made at {place.source.name}:{place.line}: {text}"]
+
+
+def _macs(layer: Layer, tensors: tuple[Tensor, ...], y: Tensor) -> Any:
+    return layer.macs(*tensors, y=y)
+
+
+def _remembered(shape: Shape, tensors: list[Tensor]) -> Shape:
+    """A broadcast shape in which a batch of 1 is still known as the batch."""
+    sizes = list(shape)
+    for axis in range(1, len(sizes) + 1):
+        if type(sizes[-axis]) is int:
+            for tensor in tensors:
+                if len(tensor.shape) >= axis and isinstance(tensor.shape[-axis], Size):
+                    if tensor.shape[-axis] == sizes[-axis]:
+                        sizes[-axis] = tensor.shape[-axis]
+    return tuple(sizes)
+
+
+def exact(value: Any) -> Any:
+    """A value as fields take it: a float as the fraction that is written."""
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return value
+        return Fraction(repr(value))
+    if isinstance(value, (list, tuple)):
+        return [exact(each) for each in value]
+    if isinstance(value, dict):
+        return {key: exact(each) for key, each in value.items()}
+    return value
+
+
+__all__ = ["OUTPUT", "Call", "Given", "Op", "Stored", "TensorValue", "Trace", "exact"]

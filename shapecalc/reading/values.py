@@ -1,0 +1,253 @@
+"""What the evaluator computes with, beside Python's own numbers, words and collections.
+
+None of these runs anything: a function is its syntax tree, a class a table of names.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from shapecalc.language.problem import Mark, Source
+
+
+class Place(Mark):
+    """A place in Python source that knows its file."""
+
+    source: Source
+
+    @classmethod
+    def of(cls, node: ast.AST, source: Source) -> Place:
+        """The place of a node of a syntax tree."""
+        line, start = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+        text = source.line(line)
+        length = 1
+        if getattr(node, "end_lineno", 0) == line:
+            length = max(1, node.end_col_offset - start)  # type: ignore[attr-defined]
+        elif text:
+            length = max(1, len(text.rstrip()) - start)
+        if not text.isascii():  # offsets of a syntax tree count bytes
+            start = len(text.encode()[:start].decode(errors="ignore"))
+        place = cls(line, start + 1, length)
+        place.source = source
+        return place
+
+
+class Frame:
+    """The names known where code is evaluated: its own, those around it, and the file's."""
+
+    __slots__ = ("function", "is_class", "module", "names", "outer", "parent", "yielded")
+
+    def __init__(
+        self,
+        module: Any,
+        parent: Frame | None = None,
+        function: Any = None,
+        is_class: bool = False,
+    ) -> None:
+        self.is_class = is_class  # its names are not seen from the functions inside
+        self.names: dict[str, Any] = {}
+        self.module = module
+        self.parent = parent
+        self.function = function
+        self.outer: dict[str, Frame | None] | None = None  # declared global or nonlocal
+        self.yielded: list[Any] | None = None
+
+
+class Function:
+    """A function of the source, with what it sees around it."""
+
+    __slots__ = ("attributes", "closure", "code", "defaults", "name", "owner")
+
+    def __init__(self, code: Any, closure: Frame, defaults: dict[str, Any]) -> None:
+        self.code = code
+        around = closure
+        while around.is_class and around.parent is not None:
+            around = around.parent
+        self.closure = around
+        self.defaults = defaults
+        self.name: str = code.name
+        self.owner: Class | None = None
+        self.attributes: dict[str, Any] = {}
+
+
+class Builtin:
+    """A function that is known here: ``run(runtime, *args, **kwargs)``."""
+
+    __slots__ = ("name", "run")
+
+    def __init__(self, name: str, run: Callable[..., Any]) -> None:
+        self.name = name
+        self.run = run
+
+
+class Method(NamedTuple):
+    """A function bound to what it is called on."""
+
+    function: Any
+    self: Any
+
+
+class Partial(NamedTuple):
+    """``functools.partial``."""
+
+    function: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+class Property(NamedTuple):
+    """A property, or a value computed once for each instance."""
+
+    getter: Any
+    setter: Any = None
+
+
+class Static(NamedTuple):
+    """A static method."""
+
+    function: Any
+
+
+class ClassMethod(NamedTuple):
+    """A class method."""
+
+    function: Any
+
+
+class Class:
+    """A class: of the source, or one that is known here."""
+
+    __slots__ = ("bases", "kind", "made", "mro", "name", "names", "place")
+
+    def __init__(
+        self,
+        name: str,
+        bases: tuple[Class, ...] = (),
+        names: dict[str, Any] | None = None,
+        place: Place | None = None,
+    ) -> None:
+        self.name = name
+        self.bases = bases
+        self.names = names if names is not None else {}
+        self.place = place
+        self.mro = _linear(self)
+        self.kind: str | None = next((b.kind for b in self.mro[1:] if b.kind), None)
+        self.made: Any = next((b.made for b in self.mro[1:] if b.made), None)
+
+    def find(self, name: str) -> Any:
+        """What the class or the first of its bases has by a name; ``KeyError`` if none has."""
+        for cls in self.mro:
+            if name in cls.names:
+                return cls.names[name]
+        raise KeyError(name)
+
+    def has(self, name: str) -> bool:
+        """Whether it or a base has a name."""
+        return any(name in cls.names for cls in self.mro)
+
+    def is_a(self, other: Class) -> bool:
+        """Whether it is another class or derives from it."""
+        return other in self.mro
+
+    def __repr__(self) -> str:
+        return f"<class {self.name}>"
+
+
+class MixedBases(Exception):
+    """Bases that have no common order."""
+
+
+def _linear(cls: Class) -> tuple[Class, ...]:
+    """Python's order of a class and its bases (C3)."""
+    queues = [list(base.mro) for base in cls.bases] + [list(cls.bases)]
+    order = [cls]
+    while queues := [queue for queue in queues if queue]:
+        for queue in queues:
+            if not any(queue[0] in other[1:] for other in queues):
+                head = queue[0]
+                break
+        else:
+            raise MixedBases(cls.name)
+        order.append(head)
+        for queue in queues:
+            if queue[0] is head:
+                del queue[0]
+    return tuple(order)
+
+
+class Instance:
+    """An instance of a class; ``data`` is what a class known here keeps in it."""
+
+    __slots__ = ("attributes", "cls", "data")
+
+    def __init__(self, cls: Class) -> None:
+        self.cls = cls
+        self.attributes: dict[str, Any] = {}
+        self.data: Any = None
+
+    def __repr__(self) -> str:
+        return f"{self.cls.name}(...)"
+
+
+class Super(NamedTuple):
+    """``super()``: an instance, or a class, seen as what comes behind a class in its order."""
+
+    behind: Class
+    self: Any
+
+
+class Unknown:
+    """Something from elsewhere of which only the name is known."""
+
+    __slots__ = ("name", "why")
+
+    def __init__(self, name: str, why: str = "") -> None:
+        self.name = name
+        self.why = why
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, not known>"
+
+
+class Quiet(NamedTuple):
+    """A function or decorator that changes nothing: it gives back its first argument, or None."""
+
+    name: str
+    passes: bool = False
+
+
+class Iterated:
+    """An iterator over values that are there already, or follow a simple rule."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: Iterator[Any]) -> None:
+        self.items = items
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.items
+
+
+class Raised(Exception):
+    """An exception of the source's own, or one of Python's that its code leads to."""
+
+    def __init__(self, instance: Instance, place: Place | None = None) -> None:
+        super().__init__(instance.cls.name)
+        self.instance = instance
+        self.place = place
+
+
+MISSING: Any = Quiet("missing")
+"""What stands for nothing where None is something."""
+
+
+class CannotRead(Exception):
+    """The source cannot be read further: what is wrong at which place."""
+
+    def __init__(self, place: Mark | None, message: str, *notes: str) -> None:
+        super().__init__(message)
+        self.place = place
+        self.message = message
+        self.notes = notes
