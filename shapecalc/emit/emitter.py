@@ -9,7 +9,7 @@ from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.analysis.report import Report
 from shapecalc.emit import letters as lettering
 from shapecalc.emit.letters import Inside, Lettered
-from shapecalc.emit.names import EmitError, variable
+from shapecalc.emit.names import EmitError, refuse_unknown, variable
 from shapecalc.emit.parameters import Written
 from shapecalc.emit.values import Tied
 from shapecalc.emit.variants import candidates, variants
@@ -146,6 +146,7 @@ def emit(
         mark = network.spec.symbols[free[0]].mark
         hint = f"set it: --set {free[0]}=..."
         raise EmitError(network.spec.source, mark, f"symbol {free[0]!r} has no value", hint)
+    refuse_unknown(network.spec.source, built.root.nodes())
     report = Report(network.name, values, built)
     base = lettering.build(network.spec, values, network.most_layers)
     if knobs is None:

@@ -126,7 +126,7 @@ class _LetteredBuilder(Builder):
         if result is wire or len(result.tensor.shape) != len(wire.tensor.shape):
             return result
         fed = wire if entry.sources is None else self.sources(entry, place)[0]
-        scope = Scope(place.values, fed and fed.tensor)
+        scope = Scope(place.values, fed and fed.tensor, place.names)
         sizes = [
             then if tree_of(then) == tree_of(otherwise) else choice(test, scope, then, otherwise)
             for then, otherwise in zip(result.tensor.shape, wire.tensor.shape)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from textwrap import dedent, shorten, wrap
 
 from shapecalc.emit.source import WIDTH
+from shapecalc.graph.graph import Node
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
 
 _OF_MODULES = """
@@ -154,3 +155,11 @@ def _shown(sign: str) -> str:
     if sign.isprintable():
         return sign
     return " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
+def refuse_unknown(source: Source, nodes: Iterable[Node]) -> None:
+    """Refuse what torch has nothing for; raises :class:`EmitError`."""
+    for node in nodes:
+        if node.layer.unknown_to_torch:
+            message = f"{node.layer.kind} {node.path!r} cannot be written for torch"
+            raise EmitError(source, node.mark, message, node.layer.unknown_to_torch)

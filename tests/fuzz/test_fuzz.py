@@ -1,0 +1,41 @@
+"""Every case ends in a report or a framed error, in every reader, within bounds."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.cases import case
+from tests.fuzz.readers import READERS, ends
+
+SEED = 20_000
+"""The seed of the cases; ``tests/fuzz/run.py`` takes others, and as many as there is time for."""
+
+CHUNKS = 40
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_every_case_is_read_or_refused(chunk: int, request: pytest.FixtureRequest) -> None:
+    cases = request.config.getoption("--fuzz") // CHUNKS
+    wrong = []
+    for number in range(chunk * cases, (chunk + 1) * cases):
+        ended = ends(case(SEED, number), random.Random(f"{SEED} {number} readers"))
+        if ended not in ("read", "refused"):
+            wrong.append(f"--seed {SEED} --case {number}  {ended}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "spec", sorted(Path(__file__).parents[2].glob("specs/*.yaml")), ids=lambda p: p.stem
+)
+def test_every_reader_takes_what_is_bundled(spec: Path) -> None:
+    assert ends(spec.read_bytes(), random.Random(0), everything=True) == "read"
+
+
+def test_a_case_is_the_same_each_time_and_the_cases_are_of_both_kinds() -> None:
+    assert case(1, 7) == case(1, 7)
+    ended = [ends(case(1, number), random.Random(number)) for number in range(100)]
+    assert min(ended.count("read"), ended.count("refused")) >= 20
+    assert len(READERS) >= 8
