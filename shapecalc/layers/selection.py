@@ -82,13 +82,13 @@ class IndexSelect(Layer):
         return f"{inputs[0]}.index_select({settings['dim']}, {index})"
 
 
-class Take(Layer):
-    """Take the places of a dimension that a tensor of indices names, ``x[index]``.
+class Index(Layer):
+    """Take the places of a dimension that a second input names, ``x[index]``.
 
-    The dimension becomes those of the indices: a table of rows becomes the rows that are named, as
-    a table of relative positions does.
+    The second input's dimensions stand in place of that dimension, the first unless stated.
 
-    >>> Take().output(Tensor((169, 3)), Tensor((2401,), "int64")).shape
+    >>> table, places = Tensor((169, 3)), Tensor((2401,), "int64")
+    >>> Index().output(table, places).shape
     (2401, 3)
     """
 
@@ -98,25 +98,26 @@ class Take(Layer):
 
     dim: int = field(_DIM, "the dimension", default=0)
 
-    example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((169, 3), (49, 49))
-
     @classmethod
     def example_inputs(cls) -> tuple[Tensor, ...]:
-        table, index = cls.example_shapes
-        return Tensor(table), Tensor(index, "int64")
+        return Tensor((1, 4, 8)), Tensor((1, 6), "int64")
 
     def requires(self, x: Tensor, index: Tensor) -> Iterator[Requirement]:
-        yield from names_axis(x, self.dim)
         if index.dtype not in ("int64", "int32", "uint8"):
             yield refuse(
-                lambda: f"takes indices as its second input but receives {index.dtype}",
-                hint=lambda: "a To with dtype int64 makes whole numbers",
+                lambda: f"takes places, whole numbers, second but receives {index.dtype}",
+                hint=lambda: "an Arange or a Buffer of type int64 holds places",
             )
+        if not x.shape:
+            yield refuse(lambda: "takes places of a single number")
+        yield from names_axis(x, self.dim)
 
     def output(self, x: Tensor, index: Tensor) -> Tensor:
         axis = self.dim % len(x.shape)
         return x.with_shape((*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]))
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        before = ":, " * int(settings["dim"]) if settings["dim"].isdigit() else "..., "
-        return f"{inputs[0]}[{before}{inputs[1]}]"
+        dim = self.dim
+        before = ":, " * dim if dim >= 0 else "..., "
+        behind = ", :" * (-1 - dim) if dim < 0 else ""
+        return f"{inputs[0]}[{before}{inputs[1]}{behind}]"

@@ -469,7 +469,7 @@ class Tensors:
                 raise self.error(
                     "IndexError", "tensors used as indices must be long, int, byte or bool tensors"
                 )
-            return self.put("Take", [found, index], {"dim": dim})
+            return self.put("Index", [found, index], {"dim": dim})
         shape = list(broadcast(shapes))
         rest, dims = [], iter(value.shape)
         together = at == list(range(at[0], at[-1] + 1))

@@ -109,3 +109,11 @@ def test_no_letter_stands_for_two_values(kind):
         if isinstance(size, Traced):
             letter = write(size.tree, ASCII)
             assert meanings.setdefault(letter, size.value) == size.value
+
+
+@pytest.mark.parametrize("count", [2, 3, 40])
+def test_inputs_of_a_wide_join_share_the_letters_that_have_to_be_equal(count):
+    inputs = told("Concat", *[[1, 8, 9]] * count).inputs
+    assert [text(*shape)[1:] for shape in inputs] == [
+        [f"C{i}", "H", "W"] for i in range(1, count + 1)
+    ]

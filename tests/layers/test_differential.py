@@ -91,7 +91,6 @@ LENIENT = (
     Lenient(("Multihead",), "it checks dropout when it trains", _is_outside("dropout")),
     Lenient(_CHANNEL_NORMS, "it does not check what it does not use", _states_unused_channels),
     Lenient(("ZeroPad", "ConstantPad"), "it pads any input that has the axes", _has_other_ndim),
-    Lenient(("Dropout2d", "Dropout3d"), "it takes inputs of any dimensions", _has_other_ndim),
     Lenient(("PixelShuffle", "PixelUnshuffle"), "it takes several batches", _has_other_ndim),
     Lenient(("ConvTranspose",), "it takes a dilation of 0 now and then", _is_outside("dilation")),
     Lenient(("MaxUnpool",), "it does not look", _is_outside("kernel_size", "stride", "padding")),
