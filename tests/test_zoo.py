@@ -14,10 +14,6 @@ from shapecalc import network
 DATA = Path(__file__).parent / "data"
 ROWS = list(csv.DictReader((DATA / "torchvision.csv").open()))
 
-COMING = ("maxvit", "swin")
-"""Families that are not written yet."""
-
-ROWS = [row for row in ROWS if not row["model"].startswith(COMING)]
 
 NAMED = {"alexnet": "alexnet_torchvision", "googlenet": "googlenet_bn"}
 """Networks whose names the tutorials' versions have."""
