@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 
 import shapecalc
+from shapecalc.emit.module import module
+from shapecalc.verify import run
 from shapecalc.verify.against import check_against
 from shapecalc.verify.findings import Finding
 
@@ -670,3 +672,14 @@ def test_a_fault_where_signals_have_died_is_found() -> None:
     wrong = found(spec(*layers, given=[6]), nn.Sequential(*parts[:7], *parts[8:]))
     told = [line for each in wrong for line in each.explanation]
     assert "between linear4 and linear5, the spec has relu4 (ReLU)" in told
+
+
+SMALL = ["lenet5", "lenet5_mnist", "cifar10", "tinyvgg"]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_is_emitted_agrees_with_what_it_is_emitted_from(name: str) -> None:
+    network = shapecalc.load(name)
+    findings = list(check_against(network, lambda: run.made(module(network))))
+    assert [each.differences for each in findings if not each.agrees] == []
+    assert findings[-1].what.startswith("training at ")
