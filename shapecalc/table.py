@@ -191,6 +191,8 @@ def _summary(report: Report, write: Writer) -> list[tuple[str, str]]:
         for measure in MEASURES.values()
     ]
     lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
+    for name, value in report.kept.items():
+        lines.append(("kept", f"{name} = {value}, which decides what no formula can say"))
     for each in report.constraints:
         lines.append(("needs", f"{each.condition}  ({_some(each.paths)})"))
     return lines + [("warning", text) for text in _warnings(report)]
