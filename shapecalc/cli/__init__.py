@@ -23,6 +23,7 @@ COMMANDS = (
     "emit",
     "check",
     "convert",
+    "layer",
     "layers",
     "schema",
 )
