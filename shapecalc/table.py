@@ -119,13 +119,15 @@ def _count(name: str) -> Callable[[Report, Row, Writer], str]:
 
 
 def _output(report: Report, row: Row, write: Writer) -> str:
-    return write.shape(row.output.shape[1:]) if row.output and not row.is_heading else ""
+    if row.output is None or row.is_heading:
+        return ""
+    return write.shape(report.told(row.output.shape))
 
 
 def _input(report: Report, row: Row, write: Writer) -> str:
     if row.is_heading:
         return ""
-    return ", ".join(write.shape(shape[1:]) for shape in row.layers[0].input_shapes)
+    return ", ".join(write.shape(report.told(shape)) for shape in row.layers[0].input_shapes)
 
 
 def _weights(report: Report, row: Row, write: Writer) -> str:

@@ -610,3 +610,8 @@ def test_a_long_chain_of_dropouts_is_passed_over_once() -> None:
     dropouts = {"Dropout": "1/2", "repeat": 3000}
     report = shapecalc.load(net([8], "ReLU", dropouts, "ReLU")).report()
     assert [each.code for each in report.warnings] == ["activation-twice"]
+
+
+def test_a_size_taken_from_another_input_is_no_product() -> None:
+    layers = [{"MaxPool2d": 2}, {"Interpolate": None, "from": ["maxpool1", "input"]}]
+    assert "inexact-factor" not in [code for code, _ in warned(net([3, 9, 9], *layers))]

@@ -374,16 +374,23 @@ class Builder(Placer):
             raise Fatal
         part = Part(path, name, Role.USE, place.part, entry)
         arguments = self.arguments(entry, scope, place)
-        arguments, wire = self.enter_block(part, arguments, wires[0])
+        place.part.children.append(part)
+        part.output = self.use(entry, part, place, arguments, wires[0])
+        return part.output
+
+    def use(
+        self, entry: Entry, part: Part, place: Place, arguments: dict[str, Any], wire: Wire | None
+    ) -> Wire | None:
+        """Build the inside of one use of a block, for its arguments; what it puts out."""
+        assert entry.block is not None
+        arguments, wire = self.enter_block(part, arguments, wire)
         values = {**self.values, **arguments}
         names = Names()
         names.own["input"] = Named(wire, "input")
-        target = self.shared_path(entry, place, path)
-        shared = None if target is None else (path, target)
-        inside = Place(f"{path}.", Names(names), values, part, shared, place.depth + 1)
-        place.part.children.append(part)
-        part.output = self.leave_block(part, self.chain(entry.block.entries, inside, wire))
-        return part.output
+        target = self.shared_path(entry, place, part.path)
+        shared = None if target is None else (part.path, target)
+        inside = Place(f"{part.path}.", Names(names), values, part, shared, place.depth + 1)
+        return self.leave_block(part, self.chain(entry.block.entries, inside, wire))
 
     # -- what a builder that also writes things down may add -----------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape
-from shapecalc.algebra.requirement import Requirement, at_least
+from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.layers.base import Layer, names_axis
 from shapecalc.layers.field import OneOrMore, Whole, field
 from shapecalc.layers.tensor import Tensor
@@ -80,3 +80,37 @@ class IndexSelect(Layer):
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         index = f"torch.tensor({settings['index']}, device={inputs[0]}.device)"
         return f"{inputs[0]}.index_select({settings['dim']}, {index})"
+
+
+class Index(Layer):
+    """Take the places of the first dimension that a second input names, ``x[index]``.
+
+    The second input's dimensions stand in place of the first's first one.
+
+    >>> table, places = Tensor((169, 3)), Tensor((2401,), "int64")
+    >>> Index().output(table, places).shape
+    (2401, 3)
+    """
+
+    arity = (2, 2)
+    promotes = True
+    in_torch = False
+
+    @classmethod
+    def example_inputs(cls) -> tuple[Tensor, ...]:
+        return Tensor((1, 4, 8)), Tensor((1, 6), "int64")
+
+    def requires(self, x: Tensor, index: Tensor) -> Iterator[Requirement]:
+        if index.dtype not in ("int64", "int32"):
+            yield refuse(
+                lambda: f"takes places, whole numbers, second but receives {index.dtype}",
+                hint=lambda: "an Arange or a Buffer of type int64 holds places",
+            )
+        if not x.shape:
+            yield refuse(lambda: "takes places of a single number")
+
+    def output(self, x: Tensor, index: Tensor) -> Tensor:
+        return x.with_shape((*index.shape, *x.shape[1:]))
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{inputs[0]}[{inputs[1]}]"

@@ -84,13 +84,15 @@ def passing(
     submodule that is called several times has to put out a layer's shape in one of its runs.
     """
     modules = None if model is None else dict(model.named_modules(remove_duplicate=False))
+    sharers = {layer.node.shared for layer in report}
     for layer in report:
         if not layer.node.layer.in_torch:
             continue  # a function: what it puts out is some module's input, or returned
         if modules is not None and layer.path not in modules and not _holds(layer):
             continue
-        runs = passed.get(layer.path, [])
-        if modules is None:
+        # a layer with another's weights may be that other's module, run once more
+        runs = passed.get(layer.path) or passed.get(layer.node.shared or "", [])
+        if modules is None and layer.node.shared is None and layer.path not in sharers:
             runs = runs[-1:]
         seen = next((each for each in runs if each.output == layer.output_shape), None)
         seen = seen or (runs[0] if runs else None)
