@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.graph.build import MOST_LAYERS, build
 from shapecalc.graph.graph import Built
 from shapecalc.language.expression import Undecided
@@ -130,7 +131,7 @@ class Network:
         Settings are numbers, or expressions such as ``"32*h"``, given by keyword or as a mapping.
         ``symbolic`` names the symbols that stay symbols, True for all. Raises :class:`SpecError`
         where the network does not work with these values, and ``ValueError`` for a symbol that
-        is not there.
+        is not there. A symbol that decides the structure keeps its value, and is in ``kept``.
 
         >>> import shapecalc
         >>> net = shapecalc.load("lenet5")
@@ -141,8 +142,11 @@ class Network:
         """
         from shapecalc.analysis.report import Report
 
-        values, built = self.build({**(settings or {}), **more}, symbolic)
-        return Report(self.name, values, built, self.spec.silence, _table)
+        settings = {**(settings or {}), **more}
+        asked = known(self.spec) if symbolic is True else list(symbolic or ())
+        values, built = self.build(settings, asked)
+        kept = [n for n in asked if n not in settings and not is_symbolic(values[n])]
+        return Report(self.name, values, built, self.spec.silence, _table, kept)
 
     def _repr_html_(self) -> str:
         """The network where nothing is set, as notebooks show it: drawn, or as a table."""

@@ -46,7 +46,7 @@ def example(kind: str) -> dict[str, Any]:
     entry: dict[str, Any] = {kind: dict(KINDS[kind].example), "name": "it"}
     if len(inputs) > 1:
         entry["from"] = list(inputs)
-    return {"inputs": inputs, "layers": [entry]}
+    return {"inputs": inputs or {"x1": [1]}, "layers": [entry]}
 
 
 @lru_cache

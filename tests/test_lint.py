@@ -67,6 +67,7 @@ TRIGGERS: dict[str, dict[str, Any]] = {
     "channels-last": net([64, 64, 3], conv(8, 1)),
     "inexact-factor": net([3, 88, 88], {"Upsample": {"scale_factor": "120/88"}}),
     "join-of-one": net([8, 9, 9], conv(8, 3, padding=1), "Add"),
+    "stated-figures": net([8, 9, 9], {"Opaque": {"shape": [8, 7, 7]}}),
 }
 
 BOTTLENECK = [
@@ -113,6 +114,7 @@ ATTENTION = [
 ]
 
 CLEAN: dict[str, list[dict[str, Any]]] = {
+    "stated-figures": [net([8, 9, 9], {"Parameter": [8, 1, 1]})],
     "dropped-pixels": [
         net([3, 8, 8], {"MaxPool2d": 2}),
         net([3, 7, 7], {"MaxPool2d": {"kernel_size": 2, "ceil_mode": True}}),
@@ -593,3 +595,8 @@ def test_a_long_chain_of_dropouts_is_passed_over_once() -> None:
     dropouts = {"Dropout": "1/2", "repeat": 3000}
     report = shapecalc.load(net([8], "ReLU", dropouts, "ReLU")).report()
     assert [each.code for each in report.warnings] == ["activation-twice"]
+
+
+def test_a_size_taken_from_another_input_is_no_product() -> None:
+    layers = [{"MaxPool2d": 2}, {"Interpolate": None, "from": ["maxpool1", "input"]}]
+    assert "inexact-factor" not in [code for code, _ in warned(net([3, 9, 9], *layers))]

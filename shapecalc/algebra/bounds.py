@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import sympy
 
-from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, expanded
+from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, expanded, length
 from shapecalc.algebra.writing import Remainder, with_remainders
 
 Number = Any  # int or Fraction
@@ -29,6 +29,9 @@ class Range(NamedTuple):
 
 UNKNOWN = Range(None, None)
 
+MOST_SHIFTED = 64
+"""The longest sum that is written anew with symbols counted from their least values."""
+
 
 def range_of(expr: sympy.Expr, least: Mapping[str, int]) -> Range:
     """Numbers that a formula lies between; symbols that have no least value may be any number.
@@ -45,9 +48,31 @@ def _range_of(expr: sympy.Expr, known: tuple[tuple[str, int], ...]) -> Range:
     least = dict(known)
     expr = expanded(expr)
     found = _parts(with_remainders(expr), least)
-    if (found.least is None or found.least < 0) and _grows(expr, least):
+    if found.is_never_negative:
+        return found
+    if _grows(expr, least):
         return Range(_where_least(expr, least), found.greatest)
-    return found
+    return _from_least(expr, least, found)
+
+
+def _from_least(expr: sympy.Expr, least: Mapping[str, int], found: Range) -> Range:
+    """What is seen where symbols are written as their least values and what they have above these.
+
+    ``H*S - S`` is ``h + h*s`` for ``H = h + 1`` and ``S = s + 1``.
+    """
+    known = [each for each in expr.free_symbols if least.get(each.name) and each.is_integer]
+    if not known or length(expr) > MOST_SHIFTED:
+        return found
+    shifted = expanded(expr.xreplace({each: each + least[each.name] for each in known}))
+    other = _parts(with_remainders(shifted), {**least, **{each.name: 0 for each in known}})
+    return Range(
+        _closer(found.least, other.least, max), _closer(found.greatest, other.greatest, min)
+    )
+
+
+def _closer(a: Number | None, b: Number | None, choose: Any) -> Number | None:
+    ends = [end for end in (a, b) if end is not None]
+    return choose(ends) if ends else None
 
 
 def _parts(expr: sympy.Expr, least: Mapping[str, int]) -> Range:

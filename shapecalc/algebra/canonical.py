@@ -192,7 +192,10 @@ def collected(terms: Sequence[sympy.Expr]) -> sympy.Expr:
 def _shorter(plain: sympy.Expr) -> sympy.Expr:
     if not any(part.is_Add for term in plain.args if term.is_Mul for part in term.args):
         return plain
-    out = expanded(plain)
+    if length(plain) > MOST_TERMS:
+        return plain
+    split = [term.as_coeff_Mul() for term in plain.args]  # what differs by a number is done once
+    out = sympy.Add(*(factor * expanded(rest) for factor, rest in split))
     return out if len(sympy.Add.make_args(out)) <= len(plain.args) else plain
 
 

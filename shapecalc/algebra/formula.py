@@ -116,12 +116,12 @@ class Formula(Symbolic):
         (Formula('H'), Formula('max(7, H)'))
         """
         kind = Smallest if which == "smallest" else Largest
-        return _wrap(canonical.extreme([*map(_unwrap, values)], kind), _are_whole(*values))
+        return _wrap(canonical.extreme([*map(_unwrap, values)], kind), _known_whole(*values))
 
     @staticmethod
     def sum(values: Sequence[Quantity]) -> Any:
         """The sum of many values at once."""
-        return _wrap(canonical.collected([*map(_unwrap, values)]), _are_whole(*values))
+        return _wrap(canonical.collected([*map(_unwrap, values)]), _known_whole(*values))
 
     def gcd(self, m: int) -> Any:
         """The greatest common divisor with a number, prime by prime.
@@ -170,24 +170,19 @@ class Formula(Symbolic):
     def __hash__(self) -> int:
         return hash(self.expr)
 
-    def _stays_whole(self, other: Quantity) -> bool:
-        """Whether a sum or product with another is known to be whole, as one of the two is."""
-        known = self._whole or (isinstance(other, Formula) and other._whole)
-        return known and _are_whole(self, other)
-
     def __add__(self, other: Quantity) -> Any:
-        return _wrap(self.expr + _unwrap(other), self._stays_whole(other))
+        return _wrap(self.expr + _unwrap(other), _known_whole(self, other))
 
     __radd__ = __add__
 
     def __sub__(self, other: Quantity) -> Any:
-        return _wrap(self.expr - _unwrap(other), self._stays_whole(other))
+        return _wrap(self.expr - _unwrap(other), _known_whole(self, other))
 
     def __rsub__(self, other: Quantity) -> Any:
-        return _wrap(_unwrap(other) - self.expr, self._stays_whole(other))
+        return _wrap(_unwrap(other) - self.expr, _known_whole(self, other))
 
     def __mul__(self, other: Quantity) -> Any:
-        return _wrap(self.expr * _unwrap(other), self._stays_whole(other))
+        return _wrap(self.expr * _unwrap(other), _known_whole(self, other))
 
     __rmul__ = __mul__
 
@@ -425,7 +420,10 @@ def _wrap(expr: sympy.Expr, whole: bool = False) -> Any:
     return Formula(expr, whole)
 
 
-def _are_whole(*values: Quantity) -> bool:
+def _known_whole(*values: Quantity) -> bool:
+    """Whether all are whole, and it has to be noted, for of one of them its form does not tell."""
+    if not any(isinstance(each, Formula) and each._whole for each in values):
+        return False
     return all(each.is_whole if isinstance(each, Formula) else type(each) is int for each in values)
 
 

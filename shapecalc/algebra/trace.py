@@ -181,11 +181,14 @@ class Traced(arithmetic.Calculable):
 
     @staticmethod
     def sum(values: Iterable[Any]) -> Traced:
-        """The sum of some values."""
-        total = Traced(Number(0))
-        for value in values:
-            total = total + value
-        return total
+        """The sum of some values, all drawn together in one go."""
+        trees = [_tree(value) for value in values]
+        merged: dict[Tree, int] = {}
+        for tree in trees:
+            for factor, term in _terms(tree):
+                merged[term] = merged.get(term, 0) + factor
+        terms = tuple((factor, term) for term, factor in merged.items() if factor != 0)
+        return Traced(_simple_sum(terms, sum(tree.value for tree in trees)))
 
     def gcd(self, m: Any) -> Traced:
         """The greatest common divisor with a number."""

@@ -124,7 +124,7 @@ def _drawn_together(expr: sympy.Expr) -> sympy.Expr:
     terms = {t: sympy.Rational(c) for t, c in expr.as_coefficients_dict().items() if c}
     found = []
     for term, factor in list(terms.items()):
-        if isinstance(term, FloorDiv) and term.args[1].is_Integer and factor < 0:
+        if isinstance(term, FloorDiv) and term.args[1].is_Integer:
             for c, n, d in _candidates(term, -factor, terms):
                 lacks = {t: terms.get(t, 0) - c * k for t, k in terms_of(n).items()}
                 if term in terms and not any(lacks.values()):
@@ -143,7 +143,7 @@ def _candidates(
     if (factor / bottom).is_Integer:
         yield factor / bottom, top, bottom
     for other, c in terms.items():
-        if isinstance(other, FloorDiv) and other.args[1].is_Integer and c > 0:
+        if isinstance(other, FloorDiv) and other is not floor and other.args[1].is_Integer:
             by, offset = bottom / other.args[1], (top - other.args[0]) / other.args[1]
             if by.is_Integer and by > 1 and offset.is_Integer and c * by == factor:
                 yield c, other + offset, by

@@ -123,6 +123,8 @@ class ReceptiveField(NamedTuple):
 class Report:
     """The analysis of a network for given values of its symbols.
 
+    ``kept`` are symbols that were to stay symbols, and keep their values for what they decide.
+
     >>> import shapecalc
     >>> report = shapecalc.load("lenet5").report()
     >>> report["conv1"].output_shape, report.totals.params
@@ -136,10 +138,12 @@ class Report:
         built: Built,
         silence: Iterable[str] = (),
         view: Callable[[Report], str] | None = None,
+        kept: Iterable[str] = (),
     ) -> None:
         self.name = name
         self.view = view
         self.symbols = dict(symbols)
+        self.kept = {name: self.symbols[name] for name in kept}
         self.built = built
         self.silence = frozenset(silence)
         self.layers = list(_reports(built))
@@ -153,6 +157,10 @@ class Report:
     def outputs(self) -> list[tuple[str, Tensor]]:
         """What the network returns: where it comes from, as in ``lstm1.h_n``, and the tensor."""
         return [(str(wire.source), wire.tensor) for wire in self.built.outputs]
+
+    def told(self, shape: Shape) -> Shape:
+        """A shape as it is told: without the batch, if that is what comes first."""
+        return shape[1:] if shape[:1] == (self.symbols["B"],) else shape
 
     @cached_property
     def _by_path(self) -> dict[str, LayerReport]:
@@ -229,6 +237,7 @@ class Report:
         return {
             "name": self.name,
             "symbols": {name: plain(value) for name, value in self.symbols.items()},
+            **({"kept": plain(self.kept)} if self.kept else {}),
             "inputs": [
                 {"name": name, "shape": plain(tensor.shape), "dtype": tensor.dtype}
                 for name, tensor in self.inputs.items()

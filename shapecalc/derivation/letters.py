@@ -213,16 +213,19 @@ def _united(layer: Layer, x: list[Tensor]) -> tuple[Tensor, ...]:
     """
     letters = [_tree(size).letter for tensor in x for size in tensor.shape[1:]]
     names = dict(zip(letters, letters))
+    alike = {letter: [letter] for letter in letters}  # the letters of one name, by that name
     for first, second in _equated(layer, tuple(x)):
         if not {first, second} <= names.keys():  # the batch is called the same already
             continue
         old, new = names[second], names[first]
-        names = {letter: new if name == old else name for letter, name in names.items()}
-    for name in set(names.values()):
-        own = {letter for letter, other in names.items() if other == name}
+        if old != new:
+            moved = alike.pop(old)
+            alike[new] += moved
+            names.update(dict.fromkeys(moved, new))
+    for name, own in alike.items():
         base = name.rstrip("0123456789")
-        alike = {f"{base}{i}" for i in range(1, len(x) + 1)} & names.keys()
-        if own == alike and len(own) > 1:
+        every = {f"{base}{i}" for i in range(1, len(x) + 1)} if len(own) > 1 else set()
+        if set(own) == every & names.keys():
             names.update(dict.fromkeys(own, base))
     return tuple(_renamed(tensor, names.__getitem__) for tensor in x)
 

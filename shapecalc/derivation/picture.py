@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 WIDEST = 15
-"""The widest kernel, and the most padding, that is drawn."""
+"""The widest kernel that is drawn."""
 
 
 SIGNS = ("░", "█", "·")
@@ -29,7 +29,7 @@ def corner(
     """The first position of a kernel on a padded input of one or two dimensions.
 
     ``before`` is the padding on the near side and ``extent`` the kernel's reach along each axis.
-    Empty if the kernel or its padding is too wide to be drawn, or there are more than two axes.
+    Empty if kernel or padding are too wide to be drawn, or there are more than two axes.
 
     >>> print(corner((1, 1), (3, 3), (1, 1), ascii=True))
     x x x

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Leaf, Traced, Tree
-from shapecalc.emit.python import settled_choices, size, used
+from shapecalc.emit.python import settled_choices
+from shapecalc.emit.syntax import names, size
 from shapecalc.emit.trees import decided, expression, settled, stated, tree_of
 from shapecalc.language.expression import (
     Comparison,
@@ -55,7 +56,7 @@ def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression |
         for each in (decided(tree), tree):
             candidates[_told(each, allowed)] = None
     for candidate in sorted(candidates, key=size):
-        if used(candidate) and is_right(candidate, samples):
+        if names(candidate) and is_right(candidate, samples):
             return candidate
     first = samples[0].value
     return stated(first) if all(each.value == first for each in samples) else None
@@ -63,7 +64,8 @@ def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression |
 
 def _told(tree: Tree, allowed: frozenset[str]) -> Expression:
     """A derivation as an expression in allowed names."""
-    return settled_choices(expression(settled(tree, allowed)))
+    found: Expression = settled_choices(expression(settled(tree, allowed)))
+    return found
 
 
 def _by_index(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
@@ -117,8 +119,12 @@ def _listed(samples: Sequence[Sample]) -> Expression | None:
 def is_right(tree: Expression, samples: Iterable[Sample]) -> bool:
     """Whether an expression has the samples' values."""
     try:
-        return all(
-            evaluate(tree, {**each.letters, "index": each.number}) == each.value for each in samples
-        )
+        return all(evaluate(tree, _letters(each)) == each.value for each in samples)
     except (ExpressionError, KeyError, TypeError):
         return False
+
+
+def _letters(sample: Sample) -> Mapping[str, Any]:
+    if sample.number is None:
+        return sample.letters
+    return {**sample.letters, "index": sample.number}

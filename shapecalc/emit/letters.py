@@ -7,17 +7,19 @@ like), so that what has to be inferred can be written in its constructor.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from shapecalc.algebra import arithmetic
 from shapecalc.algebra.trace import Leaf, Number, Traced, Tree, untraced
+from shapecalc.emit import syntax
 from shapecalc.emit.names import variable
-from shapecalc.emit.python import mapped, tests
+from shapecalc.emit.python import tests
 from shapecalc.emit.trees import choice, moved, tree_of
 from shapecalc.graph.build import Builder
-from shapecalc.graph.graph import Built, Part, Wire
+from shapecalc.graph.graph import Built, Node, Part, Wire
 from shapecalc.graph.place import Place, Scope
 from shapecalc.language.expression import (
     Conditional,
@@ -29,7 +31,8 @@ from shapecalc.language.expression import (
 )
 from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import SpecError
-from shapecalc.language.tree import Entry, Setting, Spec
+from shapecalc.language.tree import Block, Entry, Setting, Spec
+from shapecalc.layers import FieldError, Layer, Tensor
 
 DIMENSIONS = {
     2: ("in_features",),
@@ -51,53 +54,170 @@ class Inside(NamedTuple):
 
     ``letters`` are the values of all letters; ``outside`` says how arguments and the input's
     sizes follow from the letters outside, and ``sizes`` are the letters of the input's sizes.
-    ``changed`` are the symbols that do not have their own values in this build.
     """
 
     letters: dict[str, Any]
     outside: dict[str, Tree]
     sizes: tuple[str, ...]
-    changed: frozenset[str]
 
 
 class Lettered(NamedTuple):
-    """A network on letters, and what is known inside its parts, by their identity.
+    """A network on letters.
 
     ``decisions`` are the outcomes of all conditions, in order, and ``empty`` are the entries
-    that were somewhere repeated not even once.
+    that were somewhere repeated not even once. ``changed`` are the symbols that do not have their
+    own values. ``steps`` is how much there was to build.
     """
 
     built: Built
-    inside: dict[int, Inside]
     decisions: tuple[int, ...]
     empty: frozenset[Entry]
+    changed: frozenset[str]
+    steps: int
+
+
+class _Use(NamedTuple):
+    """The inside of a block for certain arguments and a certain input, built once for all uses."""
+
+    children: list[Node | Part]
+    output: Wire
+    node: Node | None
+    decisions: tuple[int, ...]
+    empty: frozenset[Entry]
+    layers: int
+
+
+class Memory:
+    """What is known of all builds of a network.
+
+    ``inside`` tells what is known in uses of blocks by the identity of their parts. A block is
+    built once for the same arguments, input and symbols, for inside it all is told in its letters.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self.inside: dict[int, Inside] = {}
+        self.uses: dict[Any, _Use] = {}
+        self.symbols: dict[str, tuple[str, ...]] = {}
+        self.shares = any(
+            entry.share is not None
+            for entries in (spec.entries, *(block.entries for block in spec.blocks.values()))
+            for entry in every(entries)
+        )
+        for block in spec.blocks.values():
+            self.symbols[block.name] = tuple(sorted(_symbols(block, spec, set()) - {"index"}))
+
+
+def _symbols(block: Block, spec: Spec, met: set[str]) -> set[str]:
+    """The symbols that a block asks for, and the blocks in it."""
+    if block.name in met:
+        return set()
+    met.add(block.name)
+    found: set[str] = set()
+    for entry in every(block.entries):
+        for setting in (*entry.settings.values(), entry.when, entry.repeat):
+            found |= setting.names() if setting is not None else set()
+        if entry.block is not None:
+            found |= _symbols(entry.block, spec, met)
+    for default in block.arguments.values():
+        found |= default.names() if default is not None else set()
+    return found & {*spec.symbols, BATCH}
 
 
 def build(
     spec: Spec,
     values: Mapping[str, Any],
+    knobs: frozenset[str],
     most_layers: int,
+    memory: Memory,
     changed: frozenset[str] = frozenset(),
 ) -> Lettered:
-    """Build the network on letters."""
-    lettered = {name: _lettered(name, value) for name, value in values.items()}
-    builder = _LetteredBuilder(spec, lettered, most_layers, changed)
+    """Build the network on letters for knobs."""
+    lettered = {
+        name: _lettered(name, value) if name in knobs or name == BATCH else value
+        for name, value in values.items()
+    }
+    builder = _LetteredBuilder(spec, lettered, most_layers, memory)
     built = builder.network()
     if builder.problems:
         raise SpecError(spec.source, builder.problems)
-    builder.inside[id(built.root)] = Inside(dict(values), {}, (), changed)
-    return Lettered(built, builder.inside, tuple(builder.decisions), frozenset(builder.empty))
+    memory.inside[id(built.root)] = Inside(dict(values), {}, ())
+    return Lettered(
+        built, tuple(builder.decisions), frozenset(builder.empty), changed, builder.steps
+    )
 
 
 class _LetteredBuilder(Builder):
     def __init__(
-        self, spec: Spec, values: Mapping[str, Any], most_layers: int, changed: frozenset[str]
+        self, spec: Spec, values: Mapping[str, Any], most_layers: int, memory: Memory
     ) -> None:
         super().__init__(spec, values, most_layers)
-        self.changed = changed
-        self.inside: dict[int, Inside] = {}
+        self.memory = memory
+        self.inside = memory.inside
         self.decisions: list[int] = []
         self.empty: set[Entry] = set()
+        self.outputs_inside: dict[int, Wire | None] = {}
+
+    def satisfied(
+        self,
+        entry: Entry,
+        path: str,
+        layer: Layer,
+        inputs: tuple[Tensor, ...],
+        wires: list[Wire],
+        place: Place,
+    ) -> bool:
+        """What a layer requires is asked of numbers without their derivations."""
+        settings = {name: _plain(value) for name, value in layer.__dict__.items()}
+        try:
+            plain = type(layer)(**{name: v for name, v in settings.items() if v is not None})
+        except FieldError as error:
+            self.problem(entry.mark, str(error))
+            return False
+        inputs = tuple([x.with_shape(map(untraced, x.shape)) for x in inputs])
+        return super().satisfied(entry, path, plain, inputs, wires, place)
+
+    def use(
+        self, entry: Entry, part: Part, place: Place, arguments: dict[str, Any], wire: Wire | None
+    ) -> Wire | None:
+        assert entry.block is not None
+        if wire is None or self.memory.shares:
+            return super().use(entry, part, place, arguments, wire)
+        key = self.key(entry.block, arguments, wire)
+        known = self.memory.uses.get(key)
+        if known is None:
+            decisions, layers, problems = len(self.decisions), self.layers, len(self.problems)
+            before, self.empty = self.empty, set()
+            found = super().use(entry, part, place, arguments, wire)
+            own = self.outputs_inside.get(id(part))
+            if found is not None and own is not None and problems == len(self.problems):
+                origin = self.graph.nodes.get(own.origin)
+                self.memory.uses[key] = _Use(
+                    part.children,
+                    own,
+                    origin["node"] if origin else None,
+                    tuple(self.decisions[decisions:]),
+                    frozenset(self.empty),
+                    self.layers - layers,
+                )
+            self.empty |= before
+            return found
+        self.enter_block(part, arguments, wire)
+        part.children = known.children
+        self.decisions += known.decisions
+        self.empty |= known.empty
+        self.layers += known.layers
+        if self.layers > self.most_layers:
+            self.too_many(entry.mark)
+        if known.node is not None and known.output.origin not in self.graph:
+            self.graph.add_node(known.output.origin, node=known.node)
+        return self.leave_block(part, known.output)
+
+    def key(self, block: Block, arguments: Mapping[str, Any], wire: Wire) -> Any:
+        """What the inside of a use hangs on."""
+        given = tuple((name, _plain(value)) for name, value in sorted(arguments.items()))
+        symbols = tuple(untraced(self.values[name]) for name in self.memory.symbols[block.name])
+        sizes = tuple(map(untraced, wire.tensor.shape))
+        return block.name, given, symbols, sizes, wire.tensor.dtype
 
     def value(self, setting: Setting, scope: Scope, place: Place) -> Any:
         found = super().value(setting, scope, place)
@@ -126,7 +246,7 @@ class _LetteredBuilder(Builder):
         if result is wire or len(result.tensor.shape) != len(wire.tensor.shape):
             return result
         fed = wire if entry.sources is None else self.sources(entry, place)[0]
-        scope = Scope(place.values, fed and fed.tensor)
+        scope = Scope(place.values, fed and fed.tensor, place.names)
         sizes = [
             then if tree_of(then) == tree_of(otherwise) else choice(test, scope, then, otherwise)
             for then, otherwise in zip(result.tensor.shape, wire.tensor.shape)
@@ -150,10 +270,11 @@ class _LetteredBuilder(Builder):
             plain[name] = untraced(size)
             outside[name] = tree_of(size)
             sizes.append(Traced.letter(name, untraced(size)))
-        self.inside[id(part)] = Inside(plain, outside, names, self.changed)
+        self.inside[id(part)] = Inside(plain, outside, names)
         return inside, wire._replace(tensor=wire.tensor.with_shape(sizes))
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
+        self.outputs_inside[id(part)] = wire
         return wire and _told(wire, self.inside[id(part)].outside)
 
     def enter_copy(self, place: Place, index: int) -> dict[str, Any]:
@@ -179,6 +300,25 @@ class _LetteredBuilder(Builder):
             return _told(last, {"index": Number(None)})
         sizes = [_behind(count, list(sizes)) for sizes in zip(*shapes)]
         return last._replace(tensor=last.tensor.with_shape(sizes))
+
+
+def every(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """All entries of a list, those of branches included."""
+    for entry in entries:
+        yield entry
+        for branch in entry.branches or ():
+            yield from every(branch.entries)
+
+
+def _plain(value: Any) -> Any:
+    """A value without derivations, a whole one as such; lists as tuples."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_plain, value))
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    number = untraced(value)
+    is_whole = isinstance(number, Fraction) and number.denominator == 1
+    return number.numerator if is_whole else number
 
 
 def _behind(count: Traced, sizes: list[Any]) -> Any:
@@ -210,7 +350,7 @@ def _with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any
         choices[name] = _chosen(node, scope)
         return Name(name, 0)
 
-    without = mapped(tree, lifted)
+    without = syntax.changed(tree, lifted)
     if not choices:
         return found
     return evaluate(without, ChainMap(choices, scope))  # type: ignore[arg-type]

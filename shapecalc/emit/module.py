@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from shapecalc.emit.classes import ClassWriter
-from shapecalc.emit.emitter import Emitter, emit
-from shapecalc.emit.names import EmitError, class_name, docstring, has_meaning
-from shapecalc.emit.parameters import Written
-from shapecalc.emit.source import call, lines
-from shapecalc.language.tree import Block
+from shapecalc.algebra.trace import untraced
+from shapecalc.emit import syntax
+from shapecalc.emit.agree import agree
+from shapecalc.emit.classes import Body, Tie
+from shapecalc.emit.constructor import Written
+from shapecalc.emit.emission import Unlike, emit
+from shapecalc.emit.forward import (
+    RUNNING,
+    asked_for,
+    parts_together,
+    referenced,
+    referenced_inside,
+    returned,
+    without_alias,
+)
+from shapecalc.emit.known import Holder, Known
+from shapecalc.emit.letters import every
+from shapecalc.emit.names import block_class_name, class_name, variable
+from shapecalc.emit.parameters import signature
+from shapecalc.emit.printer import definition, statement
+from shapecalc.emit.roles import Roles
+from shapecalc.emit.scope import Owner, Scope, known_sizes
+from shapecalc.emit.source import head, imports, main, parameter_names
+from shapecalc.emit.syntax import Assign, Class, Do, Function, Parameter
+from shapecalc.emit.tidy import with_running_sizes, without_defaults, without_echoes
+from shapecalc.emit.trees import stated
+from shapecalc.graph.graph import Part
+from shapecalc.language.expression import Name, evaluate, truth
+from shapecalc.language.tree import Block, Entry, Setting
 from shapecalc.network import Network
+
+MODULE = syntax.name("nn.Module")
+SEQUENTIAL = syntax.name("nn.Sequential")
+LIST = syntax.name("nn.ModuleList")
 
 
 def module(
@@ -20,7 +46,7 @@ def module(
     settings: Mapping[str, Any] | None = None,
     knobs: frozenset[str] | None = None,
 ) -> str:
-    """The source of a module that is the network; raises :class:`EmitError` where it cannot be.
+    """The source of a module that is the network; raises ``EmitError`` where it cannot be written.
 
     Symbols that decide anything but the input's size are parameters of its constructor, with the
     values they have here as defaults; of ``knobs`` only, if they are named.
@@ -30,83 +56,313 @@ def module(
     >>> "nn.Conv2d(3, 6, kernel_size=5)" in source
     True
     """
-    return emit(network, settings, lambda *known: _ModuleEmitter(*known).source(), knobs)
+    return emit(network, settings, lambda *known: Classes(*known).source(), knobs)
 
 
-class _ModuleEmitter(Emitter):
-    """Writes the whole source: the classes of the blocks, and the network's."""
+class PartWritten(NamedTuple):
+    """A part of a class that has a class of its own: what makes it, and what it is given.
+
+    ``free`` are the names of the outputs outside of it that it is fed from, and ``ties`` the
+    weights in it that are outer ones'.
+    """
+
+    made: Any
+    free: list[str]
+    ties: list[Tie]
+
+
+class Classes:
+    """The classes that have been written of a network.
+
+    ``unlike`` are the blocks that have to tell themselves when they are empty.
+    """
+
+    def __init__(self, known: Known, unlike: frozenset[str]) -> None:
+        self.known = known
+        self.unlike = unlike
+        self.spec = known.spec
+        self.roles = Roles(known)
+        self.written: dict[str, Written] = {}
+        self.definitions: list[Class] = []
+        self.defaults: dict[str, dict[str, Any]] = {}
+        self.names: dict[str, str] = {}
+        taken: set[str] = set()
+        for block in self.spec.blocks:
+            self.names[block] = block_class_name(block, taken)
+            taken.add(self.names[block])
+        self.network_name = class_name(known.report.name, taken)
+        self.taken = taken | {self.network_name}
+        self.parameters = parameter_names(known, self.taken)
 
     def source(self) -> str:
-        name = class_name(self.report.name, self.spec.blocks)
-        self.name_parameters({name, *self.spec.blocks})
-        writer = ClassWriter(self, name, self.spec.entries, self.roots)
-        network = writer.write()
-        returns, _ = writer.result("")
-        return source(self, [*self.written.values(), network], name, returns)
+        """The whole source."""
+        network = self.network()
+        written = [*self.definitions, network]
+        shown = main(self.known, network.name, network.methods[-1].returns)
+        lines = head(self.known)
+        lines += ["", *imports([*written, *shown])]
+        for each in written:
+            lines += ["", "", *definition(each)]
+        lines += ["", "", 'if __name__ == "__main__":']
+        for line in shown:
+            lines += statement(line, 4)
+        return "\n".join(lines) + "\n"
+
+    # -- classes ----------------------------------------------------------------------------------
+
+    def network(self) -> Class:
+        """The network's own class."""
+        owner = Owner(None, self.known.roots, [], {})
+        holders = [Holder(root, root) for root in self.known.roots]
+        scope = self.scope(owner, self.spec.entries, holders)
+        outputs = [asked_for(reference.name) for reference in self.spec.outputs]
+        inputs = {name: variable("x" if name == "input" else name, ()) for name in self.spec.inputs}
+        parameters = tuple(Parameter(own, syntax.TENSOR) for own in inputs.values())
+        body = Body(self, scope, dict(inputs))
+        first = next(iter(inputs.values()))
+        alias = self.alias(body, scope.entries) if "input" in inputs else ""
+        running = RUNNING if first == RUNNING or RUNNING not in inputs.values() else "out"
+        last = body.chain(scope, first, running, frozenset(outputs))
+        variables = body.forward.variables
+        present = [name for name in outputs if name in variables]
+        result: Any = Name(last, 0)
+        returns: Any = syntax.TENSOR
+        if present:
+            items = tuple(Name(variables[name], 0) for name in present)
+            kinds = tuple(
+                syntax.read("Tensor | None") if name in body.optional else syntax.TENSOR
+                for name in present
+            )
+            result, returns = items[0], kinds[0]
+            if len(present) > 1:
+                result = syntax.Sequence(items)
+                returns = syntax.Item(Name("tuple", 0), syntax.Sequence(kinds))
+        told = f"{self.known.report.name}."
+        found = self.made(body, scope, self.network_name, told, parameters, returns, result, alias)
+        return found[0]
 
     def block(self, block: Block) -> Written:
-        if block.name not in self.written:
-            if has_meaning(block.name):
-                message = f"a class cannot be called {block.name!r}, which means something else"
-                raise EmitError(self.spec.source, block.mark, message, "give it another name")
-            writer = ClassWriter(self, block.name, block.entries, self.uses[block.name], block)
-            self.written[block.name] = writer.write()
+        """What makes a block, written when it is first asked for."""
+        if block.name in self.written:
+            return self.written[block.name]
+        uses = self.known.uses[block.name]
+        owner = Owner(block, uses, known_sizes(self.known, uses), {})
+        condition = self.common_condition(block)
+        assumed = frozenset() if condition is None else frozenset(block.entries)
+        holders = [Holder(use, use) for use in uses]
+        if condition is not None:
+            holders = [holder for holder in holders if holder.part.children]
+        scope = self.scope(owner, block.entries, holders, assumed)
+        body = Body(self, scope, {"input": RUNNING})
+        alias = self.alias(body, block.entries)
+        last = body.chain(scope, RUNNING, RUNNING, frozenset())
+        inputs = (Parameter(RUNNING, syntax.TENSOR),)
+        found, signed = self.made(
+            body,
+            scope,
+            self.names[block.name],
+            block.about,
+            inputs,
+            syntax.TENSOR,
+            Name(last, 0),
+            alias,
+        )
+        self.definitions.append(found)
+        self.defaults[found.name] = {
+            self.parameters.get(name, name): value for name, value in signed.defaults.items()
+        }
+        self.written[block.name] = Written(
+            found.name, signed.letters, signed.defaults, owner.extras, condition
+        )
         return self.written[block.name]
 
+    def part(self, outer: Body, scope: Scope, label: str) -> PartWritten:
+        """What makes a part of a class that cannot be written in it."""
+        single = scope.single
+        if single is None:
+            free = referenced_inside(scope.entries)
+        else:
+            free = set()
+            for branch in single.branches or ():
+                free |= referenced_inside(branch.entries)
+        names = sorted(name for name in free if name in outer.forward.variables)
+        inputs = {
+            name: variable("identity" if name == "input" else name, {RUNNING}) for name in names
+        }
+        body = Body(self, scope, inputs)
+        body.forward.taken.add(RUNNING)
+        body.is_list = (
+            single is not None
+            and bool(single.branches)
+            and ((single.branches or [])[0].name is None)
+        )
+        last = body.chain(scope, RUNNING, RUNNING, frozenset())
+        parameters = tuple(Parameter(own, syntax.TENSOR) for own in (RUNNING, *inputs.values()))
+        owner = scope.block.name if scope.block is not None else ""
+        prefix = self.names[owner] if owner else ""
+        name = prefix + block_class_name(label, ())
+        while name in self.taken:
+            name += "Part"
+        found, signed = self.made(
+            body, scope, name, "", parameters, syntax.TENSOR, Name(last, 0), "", is_part=True
+        )
+        for other in self.definitions:
+            if (other.base, other.methods) == (found.base, found.methods):
+                found = other
+                break
+        else:
+            self.taken.add(name)
+            self.definitions.append(found)
+        given = tuple(Name(each.name, 0) for each in signed.parameters)
+        made = syntax.Invoke(Name(found.name, 0), given)
+        return PartWritten(made, names, body.ties)
 
-def source(emitter: Emitter, written: list[Written], name: str, returns: str) -> str:
-    """The whole source of what has been written; the network returns values of a type."""
-    body = [line for each in written for line in ["", "", *each.text]]
-    text = [*_head(emitter), "", *_imports(body), *body, "", "", *_main(emitter, name, returns)]
-    return "\n".join(text) + "\n"
+    def scope(
+        self,
+        owner: Owner,
+        entries: list[Entry],
+        holders: list[Holder],
+        assumed: frozenset[Entry] = frozenset(),
+    ) -> Scope:
+        """The scope of a block, or of the network."""
+        return Scope(
+            self.known, self.roles, self.parameters, owner, entries, holders, None, assumed
+        )
+
+    def alias(self, body: Body, entries: list[Entry]) -> str:
+        """Keep the input under a name of its own, where an entry asks for it by its name."""
+        if "input" not in referenced(entries):
+            return ""
+        taken = {each.name for each in every(entries)}
+        name = next(n for n in ("identity", "shortcut", "given", "input_") if n not in taken)
+        alias = body.forward.variable(name)
+        body.forward.variables["input"] = alias
+        body.forward.body.append(Assign(Name(alias, 0), Name(RUNNING, 0)))
+        return alias
+
+    def made(
+        self,
+        body: Body,
+        scope: Scope,
+        name: str,
+        told: str,
+        inputs: tuple[Parameter, ...],
+        returns: Any,
+        result: Any,
+        alias: str,
+        *,
+        is_part: bool = False,
+    ) -> tuple[Class, Any]:
+        """A class of the statements that have been written, and its constructor's signature."""
+        forward = parts_together(body.forward.body)
+        if alias:
+            forward = without_alias(forward, alias, RUNNING)
+            if Name(alias, 0) == result and alias not in syntax.names(*forward):
+                result = Name(RUNNING, 0)
+        forward = returned(forward, result, [each.name for each in inputs])
+        forward = [*without_echoes(forward)]
+        base = LIST if body.is_list else MODULE
+        init = without_defaults(body.init, self.defaults)
+        init = with_running_sizes(init, {*scope.allowed, *self.parameters.values()})
+        signed = signature(scope, init, body.checks, is_part=is_part)
+        parent = Do(syntax.call(syntax.Attribute(syntax.call("super"), "__init__")))
+        statements = signed.body if body.is_list else [parent, *signed.body]
+        constructor = Function(
+            "__init__", tuple(signed.parameters), syntax.NONE, tuple(statements), "", True
+        )
+        run = Function("forward", inputs, returns, tuple(forward), "", True)
+        is_bare = statements == [parent] and not signed.parameters and scope.block is not None
+        return Class(name, base, (run,) if is_bare else (constructor, run), told), signed
+
+    def asked(self, scope: Scope) -> set[str]:
+        """The outputs and copies that are asked for by a name with a dot."""
+        entries = scope.block.entries if scope.block is not None else self.spec.entries
+        found = {
+            asked_for(reference.name)
+            for entry in every(entries)
+            for reference in entry.sources or ()
+        }
+        if scope.block is None:
+            found |= {asked_for(reference.name) for reference in self.spec.outputs}
+        return {name for name in found if "." in name}
+
+    # -- blocks that may be empty -----------------------------------------------------------------
+
+    def common_condition(self, block: Block) -> Any | None:
+        """The condition of all entries of a block, if there is one that its uses can tell."""
+        if block.name in self.unlike or not block.entries:
+            return None
+        first = block.entries[0].when
+        if first is None or first.expression is None:
+            return None
+        condition = plain(first.expression)
+        names = syntax.names(condition)
+        sizes = {"in_channels", "in_features"}
+        known = names <= {*block.arguments, *sizes} and bool(names)
+        for entry in block.entries:
+            when = entry.when.expression if entry.when is not None else None
+            if when is None or plain(when) != condition or entry.repeat is not None:
+                return None
+        if names & sizes and block.entries[0].sources is not None:
+            return None
+        if names & sizes and len(block.entries) > 1:
+            return None
+        return condition if known and self.is_used_alone(block) else None
+
+    def is_used_alone(self, block: Block) -> bool:
+        """Whether no use of a block is repeated, shared or in a branch."""
+        lists = [self.spec.entries, *(each.entries for each in self.spec.blocks.values())]
+        alone = sum(
+            entry.block is block
+            for entries in lists
+            for entry in entries
+            if entry.repeat is None and entry.share is None and entry.when is None
+        )
+        uses = sum(entry.block is block for entries in lists for entry in every(entries))
+        return alone == uses
+
+    def condition_at(self, scope: Scope, entry: Entry, written: Written) -> Any | None:
+        """The condition of a use of a block that may be empty; None if it is never so."""
+        assert entry.block is not None
+        copies = scope.copies(entry)
+
+        def meaning(name: str) -> Any:
+            assert entry.block is not None
+            setting = entry.settings.get(name)
+            if setting is not None:
+                if setting.kind == Setting.EXPRESSION:
+                    return scope.meant(setting, copies)
+                return stated(setting.content)
+            if name in entry.block.arguments:
+                default = entry.block.arguments[name]
+                if default is not None and default.kind == Setting.EXPRESSION:
+                    return within(plain(default.content))
+                if default is not None and default.kind == Setting.CONSTANT:
+                    return stated(default.content)
+            if name in self.known.values and name not in ("in_channels", "in_features"):
+                return Name(name, 0) if name in scope.allowed else stated(self.known.values[name])
+            samples = [scope.outside(name, copy) for copy in copies]
+            found = agree(samples, scope.allowed)
+            if found is None:
+                raise Unlike(entry.kind)
+            return found
+
+        def within(tree: Any) -> Any:
+            return syntax.replaced(tree, {name: meaning(name) for name in syntax.names(tree)})
+
+        from shapecalc.emit.python import settled_choices
+
+        tree = settled_choices(within(written.condition))
+        for copy in copies:
+            assert isinstance(copy.built, Part)
+            value = truth(evaluate(tree, {**copy.inside.letters, "index": copy.number}))
+            if untraced(value) != bool(copy.built.children):
+                raise Unlike(entry.kind)
+        if not syntax.names(tree):
+            return None if copies[0].built.children else syntax.FALSE  # type: ignore[union-attr]
+        return scope.tested(tree)
 
 
-def _head(emitter: Emitter) -> list[str]:
-    """What the network is, and its totals."""
-    report = emitter.report
-    inputs = " and ".join(str(tensor) for tensor in report.inputs.values())
-    counted = (
-        f"{report.totals.params:,} parameters and {report.totals.macs:,} multiply-accumulates for "
-        f"an input of {inputs}, batch {emitter.values['B']}."
-    )
-    return docstring(f"{report.name}.\n\n{emitter.spec.about}\n\n{counted}", 0)
-
-
-def _imports(body: list[str]) -> list[str]:
-    """The imports that the source needs."""
-    names = {node.id for node in ast.walk(ast.parse("\n".join(body))) if isinstance(node, ast.Name)}
-    known = {
-        "math": "import math",
-        "OrderedDict": "from collections import OrderedDict",
-        "Fraction": "from fractions import Fraction",
-    }
-    needed = [line for name, line in known.items() if name in names]
-    ours = [name for name in ("Tensor", "nn") if name in names]
-    return [
-        *needed,
-        *([""] if needed else []),
-        "import torch",
-        f"from torch import {', '.join(ours)}",
-    ]
-
-
-def _main(emitter: Emitter, name: str, returns: str) -> list[str]:
-    """What prints the output's shape."""
-    inputs = [
-        f"torch.zeros({', '.join(map(str, tensor.shape))}{_dtype(tensor.dtype)})"
-        for tensor in emitter.report.inputs.values()
-    ]
-    shown = ["    print(tuple(output.shape))"]
-    if returns != "Tensor":
-        shown = ["    for each in output:", "        print(tuple(each.shape))"]
-    return [
-        'if __name__ == "__main__":',
-        f"    model = {name}().eval()",
-        "    with torch.no_grad():",
-        *lines(call("model", inputs), 8, "output = "),
-        *shown,
-    ]
-
-
-def _dtype(dtype: str) -> str:
-    return "" if dtype == "float32" else f", dtype=torch.{dtype}"
+def plain(tree: Any) -> Any:
+    """An expression without the columns of its names, so that like ones are equal."""
+    return syntax.changed(tree, lambda node: Name(node.name, 0) if isinstance(node, Name) else None)

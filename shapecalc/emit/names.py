@@ -5,9 +5,8 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Collection
-from textwrap import dedent, shorten, wrap
+from textwrap import shorten
 
-from shapecalc.emit.source import WIDTH
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
 
 _OF_MODULES = """
@@ -26,8 +25,8 @@ MODULE_ATTRIBUTES = frozenset(_OF_MODULES.split())
 """Attributes of torch's modules and containers, which no submodule may be called."""
 
 _OF_SOURCE = """
-_ self super __class__ __debug__ torch nn math Tensor Fraction OrderedDict index abs bool float int
-max min object print range round str tuple any
+_ self super __class__ __debug__ torch nn math Tensor Fraction OrderedDict index abs bool enumerate
+float int max min object print range round str tuple any ValueError
 """
 
 SOURCE_NAMES = frozenset(_OF_SOURCE.split())
@@ -71,6 +70,24 @@ def class_name(name: str, taken: Collection[str]) -> str:
     return joined
 
 
+def block_class_name(name: str, taken: Collection[str]) -> str:
+    """A block's name as that of a class, in capitals as Python's classes are.
+
+    >>> block_class_name("BasicBlock", ()), block_class_name("conv_relu", ())
+    ('BasicBlock', 'ConvRelu')
+    >>> block_class_name("Tensor", ()), block_class_name("repeat", {"Repeat"})
+    ('TensorBlock', 'RepeatBlock')
+    """
+    joined = name
+    if "_" in name or not name[:1].isupper():
+        joined = "".join(word[:1].upper() + word[1:] for word in _words(name)) or "Block"
+    if joined[0].isdigit():
+        joined = f"Block{joined}"
+    while joined in taken or has_meaning(joined):
+        joined += "Block"
+    return joined
+
+
 def function_name(name: str, taken: Collection[str]) -> str:
     """A network's or block's name as that of a function.
 
@@ -110,47 +127,3 @@ def variable(name: str, taken: Collection[str]) -> str:
     while name in taken or has_meaning(name):
         name += "_"
     return name
-
-
-def docstring(text: str, indent: int) -> list[str]:
-    """Text as a docstring, its paragraphs wrapped; a table, which is indented, stays as it is.
-
-    >>> docstring("One line.", 4)[0].replace('"', "'")
-    "    '''One line.'''"
-    """
-    pad = " " * indent
-    paragraphs = re.split(r"\n{2,}", f'"""{printable(text).strip()}')
-    if len(paragraphs) == 1:
-        paragraphs[0] += '"""'  # if it fits on the one line
-    first, *rows = [row for each in paragraphs for row in ("", *_wrapped(each, WIDTH - indent))][1:]
-    if not rows:
-        return [pad + first]
-    rows[-1] = rows[-1].removesuffix('"""')
-    body = dedent("\n".join(rows)).split("\n")
-    return [pad + first, *(f"{pad}{row}" if row else "" for row in body), f'{pad}"""']
-
-
-def _wrapped(paragraph: str, width: int) -> list[str]:
-    rows = paragraph.split("\n")
-    if any(row.startswith(" ") for row in rows):
-        return rows
-    told = " ".join(paragraph.split()).replace(" x ", "\xa0x\xa0")  # sizes are not broken apart
-    wrapped = wrap(told, width, break_long_words=False, break_on_hyphens=False)
-    return [row.replace("\xa0", " ") for row in wrapped]
-
-
-def printable(text: str) -> str:
-    r"""Text without what would end a docstring, or mean something in it, and no space at line ends.
-
-    >>> printable('a "quoted" word, a slash \\ and\fanother line')
-    "a 'quoted' word, a slash / and\nanother line"
-    """
-    safe = text.replace("\\", "/").replace('"', "'")
-    rows = ("".join(map(_shown, row.expandtabs())) for row in safe.splitlines())
-    return "\n".join(row.rstrip() for row in rows)
-
-
-def _shown(sign: str) -> str:
-    if sign.isprintable():
-        return sign
-    return " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}"

@@ -1,162 +1,194 @@
-"""The parameters of a constructor: a block's arguments, sizes, and symbols that are knobs."""
+"""The parameters of a constructor, as the names that are used in it tell."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from shapecalc.algebra.trace import Tree
-from shapecalc.emit.names import EmitError
-from shapecalc.emit.source import literal
-from shapecalc.emit.values import Values, in_python, words
-from shapecalc.graph.graph import Part
-from shapecalc.language.expression import ExpressionError
-from shapecalc.language.tree import Block, Entry, Setting
-
-if TYPE_CHECKING:
-    from shapecalc.emit.emitter import Emitter
+from shapecalc.emit import syntax
+from shapecalc.emit.printer import flat
+from shapecalc.emit.roles import Role
+from shapecalc.emit.scope import Scope, given, in_python
+from shapecalc.emit.syntax import Assign, If, Parameter, Raise, Statement
+from shapecalc.language.expression import Comparison, Name, Number
+from shapecalc.language.tree import Setting
 
 
-class Written(NamedTuple):
-    """A class or function that has been written, and what a call of it has to find.
+class Signature(NamedTuple):
+    """A constructor's parameters with the letters they stand for, and its statements.
 
-    ``sizes`` are sizes of the input, ``knobs`` symbols of the spec, and ``extras`` numbers that
-    hang on the input's size, known for each use that needs them, by the identity of its part.
-    ``given`` are arguments whose default does, which every use has to give.
+    ``defaults`` are the values of letters that need not be given.
     """
 
-    name: str
-    sizes: list[str]
-    knobs: list[str]
-    extras: dict[str, dict[int, Tree]]
-    given: list[str]
-    text: list[str]
+    parameters: list[Parameter]
+    letters: list[str]
+    defaults: dict[str, Any]
+    body: list[Statement]
 
 
-class Parameters(Values):
-    """Collects what a class or a function has to be given, and writes its parameters."""
+def signature(
+    scope: Scope, body: list[Statement], checks: Iterable[Any] = (), *, is_part: bool = False
+) -> Signature:
+    """What a constructor with some statements takes, and the statements that go before them.
 
+    ``checks`` are numbers of copies that have to be at least 1. ``is_part`` says that it is the
+    constructor of a part of a block, which is given all that it uses.
+    """
+    return _Signature(scope, body, list(checks), is_part).made()
+
+
+class _Signature:
     def __init__(
-        self, emitter: Emitter, entries: list[Entry], uses: list[Part], block: Block | None
+        self, scope: Scope, body: list[Statement], checks: list[Any], is_part: bool
     ) -> None:
-        super().__init__(emitter, entries, uses, block)
-        self.given: list[str] = []
-        self.checks: dict[str, None] = {}
+        self.scope = scope
+        self.body = body
+        self.checks = checks
+        self.is_part = is_part
+        self.own = scope.parameters
+        self.first: list[Statement] = []
 
-    def written(self, name: str, text: list[str]) -> Written:
-        """What has been written, under its name."""
-        sizes = [size for size in self.sizes if size in self.needed]
-        return Written(name, sizes, self.knobs(), self.extras, self.given, text)
+    def used(self, letter: str) -> bool:
+        """Whether a letter is used in what there is so far."""
+        return self.own.get(letter, letter) in syntax.names(*self.first, *self.body, *self.checks)
 
-    def knobs(self) -> list[str]:
-        """The symbols of the spec that it needs, those included that defaults are worked out of."""
-        symbols = self.emitter.spec.symbols
-        for name in reversed(symbols):
-            default = self.emitter.derived(name)
-            if self.block is None and name in self.needed and default is not None:
-                self.needed |= default.names() & self.emitter.knobs
-        return [name for name in symbols if name in self.needed and name not in self.arguments]
-
-    def signature(self) -> tuple[list[str], list[str]]:
-        """The constructor's parameters, those without a default first, and its first lines.
-
-        A default that is an expression is worked out there, of what was given.
-        """
-        needed, optional, first = self.argument_parameters()
-        for name in self.knobs():
-            self.knob_parameter(name, needed, optional, first)
-        for count in self.checks:
-            error = f'ValueError("{count} must be at least 1")'
-            first += [f"if {operand(count)} < 1:", f"    raise {error}"]
-        sizes = [f"{self.parameters.get(n, n)}: int" for n in self.sizes if n in self.needed]
-        return [*sizes, *needed, *(f"{n}: int" for n in self.extras), *optional], first
-
-    def argument_parameters(self) -> tuple[list[str], list[str], list[str]]:
-        """Those of a block's arguments."""
-        needed: list[str] = []
-        optional: list[str] = []
-        first: list[str] = []
-        numbers = self.emitter.numbers(self.block)
-        defaults = self.worked_out()
-        for name in _settling_order(self.arguments):
-            own, default = self.parameters.get(name, name), self.arguments[name]
-            typed = f"{own}: {self.annotation(name)}"
-            if default is None or name in self.given:
-                needed.append(typed)
-            elif default.is_constant:
-                value = literal(in_python(default.value({})), exact=name not in numbers)
-                optional.append(f"{typed} = {value}")
-            elif self.is_given(name):
-                optional.append(f"{typed} | None = None")
-                first += _defaulted(own, defaults[name]) if name in defaults else []
-            elif name in defaults:
-                first.append(f"{own} = {defaults[name]}")
-        return needed, optional, first
-
-    def worked_out(self) -> dict[str, str]:
-        """The defaults that are expressions, of arguments that are needed, as source."""
-        found: dict[str, str] = {}
-        order = _settling_order(self.arguments)
-        for i, name in reversed([*enumerate(order)]):
-            default = self.arguments[name]
-            if default is None or default.is_constant or name not in self.needed:
+    def made(self) -> Signature:
+        scope = self.scope
+        sizes = [name for name in scope.owner.sizes if self.used(name)]
+        required: list[Parameter] = []
+        optional: list[Parameter] = []
+        defaults: dict[str, Any] = {}
+        arguments = [] if self.is_part else _settling_order(scope.arguments)
+        for name in reversed(arguments):
+            self.worked_out(name, arguments)
+        for name in scope.arguments:
+            if not self.used(name):
                 continue
-            is_in_ring = default.names() & {*order[i:]}
-            text = None if is_in_ring else self.default(name, default)
-            if text is None:
-                self.given.append(name)
+            default = scope.arguments[name]
+            if self.is_part or default is None or not default.is_constant:
+                required.append(self.parameter(name))
             else:
-                found[name] = text
-        return found
+                value = given(in_python(default.value({})), scope.role(name))
+                optional.append(self.parameter(name, value))
+                defaults[name] = value
+        for name in self.knobs():
+            if scope.block is not None or self.is_part:
+                required.append(self.parameter(name))
+            else:
+                optional.append(self.knob(name))
+        sizes = [name for name in scope.owner.sizes if self.used(name)]
+        whole = [*sizes, *(name for name in scope.owner.extras if self.used(name))]
+        if self.is_part and self.used("index"):
+            whole.append("index")
+        parameters = [
+            *(self.parameter(name) for name in whole if name in sizes),
+            *required,
+            *(self.parameter(name) for name in whole if name not in sizes),
+            *optional,
+        ]
+        back = {own: name for name, own in self.own.items()}
+        letters = [back.get(each.name, each.name) for each in parameters]
+        statements = [*self.fractions(letters), *self.first, *self.checked(), *self.body]
+        return Signature(parameters, letters, defaults, statements)
 
-    def default(self, name: str, default: Setting) -> str | None:
-        """A default that is an expression, as source; None if no one is right at every use."""
-        copies = [self.copy(use, use, None) for use in self.uses]
-        as_number = name in self.emitter.numbers(self.block)
-        try:
-            return self.setting(default, None, copies, as_number=as_number)
-        except (EmitError, ExpressionError):
-            return None
+    def parameter(self, name: str, default: Any = None) -> Parameter:
+        """The parameter that a letter is."""
+        annotation = syntax.read(self.scope.role(name).value)
+        return Parameter(self.own.get(name, name), annotation, default)
+
+    def worked_out(self, name: str, order: list[str]) -> None:
+        """Work an argument out of others, where no use gives it and its default is right."""
+        scope = self.scope
+        default = scope.arguments[name]
+        if default is None or default.is_constant or not self.used(name) or self.is_given(name):
+            return
+        if default.names() & {*order[order.index(name) :]}:
+            return  # a ring, which what is given breaks
+        tree = scope.default(name)
+        if tree is None:
+            return
+        own = self.own.get(name, name)
+        count = sum(
+            node == Name(own, 0) for node in syntax.walk(*self.first, *self.body, *self.checks)
+        )
+        if count == 1 or isinstance(tree, (Name, Number, syntax.Constant)):
+            meanings = {own: tree}
+            self.first = [syntax.replaced(each, meanings) for each in self.first]
+            self.body = [syntax.replaced(each, meanings) for each in self.body]
+            self.checks = [syntax.replaced(each, meanings) for each in self.checks]
+        else:
+            self.first.insert(0, Assign(Name(own, 0), tree))
 
     def is_given(self, name: str) -> bool:
         """Whether any use gives an argument."""
-        return any(use.entry is not None and name in use.entry.settings for use in self.uses)
+        block = self.scope.block
+        uses = self.scope.known.used_by.get(block.name if block is not None else "", ())
+        return any(name in entry.settings for entry in uses)
 
-    def annotation(self, name: str) -> str:
-        """The type of an argument."""
-        values = [self.emitter.inside(use).letters[name] for use in self.uses]
-        default = self.arguments[name]
-        if default is not None and default.is_constant:
-            values.append(default.value({}))
-        if name in self.emitter.numbers(self.block):
-            return "float"
-        return " | ".join(sorted({_annotation(value) for value in values}))
+    def knobs(self) -> list[str]:
+        """The symbols that are used, those included that defaults are worked out of."""
+        scope = self.scope
+        symbols = [name for name in scope.known.spec.symbols if name in scope.known.knobs]
+        if scope.block is None and not self.is_part:
+            for name in reversed(symbols):
+                default = scope.known.derived(name)
+                if self.used(name) and default is not None:
+                    own = Name(self.own.get(name, name), 0)
+                    missing = syntax.is_missing(own)
+                    copies = [scope.known.copy(use, use, None) for use in scope.owner.uses]
+                    value = scope.argument(default, scope.role(name), copies)
+                    self.first.insert(0, If(missing, (Assign(own, value),)))
+        return [name for name in symbols if name not in scope.arguments and self.used(name)]
 
-    def knob_parameter(
-        self, name: str, needed: list[str], optional: list[str], first: list[str]
-    ) -> None:
-        """The parameter of a symbol; of the network itself, with the value it has."""
-        own = self.parameters.get(name, name)
-        value = self.emitter.values[name]
-        as_number = name in self.emitter.numbers(None)
-        kind = "float" if as_number else _annotation(value)
-        default = self.emitter.derived(name)
-        if self.block is not None:
-            needed.append(f"{own}: {kind}")
-        elif default is None:
-            optional.append(f"{own}: {kind} = {literal(value, exact=not as_number)}")
-        else:
-            copies = [self.copy(use, use, None) for use in self.uses]
-            optional.append(f"{own}: {kind} | None = None")
-            first += _defaulted(own, self.setting(default, None, copies, as_number=as_number))
+    def knob(self, name: str) -> Parameter:
+        """A symbol as a parameter of the network, with the value that it has."""
+        scope = self.scope
+        own = self.own.get(name, name)
+        role = scope.role(name)
+        if scope.known.derived(name) is not None:
+            return Parameter(own, syntax.read(f"{role.value} | None"), syntax.NONE)
+        return self.parameter(name, given(scope.known.values[name], role))
+
+    def fractions(self, letters: list[str]) -> list[Statement]:
+        """What makes fractions of numbers that need not be whole, where sizes are made of them."""
+        found: list[Statement] = []
+        for name in letters:
+            own = Name(self.own.get(name, name), 0)
+            is_derived = self.scope.block is None and self.is_derived(name)
+            if self.scope.role(name) == Role.RATIONAL and not self.is_part and not is_derived:
+                statements = [*self.first, *self.body, *self.checks]
+                if _is_calculated_with(own, statements):
+                    exact = syntax.call("Fraction", own)
+                    value = syntax.call(syntax.Attribute(exact, "limit_denominator"))
+                    found.append(Assign(own, value))
+        return found
+
+    def is_derived(self, name: str) -> bool:
+        """Whether it is a symbol whose default follows from others."""
+        is_symbol = name in self.scope.known.knobs
+        return is_symbol and self.scope.known.derived(name) is not None
+
+    def checked(self) -> list[Statement]:
+        """The statements that refuse numbers of copies at which sizes would be wrong."""
+        found: list[Statement] = []
+        for count in dict.fromkeys(self.checks):
+            message = syntax.Text(f"{flat(count)} must be at least 1")
+            error = Raise(syntax.call("ValueError", message))
+            found.append(If(Comparison(count, (("<", Number(1)),)), (error,)))
+        return found
 
 
-def operand(text: str) -> str:
-    """An expression so that it can be compared, or stand beside ``and``."""
-    return f"({text})" if words(text) & {"if", "and", "or", "not"} else text
-
-
-def _defaulted(name: str, text: str) -> list[str]:
-    return [f"if {name} is None:", f"    {name} = {text}"]
+def _is_calculated_with(own: Any, statements: list[Statement]) -> bool:
+    """Whether a name is anything but handed on to a class of ours."""
+    everywhere = sum(node == own for node in syntax.walk(*statements))
+    handed_on = sum(
+        (*node.positional, *(value for _, value in node.named)).count(own)
+        for node in syntax.walk(*statements)
+        if isinstance(node, syntax.Invoke)
+        and isinstance(node.function, Name)
+        and node.function.name[:1].isupper()
+    )
+    return bool(everywhere > handed_on)
 
 
 def _settling_order(arguments: dict[str, Setting | None]) -> list[str]:
@@ -176,13 +208,3 @@ def _settling_order(arguments: dict[str, Setting | None]) -> list[str]:
         if name not in met:
             settle(name)
     return order
-
-
-def _annotation(value: Any) -> str:
-    if isinstance(value, list):
-        return "tuple[int, ...]"
-    if value is None:
-        return "None"
-    if isinstance(value, str):
-        return "str"
-    return type(value).__name__

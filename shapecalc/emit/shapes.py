@@ -1,60 +1,68 @@
-"""The shapes that stand beside the statements of forward, in comments."""
+"""The shapes that stand beside the statements of forward, in comments.
+
+A shape is told where it is right at all values of all symbols that the constructor takes, and for
+an input of the size that the spec declares.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shapecalc.algebra.trace import untraced
+from shapecalc.emit import syntax
 from shapecalc.emit.agree import Sample, agree
-from shapecalc.emit.python import used, write
-from shapecalc.emit.trees import tree_of
-from shapecalc.graph.graph import Node, Part, Role
+from shapecalc.emit.known import Copy
+from shapecalc.emit.printer import flat
+from shapecalc.emit.scope import Scope
+from shapecalc.emit.trees import stated
+from shapecalc.graph.graph import Node, Part
+from shapecalc.language.expression import Conditional, Name
 from shapecalc.language.parse import BATCH
 from shapecalc.language.tree import Entry
 
-if TYPE_CHECKING:
-    from shapecalc.emit.values import Copy, Holder, Values
-
 LONGEST = 60
 """The longest comment of a shape, in characters."""
+
+LARGEST = 24
+"""The most names, numbers and operations of one size that is told."""
 
 SHORT = {"in_depth": "D", "in_height": "H", "in_width": "W"}
 """Shorter names for sizes."""
 
 
 class Shapes:
-    """Tells shapes: in numbers where there is one use, else in the block's own letters."""
+    """Tells shapes: in the block's own letters, or in numbers and knobs where it is the network."""
 
-    def __init__(self, writer: Values) -> None:
-        self.writer = writer
-        self.uses = [use for use in writer.uses if not writer.emitter.inside(use).changed]
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.is_network = scope.block is None
 
-    def behind(self, entry: Entry, copies: list[Copy], holders: list[Holder]) -> str:
+    def behind(self, entry: Entry) -> str:
         """The shape behind an entry; empty if it cannot be told shortly."""
-        if entry.repeat is None:
-            return self.told([(copy.built, copy.use, copy.number) for copy in copies])
-        repeats = [
-            (child, holder.use, holder.number)
-            for holder in holders
-            for child in holder.part.children
-            if isinstance(child, Part) and child.entry is entry and child.role == Role.REPEAT
-        ]
-        return self.told(repeats)
+        known = self.scope.known
+        if not self.scope.is_repeated(entry):
+            return self.told((c.built, c) for c in self.scope.copies(entry))
+        found = []
+        for holder in self.scope.holders:
+            there = known.copy(holder.part, holder.use, holder.number)
+            found += [(child, there) for child in known.built(holder.part, entry)]
+        return self.told(found)
 
-    def of_lists(self, holders: list[Holder]) -> str:
-        """The shape behind a list of entries."""
-        return self.told([(holder.part, holder.use, holder.number) for holder in holders])
+    def of_lists(self) -> str:
+        """The shape behind the scope's list of entries."""
+        known = self.scope.known
+        return self.told(
+            (holder.part, known.copy(holder.part, holder.use, holder.number))
+            for holder in self.scope.holders
+        )
 
-    def told(self, outputs: Iterable[tuple[Node | Part, Part, int | None]]) -> str:
+    def told(self, outputs: Iterable[tuple[Node | Part, Copy]]) -> str:
         """One shape for all uses."""
         samples: list[list[Sample]] = []
-        for built, use, index in outputs:
-            inside = self.writer.emitter.inside(use)
-            if not inside.changed:
-                letters = inside.letters
-                shape = _output(built)
-                samples.append([Sample(untraced(n), tree_of(n), letters, index) for n in shape])
+        for built, copy in outputs:
+            shape = _output(built)
+            samples.append([copy.sample(n) for n in shape])
         if not samples or len({len(shape) for shape in samples}) > 1:
             return ""
         sizes = [self.size(list(each), axis) for axis, each in enumerate(zip(*samples))]
@@ -62,17 +70,41 @@ class Shapes:
         return "" if "" in sizes or len(text) > LONGEST else text
 
     def size(self, samples: list[Sample], axis: int) -> str:
-        """One size: a number where there is one use, but for the batch."""
-        letters = frozenset(name for each in samples for name in each.letters)
-        if len(self.uses) == 1 and len(samples) == 1:
-            letters = frozenset({BATCH})
-        found = agree(samples, letters)
+        """One size; empty where no expression is right."""
         # a batch of 1 is lost where a size of 1 is stretched
-        if axis == 0 and samples[0].value == self.writer.emitter.values[BATCH]:
+        if axis == 0 and samples[0].value == self.scope.known.values[BATCH]:
             return BATCH
-        if found is None or "index" in used(found):
+        values = {untraced(sample.value) for sample in samples}
+        if len(values) == 1 and self.is_network:
+            return flat(stated(values.pop()))
+        letters = frozenset({BATCH, *self.scope.known.knobs})
+        if not self.is_network:
+            letters |= {name for each in samples for name in each.letters} - self.hidden()
+        if any(_is_large(sample.tree) for sample in samples):
             return ""
-        return write(found, SHORT)
+        found = agree(samples, letters)
+        if found is None or "index" in syntax.names(found) or syntax.size(found) > LARGEST:
+            return ""
+        if any(isinstance(node, Conditional) for node in syntax.walk(found)):
+            return ""
+        short = {name: Name(own, 0) for name, own in SHORT.items()}
+        return flat(syntax.replaced(found, short))
+
+    def hidden(self) -> set[str]:
+        """The symbols that no constructor is given: the sizes of the network's input, mostly."""
+        return {*self.scope.known.spec.symbols} - self.scope.known.knobs - {*self.scope.arguments}
+
+
+def _is_large(tree: Any, left: int = 60) -> bool:
+    stack, count = [tree], 0
+    while stack:
+        node = stack.pop()
+        count += 1
+        if count > left:
+            return True
+        if isinstance(node, tuple):
+            stack.extend(each for each in node if isinstance(each, tuple))
+    return False
 
 
 def _output(built: Node | Part) -> tuple[Any, ...]:

@@ -19,7 +19,7 @@ from shapecalc.algebra.trace import (
     Tree,
     untraced,
 )
-from shapecalc.emit.python import replaced
+from shapecalc.emit.syntax import replaced
 from shapecalc.language import expression as spec
 from shapecalc.language.expression import Binary, Call, Conditional, Expression, Name, Unary
 
@@ -169,6 +169,9 @@ def stated(value: Any) -> Expression:
 
 
 def _sum(tree: Sum) -> Expression:
+    half = _other_half(tree)
+    if half is not None:
+        return Binary("//", expression(half), spec.Number(2))
     found: Expression | None = None
     for factor, term in _drawn_in(tree):
         one = isinstance(term, Number)
@@ -184,6 +187,17 @@ def _sum(tree: Sum) -> Expression:
             found = Binary("+" if factor > 0 else "-", found, piece)
     assert found is not None
     return found
+
+
+def _other_half(tree: Sum) -> Tree | None:
+    """The number of which a sum is what remains beside the larger half: n - ceil(n/2) is n//2."""
+    if len(tree.terms) != 2:
+        return None
+    (plus, whole), (minus, half) = sorted(tree.terms, key=lambda term: -term[0])
+    is_half = isinstance(half, Quotient) and half.rounding == "ceil" and half.bottom == Number(2)
+    if (plus, minus) == (1, -1) and is_half and isinstance(half, Quotient) and half.top == whole:
+        return whole
+    return None
 
 
 def _drawn_in(tree: Sum) -> tuple[tuple[Any, Tree], ...]:

@@ -1,23 +1,26 @@
 """A network at other values of its symbols, at which what is written of it has to be right too.
 
-Symbols that decide anything but the input's size are candidates for knobs of what is emitted.
+Symbols that decide anything but the input's size are candidates for knobs of what is emitted. A
+derivation tells a number at all values of a knob unless some condition turns out otherwise, so the
+knobs that conditions hang on are tried one by one and together, and all others at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import islice
+from random import Random
 from typing import Any, NamedTuple
 
 from shapecalc.emit import letters as lettering
-from shapecalc.emit.letters import Lettered
-from shapecalc.graph.build import build
-from shapecalc.language.expression import Undecided
+from shapecalc.emit.letters import Lettered, Memory
+from shapecalc.emit.python import tests
+from shapecalc.language.expression import Undecided, names
 from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError, bind
-from shapecalc.language.tree import Entry, Spec
+from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.network import Network
 
 ENOUGH = 3
@@ -29,11 +32,20 @@ PATIENCE = 6
 SMALL = (2, 5, 3, 4, 0, 1, 6, 7, 8)
 """Values that are tried for every knob."""
 
-MOST_PAIRS = 30
-"""For how many pairs of knobs it is tried what they do together."""
+FEW = 8
+"""How many knobs are tried one by one, whether conditions depend on them or not."""
+
+TOGETHER = 10
+"""How many times several knobs are changed at once."""
 
 MOST_LAYERS = 50
 """How many layers more than four times its own the network may have at other values."""
+
+WORK = 2_500
+"""How many layers and blocks are built in all variants, about; large networks have fewer."""
+
+LEAST = 2
+"""How many values of a knob are tried in any network."""
 
 
 class Variant(NamedTuple):
@@ -45,14 +57,20 @@ class Variant(NamedTuple):
 
 def candidates(spec: Spec) -> frozenset[str]:
     """The symbols that settings use: those that decide more than the input's size."""
-    lists = [spec.entries, *(block.entries for block in spec.blocks.values())]
-    defaults = [d for block in spec.blocks.values() for d in block.arguments.values() if d]
-    used = {name for entries in lists for name in _names_in(entries)}
-    used |= {name for default in defaults for name in default.names()}
+    used = {name for entries in _lists(spec) for name in _names_in(entries)}
+    used |= {name for default in _defaults(spec) for name in default.names()}
     for name, default in reversed(spec.symbols.items()):
         if name in used:
             used |= default.names()
     return frozenset(spec.symbols) & used - {BATCH}
+
+
+def _lists(spec: Spec) -> list[list[Entry]]:
+    return [spec.entries, *(block.entries for block in spec.blocks.values())]
+
+
+def _defaults(spec: Spec) -> list[Setting]:
+    return [d for block in spec.blocks.values() for d in block.arguments.values() if d]
 
 
 def _names_in(entries: list[Entry]) -> Iterator[str]:
@@ -64,30 +82,101 @@ def _names_in(entries: list[Entry]) -> Iterator[str]:
             yield from _names_in(branch.entries)
 
 
+def has_point(spec: Spec, setting: Setting) -> bool:
+    """Whether a number is written as one that need not be whole, such as 1.0."""
+    if setting.kind != Setting.CONSTANT or not isinstance(setting.content, (int, Fraction)):
+        return False
+    line, column = setting.mark[:2]
+    text = spec.source.line(line)[column - 1 :]
+    digits = len(text) - len(text.lstrip("+-0123456789_"))
+    return text[digits : digits + 1] == "." and not isinstance(setting.content, bool)
+
+
+def decisive(spec: Spec) -> frozenset[str]:
+    """The symbols that conditions or numbers of copies ask for, arguments looked through."""
+    found = _Decisive(spec)
+    return frozenset(name for owner, name in found.met if not owner)
+
+
+class _Decisive:
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.met: set[tuple[str, str]] = set()
+        self.given: dict[tuple[str, str], list[tuple[Block | None, Setting]]] = {}
+        blocks = [(None, spec.entries), *((b, b.entries) for b in spec.blocks.values())]
+        for block, entries in blocks:
+            self.gather(entries, block)
+        for block, entries in blocks:
+            self.entries(entries, block)
+
+    def gather(self, entries: list[Entry], block: Block | None) -> None:
+        """Note what uses of blocks give to arguments."""
+        for entry in entries:
+            if entry.block is not None:
+                for name, setting in entry.settings.items():
+                    self.given.setdefault((entry.kind, name), []).append((block, setting))
+            for branch in entry.branches or ():
+                self.gather(branch.entries, block)
+
+    def entries(self, entries: list[Entry], block: Block | None) -> None:
+        for entry in entries:
+            for setting in (entry.when, entry.repeat):
+                if setting is not None:
+                    self.add(setting.names(), block)
+            for setting in entry.settings.values():
+                self.choices(setting, block)
+            for branch in entry.branches or ():
+                self.entries(branch.entries, block)
+
+    def choices(self, setting: Setting, block: Block | None) -> None:
+        for item in setting.items() or [setting]:
+            if item.kind == Setting.EXPRESSION:
+                for test in tests(item.content):
+                    self.add({each.name for each in names(test)}, block)
+
+    def add(self, found: Iterable[str], block: Block | None) -> None:
+        for name in found:
+            owner = block.name if block is not None and name in block.arguments else ""
+            if (owner, name) in self.met:
+                continue
+            self.met.add((owner, name))
+            default = (block.arguments if owner and block else self.spec.symbols).get(name)
+            if default is not None:
+                self.add(default.names(), block if owner else None)
+            for where, setting in self.given.get((owner, name), []):
+                self.add(setting.names(), where)
+
+
 def variants(
     network: Network,
     settings: Mapping[str, Any],
     values: Mapping[str, Any],
     knobs: list[str],
     base: Lettered,
+    memory: Memory,
+    layers: int,
 ) -> list[Variant]:
-    """The network at other values of each knob, of two, and of all at once, where there is one."""
-    tries = _Tries(network.spec, settings, base)
+    """The network at other values of single knobs, of several, and of all at once.
+
+    ``layers`` is how many it has at its own values.
+    """
+    tries = _Tries(network.spec, settings, base, frozenset(knobs), memory, layers)
+    switches = knobs
+    if len(knobs) > FEW:
+        switches = [name for name in knobs if name in decisive(network.spec)]
+    count = WORK // max(base.steps, 1)
+    patience = min(PATIENCE, max(LEAST, count * 2 // 3 // max(len(switches), 1)))
     found: list[Variant] = []
-    others: dict[str, list[Any]] = {}
-    decisive: set[str] = set()
-    for name in knobs:
-        alone = tries.kept(name, _other_values(values[name]))
+    near = {name: _other_values(values[name], _is_rational(network.spec, name)) for name in knobs}
+    others = {name: near[name][:ENOUGH] for name in knobs}
+    for name in switches:
+        alone = tries.kept(name, near[name], patience)
         found += alone
         others[name] = _telling(name, alone, base, values[name])
-        if len(alone) < ENOUGH or any(each.built.decisions != base.decisions for each in alone):
-            decisive.add(name)
-    pairs = [pair for pair in combinations(knobs, 2) if decisive & {*pair}]
-    for one, other in pairs[:MOST_PAIRS]:
-        first = [(others[one][0], value) for value in others[other]]
-        second = [(value, others[other][0]) for value in others[one][1:]]
-        found += tries.all((one, other), [*first, *second])
     found += tries.all(knobs, zip(*others.values()))
+    if len(switches) > 1:
+        rows = min(TOGETHER * min(3, len(switches)), max(LEAST, count // 3))
+        found += tries.mixed(switches, others, values, rows)
     return found
 
 
@@ -102,32 +191,48 @@ def _telling(name: str, alone: list[Variant], base: Lettered, own: Any) -> list[
     return [value for value in dict.fromkeys([*switches, *largest, *more, 0]) if value != own]
 
 
-def _other_values(value: Any) -> list[Any]:
+def _other_values(value: Any, is_rational: bool = False) -> list[Any]:
     """Values that a knob may have as well: near ones, multiples, and both of a switch."""
-    near: list[Any] = [value + 1, 0, 2 * value, 1, value - 1]
-    if isinstance(value, Fraction):
-        near = [value + 4, 2 * value, value / 2]
+    near: list[Any] = [value + 1, 0, 2 * value, 1, value - 1, 3 * value]
+    if isinstance(value, Fraction) or is_rational:
+        half = Fraction(value) / 2
+        near = [value + 4, 2 * value, half.numerator if half.denominator == 1 else half]
     elif value in (0, 1):
         near = [1 - value]
     return [each for each in dict.fromkeys([*near, *SMALL]) if each != value]
 
 
+def _is_rational(spec: Spec, name: str) -> bool:
+    return has_point(spec, spec.symbols[name])
+
+
 class _Tries:
     """Builds the network at other values of its symbols."""
 
-    def __init__(self, spec: Spec, settings: Mapping[str, Any], base: Lettered) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        settings: Mapping[str, Any],
+        base: Lettered,
+        knobs: frozenset[str],
+        memory: Memory,
+        layers: int,
+    ) -> None:
         self.spec = spec
         self.settings = settings
         self.base = base
-        self.most_layers = MOST_LAYERS + 4 * len(base.built.graph)
+        self.knobs = knobs
+        self.memory = memory
+        self.most_layers = MOST_LAYERS + 4 * layers
 
-    def kept(self, knob: str, tried: Iterable[Any]) -> list[Variant]:
-        """The variants at the first few values of a knob, and where a condition turns out anew."""
+    def kept(self, knob: str, tried: Iterable[Any], patience: int) -> list[Variant]:
+        """The variants at the first few values of a knob, and where a condition turns out anew.
+
+        ``patience`` is how many are built where it makes a network.
+        """
         found: list[Variant] = []
         seen = {self.base.decisions}
-        for i, variant in enumerate(self.all([knob], zip(tried))):
-            if i >= PATIENCE and len(seen) == 1:
-                break
+        for variant in islice(self.all([knob], zip(tried)), patience):
             if len(found) < ENOUGH or variant.built.decisions not in seen:
                 seen.add(variant.built.decisions)
                 found.append(variant)
@@ -141,11 +246,36 @@ class _Tries:
             if built is not None:
                 yield Variant(changed, built)
 
+    def mixed(
+        self,
+        knobs: Sequence[str],
+        others: Mapping[str, list[Any]],
+        own: Mapping[str, Any],
+        rows: int,
+    ) -> Iterator[Variant]:
+        """Variants in which some of several knobs change, the same ones each time."""
+        random = Random(0)  # noqa: S311
+        seen: set[tuple[Any, ...]] = set()
+        for _ in range(2 * rows):
+            chosen = random.sample(list(knobs), random.randint(2, min(len(knobs), 4)))
+            changed = {name: random.choice([*others[name], own[name]]) for name in chosen}
+            changed = {name: value for name, value in changed.items() if value != own[name]}
+            row = tuple(sorted(changed.items()))
+            if len(changed) < 2 or row in seen:
+                continue
+            seen.add(row)
+            built = self.built(changed)
+            if built is not None:
+                yield Variant(changed, built)
+            if len(seen) == rows:
+                return
+
     def built(self, changed: Mapping[str, Any]) -> Lettered | None:
         """The network where some symbols have other values; None if it is none there."""
         try:
             values = bind(self.spec, {**self.settings, **changed}, ())
-            build(self.spec, values, self.most_layers)  # on letters less is checked
-            return lettering.build(self.spec, values, self.most_layers, frozenset(changed))
+            return lettering.build(
+                self.spec, values, self.knobs, self.most_layers, self.memory, frozenset(changed)
+            )
         except (SpecError, SettingError, Undecided):
             return None

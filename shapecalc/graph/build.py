@@ -228,7 +228,7 @@ class Builder(Placer):
             wires = []  # its expressions may ask for sizes of what stands before it all the same
         path = place.prefix + entry.name
         if entry.repeat is None:
-            scope = Scope(place.values, first.tensor if first else None)
+            scope = Scope(place.values, first.tensor if first else None, place.names)
             if entry.when is not None and not self.condition(entry, scope, place):
                 self.absent(entry, place, None)
                 return wire
@@ -244,13 +244,13 @@ class Builder(Placer):
         """Chain the copies of an entry; what the last of them passes on."""
         assert entry.repeat is not None
         first = wires[0] if wires else before
-        outside = Scope(place.values, first.tensor if first else None)
+        outside = Scope(place.values, first.tensor if first else None, place.names)
         count = self.count(entry, outside, place)
         part = Part(path, entry.name, Role.REPEAT, place.part, entry)
         passed = [first]
         for index in range(count):
             values = self.enter_copy(place, index)
-            scope = Scope(values, first.tensor if first else None)
+            scope = Scope(values, first.tensor if first else None, place.names)
             if entry.when is not None and not self.condition(entry, scope, place):
                 self.step(entry, place)
                 continue
@@ -374,16 +374,23 @@ class Builder(Placer):
             raise Fatal
         part = Part(path, name, Role.USE, place.part, entry)
         arguments = self.arguments(entry, scope, place)
-        arguments, wire = self.enter_block(part, arguments, wires[0])
+        place.part.children.append(part)
+        part.output = self.use(entry, part, place, arguments, wires[0])
+        return part.output
+
+    def use(
+        self, entry: Entry, part: Part, place: Place, arguments: dict[str, Any], wire: Wire | None
+    ) -> Wire | None:
+        """Build the inside of one use of a block, for its arguments; what it puts out."""
+        assert entry.block is not None
+        arguments, wire = self.enter_block(part, arguments, wire)
         values = {**self.values, **arguments}
         names = Names()
         names.own["input"] = Named(wire, "input")
-        target = self.shared_path(entry, place, path)
-        shared = None if target is None else (path, target)
-        inside = Place(f"{path}.", Names(names), values, part, shared, place.depth + 1)
-        place.part.children.append(part)
-        part.output = self.leave_block(part, self.chain(entry.block.entries, inside, wire))
-        return part.output
+        target = self.shared_path(entry, place, part.path)
+        shared = None if target is None else (part.path, target)
+        inside = Place(f"{part.path}.", Names(names), values, part, shared, place.depth + 1)
+        return self.leave_block(part, self.chain(entry.block.entries, inside, wire))
 
     # -- what a builder that also writes things down may add -----------------------------------
 
@@ -415,7 +422,7 @@ class Builder(Placer):
         """The values of a block's arguments; a default may use the others, in any order."""
         assert entry.block is not None
         given = {name: self.value(s, scope, place) for name, s in entry.settings.items()}
-        within = Scope({**self.values, **given}, scope.tensor)
+        within = Scope({**self.values, **given}, scope.tensor, scope.names)
         under_way: list[str] = []
 
         def settle(name: str) -> None:

@@ -34,17 +34,25 @@ class Fatal(Exception):
 
 
 class Scope(Mapping[str, Any]):
-    """The names an expression can use: symbols, arguments, and sizes of the incoming tensor."""
+    """The names an expression can use: symbols, arguments, and sizes of tensors.
 
-    __slots__ = ("known", "tensor")
+    These are of the incoming one, and of entries by the names that they have here.
+    """
 
-    def __init__(self, known: Mapping[str, Any], tensor: Tensor | None = None) -> None:
+    __slots__ = ("known", "names", "tensor")
+
+    def __init__(
+        self, known: Mapping[str, Any], tensor: Tensor | None = None, names: Names | None = None
+    ) -> None:
         self.known = known
         self.tensor = tensor
+        self.names = names
 
     def __getitem__(self, name: str) -> Any:
         if name in self.known:
             return self.known[name]
+        if name.endswith(")"):
+            return _size_of(name, self.names or Names())
         if self.tensor is None:  # what should have come in has failed, and is reported
             raise Fatal
         shape = self.tensor.shape
@@ -119,6 +127,40 @@ class Names:
                 return names.own[name]
             names = names.outer
         raise KeyError(name)
+
+
+_AXES_OF = {
+    "channels_of": {3: 1, 4: 1, 5: 1},
+    "length_of": {3: 2},
+    "depth_of": {5: 2},
+    "height_of": {4: 2, 5: 3},
+    "width_of": {4: 3, 5: 4},
+    "features_of": dict.fromkeys(range(1, MOST_DIMENSIONS), -1),
+}
+"""Which dimension each of these asks for, by the number of dimensions."""
+
+
+def _size_of(asked: str, names: Names) -> Any:
+    """A size of an entry, as ``height_of(encoder3)`` or ``size_of(encoder3, 2)`` asks for it."""
+    function, _, rest = asked.rstrip(")").partition("(")
+    entry, _, dim = rest.partition(", ")
+    whole, *members = entry.split(".")
+    try:
+        named = names.find(whole)
+        for member in members:
+            named = named.member(member)
+    except KeyError:
+        raise ExpressionError(f"{asked} asks for a size of no entry before this one") from None
+    if named.path is None:
+        raise ExpressionError(f"{asked} asks for a size of an entry that is left out")
+    if named.wire is None:
+        raise Fatal
+    tensor = named.wire.tensor
+    n = len(tensor.shape)
+    axis = int(dim or 0) if function == "size_of" else _AXES_OF[function].get(n)
+    if axis is None or not -n <= axis < n or bool(dim) != (function == "size_of"):
+        raise ExpressionError(f"{asked} is asked of batch x {tensor}")
+    return tensor.shape[axis]
 
 
 class Place(NamedTuple):

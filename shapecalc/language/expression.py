@@ -128,11 +128,21 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int | None]] = {
 
 KEYWORDS = frozenset({"and", "or", "not", "if", "else"})
 
-RESERVED = KEYWORDS | frozenset(FUNCTIONS)
+SIZES = (
+    *("channels_of", "length_of", "depth_of", "height_of", "width_of", "features_of"),
+    "size_of",
+)
+"""What asks for a size of another entry, as in ``height_of(encoder3)`` and ``size_of(pool, 1)``.
+
+To whoever evaluates an expression that is a name like any other.
+"""
+
+RESERVED = KEYWORDS | frozenset(FUNCTIONS) | frozenset(SIZES)
 """Words that cannot be names of symbols or arguments."""
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?)"
+    rf"|(?P<size>(?:{'|'.join(SIZES)})\([ ]*[A-Za-z_][\w.]*[ ]*(?:,[ ]*-?[0-9]+[ ]*)?\))"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<operator>//|\*\*|<=|>=|==|!=|[-+*/%<>(),]))"
 )
@@ -258,6 +268,9 @@ class _Parser:
             self.at += 1
             value = Fraction(token.text)
             return Number(value.numerator if value.denominator == 1 else value)
+        if token.kind == "size":
+            self.at += 1
+            return Name(token.text.replace(" ", "").replace(",", ", "), token.column)
         if token.kind == "name" and token.text not in KEYWORDS:
             self.at += 1
             if self.take("("):
@@ -272,6 +285,12 @@ class _Parser:
         raise self.unexpected("a number or a name")
 
     def call(self, name: _Token) -> Expression:
+        if name.text in SIZES:
+            more = ", and which dimension" if name.text == "size_of" else ""
+            message = f"{name.text} takes the name of an entry{more}"
+            raise ExpressionError(
+                message, name.column, f"as in {name.text}(encoder3{more and ', 2'})"
+            )
         if name.text not in FUNCTIONS:
             raise ExpressionError(
                 f"{name.text!r} is not a function of expressions",

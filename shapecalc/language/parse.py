@@ -487,7 +487,8 @@ class _Reader:
             needed = "; ".join(f"{name}: {fields[name].doc}" for name in missing)
             sketch = ", ".join(f"{name}: ..." for name in required)
             hint = f"as in {entry.kind}: {{{sketch}}}" if len(required) > 1 else ""
-            self.problem(entry.mark, f"{entry.kind} needs {needed}", hint)
+            near = KINDS[entry.kind].near
+            self.problem(entry.mark, f"{entry.kind} needs {needed}", hint, near)
 
     def block_settings(
         self, entry: Entry, given: dict[str, Pair], meant: set[str], scope: _Scope
@@ -615,6 +616,8 @@ class _Reader:
             return Setting(Setting.CONSTANT, value, node.mark)
         found = self.expression(node, value)
         for name in expression.names(found.content) if found.expression else ():
+            if "(" in name.name and TENSOR_NAMES[0] in names:
+                continue  # whether there is such an entry is known when the network is built
             if name.name not in names:
                 self.unknown_name(name, found, names | type.words if type else names)
         return found
@@ -627,7 +630,8 @@ class _Reader:
         if not isinstance(node.value, str):
             return self.setting(node, names)
         found = self.expression(node, node.value)
-        if found.expression and any(n.name not in names for n in expression.names(found.content)):
+        used = expression.names(found.content) if found.expression else ()
+        if any(each.name not in names and "(" not in each.name for each in used):
             return Setting(Setting.CONSTANT, Word(node.value, node.mark), node.mark)
         return found
 
@@ -644,6 +648,8 @@ class _Reader:
         line, column, _ = setting.mark
         mark = Mark(line, column + setting.offset + name.column, len(name.name))
         hint = did_you_mean(name.name, names) or f"known here: {listing(sorted(names))}"
+        if "(" in name.name:
+            hint = "sizes of entries are known where layers are"
         if name.name == "index":
             hint = "'index' counts the copies of an entry with 'repeat'"
         self.problem(mark, f"unknown name {name.name!r}", hint)

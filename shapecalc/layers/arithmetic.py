@@ -50,13 +50,13 @@ class _Operation(Broadcast, abstract=True):
         _NUMBER, "a number in place of the second tensor", default=None
     )
 
-    def _numbers(self) -> list[Any]:
+    def numbers(self) -> list[Any]:
         """The operands that are numbers."""
         values = (getattr(self, name, None) for name in ("input", "other"))
         return [value for value in values if value is not None]
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
-        wanted, count = self.operands, len(x) + len(self._numbers())
+        wanted, count = self.operands, len(x) + len(self.numbers())
         if wanted is not None and count != wanted:
             yield refuse(
                 lambda: f"takes {wanted} operands but receives {count}",
@@ -70,10 +70,10 @@ class _Operation(Broadcast, abstract=True):
         yield from super().requires(*x)
 
     def output(self, *x: Tensor) -> Tensor:
-        return Tensor(super().output(*x).shape, with_numbers(x, self._numbers()))
+        return Tensor(super().output(*x).shape, with_numbers(x, self.numbers()))
 
     def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
-        return (len(x) + len(self._numbers()) - 1) * prod(y.shape)
+        return (len(x) + len(self.numbers()) - 1) * prod(y.shape)
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         operands = list(inputs)
@@ -168,7 +168,7 @@ class Div(_TwoSided):
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         yield from super().requires(*x)
-        if self.rounding_mode and len(x) + len(self._numbers()) == 2 and self.input is not None:
+        if self.rounding_mode and len(x) + len(self.numbers()) == 2 and self.input is not None:
             yield refuse(
                 lambda: "has rounding_mode, which torch has not where a number is divided",
                 field="rounding_mode",
@@ -341,11 +341,11 @@ class Where(Broadcast):
     def _does(self) -> str:
         return "chooses between"
 
-    def _numbers(self) -> list[Any]:
+    def numbers(self) -> list[Any]:
         return [value for value in (self.input, self.other) if value is not None]
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
-        count = len(x) + len(self._numbers())
+        count = len(x) + len(self.numbers())
         if count != 3:
             yield refuse(
                 lambda: f"takes a condition and two operands but receives {count} in all",
@@ -359,7 +359,7 @@ class Where(Broadcast):
         yield from super().requires(*x)
 
     def output(self, *x: Tensor) -> Tensor:
-        numbers = self._numbers()
+        numbers = self.numbers()
         if len(x) > 1:
             dtype = with_numbers(x[1:], numbers)
         else:

@@ -88,6 +88,7 @@ class MultiheadAttention(Layer):
     ((2304, 768), 524391936)
     """
 
+    returns = "output, attn_output_weights"
     signature = (
         "embed_dim",
         "num_heads",
@@ -158,9 +159,9 @@ class MultiheadAttention(Layer):
     def positional(cls) -> tuple[str, ...]:
         return ("embed_dim", "num_heads")
 
-    def call(self, module: str, inputs: Sequence[str]) -> str:
-        query, key, value = _roles(inputs)
-        return f"{super().call(module, (query, key, value))}[0]"
+    def call(self, module: str, inputs: Sequence[str], wanted: Sequence[str] = ()) -> str:
+        needed = () if "attn_output_weights" in wanted else ("need_weights=False",)
+        return super().call(module, (*_roles(inputs), *needed))
 
     def _places(self, key: Tensor) -> Dim:
         """How many places the query attends to."""

@@ -85,12 +85,19 @@ class Layer:
     """Whether it writes its output, as opposed to passing on a view of its input."""
     in_torch: ClassVar[bool] = True
     """Whether torch.nn has it as a module; else :meth:`function` is what it is in torch."""
+    near: ClassVar[str] = ""
+    """What may have been meant by a use that lacks a required field."""
+    unknown_to_torch: ClassVar[str] = ""
+    """Why it cannot be written for torch; empty if it can."""
     is_state: ClassVar[bool] = False
     """Whether it is a tensor that the module it stands in holds; :meth:`constructor` makes it."""
     signature: ClassVar[tuple[str, ...]] = ()
     """The parameters of the module in torch's order; see :meth:`parameters`."""
     called: ClassVar[tuple[str, ...]] = ()
     """The functions and methods that compute it in torch beside the module; see :meth:`calls`."""
+    returns: ClassVar[str] = OUTPUT
+    """What the call of the module or function returns in torch, as the target of an assignment:
+    the names of its outputs, nested as they are there."""
     work: ClassVar[str] = ""
     """What its element-wise operations do, in words."""
     counted_by_torch: ClassVar[bool] = True
@@ -309,8 +316,12 @@ class Layer:
         given += [f"{name}={text}" for name, text in named.items()]
         return f"nn.{cls.kind}({', '.join(given)})"
 
-    def call(self, module: str, inputs: Sequence[str]) -> str:
-        """The source that calls the torch module on inputs, all of them source."""
+    def call(self, module: str, inputs: Sequence[str], wanted: Sequence[str] = ()) -> str:
+        """The source that calls the torch module on inputs, all of them source.
+
+        ``wanted`` are the outputs that are asked for besides the first. What comes back is told
+        by ``returns``.
+        """
         return f"{module}({', '.join(inputs)})"
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, largest, prod
 from shapecalc.algebra.phases import Phases
-from shapecalc.algebra.requirement import Requirement, at_least, divides, refuse
+from shapecalc.algebra.requirement import Requirement, at_least, divides, equal
 from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Choice, Either, Flag, Parts, PerAxis, Whole, field, inferred
@@ -102,8 +102,10 @@ class Convolution(_AnyConvolution, abstract=True):
         return tuple(map(Window.symmetric, self.kernel_size, self.stride, padding, self.dilation))
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
-        if self.padding == "same" and any(step != 1 for step in self.stride):
-            yield refuse(
+        for step in self.stride if self.padding == "same" else ():
+            yield equal(
+                step,
+                1,
                 lambda: f"has padding same and stride {times(self.stride)}, which torch refuses",
                 field="padding",
                 hint=lambda: "state the padding as a number, or take stride 1",

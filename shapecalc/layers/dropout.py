@@ -30,7 +30,12 @@ class Dropout(_AnyDropout):
 
 
 class Dropout1d(_AnyDropout, rank=1):
-    """Set whole channels of a length to zero at random while training."""
+    """Set whole channels of a length to zero at random while training.
+
+    Of features it takes one sample for channels of a length, and passes them on in evaluation.
+    """
+
+    ndims = (2, 3)
 
     called = ("nn.functional.dropout1d(p, training, inplace)",)
 
@@ -38,16 +43,21 @@ class Dropout1d(_AnyDropout, rank=1):
 class Dropout2d(_AnyDropout, rank=2):
     """Set whole channels to zero at random while training.
 
-    Besides height and width it takes a length alone, as torch does to this day.
+    Besides height and width it takes other dimensions, as torch does to this day.
     """
 
     called = ("nn.functional.dropout2d(p, training, inplace)",)
 
-    ndims = (3, 4)
+    ndims = range(2, 65)
 
 
 class Dropout3d(_AnyDropout, rank=3):
-    """Set whole channels of a volume to zero at random while training."""
+    """Set whole channels of a volume to zero at random while training.
+
+    Besides volumes it takes other dimensions, as torch does to this day.
+    """
+
+    ndims = range(2, 65)
 
     called = ("nn.functional.dropout3d(p, training, inplace)",)
 

@@ -354,21 +354,29 @@ class OneOrMore(ListOf[T]):
 class PerAxis(FieldType[tuple[T, ...]]):
     """One value for every spatial axis, or a list with a value each; read as a tuple.
 
-    ``per`` is how many values an axis takes: two for the padding on its two sides.
+    ``per`` is how many values an axis takes: two for the padding on its two sides. Where an item
+    may be null, it may be so in a list only, as in torch. ``listed`` is false where torch takes no
+    list, though there is one axis.
     """
 
-    def __init__(self, item: FieldType[T], per: int = 1) -> None:
+    def __init__(self, item: FieldType[T], per: int = 1, *, listed: bool = True) -> None:
         self.item = item
         self.least = item.least
         self.symbolic = item.symbolic
         self.per = per
+        self.listed = listed
+
+    @property
+    def single(self) -> FieldType[Any]:
+        """The type of a value for all axes."""
+        return self.item.item if isinstance(self.item, Maybe) else self.item
 
     def read(self, value: Any, rank: int) -> tuple[T, ...]:
         length = rank * self.per
         try:
             if not isinstance(value, (list, tuple)):
-                return (self.item.read(value, rank),) * length
-            if len(value) == length:
+                return (self.single.read(value, rank),) * length
+            if self.listed and len(value) == length:
                 return _read_items(self.item, value, rank)
         except Mismatch as mismatch:
             if mismatch.index is not None:
@@ -376,12 +384,20 @@ class PerAxis(FieldType[tuple[T, ...]]):
         raise Mismatch(self.describe(rank))
 
     def describe(self, rank: int) -> str:
-        one = self.item.describe(rank)
-        return f"{one}, or a list of {rank * self.per} of them"
+        one = self.single.describe(rank)
+        if not self.listed:
+            return one
+        many = f"{one}, or a list of {rank * self.per} of them"
+        if isinstance(self.item, Maybe):
+            many += f", in which null stands for {self.item.null_means}"
+        return many
 
     def schema(self, rank: int) -> dict[str, Any]:
-        item = self.item.schema(rank)
-        return {"anyOf": [item, {"type": "array", "items": item} | _length(rank * self.per)]}
+        one = self.single.schema(rank)
+        if not self.listed:
+            return one
+        items = {"type": "array", "items": self.item.schema(rank)} | _length(rank * self.per)
+        return {"anyOf": [one, items]}
 
 
 class Either(FieldType["str | T"]):

@@ -364,6 +364,8 @@ class AvgPool3d(AvgPool, rank=3):
 class LPPool1d(LPPool, rank=1):
     """Take the p-norm of each window along a length."""
 
+    kernel_size: Shape = field(PerAxis(Whole(), listed=False), "size of the window", letter="F")
+
     called = ("nn.functional.lp_pool1d",)
 
 

@@ -15,7 +15,7 @@ takes the sequence for the first dimension, and false means that here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import ClassVar
 
@@ -74,6 +74,7 @@ class Recurrent(_AnyRecurrent, abstract=True):
 
     ndims = (3,)
     axes = ("length", "features")
+    returns = "output, h_n"
     stacked = "num_layers"
 
     num_layers: int = field(
@@ -90,9 +91,6 @@ class Recurrent(_AnyRecurrent, abstract=True):
     )
 
     example_shapes = ((1, 16, 64),)
-
-    def call(self, module: str, inputs: Sequence[str]) -> str:
-        return f"{super().call(module, inputs)}[0]"
 
     def _state(self) -> Dim:
         """The features of what goes on to the next place."""
@@ -178,6 +176,7 @@ class LSTM(Recurrent):
         "proj_size",
     )
 
+    returns = "output, (h_n, c_n)"
     gates = 4
     operations = 13
 
@@ -265,11 +264,9 @@ class RNNCell(RecurrentCell):
 class LSTMCell(RecurrentCell):
     """Take one step of an LSTM; the output is the state that it lets out, ``c`` the cell's."""
 
+    returns = "output, c"
     gates = LSTM.gates
     operations = LSTM.operations
-
-    def call(self, module: str, inputs: Sequence[str]) -> str:
-        return f"{super().call(module, inputs)}[0]"
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
         return {"output": self.output(x), "c": self.output(x)}

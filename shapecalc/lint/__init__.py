@@ -9,7 +9,16 @@ network with the key ``silence``, or with ``silence`` beside an entry's kind, fo
 conv1 dropped-pixels
 """
 
-from shapecalc.lint import cost, habits, redundancy, windows
+from shapecalc.lint import cost, habits, redundancy, stated, windows
 from shapecalc.lint.base import CHECKS, Warning, warnings  # noqa: A004 - as where it is declared
 
-__all__ = ["CHECKS", "Warning", "cost", "habits", "redundancy", "warnings", "windows"]
+__all__ = [
+    "CHECKS",
+    "Warning",
+    "cost",
+    "habits",
+    "redundancy",
+    "stated",
+    "warnings",
+    "windows",
+]

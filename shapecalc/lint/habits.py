@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.graph.layout import layout
 from shapecalc.layers import Layer, activation
+from shapecalc.layers.arithmetic import Add, Mul
 from shapecalc.layers.convolution import Convolution
 from shapecalc.layers.joining import Broadcast, Concat
 from shapecalc.layers.linear import Bilinear, Linear
@@ -246,7 +247,9 @@ def join_of_one(report: Report) -> Iterator[Finding]:
     """
     for layer in report.layers:
         node: Node = layer.node
-        is_join = isinstance(node.layer, (Broadcast, Concat))
+        is_join = isinstance(node.layer, Concat) or (
+            isinstance(node.layer, (Add, Mul)) and not node.layer.numbers()
+        )
         if is_join and len(node.inputs) == 1 and node.entry.branches is None:
             yield Finding(node.path, _alone(layer))
 

@@ -75,6 +75,7 @@ def outcome(
     given: Mapping[str, Any],
     training: bool = False,
     order: Order = lambda names: list(range(len(names))),
+    backward: bool = True,
 ) -> Outcome:
     """Run a module and backward from its outputs, as ``order`` picks them; :class:`RunError`.
 
@@ -87,12 +88,14 @@ def outcome(
         name: x.detach().clone().requires_grad_(x.is_floating_point()) for name, x in given.items()
     }
     dtype = next((x.dtype for x in given.values() if x.is_floating_point()), None)
-    with new_tensors(dtype), Trace({}, is_seeded=True), torch.enable_grad():
+    with new_tensors(dtype), Trace({}, is_seeded=True), torch.set_grad_enabled(backward):
         found = called({name: leaf.clone() for name, leaf in leaves.items()})
     chosen = [found.tensors[i][1] for i in order([name for name, _ in found.tensors])]
     wanted = {**dict(model.named_parameters()), **leaves}
     wanted = {name: each for name, each in wanted.items() if each.requires_grad}
-    gradients = guarded(lambda: _gradients(chosen, wanted), "its backward run")
+    gradients: dict[str, Any] = {}
+    if backward:
+        gradients = guarded(lambda: _gradients(chosen, wanted), "its backward run")
     buffers = {name: each.detach().clone() for name, each in model.named_buffers()}
     names = frozenset(name for name, _ in model.named_parameters())
     return Outcome(tuple(each.detach() for each in chosen), gradients, buffers, names)
@@ -128,13 +131,20 @@ class Comparison:
     """The spec's module and the user's, with the same weights, on the same inputs."""
 
     def __init__(
-        self, ours: Called, theirs: Called, pairs: Pairs, values: Mapping[str, Any], depth: int
+        self,
+        ours: Called,
+        theirs: Called,
+        pairs: Pairs,
+        values: Mapping[str, Any],
+        depth: int,
+        backward: bool = True,
     ) -> None:
         self.ours = ours
         self.theirs = theirs
         self.pairs = pairs
         self.values = values
         self.depth = depth
+        self.backward = backward
         self.hidden: list[str] = []
         """The spec's weights on which nothing depends that came out of the last run."""
 
@@ -159,17 +169,19 @@ class Comparison:
         ``order`` picks those of the user's outputs that are the spec's first, second, ...
         """
         self.load()
-        theirs = outcome(self.theirs, given, training, order)
+        theirs = outcome(self.theirs, given, training, order, self.backward)
         count = len(theirs.outputs)
-        ours = outcome(self.ours, given, training, lambda names: list(range(count)))
+        ours = outcome(self.ours, given, training, _first(count), self.backward)
         self.hidden = [
             name
             for name in self.pairs
-            if name in ours.parameters
+            if self.backward
+            and name in ours.parameters
             and not (name in ours.gradients and bool(ours.gradients[name].any()))
         ]
-        near = self._nearby(given, training, count)
-        base = SLACK * self._eps(given) * (self.depth + 8)
+        # without gradients it is large, and a third run would only tell what the first one told
+        near = self._nearby(given, training, count) if self.backward else ours
+        base = SLACK * self._eps(given) * (self.depth + 8) * (1 if self.backward else 4)
         for number, (a, b, c) in enumerate(zip(ours.outputs, theirs.outputs, near.outputs)):
             allowed = min(base + SLACK * relative(a, c), max(COARSEST, base))
             yield (Gap(f"output {number + 1}", relative(a, b), allowed, _odd(a, b)))
@@ -221,7 +233,7 @@ class Comparison:
         state = state_of(self.ours.model)
         put(state, {name: changed(value) for name, value in self.values.items()})
         other = {name: changed(x) for name, x in given.items()}
-        found = outcome(self.ours, other, training, lambda names: list(range(count)))
+        found = outcome(self.ours, other, training, _first(count), self.backward)
         put(state, self.values)
         return found
 
@@ -232,6 +244,11 @@ class Comparison:
             if each.is_floating_point()
         ]
         return max((float(run.torch().finfo(each).eps) for each in floats), default=0.0)
+
+
+def _first(count: int) -> Order:
+    """The first outputs."""
+    return lambda names: list(range(count))
 
 
 def _odd(a: Any, b: Any) -> str:

@@ -16,7 +16,6 @@ from shapecalc.verify import run, weights
 from shapecalc.verify.findings import Finding, Pair, compare
 from shapecalc.verify.making import Called, RunError, made
 from shapecalc.verify.meta import on_meta
-from shapecalc.verify.sides import copied
 
 
 def check_live(
@@ -67,7 +66,7 @@ def _ready(called: Called, inputs: dict[str, Any]) -> tuple[Any, dict[str, Any],
     """The module and its inputs without data; with data, and why, where it does not run so."""
     meta = {name: x.to("meta") for name, x in inputs.items()}
     try:
-        model = copied(called.model, lambda each: each.to("meta"))
+        model = weights.copied(called.model, lambda each: each.to("meta"))
         with on_meta():
             called(meta, model)
     except Exception as error:  # whatever the user's code raises
@@ -84,13 +83,15 @@ def passing(
     submodule that is called several times has to put out a layer's shape in one of its runs.
     """
     modules = None if model is None else dict(model.named_modules(remove_duplicate=False))
+    sharers = {layer.node.shared for layer in report}
     for layer in report:
         if not layer.node.layer.in_torch:
             continue  # a function: what it puts out is some module's input, or returned
         if modules is not None and layer.path not in modules and not _holds(layer):
             continue
-        runs = passed.get(layer.path, [])
-        if modules is None:
+        # a layer with another's weights may be that other's module, run once more
+        runs = passed.get(layer.path) or passed.get(layer.node.shared or "", [])
+        if modules is None and layer.node.shared is None and layer.path not in sharers:
             runs = runs[-1:]
         seen = next((each for each in runs if each.output == layer.output_shape), None)
         seen = seen or (runs[0] if runs else None)

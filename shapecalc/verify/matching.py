@@ -85,6 +85,9 @@ def by_use(ours: Sequence[State], theirs: Sequence[State]) -> Pairs:
     def in_shape(each: State) -> Hashable:
         return each.is_learned, each.shape
 
+    def in_place(each: State) -> Hashable:
+        return each.kind, each.leaf, each.is_learned
+
     def but_shape(each: State) -> Hashable:
         return each.kind, each.leaf, each.is_learned, len(each.shape)
 
@@ -95,6 +98,8 @@ def by_use(ours: Sequence[State], theirs: Sequence[State]) -> Pairs:
     if sorted(map(in_shape, left), key=str) == sorted(map(in_shape, rest), key=str):
         align(in_shape, True)
         align(in_shape, False)
+    if len(found) < len(ours) and list(map(in_place, ours)) == list(map(in_place, theirs)):
+        return {a.name: b.name for a, b in zip(ours, theirs)}
     own = [each for each in theirs if not each.kind and each not in set(found.values())]
     rest = [each for each in ours if each not in found]
     found.update(_aligned(rest, own, in_shape))

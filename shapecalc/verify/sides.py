@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -25,9 +24,12 @@ TRAINED = 3
 PARALLEL = 10**8
 """With fewer multiply-accumulates in a sample several threads take longer than one."""
 
+HEAVIEST = 4 * 10**9
+"""With more than these, numbers are computed in the module's own element type."""
+
 
 class Spec:
-    """The spec's side: its reports, and its emitted module with random weights, in float64."""
+    """The spec's side: its reports, and its emitted module with random weights."""
 
     def __init__(self, network: Network, settings: dict[str, Any], seed: int) -> None:
         self.network = network
@@ -39,7 +41,9 @@ class Spec:
         self.sizes = sizes.alive(network, settings, formulas)
         self.small = self.at(self.sizes[0])
         macs = self.small.totals.macs
-        if isinstance(macs, int) and macs < PARALLEL:
+        self.work = macs if isinstance(macs, int) else 0
+        self.dtype = run.torch().float32 if self.work > HEAVIEST else run.torch().float64
+        if self.work < PARALLEL:
             run.torch().set_num_threads(1)  # several only wait for each other
         self.is_full = list(self.small.inputs.values()) == list(self.report.inputs.values())
         self.depth = weights.depth(self.report)
@@ -71,18 +75,18 @@ class Spec:
         with on_meta():
             if _layers(self.small) != _layers(self.report):  # some follow from the input's size
                 model = run.made(module(self.network, dict(self.small.symbols), frozenset()))
-        double = run.torch().float64
-        model = copied(
+        dtype = self.dtype
+        model = weights.copied(
             model,
             lambda each: run.torch().empty(
-                each.shape, dtype=double if each.is_floating_point() else each.dtype
+                each.shape, dtype=dtype if each.is_floating_point() else each.dtype
             ),
         )
         state = weights.state_of(model)
         weights.draw(model, self.seed)
         called = Called(model, self.names)
         with Trace(state, unit=True, is_seeded=True), run.torch().no_grad():
-            called(self.inputs(self.small, run.torch().float64))
+            called(self.inputs(self.small, self.dtype))
         return called
 
     @cached_property
@@ -94,7 +98,7 @@ class Spec:
     @cached_property
     def trace(self) -> Trace:
         """What it uses, at the small size."""
-        return followed(self.called, self.inputs(self.small, run.torch().float64))
+        return followed(self.called, self.inputs(self.small, self.dtype))
 
     @cached_property
     def full_trace(self) -> Trace:
@@ -213,7 +217,9 @@ class Theirs:
 
     def _on_meta(self, given: Mapping[str, Any]) -> tuple[Trace, Returned]:
         """A run of a copy that has shapes and no data."""
-        model = guarded(lambda: copied(self.model, lambda each: each.to("meta")), "copying it")
+        model = guarded(
+            lambda: weights.copied(self.model, lambda each: each.to("meta")), "copying it"
+        )
         trace = Trace(weights.state_of(model))
         with on_meta(), trace, run.torch().no_grad():
             return trace, self.called({n: x.to("meta") for n, x in given.items()}, model)
@@ -232,17 +238,6 @@ class Theirs:
             if each.name not in pairs and at in left:
                 pairs[each.name] = at
         return pairs
-
-
-def copied(model: Any, replaced: Callable[[Any], Any]) -> Any:
-    """A copy of a module with other tensors for its weights and buffers, those tied that are."""
-    parameter = run.torch().nn.Parameter
-    memo: dict[int, Any] = {}
-    for each in weights.state_of(model).values():
-        new = replaced(each.detach())
-        is_parameter = isinstance(each, parameter)
-        memo[id(each)] = parameter(new, each.requires_grad) if is_parameter else new
-    return copy.deepcopy(model, memo)
 
 
 def followed(called: Called, given: Mapping[str, Any], **how: Any) -> Trace:

@@ -151,3 +151,11 @@ def test_latex_sets_letters_words_and_quotients():
     assert write(value.tree, LATEX) == (
         r"\left\lfloor \frac{C_1 \cdot \mathrm{out\_features}}{F_H} \right\rfloor"
     )
+
+
+def test_a_sum_of_many_is_that_of_one_after_the_other():
+    a, b = Traced.letter("A", 3), Traced.letter("B", 5)
+    values = [a, 2, b, a, -2, 7 * b]
+    one_by_one = a + 2 + b + a - 2 + 7 * b
+    assert Traced.sum(values).tree == one_by_one.tree
+    assert Traced.sum(values).value == 2 * 3 + 8 * 5

@@ -100,10 +100,20 @@ def test_no_letter_stands_for_two_values(kind):
     }
     if len(inputs) > 1:
         entry["from"] = list(inputs)
-    found = lettered(shapecalc.load({"inputs": inputs, "layers": [entry]}).report()["it"].node)
+    found = lettered(
+        shapecalc.load({"inputs": inputs or {"x0": [1]}, "layers": [entry]}).report()["it"].node
+    )
     meanings: dict[str, Any] = {}
     sizes = [size for shape in (*found.inputs, found.output) for size in shape]
     for size in [*sizes, *found.settings.values()]:
         if isinstance(size, Traced):
             letter = write(size.tree, ASCII)
             assert meanings.setdefault(letter, size.value) == size.value
+
+
+@pytest.mark.parametrize("count", [2, 3, 40])
+def test_inputs_of_a_wide_join_share_the_letters_that_have_to_be_equal(count):
+    inputs = told("Concat", *[[1, 8, 9]] * count).inputs
+    assert [text(*shape)[1:] for shape in inputs] == [
+        [f"C{i}", "H", "W"] for i in range(1, count + 1)
+    ]

@@ -134,3 +134,10 @@ def test_the_picture_shows_every_cell_of_the_kernel_where_it_lies(kernel, dilati
 def test_kernels_too_wide_or_of_three_axes_are_not_drawn():
     assert corner((8, 8), (17, 17), (1, 1)) == ""
     assert corner((1, 1, 1), (3, 3, 3), (1, 1, 1)) == ""
+
+
+def test_a_padding_too_wide_to_be_drawn_is_not_drawn():
+    from shapecalc.derivation.picture import WIDEST, corner
+
+    assert corner((100_000, 100_000), (3, 3), (1, 1)) == ""
+    assert corner((WIDEST,), (3,), (1,)) != ""

@@ -59,11 +59,11 @@ def inputs_of(report: Report, device: str = "meta") -> list[Any]:
 
 
 def outputs_of(model: Any, report: Report, device: str = "meta") -> list[tuple[int, ...]]:
-    """The shapes that a model puts out."""
+    """The shapes that a model puts out, without those of outputs that are left out."""
     with torch.no_grad():
         output = model(*inputs_of(report, device))
     outputs = output if isinstance(output, tuple) else (output,)
-    return [tuple(each.shape) for each in outputs]
+    return [tuple(each.shape) for each in outputs if each is not None]
 
 
 def state_of(model: Any) -> dict[str, tuple[int, ...]]:
@@ -71,10 +71,12 @@ def state_of(model: Any) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
 
 
-def wanted_state(report: Report) -> dict[str, tuple[Any, ...]]:
-    """What a model's state has to be."""
+def wanted_state(report: Report, *, shared: bool = False) -> dict[str, tuple[Any, ...]]:
+    """What a model's state has to be, or what of it may be there where weights are shared."""
     found = {}
     for layer in report:
+        if (layer.node.shared is not None) is not shared:
+            continue
         for name, shape in layer.weights.items():
             found[layer.path_of(name)] = shape
         for name, tensor in layer.buffers_of.items():
@@ -84,7 +86,10 @@ def wanted_state(report: Report) -> dict[str, tuple[Any, ...]]:
 
 def assert_is(model: Any, report: Report) -> None:
     """A model must be what a report says: outputs, state, parameters and buffers."""
-    assert state_of(model) == wanted_state(report)
+    state, wanted = state_of(model), wanted_state(report)
+    assert {name: shape for name, shape in state.items() if name in wanted} == wanted
+    others = {name: shape for name, shape in state.items() if name not in wanted}
+    assert others.items() <= wanted_state(report, shared=True).items()
     assert outputs_of(model, report) == [tensor.shape for _, tensor in report.outputs]
     assert sum(each.numel() for each in model.parameters()) == report.totals.params
     assert sum(each.numel() for each in model.buffers()) == report.totals.buffers

@@ -15,6 +15,7 @@ import pytest
 import shapecalc
 from shapecalc.emit.module import module
 from shapecalc.emit.names import EmitError
+from shapecalc.language.problem import SpecError
 from shapecalc.network import specs_folder
 from tests.emit.emitted import assert_emits, assert_is, assert_is_clean, inputs_of, made, torch
 
@@ -67,7 +68,7 @@ def test_a_bundled_network_is_what_its_report_says(name: str) -> None:
     assert len(list(annotated(source))) >= 2
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", KNOBS)
 def test_symbols_but_for_those_of_the_input_are_knobs(name: str) -> None:
     network = shapecalc.load(name)
     model = type(made(emitted(name)))
@@ -76,9 +77,32 @@ def test_symbols_but_for_those_of_the_input_are_knobs(name: str) -> None:
     assert {knob for knobs in KNOBS[name] for knob in knobs} == symbols
 
 
-@pytest.mark.parametrize(("name", "knobs"), [(name, k) for name in SPECS for k in KNOBS[name]])
+@pytest.mark.parametrize(("name", "knobs"), [(name, k) for name in KNOBS for k in KNOBS[name]])
 def test_a_network_at_other_knobs_is_what_its_report_says(name: str, knobs: dict[str, int]) -> None:
     assert_is(made(emitted(name), **knobs), shapecalc.load(name).report(knobs))
+
+
+@pytest.mark.parametrize("name", sorted({*SPECS} - {*KNOBS}))
+def test_every_knob_of_a_network_may_have_another_value(name: str) -> None:
+    network = shapecalc.load(name)
+    maker = type(made(emitted(name)))
+    for knob, parameter in inspect.signature(maker).parameters.items():
+        own = network.symbols[knob]
+        assert parameter.default is None or float(parameter.default) == float(own)
+        tried = [1 - own] if own in (0, 1) else [own + 1, 2 * own, 1]
+        for value in tried:
+            try:
+                report = network.report({knob: value})
+            except SpecError:
+                continue
+            given = value if isinstance(value, int) else float(value)
+            try:
+                model = made(emitted(name), **{knob: given})
+            except ValueError as error:
+                assert str(error).endswith("must be at least 1")  # noqa: PT017
+            else:
+                assert_is(model, report)
+            break
 
 
 @pytest.mark.parametrize("name", ["googlenet", "tinyvgg", "unet"])
@@ -172,10 +196,10 @@ def test_torch_is_all_that_is_imported_besides_the_standard_library() -> None:
         assert plain | parts <= {"torch", "collections", "fractions", "math"}
 
 
-def test_shapes_are_told_in_whole_numbers() -> None:
+def test_shapes_are_told_in_knobs_where_they_hang_on_them() -> None:
     layers = [{"Conv2d": {"out_channels": "64*width", "kernel_size": 3}}]
     spec = {"symbols": {"width": "3/4"}, "input": [3, 8, 8], "layers": layers}
-    assert "# [B, 48, 6, 6]" in module(shapecalc.load(spec))
+    assert "# [B, 64 * width, 6, 6]" in module(shapecalc.load(spec))
 
 
 def test_the_docstring_tells_the_totals() -> None:
@@ -201,8 +225,9 @@ def test_outputs_come_in_the_order_of_the_spec_and_heads_can_be_left_out() -> No
 
     without = made(emitted("googlenet"), aux_logits=0)
     assert (without.aux1, without.aux2) == (None, None)
-    (only,) = without(*inputs_of(report))
+    only, *none = without(*inputs_of(report))
     assert only.shape == (1, 1000)
+    assert none == [None, None]
     assert not any(name.startswith("aux") for name in without.state_dict())
 
 

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shapecalc
+from shapecalc.emit.docstring import docstring
 from shapecalc.emit.module import module
-from shapecalc.emit.names import MODULE_ATTRIBUTES, docstring
+from shapecalc.emit.names import MODULE_ATTRIBUTES
 from shapecalc.emit.sequential import sequential
 from shapecalc.language.problem import SpecError
 from shapecalc.network import Network

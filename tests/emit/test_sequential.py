@@ -12,7 +12,7 @@ from shapecalc.emit.module import module
 from shapecalc.emit.names import EmitError
 from shapecalc.emit.sequential import sequential
 from tests.emit.emitted import assert_is, assert_is_clean, imported, inputs_of, made, torch
-from tests.emit.test_module import KNOBS, SPECS, annotated
+from tests.emit.test_module import KNOBS, annotated
 
 JOINS = {
     "googlenet": "Concat 'concat1' in block 'Inception' joins several tensors",
@@ -24,7 +24,7 @@ JOINS = {
 }
 """The bundled networks that are no chains, and what they have that is none."""
 
-CHAINS = [name for name in SPECS if name not in JOINS]
+CHAINS = [name for name in KNOBS if name not in JOINS]
 
 
 @pytest.mark.parametrize("name", CHAINS)

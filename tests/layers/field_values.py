@@ -130,7 +130,9 @@ def _(type: PerInputAxis, scope: Scope) -> st.SearchStrategy[Any]:
 @values.register
 def _(type: PerAxis, scope: Scope) -> st.SearchStrategy[Any]:
     sides = scope.rank * type.per
-    return _one_or_list(type.item, scope, sides, sides)
+    one = values(type.single, scope._replace(unit=1))
+    items = values(type.item, scope._replace(unit=1))
+    return one | st.lists(items, min_size=sides, max_size=sides) if type.listed else one
 
 
 @values.register
@@ -166,8 +168,12 @@ def _(type: Choice) -> Any:
     return "another"
 
 
+@just_outside.register
+def _(type: PerAxis) -> Any:
+    return [type.least] if not type.listed else just_outside(type.single)
+
+
 @just_outside.register(Maybe)
-@just_outside.register(PerAxis)
 @just_outside.register(PerInputAxis)
 def _(type: Any) -> Any:
     return just_outside(type.item)

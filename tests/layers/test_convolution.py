@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shapecalc.algebra.formula import Formula
 from shapecalc.layers import KINDS, Tensor
 from tests.layers.symbolic import H, assert_formulas_agree
 
@@ -176,3 +177,11 @@ def test_a_convolution_adds_its_bias_once_to_every_output() -> None:
     assert conv.elementwise(x, conv.output(x)) == 2 * 4 * 6 * 6
     conv = KINDS["Conv2d"](out_channels=4, kernel_size=3, bias=False)
     assert conv.elementwise(x, conv.output(x)) == 0
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_padding_same_with_a_symbolic_stride_wants_a_stride_of_one(rank):
+    s = Formula.symbol("S")
+    conv = KINDS[f"Conv{rank}d"](out_channels=8, kernel_size=3, padding="same", stride=s)
+    needs = {each.decide() for each in conv.requirements(Tensor((1, 3, *[9] * rank)))} - {True}
+    assert {(need.symbol, str(need.equation)) for need in needs} == {("S", "S == 1")}

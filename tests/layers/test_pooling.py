@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from shapecalc.layers import KINDS, Tensor
+from shapecalc.layers import KINDS, FieldError, Tensor
 from tests.layers.symbolic import H, assert_formulas_agree
 
 RANKS = (1, 2, 3)
@@ -38,7 +38,7 @@ def sliding_pools(draw: st.DrawFn, ranks: tuple[int, ...] = RANKS) -> Any:
         return one | st.lists(one, min_size=rank, max_size=rank)
 
     chosen: dict[str, Any] = {
-        "kernel_size": draw(per_axis(1, 5)),
+        "kernel_size": draw(st.integers(1, 5) if name + str(rank) == "LPPool1" else per_axis(1, 5)),
         "stride": draw(st.none() | per_axis(1, 5)),
         "ceil_mode": draw(st.booleans()),
     }
@@ -164,3 +164,21 @@ def test_one_adaptive_pool_fits_every_size() -> None:
     assert y.shape == (1, 512, 1, 1)
     assert pool.elementwise(Tensor((1, 512, H, H)), y) == 512 * H**2
     assert pool.windows(Tensor((1, 512, H, H))) is None
+
+
+@pytest.mark.parametrize(
+    "name", [f"Adaptive{what}Pool{rank}d" for what in ("Avg", "Max") for rank in (1, 2, 3)]
+)
+def test_null_keeps_a_size_in_a_list_only_as_in_torch(name):
+    with pytest.raises(FieldError, match="expected"):
+        KINDS[name](output_size=None)
+    kept = [None, *[1] * (KINDS[name].rank - 1)]
+    if KINDS[name].rank > 1:
+        x = Tensor((1, 4, *[7] * KINDS[name].rank))
+        assert KINDS[name](output_size=kept).output(x).spatial == (7, *kept[1:])
+
+
+def test_the_norm_along_a_length_takes_no_list():
+    with pytest.raises(FieldError, match="expected a positive integer"):
+        KINDS["LPPool1d"](norm_type=2, kernel_size=[3])
+    assert KINDS["LPPool1d"](norm_type=2, kernel_size=3, stride=[2]).stride == (2,)

@@ -61,6 +61,25 @@ def _extreme(along_one: Any, over_several: Any, x: Any, dim: Any, keepdim: bool)
     return over_several(x, dim or (), keepdim)
 
 
+def _interpolated(x: Any, *like: Any, **settings: Any) -> Any:
+    """An image interpolated to a size that is given once, that of another or by settings."""
+    if like:
+        assert settings["size"] is None
+        assert settings["scale_factor"] is None
+        settings["size"] = like[0].shape[2:]
+    return torch.nn.functional.interpolate(x, **settings)
+
+
+def _crop(x: Any, like: Any, start: Any) -> Any:
+    """The part of an image that is as large as another: of its middle, or from a start."""
+    assert x.dim() == like.dim() > 2
+    for axis, (n, m) in enumerate(zip(x.shape[2:], like.shape[2:], strict=True)):
+        first = (n - m) // 2 if start is None else start
+        assert not isinstance(start, tuple) or len(start) == x.dim() - 2
+        x = x.narrow(axis + 2, first[axis] if isinstance(first, tuple) else first, m)
+    return x
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(torch, name.lower())
@@ -90,9 +109,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Einsum": lambda *x, equation: torch.einsum(equation, *x),
     "DropPath": lambda x, p: torch.nn.functional.dropout(x, p, training=False),
     "Expand": torch.Tensor.expand,
+    "Index": lambda x, index: x[index],
     "IndexSelect": lambda x, dim, index: x.index_select(
         dim, torch.tensor(index, dtype=torch.int64, device=x.device)
     ),
+    "CropTo": _crop,
+    "Interpolate": _interpolated,
     "LogicalAnd": torch.logical_and,
     "LogicalNot": torch.logical_not,
     "LogicalOr": torch.logical_or,

@@ -16,8 +16,6 @@ from torch import Tensor, nn
 
 
 class Inception(nn.Module):
-    """A block of GoogLeNet."""
-
     def __init__(
         self,
         in_channels: int,
@@ -68,8 +66,6 @@ class Inception(nn.Module):
 
 
 class AuxiliaryHead(nn.Module):
-    """A block of GoogLeNet."""
-
     def __init__(self, in_channels: int, num_classes: int) -> None:
         super().__init__()
         self.avgpool1 = nn.AvgPool2d(5, stride=3)
@@ -85,19 +81,20 @@ class AuxiliaryHead(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.avgpool1(x)  # [B, in_channels, (H - 2) // 3, (W - 2) // 3]
         x = self.conv1(x)  # [B, 128, (H - 2) // 3, (W - 2) // 3]
-        x = self.relu1(x)  # [B, 128, (H - 2) // 3, (W - 2) // 3]
+        x = self.relu1(x)
         x = self.flatten1(x)  # [B, 128 * ((H - 2) // 3) * ((W - 2) // 3)]
-        x = self.dropout1(x)  # [B, 128 * ((H - 2) // 3) * ((W - 2) // 3)]
+        x = self.dropout1(x)
         x = self.linear1(x)  # [B, 1024]
-        x = self.relu2(x)  # [B, 1024]
-        x = self.dropout2(x)  # [B, 1024]
-        return self.linear2(x)  # [B, num_classes]
+        x = self.relu2(x)
+        x = self.dropout2(x)
+        x = self.linear2(x)  # [B, num_classes]
+        return x
 
 
 class GoogLeNet(nn.Module):
     """GoogLeNet."""
 
-    def __init__(self, num_classes: int = 1000, aux_logits: int = 1) -> None:
+    def __init__(self, num_classes: int = 1000, aux_logits: bool = True) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3)
         self.relu1 = nn.ReLU()
@@ -161,37 +158,37 @@ class GoogLeNet(nn.Module):
         self.dropout = nn.Dropout(0.4)
         self.fc = nn.Linear(1024, num_classes)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
         x = self.conv1(x)  # [B, 64, 112, 112]
-        x = self.relu1(x)  # [B, 64, 112, 112]
+        x = self.relu1(x)
         x = self.maxpool1(x)  # [B, 64, 56, 56]
-        x = self.conv2(x)  # [B, 64, 56, 56]
-        x = self.relu2(x)  # [B, 64, 56, 56]
+        x = self.conv2(x)
+        x = self.relu2(x)
         x = self.conv3(x)  # [B, 192, 56, 56]
-        x = self.relu3(x)  # [B, 192, 56, 56]
+        x = self.relu3(x)
         x = self.maxpool2(x)  # [B, 192, 28, 28]
         x = self.inception3a(x)  # [B, 256, 28, 28]
         x = self.inception3b(x)  # [B, 480, 28, 28]
         x = self.maxpool3(x)  # [B, 480, 14, 14]
         inception4a = self.inception4a(x)  # [B, 512, 14, 14]
-        aux1 = None
+        aux1: Tensor | None = None
         if self.aux1 is not None:
-            aux1 = self.aux1(inception4a)  # [B, 1000]
+            aux1 = self.aux1(inception4a)  # [B, num_classes]
         x = self.inception4b(inception4a)  # [B, 512, 14, 14]
-        x = self.inception4c(x)  # [B, 512, 14, 14]
+        x = self.inception4c(x)
         inception4d = self.inception4d(x)  # [B, 528, 14, 14]
-        aux2 = None
+        aux2: Tensor | None = None
         if self.aux2 is not None:
-            aux2 = self.aux2(inception4d)  # [B, 1000]
+            aux2 = self.aux2(inception4d)  # [B, num_classes]
         x = self.inception4e(inception4d)  # [B, 832, 14, 14]
         x = self.maxpool4(x)  # [B, 832, 7, 7]
-        x = self.inception5a(x)  # [B, 832, 7, 7]
+        x = self.inception5a(x)
         x = self.inception5b(x)  # [B, 1024, 7, 7]
         x = self.avgpool(x)  # [B, 1024, 1, 1]
         x = self.flatten1(x)  # [B, 1024]
-        x = self.dropout(x)  # [B, 1024]
-        fc = self.fc(x)  # [B, 1000]
-        return tuple(y for y in (fc, aux2, aux1) if y is not None)
+        x = self.dropout(x)
+        fc = self.fc(x)  # [B, num_classes]
+        return fc, aux2, aux1
 
 
 if __name__ == "__main__":
@@ -199,4 +196,5 @@ if __name__ == "__main__":
     with torch.no_grad():
         output = model(torch.zeros(1, 3, 224, 224))
     for each in output:
-        print(tuple(each.shape))
+        if each is not None:
+            print(tuple(each.shape))

@@ -35,10 +35,11 @@ class LeNet5(nn.Module):
         x = self.maxpool2(x)  # [B, 16, 5, 5]
         x = self.flatten1(x)  # [B, 400]
         x = self.linear1(x)  # [B, 120]
-        x = self.relu1(x)  # [B, 120]
+        x = self.relu1(x)
         x = self.linear2(x)  # [B, 84]
-        x = self.relu2(x)  # [B, 84]
-        return self.linear3(x)  # [B, 10]
+        x = self.relu2(x)
+        x = self.linear3(x)  # [B, num_classes]
+        return x
 
 
 if __name__ == "__main__":

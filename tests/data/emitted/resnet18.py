@@ -15,30 +15,20 @@ from torch import Tensor, nn
 
 
 class Downsample(nn.Module):
-    """A block of ResNet-18."""
-
     def __init__(self, in_channels: int, channels: int, stride: int) -> None:
         super().__init__()
-        needed = stride != 1 or in_channels != channels
-        self.conv = None
-        if needed:
-            self.conv = nn.Conv2d(
-                in_channels, channels, kernel_size=1, stride=stride, bias=False
-            )
-        self.bn = nn.BatchNorm2d(channels) if needed else None
+        self.conv = nn.Conv2d(
+            in_channels, channels, kernel_size=1, stride=stride, bias=False
+        )
+        self.bn = nn.BatchNorm2d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.conv is not None:
-            # [B, channels, (H - 1) // stride + 1, (W - 1) // stride + 1]
-            x = self.conv(x)
-        if self.bn is not None:
-            x = self.bn(x)
+        x = self.conv(x)  # [B, channels, (H - 1) // stride + 1, (W - 1) // stride + 1]
+        x = self.bn(x)
         return x
 
 
 class BasicBlock(nn.Module):
-    """A block of ResNet-18."""
-
     def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(
@@ -48,19 +38,23 @@ class BasicBlock(nn.Module):
         self.relu1 = nn.ReLU()
         self.conv2 = nn.Conv2d(channels, channels, kernel_size=3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels)
-        self.downsample = Downsample(in_channels, channels=channels, stride=stride)
+        self.downsample = None
+        if stride != 1 or in_channels != channels:
+            self.downsample = Downsample(in_channels, channels, stride)
         self.relu2 = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        # [B, channels, (H - 1) // stride + 1, (W - 1) // stride + 1]
-        out = self.conv1(x)
-        out = self.bn1(out)
-        out = self.relu1(out)
-        out = self.conv2(out)
-        bn2 = self.bn2(out)
-        downsample = self.downsample(x)
-        out = bn2 + downsample
-        return self.relu2(out)
+        identity = x
+        x = self.conv1(x)  # [B, channels, (H - 1) // stride + 1, (W - 1) // stride + 1]
+        x = self.bn1(x)
+        x = self.relu1(x)
+        x = self.conv2(x)
+        x = self.bn2(x)
+        if self.downsample is not None:
+            identity = self.downsample(identity)
+        x = x + identity  # [B, channels, (H - 1) // stride + 1, (W - 1) // stride + 1]
+        x = self.relu2(x)
+        return x
 
 
 class ResNet18(nn.Module):
@@ -72,36 +66,13 @@ class ResNet18(nn.Module):
         self.bn1 = nn.BatchNorm2d(64)
         self.relu = nn.ReLU()
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        self.layer1 = nn.Sequential(*(BasicBlock(64, channels=64) for _ in range(2)))
-        self.layer2 = nn.Sequential(
-            *(
-                BasicBlock(
-                    64 if index == 0 else 128,
-                    channels=128,
-                    stride=2 if index == 0 else 1,
-                )
-                for index in range(2)
-            )
-        )
+        self.layer1 = nn.Sequential(BasicBlock(64, 64), BasicBlock(64, 64))
+        self.layer2 = nn.Sequential(BasicBlock(64, 128, stride=2), BasicBlock(128, 128))
         self.layer3 = nn.Sequential(
-            *(
-                BasicBlock(
-                    128 if index == 0 else 256,
-                    channels=256,
-                    stride=2 if index == 0 else 1,
-                )
-                for index in range(2)
-            )
+            BasicBlock(128, 256, stride=2), BasicBlock(256, 256)
         )
         self.layer4 = nn.Sequential(
-            *(
-                BasicBlock(
-                    256 if index == 0 else 512,
-                    channels=512,
-                    stride=2 if index == 0 else 1,
-                )
-                for index in range(2)
-            )
+            BasicBlock(256, 512, stride=2), BasicBlock(512, 512)
         )
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.flatten1 = nn.Flatten()
@@ -109,16 +80,17 @@ class ResNet18(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.conv1(x)  # [B, 64, 112, 112]
-        x = self.bn1(x)  # [B, 64, 112, 112]
-        x = self.relu(x)  # [B, 64, 112, 112]
+        x = self.bn1(x)
+        x = self.relu(x)
         x = self.maxpool(x)  # [B, 64, 56, 56]
-        x = self.layer1(x)  # [B, 64, 56, 56]
+        x = self.layer1(x)
         x = self.layer2(x)  # [B, 128, 28, 28]
         x = self.layer3(x)  # [B, 256, 14, 14]
         x = self.layer4(x)  # [B, 512, 7, 7]
         x = self.avgpool(x)  # [B, 512, 1, 1]
         x = self.flatten1(x)  # [B, 512]
-        return self.fc(x)  # [B, 1000]
+        x = self.fc(x)  # [B, num_classes]
+        return x
 
 
 if __name__ == "__main__":

@@ -1,0 +1,20 @@
+"""Warnings about what is stated and not derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from shapecalc.layers.opaque import Opaque
+from shapecalc.lint.base import Finding, check
+
+if TYPE_CHECKING:
+    from shapecalc.analysis.report import Report
+
+
+@check("stated-figures")
+def stated_figures(report: Report) -> Iterator[Finding]:
+    """The figures of a layer are those that the spec states, derived from nothing."""
+    for layer in report.layers:
+        if isinstance(layer.node.layer, Opaque):
+            yield Finding(layer.path, "an Opaque: its output and figures are stated, not derived")
