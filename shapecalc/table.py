@@ -119,13 +119,15 @@ def _count(name: str) -> Callable[[Report, Row, Writer], str]:
 
 
 def _output(report: Report, row: Row, write: Writer) -> str:
-    return write.shape(row.output.shape[1:]) if row.output and not row.is_heading else ""
+    if row.output is None or row.is_heading:
+        return ""
+    return write.shape(report.told(row.output.shape))
 
 
 def _input(report: Report, row: Row, write: Writer) -> str:
     if row.is_heading:
         return ""
-    return ", ".join(write.shape(shape[1:]) for shape in row.layers[0].input_shapes)
+    return ", ".join(write.shape(report.told(shape)) for shape in row.layers[0].input_shapes)
 
 
 def _weights(report: Report, row: Row, write: Writer) -> str:
@@ -192,7 +194,9 @@ def _summary(report: Report, write: Writer) -> list[tuple[str, str]]:
     ]
     lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
     for name, value in report.kept.items():
-        lines.append(("kept", f"{name} = {value}, which decides what no formula can say"))
+        lines.append(
+            ("kept", f"{name} = {value} (it decides the structure, or a setting of numbers alone)")
+        )
     for each in report.constraints:
         lines.append(("needs", f"{each.condition}  ({_some(each.paths)})"))
     return lines + [("warning", text) for text in _warnings(report)]

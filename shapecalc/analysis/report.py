@@ -158,6 +158,10 @@ class Report:
         """What the network returns: where it comes from, as in ``lstm1.h_n``, and the tensor."""
         return [(str(wire.source), wire.tensor) for wire in self.built.outputs]
 
+    def told(self, shape: Shape) -> Shape:
+        """A shape as it is told: without the batch, if that is what comes first."""
+        return shape[1:] if shape[:1] == (self.symbols["B"],) else shape
+
     @cached_property
     def _by_path(self) -> dict[str, LayerReport]:
         return {layer.path: layer for layer in self.layers}

@@ -23,6 +23,7 @@ COMMANDS = (
     "emit",
     "check",
     "convert",
+    "layer",
     "layers",
 )
 """The commands; one lives in the module of its name, with _ for -, as a function of that name."""

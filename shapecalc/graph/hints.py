@@ -45,12 +45,14 @@ def told(
     wires: Sequence[Wire],
 ) -> Told:
     """What to tell of a requirement that does not hold; ``inputs`` are the network's."""
-    first = wires[0]
     problem = requirement.problem
     if isinstance(problem, Differ):
         names = next(filter(None, (layout_of(graph, wire) for wire in wires)), ())
         return Told(problem(names), how_to_join(graph, layer, wires, names))
     own = requirement.hint() if requirement.hint is not None else ""
+    if not wires:
+        return Told(problem(), (own,))
+    first = wires[0]
     if first.origin in inputs:
         order = _other_order(first.tensor, tuple(layer.ndims or ()))
         if order:

@@ -487,7 +487,8 @@ class _Reader:
             needed = "; ".join(f"{name}: {fields[name].doc}" for name in missing)
             sketch = ", ".join(f"{name}: ..." for name in required)
             hint = f"as in {entry.kind}: {{{sketch}}}" if len(required) > 1 else ""
-            self.problem(entry.mark, f"{entry.kind} needs {needed}", hint)
+            near = KINDS[entry.kind].near
+            self.problem(entry.mark, f"{entry.kind} needs {needed}", hint, near)
 
     def block_settings(
         self, entry: Entry, given: dict[str, Pair], meant: set[str], scope: _Scope

@@ -84,6 +84,18 @@ def _in_groups(received: Shape, made: Shape) -> list[tuple[Dim, Dim]]:
     """
     if all(map(is_number, (*received, *made))):
         return [(prod(received), prod(made))]
+    groups, rest = _followed(received, made)
+    if rest != (1, 1):
+        back, left = _followed(made, received)
+        if left == (1, 1):
+            return [(a, b) for b, a in back]
+        unequal = [*(group for group in groups if group[0] != group[1]), rest]
+        return [(prod(a for a, _ in unequal), prod(b for _, b in unequal))]
+    return groups
+
+
+def _followed(received: Shape, made: Shape) -> tuple[list[tuple[Dim, Dim]], tuple[Dim, Dim]]:
+    """The groups as far as they go, of which the second side is never larger; and what is left."""
     groups: list[tuple[Dim, Dim]] = []
     have: Dim = 1
     wanted: Dim = 1
@@ -98,12 +110,7 @@ def _in_groups(received: Shape, made: Shape) -> list[tuple[Dim, Dim]]:
         if _closes(have, wanted):
             groups.append((have, wanted))
             have, wanted = 1, 1
-    if have == 1 and wanted == 1:
-        return groups
-    open_groups = [group for group in groups if group[0] != group[1]]
-    return [
-        (prod([have, *(a for a, _ in open_groups)]), prod([wanted, *(b for _, b in open_groups)]))
-    ]
+    return groups, (have, wanted)
 
 
 def _never_more(a: Dim, b: Dim) -> bool:
@@ -131,6 +138,8 @@ class Transpose(Layer):
               "Tensor.swapaxes", "torch.swapdims", "Tensor.swapdims")  # fmt: skip
     writes = False
     in_torch = False
+
+    near = "a Permute puts all dimensions into another order: Permute: [0, 2, 1]"
 
     dim0: int = field(_DIM, "the one dimension")
     dim1: int = field(_DIM, "the other dimension")

@@ -85,6 +85,8 @@ class Layer:
     """Whether it writes its output, as opposed to passing on a view of its input."""
     in_torch: ClassVar[bool] = True
     """Whether torch.nn has it as a module; else :meth:`function` is what it is in torch."""
+    near: ClassVar[str] = ""
+    """What may have been meant by a use that lacks a required field."""
     unknown_to_torch: ClassVar[str] = ""
     """Why it cannot be written for torch; empty if it can."""
     is_state: ClassVar[bool] = False

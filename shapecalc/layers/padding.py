@@ -205,6 +205,8 @@ class Pad(Layer):
     called = ("nn.functional.pad",)
     in_torch = False
 
+    near = "ZeroPad2d, ReflectionPad2d and the like pad the axes of an image: ZeroPad2d: 1"
+
     pad: Shape = field(
         ListOf(Whole(None), what="integers"),
         "cells before and behind: of the last dimension, then of the one before it",

@@ -32,7 +32,8 @@ class _Reduction(Layer, abstract=True):
     """How many operations each element of the input takes."""
 
     dim: tuple[int, ...] | None = field(
-        Maybe(OneOrMore(_DIM, what="dimensions"), "all"), "dimensions to reduce", default=None
+        Maybe(OneOrMore(_DIM, what="dimensions"), "all, the batch among them"),
+        "dimensions to reduce",
     )
     keepdim: bool = field(Flag(), "keep them, with size 1", default=False)
 
@@ -87,6 +88,7 @@ class _Extreme(_Reduction, abstract=True):
 
     on_request = frozenset({"indices"})
     returns_on_request = "output, indices"
+    near = "MaxPool2d and AdaptiveMaxPool2d keep the greatest of windows"
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
         y = self.output(x)

@@ -75,7 +75,9 @@ class Resampling(Scaling, abstract=True):
         if self.size is None and self.scale_factor is None:
             yield refuse(
                 lambda: "has neither size nor scale_factor",
-                hint=lambda: "state the output's size, or the factor to scale by",
+                hint=lambda: (
+                    f"state one of them, as in {self.kind}: {{scale_factor: 2}}{self.near}"
+                ),
             )
         axes = len(x.spatial)
         for name in ("size", "scale_factor"):
@@ -99,7 +101,9 @@ class Resampling(Scaling, abstract=True):
             )
 
     def factors(self, x: Tensor) -> tuple[Any, ...]:
-        return () if self.size is not None else _per_axis(self.scale_factor, len(x.spatial))
+        if self.scale_factor is None:
+            return ()
+        return _per_axis(self.scale_factor, len(x.spatial))
 
     def output(self, x: Tensor) -> Tensor:
         if self.size is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape
-from shapecalc.algebra.requirement import Requirement, at_least
+from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.layers.base import Layer, names_axis
 from shapecalc.layers.field import OneOrMore, Whole, field
 from shapecalc.layers.tensor import Tensor
@@ -80,3 +80,44 @@ class IndexSelect(Layer):
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         index = f"torch.tensor({settings['index']}, device={inputs[0]}.device)"
         return f"{inputs[0]}.index_select({settings['dim']}, {index})"
+
+
+class Index(Layer):
+    """Take the places of a dimension that a second input names, ``x[index]``.
+
+    The second input's dimensions stand in place of that dimension, the first unless stated.
+
+    >>> table, places = Tensor((169, 3)), Tensor((2401,), "int64")
+    >>> Index().output(table, places).shape
+    (2401, 3)
+    """
+
+    arity = (2, 2)
+    promotes = True
+    in_torch = False
+
+    dim: int = field(_DIM, "the dimension", default=0)
+
+    @classmethod
+    def example_inputs(cls) -> tuple[Tensor, ...]:
+        return Tensor((1, 4, 8)), Tensor((1, 6), "int64")
+
+    def requires(self, x: Tensor, index: Tensor) -> Iterator[Requirement]:
+        if index.dtype not in ("int64", "int32", "uint8"):
+            yield refuse(
+                lambda: f"takes places, whole numbers, second but receives {index.dtype}",
+                hint=lambda: "an Arange or a Buffer of type int64 holds places",
+            )
+        if not x.shape:
+            yield refuse(lambda: "takes places of a single number")
+        yield from names_axis(x, self.dim)
+
+    def output(self, x: Tensor, index: Tensor) -> Tensor:
+        axis = self.dim % len(x.shape)
+        return x.with_shape((*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]))
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        dim = self.dim
+        before = ":, " * dim if dim >= 0 else "..., "
+        behind = ", :" * (-1 - dim) if dim < 0 else ""
+        return f"{inputs[0]}[{before}{inputs[1]}{behind}]"

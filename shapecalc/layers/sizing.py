@@ -34,6 +34,7 @@ class Interpolate(Upsample):
     promotes = True  # of the second only the size is looked at
     in_torch = False
     called = ()
+    near = "; an Upsample does the same, and Interpolate that with a second input's size"
 
     example: ClassVar[dict[str, Any]] = {}
     example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 4, 4, 4), (1, 8, 8, 8))

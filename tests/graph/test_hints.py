@@ -221,6 +221,11 @@ def test_an_input_of_other_dimensions_is_told_what_takes_it(layer, given, told):
     assert told in said([layer], x=given)
 
 
+def test_a_layer_that_takes_no_input_is_told_its_own_fault():
+    with pytest.raises(SpecError, match="Arange"):
+        shapecalc.load({"input": [3], "layers": [{"Arange": {"end": 2, "start": 4}}]}).report()
+
+
 # -- what the dimensions are -----------------------------------------------------------------------
 
 

@@ -233,6 +233,7 @@ FITTED: dict[str, Callable[[Any, Inputs], Inputs]] = {
     "FractionalMaxPool2d": _larger,
     "FractionalMaxPool3d": _larger,
     "MatMul": _with_rows,
+    "Index": _with_places,
     **{f"MaxUnpool{rank}d": _with_places for rank in (1, 2, 3)},
     "Squeeze": _with_one,
     "Unflatten": _with_multiple,

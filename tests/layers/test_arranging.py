@@ -35,6 +35,11 @@ def test_windows_are_put_together_without_a_condition():
     assert conditions(KINDS["Reshape"](shape=[B, H // 7, W // 7, 7, 7, -1]), x) == {}
 
 
+def test_windows_that_make_the_whole_ask_for_multiples_as_well():
+    x = Tensor((B, H // 7, 7, W // 7, 7, 96))
+    assert conditions(KINDS["Reshape"](shape=[B, H, W, 96]), x)["W"] == [7, 14, 21, 28, 35]
+
+
 def test_what_is_left_is_exact_where_sizes_are_formulas():
     layer = KINDS["Reshape"](shape=[B, -1, 768])
     x = Tensor((B, H // 16, 16, W // 16, 16, 3))

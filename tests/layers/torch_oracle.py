@@ -109,6 +109,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Einsum": lambda *x, equation: torch.einsum(equation, *x),
     "DropPath": lambda x, p: torch.nn.functional.dropout(x, p, training=False),
     "Expand": torch.Tensor.expand,
+    "Index": lambda x, index: x[index],
     "IndexSelect": lambda x, dim, index: x.index_select(
         dim, torch.tensor(index, dtype=torch.int64, device=x.device)
     ),

@@ -1,0 +1,67 @@
+"""``shapecalc layer``: one layer on its own, without a spec."""
+
+from __future__ import annotations
+
+import click
+
+from shapecalc.cli.common import read_symbolic, reports_errors
+from shapecalc.cli.output import echo_json, has_signs
+from shapecalc.cli.terminal import print_lines
+from shapecalc.layers import KINDS
+
+
+@click.command()
+@click.argument(
+    "kind",
+    shell_complete=lambda ctx, param, begun: [name for name in KINDS if name.startswith(begun)],
+)
+@click.argument("settings", nargs=-1, metavar="[FIELD=VALUE]...")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="SHAPE",
+    help="The shape of an input without its batch, as 3,224,224 or 3,H=224,W=224; once for each.",
+)
+@click.option(
+    "--symbolic",
+    is_flag=False,
+    flag_value="*",
+    default=None,
+    metavar="[=NAMES]",
+    help="Leave the sizes that have names as symbols: all, or the ones named.",
+)
+@click.option("--ascii", "plain", is_flag=True, help="Plain ASCII, no other signs.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@reports_errors
+def layer(
+    kind: str,
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
+    symbolic: str | None,
+    plain: bool,
+    form: str,
+) -> None:
+    """Calculate one layer of KIND: its output, parameters and cost, and how they come about.
+
+    A value without a name is the first field's: layer Conv2d 64 kernel_size=7 --input 3,224,224.
+    """
+    from shapecalc.algebra.trace import ASCII, UNICODE
+    from shapecalc.explain import closed, explain, text
+    from shapecalc.network import load
+    from shapecalc.single import NAME, KindError, spec_of
+
+    try:
+        network = load(spec_of(kind, settings, inputs))
+    except KindError as error:
+        raise click.BadParameter(str(error), param_hint="KIND") from None
+    if not inputs and KINDS[kind].arity[0] > 0:
+        raise click.UsageError(f"{kind} needs an input: --input 3,224,224")
+    report = network.report(symbolic=read_symbolic(symbolic))
+    if form == "json":
+        (found,) = report.to_dict()["layers"]
+        echo_json(found)
+        return
+    plain = plain or not has_signs()
+    told = explain(report, NAME, closed(network, report, {}))
+    print_lines(text(told, ASCII if plain else UNICODE, ascii=plain))
