@@ -16,7 +16,6 @@ from shapecalc.verify import run, weights
 from shapecalc.verify.findings import Finding, Pair, compare
 from shapecalc.verify.making import Called, RunError, made
 from shapecalc.verify.meta import on_meta
-from shapecalc.verify.sides import copied
 
 
 def check_live(
@@ -67,7 +66,7 @@ def _ready(called: Called, inputs: dict[str, Any]) -> tuple[Any, dict[str, Any],
     """The module and its inputs without data; with data, and why, where it does not run so."""
     meta = {name: x.to("meta") for name, x in inputs.items()}
     try:
-        model = copied(called.model, lambda each: each.to("meta"))
+        model = weights.copied(called.model, lambda each: each.to("meta"))
         with on_meta():
             called(meta, model)
     except Exception as error:  # whatever the user's code raises

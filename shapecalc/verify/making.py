@@ -13,6 +13,7 @@ from shapecalc.layers.tensor import times
 from shapecalc.verify import run
 from shapecalc.verify.calling import Returned, Way, returned, ways
 from shapecalc.verify.supervise import reason
+from shapecalc.verify.weights import copied, state_of
 
 
 class FactoryError(ValueError):
@@ -94,6 +95,9 @@ def _without_wrapping(model: Any) -> Any:
     for each in model.modules():
         if type(each) is torch.nn.SyncBatchNorm:  # it wants several devices to train
             each.__class__ = _batch_norm()
+    ready = [each for each in state_of(model).values() if not torch.nn.parameter.is_lazy(each)]
+    if any(each.is_inference() for each in ready):
+        return copied(model, lambda each: each.clone())  # such tensors can have no gradient
     return model.to("cpu") if _is_elsewhere(model) else model
 
 

@@ -109,7 +109,9 @@ class Numbers:
                 yield Finding(what, 1, (str(error),))
             return
         wrong = [gap for gap in gaps if gap.is_too_wide]
-        widest = max(gaps, key=Gap.nearness, default=Gap("", 0.0, 0.0))
+        # a gradient that is nothing but rounding, as that of a bias before a norm, tells nothing
+        telling_gaps = [gap for gap in gaps if gap.allowed < 1]
+        widest = max(telling_gaps, key=Gap.nearness, default=Gap("", 0.0, 0.0))
         dtype = str(self.dtype).removeprefix("torch.")
         if not wrong:
             rounding = f"{widest.apart:.1g} apart where rounding may do {widest.allowed:.1g}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -77,7 +76,7 @@ class Spec:
             if _layers(self.small) != _layers(self.report):  # some follow from the input's size
                 model = run.made(module(self.network, dict(self.small.symbols), frozenset()))
         dtype = self.dtype
-        model = copied(
+        model = weights.copied(
             model,
             lambda each: run.torch().empty(
                 each.shape, dtype=dtype if each.is_floating_point() else each.dtype
@@ -218,7 +217,9 @@ class Theirs:
 
     def _on_meta(self, given: Mapping[str, Any]) -> tuple[Trace, Returned]:
         """A run of a copy that has shapes and no data."""
-        model = guarded(lambda: copied(self.model, lambda each: each.to("meta")), "copying it")
+        model = guarded(
+            lambda: weights.copied(self.model, lambda each: each.to("meta")), "copying it"
+        )
         trace = Trace(weights.state_of(model))
         with on_meta(), trace, run.torch().no_grad():
             return trace, self.called({n: x.to("meta") for n, x in given.items()}, model)
@@ -237,17 +238,6 @@ class Theirs:
             if each.name not in pairs and at in left:
                 pairs[each.name] = at
         return pairs
-
-
-def copied(model: Any, replaced: Callable[[Any], Any]) -> Any:
-    """A copy of a module with other tensors for its weights and buffers, those tied that are."""
-    parameter = run.torch().nn.Parameter
-    memo: dict[int, Any] = {}
-    for each in weights.state_of(model).values():
-        new = replaced(each.detach())
-        is_parameter = isinstance(each, parameter)
-        memo[id(each)] = parameter(new, each.requires_grad) if is_parameter else new
-    return copy.deepcopy(model, memo)
 
 
 def followed(called: Called, given: Mapping[str, Any], **how: Any) -> Trace:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shapecalc.analysis.report import Report
@@ -60,6 +61,17 @@ def put(tensors: Mapping[str, Any], values: Mapping[str, Any]) -> None:
 def state_of(model: Any) -> dict[str, Any]:
     """All weights and buffers of a module by name, those too that are not saved; each once."""
     return dict([*model.named_parameters(), *model.named_buffers()])
+
+
+def copied(model: Any, replaced: Callable[[Any], Any]) -> Any:
+    """A copy of a module with other tensors for its weights and buffers, those tied that are."""
+    parameter = run.torch().nn.Parameter
+    memo: dict[int, Any] = {}
+    for each in state_of(model).values():
+        new = replaced(each.detach())
+        is_parameter = isinstance(each, parameter)
+        memo[id(each)] = parameter(new, each.requires_grad) if is_parameter else new
+    return copy.deepcopy(model, memo)
 
 
 def inputs(report: Report, dtype: Any, seed: int) -> dict[str, Any]:

@@ -100,6 +100,60 @@ def conv(given: int = 3, bias: bool = True) -> nn.Module:
     return nn.Conv2d(given, 8, 3, padding=1, bias=bias)
 
 
+# -- layers written by hand --------------------------------------------------------------------
+
+
+class OwnNorm(nn.Module):
+    def __init__(self, eps: float = 1e-5, unbiased: bool = False) -> None:
+        super().__init__()
+        self.gain, self.shift = nn.Parameter(torch.ones(16)), nn.Parameter(torch.zeros(16))
+        self.eps, self.unbiased = eps, unbiased
+
+    def forward(self, x: Any) -> Any:
+        mean = x.mean(-1, keepdim=True)
+        spread = x.var(-1, keepdim=True, unbiased=self.unbiased)
+        return (x - mean) / torch.sqrt(spread + self.eps) * self.gain + self.shift
+
+
+class OwnHeads(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.into, self.out = nn.Linear(8, 24), nn.Linear(8, 8)
+
+    def forward(self, x: Any) -> Any:
+        batch, length, width = x.shape
+        q, k, v = self.into(x).view(batch, length, 3, 2, 4).permute(2, 0, 3, 1, 4)
+        seen = (q @ k.transpose(-2, -1) / 2).softmax(-1) @ v
+        return self.out(seen.transpose(1, 2).reshape(batch, length, width))
+
+
+NORM = spec({"Linear": 16}, "LayerNorm", {"Linear": 4}, given=[8])
+HEADS = spec({"MultiheadAttention": {"num_heads": 2}}, given=[5, 8])
+SKIP = spec({"Add": {"branches": {"a": [{"Linear": 8}], "b": []}}}, {"Linear": 2}, given=[8])
+BAG = {
+    "name": "net",
+    "inputs": {"tokens": {"shape": [6], "dtype": "int64"}},
+    "layers": [{"EmbeddingBag": {"num_embeddings": 20, "embedding_dim": 4}}, {"Linear": 3}],
+}
+
+
+def normed(**settings: Any) -> Callable[[], nn.Module]:
+    return lambda: nn.Sequential(nn.Linear(8, 16), OwnNorm(**settings), nn.Linear(16, 4))
+
+
+def bag(forward: Callable[..., Any]) -> Callable[[], nn.Module]:
+    return lambda: Writing(forward, table=nn.Embedding(20, 4), fc=nn.Linear(4, 3))
+
+
+def skip(forward: Callable[..., Any]) -> Callable[[], nn.Module]:
+    return lambda: Writing(forward, f=nn.Linear(8, 8), g=nn.Linear(8, 2))
+
+
+def in_inference_mode() -> nn.Module:
+    with torch.inference_mode():
+        return nn.Linear(8, 4)
+
+
 # -- right modules -----------------------------------------------------------------------------
 
 
@@ -275,6 +329,18 @@ class MovesItself(nn.Module):
 READY = nn.Linear(8, 4)
 
 RIGHT: dict[str, tuple[dict[str, Any], Any]] = {
+    "a norm by hand": (NORM, normed()),
+    "attention by hand": (HEADS, OwnHeads),
+    "a mean over a table's rows": (BAG, bag(lambda self, x: self.fc(self.table(x).mean(1)))),
+    "a shortcut": (SKIP, skip(lambda self, x: self.g(self.f(x) + x))),
+    "made in inference mode": (LINEAR, in_inference_mode),
+    "a list of parameters": (
+        LINEAR,
+        lambda: Writing(
+            lambda self, x: functional.linear(x, *self.own),
+            own=nn.ParameterList([torch.randn(4, 8), torch.randn(4)]),
+        ),
+    ),
     "plain": (CONV_NORM_RELU, lambda: nn.Sequential(conv(), nn.BatchNorm2d(8), nn.ReLU())),
     "in place": (CONV_NORM_RELU, lambda: nn.Sequential(conv(), nn.BatchNorm2d(8), nn.ReLU(True))),
     "a subclass": (
@@ -470,6 +536,50 @@ FAULTS: dict[str, tuple[dict[str, Any], Any, str]] = {
         CONV_NORM_RELU,
         lambda: nn.Sequential(conv(), nn.ReLU(), nn.BatchNorm2d(8)),
         "first apart is what comes into batchnorm1 (BatchNorm2d)",
+    ),
+    "another eps by hand": (NORM, normed(eps=1e-6), "output 1"),
+    "another variance": (NORM, normed(unbiased=True), "output 1"),
+    "a sum over a table's rows": (
+        BAG,
+        bag(lambda self, x: self.fc(self.table(x).sum(1))),
+        "output 1",
+    ),
+    "attention over the batch": (
+        HEADS,
+        lambda: Writing(lambda self, x: self.a(x, x, x)[0], a=nn.MultiheadAttention(8, 2)),
+        "output 1",
+    ),
+    "a shortcut without gradient": (
+        SKIP,
+        skip(lambda self, x: self.g(self.f(x) + x.detach())),
+        "the gradient of input",
+    ),
+    "a table whose first row is not learned": (
+        TOKENS,
+        lambda: nn.Sequential(nn.Embedding(50, 8, padding_idx=0), nn.Linear(8, 4)),
+        "the gradient of embedding1.weight",
+    ),
+    "samples that see each other": (
+        LINEAR,
+        linear(lambda self, x: self.fc(x - x.mean(0))),
+        "output 1",
+    ),
+    "a norm that is never trained": (
+        CONV_NORM_RELU,
+        lambda: Writing(
+            lambda self, x: torch.relu(
+                functional.batch_norm(
+                    self.conv(x),
+                    self.n.running_mean,
+                    self.n.running_var,
+                    self.n.weight,
+                    self.n.bias,
+                )
+            ),
+            conv=conv(),
+            n=nn.BatchNorm2d(8),
+        ),
+        "batchnorm1.running_mean after a step",
     ),
     "a norm twice": (
         CONV_NORM_RELU,
