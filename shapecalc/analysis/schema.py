@@ -68,10 +68,9 @@ def _list(items: Schema) -> Schema:
 
 
 def _object(properties: Schema, **more: Schema) -> Schema:
-    """An object that has some properties, and may have more."""
+    """An object that has some properties, and may have others, which programs pass over."""
     return {
         "type": "object",
         "properties": properties | more,
         "required": list(properties),
-        "additionalProperties": False,
     }
