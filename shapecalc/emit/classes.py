@@ -7,9 +7,10 @@ in them has the paths in the state that the report tells.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.algebra.trace import Leaf, untraced
 from shapecalc.emit import syntax
 from shapecalc.emit.constructor import (
     Constructor,
@@ -35,8 +36,10 @@ from shapecalc.emit.printer import fits, flat
 from shapecalc.emit.scope import Scope, in_python
 from shapecalc.emit.shapes import Shapes
 from shapecalc.emit.syntax import Assign, Attribute, Do, For, If, Statement
+from shapecalc.emit.trees import tree_of
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.expression import Comparison, Conditional, Name, Number
+from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Branch, Entry, Setting
 from shapecalc.layers import KINDS, OUTPUT
@@ -80,6 +83,8 @@ class Body:
         self.checks: list[Any] = []
         self.optional: set[str] = set()
         self.loop_count: Any = None
+        self.inputs = inputs
+        self.batch_size: str | None = None
         self.is_list = False  # whether submodules are items of the class itself
 
     # -- lists of entries -------------------------------------------------------------------------
@@ -397,6 +402,8 @@ class Body:
                 for key, item in setting.content.items():
                     tree = scope.setting(item, field, copies)
                     given[f"{name}.{key}"] = self.in_forward(f"{entry.name}_{key}", tree)
+            elif setting is not None and BATCH in setting.names() - {*scope.arguments}:
+                given[name] = self.with_batch(scope, entry, name, inputs)
             elif setting is not None and not isinstance(field.type, Text):
                 tree = scope.setting(setting, field, copies)
                 given[name] = self.in_forward(f"{entry.name}_{name}", tree)
@@ -405,6 +412,48 @@ class Body:
         told = {copy.layer.function(names, texts) for copy in copies}
         only = self.only(scope, entry, told)
         return syntax.replaced(syntax.read(only), {**meanings, **sources})
+
+    def with_batch(self, scope: Scope, entry: Entry, name: str, inputs: list[Any]) -> Any:
+        """Sizes in which the batch is written: that of an input of the entry, or of the network.
+
+        Of a reshape without a -1 it is what is left.
+        """
+        setting, field = entry.settings[name], KINDS[entry.kind].fields[name]
+        items = setting.items() or [setting]
+        with_it = [item for item in items if BATCH in item.names()]
+        is_left = entry.kind == "Reshape" and len(with_it) == 1
+        is_left = is_left and all(item.content != -1 for item in items)
+        copies = scope.copies(entry)
+        batch = self.batch(copies, inputs, is_left=is_left)
+        if batch is None or not (is_left or all(map(_is_batch_alone, with_it))):
+            hint = "write -1 for it, or for another size"
+            raise scope.error(setting.mark, "the batch is not known here", hint)
+        found = []
+        for i, item in enumerate(items):
+            if item not in with_it:
+                tree = scope.setting(item, field, copies)
+                found.append(self.in_forward(f"{entry.name}_{name}_{i}", tree))
+            else:
+                found.append(batch if _is_batch_alone(item) else Number(-1))
+        return syntax.Sequence(tuple(found))
+
+    def batch(self, copies: Sequence[Copy], inputs: list[Any], *, is_left: bool) -> Any | None:
+        """The batch, as the first size of what holds it; None if that is not known."""
+        for i, tensor in enumerate(inputs):
+            if all(_is_batch(self.scope, copy, copy.built.inputs[i].shape[0]) for copy in copies):  # type: ignore[union-attr]
+                return _first_size(tensor)
+        if is_left:
+            return Number(-1)
+        first = next(iter(self.inputs.values()), None)
+        fed = [copy.inside.letters.get(BATCH) for copy in copies]
+        own = [untraced(size) for size, copy in zip(fed, copies) if not copy.changed]
+        if first is None or any(size != self.scope.known.values[BATCH] for size in own):
+            return None
+        if self.batch_size is None:
+            self.batch_size = self.forward.variable("batch")
+            kept = Assign(Name(self.batch_size, 0), _first_size(Name(first, 0)))
+            self.forward.first.append(kept)
+        return Name(self.batch_size, 0)
 
     def only(self, scope: Scope, entry: Entry, texts: set[str]) -> str:
         """The one text for all uses."""
@@ -832,6 +881,21 @@ def _everything(entries: list[Entry]) -> Iterator[Entry]:
         yield entry
         for branch in entry.branches or ():
             yield from _everything(branch.entries)
+
+
+def _is_batch_alone(item: Setting) -> bool:
+    return isinstance(item.content, Name) and item.content.name == BATCH
+
+
+def _is_batch(scope: Scope, copy: Copy, size: Any) -> bool:
+    """Whether a size is the network's batch, and no other first size that is called like it."""
+    tree = tree_of(size)
+    is_called_so = isinstance(tree, Leaf) and tree.letter == BATCH
+    return is_called_so and (bool(copy.changed) or untraced(size) == scope.known.values[BATCH])
+
+
+def _first_size(tensor: Any) -> Any:
+    return syntax.replaced(syntax.read("_tensor_.shape[0]"), {"_tensor_": tensor})
 
 
 def _is_chain(scope: Scope) -> bool:

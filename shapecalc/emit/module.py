@@ -259,6 +259,7 @@ class Classes:
             forward = without_alias(forward, alias, RUNNING)
             if Name(alias, 0) == result and alias not in syntax.names(*forward):
                 result = Name(RUNNING, 0)
+        forward = [*body.forward.first, *forward]
         forward = returned(forward, result, [each.name for each in inputs])
         forward = [*without_echoes(forward)]
         base = LIST if body.is_list else MODULE
