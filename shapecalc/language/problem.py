@@ -62,6 +62,7 @@ class Problem(NamedTuple):
 
     def render(self, source: Source) -> str:
         """The problem in the one frame all errors share."""
+        source = getattr(self.mark, "source", source)  # of several files, a place knows its own
         line, column, length = self.mark
         text = source.line(line)
         out = [_line(f"{source.name}:{line}:{column}: error: {self.message}")]

@@ -299,7 +299,7 @@ def _flow(each: Any) -> str:
     if each is None:
         return ""
     if isinstance(each, dict):
-        return "{" + ", ".join(f"{key}: {_flow(v)}".rstrip() for key, v in each.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_flow(v)}" for key, v in each.items()) + "}"
     if isinstance(each, list):
         return "[" + ", ".join(_flow(item) or "null" for item in each) + "]"
     if isinstance(each, bool):

@@ -161,10 +161,16 @@ def plainest(sizes: Iterable[Dim]) -> Dim:
     >>> plainest([2 * (H // 2), H])
     Formula('H')
     """
+    sizes = tuple(sizes)
     different = list(dict.fromkeys(sizes))
     if len(different) == 1:
-        return different[0]
+        return _telling(sizes)
     return min(different, key=lambda size: 0 if is_number(size) else len(str(size)))
+
+
+def _telling(sizes: Shape) -> Dim:
+    """Of equal sizes one that knows more than its number, as source that is read has them."""
+    return next((size for size in sizes if size.__class__ is not int), sizes[0])
 
 
 def broadcast(shapes: list[Shape]) -> Shape:
@@ -235,7 +241,7 @@ def aligned(shapes: list[Shape]) -> list[Shape]:
 
 def stretched(sizes: Shape) -> Shape:
     """The sizes that have to agree: a known 1 stretches to any other."""
-    return tuple(size for size in sizes if size != 1) or (1,)
+    return tuple(size for size in sizes if size != 1) or (_telling(sizes),)
 
 
 def listed(x: Inputs) -> str:

@@ -83,9 +83,9 @@ class IndexSelect(Layer):
 
 
 class Index(Layer):
-    """Take the places of the first dimension that a second input names, ``x[index]``.
+    """Take the places of a dimension that a second input names, ``x[index]``.
 
-    The second input's dimensions stand in place of the first's first one.
+    The second input's dimensions stand in place of that dimension, the first unless stated.
 
     >>> table, places = Tensor((169, 3)), Tensor((2401,), "int64")
     >>> Index().output(table, places).shape
@@ -96,21 +96,28 @@ class Index(Layer):
     promotes = True
     in_torch = False
 
+    dim: int = field(_DIM, "the dimension", default=0)
+
     @classmethod
     def example_inputs(cls) -> tuple[Tensor, ...]:
         return Tensor((1, 4, 8)), Tensor((1, 6), "int64")
 
     def requires(self, x: Tensor, index: Tensor) -> Iterator[Requirement]:
-        if index.dtype not in ("int64", "int32"):
+        if index.dtype not in ("int64", "int32", "uint8"):
             yield refuse(
                 lambda: f"takes places, whole numbers, second but receives {index.dtype}",
                 hint=lambda: "an Arange or a Buffer of type int64 holds places",
             )
         if not x.shape:
             yield refuse(lambda: "takes places of a single number")
+        yield from names_axis(x, self.dim)
 
     def output(self, x: Tensor, index: Tensor) -> Tensor:
-        return x.with_shape((*index.shape, *x.shape[1:]))
+        axis = self.dim % len(x.shape)
+        return x.with_shape((*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]))
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        return f"{inputs[0]}[{inputs[1]}]"
+        dim = self.dim
+        before = ":, " * dim if dim >= 0 else "..., "
+        behind = ", :" * (-1 - dim) if dim < 0 else ""
+        return f"{inputs[0]}[{before}{inputs[1]}{behind}]"

@@ -78,6 +78,8 @@ class SourceModule:
 
     def lookup(self, rt: Any, name: str) -> Any:
         """The value of one of its names; ``KeyError`` if it binds none of the kind."""
+        if name not in self.frame.names and f"{self.name}.{name}" in rt.replaced:
+            return rt.replaced[f"{self.name}.{name}"]
         limit = self.running[-1] if self.running and not rt.calls else len(self.tree.body)
         numbers = self.concerned.get(name, ())
         for number in numbers:

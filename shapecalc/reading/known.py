@@ -55,6 +55,10 @@ class Hint:
         """Anything, which only hints use."""
         return Hint(f"{self.name}.{name}")
 
+    def known_call(self, rt: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """A type that is called makes nothing that matters."""
+        return args[0] if args else self
+
     def as_class(self) -> Class:
         """A base without names of its own."""
         return OBJECT
@@ -154,6 +158,15 @@ _UNLISTED = frozenset(
 )
 
 
+REPLACED = {
+    "torchvision.models._utils.handle_legacy_interface": Quiet("handle_legacy_interface"),
+    "torchvision.models._utils.kwonly_to_pos_or_kw": Quiet("kwonly_to_pos_or_kw"),
+    "torchvision.models._api.register_model": Quiet("register_model"),
+    "torchvision.utils._log_api_usage_once": Quiet("_log_api_usage_once"),
+}
+"""Functions of files that are read which change nothing of a network."""
+
+
 def module(name: str) -> Any:
     """A module by its dotted name, None if it is not known here."""
     root = name.partition(".")[0]
@@ -198,7 +211,11 @@ def resolve(name: str) -> Any:
     if name.startswith("torch.special.") and f"torch.{name[14:]}" in OPERATIONS:
         return OPERATIONS[f"torch.{name[14:]}"]
     root, _, rest = name.partition(".")
-    if root == "typing" or (root == "types" and rest != "SimpleNamespace") or root == "numbers":
+    if (
+        (rest and root == "typing")
+        or (root == "types" and rest != "SimpleNamespace")
+        or root == "numbers"
+    ):
         return Hint(name)
     full = {"nn": "torch.nn"}.get(root, root)
     shown = name if full == root else f"{full}.{rest}"
@@ -831,7 +848,7 @@ def _broadcast_shapes(rt: Any, *shapes: Any) -> Any:
     return tuple(broadcast([tuple(shape) for shape in shapes]))
 
 
-@known("torch.utils.checkpoint.checkpoint", "torch.jit.fork", "torch.utils.checkpoint")
+@known("torch.utils.checkpoint.checkpoint", "torch.jit.fork")
 def _checkpoint(rt: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
     for name in ("use_reentrant", "preserve_rng_state", "determinism_check", "debug", "context_fn"):
         kwargs.pop(name, None)

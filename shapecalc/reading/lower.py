@@ -17,6 +17,7 @@ from shapecalc.language.tree import Block, Entry, Reference, Setting, Spec
 from shapecalc.layers import KINDS, OUTPUT
 from shapecalc.layers.field import PerAxis, SameAs
 from shapecalc.reading import sizes
+from shapecalc.reading.blocks import Tidying
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.trace import Call, Given, Op, TensorValue, exact
 
@@ -133,6 +134,10 @@ class Lowering:
         self.inlined: set[int] = {id(root)}
         self.blocks: dict[Any, Block] = {}
         self.entries: dict[int, Entry] = {}
+        self.automatic: set[int] = set()  # the entries that nobody named
+        self.classes: dict[int, str] = {}
+        self.made: dict[int, Any] = {}
+        self.made_with: dict[int, Any] = {}
         self.shares: dict[int, Call | Op] = {}
         self.dead = self.needless()
         self.decide()
@@ -273,8 +278,16 @@ class Lowering:
     def new_entry(self, kind: str, mark: Mark | None, names: Names, wanted: str = "") -> Entry:
         """An entry with its name."""
         entry = Entry(kind, mark or Mark(1, 1))
-        entry.name = names.given(wanted) if is_word(wanted) else names.automatic(kind)
+        self.name(entry, wanted, names, kind)
         return entry
+
+    def name(self, entry: Entry, wanted: str, names: Names, kind: str) -> None:
+        """Name an entry: as is wanted, or by its kind and a number."""
+        if is_word(wanted):
+            entry.name = names.given(wanted)
+        else:
+            entry.name = names.automatic(kind)
+            self.automatic.add(id(entry))
 
     def operation(
         self,
@@ -327,7 +340,7 @@ class Lowering:
         wanted = self.joined(prefix, call.name)
         entry = Entry(block.name, call.place or Mark(1, 1))
         entry.block = block
-        entry.name = names.given(wanted) if is_word(wanted) else names.automatic(block.name)
+        self.name(entry, wanted, names, block.name)
         if into != before:
             entry.sources = [Reference(known[into], entry.mark)]
         other = self.shares.get(id(call))
@@ -352,12 +365,19 @@ class Lowering:
             place = call.instance.cls.place if call.instance is not None else None
             found = self.blocks[key] = Block(free, place or call.place or Mark(1, 1))
             found.entries = entries
+            self.classes[id(found)] = name
+            self.made[id(found)] = self.made_with.get(id(call.instance), ({}, {}))
         return found
+
+    def tidy(self) -> None:
+        """Write blocks as a person would."""
+        blocks = list(self.blocks.values())
+        Tidying(self.spec, blocks, self.classes, self.made, self.automatic).all()
 
 
 def is_word(path: str) -> bool:
     """Whether a path names something, and is no number in a sequence."""
-    return bool(path) and not path.rpartition(".")[2].isdigit()
+    return bool(path) and not path.isdigit()
 
 
 def written(entry: Entry) -> Any:

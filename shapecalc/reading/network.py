@@ -136,6 +136,7 @@ class _Reading:
         self.reader.assumed = assume
         self.reader.relatives = {}
         self.reader.stored_names = {}
+        self.reader.made_with = {}
         self.source = Source(str(path), "")
         try:
             self.source = Source(str(path), read_text(path))
@@ -195,8 +196,10 @@ class _Reading:
         trace, results, given = self.run(root, spec)
         lowering = Lowering(spec, trace, results)
         lowering.spec_inputs = given
+        lowering.made_with = reader.made_with
         lowering.network()
         self.unused(root, lowering)
+        lowering.tidy()
         return spec
 
     def only(self, module: Any) -> str:

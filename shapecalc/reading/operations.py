@@ -217,7 +217,8 @@ def _from_kind(kind: type[Layer], name: str, takes: tuple[str, ...]) -> Builtin:
             settings[key] = (
                 [number(rt, v) for v in value] if isinstance(value, (list, tuple)) else value
             )
-        return rt.put(kind.kind, inputs, settings)
+        known = rt.numbers_of(kind.kind, inputs[0]) if len(inputs) == 1 else None
+        return rt.put(kind.kind, inputs, settings) if known is None else known
 
     return Builtin(name, run)
 
@@ -486,12 +487,18 @@ def _split(
     return _pieces(rt, x, dim, sizes)
 
 
-operation("torch.tensor_split", "Tensor.tensor_split")(
-    lambda rt, x, indices_or_sections, dim=0: _tensor_split(rt, x, indices_or_sections, dim)
-)
-
-
-def _tensor_split(rt: Any, x: TensorValue, wanted: Any, dim: int) -> Any:
+@operation("torch.tensor_split", "Tensor.tensor_split")
+def _tensor_split(
+    rt: Any,
+    x: TensorValue,
+    indices_or_sections: Any = None,
+    dim: int = 0,
+    *,
+    indices: Any = None,
+    sections: Any = None,
+) -> Any:
+    found = (each for each in (indices_or_sections, indices, sections) if each is not None)
+    wanted = next(found)
     size = x.shape[dim]
     if isinstance(wanted, int):
         small, more = size // wanted, int(size) % wanted
@@ -567,6 +574,10 @@ def _meshgrid(rt: Any, *tensors: Any, indexing: str = "ij") -> Any:
 
 @operation("torch.diff", "Tensor.diff")
 def _diff(rt: Any, x: TensorValue, n: int = 1, dim: int = -1) -> Any:
+    if x.data is not None and n == 1:
+        found = TensorValue((len(x.data) - 1,), x.dtype)
+        found.data = [b - a for a, b in itertools.pairwise(x.data)]
+        return found
     shape = list(x.shape)
     shape[dim] -= n
     return rt.opaque([x], shape, x.dtype, "diff")
@@ -627,9 +638,6 @@ for _name, _kind_name in (
     ("var", "Var"),
     ("std", "Std"),
     ("nanmean", "Mean"),
-    ("logsumexp", "Sum"),
-    ("prod", "Sum"),
-    ("median", "Max"),
     ("any", "Max"),
     ("all", "Min"),
 ):
@@ -670,9 +678,29 @@ operation("torch.max", "Tensor.max")(_extreme("Max", "Maximum"))
 operation("torch.min", "Tensor.min")(_extreme("Min", "Minimum"))
 
 
-@operation("torch.median", "Tensor.median")
+def _opaque_reduction(rt: Any, x: TensorValue, dim: Any, keepdim: Any, what: str) -> TensorValue:
+    """A reduction that is no kind of the catalogue: its shape is known."""
+    dims = {d % max(1, len(x.shape)) for d in _dims(rt, x, dim)}
+    sizes = [1 if n in dims else size for n, size in enumerate(x.shape)]
+    shape = sizes if keepdim else [size for n, size in enumerate(x.shape) if n not in dims]
+    return rt.opaque([x], shape, x.dtype, what)
+
+
+@operation("torch.prod", "Tensor.prod", "torch.logsumexp", "Tensor.logsumexp")
+def _prod(rt: Any, x: Any, dim: Any = None, keepdim: Any = False, **kwargs: Any) -> Any:
+    x = tensor(rt, x)
+    if x.data is not None and dim is None:
+        return constant(prod(x.data), x.dtype)
+    return _opaque_reduction(rt, x, dim, keepdim, "a product")
+
+
+@operation("torch.median", "Tensor.median", "torch.mode", "Tensor.mode")
 def _median(rt: Any, x: Any, dim: Any = None, keepdim: Any = False) -> Any:
-    return _extreme("Max", "Maximum")(rt, x, dim, keepdim)
+    x = tensor(rt, x)
+    found = _opaque_reduction(rt, tensor(rt, x), dim, keepdim, "a median")
+    if dim is None:
+        return found
+    return ValuesIndices((found, rt.opaque([x], found.shape, "int64", "a median")))
 
 
 @operation("torch.var_mean", "torch.std_mean")
@@ -685,17 +713,17 @@ def _topk(rt: Any, x: TensorValue, k: int, dim: int = -1, *more: Any, **kwargs: 
     shape = list(x.shape)
     shape[dim] = number(rt, k)
     values = rt.opaque([x], shape, x.dtype, "topk")
-    return ValuesIndices((values, TensorValue(values.shape, "int64", values.source, values.output)))
+    return ValuesIndices((values, rt.opaque([x], shape, "int64", "topk")))
 
 
 @operation("torch.sort", "Tensor.sort")
 def _sort(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
-    return ValuesIndices((x, same_source(x, x.shape, "int64")))
+    return ValuesIndices((x, rt.opaque([x], x.shape, "int64", "sort")))
 
 
 @operation("torch.argsort", "Tensor.argsort")
 def _argsort(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
-    return same_source(x, x.shape, "int64")
+    return rt.opaque([x], x.shape, "int64", "argsort")
 
 
 @operation("torch.argmax", "Tensor.argmax", "torch.argmin", "Tensor.argmin")
@@ -735,6 +763,8 @@ def _normalize(
 
 def _binary(word: str) -> Any:
     def run(rt: Any, a: Any, b: Any, *more: Any, alpha: Any = None, **kwargs: Any) -> Any:
+        if word == "/" and kwargs.get("rounding_mode") is not None:
+            return rt.tensor_operator("//", a, b)
         if not isinstance(a, TensorValue) and not isinstance(b, TensorValue):
             return rt.binary(word, a, b)
         return rt.tensor_operator(word, a, b)
@@ -935,6 +965,8 @@ def _typed(rt: Any, x: TensorValue, dtype: str) -> TensorValue:
         return rt.put("To", [x], {"dtype": dtype})
     found = same_source(x, x.shape, dtype)
     found.data = x.data
+    if x.data is not None and dtype in ("int64", "int32"):
+        found.data = [int(each) for each in x.data]
     return found
 
 
@@ -959,7 +991,7 @@ def _clone(rt: Any, x: TensorValue, *args: Any, **kwargs: Any) -> Any:
 def _own_weights(rt: Any, weight: Any, bias: Any) -> bool:
     """Whether tensors given as weights are learned ones, used nowhere else as such."""
     found = [each for each in (weight, bias) if each is not None]
-    return all(isinstance(each, TensorValue) and each.grown is not None for each in found)
+    return all(isinstance(each, TensorValue) and rt.is_weight(each) for each in found)
 
 
 @operation("nn.functional.linear")

@@ -10,6 +10,7 @@ from typing import Any
 from shapecalc.reading.sizes import Size, names
 from shapecalc.reading.texts import percent
 from shapecalc.reading.values import (
+    Builtin,
     CannotRead,
     Class,
     Function,
@@ -434,7 +435,7 @@ class Operators:
             if isinstance(value, (list, tuple, str, range)):
                 message = f"{type_name(value)} indices must be integers or slices, not "
                 raise self.error("TypeError", message + type_name(index)) from None
-            if isinstance(value, (Function, Partial)) or callable(value):
+            if isinstance(value, (Builtin, Function, Partial)) or hasattr(value, "known_attribute"):
                 return value  # a type with parameters, as hints have it
             message = f"'{type_name(value)}' object is not subscriptable"
             raise self.error("TypeError", message) from None

@@ -57,6 +57,7 @@ class Reader(Modules, Tensors, Trace, Runtime):
         self.stored_ops: dict[int, Op] = {}
         self.leaf_ops: dict[int, Op] = {}
         self.assumed: Mapping[str, Any] = {}
+        self.kept: list[Instance] = []  # whose ids are known, so that no other takes them
         super().__init__()
         self.start_trace()
 
@@ -358,7 +359,7 @@ class Reader(Modules, Tensors, Trace, Runtime):
                 continue
             if not isinstance(each, TensorValue):
                 raise self.error("TypeError", f"the {name} must be Tensor, not {type_name(each)}")
-            if each.grown is None and not each.is_constant:
+            if not self.is_weight(each) and not each.is_constant:
                 raise self.cannot(
                     f"a {kind} whose {name} is computed from what comes in is not in the catalogue"
                 )
@@ -367,10 +368,15 @@ class Reader(Modules, Tensors, Trace, Runtime):
         op = found.source
         if isinstance(op, Op):
             for name, each in given.items():
-                if isinstance(each, TensorValue) and each.grown is not None:
+                if isinstance(each, TensorValue) and self.is_weight(each):
+                    assert each.grown is not None
                     op.weights[name] = each.grown
             self.count_weights(op)
         return found
+
+    def is_weight(self, value: TensorValue) -> bool:
+        """Whether a tensor is a learned one, or made of one of its shape and nothing else."""
+        return value.grown is not None and tuple(value.grown.shape) == tuple(value.shape)
 
     def weight_name(self, given: dict[str, Any]) -> str:
         """What an operation is called after its weight."""
@@ -415,6 +421,20 @@ class Reader(Modules, Tensors, Trace, Runtime):
         return names.get(id(stored), "")
 
     stored_names: dict[int, dict[int, str]]
+    made_with: dict[int, tuple[dict[str, Any], dict[str, Any]]]
+
+    def new(self, cls: Class, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        value = super().new(cls, args, kwargs)
+        if is_module(value) and cls.has("__init__"):
+            init = cls.find("__init__")
+            if isinstance(init, Function):
+                try:
+                    given = self.arguments(init, [value, *args], kwargs)
+                except Raised:
+                    return value
+                self.made_with[id(value)] = (given, init.defaults)
+                self.kept.append(value)
+        return value
 
     # -- what operations ask --------------------------------------------------------------------
 

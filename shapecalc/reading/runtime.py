@@ -63,6 +63,9 @@ class Runtime(Operators, Classes, Files):
         from shapecalc.reading.builtins import BUILTINS, exceptions
 
         self.builtins = {**BUILTINS, **exceptions()}
+        from shapecalc.reading.known import REPLACED
+
+        self.replaced = REPLACED
 
     # -- where it is ----------------------------------------------------------------------------
 
@@ -227,6 +230,14 @@ class Runtime(Operators, Classes, Files):
             return value.cls
         if name == "__dict__":
             return attributes
+        if name == "__setattr__":
+            return Builtin(name, lambda rt, key, item: rt.store(value, key, item))
+        if name in ("__getattr__", "__getattribute__"):
+            return Builtin(name, lambda rt, key: rt.attribute(value, key))
+        if name == "__delattr__":
+            return Builtin(name, lambda rt, key: rt.delete_attribute(value, key))
+        if name == "__doc__":
+            return ""
         found = self.special_attribute(value, name)
         if found is not MISSING:
             return found
@@ -286,7 +297,7 @@ class Runtime(Operators, Classes, Files):
                 return Method(found.function, cls) if isinstance(found, ClassMethod) else found
         if name in ("__init__", "__setattr__", "__init_subclass__", "__post_init__"):
             if name == "__setattr__" and is_instance:
-                return Builtin(name, lambda rt, n, v: value.self.attributes.update({n: v}))
+                return Builtin(name, lambda rt, key, item: rt.store(value.self, key, item))
             return Builtin(name, lambda rt, *args, **kwargs: None)
         if is_instance:
             found = self.special_attribute(value.self, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,6 +56,20 @@ DTYPES = {
     "uint8": "uint8",
 }
 """Torch's element types, as specs name them."""
+
+_FUNCTIONS: dict[str, Any] = {
+    "Abs": abs,
+    "Neg": lambda v: -v,
+    "Round": lambda v: float(round(v)),
+    "Floor": lambda v: float(math.floor(v)),
+    "Ceil": lambda v: float(math.ceil(v)),
+    "Sqrt": math.sqrt,
+    "Exp": math.exp,
+    "Log": math.log,
+    "Square": lambda v: v * v,
+    "Reciprocal": lambda v: 1 / v,
+}
+"""What functions do to the numbers of a small constant."""
 
 _TURNED = {"Lt": "Gt", "Gt": "Lt", "Le": "Ge", "Ge": "Le"}
 
@@ -116,12 +131,9 @@ class Tensors:
         """Write an operation down; its first output."""
         outputs = self.add(kind, inputs, settings, **more)
         found: TensorValue = next(iter(outputs.values()))
-        if len(inputs) and kind in _GROWING:
-            grown = {id(e.grown) for e in inputs if e.grown is not None}
-            if len(grown) == 1 and all(e.grown is not None or e.is_constant for e in inputs):
-                root = next(e.grown for e in inputs if e.grown is not None)
-                if tuple(root.shape) == tuple(found.shape):
-                    found.grown = root
+        roots = {id(e.grown): e.grown for e in inputs if e.grown is not None}
+        if len(roots) == 1 and all(e.grown is not None or e.is_constant for e in inputs):
+            (found.grown,) = roots.values()
         return found
 
     def opaque(
@@ -130,12 +142,21 @@ class Tensors:
         """A tensor of a stated shape, where the catalogue has no kind for what makes it."""
         if self.current is None or all(each.is_constant for each in inputs):
             return TensorValue(tuple(shape), dtype)
-        if "Opaque" not in KINDS:
+        first = next((each for each in inputs if each.shape), None)
+        if first is None:
             raise self.cannot(f"{what} is not known")
-        settings: dict[str, Any] = {"shape": list(shape)}
-        if dtype != "float32" and "dtype" in KINDS["Opaque"].fields:
+        settings: dict[str, Any] = {"shape": list(shape[1:])}
+        if dtype != "float32":
             settings["dtype"] = dtype
-        return self.put("Opaque", list(inputs), settings)
+        given = sorted(inputs, key=lambda each: not (each.shape and same(each.shape[0], shape)))
+        if same(given[0].shape[0] if given[0].shape else 0, shape):
+            return self.put("Opaque", given, settings)
+        size = prod(shape)
+        if size % first.shape[0] != 0:
+            raise self.cannot(f"{what} is not known")
+        settings["shape"] = [size // first.shape[0]]
+        found = self.put("Opaque", [first, *(e for e in inputs if e is not first)], settings)
+        return self.put("Reshape", [found], {"shape": list(shape)})
 
     # -- attributes -----------------------------------------------------------------------------
 
@@ -265,6 +286,18 @@ class Tensors:
             found.data = [_NUMBERS[word](x, y) for x, y in zip(left, right)]
         except (ArithmeticError, TypeError):
             found.data = None
+        return found
+
+    def numbers_of(self, kind: str, a: TensorValue) -> TensorValue | None:
+        """A function of a constant whose numbers are known."""
+        function = _FUNCTIONS.get(kind)
+        if a.data is None or function is None:
+            return None
+        found = TensorValue(a.shape, a.dtype)
+        try:
+            found.data = [function(each) for each in a.data]
+        except (ValueError, OverflowError, TypeError, ZeroDivisionError):
+            return None
         return found
 
     def unary_constant(self, a: TensorValue) -> TensorValue | None:
@@ -427,6 +460,16 @@ class Tensors:
             places = [int(e) % int(size) for e in parts[at[0]]]
             found = self.tensor_index(value, tuple(rest))
             return self.put("IndexSelect", [found], {"dim": dim, "index": places})
+        if len(at) == 1 and isinstance(parts[at[0]], TensorValue):
+            rest = [slice(None) if n == at[0] else e for n, e in enumerate(parts)]
+            found = self.tensor_index(value, tuple(rest))
+            dim = sum(1 for e in rest[: at[0]] if not isinstance(e, int))
+            index = parts[at[0]]
+            if index.dtype in FLOATS:
+                raise self.error(
+                    "IndexError", "tensors used as indices must be long, int, byte or bool tensors"
+                )
+            return self.put("Index", [found, index], {"dim": dim})
         shape = list(broadcast(shapes))
         rest, dims = [], iter(value.shape)
         together = at == list(range(at[0], at[-1] + 1))
@@ -473,24 +516,6 @@ class Tensors:
             self.current = current
 
 
-_GROWING = frozenset(
-    [
-        "Add",
-        "Sub",
-        "Mul",
-        "Div",
-        "Pow",
-        "Neg",
-        "Abs",
-        "Sqrt",
-        "Rsqrt",
-        "Exp",
-        "Clamp",
-        "Normalize",
-        "Transpose",
-        "Reshape",
-    ]
-)
 _CONSTANT: dict[str, Any] = {
     "device": Unknown("device"),
     "grad": None,
@@ -539,6 +564,11 @@ def constant(number: Any, dtype: str = "float32") -> TensorValue:
     found = TensorValue((), dtype)
     found.data = [number]
     return found
+
+
+def same(size: Any, shape: Sequence[Any]) -> bool:
+    """Whether a shape begins with a size."""
+    return len(shape) > 0 and size == shape[0] and type(size) is type(shape[0])
 
 
 def _is_scalar(value: Any) -> bool:
