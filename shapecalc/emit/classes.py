@@ -82,6 +82,7 @@ class Body:
         self.ties: list[Tie] = []
         self.checks: list[Any] = []
         self.optional: set[str] = set()
+        self.flags: list[str] = []
         self.loop_count: Any = None
         self.inputs = inputs
         self.batch_size: str | None = None
@@ -219,7 +220,9 @@ class Body:
             flag = condition
         else:
             name = condition.name if isinstance(condition, Name) else f"has_{first.name}"
-            flag = self.in_forward(name, condition)
+            flag = self.in_forward(name, self.scope.boolean(condition))
+            if statements and isinstance(flag, Attribute):
+                self.flags.append(flag.name)
         if statements:
             self.init.append(If(condition, tuple(statements)))
         return flag
@@ -296,8 +299,8 @@ class Body:
     def passed(self, entry: Entry, value: Any, target: str, comment: str = "") -> None:
         """Assign what a call returns: its output, and others that are asked for by their names."""
         wanted = self.wanted(entry)
-        pattern = syntax.read(_returns(entry))
-        if isinstance(pattern, Name) and not wanted:
+        pattern, value = _returned(entry, value, wanted)
+        if isinstance(pattern, Name):
             if target == "_" and not isinstance(value, Name):
                 self.forward.body.append(Do(value, comment))
             else:
@@ -305,7 +308,8 @@ class Body:
             return
         meanings = {OUTPUT: target}
         for name in wanted:
-            own = self.forward.variables.get(f"{entry.name}.{name}") or self.forward.variable(name)
+            full = f"{entry.name}_{name}" if name.isdigit() else name
+            own = self.forward.variables.get(f"{entry.name}.{name}") or self.forward.variable(full)
             self.forward.variables[f"{entry.name}.{name}"] = own
             meanings[name] = own
         self.forward.body.append(Assign(_target(pattern, meanings), value, comment=comment))
@@ -324,7 +328,7 @@ class Body:
             if other is not None and self.is_same(scope, entry, other):
                 self.shared[entry.name] = other
                 return other.attribute
-        made = self.constructor.inner(scope).one(entry)
+        made = self.constructor.inner(scope).one(entry, self.wanted(entry))
         self.init.append(Assign(attribute, made))
         self.shared[entry.name] = Shared(attribute, entry, scope)
         if entry.share is not None:
@@ -409,7 +413,10 @@ class Body:
                 given[name] = self.in_forward(f"{entry.name}_{name}", tree)
         texts, meanings = in_source(given)
         names, sources = _standing_inputs(inputs)
-        told = {copy.layer.function(names, texts) for copy in copies}
+        if self.wanted(entry) and KINDS[entry.kind].returns_on_request:
+            told = {copy.layer.requested(names, texts) for copy in copies}
+        else:
+            told = {copy.layer.function(names, texts) for copy in copies}
         only = self.only(scope, entry, told)
         return syntax.replaced(syntax.read(only), {**meanings, **sources})
 
@@ -910,8 +917,21 @@ def _is_chain(scope: Scope) -> bool:
     )
 
 
-def _returns(entry: Entry) -> str:
-    return OUTPUT if entry.block is not None else KINDS[entry.kind].returns
+def _returned(entry: Entry, value: Any, wanted: list[str]) -> tuple[Any, Any]:
+    """What a call returns, as a pattern of the outputs' names, and the call that returns it."""
+    if entry.block is not None:
+        return Name(OUTPUT, 0), value
+    kind = KINDS[entry.kind]
+    told = kind.returns_on_request if wanted and kind.returns_on_request else kind.returns
+    pattern = syntax.read(told)
+    if not isinstance(pattern, Name) or not wanted:
+        return pattern, value
+    # pieces, which are numbered: of the call that makes all of them, the function takes one
+    if isinstance(value, syntax.Item):
+        value = value.owner
+    count = max(int(name) for name in wanted) + 1
+    names = [OUTPUT, *map(str, range(1, count))]
+    return syntax.Sequence(tuple(Name(name, 0) for name in names)), value
 
 
 def _target(pattern: Any, meanings: dict[str, str]) -> Any:
