@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +21,7 @@ from shapecalc.language.problem import (
     listing,
     nearest,
 )
+from shapecalc.language.required import Required
 from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Branch, Entry, Input, Reference, Setting, Spec, Word
 from shapecalc.layers import KINDS, Layer
@@ -48,6 +49,7 @@ _TOP = (
     "blocks",
     "layers",
     "outputs",
+    "require",
     "silence",
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -141,6 +143,8 @@ class _Reader:
         else:
             self.problem(root.mark, "a spec needs 'layers': the list of the network's layers")
         spec.outputs = self.outputs(top.get("outputs"), spec)
+        if "require" in top:
+            spec.require = self.required(top["require"].value)
         if "silence" in top:
             spec.silence = self.silence(top["silence"].value)
         return spec
@@ -254,6 +258,20 @@ class _Reader:
             self.problem(node.mark, message, f"the batch is left out: [{example}]")
             return Input(name, [], dtype, node.mark)
         return Input(name, [self.setting(item, names) for item in node.value], dtype, node.mark)
+
+    def required(self, node: Node) -> list[Required]:
+        """Conditions on the whole; what they name is known when the network is."""
+        found = []
+        for each in node.value if isinstance(node.value, list) else [node]:
+            if not isinstance(each.value, str):
+                what = f"expected a condition such as 'params <= 5e6', got {each.noun}"
+                self.problem(each.mark, what)
+                continue
+            setting = self.expression(each, each.value, expression.parse_condition)
+            if setting.expression:
+                mark = Mark(each.line, each.column, len(each.value) + 2 * setting.offset)
+                found.append(Required(each.value, setting.expression, mark))
+        return found
 
     def outputs(self, pair: Pair | None, spec: Spec) -> list[Reference]:
         if pair is None or pair.value.value is None:
@@ -653,10 +671,12 @@ class _Reader:
             return Setting(Setting.CONSTANT, Word(node.value, node.mark), node.mark)
         return found
 
-    def expression(self, node: Node, text: str) -> Setting:
+    def expression(
+        self, node: Node, text: str, read: Callable[[str], Expression] | None = None
+    ) -> Setting:
         quoted = self.source.line(node.line)[node.column - 1 : node.column] in ("'", '"')
         try:
-            return Setting(Setting.EXPRESSION, _expression(text), node.mark, quoted)
+            return Setting(Setting.EXPRESSION, (read or _expression)(text), node.mark, quoted)
         except ExpressionError as error:
             mark = Mark(node.line, node.column + error.column + quoted)
             self.problem(mark, error.message, error.hint)
