@@ -194,7 +194,9 @@ def _summary(report: Report, write: Writer) -> list[tuple[str, str]]:
     ]
     lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
     for name, value in report.kept.items():
-        lines.append(("kept", f"{name} = {value}, which decides what no formula can say"))
+        lines.append(
+            ("kept", f"{name} = {value} (it decides the structure, or a setting of numbers alone)")
+        )
     for each in report.constraints:
         lines.append(("needs", f"{each.condition}  ({_some(each.paths)})"))
     return lines + [("warning", text) for text in _warnings(report)]

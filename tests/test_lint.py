@@ -67,6 +67,17 @@ TRIGGERS: dict[str, dict[str, Any]] = {
     "channels-last": net([64, 64, 3], conv(8, 1)),
     "inexact-factor": net([3, 88, 88], {"Upsample": {"scale_factor": "120/88"}}),
     "join-of-one": net([8, 9, 9], conv(8, 3, padding=1), "Add"),
+    "broadcast-by-chance": net(
+        [4, 3],
+        {
+            "Add": {
+                "branches": [
+                    [],
+                    [{"MaxPool1d": {"kernel_size": 2, "stride": 4, "ceil_mode": True}}],
+                ]
+            }
+        },
+    ),
     "stated-figures": net([8, 9, 9], {"Opaque": {"shape": [8, 7, 7]}}),
 }
 
@@ -232,6 +243,10 @@ CLEAN: dict[str, list[dict[str, Any]]] = {
     "join-of-one": [
         net([8, 9, 9], conv(8, 3, padding=1), {"Add": None, "from": ["conv1", "input"]}),
         net([8, 9, 9], {"Add": {"branches": [[conv(8, 3)]]}}),
+    ],
+    "broadcast-by-chance": [
+        net([4, 6], {"Mul": {"branches": [[], ["Identity", {"AvgPool1d": 6}]]}}),
+        net([4, 6, 6], {"Mul": {"branches": [[], [{"AdaptiveAvgPool2d": 1}, conv(4, 1)]]}}),
     ],
 }
 

@@ -204,6 +204,15 @@ def cancelled(quotient: sympy.Expr) -> sympy.Expr:
     return sympy.cancel(quotient) if length(quotient) <= MOST_TERMS else quotient
 
 
+MOST_DRAWN_OUT = 100
+"""The longest sum that common factors are drawn out of, which takes time and helps no reader."""
+
+
+def drawn_out(expr: sympy.Expr) -> sympy.Expr:
+    """An expression with common factors drawn out, unless it is too long to read anyway."""
+    return sympy.factor_terms(expr) if length(expr) <= MOST_DRAWN_OUT else expr
+
+
 MOST_FACTORED = 24
 """The longest sum that is factored."""
 

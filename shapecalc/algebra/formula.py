@@ -81,7 +81,7 @@ class Formula(Symbolic):
         >>> (16 * (Formula.symbol("H") // 4 - 3)).factored()
         Formula('16*(H//4 - 3)')
         """
-        return Formula(sympy.factor_terms(self.expr))
+        return Formula(canonical.drawn_out(self.expr))
 
     @property
     def is_whole(self) -> bool:
@@ -386,7 +386,7 @@ class Abbreviations:
         for floor in sorted(_outermost_floors(expr), key=sympy.default_sort_key):
             if floor not in self._names:
                 self._names[floor] = self._named(floor)
-        return writing.write(sympy.factor_terms(expr.xreplace(self._names)))
+        return writing.write(canonical.drawn_out(expr.xreplace(self._names)))
 
     def _named(self, floor: sympy.Expr) -> sympy.Symbol:
         symbols = sorted(symbol.name for symbol in floor.free_symbols)

@@ -211,7 +211,11 @@ class Report:
         for layer in self.layers:
             sources = [views[source.path] for source in layer.node.sources]
             views[layer.path] = _seen(layer.node, sources, self.built.least)
-        return {layer.path: _field(views[layer.path]) for layer in self.layers}
+        fields: dict[int, ReceptiveField | None] = {}  # many layers have the view of another
+        for view in views.values():
+            if id(view) not in fields:
+                fields[id(view)] = _field(view)
+        return {layer.path: fields[id(views[layer.path])] for layer in self.layers}
 
     @cached_property
     def warnings(self) -> list[lint.Warning]:
@@ -291,6 +295,8 @@ def _seen(node: Node, sources: list[View], least: Mapping[str, int]) -> View:
     own = node.layer.sees(*[x for x, _ in reached])
     if own is None or any(len(view) != len(own) for view in views):
         return None
+    if len(views) == 1 and all(window == _ALONE for window in own):
+        return views[0]
     found = [together(list(axis), least) for axis in zip(*views)]
     seen = [axis and axis.then(window) for axis, window in zip(found, own)]
     return tuple(axis for axis in seen if axis) if all(seen) else None

@@ -7,9 +7,10 @@ in them has the paths in the state that the report tells.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.algebra.trace import Leaf, untraced
 from shapecalc.emit import syntax
 from shapecalc.emit.constructor import (
     Constructor,
@@ -35,8 +36,10 @@ from shapecalc.emit.printer import fits, flat
 from shapecalc.emit.scope import Scope, in_python
 from shapecalc.emit.shapes import Shapes
 from shapecalc.emit.syntax import Assign, Attribute, Do, For, If, Statement
+from shapecalc.emit.trees import tree_of
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.expression import Comparison, Conditional, Name, Number
+from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Branch, Entry, Setting
 from shapecalc.layers import KINDS, OUTPUT
@@ -79,7 +82,10 @@ class Body:
         self.ties: list[Tie] = []
         self.checks: list[Any] = []
         self.optional: set[str] = set()
+        self.flags: list[str] = []
         self.loop_count: Any = None
+        self.inputs = inputs
+        self.batch_size: str | None = None
         self.is_list = False  # whether submodules are items of the class itself
 
     # -- lists of entries -------------------------------------------------------------------------
@@ -214,7 +220,9 @@ class Body:
             flag = condition
         else:
             name = condition.name if isinstance(condition, Name) else f"has_{first.name}"
-            flag = self.in_forward(name, condition)
+            flag = self.in_forward(name, self.scope.boolean(condition))
+            if statements and isinstance(flag, Attribute):
+                self.flags.append(flag.name)
         if statements:
             self.init.append(If(condition, tuple(statements)))
         return flag
@@ -291,8 +299,8 @@ class Body:
     def passed(self, entry: Entry, value: Any, target: str, comment: str = "") -> None:
         """Assign what a call returns: its output, and others that are asked for by their names."""
         wanted = self.wanted(entry)
-        pattern = syntax.read(_returns(entry))
-        if isinstance(pattern, Name) and not wanted:
+        pattern, value = _returned(entry, value, wanted)
+        if isinstance(pattern, Name):
             if target == "_" and not isinstance(value, Name):
                 self.forward.body.append(Do(value, comment))
             else:
@@ -300,7 +308,8 @@ class Body:
             return
         meanings = {OUTPUT: target}
         for name in wanted:
-            own = self.forward.variables.get(f"{entry.name}.{name}") or self.forward.variable(name)
+            full = f"{entry.name}_{name}" if name.isdigit() else name
+            own = self.forward.variables.get(f"{entry.name}.{name}") or self.forward.variable(full)
             self.forward.variables[f"{entry.name}.{name}"] = own
             meanings[name] = own
         self.forward.body.append(Assign(_target(pattern, meanings), value, comment=comment))
@@ -319,7 +328,7 @@ class Body:
             if other is not None and self.is_same(scope, entry, other):
                 self.shared[entry.name] = other
                 return other.attribute
-        made = self.constructor.inner(scope).one(entry)
+        made = self.constructor.inner(scope).one(entry, self.wanted(entry))
         self.init.append(Assign(attribute, made))
         self.shared[entry.name] = Shared(attribute, entry, scope)
         if entry.share is not None:
@@ -397,14 +406,61 @@ class Body:
                 for key, item in setting.content.items():
                     tree = scope.setting(item, field, copies)
                     given[f"{name}.{key}"] = self.in_forward(f"{entry.name}_{key}", tree)
+            elif setting is not None and BATCH in setting.names() - {*scope.arguments}:
+                given[name] = self.with_batch(scope, entry, name, inputs)
             elif setting is not None and not isinstance(field.type, Text):
                 tree = scope.setting(setting, field, copies)
                 given[name] = self.in_forward(f"{entry.name}_{name}", tree)
         texts, meanings = in_source(given)
         names, sources = _standing_inputs(inputs)
-        told = {copy.layer.function(names, texts) for copy in copies}
+        if self.wanted(entry) and KINDS[entry.kind].returns_on_request:
+            told = {copy.layer.requested(names, texts) for copy in copies}
+        else:
+            told = {copy.layer.function(names, texts) for copy in copies}
         only = self.only(scope, entry, told)
         return syntax.replaced(syntax.read(only), {**meanings, **sources})
+
+    def with_batch(self, scope: Scope, entry: Entry, name: str, inputs: list[Any]) -> Any:
+        """Sizes in which the batch is written: that of an input of the entry, or of the network.
+
+        Of a reshape without a -1 it is what is left.
+        """
+        setting, field = entry.settings[name], KINDS[entry.kind].fields[name]
+        items = setting.items() or [setting]
+        with_it = [item for item in items if BATCH in item.names()]
+        is_left = entry.kind == "Reshape" and len(with_it) == 1
+        is_left = is_left and all(item.content != -1 for item in items)
+        copies = scope.copies(entry)
+        batch = self.batch(copies, inputs, is_left=is_left)
+        if batch is None or not (is_left or all(map(_is_batch_alone, with_it))):
+            hint = "write -1 for it, or for another size"
+            raise scope.error(setting.mark, "the batch is not known here", hint)
+        found = []
+        for i, item in enumerate(items):
+            if item not in with_it:
+                tree = scope.setting(item, field, copies)
+                found.append(self.in_forward(f"{entry.name}_{name}_{i}", tree))
+            else:
+                found.append(batch if _is_batch_alone(item) else Number(-1))
+        return syntax.Sequence(tuple(found))
+
+    def batch(self, copies: Sequence[Copy], inputs: list[Any], *, is_left: bool) -> Any | None:
+        """The batch, as the first size of what holds it; None if that is not known."""
+        for i, tensor in enumerate(inputs):
+            if all(_is_batch(self.scope, copy, copy.built.inputs[i].shape[0]) for copy in copies):  # type: ignore[union-attr]
+                return _first_size(tensor)
+        if is_left:
+            return Number(-1)
+        first = next(iter(self.inputs.values()), None)
+        fed = [copy.inside.letters.get(BATCH) for copy in copies]
+        own = [untraced(size) for size, copy in zip(fed, copies) if not copy.changed]
+        if first is None or any(size != self.scope.known.values[BATCH] for size in own):
+            return None
+        if self.batch_size is None:
+            self.batch_size = self.forward.variable("batch")
+            kept = Assign(Name(self.batch_size, 0), _first_size(Name(first, 0)))
+            self.forward.first.append(kept)
+        return Name(self.batch_size, 0)
 
     def only(self, scope: Scope, entry: Entry, texts: set[str]) -> str:
         """The one text for all uses."""
@@ -834,6 +890,21 @@ def _everything(entries: list[Entry]) -> Iterator[Entry]:
             yield from _everything(branch.entries)
 
 
+def _is_batch_alone(item: Setting) -> bool:
+    return isinstance(item.content, Name) and item.content.name == BATCH
+
+
+def _is_batch(scope: Scope, copy: Copy, size: Any) -> bool:
+    """Whether a size is the network's batch, and no other first size that is called like it."""
+    tree = tree_of(size)
+    is_called_so = isinstance(tree, Leaf) and tree.letter == BATCH
+    return is_called_so and (bool(copy.changed) or untraced(size) == scope.known.values[BATCH])
+
+
+def _first_size(tensor: Any) -> Any:
+    return syntax.replaced(syntax.read("_tensor_.shape[0]"), {"_tensor_": tensor})
+
+
 def _is_chain(scope: Scope) -> bool:
     """Whether a list is run as a Sequential runs its modules."""
     return all(
@@ -846,8 +917,21 @@ def _is_chain(scope: Scope) -> bool:
     )
 
 
-def _returns(entry: Entry) -> str:
-    return OUTPUT if entry.block is not None else KINDS[entry.kind].returns
+def _returned(entry: Entry, value: Any, wanted: list[str]) -> tuple[Any, Any]:
+    """What a call returns, as a pattern of the outputs' names, and the call that returns it."""
+    if entry.block is not None:
+        return Name(OUTPUT, 0), value
+    kind = KINDS[entry.kind]
+    told = kind.returns_on_request if wanted and kind.returns_on_request else kind.returns
+    pattern = syntax.read(told)
+    if not isinstance(pattern, Name) or not wanted:
+        return pattern, value
+    # pieces, which are numbered: of the call that makes all of them, the function takes one
+    if isinstance(value, syntax.Item):
+        value = value.owner
+    count = max(int(name) for name in wanted) + 1
+    names = [OUTPUT, *map(str, range(1, count))]
+    return syntax.Sequence(tuple(Name(name, 0) for name in names)), value
 
 
 def _target(pattern: Any, meanings: dict[str, str]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Tree, untraced
@@ -11,7 +11,7 @@ from shapecalc.emit.known import Copy
 from shapecalc.emit.printer import flat
 from shapecalc.emit.roles import Role
 from shapecalc.emit.scope import Scope, in_python
-from shapecalc.language.expression import Name, Number
+from shapecalc.language.expression import Binary, Name, Number
 from shapecalc.language.tree import Block, Entry
 from shapecalc.layers import KINDS, OUTPUT, Layer
 from shapecalc.layers.field import REQUIRED, Field, PerAxis, SameAs
@@ -47,14 +47,17 @@ class Constructor:
         """The same in a scope inside this one."""
         return Constructor(scope, self.block)
 
-    def one(self, entry: Entry) -> Any:
+    def one(self, entry: Entry, wanted: Sequence[str] = ()) -> Any:
         """The call that makes one copy of an entry."""
-        return self.use(entry) if entry.block is not None else self.layer(entry)
+        return self.use(entry) if entry.block is not None else self.layer(entry, wanted)
 
     # -- layers -----------------------------------------------------------------------------------
 
-    def layer(self, entry: Entry) -> Any:
-        """The call that makes a layer; what torch takes by default is left out."""
+    def layer(self, entry: Entry, wanted: Sequence[str] = ()) -> Any:
+        """The call that makes a layer; what torch takes by default is left out.
+
+        ``wanted`` are the outputs that are asked for besides the first.
+        """
         copies = self.scope.copies(entry)
         kind = KINDS[entry.kind]
         given: dict[str, Any] = {}
@@ -67,6 +70,8 @@ class Constructor:
                     given[name] = self.inferred(entry, name, copies)
             elif not is_default(entry, field, copies[0].layer):
                 given[name] = field_literal(getattr(copies[0].layer, name), field)
+        if wanted and kind.requested_by:
+            given[kind.requested_by] = syntax.TRUE
         return made_by(kind, given)
 
     def inferred(self, entry: Entry, name: str, copies: list[Copy]) -> Any:
@@ -90,7 +95,13 @@ class Constructor:
         given = {name: self.given(entry, name, written) for name in written.parameters}
         arguments = [name for name in given if name in entry.block.arguments]
         required = [name for name in arguments if name not in written.defaults]
-        by_place = {name for name in required if len(required) == 1 or given[name] == Name(name, 0)}
+        own = self.scope.parameters
+        by_place = {
+            name
+            for name, tree in given.items()
+            if (required == [name] or tree == Name(own.get(name, name), 0))
+            and name not in written.defaults
+        }
         positional: list[Any] = []
         named: list[tuple[str, Any]] = []
         for name, tree in given.items():
@@ -152,7 +163,7 @@ class Constructor:
             loop = syntax.Loop(keyed, "index", syntax.call("range", count), test)
             made = syntax.call("OrderedDict", loop)
             return syntax.call("nn.ModuleDict" if is_list else container, made)
-        items = written_out(one, count)
+        items = written_out(one, count, is_some=entry in self.scope.known.required)
         if is_list:
             if len(items) == 1 and isinstance(items[0], syntax.Star):
                 return syntax.call(container, items[0].items)
@@ -170,20 +181,21 @@ def sequential_of(made: list[tuple[str, Any]]) -> Any:
     return syntax.call("nn.Sequential", named)
 
 
-def written_out(one: Any, count: Any) -> list[Any]:
+def written_out(one: Any, count: Any, *, is_some: bool = False) -> list[Any]:
     """The copies of a module: one by one where they are few, else in a loop.
 
-    Where all but the first are alike, that stands before the loop.
+    Where all but the first are alike, that stands before the loop, if there ``is_some``.
     """
     number = int(count.value) if isinstance(count, Number) else None
     by_index = "index" in syntax.names(one)
     if number is not None and 0 < number <= FEW and (by_index or number <= 2):
         return [python.at_index(one, i) for i in range(number)]
     rest = python.rest_of_copies(one)
-    if number is not None and number > 1 and by_index and "index" not in syntax.names(rest):
+    is_some = is_some or (number is not None and number > 0)
+    if is_some and by_index and "index" not in syntax.names(rest):
         first = python.at_index(one, 0)
-        numbers = syntax.call("range", Number(number - 1))
-        return [first, syntax.Star(syntax.Loop(rest, "_", numbers))]
+        more: Any = Binary("-", count, Number(1)) if number is None else Number(number - 1)
+        return [first, syntax.Star(syntax.Loop(rest, "_", syntax.call("range", more)))]
     variable = "index" if by_index else "_"
     return [syntax.Star(syntax.Loop(one, variable, syntax.call("range", count)))]
 

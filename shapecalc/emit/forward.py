@@ -30,6 +30,7 @@ class Forward:
     def __init__(self, taken: Iterable[str]) -> None:
         self.taken = {*taken}
         self.body: list[Statement] = []
+        self.first: list[Statement] = []  # what stands before all others
         self.variables: ChainMap[str, str] = ChainMap()
         self.told = ""
 

@@ -259,6 +259,7 @@ class Classes:
             forward = without_alias(forward, alias, RUNNING)
             if Name(alias, 0) == result and alias not in syntax.names(*forward):
                 result = Name(RUNNING, 0)
+        forward = [*body.forward.first, *forward]
         forward = returned(forward, result, [each.name for each in inputs])
         forward = [*without_echoes(forward)]
         base = LIST if body.is_list else MODULE
@@ -272,7 +273,10 @@ class Classes:
         )
         run = Function("forward", inputs, returns, tuple(forward), "", True)
         is_bare = statements == [parent] and not signed.parameters and scope.block is not None
-        return Class(name, base, (run,) if is_bare else (constructor, run), told), signed
+        methods = (run,) if is_bare else (constructor, run)
+        final = syntax.read("Final[bool]")
+        declared = tuple(Parameter(flag, final) for flag in body.flags)
+        return Class(name, base, methods, told, declared), signed
 
     def asked(self, scope: Scope) -> set[str]:
         """The outputs and copies that are asked for by a name with a dot."""

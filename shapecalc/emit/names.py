@@ -25,8 +25,8 @@ MODULE_ATTRIBUTES = frozenset(_OF_MODULES.split())
 """Attributes of torch's modules and containers, which no submodule may be called."""
 
 _OF_SOURCE = """
-_ self super __class__ __debug__ torch nn math Tensor Fraction OrderedDict index abs bool enumerate
-float int max min object print range round str tuple any ValueError
+_ self super __class__ __debug__ torch nn math Tensor Fraction OrderedDict Final index abs bool
+enumerate float int max min object print range round str tuple any ValueError
 """
 
 SOURCE_NAMES = frozenset(_OF_SOURCE.split())

@@ -47,6 +47,7 @@ class _Signature:
         self.is_part = is_part
         self.own = scope.parameters
         self.first: list[Statement] = []
+        self.local: set[str] = set()
 
     def used(self, letter: str) -> bool:
         """Whether a letter is used in what there is so far."""
@@ -62,7 +63,7 @@ class _Signature:
         for name in reversed(arguments):
             self.worked_out(name, arguments)
         for name in scope.arguments:
-            if not self.used(name):
+            if not self.used(name) or name in self.local:
                 continue
             default = scope.arguments[name]
             if self.is_part or default is None or not default.is_constant:
@@ -93,7 +94,7 @@ class _Signature:
 
     def parameter(self, name: str, default: Any = None) -> Parameter:
         """The parameter that a letter is."""
-        annotation = syntax.read(self.scope.role(name).value)
+        annotation = syntax.read(self.scope.annotation(name))
         return Parameter(self.own.get(name, name), annotation, default)
 
     def worked_out(self, name: str, order: list[str]) -> None:
@@ -118,6 +119,7 @@ class _Signature:
             self.checks = [syntax.replaced(each, meanings) for each in self.checks]
         else:
             self.first.insert(0, Assign(Name(own, 0), tree))
+            self.local.add(name)
 
     def is_given(self, name: str) -> bool:
         """Whether any use gives an argument."""
@@ -170,12 +172,14 @@ class _Signature:
 
     def checked(self) -> list[Statement]:
         """The statements that refuse numbers of copies at which sizes would be wrong."""
-        found: list[Statement] = []
-        for count in dict.fromkeys(self.checks):
-            message = syntax.Text(f"{flat(count)} must be at least 1")
-            error = Raise(syntax.call("ValueError", message))
-            found.append(If(Comparison(count, (("<", Number(1)),)), (error,)))
-        return found
+        counts = [*dict.fromkeys(self.checks)]
+        if not counts:
+            return []
+        *others, last = map(flat, counts)
+        told = f"{', '.join(others)} and {last}" if others else last
+        error = syntax.call("ValueError", syntax.Text(f"{told} must be at least 1"))
+        least: Any = syntax.call("min", *counts) if others else counts[0]
+        return [If(Comparison(least, (("<", Number(1)),)), (Raise(error),))]
 
 
 def _is_calculated_with(own: Any, statements: list[Statement]) -> bool:

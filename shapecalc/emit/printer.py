@@ -598,9 +598,10 @@ def class_(node: Class) -> list[str]:
     """A class."""
     told = docstring(node.told, STEP) if node.told else []
     methods: Many[list[str]] = [function(each, STEP) for each in node.methods]
-    found = [f"class {node.name}({flat(node.base)}):", *told]
-    for i, method in enumerate(methods):
-        found += [*([""] if i or told else []), *method]
+    declared = [f"{' ' * STEP}{_parameter(each)}" for each in node.declared]
+    found = [f"class {node.name}({flat(node.base)}):"]
+    for i, part in enumerate(part for part in (told, declared, *methods) if part):
+        found += [*([""] if i else []), *part]
     return found
 
 

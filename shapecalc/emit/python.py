@@ -161,6 +161,9 @@ def _exact(tree: Any, rationals: Collection[str]) -> Any:
     def change(node: Any) -> Any:
         if isinstance(node, Call) and node.function in _ROUNDED | {"round": ""}:
             return _rounded(node, rationals)
+        if isinstance(node, Call) and not is_whole(node, rationals):
+            parts = [_exact(part, rationals) for part in node.arguments]
+            return Call(node.function, tuple(_fraction(part, rationals) for part in parts))
         if not isinstance(node, Binary) or is_whole(node, rationals):
             return None
         left, right = _exact(node.left, rationals), _exact(node.right, rationals)
@@ -175,6 +178,11 @@ def _exact(tree: Any, rationals: Collection[str]) -> Any:
         return Binary(node.operator, left, right)
 
     return changed(tree, change)
+
+
+def _fraction(tree: Any, rationals: Collection[str]) -> Any:
+    """An operand among fractions as one of them."""
+    return Call("Fraction", (tree,)) if is_whole(tree, rationals) else tree
 
 
 def as_float(tree: Any, rationals: Collection[str]) -> Any:

@@ -88,6 +88,17 @@ class Roles:
             return Role.FLAG
         return Role.WHOLE
 
+    def annotation(self, block: Block | None, name: str) -> str:
+        """The type of an argument, or of a symbol."""
+        role = self.of(block, name)
+        if role != Role.LIST:
+            return str(role.value)
+        forms: dict[str, None] = {}
+        for value in self.values.get(self.key(block, name), []):
+            is_list = isinstance(value, (list, tuple))
+            forms[f"tuple[{', '.join(['int'] * len(value))}]" if is_list else "int"] = None
+        return " | ".join(sorted(forms))
+
     def key(self, block: Block | None, name: str) -> Key:
         """Whose name it is, and the name."""
         return (block.name if block is not None and name in block.arguments else "", name)

@@ -130,6 +130,11 @@ class Scope:
             return Role.WHOLE
         return self.roles.of(self.block, name)
 
+    def annotation(self, name: str) -> str:
+        """The type of what a name stands for."""
+        role = self.role(name)
+        return self.roles.annotation(self.block, name) if role == Role.LIST else role.value
+
     def rationals(self, tree: Any) -> set[str]:
         """The names in an expression that stand for numbers that need not be whole."""
         kinds = (Role.RATIONAL, Role.FLOAT)
@@ -234,6 +239,13 @@ class Scope:
         """An expression for true or false."""
         found = python.condition(tree, self.flags(tree))
         return python.exact(found, self.rationals(found))
+
+    def boolean(self, tree: Any) -> Any:
+        """What stands behind ``if`` as true or false."""
+        names = [self.parameters.get(name, name) for name in self.allowed]
+        flags = [own for name, own in zip(self.allowed, names) if self.role(name) == Role.FLAG]
+        is_so = python.is_condition(tree) or isinstance(tree, syntax.Invoke)
+        return tree if is_so else python.condition(tree, flags)
 
     def exact_names(self, tree: Any) -> set[str]:
         """The names that the constructor holds as fractions."""

@@ -16,6 +16,7 @@ _STANDARD = {
     "math": "import math",
     "OrderedDict": "from collections import OrderedDict",
     "Fraction": "from fractions import Fraction",
+    "Final": "from typing import Final",
 }
 """Where names of the standard library come from."""
 

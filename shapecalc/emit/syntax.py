@@ -203,12 +203,13 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class with its methods."""
+    """A class with its methods, and attributes whose types it declares."""
 
     name: str
     base: Tree
     methods: tuple[Function, ...]
     told: str = ""
+    declared: tuple[Parameter, ...] = ()
 
 
 # -- making trees --------------------------------------------------------------------------------

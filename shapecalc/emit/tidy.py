@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from shapecalc.emit import syntax
+from shapecalc.emit.printer import flat
 from shapecalc.emit.syntax import Assign, For, If, Invoke, Statement
 from shapecalc.language.expression import Name
 
@@ -49,6 +50,8 @@ def without_echoes(body: Iterable[Statement], told: str = "") -> tuple[Statement
         elif isinstance(each, For):
             found.append(For(each.variable, each.items, without_echoes(each.body)))
             told = ""
+        elif isinstance(each, Assign) and flat(each.target) == flat(each.value):
+            continue  # a tensor of the module under its own name
         elif isinstance(each, Assign) and each.comment:
             comment = "" if each.comment == told else each.comment
             found.append(Assign(each.target, each.value, each.annotation, comment))

@@ -102,6 +102,10 @@ class Layer:
     returns: ClassVar[str] = OUTPUT
     """What the call of the module or function returns in torch, as the target of an assignment:
     the names of its outputs, nested as they are there."""
+    returns_on_request: ClassVar[str] = ""
+    """The same where an output is asked for that is only made on request, if it is another."""
+    requested_by: ClassVar[str] = ""
+    """The argument of torch's module that asks for the outputs on request."""
     work: ClassVar[str] = ""
     """What its element-wise operations do, in words."""
     counted_by_torch: ClassVar[bool] = True
@@ -336,6 +340,10 @@ class Layer:
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         """The source that computes it with torch's functions from inputs and settings."""
         raise NotImplementedError
+
+    def requested(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        """The source of the function that gives the outputs on request, too."""
+        return self.function(inputs, settings)
 
     def windows(self, *x: Any, **none: Any) -> tuple[Window, ...] | None:
         """What an output position sees of the inputs along every spatial axis.

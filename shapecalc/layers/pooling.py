@@ -66,6 +66,8 @@ class _FindsMaxima(Layer, abstract=True):
     """What puts out the places of the maxima it keeps, too, where something asks for them."""
 
     on_request = frozenset({"indices"})
+    returns_on_request = "output, indices"
+    requested_by = "return_indices"
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
         y = self.output(x)

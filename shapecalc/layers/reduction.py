@@ -87,6 +87,7 @@ class _Extreme(_Reduction, abstract=True):
     """An element that is found, and along one dimension its place as well, on request."""
 
     on_request = frozenset({"indices"})
+    returns_on_request = "output, indices"
     near = "MaxPool2d and AdaptiveMaxPool2d keep the greatest of windows"
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
@@ -94,6 +95,11 @@ class _Extreme(_Reduction, abstract=True):
         if self.dim is None or len(self.dim) > 1:
             return {OUTPUT: y}
         return {OUTPUT: y, "indices": Tensor(y.shape, "int64")}
+
+    def requested(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        (dim,) = self.dim or ()
+        keepdim = ", keepdim=True" if settings["keepdim"] == "True" else ""
+        return f"{inputs[0]}.{self.kind.lower()}(dim={dim}{keepdim})"
 
 
 class Max(_Extreme):

@@ -9,12 +9,13 @@ network with the key ``silence``, or with ``silence`` beside an entry's kind, fo
 conv1 dropped-pixels
 """
 
-from shapecalc.lint import cost, habits, redundancy, stated, windows
+from shapecalc.lint import broadcast, cost, habits, redundancy, stated, windows
 from shapecalc.lint.base import CHECKS, Warning, warnings  # noqa: A004 - as where it is declared
 
 __all__ = [
     "CHECKS",
     "Warning",
+    "broadcast",
     "cost",
     "habits",
     "redundancy",

@@ -379,3 +379,11 @@ def test_outputs_are_names_of_entries_and_branches():
 def test_every_problem_of_a_spec_is_told_at_once():
     found = errors("[Relu, {Linear: }, {Conv2d: {out_chanels: 1, kernel_size: n}}]", nme="x")
     assert len(found) == 5
+
+
+@pytest.mark.parametrize(("kind", "akin"), [("Transpose", "Permute"), ("Pad", "ZeroPad2d")])
+def test_a_kind_that_lacks_what_it_needs_names_those_that_may_be_meant(kind, akin):
+    with pytest.raises(SpecError) as caught:
+        parse(Source("net.yaml", f"input: [3, 8, 8]\nlayers: [{kind}]\n"))
+    (problem,) = caught.value.problems
+    assert akin in problem.notes[-1]

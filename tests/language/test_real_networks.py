@@ -57,7 +57,7 @@ def test_grouped_queries_share_keys_and_values():
     report = load("llama").report(depth=1)
     attention = "decoder1.0.attention.attention1."
     assert report[f"{attention}queries.rearrange1"].output_shape == (1, 32, 128, 128)
-    assert report[f"{attention}keys.rearrange1"].output_shape == (1, 8, 128, 128)
+    assert report[f"{attention}shared_keys.rearrange1"].output_shape == (1, 8, 128, 128)
 
 
 def test_an_output_layer_computes_with_weights_that_count_once():

@@ -114,7 +114,7 @@ class GoogLeNet(nn.Module):
         self.inception4a = Inception(
             480, ch1x1=192, ch3x3red=96, ch3x3=208, ch5x5red=16, ch5x5=48, pool_proj=64
         )
-        self.aux1 = AuxiliaryHead(512, num_classes=num_classes) if aux_logits else None
+        self.aux1 = AuxiliaryHead(512, num_classes) if aux_logits else None
         self.inception4b = Inception(
             512, ch1x1=160, ch3x3red=112, ch3x3=224, ch5x5red=24, ch5x5=64, pool_proj=64
         )
@@ -124,7 +124,7 @@ class GoogLeNet(nn.Module):
         self.inception4d = Inception(
             512, ch1x1=112, ch3x3red=144, ch3x3=288, ch5x5red=32, ch5x5=64, pool_proj=64
         )
-        self.aux2 = AuxiliaryHead(528, num_classes=num_classes) if aux_logits else None
+        self.aux2 = AuxiliaryHead(528, num_classes) if aux_logits else None
         self.inception4e = Inception(
             528,
             ch1x1=256,
