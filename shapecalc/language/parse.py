@@ -448,8 +448,8 @@ class _Reader:
             entry.block = self.blocks[kind]
             given, meant = self.given(entry, value, list(entry.block.arguments))
             self.block_settings(entry, given, meant, scope)
-        elif kind in KINDS:
-            given, meant = self.given(entry, value, list(KINDS[kind].fields), KINDS[kind].joins)
+        elif (declared := KINDS.get(kind)) is not None:
+            given, meant = self.given(entry, value, list(declared.fields), declared.joins)
             if "branches" in given:
                 entry.branches = self.branches(given.pop("branches").value, scope)
             self.kind_settings(entry, given, meant, scope)
@@ -612,8 +612,7 @@ class _Reader:
         name, mark = entry.share
         if self.known_entry(name, mark, scope, "shares the weights of"):
             kind = scope.entries[name]
-            known = KINDS.keys() - {k for k, v in KINDS.items() if v.weights is Layer.weights}
-            if kind != entry.kind and not {kind, entry.kind} <= known:
+            if kind != entry.kind and not (_has_weights(kind) and _has_weights(entry.kind)):
                 message = f"a {entry.kind} cannot share the weights of {name!r}, a {kind}"
                 self.problem(mark, message)
 
@@ -715,6 +714,12 @@ def _automatic_name(kind: str, counts: dict[str, int], taken: Iterable[str]) -> 
         name = f"{stem}{counts[stem]}"
         if name not in taken:
             return name
+
+
+def _has_weights(kind: str) -> bool:
+    """Whether it is a kind, and no block or branch, that declares weights."""
+    declared = KINDS.get(kind)
+    return declared is not None and declared.weights is not Layer.weights
 
 
 def _is_open(value: object) -> bool:
