@@ -18,6 +18,7 @@ from shapecalc.cli.common import (
 from shapecalc.cli.completion import completed_list
 from shapecalc.cli.output import echo, echo_json
 from shapecalc.cli.terminal import print_table
+from shapecalc.language.parse import WIDTHS
 from shapecalc.layout import markdown
 
 FORMATS = ("table", "json", "csv", "markdown")
@@ -39,6 +40,11 @@ def _columns(
 @spec_argument
 @settings_options
 @require_option
+@click.option(
+    "--dtype",
+    type=click.Choice(WIDTHS),
+    help="The type of floats, for memory; the spec's, or float32, if left out.",
+)
 @click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
 @click.option(
     "--columns",
@@ -55,6 +61,7 @@ def show(
     settings: tuple[str, ...],
     symbolic: str | None,
     required: tuple[str, ...],
+    dtype: str | None,
     depth: int | None,
     columns: tuple[str, ...] | None,
     form: str,
@@ -65,9 +72,10 @@ def show(
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
     network = open_spec(spec, max_layers).requiring(required, "--require")
+    network = network.of_type(dtype) if dtype else network
     report = network.report(read_settings(settings), symbolic=read_symbolic(symbolic))
     if form == "json":
-        echo_json(report.to_dict())
+        echo_json(report.to_dict(memory="memory" in (columns or ())))
         return
     if form == "csv":
         echo(tables.csv(report, columns or tables.RECORD_COLUMNS, depth))
