@@ -25,6 +25,7 @@ COMMANDS = (
     "convert",
     "layer",
     "layers",
+    "schema",
 )
 """The commands; one lives in the module of its name, with _ for -, as a function of that name."""
 

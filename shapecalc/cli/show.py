@@ -14,6 +14,7 @@ from shapecalc.cli.common import (
     settings_options,
     spec_argument,
 )
+from shapecalc.cli.completion import completed_list
 from shapecalc.cli.output import echo, echo_json
 from shapecalc.cli.terminal import print_table
 from shapecalc.layout import markdown
@@ -40,6 +41,7 @@ def _columns(
 @click.option(
     "--columns",
     callback=_columns,
+    shell_complete=completed_list(tables.COLUMNS),
     metavar="NAMES",
     help=f"The columns, separated by commas: {', '.join(tables.COLUMNS)}.",
 )

@@ -136,7 +136,7 @@ class Part:
     emission follow.
     """
 
-    __slots__ = ("children", "entry", "name", "output", "parent", "path", "role")
+    __slots__ = ("children", "entry", "name", "output", "outputs", "parent", "path", "role")
 
     def __init__(
         self, path: str, name: str, role: str, parent: Part | None, entry: Entry | None
@@ -148,6 +148,7 @@ class Part:
         self.entry = entry
         self.children: list[Part | Node] = []
         self.output: Wire | None = None
+        self.outputs: dict[str, Wire | None] = {}  # of a use of a block that names them
 
     @property
     def is_use(self) -> bool:

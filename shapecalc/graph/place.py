@@ -99,6 +99,8 @@ class Named(NamedTuple):
             assert isinstance(copy, Part)
             own = next(child for child in reversed(copy.children) if child.path == copy.path)
             return Named(copy.output, copy.path, own)
+        if self.built is not None and name in self.built.outputs:
+            return Named(self.built.outputs[name], self.path)
         raise KeyError(name)
 
     def members(self) -> list[str]:
@@ -107,7 +109,7 @@ class Named(NamedTuple):
             return list(self.built.outputs)
         if self.built is not None and self.built.role == Role.REPEAT:
             return [child.name for child in self.built.children]
-        return []
+        return [] if self.built is None else list(self.built.outputs)
 
 
 class Names:

@@ -164,6 +164,8 @@ def parse(text: str) -> Expression:
     """
     if len(text) > LONGEST:
         raise ExpressionError(f"an expression of more than {LONGEST} characters")
+    if text.isascii() and text.isidentifier() and text not in RESERVED:
+        return Name(text, 0)  # as most expressions are
     return _Parser(text).whole()
 
 

@@ -127,10 +127,11 @@ class _Reader:
         spec.inputs = self.inputs(root, top, names)
         bodies = self.block_names(top.get("blocks"), spec)
         names |= frozenset(TENSOR_NAMES)
-        for block, body in bodies:
+        for block, body, outputs in bodies:
             known = names | block.arguments.keys()
             inside = _Scope(ChainMap({"input": "input"}), known, block.name)
             block.entries = self.entries(body, inside.inner())
+            block.outputs = self.named_outputs(outputs, block.entries)
         self.recursion(spec.blocks)
         scope = _Scope(ChainMap(dict.fromkeys(spec.inputs, "input")), names)
         if "layers" in top:
@@ -257,12 +258,29 @@ class _Reader:
     def outputs(self, pair: Pair | None, spec: Spec) -> list[Reference]:
         if pair is None or pair.value.value is None:
             return []
-        known = dict.fromkeys(self.names_of(spec.entries))
-        found = self.references(pair.value)
+        return self.of_layers(self.references(pair.value), spec.entries)
+
+    def of_layers(self, found: list[Reference], entries: list[Entry]) -> list[Reference]:
+        """References that have to be to entries of a list."""
+        known = dict.fromkeys(self.names_of(entries))
         for name, mark in found:
             if name.partition(".")[0] not in known:
                 hint = did_you_mean(name, known)
                 self.problem(mark, f"no entry of 'layers' is named {name!r}", hint)
+        return found
+
+    def named_outputs(self, pair: Pair | None, entries: list[Entry]) -> dict[str, Reference]:
+        """What a block puts out: entries under their own names, or names and entries."""
+        if pair is None or pair.value.value is None:
+            return {}
+        if not isinstance(pair.value.value, dict):
+            listed = self.of_layers(self.references(pair.value), entries)
+            return {each.name.rpartition(".")[2]: each for each in listed}
+        found: dict[str, Reference] = {}
+        for name, each in pair.value.value.items():
+            self.identifier(name, each.key.mark, "an output's name")
+            for reference in self.of_layers(self.references(each.value)[:1], entries):
+                found[name] = reference
         return found
 
     def names_of(self, entries: list[Entry]) -> list[str]:
@@ -276,7 +294,7 @@ class _Reader:
 
     # -- blocks -----------------------------------------------------------------------------
 
-    def block_names(self, pair: Pair | None, spec: Spec) -> list[tuple[Block, Node]]:
+    def block_names(self, pair: Pair | None, spec: Spec) -> list[tuple[Block, Node, Pair | None]]:
         """Make the blocks, without their layers, which may use any of them."""
         bodies = []
         for name, each in self.mapping(pair, "a mapping of names to blocks").items():
@@ -290,12 +308,12 @@ class _Reader:
                 self.blocks[name] = Block(name, each.key.mark)
                 continue
             body = each.value.value
-            self.known_keys(body, ("args", "layers", "about"), "a block")
+            self.known_keys(body, ("args", "layers", "outputs", "about"), "a block")
             block = self.blocks[name] = spec.blocks[name] = Block(name, each.key.mark)
             block.about = self.text(body, "about")
             self.arguments(body.get("args"), block, frozenset({*spec.symbols, BATCH}))
             if "layers" in body:
-                bodies.append((block, body["layers"].value))
+                bodies.append((block, body["layers"].value, body.get("outputs")))
             else:
                 self.problem(each.key.mark, f"block {name!r} needs 'layers'")
         return bodies

@@ -137,9 +137,13 @@ class Entry:
 
 
 class Block:
-    """A reusable piece of network: its arguments with their defaults, and its layers."""
+    """A reusable piece of network: its arguments with their defaults, and its layers.
 
-    __slots__ = ("about", "arguments", "entries", "mark", "name")
+    ``outputs`` are what it puts out, by name and with what that is inside; where there are none, it
+    puts out what its last entry does.
+    """
+
+    __slots__ = ("about", "arguments", "entries", "mark", "name", "outputs")
 
     def __init__(self, name: str, mark: Mark) -> None:
         self.name = name
@@ -147,6 +151,7 @@ class Block:
         self.mark = mark
         self.arguments: dict[str, Setting | None] = {}
         self.entries: list[Entry] = []
+        self.outputs: dict[str, Reference] = {}
 
 
 class Input(NamedTuple):

@@ -138,6 +138,8 @@ def _block(block: Block) -> dict[str, Any]:
             for name, default in block.arguments.items()
         }
     found["layers"] = entries(block.entries)
+    if block.outputs:
+        found["outputs"] = {name: each.name for name, each in block.outputs.items()}
     return found
 
 
