@@ -181,7 +181,9 @@ class _Reading:
         except Exception as wrong:  # whatever a source may hold, it is told at its place
             place = reader.here() or Mark(1, 1)
             said = f"{type(wrong).__name__}: {wrong}"
-            reader.problems.append(Problem(place, f"this cannot be read ({said})"))
+            is_theirs = isinstance(wrong, (TypeError, ValueError, LookupError, ArithmeticError))
+            message = said if is_theirs else f"this cannot be read ({said})"
+            reader.problems.append(Problem(place, message, tuple(reader.values_here())))
         if reader.problems:
             raise SpecError(self.source, reader.problems)
         return spec
