@@ -11,7 +11,7 @@ from shapecalc.algebra.phases import Phases, Range, together
 from shapecalc.algebra.window import IDENTITY
 from shapecalc.analysis.constraints import Constraint, combine
 from shapecalc.analysis.measures import MEASURES, Totals, sums
-from shapecalc.graph.graph import Built, Node
+from shapecalc.graph.graph import Built, Need, Node
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
 
@@ -147,6 +147,7 @@ class Report:
         self.built = built
         self.silence = frozenset(silence)
         self.layers = list(_reports(built))
+        self.required: list[Need] = []
 
     @property
     def inputs(self) -> dict[str, Tensor]:
@@ -194,7 +195,7 @@ class Report:
     @cached_property
     def constraints(self) -> list[Constraint]:
         """What must hold of the symbols for the network to be one."""
-        return combine(self.built.needs, self.built.least)
+        return combine([*self.built.needs, *self.required], self.built.least)
 
     @cached_property
     def receptive_fields(self) -> dict[str, ReceptiveField | None]:
@@ -248,7 +249,8 @@ class Report:
             ],
             "totals": plain(self.totals.by_name),
             "constraints": [
-                {"condition": each.condition, "layers": list(each.paths)}
+                {"condition": each.condition, "layers": list(each.layers)}
+                | ({"required": True} if each.is_required else {})
                 for each in self.constraints
             ],
             "warnings": [

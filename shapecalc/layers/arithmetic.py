@@ -55,6 +55,10 @@ class _Operation(Broadcast, abstract=True):
         values = (getattr(self, name, None) for name in ("input", "other"))
         return [value for value in values if value is not None]
 
+    @property
+    def is_idle_alone(self) -> bool:
+        return self.operands is None and not self.numbers()
+
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         wanted, count = self.operands, len(x) + len(self.numbers())
         if wanted is not None and count != wanted:

@@ -17,13 +17,11 @@ from shapecalc.algebra.phases import Phases
 from shapecalc.algebra.requirement import Requirement, equal, refuse, whole
 from shapecalc.algebra.window import Window
 from shapecalc.layers.field import REQUIRED, Field, Mismatch, SameAs
+from shapecalc.layers.kinds import KINDS
 from shapecalc.layers.tensor import OUTPUT, Tensor, times
 
 if TYPE_CHECKING:
     from shapecalc.algebra.formula import Formula
-
-KINDS: dict[str, type[Layer]] = {}
-"""The catalogue: every kind by its name."""
 
 
 class FieldError(ValueError):
@@ -77,6 +75,12 @@ class Layer:
     """Whether it slides a kernel over its input in steps, as convolutions and pools do."""
     merges: ClassVar[bool] = False
     """Whether it does nothing but multiply dimensions together, as Flatten does."""
+    centers: ClassVar[bool] = False
+    """Whether it takes each channel's mean away, so that a bias before it is in vain."""
+    of_batch: ClassVar[bool] = False
+    """Whether its statistics are those of the batch, which are fixed numbers in evaluation."""
+    is_stated: ClassVar[bool] = False
+    """Whether its output and figures are stated, derived from nothing."""
     stacked: ClassVar[str] = ""
     """The field that counts the layers it stacks, of which all from the second on are alike."""
     on_request: ClassVar[frozenset[str]] = frozenset()
@@ -177,6 +181,11 @@ class Layer:
     @property
     def rounds_up(self) -> bool:
         """Whether a last window that sticks out of the input counts: torch's ``ceil_mode``."""
+        return False
+
+    @property
+    def is_idle_alone(self) -> bool:
+        """Whether it passes a single input on as it is, being there to join several."""
         return False
 
     def __setattr__(self, name: str, value: object) -> None:

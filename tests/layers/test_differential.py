@@ -2,7 +2,7 @@
 
 Output, element types, weights, buffers and multiply-accumulates are to be torch's, and what one
 refuses the other refuses; formulas are to give what numbers give. A failure ends with the layer as
-a spec to paste. ``--long`` draws a hundred times as much.
+a spec to paste. ``--long`` draws many times as much.
 """
 
 from __future__ import annotations
