@@ -87,6 +87,8 @@ class Node:
     @property
     def made(self) -> dict[str, Tensor]:
         """The outputs that it makes: what it makes on request alone only where that is taken."""
+        if not self.layer.on_request:
+            return self.outputs
         left_out = self.layer.on_request - self.requested
         return {name: tensor for name, tensor in self.outputs.items() if name not in left_out}
 

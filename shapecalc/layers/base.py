@@ -39,6 +39,10 @@ MOST_STACKED = 10_000
 """How many layers one layer can have above each other."""
 
 
+_PLAIN = frozenset((int, bool, str, type(None)))
+"""The types of most settings, which are no formulas and hold none."""
+
+
 class Layer:
     """One layer with its settings: an immutable value.
 
@@ -228,6 +232,8 @@ class Layer:
         if len(x) > 1 and not self.promotes and len({tensor.dtype for tensor in x}) > 1:
             yield _several_dtypes(x)
         for name, value in self.__dict__.items():
+            if value.__class__ in _PLAIN:
+                continue
             for item in value if value.__class__ is tuple else (value,):
                 if is_symbolic(item) and self.fields[name].type.symbolic:
                     yield from _settled(self.fields[name], item)
