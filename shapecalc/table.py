@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic, largest, total
+from shapecalc.analysis.conventions import CONVENTIONS, counted
 from shapecalc.analysis.measures import MEASURES, Measure, Totals
 from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.graph.graph import Node, Part, Role
@@ -173,13 +174,17 @@ def lay_out(
     report: Report,
     columns: Sequence[str] = DEFAULT_COLUMNS,
     depth: int | None = None,
+    convention: str | None = None,
 ) -> Table:
-    """Lay a report out as a table; see :data:`COLUMNS` for the names of columns."""
+    """Lay a report out as a table; see :data:`COLUMNS` for the names of columns.
+
+    A convention adds a column, and a total, of what another tool counts.
+    """
     write = Writer()
-    chosen = [COLUMNS[name] for name in columns]
+    chosen = _chosen(columns, convention)
     cells = [[column.cell(report, row, write) for column in chosen] for row in rows(report, depth)]
     headings = [Heading(column.heading, column.is_number) for column in chosen]
-    summary = _summary(report, write, with_memory="memory" in columns)
+    summary = _summary(report, write, convention, with_memory="memory" in columns)
     return Table(title(report, write), headings, cells, summary)
 
 
@@ -197,12 +202,16 @@ def _batch(batch: Quantity) -> str:
     return f", batch B = {batch}" if str(batch) != "B" else ", batch B"
 
 
-def _summary(report: Report, write: Writer, *, with_memory: bool = False) -> list[tuple[str, str]]:
+def _summary(
+    report: Report, write: Writer, convention: str | None = None, *, with_memory: bool = False
+) -> list[tuple[str, str]]:
     totals, batch = report.totals, report.symbols["B"]
     lines = [
         (f"total {measure.label}", _total(measure, totals, batch, write))
         for measure in MEASURES.values()
     ]
+    if convention is not None:
+        lines.append(_by_convention(report, convention, write))
     if with_memory:
         lines += _of_memory(report, write)
     lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
@@ -213,6 +222,26 @@ def _summary(report: Report, write: Writer, *, with_memory: bool = False) -> lis
     for each in report.constraints:
         lines.append(("needs", f"{each.condition}  ({_some(_asking(each))})"))
     return lines + [("warning", text) for text in _warnings(report)]
+
+
+def _chosen(columns: Sequence[str], convention: str | None) -> list[Column]:
+    chosen = [COLUMNS[name] for name in columns]
+    if convention is not None:
+        own = CONVENTIONS[convention]
+
+        def cell(report: Report, row: Row, write: Writer) -> str:
+            counts = [count for layer in row.layers for count in own.of(layer).values()]
+            return "" if row.is_heading else write(total(counts))
+
+        chosen.append(Column(own.name, cell, True))
+    return chosen
+
+
+def _by_convention(report: Report, convention: str, write: Writer) -> tuple[str, str]:
+    """The total of another tool, and what it is made of."""
+    found = counted(report, convention)
+    parts = ", ".join(f"{part} {write(count)}" for part, count in found.parts.items())
+    return f"by {convention}", _with(write(found.total), found.convention.unit, parts)
 
 
 def _of_memory(report: Report, write: Writer) -> list[tuple[str, str]]:
@@ -280,13 +309,18 @@ def size(count: Dim) -> str:
     return f"{decimal(count)}B" if count >= 1000 else f"{count} B"
 
 
-def csv(report: Report, columns: Sequence[str] = RECORD_COLUMNS, depth: int | None = None) -> str:
+def csv(
+    report: Report,
+    columns: Sequence[str] = RECORD_COLUMNS,
+    depth: int | None = None,
+    convention: str | None = None,
+) -> str:
     """The rows as comma-separated values for programs: a record each, without the summary."""
     import csv as writer
     import io
 
     write = PlainWriter()
-    chosen = [COLUMNS[name] for name in columns]
+    chosen = _chosen(columns, convention)
     out = io.StringIO()
     lines = writer.writer(out, lineterminator="\n")
     lines.writerow([column.heading for column in chosen])

@@ -36,6 +36,15 @@ def report_schema() -> Schema:
         "receptive_field": {"anyOf": [_object(view), {"type": "null"}]},
     }
     totals = {name: {"description": label, **amount} for name, label in labels().items()}
+    convention = _object(
+        {
+            "name": text,
+            "unit": text,
+            "total": amount,
+            "parts": {"type": "object", "additionalProperties": amount},
+        },
+        macs=amount,
+    )
     own_memory = _object(dict.fromkeys(("weights", "live", "saved_for_backward"), amount))
     memory = _object(
         {
@@ -60,7 +69,9 @@ def report_schema() -> Schema:
                     _object(layer, shares=text, output_shapes=tensors, memory=own_memory)
                 ),
                 "outputs": _list(_object({"path": text, "shape": shape})),
-                "totals": _object({"trainable": amount, **totals, "memory": memory}),
+                "totals": _object(
+                    {"trainable": amount, **totals, "memory": memory}, convention=convention
+                ),
                 "constraints": _list(_object({"condition": text, "layers": _list(text)})),
                 "warnings": _list(_object(dict.fromkeys(("code", "path", "message"), text))),
             }
