@@ -13,10 +13,10 @@ from shapecalc.table import Writer, title
 
 def as_dict(counted: Counted) -> dict[str, Any]:
     """A tool's figure for programs: its name and unit, the total, and the parts that make it."""
-    convention = counted.convention
+    tool = counted.convention.tool
     found = {
-        "name": convention.name,
-        "unit": convention.unit,
+        "name": tool.name,
+        "unit": tool.unit,
         "total": counted.total,
         "parts": dict(counted.parts),
     }
@@ -33,19 +33,19 @@ def lay_out(report: Report, figures: Sequence[Counted]) -> Table:
     headings += [Heading(part.capitalize(), True) for part in told]
     rows = [
         [
-            each.convention.name,
+            each.convention.tool.name,
             write(each.total),
             *(write(each.parts[part]) if part in each.parts else "-" for part in told),
         ]
         for each in figures
     ]
-    notes = [(each.convention.name, _note(each, write)) for each in figures]
+    notes = [(each.convention.tool.name, _note(each, write)) for each in figures]
     notes += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
     return Table(title(report, write), headings, rows, notes)
 
 
 def _note(counted: Counted, write: Writer) -> str:
     """The unit and what is counted; the second figure of a tool that tells two."""
-    unit, doc = counted.convention.unit, counted.convention.doc
+    unit, doc = counted.convention.tool.unit, counted.convention.tool.doc
     second = f", and {write(counted.macs)} MACs" if counted.macs is not None else ""
     return f"{unit}{second}: {doc}"

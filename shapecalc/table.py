@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic, largest, total
-from shapecalc.analysis.conventions import CONVENTIONS, counted
 from shapecalc.analysis.measures import MEASURES, Measure, Totals
 from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.graph.graph import Node, Part, Role
@@ -227,21 +226,25 @@ def _summary(
 def _chosen(columns: Sequence[str], convention: str | None) -> list[Column]:
     chosen = [COLUMNS[name] for name in columns]
     if convention is not None:
+        from shapecalc.analysis.conventions import CONVENTIONS  # which needs all kinds
+
         own = CONVENTIONS[convention]
 
         def cell(report: Report, row: Row, write: Writer) -> str:
             counts = [count for layer in row.layers for count in own.of(layer).values()]
             return "" if row.is_heading else write(total(counts))
 
-        chosen.append(Column(own.name, cell, True))
+        chosen.append(Column(own.tool.name, cell, True))
     return chosen
 
 
 def _by_convention(report: Report, convention: str, write: Writer) -> tuple[str, str]:
     """The total of another tool, and what it is made of."""
+    from shapecalc.analysis.conventions import counted
+
     found = counted(report, convention)
     parts = ", ".join(f"{part} {write(count)}" for part, count in found.parts.items())
-    return f"by {convention}", _with(write(found.total), found.convention.unit, parts)
+    return f"by {convention}", _with(write(found.total), found.convention.tool.unit, parts)
 
 
 def _of_memory(report: Report, write: Writer) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, exactdiv, prod, total
+from shapecalc.analysis.tools import TOOLS, Tool
 from shapecalc.layers import KINDS, Layer, Tensor
 from shapecalc.layers.convolution import Convolution, TransposedConvolution
 from shapecalc.layers.normalisation import BatchNorm, InstanceNorm
@@ -36,16 +37,10 @@ PARTS = (MATMUL, BIAS, NORM, ACTIVATION, POOL, SOFTMAX, RESAMPLING)
 
 
 class Convention(NamedTuple):
-    """How a tool counts: its unit, and a rule for each kind that it knows.
+    """How a tool counts: a rule for each kind that it knows."""
 
-    ``macs`` says that it tells multiply-accumulates as a second figure.
-    """
-
-    name: str
-    unit: str
-    doc: str
+    tool: Tool
     rules: Mapping[type[Layer], Rule]
-    macs: bool = False
 
     def of(self, layer: LayerReport) -> Parts:
         """What the tool counts of a layer, by part; empty for what it does not know."""
@@ -86,7 +81,7 @@ def counted(report: Report, name: str) -> Counted:
             found.setdefault(part, []).append(count)
     parts = {part: total(found[part]) for part in PARTS if part in found}
     products = [layer.macs for layer in report if MATMUL in convention.of(layer)]
-    return Counted(convention, parts, total(products) if convention.macs else None)
+    return Counted(convention, parts, total(products) if convention.tool.macs else None)
 
 
 # -- rules ----------------------------------------------------------------------------------------
@@ -212,25 +207,18 @@ def _known_to_torch(scale: int) -> Rule:
 
 
 CONVENTIONS: dict[str, Convention] = {
-    each.name: each
+    each.tool.name: each
     for each in (
         Convention(
-            "torch",
-            "FLOPs",
-            "torch.utils.flop_counter on the meta device: 2 for a multiply-accumulate",
+            TOOLS["torch"],
             {Layer: _known_to_torch(2)},
         ),
         Convention(
-            "torchvision",
-            "MACs",
-            "the published _ops, rounded there to 3 places of GMAC",
+            TOOLS["torchvision"],
             {Layer: _known_to_torch(1)},
         ),
         Convention(
-            "fvcore",
-            "MACs, and operations of norms and pooling",
-            "batch norm 2 an element, other norms 5; adaptive average pooling its input; no bias, "
-            "no activations, no fused attention",
+            TOOLS["fvcore"],
             {
                 **_all((*_CONVOLUTIONS, *_LINEAR, *_PRODUCTS), _macs),
                 **_all(_kinds("MultiheadAttention"), _projections_only),
@@ -241,10 +229,7 @@ CONVENTIONS: dict[str, Convention] = {
             },
         ),
         Convention(
-            "ptflops",
-            "MACs, and operations on elements",
-            "bias; batch norm 2 an element, layer norm 1; most activations and pooling twice: as a "
-            "module, and again as the function that the module calls",
+            TOOLS["ptflops"],
             {
                 **_all((*_CONVOLUTIONS, *_LINEAR), _macs_and_bias),
                 **_all(_NORMS, _norm(1, 2)),
@@ -257,16 +242,11 @@ CONVENTIONS: dict[str, Convention] = {
             },
         ),
         Convention(
-            "ptflops-aten",
-            "MACs",
-            "products with bias, as the operators of ATen show them",
+            TOOLS["ptflops-aten"],
             {**_all((*_CONVOLUTIONS, *_LINEAR), _macs_and_bias), **_all(_PRODUCTS, _macs)},
         ),
         Convention(
-            "thop",
-            "MACs, and operations on elements",
-            "norms 4 an element; average pooling its outputs, adaptive ones its kernel and 1 for "
-            "each; no bias; transposed convolutions as if they were none",
+            TOOLS["thop"],
             {
                 **_all((Convolution, *_LINEAR), _macs),
                 TransposedConvolution: _transposed_by_thop,
@@ -279,10 +259,7 @@ CONVENTIONS: dict[str, Convention] = {
             },
         ),
         Convention(
-            "torchinfo",
-            "mult-adds",
-            "parameters, bias and norms too, times the batch, and in convolutions times the "
-            "positions of the output: a linear layer on a sequence counts once for all places",
+            TOOLS["torchinfo"],
             {
                 Layer: _parameters_by_torchinfo,
                 **_all(_kinds("RNN", "LSTM", "GRU"), _rnn_by_torchinfo),
@@ -290,10 +267,7 @@ CONVENTIONS: dict[str, Convention] = {
             },
         ),
         Convention(
-            "calflops",
-            "FLOPs",
-            "2 for a multiply-accumulate; bias of convolutions; batch norm 2, other norms 5 an "
-            "element; activations, pooling and softmax 1",
+            TOOLS["calflops"],
             {
                 Convolution: _flops_and_bias,
                 TransposedConvolution: _transposed_by_calflops,
@@ -307,7 +281,6 @@ CONVENTIONS: dict[str, Convention] = {
                 **_all(_POOLS, _each(POOL, of="input")),
                 **_all(_kinds("Softmax"), _each(SOFTMAX)),
             },
-            macs=True,
         ),
     )
 }

@@ -90,14 +90,14 @@ _THE_SAME = tuple(name for name in LayerReport.__slots__ if name not in ("inputs
 
 def _reports(built: Built, dtype: str) -> Iterator[LayerReport]:
     """A report for every layer; what a layer alike has on its inputs is not counted again."""
-    known: dict[tuple[int, int, str], LayerReport] = {}
+    known: dict[tuple[int, int, frozenset[str], str], LayerReport] = {}
     now.begin("counting")
     for _, data in built.graph.nodes(data=True):
         node: Node = data["node"]
         if node.shared is not None:
             yield LayerReport(node, _dtype(node, dtype))
             continue
-        key = id(node.layer), id(node.inputs), _dtype(node, dtype)
+        key = id(node.layer), id(node.inputs), node.requested, _dtype(node, dtype)
         if key not in known:
             known[key] = LayerReport(node, key[-1])
             yield known[key]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from shapecalc import table as tables
-from shapecalc.analysis.conventions import CONVENTIONS, counted
 from shapecalc.analysis.report import plain
+from shapecalc.analysis.tools import TOOLS
 from shapecalc.cli.common import (
     limit_option,
     open_spec,
@@ -20,7 +20,6 @@ from shapecalc.cli.common import (
 from shapecalc.cli.completion import completed_list
 from shapecalc.cli.output import echo, echo_json
 from shapecalc.cli.terminal import print_table
-from shapecalc.conventions import as_dict
 from shapecalc.language.parse import WIDTHS
 from shapecalc.layout import markdown
 
@@ -45,7 +44,7 @@ def _columns(
 @require_option
 @click.option(
     "--convention",
-    type=click.Choice(list(CONVENTIONS)),
+    type=click.Choice(list(TOOLS)),
     help="Count as another tool does, in a column and a total of its own.",
 )
 @click.option(
@@ -86,6 +85,9 @@ def show(
     if form == "json":
         found = report.to_dict(memory="memory" in (columns or ()))
         if convention:
+            from shapecalc.analysis.conventions import counted  # which needs all kinds
+            from shapecalc.conventions import as_dict
+
             found["totals"]["convention"] = plain(as_dict(counted(report, convention)))
         echo_json(found)
         return
