@@ -11,6 +11,9 @@ from hypothesis import settings
 settings.register_profile("shapecalc", deadline=None, print_blob=True)
 settings.load_profile("shapecalc")
 
+LEAST_EXAMPLES = 20
+"""How many random examples a test tries at least, if it asks for so many."""
+
 NEEDED = {
     "Graphviz, which draws": lambda: shutil.which("dot"),
     "Chromium with its driver, which opens report pages": lambda: (
@@ -28,6 +31,22 @@ def pytest_addoption(parser):
         "--long", action="store_true", help="compare 20,000 random layers of each kind with torch"
     )
     parser.addoption("--fuzz", type=int, default=1_000, help="how many random specs to read")
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="try as many random examples as a test asks for, not a fifth of them",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--thorough"):
+        return
+    for item in items:
+        function = getattr(item, "function", None)
+        asked = getattr(function, "_hypothesis_internal_use_settings", None)
+        if asked is not None:
+            fewer = min(asked.max_examples, max(LEAST_EXAMPLES, asked.max_examples // 5))
+            function._hypothesis_internal_use_settings = settings(asked, max_examples=fewer)
 
 
 def pytest_terminal_summary(terminalreporter):

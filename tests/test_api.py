@@ -193,3 +193,16 @@ def test_completion_knows_bundled_specs_and_files(tmp_path: Path) -> None:
     assert completed("diff", "lenet5", "goo", folder=tmp_path)[0] == "plain,googlenet"
     assert completed("layers", "Conv2", folder=tmp_path) == ["plain,Conv2d"]
     assert completed("emit", "lenet5", "-o", "x", folder=tmp_path) == ["file,x"]
+
+
+def test_completion_knows_layers_symbols_and_columns(tmp_path: Path) -> None:
+    explained = completed("explain", "resnet18", "layer1.0.c", folder=tmp_path)
+    assert explained == ["plain,layer1.0.conv1", "plain,layer1.0.conv2"]
+    assert "plain,layer1" in completed("solve", "resnet18", "--at", "l", folder=tmp_path)
+    assert completed("solve", "unet", "--for", "c", folder=tmp_path) == ["plain,channels"]
+    assert completed("show", "unet", "--set", "c", folder=tmp_path) == ["plain,channels="]
+    assert completed("show", "unet", "--columns", "path,mac", folder=tmp_path) == [
+        "plain,path,macs"
+    ]
+    assert "plain,vgg19" in completed("show", "vgg1", folder=tmp_path)
+    assert completed("explain", "none", "layer1", folder=tmp_path) == []

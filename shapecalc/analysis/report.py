@@ -11,7 +11,7 @@ from shapecalc.algebra.phases import Phases, Range, together
 from shapecalc.algebra.window import IDENTITY
 from shapecalc.analysis.constraints import Constraint, combine
 from shapecalc.analysis.measures import MEASURES, Totals, sums
-from shapecalc.graph.graph import Built, Node
+from shapecalc.graph.graph import Built, Need, Node
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
 
@@ -147,6 +147,7 @@ class Report:
         self.built = built
         self.silence = frozenset(silence)
         self.layers = list(_reports(built))
+        self.required: list[Need] = []
 
     @property
     def inputs(self) -> dict[str, Tensor]:
@@ -194,7 +195,7 @@ class Report:
     @cached_property
     def constraints(self) -> list[Constraint]:
         """What must hold of the symbols for the network to be one."""
-        return combine(self.built.needs, self.built.least)
+        return combine([*self.built.needs, *self.required], self.built.least)
 
     @cached_property
     def receptive_fields(self) -> dict[str, ReceptiveField | None]:
@@ -211,7 +212,11 @@ class Report:
         for layer in self.layers:
             sources = [views[source.path] for source in layer.node.sources]
             views[layer.path] = _seen(layer.node, sources, self.built.least)
-        return {layer.path: _field(views[layer.path]) for layer in self.layers}
+        fields: dict[int, ReceptiveField | None] = {}  # many layers have the view of another
+        for view in views.values():
+            if id(view) not in fields:
+                fields[id(view)] = _field(view)
+        return {layer.path: fields[id(views[layer.path])] for layer in self.layers}
 
     @cached_property
     def warnings(self) -> list[lint.Warning]:
@@ -244,7 +249,8 @@ class Report:
             ],
             "totals": plain(self.totals.by_name),
             "constraints": [
-                {"condition": each.condition, "layers": list(each.paths)}
+                {"condition": each.condition, "layers": list(each.layers)}
+                | ({"required": True} if each.is_required else {})
                 for each in self.constraints
             ],
             "warnings": [
@@ -291,6 +297,8 @@ def _seen(node: Node, sources: list[View], least: Mapping[str, int]) -> View:
     own = node.layer.sees(*[x for x, _ in reached])
     if own is None or any(len(view) != len(own) for view in views):
         return None
+    if len(views) == 1 and all(window == _ALONE for window in own):
+        return views[0]
     found = [together(list(axis), least) for axis in zip(*views)]
     seen = [axis and axis.then(window) for axis, window in zip(found, own)]
     return tuple(axis for axis in seen if axis) if all(seen) else None

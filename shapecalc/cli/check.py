@@ -22,6 +22,7 @@ from shapecalc.cli.common import (
 )
 from shapecalc.cli.output import echo, echo_error, echo_json, is_terminal
 from shapecalc.language.signs import one_line
+from shapecalc.network import is_code
 
 if TYPE_CHECKING:
     from shapecalc.verify.findings import Finding
@@ -86,7 +87,9 @@ def check(
     weights, and has to put out the same numbers and gradients. Needs torch, which the extra
     'torch' installs. Exit status 1 if anything differs.
 
-    SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
+    SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input. Of
+    PyTorch source, FILE.py:EXPR with --input, what was read is proved equal to what torch makes of
+    it: this runs that code.
     """
     from shapecalc.verify.against import FactoryError, NoFactory
     from shapecalc.verify.findings import MissingPackage
@@ -102,7 +105,9 @@ def check(
         _make(folder)
     given: dict[str, Any] = dict(read_settings(settings))
     try:
-        findings = list(_told(_findings(network, given, against, arguments, seed, limit), form))
+        findings = list(
+            _told(_findings(network, spec, given, against, arguments, seed, limit), form)
+        )
         if folder is not None:
             write_graph(network, given, folder)
             click.echo(f"graph written: tensorboard --logdir {folder}", err=True)
@@ -121,12 +126,25 @@ def check(
 
 def _findings(
     network: Any,
+    text: str,
     given: dict[str, Any],
     against: str | None,
     arguments: tuple[str, ...],
     seed: int | None,
     limit: float,
 ) -> Iterator[Finding]:
+    if against is None and is_code(text):
+        from shapecalc.language.problem import SpecError
+        from shapecalc.verify.against import FactoryError
+        from shapecalc.verify.code import check_code
+        from shapecalc.verify.findings import MissingPackage
+        from shapecalc.verify.supervise import supervised
+
+        return supervised(
+            lambda doing: check_code(network, text, given, seed=seed or 0, doing=doing),
+            limit,
+            passed_on=(FactoryError, MissingPackage, SpecError),
+        )
     if against is None:
         from shapecalc.verify.check import check as check_emitted
 

@@ -7,11 +7,12 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from shapecalc.cli import progress
+from shapecalc.cli.completion import completed_setting, completed_spec, completed_symbols
 from shapecalc.cli.output import echo_error, echo_frame
 from shapecalc.graph.build import MOST_LAYERS
 from shapecalc.language.parse import parse
@@ -19,11 +20,8 @@ from shapecalc.language.problem import SpecError
 from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
-from shapecalc.network import Network, is_code, load, names
+from shapecalc.network import Network, is_code, load
 from shapecalc.pace import now
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -32,20 +30,6 @@ _SECOND = re.compile(r",\s*\w+\s*=(?!=)")
 
 MOST_SHOWN = 20
 """How many errors are printed; a spec with more has one cause for most."""
-
-
-def completed_spec(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Bundled specs whose names begin so, and files; the shell finds these where they are alone."""
-    from click.shell_completion import CompletionItem  # only where a shell asks
-
-    found = [name for name in names() if name.startswith(incomplete)]
-    if not found:
-        return [CompletionItem(incomplete, type="file")]
-    files = sorted(path for path in Path().glob(f"{incomplete}*")) if incomplete else []
-    own = [f"{path}/" if path.is_dir() else str(path) for path in files]
-    return [CompletionItem(name) for name in dict.fromkeys([*found, *own])]
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -100,6 +84,17 @@ def limit_option(function: Function) -> Function:
     )(function)
 
 
+def require_option(function: Function) -> Function:
+    """The option --require."""
+    return click.option(
+        "--require",
+        "required",
+        multiple=True,
+        metavar="CONDITION",
+        help="What has to hold, as in 'params <= 5e6' or 'conv5.height == 14'; exit 1 if not.",
+    )(function)
+
+
 def settings_option(function: Function) -> Function:
     """The option --set."""
     return click.option(
@@ -107,6 +102,7 @@ def settings_option(function: Function) -> Function:
         "settings",
         multiple=True,
         metavar="NAME=VALUE",
+        shell_complete=completed_setting,
         help="Give a symbol a value, a number or an expression as in H=32*h; once for each symbol.",
     )(function)
 
@@ -119,6 +115,7 @@ def settings_options(function: Function) -> Function:
         flag_value="*",
         default=None,
         metavar="[=NAMES]",
+        shell_complete=completed_symbols,
         help="Leave symbols as symbols: all, or the ones named, as in --symbolic=H,W.",
     )
     return settings_option(symbolic(function))

@@ -10,7 +10,6 @@ import click
 from shapecalc.analysis.report import Report
 from shapecalc.cli.common import (
     code_options,
-    completed_spec,
     limit_option,
     open_spec,
     read_settings,
@@ -18,6 +17,7 @@ from shapecalc.cli.common import (
     reports_errors,
     settings_options,
 )
+from shapecalc.cli.completion import completed_setting, completed_spec
 from shapecalc.cli.output import echo, echo_json
 from shapecalc.cli.terminal import print_table
 from shapecalc.diff import as_dict, compare, lay_out
@@ -35,8 +35,20 @@ COLOURS = {"-": {"fg": "red"}, "+": {"fg": "green"}}
 @click.argument("a", metavar="A", shell_complete=completed_spec)
 @click.argument("b", metavar="[B]", required=False, shell_complete=completed_spec)
 @settings_options
-@click.option("--set-a", multiple=True, metavar="NAME=VALUE", help="The same, for A alone.")
-@click.option("--set-b", multiple=True, metavar="NAME=VALUE", help="The same, for B alone.")
+@click.option(
+    "--set-a",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=completed_setting,
+    help="The same, for A alone.",
+)
+@click.option(
+    "--set-b",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=completed_setting,
+    help="The same, for B alone.",
+)
 @click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
 @click.option("--all", "everything", is_flag=True, help="Show also the rows that are alike.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)

@@ -13,13 +13,14 @@ from shapecalc.cli.common import (
     settings_options,
     spec_argument,
 )
+from shapecalc.cli.completion import completed_path
 from shapecalc.cli.output import echo, echo_json, has_signs
 from shapecalc.cli.terminal import print_lines
 
 
 @click.command()
 @spec_argument
-@click.argument("layer", required=False)
+@click.argument("layer", required=False, shell_complete=completed_path)
 @settings_options
 @click.option("--ascii", "plain", is_flag=True, help="Plain ASCII, no other signs.")
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text")

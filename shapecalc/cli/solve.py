@@ -17,6 +17,7 @@ from shapecalc.cli.common import (
     settings_option,
     spec_argument,
 )
+from shapecalc.cli.completion import completed_path, completed_symbol
 from shapecalc.cli.output import echo_error, echo_json
 from shapecalc.cli.terminal import print_lines
 
@@ -56,9 +57,19 @@ def _total(name: str, about: str) -> Callable[[Function], Function]:
 @click.command()
 @spec_argument
 @click.option(
-    "--for", "symbol", required=True, metavar="SYMBOL", help="The unknown, a whole number."
+    "--for",
+    "symbol",
+    required=True,
+    metavar="SYMBOL",
+    shell_complete=completed_symbol,
+    help="The unknown, a whole number.",
 )
-@click.option("--at", metavar="PATH", help="A layer, block or branch whose output is wanted.")
+@click.option(
+    "--at",
+    metavar="PATH",
+    shell_complete=completed_path,
+    help="A layer, block or branch whose output is wanted.",
+)
 @click.option(
     "--output",
     callback=_size,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.analysis.report import Report
 from shapecalc.emit import letters as lettering
 from shapecalc.emit.known import Known
@@ -37,7 +38,7 @@ def emit(
     """
     settings = settings or {}
     values, built = network.build(settings)
-    free = [name for name, value in values.items() if hasattr(value, "symbols")]
+    free = [name for name, value in values.items() if is_symbolic(value)]
     if free:
         mark = network.spec.symbols[free[0]].mark
         hint = f"set it: --set {free[0]}=..."
@@ -46,6 +47,11 @@ def emit(
         if node.layer.unknown_to_torch:
             message = f"{node.layer.kind} {node.path!r} cannot be written for torch"
             raise EmitError(network.spec.source, node.mark, message, node.layer.unknown_to_torch)
+    for block in network.spec.blocks.values():
+        if block.outputs:
+            message = f"block {block.name!r} has outputs of its own, which cannot be written yet"
+            hint = "write its layers out where it is used"
+            raise EmitError(network.spec.source, block.mark, message, hint)
     report = Report(network.name, values, built)
     if knobs is None:
         knobs = candidates(network.spec)

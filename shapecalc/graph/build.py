@@ -390,7 +390,17 @@ class Builder(Placer):
         target = self.shared_path(entry, place, part.path)
         shared = None if target is None else (part.path, target)
         inside = Place(f"{part.path}.", Names(names), values, part, shared, place.depth + 1)
-        return self.leave_block(part, self.chain(entry.block.entries, inside, wire))
+        last = self.chain(entry.block.entries, inside, wire)
+        for name, reference in entry.block.outputs.items():
+            named = self.named(reference, inside.names, part)
+            if named.path is None:
+                message = f"puts out {reference.name!r}, which its 'when' leaves out"
+                self.problem(reference.mark, message, uses=part)
+                raise Fatal
+            part.outputs[name] = named.wire
+        if part.outputs:
+            last = next(iter(part.outputs.values()))
+        return self.leave_block(part, last)
 
     # -- what a builder that also writes things down may add -----------------------------------
 

@@ -87,6 +87,8 @@ class Node:
     @property
     def made(self) -> dict[str, Tensor]:
         """The outputs that it makes: what it makes on request alone only where that is taken."""
+        if not self.layer.on_request:
+            return self.outputs
         left_out = self.layer.on_request - self.requested
         return {name: tensor for name, tensor in self.outputs.items() if name not in left_out}
 
@@ -136,7 +138,7 @@ class Part:
     emission follow.
     """
 
-    __slots__ = ("children", "entry", "name", "output", "parent", "path", "role")
+    __slots__ = ("children", "entry", "name", "output", "outputs", "parent", "path", "role")
 
     def __init__(
         self, path: str, name: str, role: str, parent: Part | None, entry: Entry | None
@@ -148,6 +150,7 @@ class Part:
         self.entry = entry
         self.children: list[Part | Node] = []
         self.output: Wire | None = None
+        self.outputs: dict[str, Wire | None] = {}  # of a use of a block that names them
 
     @property
     def is_use(self) -> bool:

@@ -99,6 +99,8 @@ class Named(NamedTuple):
             assert isinstance(copy, Part)
             own = next(child for child in reversed(copy.children) if child.path == copy.path)
             return Named(copy.output, copy.path, own)
+        if self.built is not None and name in self.built.outputs:
+            return Named(self.built.outputs[name], self.path)
         raise KeyError(name)
 
     def members(self) -> list[str]:
@@ -107,7 +109,7 @@ class Named(NamedTuple):
             return list(self.built.outputs)
         if self.built is not None and self.built.role == Role.REPEAT:
             return [child.name for child in self.built.children]
-        return []
+        return [] if self.built is None else list(self.built.outputs)
 
 
 class Names:
@@ -226,14 +228,20 @@ class Placer:
         now.count = self.layers
         if self.layers > self.most_layers:
             self.too_many(entry.mark)
-        self.graph.add_node(path, node=node)
-        for source in sources:
-            if source.path in self.graph:
-                self.graph.nodes[source.path]["node"].requested.add(source.output)
-                before = self.graph.adj[source.path].get(path, {}).get("outputs", ())
-                self.graph.add_edge(source.path, path, outputs=(*before, source.output))
+        self.link(node)
         place.part.children.append(node)
         return Wire(Source(path), node.output)
+
+    def link(self, node: Node) -> None:
+        """Put a node into the graph, with an edge from each layer that it takes outputs of."""
+        self.graph.add_node(node.path, node=node)
+        taken: dict[str, tuple[str, ...]] = {}
+        for path, output in node.sources:
+            taken[path] = (*taken.get(path, ()), output)
+        for path, outputs in taken.items():
+            if path in self.graph:
+                self.graph.nodes[path]["node"].requested.update(outputs)
+                self.graph.add_edge(path, node.path, outputs=outputs)
 
     def make(self, entry: Entry, scope: Scope, place: Place) -> Layer:
         """The layer with its settings read; made once where they are the same in every scope."""

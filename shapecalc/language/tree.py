@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.language.expression import Expression, evaluate, names
 from shapecalc.language.problem import Mark, Source
+from shapecalc.language.required import Required
 from shapecalc.layers import KINDS
 
 
@@ -137,9 +138,13 @@ class Entry:
 
 
 class Block:
-    """A reusable piece of network: its arguments with their defaults, and its layers."""
+    """A reusable piece of network: its arguments with their defaults, and its layers.
 
-    __slots__ = ("about", "arguments", "entries", "mark", "name")
+    ``outputs`` are what it puts out, by name and with what that is inside; where there are none, it
+    puts out what its last entry does.
+    """
+
+    __slots__ = ("about", "arguments", "entries", "mark", "name", "outputs")
 
     def __init__(self, name: str, mark: Mark) -> None:
         self.name = name
@@ -147,6 +152,7 @@ class Block:
         self.mark = mark
         self.arguments: dict[str, Setting | None] = {}
         self.entries: list[Entry] = []
+        self.outputs: dict[str, Reference] = {}
 
 
 class Input(NamedTuple):
@@ -169,6 +175,7 @@ class Spec:
         "members",
         "name",
         "outputs",
+        "require",
         "silence",
         "source",
         "symbols",
@@ -184,4 +191,5 @@ class Spec:
         self.blocks: dict[str, Block] = {}
         self.entries: list[Entry] = []
         self.outputs: list[Reference] = []
+        self.require: list[Required] = []
         self.silence: tuple[str, ...] = ()

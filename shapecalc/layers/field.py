@@ -40,6 +40,10 @@ class Mismatch(ValueError):
         self.index = index
 
 
+EXPRESSION = {"$ref": "#/$defs/expression"}
+"""What a JSON Schema of a spec says of an expression."""
+
+
 class FieldType(Generic[T]):
     """What values a field takes, read as values of type ``T``.
 
@@ -67,7 +71,7 @@ class FieldType(Generic[T]):
         return self.expected
 
     def schema(self, rank: int) -> dict[str, Any]:
-        """JSON Schema of a value that is no expression."""
+        """JSON Schema of how a spec writes a value; what may be an expression says so."""
         raise NotImplementedError
 
 
@@ -114,7 +118,7 @@ class Whole(FieldType[T]):
     def schema(self, rank: int) -> dict[str, Any]:
         least = {} if self.least is None else {"minimum": self.least}
         most = {} if self.most == LARGEST else {"maximum": self.most}
-        return {"type": "integer", **least, **most}
+        return {"anyOf": [{"type": "integer", **least, **most}, EXPRESSION]}
 
 
 class Parts(Whole[Dim]):
@@ -133,7 +137,7 @@ class Flag(FieldType[bool]):
         raise Mismatch(self.expected)
 
     def schema(self, rank: int) -> dict[str, Any]:
-        return {"type": "boolean"}
+        return {"anyOf": [{"type": "boolean"}, {"enum": [0, 1]}, EXPRESSION]}
 
 
 class Number(FieldType[T]):
@@ -193,7 +197,8 @@ class Number(FieldType[T]):
 
     def schema(self, rank: int) -> dict[str, Any]:
         bounds = {"minimum": self.least, "maximum": self.most}
-        return {"type": "number"} | {k: v for k, v in bounds.items() if v is not None}
+        number = {"type": "number"} | {k: v for k, v in bounds.items() if v is not None}
+        return {"anyOf": [number, EXPRESSION]}
 
 
 class Choice(FieldType[str]):
@@ -210,7 +215,7 @@ class Choice(FieldType[str]):
         raise Mismatch(self.expected)
 
     def schema(self, rank: int) -> dict[str, Any]:
-        return {"enum": list(self.ordered)}
+        return {"anyOf": [{"enum": list(self.ordered)}, EXPRESSION]}
 
 
 class Text(FieldType[str]):
@@ -256,7 +261,8 @@ class ByName(FieldType[tuple[tuple[str, T], ...]]):
         return f"{self.what} by name"
 
     def schema(self, rank: int) -> dict[str, Any]:
-        return {"type": "object", "additionalProperties": self.item.schema(rank)}
+        named = {"type": "object", "additionalProperties": self.item.schema(rank)}
+        return {"anyOf": [named, EXPRESSION]}
 
 
 class Maybe(FieldType["T | None"]):
@@ -302,7 +308,8 @@ class ListOf(FieldType[tuple[T, ...]]):
         return f"a list of {self.length or ''} {self.what}".replace("  ", " ")
 
     def schema(self, rank: int) -> dict[str, Any]:
-        return {"type": "array", "items": self.item.schema(rank)} | _length(self.length)
+        items = {"type": "array", "items": self.item.schema(rank)} | _length(self.length)
+        return {"anyOf": [items, EXPRESSION]}
 
 
 class PerInputAxis(FieldType["T | tuple[T, ...]"]):

@@ -5,7 +5,9 @@ All are views: they write nothing and compute nothing.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from shapecalc.algebra.arithmetic import (
     Dim,
@@ -21,7 +23,7 @@ from shapecalc.algebra.arithmetic import (
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer, names_axis
-from shapecalc.layers.field import ListOf, Maybe, Whole, field
+from shapecalc.layers.field import ListOf, Maybe, PerInputAxis, Whole, field
 from shapecalc.layers.tensor import Tensor, numbered, times
 
 
@@ -245,24 +247,115 @@ class _Piece(Layer, abstract=True):
         return tuple(windows[2:])
 
 
-class Slice(_Piece):
-    """Take a part of one dimension, ``x[start:end:step]`` in Python's notation.
+class Slice(Layer):
+    """Take a part of one dimension or of several, ``x[start:end:step]`` in Python's notation.
 
-    A negative number counts from the end. Where Python would find nothing, it is refused.
+    A negative number counts from the end. Where Python would find nothing, it is refused. Of
+    several dimensions, the others are lists as well, or the same for all of them.
 
     >>> x = Tensor((1, 197, 768))
     >>> Slice(dim=1, start=1).output(x).shape, Slice(dim=-1, end=-68, step=7).output(x).shape
     ((1, 196, 768), (1, 197, 100))
+    >>> Slice(dim=[2, 3], start=1, end=[-1, 30]).output(Tensor((1, 8, 32, 32))).shape
+    (1, 8, 30, 29)
     """
 
-    dim: int = field(Whole(None, symbolic=False), "dimension to take a part of")
+    writes = False
+    in_torch = False
+
+    dim: int | tuple[int, ...] = field(
+        PerInputAxis(Whole(None, symbolic=False)), "dimension, or dimensions, to take a part of"
+    )
+    start: Dim | tuple[Dim, ...] = field(
+        PerInputAxis(Whole(None)), "first place that is taken", default=0
+    )
+    end: Any = field(
+        Maybe(PerInputAxis(Maybe(Whole(None))), "the end"),
+        "first place that is not taken any more",
+        default=None,
+    )
+    step: Dim | tuple[Dim, ...] = field(
+        PerInputAxis(Whole()), "distance between places that are taken", letter="S", default=1
+    )
+
+    example = {"dim": 2, "start": 1, "end": -1}
+
+    def _cuts(self) -> list[_Cut]:
+        """What is done to each dimension."""
+        dims = self.dim if isinstance(self.dim, tuple) else (self.dim,)
+        given = [
+            value if isinstance(value, tuple) else (value,) * len(dims)
+            for value in (self.start, self.end, self.step)
+        ]
+        return [_Cut(dim=dim, start=a, end=b, step=c) for dim, a, b, c in zip(dims, *given)]
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        dims = self.dim if isinstance(self.dim, tuple) else (self.dim,)
+        for name in ("start", "end", "step"):
+            value = getattr(self, name)
+            if isinstance(value, tuple) and len(value) != len(dims):
+                yield refuse(
+                    lambda name=name, value=value: (  # type: ignore[misc]
+                        f"has {name} for {len(value)} of {len(dims)} dimensions"
+                    ),
+                    field=name,
+                )
+        for dim in dims:
+            yield from names_axis(x, dim)
+        if not dims or len({dim % len(x.shape) for dim in dims}) < len(dims):
+            yield refuse(
+                lambda: f"has dim {list(dims)}, which names one twice, or none", field="dim"
+            )
+        for cut in self._cuts():
+            yield from cut.requires(x)
+
+    def output(self, x: Tensor) -> Tensor:
+        for cut in self._cuts():
+            x = cut.output(x)
+        return x
+
+    def windows(self, x: Tensor) -> tuple[Window, ...]:
+        windows = (IDENTITY,) * len(x.spatial)
+        for cut in self._cuts():
+            windows = tuple([a.then(b) for a, b in zip(windows, cut.windows(x))])
+        return windows
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        """One subscript for dimensions counted from the first, one for those from the last."""
+        dims = self.dim if isinstance(self.dim, tuple) else (self.dim,)
+        sides = [_items(settings[name], len(dims)) for name in ("start", "end", "step")]
+        parts = {dim: _part(*each) for dim, *each in zip(dims, *sides)}
+        ahead = [parts.get(dim, ":") for dim in range(max(parts) + 1)]
+        behind = [parts.get(dim, ":") for dim in range(min(parts), 0)]
+        found = inputs[0] + (f"[{', '.join(ahead)}]" if max(parts) >= 0 else "")
+        return found + (f"[..., {', '.join(behind)}]" if behind else "")
+
+
+def _items(text: str, count: int) -> list[str]:
+    """The source of each item of a tuple; of a single value so many times."""
+    tree = ast.parse(text, mode="eval").body
+    if isinstance(tree, (ast.Tuple, ast.List)):
+        return [ast.unparse(item) for item in tree.elts]
+    return [text] * count
+
+
+def _part(start: str, end: str, step: str) -> str:
+    """A slice as it stands in a subscript."""
+    sides = ["" if start == "0" else start, "" if end == "None" else end]
+    sides += [] if step == "1" else [step]
+    simple = all(side.lstrip("-").isalnum() or not side for side in sides)
+    return ":".join(sides) if simple else " : ".join(sides).strip()
+
+
+class _Cut(_Piece, abstract=True):
+    """A part of one dimension."""
+
+    dim: int = field(Whole(None, symbolic=False), "dimension")
     start: Dim = field(Whole(None), "first place that is taken", default=0)
     end: Dim | None = field(
         Maybe(Whole(None), "the end"), "first place that is not taken any more", default=None
     )
     step: Dim = field(Whole(), "distance between places that are taken", letter="S", default=1)
-
-    example = {"dim": 2, "start": 1, "end": -1}
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         yield from names_axis(x, self.dim)
@@ -312,16 +405,6 @@ class Slice(_Piece):
 
     def _bounds(self, n: Dim) -> tuple[Dim, Dim]:
         return largest(*self._starts(n)), smallest(*self._stops(n))
-
-    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        start, end = settings["start"], settings["end"]
-        sides = ["" if start == "0" else start, "" if end == "None" else end]
-        sides += [] if settings["step"] == "1" else [settings["step"]]
-        simple = all(side.lstrip("-").isalnum() or not side for side in sides)
-        part = ":".join(sides) if simple else " : ".join(sides).strip()
-        dim = self.dim
-        around = (":, " * dim, "") if dim >= 0 else ("..., ", ", :" * (-dim - 1))
-        return f"{inputs[0]}[{around[0]}{part}{around[1]}]"
 
 
 def _from_end(place: Dim) -> bool:

@@ -21,6 +21,10 @@ Position = tuple[int, str, int | None]
 """Where a number stands in a block: an entry's number, a field, and the item of a list."""
 
 
+LEAST_WIDTH = 8
+"""The least number that is said to be a multiple or a part of another."""
+
+
 class Tidying:
     """Rewrites the blocks of one spec.
 
@@ -335,7 +339,7 @@ class Arguments:
         if all(value.kind == Setting.CONSTANT for value in values):
             numbers = [value.content for value in values]
             known = {n: c for n, c in self.parameters.items() if n in self.values}
-            tries = [(make, each) for each in (known, self.parameters) for make in _WAYS]
+            tries = [(make, each) for make in _WAYS for each in (known, self.parameters)]
             for make, parameters in tries:
                 found = make(numbers, parameters)
                 if found is not None:
@@ -407,8 +411,9 @@ def _scaled(
     numbers: list[Any], parameters: dict[str, list[int]], operator: str, apply: Callable[..., Any]
 ) -> Found | None:
     for name, column in parameters.items():
-        if len(set(column)) < 2 or not all(type(n) is int and n > 0 for n in [*numbers, *column]):
-            continue
+        is_width = all(type(n) is int and n >= LEAST_WIDTH for n in [*numbers, *column])
+        if len(set(column)) < 2 or not is_width:
+            continue  # small numbers, as strides, have many a reason
         big, small = (numbers, column) if operator == "*" else (column, numbers)
         if big[0] % small[0] == 0:
             factor = big[0] // small[0]
@@ -433,7 +438,7 @@ def _product(numbers: list[Any], parameters: dict[str, list[int]]) -> Found | No
     """A product of two parameters."""
     names = [name for name, column in parameters.items() if len(set(column)) > 1]
     for n, first in enumerate(names[:8]):
-        for second in names[n + 1 : 8]:
+        for second in names[n + 1 : 8] if min(numbers) >= LEAST_WIDTH else ():
             pairs = zip(parameters[first], parameters[second])
             if [a * b for a, b in pairs] == numbers:
                 return Binary("*", Name(first, 0), Name(second, 0)), [first, second]

@@ -31,6 +31,21 @@ from shapecalc.reading.values import (
 _CODE = re.compile(r"(?P<file>.+?\.py)(?::(?P<make>.*))?", re.DOTALL)
 
 
+def parts_of(text: str) -> tuple[Path, str]:
+    """The file and the expression of ``FILE.py:EXPR``; the file's only network without one.
+
+    Raises :class:`SpecError` where there is none, or there are several.
+    """
+    found = _CODE.fullmatch(text)
+    assert found is not None
+    path = Path(found["file"])
+    make = (found["make"] or "").strip()
+    if not make:
+        reading = _Reading(path, "", [], False, {}, set())
+        make = reading.only(reading.reader.main(reading.source.text))
+    return path, make
+
+
 class Shape(NamedTuple):
     """An input as it is given: sizes without the batch, of which some may be named."""
 

@@ -90,7 +90,8 @@ def passing(
         if modules is not None and layer.path not in modules and not _holds(layer):
             continue
         # a layer with another's weights may be that other's module, run once more
-        runs = passed.get(layer.path) or passed.get(layer.node.shared or "", [])
+        shared = layer.node.shared
+        runs = passed.get(layer.path) or (passed.get(shared, []) if shared else [])
         if modules is None and layer.node.shared is None and layer.path not in sharers:
             runs = runs[-1:]
         seen = next((each for each in runs if each.output == layer.output_shape), None)

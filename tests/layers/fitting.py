@@ -153,6 +153,23 @@ def pieces_for(draw: st.DrawFn, inputs: Inputs) -> Settings:
     return {"dim": axis - draw(st.sampled_from((0, len(inputs[0].shape)))), "split_size": pieces}
 
 
+@st.composite
+def parts_for(draw: st.DrawFn, inputs: Inputs) -> Settings:
+    """Parts of one dimension, or of several, some of them counted from the end."""
+    n = len(inputs[0].shape)
+    if draw(st.booleans()):
+        dim = draw(st.integers(-n, n - 1))
+        return {"dim": n if draw(once_in(12)) else dim}
+    dims = draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=3, unique=True))
+    found: Settings = {"dim": [dim - draw(st.sampled_from((0, n))) for dim in dims]}
+    for name, least in (("start", -3), ("end", -3), ("step", 1)):
+        values = [draw(st.integers(least, 4)) for _ in range(len(dims) + draw(once_in(12)))]
+        found |= {name: values if draw(st.booleans()) else values[0]}
+    if draw(once_in(3)):
+        del found["end"]
+    return found
+
+
 SETTINGS: dict[str, Callable[[Inputs], st.SearchStrategy[Settings]]] = {
     "Einsum": equation_for,
     "Expand": size_for,
@@ -161,6 +178,7 @@ SETTINGS: dict[str, Callable[[Inputs], st.SearchStrategy[Settings]]] = {
     "Reduce": lambda inputs: pattern_for(inputs, dropped=True),
     "Repeat": lambda inputs: pattern_for(inputs, new=True),
     "Reshape": shape_for,
+    "Slice": parts_for,
     "Split": pieces_for,
 }
 """Kinds that refuse most settings of random values, and settings of theirs that fit inputs."""

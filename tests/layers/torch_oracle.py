@@ -70,6 +70,22 @@ def _interpolated(x: Any, *like: Any, **settings: Any) -> Any:
     return torch.nn.functional.interpolate(x, **settings)
 
 
+def _axis(dim: int, ndim: int) -> int:
+    """A dimension counted from the first."""
+    assert -ndim <= dim < ndim
+    return dim % ndim
+
+
+def _sliced(x: Any, dim: Any, start: Any, end: Any, step: Any) -> Any:
+    """Parts of one dimension after another."""
+    dims = dim if isinstance(dim, tuple) else (dim,)
+    assert len({d % x.dim() for d in dims}) == len(dims)
+    given = [v if isinstance(v, tuple) else (v,) * len(dims) for v in (start, end, step)]
+    for each, a, b, c in zip(dims, *given, strict=True):
+        x = x.movedim(each, 0)[a:b:c].movedim(0, each)
+    return x
+
+
 def _crop(x: Any, like: Any, start: Any) -> Any:
     """The part of an image that is as large as another: of its middle, or from a start."""
     assert x.dim() == like.dim() > 2
@@ -109,7 +125,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Einsum": lambda *x, equation: torch.einsum(equation, *x),
     "DropPath": lambda x, p: torch.nn.functional.dropout(x, p, training=False),
     "Expand": torch.Tensor.expand,
-    "Index": lambda x, index: x[index],
+    "Index": lambda x, index, dim: x[(*[slice(None)] * _axis(dim, x.dim()), index)],
     "IndexSelect": lambda x, dim, index: x.index_select(
         dim, torch.tensor(index, dtype=torch.int64, device=x.device)
     ),
@@ -148,7 +164,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "RepeatInterleave": torch.repeat_interleave,
     "ScaledDotProductAttention": torch.nn.functional.scaled_dot_product_attention,
     "Select": torch.select,
-    "Slice": lambda x, dim, start, end, step: x.movedim(dim, 0)[start:end:step].movedim(0, dim),
+    "Slice": _sliced,
     "Stack": lambda *x, dim: torch.stack(x, dim),
     "Split": lambda x, split_size, dim: x.split(split_size, dim),
     "Unbind": torch.unbind,

@@ -1,0 +1,78 @@
+"""The module in a file of source, held against what was read of the file.
+
+This is the only place where code of the user's is run because of a ``FILE.py:EXPR``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from shapecalc.network import Network
+from shapecalc.reading.network import parts_of
+from shapecalc.verify import run
+from shapecalc.verify.against import FactoryError, check_against
+from shapecalc.verify.findings import Finding
+from shapecalc.verify.sides import Doing
+
+
+def check_code(
+    network: Network,
+    text: str,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    doing: Doing = lambda what: None,
+) -> Iterator[Finding]:
+    """Run the source that a network was read from, and compare the two.
+
+    Raises :class:`FactoryError` where the source does not run.
+    """
+    doing("importing torch")
+    run.torch()
+    path, make = parts_of(text)
+    doing(f"importing {path}")
+    yield from check_against(network, lambda: _made(path, make), settings, seed=seed, doing=doing)
+
+
+def _made(path: Path, make: str) -> Any:
+    """What the expression makes, by torch."""
+    module = _module(path)
+    try:
+        value = eval(make, vars(module))  # noqa: S307, what the user asks to be run
+    except Exception as wrong:
+        raise FactoryError(f"{make}: {type(wrong).__name__}: {wrong}") from None
+    if inspect.isclass(value) or inspect.isfunction(value):
+        value = value()
+    return value
+
+
+def _module(path: Path) -> Any:
+    """The file as a module, imported under the name it has in its package."""
+    path = path.resolve()
+    folder, names = path.parent, [path.stem]
+    while (folder / "__init__.py").exists():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    if path.stem == "__init__":
+        names.pop()
+    for each in (str(folder), str(path.parent)):
+        if each not in sys.path:
+            sys.path.insert(0, each)
+    name = ".".join(names)
+    try:
+        if len(names) > 1:
+            return importlib.import_module(name)
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    except Exception as wrong:
+        raise FactoryError(f"{path}: {type(wrong).__name__}: {wrong}") from None
+    return module
