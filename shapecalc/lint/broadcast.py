@@ -39,9 +39,9 @@ def _made_one(report: Report, path: str, axis: int) -> LayerReport | None:
     while path in report:
         layer = report[path]
         windows = layer.node.layer.windows(*layer.node.inputs)
-        size = layer.node.inputs[0].shape[axis] if layer.node.inputs else 1
         if windows is None or len(layer.node.sources) != 1 or not 2 <= axis < 2 + len(windows):
             return None
+        size = layer.node.inputs[0].shape[axis]
         window = windows[axis - 2]
         if window != IDENTITY:
             extent = window.extent
