@@ -881,9 +881,9 @@ def _is_beside(built: list[Entry], place: int) -> bool:
     own, entry = built[place].name, built[place]
     before, after = built[place - 1].name, built[place + 1]
     fed = _fed(entry)
-    joined = _fed(after) or set()
-    others = [each for each in built[place + 2 :] if {own, before} & referenced([each])]
-    return fed is not None and before not in fed and {own, before} <= joined and not others
+    if fed is None or before in fed or not {own, before} <= (_fed(after) or set()):
+        return False
+    return not any({own, before} & referenced([each]) for each in built[place + 2 :])
 
 
 def _feeds(built: list[Entry], conditions: list[Any], place: int) -> bool:

@@ -84,6 +84,7 @@ class Classes:
         self.definitions: list[Class] = []
         self.defaults: dict[str, dict[str, Any]] = {}
         self.owners: dict[str, Owner] = {}
+        self.references: dict[str, set[str]] = {}
         self.names: dict[str, str] = {}
         taken: set[str] = set()
         for block in self.spec.blocks:
@@ -301,6 +302,9 @@ class Classes:
 
     def asked(self, scope: Scope) -> set[str]:
         """The outputs and copies that are asked for by a name with a dot."""
+        owner = scope.block.name if scope.block is not None else ""
+        if owner in self.references:
+            return self.references[owner]
         entries = scope.block.entries if scope.block is not None else self.spec.entries
         found = {
             asked_for(reference.name)
@@ -309,7 +313,8 @@ class Classes:
         }
         if scope.block is None:
             found |= {asked_for(reference.name) for reference in self.spec.outputs}
-        return {name for name in found if "." in name}
+        self.references[owner] = {name for name in found if "." in name}
+        return self.references[owner]
 
     # -- blocks that may be empty -----------------------------------------------------------------
 

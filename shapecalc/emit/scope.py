@@ -324,7 +324,10 @@ class Scope:
                 if name in self.known.values:
                     allowed = name in self.allowed and name not in self.arguments
                     return SpecName(name, 0) if allowed else stated(self.known.values[name])
-                found = agree([self.outside(name, copy) for copy in copies], self.allowed)
+                axis = AXES[name]
+                letters = [self.known.inside(copy.built).sizes[axis] for copy in copies]
+                samples = [self.outside(own, copy) for own, copy in zip(letters, copies)]
+                found = agree(samples, self.allowed)
                 if found is None:
                     raise ExpressionError(f"{name} differs from use to use")
                 return found
