@@ -68,9 +68,7 @@ def outputs_of(model: Any, report: Report, device: str = "meta") -> list[tuple[i
 
 def state_of(model: Any) -> dict[str, tuple[int, ...]]:
     """The shapes of a model's weights and buffers by their names."""
-    tensors = [*model.named_parameters(remove_duplicate=False)]
-    tensors += model.named_buffers(remove_duplicate=False)
-    return {name: tuple(tensor.shape) for name, tensor in tensors}
+    return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
 
 
 def wanted_state(report: Report, *, shared: bool = False) -> dict[str, tuple[Any, ...]]:
