@@ -43,7 +43,7 @@ def _made_one(report: Report, path: str, axis: int) -> LayerReport | None:
         windows = layer.node.layer.windows(*layer.node.inputs)
         if windows is None or len(layer.node.sources) != 1 or not 2 <= axis < 2 + len(windows):
             return None
-        window = windows[axis - 2]
+        window, size = windows[axis - 2], layer.node.inputs[0].shape[axis]
         if window != IDENTITY:
             size, extent = layer.node.inputs[0].shape[axis], window.extent
             covers = not (isinstance(size, int) and isinstance(extent, int) and extent < size)
