@@ -87,14 +87,14 @@ _THE_SAME = tuple(name for name in LayerReport.__slots__ if name not in ("inputs
 
 def _reports(built: Built) -> Iterator[LayerReport]:
     """A report for every layer; what a layer alike has on its inputs is not counted again."""
-    known: dict[tuple[int, int], LayerReport] = {}
+    known: dict[tuple[int, int, frozenset[str]], LayerReport] = {}
     now.begin("counting")
     for _, data in built.graph.nodes(data=True):
         node: Node = data["node"]
         if node.shared is not None:
             yield LayerReport(node)
             continue
-        key = id(node.layer), id(node.inputs)
+        key = id(node.layer), id(node.inputs), node.requested
         if key not in known:
             known[key] = LayerReport(node)
             yield known[key]
@@ -161,7 +161,17 @@ class Report:
 
     def told(self, shape: Shape) -> Shape:
         """A shape as it is told: without the batch, if that is what comes first."""
-        return shape[1:] if shape[:1] == (self.symbols["B"],) else shape
+        return shape[self.first(shape) :]
+
+    def first(self, shape: Shape) -> int:
+        """The dimension that a shape is told from: the one behind the batch, if that comes first.
+
+        >>> import shapecalc
+        >>> report = shapecalc.load("lenet5").report()
+        >>> report.first((1, 6, 28, 28)), report.first((169, 3))
+        (1, 0)
+        """
+        return 1 if shape[:1] == (self.symbols["B"],) else 0
 
     @cached_property
     def _by_path(self) -> dict[str, LayerReport]:
