@@ -23,7 +23,11 @@ from shapecalc.network import Network, specs_folder
 from shapecalc.solve.network import Amount, NoSolution, OutputSize, QuestionError, solve
 from shapecalc.solve.write import text
 
-SPECS = sorted(path.stem for path in specs_folder().glob("*.yaml"))
+SPECS = sorted(
+    path.stem
+    for path in specs_folder().glob("*.yaml")
+    if "H" in shapecalc.load(path).symbols  # of images, whose height is looked for
+)
 LIMIT = 100
 """Values up to this are tried."""
 
