@@ -355,7 +355,7 @@ def test_a_code_that_does_not_exist_is_an_error_that_names_the_nearest(text: str
 
 
 def test_a_silence_that_is_no_name_is_an_error() -> None:
-    with pytest.raises(shapecalc.SpecError, match="expected a name, got 3"):
+    with pytest.raises(shapecalc.SpecError, match="there is no warning '3'"):
         shapecalc.load(net([3, 8, 8], POOL, silence=3))
 
 

@@ -74,7 +74,7 @@ def test_an_odd_kernel_is_told_in_two_ways():
         ("--kernel K --same", "P = (K - 1)/2 for odd K"),
         ("--kernel K --dilation 2 --same", "P = K - 1"),
         ("--kernel 3 --dilation D --same", "P = D"),
-        ("--kernel 4 --dilation D --same", "P = (3*D)/2 where (3*D) % 2 == 0"),
+        ("--kernel 4 --dilation D --same", "P = (3*D)/2 where 3*D % 2 == 0"),
         ("--kernel 3 --same --stride 2", "it depends on the input's size N"),
         ("--kernel 7 --same --stride 2 --input 224", "2 before and 3 after"),
         ("--kernel 7 --same --stride 2 --input 225", "P = 3"),
