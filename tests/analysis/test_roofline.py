@@ -32,8 +32,8 @@ def test_much_work_on_little_is_bound_by_the_work() -> None:
 def test_formulas_have_no_bound_and_the_report_says_so() -> None:
     report = shapecalc.load("lenet5").report(symbolic=["H"])
     assert bound(report.layers, DEVICE) is None
-    done = CliRunner().invoke(main, ["show", "lenet5", "--device-flops", "1e9", "--device-bandwidth",
-                                     "1e8", "--format", "json"])  # fmt: skip
+    device = ["--device-flops", "1e9", "--device-bandwidth", "1e8"]
+    done = CliRunner().invoke(main, ["show", "lenet5", *device, "--format", "json"])
     found = json.loads(done.output)
     times = [layer["seconds_at_least"] for layer in found["layers"]]
     assert abs(sum(times) - found["totals"]["seconds_at_least"]) < 1e-12
