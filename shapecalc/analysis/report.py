@@ -303,7 +303,7 @@ def _seen(node: Node, sources: list[View], least: Mapping[str, int]) -> View:
     if len(views) == 1 and all(window == _ALONE for window in own):
         return views[0]
     found = [together(list(axis), least) for axis in zip(*views)]
-    seen = [axis and axis.then(window) for axis, window in zip(found, own)]
+    seen = [axis and window and axis.then(window) for axis, window in zip(found, own)]
     return tuple(axis for axis in seen if axis) if all(seen) else None
 
 
