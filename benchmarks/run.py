@@ -79,7 +79,7 @@ def main(quick: bool) -> None:
     rounds = 5 if quick else 25
     figures = [
         *processes(
-            "show GoogLeNet", SHOW, "importing click, yaml and networkx", FLOOR, rounds, 1.3
+            "show GoogLeNet", SHOW, "importing click, yaml and networkx", FLOOR, rounds, 1.15
         ),
         *processes("check GoogLeNet", CHECK, "importing torch", CHECK_FLOOR, rounds // 3, 3),
         *inside_a_process(rounds),

@@ -1,4 +1,4 @@
-"""Write what is generated of the documents: ``layers.md``, ``gallery.md`` and its pictures.
+"""Write what is generated: ``layers.md``, ``gallery.md``, its pictures, and the index of kinds.
 
 With ``--check`` nothing is written, and the exit status tells whether all is up to date.
 """
@@ -13,10 +13,17 @@ from typing import NamedTuple
 from shapecalc import catalogue
 from shapecalc import cli as commands
 from shapecalc.catalogue import Page, Rule
+from shapecalc.layers import KINDS
 
 LAYERS = Path(__file__).with_name("layers.md")
 GALLERY = Path(__file__).with_name("gallery.md")
 FOLDER = Path(__file__).with_name("pictures")
+INDEX = Path(__file__).parents[1] / "shapecalc" / "layers" / "index.py"
+
+INDEX_INTRODUCTION = '''"""Which file of this folder declares a kind; written by `./dev docs`."""
+
+FAMILY_OF = {
+'''
 
 GALLERY_INTRODUCTION = """# Gallery
 
@@ -70,7 +77,7 @@ PICTURES = [
 
 def main(arguments: list[str]) -> int:
     """Write what is generated, or check it; the exit status."""
-    texts = {LAYERS: page_of_layers(), GALLERY: gallery()}
+    texts = {LAYERS: page_of_layers(), GALLERY: gallery(), INDEX: index()}
     for picture in PICTURES:
         texts[FOLDER / f"{picture.name}.dot"] = drawn(picture, "dot").decode()
     if arguments == ["--check"]:
@@ -121,6 +128,12 @@ shapecalc render {picture.arguments} -o {picture.name}.svg
 
 ![{picture.about}](pictures/{picture.name}.svg)
 """
+
+
+def index() -> str:
+    """The index that :mod:`shapecalc.layers.kinds` looks a kind up in."""
+    lines = [f'    "{name}": "{kind.family}",\n' for name, kind in KINDS.items()]
+    return INDEX_INTRODUCTION + "".join(lines) + "}\n"
 
 
 def page_of_layers() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
@@ -104,12 +105,30 @@ class Network:
                 free -= decisive
 
     def _built(self, settings: Mapping[str, Any], values: dict[str, Any]) -> Built:
+        if self.spec.require:
+            from shapecalc.analysis.budget import check_symbols
+
+            check_symbols(self.spec.require, values, self.spec.source)
         try:
             return build(self.spec, values, self.most_layers)
         except SpecError as error:
             from shapecalc.analysis.advice import advised
 
             raise advised(error, self.spec, settings, values) from None
+
+    def requiring(self, conditions: Iterable[str], origin: str = "require") -> Network:
+        """The network with conditions added to those of its spec, as in ``"params <= 5e6"``.
+
+        >>> import shapecalc
+        >>> shapecalc.load("lenet5").requiring(["params <= 5e4"]).report()
+        Traceback (most recent call last):
+        shapecalc.language.problem.SpecError: require:1:1: error: requires params <= 5e4, but ...
+        """
+        from shapecalc.language.required import given
+
+        spec = copy.copy(self.spec)
+        spec.require = [*spec.require, *given(conditions, origin)]
+        return Network(spec, self.most_layers)
 
     def _undecided(self, undecided: Undecided) -> SpecError:
         names = " and ".join(sorted(undecided.symbols))
@@ -146,7 +165,12 @@ class Network:
         asked = known(self.spec) if symbolic is True else list(symbolic or ())
         values, built = self.build(settings, asked)
         kept = [n for n in asked if n not in settings and not is_symbolic(values[n])]
-        return Report(self.name, values, built, self.spec.silence, _table, kept)
+        report = Report(self.name, values, built, self.spec.silence, _table, kept)
+        if self.spec.require:
+            from shapecalc.analysis.budget import needs
+
+            report.required = needs(report, self.spec.require, self.spec.source)
+        return report
 
     def _repr_html_(self) -> str:
         """The network where nothing is set, as notebooks show it: drawn, or as a table."""

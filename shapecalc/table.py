@@ -17,6 +17,7 @@ from shapecalc.layout import Heading, Table, decimal
 if TYPE_CHECKING:
     from shapecalc import lint
     from shapecalc.algebra.formula import Abbreviations
+    from shapecalc.analysis.constraints import Constraint
     from shapecalc.language.problem import Mark
 
 DEFAULT_COLUMNS = ("layer", "kind", "output", "params", "macs")
@@ -198,7 +199,7 @@ def _summary(report: Report, write: Writer) -> list[tuple[str, str]]:
             ("kept", f"{name} = {value} (it decides the structure, or a setting of numbers alone)")
         )
     for each in report.constraints:
-        lines.append(("needs", f"{each.condition}  ({_some(each.paths)})"))
+        lines.append(("needs", f"{each.condition}  ({_some(_asking(each))})"))
     return lines + [("warning", text) for text in _warnings(report)]
 
 
@@ -224,6 +225,11 @@ def _warnings(report: Report) -> list[str]:
         lines.append(f"{copies[0].path}{more}: {copies[0].message} [{code}]")
     rest = len(lines) - MOST_WARNINGS
     return lines if rest <= 0 else [*lines[:MOST_WARNINGS], f"and {rest} more"]
+
+
+def _asking(constraint: Constraint) -> tuple[str, ...]:
+    """Who asks for a constraint: layers, and the spec's own ``require``."""
+    return (*(["require"] if constraint.is_required else []), *constraint.layers)
 
 
 def _some(paths: tuple[str, ...]) -> str:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from shapecalc.algebra.solutions import Solutions
 
 
+REQUIRED = ""
+"""The path of a need that no layer imposes but the spec itself."""
+
 LARGEST_MODULUS = 2**16
 """Conditions that together repeat more seldom than this are not drawn together."""
 
@@ -32,6 +35,16 @@ class Constraint(NamedTuple):
     paths: tuple[str, ...]
     symbol: str | None = None
     solutions: Solutions | None = None
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the spec itself asks for it, beside what its layers do."""
+        return REQUIRED in self.paths
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The paths without the sign for the spec itself."""
+        return tuple(path for path in self.paths if path != REQUIRED)
 
     def __str__(self) -> str:
         return self.condition

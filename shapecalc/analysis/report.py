@@ -11,7 +11,7 @@ from shapecalc.algebra.phases import Phases, Range, together
 from shapecalc.algebra.window import IDENTITY
 from shapecalc.analysis.constraints import Constraint, combine
 from shapecalc.analysis.measures import MEASURES, Totals, sums
-from shapecalc.graph.graph import Built, Node
+from shapecalc.graph.graph import Built, Need, Node
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
 
@@ -87,14 +87,14 @@ _THE_SAME = tuple(name for name in LayerReport.__slots__ if name not in ("inputs
 
 def _reports(built: Built) -> Iterator[LayerReport]:
     """A report for every layer; what a layer alike has on its inputs is not counted again."""
-    known: dict[tuple[int, int], LayerReport] = {}
+    known: dict[tuple[int, int, frozenset[str]], LayerReport] = {}
     now.begin("counting")
     for _, data in built.graph.nodes(data=True):
         node: Node = data["node"]
         if node.shared is not None:
             yield LayerReport(node)
             continue
-        key = id(node.layer), id(node.inputs)
+        key = id(node.layer), id(node.inputs), node.requested
         if key not in known:
             known[key] = LayerReport(node)
             yield known[key]
@@ -147,6 +147,7 @@ class Report:
         self.built = built
         self.silence = frozenset(silence)
         self.layers = list(_reports(built))
+        self.required: list[Need] = []
 
     @property
     def inputs(self) -> dict[str, Tensor]:
@@ -194,7 +195,7 @@ class Report:
     @cached_property
     def constraints(self) -> list[Constraint]:
         """What must hold of the symbols for the network to be one."""
-        return combine(self.built.needs, self.built.least)
+        return combine([*self.built.needs, *self.required], self.built.least)
 
     @cached_property
     def receptive_fields(self) -> dict[str, ReceptiveField | None]:
@@ -253,7 +254,8 @@ class Report:
             ],
             "totals": plain(self.totals.by_name),
             "constraints": [
-                {"condition": each.condition, "layers": list(each.paths)}
+                {"condition": each.condition, "layers": list(each.layers)}
+                | ({"required": True} if each.is_required else {})
                 for each in self.constraints
             ],
             "warnings": [

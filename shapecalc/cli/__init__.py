@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +30,9 @@ COMMANDS = (
     "schema",
 )
 """The commands; one lives in the module of its name, with _ for -, as a function of that name."""
+
+
+atexit.register(gc.freeze)  # what ends as a whole need not be searched for garbage first
 
 
 @contextmanager

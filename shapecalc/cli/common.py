@@ -84,6 +84,17 @@ def limit_option(function: Function) -> Function:
     )(function)
 
 
+def require_option(function: Function) -> Function:
+    """The option --require."""
+    return click.option(
+        "--require",
+        "required",
+        multiple=True,
+        metavar="CONDITION",
+        help="What has to hold, as in 'params <= 5e6' or 'conv5.height == 14'; exit 1 if not.",
+    )(function)
+
+
 def settings_option(function: Function) -> Function:
     """The option --set."""
     return click.option(

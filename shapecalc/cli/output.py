@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import gc
-import json
 import os
 import sys
 from pathlib import Path
@@ -63,6 +62,8 @@ def echo(text: str, *, end: bool = True, color: bool | None = None) -> None:
 
 def echo_json(data: Any) -> None:
     """Print plain data; signs that cannot be seen or encoded are written as JSON's own escapes."""
+    import json  # only where it is asked for
+
     text = json.dumps(data, indent=1, ensure_ascii=not has_signs())
     if not text.isascii():
         text = "".join(c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in text)

@@ -11,6 +11,7 @@ from shapecalc.cli.common import (
     read_settings,
     read_symbolic,
     reports_errors,
+    require_option,
     settings_options,
     spec_argument,
 )
@@ -37,6 +38,7 @@ def _columns(
 @click.command()
 @spec_argument
 @settings_options
+@require_option
 @click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
 @click.option(
     "--columns",
@@ -52,6 +54,7 @@ def show(
     spec: str,
     settings: tuple[str, ...],
     symbolic: str | None,
+    required: tuple[str, ...],
     depth: int | None,
     columns: tuple[str, ...] | None,
     form: str,
@@ -61,7 +64,7 @@ def show(
 
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
-    network = open_spec(spec, max_layers)
+    network = open_spec(spec, max_layers).requiring(required, "--require")
     report = network.report(read_settings(settings), symbolic=read_symbolic(symbolic))
     if form == "json":
         echo_json(report.to_dict())

@@ -159,7 +159,7 @@ class _Writer:
 
     def constraint(self, constraint: Constraint) -> dict[str, Any]:
         """What must hold: a set of values of one symbol, or two sides of a comparison."""
-        told: dict[str, Any] = {"text": constraint.condition, "layers": list(constraint.paths)}
+        told: dict[str, Any] = {"text": constraint.condition, "layers": list(constraint.layers)}
         solutions = constraint.solutions
         if constraint.symbol is not None and solutions is not None:
             intervals = {

@@ -146,6 +146,11 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<operator>//|\*\*|<=|>=|==|!=|[-+*/%<>(),]))"
 )
+_FACT = re.compile(
+    _TOKEN.pattern.replace("|(?P<name>", r"|(?P<fact>receptive_field\([ ]*[A-Za-z_][\w.]*[ ]*\)"
+    r"|[A-Za-z_]\w*(?:\.\w+)+)|(?P<name>")
+)  # fmt: skip
+"""The same in conditions on networks, with facts of layers: ``conv5.height``."""
 _LEVELS = (("or",), ("and",), ("not",), ("<", "<=", ">", ">=", "==", "!="), ("+", "-"))
 _PRODUCTS = ("*", "/", "//", "%")
 
@@ -169,9 +174,20 @@ def parse(text: str) -> Expression:
     return _Parser(text).whole()
 
 
+def parse_condition(text: str) -> Expression:
+    """Read a condition on a network, which names facts of layers as well.
+
+    >>> parse_condition("conv5.height >= 14").first
+    Name(name='conv5.height', column=0)
+    """
+    if len(text) > LONGEST:
+        raise ExpressionError(f"an expression of more than {LONGEST} characters")
+    return _Parser(text, _FACT).whole()
+
+
 class _Parser:
-    def __init__(self, text: str) -> None:
-        self.tokens: list[_Token] = list(_tokens(text))
+    def __init__(self, text: str, pattern: re.Pattern[str] = _TOKEN) -> None:
+        self.tokens: list[_Token] = list(_tokens(text, pattern))
         if len(self.tokens) > MOST_TOKENS:
             message = f"an expression of more than {MOST_TOKENS} numbers, names and signs"
             raise ExpressionError(message, self.tokens[MOST_TOKENS].column)
@@ -270,7 +286,7 @@ class _Parser:
             self.at += 1
             value = Fraction(token.text)
             return Number(value.numerator if value.denominator == 1 else value)
-        if token.kind == "size":
+        if token.kind in ("size", "fact"):
             self.at += 1
             return Name(token.text.replace(" ", "").replace(",", ", "), token.column)
         if token.kind == "name" and token.text not in KEYWORDS:
@@ -319,11 +335,11 @@ def _repeated(operator: str, tree: Expression, times: int) -> Expression:
     return tree
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def _tokens(text: str, pattern: re.Pattern[str]) -> Iterator[_Token]:
     at = 0
     end = len(text.rstrip())
     while at < end:
-        found = _TOKEN.match(text, at)
+        found = pattern.match(text, at)
         if not found:
             column = at + len(text[at:]) - len(text[at:].lstrip())
             raise ExpressionError(f"{text[column]!r} has no meaning in an expression", column)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +21,7 @@ from shapecalc.language.problem import (
     listing,
     nearest,
 )
+from shapecalc.language.required import Required
 from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Branch, Entry, Input, Reference, Setting, Spec, Word
 from shapecalc.layers import KINDS, Layer
@@ -48,6 +49,7 @@ _TOP = (
     "blocks",
     "layers",
     "outputs",
+    "require",
     "silence",
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -141,6 +143,8 @@ class _Reader:
         else:
             self.problem(root.mark, "a spec needs 'layers': the list of the network's layers")
         spec.outputs = self.outputs(top.get("outputs"), spec)
+        if "require" in top:
+            spec.require = self.required(top["require"].value)
         if "silence" in top:
             spec.silence = self.silence(top["silence"].value)
         return spec
@@ -254,6 +258,20 @@ class _Reader:
             self.problem(node.mark, message, f"the batch is left out: [{example}]")
             return Input(name, [], dtype, node.mark)
         return Input(name, [self.setting(item, names) for item in node.value], dtype, node.mark)
+
+    def required(self, node: Node) -> list[Required]:
+        """Conditions on the whole; what they name is known when the network is."""
+        found = []
+        for each in node.value if isinstance(node.value, list) else [node]:
+            if not isinstance(each.value, str):
+                what = f"expected a condition such as 'params <= 5e6', got {each.noun}"
+                self.problem(each.mark, what)
+                continue
+            setting = self.expression(each, each.value, expression.parse_condition)
+            if setting.expression:
+                mark = Mark(each.line, each.column, len(each.value) + 2 * setting.offset)
+                found.append(Required(each.value, setting.expression, mark))
+        return found
 
     def outputs(self, pair: Pair | None, spec: Spec) -> list[Reference]:
         if pair is None or pair.value.value is None:
@@ -430,8 +448,8 @@ class _Reader:
             entry.block = self.blocks[kind]
             given, meant = self.given(entry, value, list(entry.block.arguments))
             self.block_settings(entry, given, meant, scope)
-        elif kind in KINDS:
-            given, meant = self.given(entry, value, list(KINDS[kind].fields), KINDS[kind].joins)
+        elif (declared := KINDS.get(kind)) is not None:
+            given, meant = self.given(entry, value, list(declared.fields), declared.joins)
             if "branches" in given:
                 entry.branches = self.branches(given.pop("branches").value, scope)
             self.kind_settings(entry, given, meant, scope)
@@ -594,8 +612,7 @@ class _Reader:
         name, mark = entry.share
         if self.known_entry(name, mark, scope, "shares the weights of"):
             kind = scope.entries[name]
-            known = KINDS.keys() - {k for k, v in KINDS.items() if v.weights is Layer.weights}
-            if kind != entry.kind and not {kind, entry.kind} <= known:
+            if kind != entry.kind and not (_has_weights(kind) and _has_weights(entry.kind)):
                 message = f"a {entry.kind} cannot share the weights of {name!r}, a {kind}"
                 self.problem(mark, message)
 
@@ -653,10 +670,12 @@ class _Reader:
             return Setting(Setting.CONSTANT, Word(node.value, node.mark), node.mark)
         return found
 
-    def expression(self, node: Node, text: str) -> Setting:
+    def expression(
+        self, node: Node, text: str, read: Callable[[str], Expression] | None = None
+    ) -> Setting:
         quoted = self.source.line(node.line)[node.column - 1 : node.column] in ("'", '"')
         try:
-            return Setting(Setting.EXPRESSION, _expression(text), node.mark, quoted)
+            return Setting(Setting.EXPRESSION, (read or _expression)(text), node.mark, quoted)
         except ExpressionError as error:
             mark = Mark(node.line, node.column + error.column + quoted)
             self.problem(mark, error.message, error.hint)
@@ -695,6 +714,12 @@ def _automatic_name(kind: str, counts: dict[str, int], taken: Iterable[str]) -> 
         name = f"{stem}{counts[stem]}"
         if name not in taken:
             return name
+
+
+def _has_weights(kind: str) -> bool:
+    """Whether it is a kind, and no block or branch, that declares weights."""
+    declared = KINDS.get(kind)
+    return declared is not None and declared.weights is not Layer.weights
 
 
 def _is_open(value: object) -> bool:

@@ -105,6 +105,10 @@ def _top() -> Schema:
             "names of the entries whose results the network returns",
             {"anyOf": [_PATHS, {"type": "null"}]},
         ),
+        "require": _told(
+            "conditions on totals, layers and symbols, as in params <= 5e6",
+            {"anyOf": [EXPRESSION, {"type": "array", "items": EXPRESSION}]},
+        ),
         "silence": _told("codes of warnings that are not wanted", _ref("codes")),
     }
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.language.expression import Expression, evaluate, names
 from shapecalc.language.problem import Mark, Source
+from shapecalc.language.required import Required
 from shapecalc.layers import KINDS
 
 
@@ -174,6 +175,7 @@ class Spec:
         "members",
         "name",
         "outputs",
+        "require",
         "silence",
         "source",
         "symbols",
@@ -189,4 +191,5 @@ class Spec:
         self.blocks: dict[str, Block] = {}
         self.entries: list[Entry] = []
         self.outputs: list[Reference] = []
+        self.require: list[Required] = []
         self.silence: tuple[str, ...] = ()

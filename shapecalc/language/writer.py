@@ -115,6 +115,8 @@ def plain(spec: Spec) -> dict[str, Any]:
     found["layers"] = entries(spec.entries)
     if spec.outputs:
         found["outputs"] = _names([each.name for each in spec.outputs])
+    if spec.require:
+        found["require"] = [each.text for each in spec.require]
     if spec.silence:
         found["silence"] = list(spec.silence)
     return found

@@ -55,6 +55,10 @@ class _Operation(Broadcast, abstract=True):
         values = (getattr(self, name, None) for name in ("input", "other"))
         return [value for value in values if value is not None]
 
+    @property
+    def is_idle_alone(self) -> bool:
+        return self.operands is None and not self.numbers()
+
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         wanted, count = self.operands, len(x) + len(self.numbers())
         if wanted is not None and count != wanted:
@@ -168,21 +172,18 @@ class Div(_TwoSided):
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         yield from super().requires(*x)
-        if self.rounding_mode and len(x) + len(self.numbers()) == 2 and self.input is not None:
-            yield refuse(
-                lambda: "has rounding_mode, which torch has not where a number is divided",
-                field="rounding_mode",
-                hint=lambda: "a Reciprocal and a Mul by the number, and a Floor, say the same",
-            )
         if self.rounding_mode and all(tensor.dtype == "bool" for tensor in x):
             yield refuse(lambda: "rounds truths, which are no numbers", field="rounding_mode")
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         if self.rounding_mode is None:
             return super().function(inputs, settings)
-        other = [settings["other"]] if settings["other"] != "None" else []
+        operands = list(inputs)
+        for name, place in (("input", 0), ("other", len(operands))):
+            if settings[name] != "None":
+                operands.insert(place, settings[name])
         mode = f"rounding_mode={settings['rounding_mode']}"
-        return f"torch.div({', '.join([*inputs, *other, mode])})"
+        return f"torch.div({', '.join([*operands, mode])})"
 
 
 class Pow(_TwoSided):

@@ -17,13 +17,11 @@ from shapecalc.algebra.phases import Phases
 from shapecalc.algebra.requirement import Requirement, equal, refuse, whole
 from shapecalc.algebra.window import Window
 from shapecalc.layers.field import REQUIRED, Field, Mismatch, SameAs
+from shapecalc.layers.kinds import KINDS
 from shapecalc.layers.tensor import OUTPUT, Tensor, times
 
 if TYPE_CHECKING:
     from shapecalc.algebra.formula import Formula
-
-KINDS: dict[str, type[Layer]] = {}
-"""The catalogue: every kind by its name."""
 
 
 class FieldError(ValueError):
@@ -39,6 +37,10 @@ class FieldError(ValueError):
 
 MOST_STACKED = 10_000
 """How many layers one layer can have above each other."""
+
+
+_PLAIN = frozenset((int, bool, str, type(None)))
+"""The types of most settings, which are no formulas and hold none."""
 
 
 class Layer:
@@ -77,6 +79,12 @@ class Layer:
     """Whether it slides a kernel over its input in steps, as convolutions and pools do."""
     merges: ClassVar[bool] = False
     """Whether it does nothing but multiply dimensions together, as Flatten does."""
+    centers: ClassVar[bool] = False
+    """Whether it takes each channel's mean away, so that a bias before it is in vain."""
+    of_batch: ClassVar[bool] = False
+    """Whether its statistics are those of the batch, which are fixed numbers in evaluation."""
+    is_stated: ClassVar[bool] = False
+    """Whether its output and figures are stated, derived from nothing."""
     stacked: ClassVar[str] = ""
     """The field that counts the layers it stacks, of which all from the second on are alike."""
     on_request: ClassVar[frozenset[str]] = frozenset()
@@ -179,6 +187,11 @@ class Layer:
         """Whether a last window that sticks out of the input counts: torch's ``ceil_mode``."""
         return False
 
+    @property
+    def is_idle_alone(self) -> bool:
+        """Whether it passes a single input on as it is, being there to join several."""
+        return False
+
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self.kind} is a value and cannot be changed")
 
@@ -219,6 +232,8 @@ class Layer:
         if len(x) > 1 and not self.promotes and len({tensor.dtype for tensor in x}) > 1:
             yield _several_dtypes(x)
         for name, value in self.__dict__.items():
+            if value.__class__ in _PLAIN:
+                continue
             for item in value if value.__class__ is tuple else (value,):
                 if is_symbolic(item) and self.fields[name].type.symbolic:
                     yield from _settled(self.fields[name], item)

@@ -65,6 +65,10 @@ class Concat(Join):
 
     dim: int = field(Whole(None, symbolic=False), "dimension that grows", default=1)
 
+    @property
+    def is_idle_alone(self) -> bool:
+        return True
+
     def _does(self) -> str:
         return f"concatenates along dim {self.dim}:"
 

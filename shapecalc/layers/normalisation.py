@@ -27,6 +27,7 @@ def _scale_and_shift(sizes: Shape, bias: bool) -> dict[str, Shape]:
 class _ChannelNorm(KeepsShape, abstract=True):
     """What the norms with a mean and a variance for every channel have in common."""
 
+    centers = True
     dtypes = FLOATS
 
     num_features: Dim = inferred(lambda layer, x: x.channels, "channels of the input", letter="C")
@@ -72,6 +73,7 @@ class BatchNorm(_ChannelNorm, Pointwise, abstract=True):
     ['running_mean', 'running_var', 'num_batches_tracked']
     """
 
+    of_batch = True
     work = "2 for every element: scale and shift, their statistics known"
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:

@@ -24,6 +24,7 @@ class Opaque(Layer):
 
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     promotes = True
+    is_stated = True
     in_torch = False
     unknown_to_torch = "it stands for something that the catalogue does not know"
 

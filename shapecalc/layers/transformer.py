@@ -22,8 +22,9 @@ from shapecalc.layers.attention import (
     attention_weights,
     sequence_axis,
 )
-from shapecalc.layers.base import KINDS, MOST_STACKED, Layer, dividing
+from shapecalc.layers.base import MOST_STACKED, Layer, dividing
 from shapecalc.layers.field import Choice, Flag, Number, Parts, Whole, field, inferred
+from shapecalc.layers.kinds import KINDS
 from shapecalc.layers.normalisation import LayerNorm
 from shapecalc.layers.tensor import FLOATS, Tensor
 

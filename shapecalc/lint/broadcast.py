@@ -39,10 +39,9 @@ def _made_one(report: Report, path: str, axis: int) -> LayerReport | None:
     while path in report:
         layer = report[path]
         windows = layer.node.layer.windows(*layer.node.inputs)
-        size = layer.node.inputs[0].shape[axis] if layer.node.inputs else 1
         if windows is None or len(layer.node.sources) != 1 or not 2 <= axis < 2 + len(windows):
             return None
-        window = windows[axis - 2]
+        window, size = windows[axis - 2], layer.node.inputs[0].shape[axis]
         if window != IDENTITY:
             extent = window.extent
             covers = not (isinstance(size, int) and isinstance(extent, int) and extent < size)

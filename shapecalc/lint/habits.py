@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from shapecalc.graph.layout import layout
 from shapecalc.layers import Layer, activation
-from shapecalc.layers.arithmetic import Add, Mul
 from shapecalc.layers.convolution import Convolution
-from shapecalc.layers.joining import Broadcast, Concat
+from shapecalc.layers.joining import Broadcast
 from shapecalc.layers.linear import Bilinear, Linear
-from shapecalc.layers.normalisation import BatchNorm
 from shapecalc.layers.pointwise import Pointwise
 from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check, surely_at_least
@@ -54,14 +52,14 @@ class _Neighbours:
             if passed is not None:
                 self._at_work[node.path] = passed
 
-    def only_reader(self, node: Node, *also: type[Layer]) -> Node | None:
-        """The only layer that takes a result, past dropouts and kinds that count as such."""
+    def only_reader(self, node: Node) -> Node | None:
+        """The only layer that takes a result, past dropouts and batch normalisations."""
         while True:
             readers = list(self.graph.successors(node.path))
             if len(readers) != 1 or node.path in self.returned:
                 return None
             reader: Node = self.graph.nodes[readers[0]]["node"]
-            if not (_passes_on(reader.layer) or isinstance(reader.layer, also)):
+            if not (_passes_on(reader.layer) or reader.layer.of_batch):
                 return reader
             node = reader
 
@@ -86,7 +84,7 @@ def no_activation(report: Report) -> Iterator[Finding]:
             continue
         if isinstance(first.layer, Convolution) and (is_exercise or first.layer.groups != 1):
             continue
-        second = neighbours.only_reader(first, BatchNorm)
+        second = neighbours.only_reader(first)
         if second is None or second.shared is not None or not _continues(first, second):
             continue
         what = "features" if isinstance(first.layer, Linear) else "channels"
@@ -167,8 +165,8 @@ def softmax_before_end(report: Report) -> Iterator[Finding]:
 
 
 def _takes_no_probabilities(layer: Layer) -> bool:
-    weighs = isinstance(layer, (Linear, Bilinear, Convolution, BatchNorm))
-    return weighs or _is_activation(layer) or isinstance(layer, _SOFTMAXES)
+    weighs = isinstance(layer, (Linear, Bilinear, Convolution))
+    return weighs or layer.of_batch or _is_activation(layer) or isinstance(layer, _SOFTMAXES)
 
 
 @check("batch-norm-of-one")
@@ -178,7 +176,7 @@ def batch_norm_of_one(report: Report) -> Iterator[Finding]:
     Said once, of the first, for all of them go with the batch.
     """
     for layer in report.layers:
-        if not isinstance(layer.node.layer, BatchNorm):
+        if not layer.node.layer.of_batch:
             continue
         (x,) = layer.node.inputs
         if all(size == 1 for size in (x.batch, *x.spatial)):
@@ -247,10 +245,8 @@ def join_of_one(report: Report) -> Iterator[Finding]:
     """
     for layer in report.layers:
         node: Node = layer.node
-        is_join = isinstance(node.layer, Concat) or (
-            isinstance(node.layer, (Add, Mul)) and not node.layer.numbers()
-        )
-        if is_join and len(node.inputs) == 1 and node.entry.branches is None:
+        is_idle = node.layer.is_idle_alone and len(node.inputs) == 1
+        if is_idle and node.entry.branches is None:
             yield Finding(node.path, _alone(layer))
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from shapecalc.layers import Layer, Tensor
 from shapecalc.layers.convolution import Convolution, TransposedConvolution
 from shapecalc.layers.linear import Linear
-from shapecalc.layers.normalisation import BatchNorm, InstanceNorm
 from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check
 
@@ -41,7 +40,7 @@ def _subtracted_by(report: Report, layer: LayerReport) -> str:
         return ""
     graph = report.built.graph
     readers = [graph.nodes[path]["node"] for path in graph.successors(layer.path)]
-    if not readers or not all(_subtracts_channels(reader) for reader in readers):
+    if not readers or not all(reader.layer.centers for reader in readers):
         return ""
     name: str = readers[0].name
     return name
@@ -53,10 +52,6 @@ def _adds_to_channels(node: Node) -> bool:
     if isinstance(layer, Linear):
         return layer.bias and len(node.output.shape) == 2
     return isinstance(layer, (Convolution, TransposedConvolution)) and layer.bias
-
-
-def _subtracts_channels(node: Node) -> bool:
-    return isinstance(node.layer, (BatchNorm, InstanceNorm))
 
 
 @check("unused-layer")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shapecalc.layers.opaque import Opaque
 from shapecalc.lint.base import Finding, check
 
 if TYPE_CHECKING:
@@ -16,5 +15,5 @@ if TYPE_CHECKING:
 def stated_figures(report: Report) -> Iterator[Finding]:
     """The figures of a layer are those that the spec states, derived from nothing."""
     for layer in report.layers:
-        if isinstance(layer.node.layer, Opaque):
+        if layer.node.layer.is_stated:
             yield Finding(layer.path, "an Opaque: its output and figures are stated, not derived")

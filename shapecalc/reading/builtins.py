@@ -281,7 +281,7 @@ def _next(rt: Any, values: Any, *default: Any) -> Any:
     if isinstance(values, Instance) and values.cls.has("__next__"):
         return rt.call(rt.attribute(values, "__next__"), [], {})
     if isinstance(values, Unknown):
-        return rt.call_unknown(values)
+        return rt.call_unknown(values, [])
     for value in values if hasattr(values, "items") and not isinstance(values, dict) else ():
         return value
     if default:

@@ -19,8 +19,8 @@ from shapecalc.reading.classes import (
     OBJECT,
     Default,
 )
-from shapecalc.reading.modules import MODULE, NN
-from shapecalc.reading.operations import OPERATIONS, prod
+from shapecalc.reading.modules import MODULE, NN, stored
+from shapecalc.reading.operations import LOSSES, OPERATIONS, prod
 from shapecalc.reading.operators import plain
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.tensors import DTYPES, DType, constant
@@ -775,9 +775,6 @@ KNOWN["torch.Size"] = Builtin("Size", lambda rt, values=(): tuple(rt.iterate(val
 KNOWN["torch.nn.Module"] = KNOWN["nn.Module"] = MODULE
 KNOWN["torch.ScriptModule"] = KNOWN["torch.jit.ScriptModule"] = MODULE
 KNOWN["pytorch_lightning.LightningModule"] = MODULE
-KNOWN["nn.utils.parametrizations.weight_norm"] = KNOWN["nn.utils.weight_norm"] = Unknown(
-    "torch.nn.utils.weight_norm", ""
-)
 KNOWN["nn.utils.rnn.pack_padded_sequence"] = Unknown(
     "torch.nn.utils.rnn.pack_padded_sequence", "lengths are known only when it runs"
 )
@@ -865,6 +862,58 @@ def _checkpoint_sequential(
 
 
 KNOWN["torch.jit.wait"] = Builtin("wait", lambda rt, value: value)
+
+# -- normalised weights, and losses -------------------------------------------------------------
+
+
+@known("nn.utils.weight_norm", "nn.utils.parametrizations.weight_norm")
+def _weight_norm(rt: Any, module: Any, name: str = "weight", dim: Any = 0) -> Any:
+    """A weight as its direction and its size: a learned number more for each of its rows."""
+    weight = rt.attribute(module, name)
+    if isinstance(weight, TensorValue):
+        sizes = [size if n == dim else 1 for n, size in enumerate(weight.shape)]
+        module.attributes[f"{name}_g"] = stored(
+            tuple(sizes) if dim is not None else (), "float32", False
+        )
+    return module
+
+
+@known("nn.utils.spectral_norm", "nn.utils.parametrizations.spectral_norm")
+def _spectral_norm(rt: Any, module: Any, name: str = "weight", *more: Any, **kwargs: Any) -> Any:
+    """A weight divided by its largest singular value: two vectors are kept for it."""
+    weight = rt.attribute(module, name)
+    if isinstance(weight, TensorValue):
+        dim = kwargs.get("dim")
+        is_turned = dim == 1 or (dim is None and module.cls.name.startswith("ConvTranspose"))
+        rows = weight.shape[1 if is_turned else 0]
+        module.attributes[f"{name}_u"] = stored((rows,), "float32", True)
+        module.attributes[f"{name}_v"] = stored((prod(weight.shape) // rows,), "float32", True)
+    return module
+
+
+for _name in ("remove_weight_norm", "remove_spectral_norm", "fuse_conv_bn_eval"):
+    KNOWN[f"nn.utils.{_name}"] = Quiet(_name, passes=True)
+for _name in ("clip_grad_norm_", "clip_grad_value_"):
+    KNOWN[f"nn.utils.{_name}"] = Quiet(_name)
+known("nn.utils.parameters_to_vector")(
+    lambda rt, found: TensorValue((sum(prod(each.shape) for each in rt.iterate(found)),))
+)
+
+for _function, _name in LOSSES.items():
+    _cls = Class(_name, (MODULE,))
+
+    def _loss_init(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> None:
+        self.attributes.update(
+            {"training": rt.training, "reduction": kwargs.get("reduction", "mean")}
+        )
+
+    def _loss_forward(rt: Any, self: Instance, *args: Any, _function: str = _function) -> Any:
+        run = OPERATIONS[f"nn.functional.{_function}"].run
+        return run(rt, *args, reduction=self.attributes["reduction"])
+
+    _cls.names["__init__"] = Builtin(f"{_name}.__init__", _loss_init)
+    _cls.names["forward"] = Builtin("forward", _loss_forward)
+    NN[_name] = _cls
 
 # -- numpy, as networks use it ------------------------------------------------------------------
 

@@ -157,7 +157,8 @@ class _Reading:
             self.source = Source(str(path), read_text(path))
         except CannotRead as wrong:
             raise SpecError(self.source, [Problem(Mark(1, 1), wrong.message)]) from None
-        self.symbols: dict[str, int] = {}
+        self.symbols = self.reader.symbols
+        self.reader.decided = pinned
 
     def spec(self) -> Spec:
         """Read, and tell everything that is wrong."""
@@ -171,10 +172,18 @@ class _Reading:
                 reader.problems.append(Problem(place, wrong.message, self.notes(wrong.notes)))
         except Raised as raised:
             place = raised.place or reader.here() or Mark(1, 1)
-            reader.problems.append(Problem(place, self.said(raised), ()))
+            reader.problems.append(Problem(place, self.said(raised), raised.notes))
         except RecursionError:
             place = reader.here() or Mark(1, 1)
             reader.problems.append(Problem(place, "this nests deeper than can be read"))
+        except SpecError:
+            raise
+        except Exception as wrong:  # whatever a source may hold, it is told at its place
+            place = reader.here() or Mark(1, 1)
+            said = f"{type(wrong).__name__}: {wrong}"
+            is_theirs = isinstance(wrong, (TypeError, ValueError, LookupError, ArithmeticError))
+            message = said if is_theirs else f"this cannot be read ({said})"
+            reader.problems.append(Problem(place, message, tuple(reader.values_here())))
         if reader.problems:
             raise SpecError(self.source, reader.problems)
         return spec
@@ -280,7 +289,11 @@ class _Reading:
                 kwargs[shape.name] = value
             else:
                 args.append(value)
-        spec.symbols = {name: setting(size, Mark(1, 1)) for name, size in self.symbols.items()}
+        spec.symbols = {
+            name: setting(size, Mark(1, 1))
+            for name, size in self.symbols.items()
+            if name not in self.pinned
+        }
         trace = Call(root, "", None)
         reader.current = trace
         reader.calls = []

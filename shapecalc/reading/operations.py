@@ -583,6 +583,59 @@ def _diff(rt: Any, x: TensorValue, n: int = 1, dim: int = -1) -> Any:
     return rt.opaque([x], shape, x.dtype, "diff")
 
 
+@operation("torch.diagonal", "Tensor.diagonal")
+def _diagonal(
+    rt: Any, x: TensorValue, offset: int = 0, dim1: int = 0, dim2: int = 1
+) -> TensorValue:
+    n = len(x.shape)
+    first, second = dim1 % n, dim2 % n
+    rest = [size for axis, size in enumerate(x.shape) if axis not in (first, second)]
+    length = min(x.shape[first] + min(offset, 0), x.shape[second] - max(offset, 0))
+    return rt.opaque([x], [*rest, length], x.dtype, "diagonal")
+
+
+@operation("torch.diag", "Tensor.diag")
+def _diag(rt: Any, x: TensorValue, diagonal: int = 0) -> TensorValue:
+    if len(x.shape) == 1:
+        size = x.shape[0] + abs(diagonal)
+        return rt.opaque([x], [size, size], x.dtype, "diag")
+    return _diagonal(rt, x, diagonal)
+
+
+@operation("torch.diag_embed", "Tensor.diag_embed")
+def _diag_embed(rt: Any, x: TensorValue) -> TensorValue:
+    return rt.opaque([x], [*x.shape, x.shape[-1]], x.dtype, "diag_embed")
+
+
+@operation("torch.cdist", "Tensor.cdist")
+def _cdist(rt: Any, a: TensorValue, b: TensorValue, p: Any = 2.0, **kwargs: Any) -> TensorValue:
+    return rt.opaque([a, b], [*a.shape[:-1], b.shape[-2]], a.dtype, "cdist")
+
+
+@operation("torch.cross", "Tensor.cross", "torch.linalg.cross")
+def _cross(rt: Any, a: TensorValue, b: TensorValue, *more: Any, **kwargs: Any) -> TensorValue:
+    return rt.tensor_operator("*", a, b)
+
+
+@operation("torch.multinomial", "Tensor.multinomial")
+def _multinomial(rt: Any, x: TensorValue, num_samples: int, *more: Any, **kwargs: Any) -> Any:
+    return rt.opaque([x], [*x.shape[:-1], num_samples], "int64", "multinomial")
+
+
+@operation("torch.equal", "Tensor.equal", "torch.allclose", "Tensor.allclose")
+def _equal(rt: Any, a: Any, b: Any, *more: Any, **kwargs: Any) -> TensorValue:
+    return TensorValue((), "bool")
+
+
+@operation("torch.real", "torch.positive", "torch.atleast_1d", "Tensor.random_", "torch.poisson")
+def _as_it_is(rt: Any, x: TensorValue, *more: Any) -> TensorValue:
+    return x
+
+
+operation("Tensor.is_contiguous")(lambda rt, x, *more: True)
+operation("Tensor.stride", "Tensor.data_ptr", "Tensor.storage_offset")(lambda rt, x, *more: 0)
+
+
 # -- reductions --------------------------------------------------------------------------------
 
 
@@ -1512,11 +1565,56 @@ def _buffer(rt: Any, data: Any, persistent: Any = True) -> Any:
     return stored(data.shape, data.dtype, True)
 
 
+# -- losses, which end in one number ---------------------------------------------------------------
+
+
+def _loss(rt: Any, input: Any, *others: Any, reduction: Any = "mean", **kwargs: Any) -> Any:
+    """A loss: one number of all elements, or one for each where it is not reduced."""
+    x = tensor(rt, input)
+    if reduction == "none" or not x.shape:
+        return x
+    return rt.put("Mean", [x], {"dim": list(range(len(x.shape)))})
+
+
+LOSSES = {
+    "mse_loss": "MSELoss",
+    "l1_loss": "L1Loss",
+    "smooth_l1_loss": "SmoothL1Loss",
+    "huber_loss": "HuberLoss",
+    "cross_entropy": "CrossEntropyLoss",
+    "nll_loss": "NLLLoss",
+    "binary_cross_entropy": "BCELoss",
+    "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
+    "kl_div": "KLDivLoss",
+    "ctc_loss": "CTCLoss",
+    "gaussian_nll_loss": "GaussianNLLLoss",
+    "poisson_nll_loss": "PoissonNLLLoss",
+    "margin_ranking_loss": "MarginRankingLoss",
+    "hinge_embedding_loss": "HingeEmbeddingLoss",
+    "triplet_margin_loss": "TripletMarginLoss",
+    "cosine_embedding_loss": "CosineEmbeddingLoss",
+    "soft_margin_loss": "SoftMarginLoss",
+    "multilabel_soft_margin_loss": "MultiLabelSoftMarginLoss",
+    "multi_margin_loss": "MultiMarginLoss",
+}
+"""Loss functions, and the modules that compute the same."""
+
+for _name in LOSSES:
+    operation(f"nn.functional.{_name}")(_loss)
+
+
 # -- einops ------------------------------------------------------------------------------------
 
 
 def _pattern(kind: str) -> Any:
-    def run(rt: Any, x: Any, pattern: Any, *more: Any, **sizes: Any) -> Any:
+    def run(rt: Any, /, *args: Any, **sizes: Any) -> Any:
+        given = list(args)
+        for place, name in enumerate(("tensor", "pattern")):
+            if len(given) <= place and name in sizes:
+                given.append(sizes.pop(name))
+        if len(given) < 2:
+            raise rt.error("TypeError", f"{kind.lower()}() takes a tensor and a pattern")
+        x, pattern, *more = given
         if isinstance(x, (list, tuple)):
             x = _stack(rt, x)
         settings: dict[str, Any] = {"pattern": pattern}

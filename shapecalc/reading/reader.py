@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.layers import KINDS
 from shapecalc.layers.joining import broadcast, promoted
+from shapecalc.reading import sizes
 from shapecalc.reading.files import SourceModule, parsed
 from shapecalc.reading.modules import (
     LISTS,
@@ -57,6 +58,8 @@ class Reader(Modules, Tensors, Trace, Runtime):
         self.stored_ops: dict[int, Op] = {}
         self.leaf_ops: dict[int, Op] = {}
         self.assumed: Mapping[str, Any] = {}
+        self.symbols = {}
+        self.decided: set[str] = set()  # symbols that the code decides by: they are numbers
         self.kept: list[Instance] = []  # whose ids are known, so that no other takes them
         super().__init__()
         self.start_trace()
@@ -497,12 +500,59 @@ class Reader(Modules, Tensors, Trace, Runtime):
             return [*value.attributes, *(n for cls in value.cls.mro for n in cls.names)]
         return []
 
-    def values_here(self) -> list[str]:
-        if self.node is None or self.source is None or self.frame_here is None:
-            return []
-        return []
+    # -- what is assumed ------------------------------------------------------------------------
 
-    frame_here: Any = None
+    def stood_in(self, function: Unknown, args: list[Any]) -> Any:
+        name = function.name.removesuffix("(...)")
+        if not self.assumed:
+            raise self.not_known(function)
+        if self.current is None:
+            return self.stand_in(name, function)
+        return self.assumed_output((name, name.rpartition(".")[2]), function, args)
+
+    def stand_in(self, name: str, function: Unknown) -> Instance:
+        """A module in place of one that is not known; what it puts out is assumed."""
+        cls = Class(name.rpartition(".")[2], (MODULE,))
+
+        def forward(rt: Reader, self_: Instance, *args: Any, **kwargs: Any) -> Any:
+            path = rt.name_of(self_)
+            names = (name, cls.name, path, path.rpartition(".")[2])
+            return rt.assumed_output(names, function, [*args, *kwargs.values()])
+
+        cls.names["forward"] = Builtin("forward", forward)
+        return Instance(cls)
+
+    def assumed_output(self, names: Sequence[str], function: Unknown, args: list[Any]) -> Any:
+        """What a call puts out that is assumed under one of its names."""
+        for name in names:
+            if name in self.assumed:
+                inputs = [value for value in args if isinstance(value, TensorValue)]
+                if not inputs:
+                    raise self.cannot(f"{name} is assumed, but is given no tensor")
+                shape = [inputs[0].shape[0], *self.assumed_sizes(name)]
+                return self.opaque(inputs, shape, inputs[0].dtype, name)
+        raise self.not_known(function)
+
+    def assumed_sizes(self, name: str) -> list[Any]:
+        """The sizes that are assumed under a name, without the batch."""
+        from shapecalc.language.expression import ExpressionError, evaluate, parse
+
+        text = str(self.assumed[name]).strip().removeprefix("[").removesuffix("]")
+        scope = {symbol: sizes.symbol(symbol, size) for symbol, size in self.symbols.items()}
+        try:
+            return [evaluate(parse(part), scope) for part in text.split(",") if part.strip()]
+        except (ExpressionError, KeyError) as wrong:
+            raise self.cannot(f"--assume {name}={text}: {wrong}") from None
+
+    symbols: dict[str, int]
+
+    def not_known(self, value: Unknown, doing: str = "") -> CannotRead:
+        found = super().not_known(value, doing)
+        name = value.name.removesuffix("(...)").rpartition(".")[2]
+        if (name.isidentifier() and self.current is not None) or "module" in value.why:
+            hint = f'to go on: --assume "{name}=[64, 8, 8]", the shape that it puts out'
+            found.notes = (*found.notes, hint)
+        return found
 
 
 @contextmanager
@@ -526,7 +576,34 @@ def evaluated(reader: Reader, module: SourceModule, text: str) -> Any:
         ) from None
     source = Source(text, text)
     frame = Frame(module, module.frame)
-    return Compiler(reader, source).expression(node.body)(frame)
+    compiler = Compiler(reader, source)
+    if isinstance(node.body, ast.Call):
+        for name, default in _free_names(reader, module, compiler, frame, node.body):
+            reader.symbols[name] = default
+            frame.names[name] = default if name in reader.decided else sizes.symbol(name, default)
+    return compiler.expression(node.body)(frame)
+
+
+def _free_names(
+    reader: Reader, module: SourceModule, compiler: Compiler, frame: Frame, call: ast.Call
+) -> Iterator[tuple[str, int]]:
+    """Names given as arguments that nothing binds: they are symbols, with the defaults there."""
+    function = compiler.expression(call.func)(frame)
+    if isinstance(function, Class) and function.has("__init__"):
+        function = function.find("__init__")
+    code = function.code if isinstance(function, Function) else None
+    names = code.positional if code is not None else []
+    names = names[1:] if names[:1] == ["self"] else names
+    given = [(names[n] if n < len(names) else "", each) for n, each in enumerate(call.args)]
+    given += [(each.arg or "", each.value) for each in call.keywords]
+    for parameter, value in given:
+        if not isinstance(value, ast.Name) or value.id in reader.builtins:
+            continue
+        try:
+            module.lookup(reader, value.id)
+        except KeyError:
+            default = function.defaults.get(parameter) if code is not None else None
+            yield value.id, default if type(default) is int and default > 0 else 10
 
 
 def networks_in(module: SourceModule) -> list[str]:

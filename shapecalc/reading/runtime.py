@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -48,6 +49,7 @@ class Runtime(Operators, Classes, Files):
         self.steps = 0
         self.node: Any = None
         self.source: Source | None = None
+        self.frame: Frame | None = None
         self.calls: list[tuple[Function, Any, Source | None]] = []
         self.handled: list[Raised] = []
         self.pinned: set[str] = set()
@@ -82,14 +84,40 @@ class Runtime(Operators, Classes, Files):
 
     def cannot(self, message: str, *notes: str) -> CannotRead:
         """The error that what is evaluated now cannot be read."""
-        return CannotRead(self.here(), message, *notes)
+        return CannotRead(self.here(), message, *notes, *self.values_here())
+
+    def values_here(self) -> list[str]:
+        """The values of the names in what is evaluated, for a note."""
+        is_own = self.source is not None and self.source.name in self.own
+        if self.frame is None or self.node is None or not is_own:
+            return []
+        found: dict[str, str] = {}
+        names = [node for node in ast.walk(self.node) if isinstance(node, ast.Name)]
+        for node in sorted(names, key=lambda each: (each.lineno, each.col_offset)):
+            if node.id in self.frame.names and len(found) < 5:
+                said = self.said_briefly(self.frame.names[node.id])
+                if said:
+                    found[node.id] = said
+        listed = " and ".join(f"{name} is {said}" for name, said in found.items())
+        return [f"where {listed}"] if listed else []
+
+    def said_briefly(self, value: Any) -> str:
+        """A value in a few words: a number, a word, a short list, or the sizes of a tensor."""
+        if isinstance(value, self.tensor_type):
+            return " x ".join(map(str, map(int, value.shape))) or "a single number"
+        if isinstance(value, (bool, int, float, str, list, tuple)):
+            text = self.represented(value)
+            return text if len(text) <= 40 else ""
+        return ""
 
     def error(self, name: str, message: str) -> Raised:
         """One of Python's own errors, as the source may catch it."""
         instance = Instance(self.builtins[name])
         instance.attributes["args"] = (message,)
         found = self.here()
-        return Raised(instance, found if isinstance(found, Place) else None)
+        raised = Raised(instance, found if isinstance(found, Place) else None)
+        raised.notes = tuple(self.values_here())
+        return raised
 
     def not_known(self, value: Unknown, doing: str = "") -> CannotRead:
         what = f"{value.name} is not known"
@@ -366,17 +394,21 @@ class Runtime(Operators, Classes, Files):
         if isinstance(function, Quiet):
             return args[0] if function.passes and args else None
         if isinstance(function, Unknown):
-            return self.call_unknown(function)
+            return self.call_unknown(function, args)
         if isinstance(function, Static):
             return self.call(function.function, args, kwargs)
         if hasattr(function, "known_call"):
             return function.known_call(self, args, kwargs)
         raise self.error("TypeError", f"'{type_name(function)}' object is not callable")
 
-    def call_unknown(self, function: Unknown) -> Any:
+    def call_unknown(self, function: Unknown, args: list[Any]) -> Any:
         """A call of something from elsewhere: at the level of a file its result is not known."""
         if self.is_lenient or not self.calls:
             return Unknown(f"{function.name}(...)", function.why)
+        return self.stood_in(function, args)
+
+    def stood_in(self, function: Unknown, args: list[Any]) -> Any:
+        """What a call that is not known is assumed to give."""
         raise self.not_known(function)
 
     def passed_over(self, function: Unknown) -> None:
@@ -409,8 +441,9 @@ class Runtime(Operators, Classes, Files):
         frame.names = self.arguments(function, args, kwargs)
         if len(self.calls) >= DEEPEST:
             raise self.cannot(f"calls nest deeper than {DEEPEST}", "does a function call itself?")
-        node, source = self.node, self.source
+        node, source, around = self.node, self.source, self.frame
         self.calls.append((function, node, source))
+        self.frame = frame
         lenient, self.leniency = self.leniency, 0
         try:
             if code.is_generator:
@@ -426,7 +459,7 @@ class Runtime(Operators, Classes, Files):
         finally:
             self.leniency = lenient
             self.calls.pop()
-            self.node, self.source = node, source
+            self.node, self.source, self.frame = node, source, around
 
     def arguments(
         self, function: Function, args: list[Any], kwargs: dict[str, Any]

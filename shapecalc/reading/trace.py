@@ -335,9 +335,7 @@ class Trace:
             self.told.add(key)
             self.problems.append(Problem(mark, message, notes))
 
-    def values_here(self) -> list[str]:
-        """The values of the names in the line that is evaluated, for a note."""
-        return []
+    values_here: Any
 
     def origin_of(self, value: TensorValue) -> str:
         """Where a tensor comes from, in words."""

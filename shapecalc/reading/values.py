@@ -235,6 +235,7 @@ class Raised(Exception):
 
     def __init__(self, instance: Instance, place: Place | None = None) -> None:
         super().__init__(instance.cls.name)
+        self.notes: tuple[str, ...] = ()
         self.instance = instance
         self.place = place
 

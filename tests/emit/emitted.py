@@ -79,6 +79,8 @@ def wanted_state(report: Report, *, shared: bool = False) -> dict[str, tuple[Any
             continue
         for name, shape in layer.weights.items():
             found[layer.path_of(name)] = shape
+        if not getattr(layer.node.layer, "persistent", True):
+            continue  # a buffer that is not stored with the weights
         for name, tensor in layer.buffers_of.items():
             found[layer.path_of(name)] = tensor.shape
     return found

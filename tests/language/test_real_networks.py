@@ -64,3 +64,30 @@ def test_an_output_layer_computes_with_weights_that_count_once():
     report = load("gpt2").report(T=16)
     assert report["head"].params == 0
     assert report["head"].macs == 16 * 768 * 50257
+
+
+SMALL = {
+    "vit": {"depth": 1, "H": 32, "W": 32, "features": 24, "heads": 3},
+    "gpt2": {"depth": 1, "T": 8, "context": 8, "vocabulary": 100, "features": 24, "heads": 3},
+    "llama": {
+        "depth": 1,
+        "T": 8,
+        "vocabulary": 100,
+        "hidden": 32,
+        "features": 64,
+        "heads": 8,
+        "shared": 2,
+    },
+    "swin": {"H": 14, "W": 21},
+    "fpn": {"H": 23, "W": 37},
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_torch_runs_what_is_emitted(name):
+    pytest.importorskip("torch")
+    from shapecalc.emit.module import module
+    from tests.emit.emitted import assert_is, made
+
+    network = load(name)
+    assert_is(made(module(network, SMALL[name])), network.report({"B": 2, **SMALL[name]}))

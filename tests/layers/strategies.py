@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from shapecalc.language.text import shown
-from shapecalc.layers.base import KINDS, Layer
+from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.field import ByName, Field, Maybe, Parts, Text, Whole
 from shapecalc.layers.tensor import Tensor, times
 from tests.layers.accepting import Inputs, accepts

@@ -94,6 +94,7 @@ LENIENT = (
     Lenient(("PixelShuffle", "PixelUnshuffle"), "it takes several batches", _has_other_ndim),
     Lenient(("ConvTranspose",), "it takes a dilation of 0 now and then", _is_outside("dilation")),
     Lenient(("MaxUnpool",), "it does not look", _is_outside("kernel_size", "stride", "padding")),
+    Lenient(("CropTo",), "a negative start counts from the end", _is_outside("start")),
     Lenient(("FractionalMaxPool",), "it does not look", _is_outside("kernel_size")),
     Lenient(("AdaptiveAvgPool",), "it averages any input to size 1", _has_other_ndim),
     Lenient(("Circular",), "it copies what was never written", _cuts_and_fills),

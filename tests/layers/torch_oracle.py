@@ -70,6 +70,12 @@ def _interpolated(x: Any, *like: Any, **settings: Any) -> Any:
     return torch.nn.functional.interpolate(x, **settings)
 
 
+def _axis(dim: int, ndim: int) -> int:
+    """A dimension counted from the first."""
+    assert -ndim <= dim < ndim
+    return dim % ndim
+
+
 def _sliced(x: Any, dim: Any, start: Any, end: Any, step: Any) -> Any:
     """Parts of one dimension after another."""
     dims = dim if isinstance(dim, tuple) else (dim,)
@@ -119,7 +125,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Einsum": lambda *x, equation: torch.einsum(equation, *x),
     "DropPath": lambda x, p: torch.nn.functional.dropout(x, p, training=False),
     "Expand": torch.Tensor.expand,
-    "Index": lambda x, index: x[index],
+    "Index": lambda x, index, dim: x[(*[slice(None)] * _axis(dim, x.dim()), index)],
     "IndexSelect": lambda x, dim, index: x.index_select(
         dim, torch.tensor(index, dtype=torch.int64, device=x.device)
     ),

@@ -1,0 +1,49 @@
+"""torchvision's classification networks, from their installed source, which is not imported."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import pytest
+
+import shapecalc
+
+FOUND = [Path(each) / "torchvision" / "models" for each in sys.path]
+MODELS = next((folder for folder in FOUND if folder.is_dir()), None)
+ROWS = list(csv.reader((Path(__file__).parents[1] / "data" / "torchvision.csv").open()))[1:]
+"""Parameters as published, and twice the multiplications by torch's flop counter."""
+FILES = {
+    "mobilenet_v2": "mobilenetv2",
+    "mobilenet_v3": "mobilenetv3",
+    "resnext": "resnet",
+    "shufflenet": "shufflenetv2",
+    "swin": "swin_transformer",
+    "vit": "vision_transformer",
+    "wide": "resnet",
+}
+ARGUMENTS = {
+    "googlenet": "aux_logits=False",
+    "inception_v3": "aux_logits=False",
+    "vit_h_14": "image_size=518",
+}
+"""What the published weights ask for."""
+
+
+def _file(name: str) -> str:
+    for start, file in FILES.items():
+        if name.startswith(start):
+            return file
+    assert MODELS is not None
+    return max((p.stem for p in MODELS.glob("*.py") if name.startswith(p.stem)), key=len)
+
+
+@pytest.mark.skipif(MODELS is None, reason="torchvision is not installed")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_parameters_and_multiplications_are_torchvisions(row: list[str]) -> None:
+    assert MODELS is not None
+    name, size, params, flops = row[0], row[2], row[3], row[6]
+    source = f"{MODELS / _file(name)}.py:{name}({ARGUMENTS.get(name, '')})"
+    totals = shapecalc.load(source, inputs=[f"3,{size},{size}"]).report().totals
+    assert (totals.params, 2 * totals.macs) == (int(params), int(flops))
