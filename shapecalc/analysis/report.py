@@ -161,7 +161,17 @@ class Report:
 
     def told(self, shape: Shape) -> Shape:
         """A shape as it is told: without the batch, if that is what comes first."""
-        return shape[1:] if shape[:1] == (self.symbols["B"],) else shape
+        return shape[self.first(shape) :]
+
+    def first(self, shape: Shape) -> int:
+        """The dimension that a shape is told from: the one behind the batch, if that comes first.
+
+        >>> import shapecalc
+        >>> report = shapecalc.load("lenet5").report()
+        >>> report.first((1, 6, 28, 28)), report.first((169, 3))
+        (1, 0)
+        """
+        return 1 if shape[:1] == (self.symbols["B"],) else 0
 
     @cached_property
     def _by_path(self) -> dict[str, LayerReport]:

@@ -30,7 +30,10 @@ _NAME = {
 _TAKEN = [*keyword.kwlist, *sorted(RESERVED - set(keyword.kwlist)), *TENSOR_NAMES, "index"]
 _SYMBOL = {**_NAME, "not": {"enum": _TAKEN}}
 _BLOCK = {**_NAME, "not": {"enum": [*keyword.kwlist, *KINDS]}}
-_PATH = {"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$"}
+_PLACE = {"type": "integer", "minimum": 0}
+_ENTRY = {"anyOf": [_NAME, _PLACE, {"type": "string", "pattern": "^[0-9]+$"}]}
+_WORDS = {"type": "string", "pattern": r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$"}
+_PATH = {"anyOf": [_WORDS, _PLACE]}
 _PATHS = {"anyOf": [_PATH, {"type": "array", "items": _PATH, "minItems": 1}]}
 _TEXT = {"type": ["string", "number", "null"]}
 _NUMBER = {"anyOf": [{"type": "number"}, EXPRESSION]}
@@ -203,7 +206,7 @@ def _shared() -> Schema:
 def _modifiers() -> Schema:
     """What may stand beside an entry's kind."""
     found = {
-        "name": _told("its name, unique in its list", _NAME),
+        "name": _told("its name, or a number as in torch's Sequential; unique in its list", _ENTRY),
         "from": _told("what feeds it: a name, or several where it takes several inputs", _PATHS),
         "repeat": _told("how many copies are chained; 'index' counts them from 0", _NUMBER),
         "when": _told("leave it out where this is false", _CONDITION),
