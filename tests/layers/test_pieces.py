@@ -42,7 +42,7 @@ def test_a_piece_that_is_not_there_is_told_with_those_that_are():
     "cut", [{"Split": {"split_size": 1}}, {"Chunk": {"chunks": 10**9}}, {"Unbind": {"dim": 1}}]
 )
 def test_more_pieces_than_can_be_listed_are_refused(cut):
-    with pytest.raises(shapecalc.SpecError, match="1,000,000,000 pieces.* 10,000 at most"):
+    with pytest.raises(shapecalc.SpecError, match=r"1,000,000,000 pieces.* 10,000 at most"):
         report([cut], shape=(10**9, 4))
 
 
