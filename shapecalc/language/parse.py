@@ -33,15 +33,19 @@ BATCH = "B"
 TENSOR_NAMES = ("in_channels", "in_height", "in_width", "in_features")
 """Names in expressions for sizes of the incoming tensor."""
 
-MODIFIERS = ("name", "from", "repeat", "when", "share", "silence")
+MODIFIERS = ("name", "from", "repeat", "when", "share", "dtype", "silence")
 """What may stand beside an entry's kind."""
 
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool")
 """The element types an input may have."""
 
+WIDTHS = ("float32", "float64", "float16", "bfloat16", "int8")
+"""The element types that the floats of a network, or of a layer in it, may have."""
+
 _TOP = (
     "name",
     "about",
+    "dtype",
     "symbols",
     "members",
     "input",
@@ -123,6 +127,7 @@ class _Reader:
         self.known_keys(top, _TOP, "a spec")
         spec.name = self.text(top, "name")
         spec.about = self.text(top, "about")
+        spec.dtype = self.width(top["dtype"].value) if "dtype" in top else ""
         spec.symbols = self.symbols(top.get("symbols"))
         spec.members = self.members(top.get("members"), spec)
         names = frozenset({*spec.symbols, BATCH})
@@ -258,6 +263,14 @@ class _Reader:
             self.problem(node.mark, message, f"the batch is left out: [{example}]")
             return Input(name, [], dtype, node.mark)
         return Input(name, [self.setting(item, names) for item in node.value], dtype, node.mark)
+
+    def width(self, node: Node) -> str:
+        """The element type of floats."""
+        if node.value in WIDTHS:
+            return str(node.value)
+        hint = did_you_mean(str(node.value), WIDTHS) or f"there are {listing(WIDTHS)}"
+        self.problem(node.mark, f"unknown dtype {node.noun}", hint)
+        return ""
 
     def required(self, node: Node) -> list[Required]:
         """Conditions on the whole; what they name is known when the network is."""
@@ -584,6 +597,8 @@ class _Reader:
             entry.repeat = self.setting(pairs["repeat"].value, scope.names - {"index"})
         if "when" in pairs:
             entry.when = self.setting(pairs["when"].value, scope.names)
+        if "dtype" in pairs:
+            entry.dtype = self.width(pairs["dtype"].value)
         if "silence" in pairs:
             entry.silence = self.silence(pairs["silence"].value)
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc.language.expression import LONGEST, RESERVED
-from shapecalc.language.parse import BATCH, DTYPES, MODIFIERS, TENSOR_NAMES
+from shapecalc.language.parse import BATCH, DTYPES, MODIFIERS, TENSOR_NAMES, WIDTHS
 from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.field import EXPRESSION, REQUIRED, Field, SameAs
 
@@ -81,6 +81,7 @@ def _top() -> Schema:
     return {
         "name": _told("the network's name", _TEXT),
         "about": _told("source and year, and what is left out", _TEXT),
+        "dtype": _told("the type of its floats; float32 if left out", {"enum": list(WIDTHS)}),
         "symbols": _told(
             f"named numbers with their defaults; null has none; {BATCH} is the batch size",
             {**symbols, "additionalProperties": {"anyOf": [_NUMBER, {"type": "null"}]}},
@@ -211,6 +212,7 @@ def _modifiers() -> Schema:
         "repeat": _told("how many copies are chained; 'index' counts them from 0", _NUMBER),
         "when": _told("leave it out where this is false", _CONDITION),
         "share": _told("the earlier layer whose weights it uses", _PATH),
+        "dtype": _told("the type of its floats", {"enum": list(WIDTHS)}),
         "silence": _told("codes of warnings that are not wanted here", _ref("codes")),
     }
     assert found.keys() == set(MODIFIERS)
