@@ -409,6 +409,7 @@ class _Cut(_Piece, abstract=True):
 
 def _from_end(place: Dim) -> bool:
     """Whether a place counts from the end: a negative number, or ``-m`` of what is positive."""
+    place = getattr(place, "value", place)  # of a number with a derivation
     return (-place).never_negative() if is_symbolic(place) else place < 0
 
 
