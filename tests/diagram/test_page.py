@@ -140,7 +140,8 @@ def written(values: Any) -> dict[str, str]:
 
 
 def shapes(report: shapecalc.Report) -> dict[str, str]:
-    return {layer.path: " × ".join(map(str, layer.output_shape[1:])) for layer in report}
+    told = {layer.path: report.told(layer.output_shape) for layer in report}
+    return {path: " × ".join(map(str, shape)) for path, shape in told.items()}
 
 
 @pytest.mark.parametrize("name", SPECS)
