@@ -17,8 +17,8 @@ from typing import NamedTuple
 from shapecalc.algebra.arithmetic import Dim, Quantity, is_symbolic, known, largest, smallest
 from shapecalc.algebra.window import Window
 
-MOST_PHASES = 4096
-"""The longest period that is followed."""
+MOST_PHASES = 256
+"""The longest period that is followed: work grows with its square, and views blur to a mean."""
 
 
 class Span(NamedTuple):
@@ -58,19 +58,32 @@ class Phases(NamedTuple):
         return cls(window.stride, (Span(-window.before, window.extent - window.before - 1),))
 
     @classmethod
-    def spread(cls, kernel: int, stride: int, padding: int, dilation: int = 1) -> Phases:
+    def spread(cls, kernel: int, stride: int, padding: int, dilation: int = 1) -> Phases | None:
         """What the outputs of a transposed convolution see of its input.
 
         Every input is written ``stride`` cells behind the one before it, over a whole kernel.
+        None where the period is too long to be followed.
 
         >>> Phases.spread(2, stride=2, padding=0).spans
         (Span(first=0, last=0), Span(first=0, last=0))
         """
+        if stride > MOST_PHASES:
+            return None
+        shared = gcd(stride, dilation)
+        every = stride // shared  # of the kernel's cells, one in so many falls on an input
+        inverse = pow(dilation // shared, -1, every)
         spans: list[Span | None] = []
-        for position in range(stride):
-            places = [position + padding - dilation * j for j in range(kernel)]
-            seen = [place // stride for place in places if place % stride == 0]
-            spans.append(Span(min(seen), max(seen)) if seen else None)
+        for position in range(padding, padding + stride):
+            first = position // shared * inverse % every
+            if position % shared or first >= kernel:
+                spans.append(None)
+                continue
+            last = kernel - 1 - (kernel - 1 - first) % every
+            spans.append(
+                Span(
+                    (position - dilation * last) // stride, (position - dilation * first) // stride
+                )
+            )
         return cls(1, tuple(spans)).shortest()
 
     def at(self, position: Dim) -> Span | None:
@@ -172,7 +185,7 @@ def together(views: list[Phases], least: Mapping[str, int] | None = None) -> Pha
     return Phases(steps.pop(), tuple(spans)).shortest()
 
 
-def linear(factor: int) -> Phases:
+def linear(factor: int) -> Phases | None:
     """What linear interpolation by a whole factor sees: the cells between which a position lies.
 
     >>> [tuple(span) for span in linear(2).spans], [tuple(span) for span in linear(3).spans]

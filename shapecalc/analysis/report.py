@@ -243,9 +243,14 @@ class Report:
             name: (_ALONE,) * len(tensor.spatial) if tensor.spatial else None
             for name, tensor in self.inputs.items()
         }
+        seen: dict[tuple[int, ...], View] = {}  # by copies of a layer that are fed alike
         for layer in self.layers:
-            sources = [views[source.path] for source in layer.node.sources]
-            views[layer.path] = _seen(layer.node, sources, self.built.least)
+            node = layer.node
+            sources = [views[source.path] for source in node.sources]
+            key = (id(node.layer), id(node.inputs), *map(id, sources))
+            if key not in seen:
+                seen[key] = _seen(node, sources, self.built.least)
+            views[layer.path] = seen[key]
         fields: dict[int, ReceptiveField | None] = {}  # many layers have the view of another
         for view in views.values():
             if id(view) not in fields:
@@ -359,7 +364,7 @@ def _seen(node: Node, sources: list[View], least: Mapping[str, int]) -> View:
     if len(views) == 1 and all(window == _ALONE for window in own):
         return views[0]
     found = [together(list(axis), least) for axis in zip(*views)]
-    seen = [axis and axis.then(window) for axis, window in zip(found, own)]
+    seen = [axis and window and axis.then(window) for axis, window in zip(found, own)]
     return tuple(axis for axis in seen if axis) if all(seen) else None
 
 

@@ -7,13 +7,19 @@ from pathlib import Path
 import click
 
 from shapecalc.cli.common import limit_option, open_spec, reports_errors, spec_argument
-from shapecalc.cli.output import echo
+from shapecalc.cli.output import echo, refuse_source, write
 from shapecalc.language.writer import as_json, as_yaml
 
 
 @click.command()
 @spec_argument
-@click.option("-o", "--output", metavar="FILE", help="Write to a file, not to standard output.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="Write to a file, not to standard output.",
+)
 @click.option(
     "--format",
     "form",
@@ -22,20 +28,18 @@ from shapecalc.language.writer import as_json, as_yaml
 )
 @limit_option
 @reports_errors
-def convert(spec: str, output: str | None, form: str | None, max_layers: int) -> None:
+def convert(spec: str, output: Path | None, form: str | None, max_layers: int) -> None:
     """Write the spec of a network.
 
     SPEC is PyTorch source, FILE.py:EXPR with --input 3,224,224; or a spec, to turn YAML into JSON
     and back.
     """
     network = open_spec(spec, max_layers)
+    refuse_source(output, network.spec.source.name)
     network.report()
     is_json = form == "json" or (form is None and str(output).endswith(".json"))
     text = as_json(network.spec) if is_json else as_yaml(network.spec)
-    if output is None or output == "-":
+    if output is None or str(output) == "-":
         echo(text.rstrip("\n"))
         return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.BadParameter(f"{output}: {error.strerror}", param_hint="-o") from None
+    write(output, text.encode())

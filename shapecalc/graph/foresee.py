@@ -31,7 +31,8 @@ class _Known(dict[str, Any]):
 def foreseen(spec: Spec, values: Mapping[str, Any], deepest: int) -> Iterator[tuple[Entry, int]]:
     """The entries of a network, each with how many layers it comes to at least.
 
-    What depends on sizes or on a copy's number counts as nothing, and so does what is wrong.
+    What depends on sizes or on a copy's number counts as nothing, and so does what is wrong. A
+    use of a block counts as one at least: it is work though all in it is left out.
     """
     counter = _Counter(values, deepest)
     for entry in spec.entries:
@@ -78,7 +79,7 @@ class _Counter:
                 inside.pop(name, None)
             inside.update((name, value) for name, value in given.items() if value is not _Unknown)
             self.defaults(block, inside)
-            self.known[key] = self.entries(block.entries, inside, depth + 1)
+            self.known[key] = max(self.entries(block.entries, inside, depth + 1), 1)
         return self.known[key]
 
     def defaults(self, block: Block, inside: _Known) -> None:

@@ -472,7 +472,13 @@ class Placer:
 
 def _are_numbers(inputs: tuple[Tensor, ...], known: tuple[Tensor, ...]) -> bool:
     """Whether the inputs are the known ones, in plain numbers without a derivation."""
-    return inputs == known and all(type(n) is int for tensor in inputs for n in tensor.shape)
+    if inputs != known:
+        return False
+    for tensor in inputs:  # written out: it is asked of every copy of a layer
+        for n in tensor.shape:
+            if type(n) is not int:
+                return False
+    return True
 
 
 def _origin(graph: nx.DiGraph[str], wire: Wire) -> str:

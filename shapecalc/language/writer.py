@@ -7,7 +7,7 @@ same network, layer by layer.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -222,7 +222,7 @@ def _number(number: Fraction) -> Any:
 
 def as_json(spec: Spec) -> str:
     """A spec as JSON."""
-    return json.dumps(plain(spec), indent=2, ensure_ascii=False) + "\n"
+    return _visible(json.dumps(plain(spec), indent=2, ensure_ascii=False), json.dumps) + "\n"
 
 
 def as_yaml(spec: Spec, comments: Iterable[str] = ()) -> str:
@@ -332,7 +332,20 @@ def _word(text: str) -> str:
     means_text = text.isascii() and text.lower() not in _MEANS and not _is_number(text)
     if plainly and means_text and (text[0].isalnum() or text[0] in "_("):
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return _visible(json.dumps(text, ensure_ascii=False), _escaped)
+
+
+def _visible(text: str, written: Callable[[str], str]) -> str:
+    """JSON in which signs that cannot be seen, or that turn the line around, are written out."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else written(c).strip('"') for c in text)
+
+
+def _escaped(sign: str) -> str:
+    """As YAML has it, which does not join two halves of a sign as JSON does."""
+    code = ord(sign)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _is_number(text: str) -> bool:

@@ -374,8 +374,11 @@ class Layer:
         """
         return None
 
-    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
-        """The same where neighbours need not see alike: behind what enlarges, they take turns."""
+    def sees(self, *x: Tensor) -> tuple[Phases | None, ...] | None:
+        """The same where neighbours need not see alike: behind what enlarges, they take turns.
+
+        None along an axis where they take turns too long to be followed.
+        """
         windows = self.windows(*x)
         return None if windows is None else tuple(map(Phases.of_window, windows))
 
@@ -392,6 +395,21 @@ def names_axis(x: Tensor, dim: int, field: str = "dim") -> Iterator[Requirement]
             lambda: f"has {field} {dim} but receives {n} dimensions: batch x {x}",
             field=field,
             hint=lambda: f"{field} counts from 0, the batch, to {n - 1}, or backwards from -1",
+        )
+
+
+MOST_PIECES = 10_000
+"""How many outputs a layer may have."""
+
+
+def few_enough(pieces: Any, field: str) -> Iterator[Requirement]:
+    """The requirement that a layer which cuts has no more outputs than can be listed."""
+    pieces = getattr(pieces, "value", pieces)  # of a number with a derivation
+    if isinstance(pieces, int) and pieces > MOST_PIECES:
+        yield refuse(
+            lambda: f"cuts into {pieces:,} pieces, and each is an output: {MOST_PIECES:,} at most",
+            field=field,
+            hint=lambda: "a Slice or a Select takes the one that is needed",
         )
 
 

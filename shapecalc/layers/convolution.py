@@ -200,7 +200,7 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
                 field="padding",
             )
 
-    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
+    def sees(self, *x: Tensor) -> tuple[Phases | None, ...] | None:
         settings = (self.kernel_size, self.stride, self.padding, self.dilation)
         if not all(isinstance(value, int) for setting in settings for value in setting):
             return None

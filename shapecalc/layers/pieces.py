@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, ceildiv, exactdiv, is_number, total
 from shapecalc.algebra.requirement import Requirement, equal, refuse
-from shapecalc.layers.base import Layer, names_axis
+from shapecalc.layers.base import Layer, few_enough, names_axis
 from shapecalc.layers.field import PerInputAxis, Whole, field
 from shapecalc.layers.tensor import OUTPUT, Tensor, numbered
 
@@ -53,12 +53,15 @@ class Split(_Pieces):
                 lambda: f"cuts {size} into {list(pieces)}, which are {sizes} together",
                 field="split_size",
             )
-        elif self._count(size) is None:
+            return
+        count = self._count(size)
+        if count is None:
             yield refuse(
                 lambda: f"cuts {size} into pieces of {pieces}, and how many is not known",
                 field="split_size",
                 hint=lambda: "a list of sizes says how many pieces there are; so does Chunk",
             )
+        yield from few_enough(count, "split_size")
 
     def _count(self, size: Dim) -> int | None:
         """The number of pieces of one size, if it is known."""
@@ -97,6 +100,7 @@ class Unbind(_Pieces):
                 field="dim",
                 hint=lambda: "a Select takes one place of any number",
             )
+        yield from few_enough(size, "dim")
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
         axis = self.dim % len(x.shape)

@@ -112,7 +112,7 @@ class Resampling(Scaling, abstract=True):
             return x.with_spatial(_per_axis(self.size, len(x.spatial)))
         return x.with_spatial(map(scaled, x.spatial, self.factors(x)))
 
-    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
+    def sees(self, *x: Tensor) -> tuple[Phases | None, ...] | None:
         """Known where each axis grows by a whole number of times, corners not aligned."""
         if self.scale_factor is not None:
             factors = _per_axis(self.scale_factor, len(x[0].spatial))
@@ -246,7 +246,7 @@ class PixelShuffle(Layer, rank=2):
             r * size for size in x.spatial
         )
 
-    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
+    def sees(self, *x: Tensor) -> tuple[Phases | None, ...] | None:
         r = self.upscale_factor
         return (Phases.spread(r, r, 0),) * 2 if isinstance(r, int) else None
 
@@ -285,7 +285,7 @@ class PixelUnshuffle(Layer, rank=2):
             exactdiv(size, r) for size in x.spatial
         )
 
-    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
+    def sees(self, *x: Tensor) -> tuple[Phases | None, ...] | None:
         r = self.downscale_factor
         return (Phases.of_window(Window(r, r, 0, 0)),) * 2
 

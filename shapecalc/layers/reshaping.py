@@ -22,7 +22,7 @@ from shapecalc.algebra.arithmetic import (
 )
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import IDENTITY, Window
-from shapecalc.layers.base import Layer, names_axis
+from shapecalc.layers.base import Layer, few_enough, names_axis
 from shapecalc.layers.field import ListOf, Maybe, PerInputAxis, Whole, field
 from shapecalc.layers.tensor import Tensor, numbered, times
 
@@ -409,6 +409,7 @@ class _Cut(_Piece, abstract=True):
 
 def _from_end(place: Dim) -> bool:
     """Whether a place counts from the end: a negative number, or ``-m`` of what is positive."""
+    place = getattr(place, "value", place)  # of a number with a derivation
     return (-place).never_negative() if is_symbolic(place) else place < 0
 
 
@@ -443,6 +444,9 @@ class Chunk(_Piece):
             field="index",
             hint=lambda: "the first piece has index 0",
         )
+        if self.index == 0:  # then the others are outputs as well
+            most = min(known(size), self.chunks) if is_number(size) else self.chunks
+            yield from few_enough(most, "chunks")
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
         if self.index != 0:

@@ -63,7 +63,7 @@ class Interpolate(Upsample):
     def factors(self, x: Tensor, *like: Tensor) -> tuple[Any, ...]:
         return self._sized(like).factors(x)
 
-    def sees(self, *x: Tensor) -> tuple[Phases, ...] | None:
+    def sees(self, *x: Tensor) -> tuple[Phases | None, ...] | None:
         return self._sized(x[1:]).sees(x[0])
 
     def elementwise(self, *x: Tensor, y: Tensor) -> Dim:  # type: ignore[override]

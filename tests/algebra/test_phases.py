@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from shapecalc.algebra.phases import Phases, Range, linear, together
+from shapecalc.algebra.phases import MOST_PHASES, Phases, Range, linear, together
 from shapecalc.algebra.window import Window
 
 FAR = 400
@@ -19,10 +19,11 @@ windows = st.builds(
     st.integers(1, 2),
 )
 transposed = st.builds(
-    lambda kernel, stride, padding: ("spread", kernel, stride, padding, 1),
+    lambda kernel, stride, padding, dilation: ("spread", kernel, stride, padding, dilation),
     st.integers(1, 5),
     st.integers(1, 4),
     st.integers(0, 2),
+    st.integers(1, 4),
 )
 chains = st.lists(windows | transposed, min_size=1, max_size=5)
 
@@ -37,7 +38,7 @@ def inputs_of(position, kind, kernel, stride, padding, dilation):
     """The input positions that one output position is computed from, one by one."""
     if kind == "window":
         return {position * stride - padding + dilation * j for j in range(kernel)}
-    places = (position + padding - j for j in range(kernel))
+    places = (position + padding - dilation * j for j in range(kernel))
     return {place // stride for place in places if place % stride == 0}
 
 
@@ -89,3 +90,12 @@ def test_positions_that_take_turns_see_a_range():
     assert behind.sizes() == Range(1, 2)
     assert str(behind.sizes()) == "1 to 2"
     assert behind.stride * 2 == 1
+
+
+def test_a_large_kernel_is_no_more_work_than_a_small_one():
+    assert Phases.spread(10**12, stride=2, padding=0).sizes() == 5 * 10**11
+
+
+def test_a_period_that_is_too_long_is_not_followed():
+    assert Phases.spread(3, stride=MOST_PHASES, padding=0) is not None
+    assert Phases.spread(3, stride=10**12, padding=0) is None

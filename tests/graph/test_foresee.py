@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import shapecalc
 from shapecalc.graph.build import DEEPEST
 from shapecalc.graph.foresee import foreseen
+from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.problem import SpecError
 
 
@@ -19,9 +21,18 @@ def counted(spec: dict[str, Any], **values: Any) -> int:
     return sum(count for _, count in foreseen(network.spec, known, DEEPEST))
 
 
-def doubling(entry: dict[str, Any], levels: int, **more: Any) -> dict[str, Any]:
+def steps(part: Part | Node) -> int:
+    """The layers in a part; a use of a block that holds none is one step all the same."""
+    if isinstance(part, Node):
+        return 1
+    return max(sum(map(steps, part.children)), part.role == Role.USE)
+
+
+def doubling(
+    entry: dict[str, Any], levels: int, leaf: Sequence[Any] = ("ReLU",), **more: Any
+) -> dict[str, Any]:
     """Blocks of which each uses the one before it twice."""
-    blocks: dict[str, Any] = {"A0": {"layers": ["ReLU"]}}
+    blocks: dict[str, Any] = {"A0": {"layers": list(leaf)}}
     for level in range(1, levels + 1):
         use = {f"A{level - 1}": None, **entry}
         blocks[f"A{level}"] = {"layers": [use] if "repeat" in entry else [use, use]}
@@ -34,6 +45,8 @@ DOUBLING = {
     "a condition of a symbol": doubling({"when": "n > 1"}, 20, symbols={"n": 2}),
     "repeats": doubling({"repeat": 2}, 20),
     "repeats of a symbol": doubling({"repeat": "n"}, 20, symbols={"n": 2}),
+    "nothing but uses": doubling({}, 30, leaf=[]),
+    "uses of what is left out": doubling({}, 30, leaf=[{"ReLU": None, "when": 0}]),
     "an expression": doubling({"repeat": "4//n"}, 20, symbols={"n": 2}),
 }
 
@@ -70,7 +83,7 @@ def test_a_network_within_the_limit_is_counted_exactly_where_nothing_hangs_on_a_
             join = {"Add": {"branches": [uses, ["ReLU"]]}}
             blocks[f"A{level}"] = {"layers": [join] if rng.random() < 0.3 else uses}
         spec = {"input": [3], "blocks": blocks, "layers": ["ReLU", {"A4": None}]}
-        assert counted(spec) == len(shapecalc.load(spec).report()), spec
+        assert counted(spec) == steps(shapecalc.load(spec).report().built.root), spec
 
 
 def test_what_hangs_on_a_size_counts_as_nothing() -> None:

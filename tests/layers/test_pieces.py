@@ -38,6 +38,19 @@ def test_a_piece_that_is_not_there_is_told_with_those_that_are():
         report([{"Chunk": {"chunks": 2}}, {"ReLU": None, "from": "chunk1.2"}])
 
 
+@pytest.mark.parametrize(
+    "cut", [{"Split": {"split_size": 1}}, {"Chunk": {"chunks": 10**9}}, {"Unbind": {"dim": 1}}]
+)
+def test_more_pieces_than_can_be_listed_are_refused(cut):
+    with pytest.raises(shapecalc.SpecError, match=r"1,000,000,000 pieces.* 10,000 at most"):
+        report([cut], shape=(10**9, 4))
+
+
+def test_one_piece_of_very_many_can_be_taken():
+    found = report([{"Chunk": {"chunks": 10**9, "index": 10**8}}], shape=(10**9, 4))
+    assert found["chunk1"].output_shape == (1, 1, 4)
+
+
 def test_an_encoders_last_state_has_its_layers_and_directions_first():
     lstm = {"LSTM": {"hidden_size": 20, "num_layers": 2, "bidirectional": True}}
     found = report([lstm], outputs=["lstm1.h_n", "lstm1.c_n"])
