@@ -8,7 +8,7 @@ receptive fields of convolutional neural networks", 2019, treat windows alone).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
@@ -58,19 +58,29 @@ class Phases(NamedTuple):
         return cls(window.stride, (Span(-window.before, window.extent - window.before - 1),))
 
     @classmethod
-    def spread(cls, kernel: int, stride: int, padding: int, dilation: int = 1) -> Phases:
+    def spread(cls, kernel: int, stride: int, padding: int, dilation: int = 1) -> Phases | None:
         """What the outputs of a transposed convolution see of its input.
 
-        Every input is written ``stride`` cells behind the one before it, over a whole kernel.
+        Every input is written ``stride`` cells behind the one before it, over a whole kernel. None
+        where the period is too long to be told.
 
         >>> Phases.spread(2, stride=2, padding=0).spans
         (Span(first=0, last=0), Span(first=0, last=0))
         """
+        if stride > MOST_PHASES:
+            return None
+        common = gcd(stride, dilation)
+        apart = stride // common  # of the cells of the kernel that a position meets
+        turn = pow(dilation // common, -1, apart)
         spans: list[Span | None] = []
-        for position in range(stride):
-            places = [position + padding - dilation * j for j in range(kernel)]
-            seen = [place // stride for place in places if place % stride == 0]
-            spans.append(Span(min(seen), max(seen)) if seen else None)
+        for position in range(padding, padding + stride):
+            first = position // common * turn % apart
+            if position % common or first >= kernel:
+                spans.append(None)
+                continue
+            last = first + (kernel - 1 - first) // apart * apart
+            seen = [(position - dilation * cell) // stride for cell in (first, last)]
+            spans.append(Span(min(seen), max(seen)))
         return cls(1, tuple(spans)).shortest()
 
     def at(self, position: Dim) -> Span | None:
@@ -172,7 +182,7 @@ def together(views: list[Phases], least: Mapping[str, int] | None = None) -> Pha
     return Phases(steps.pop(), tuple(spans)).shortest()
 
 
-def linear(factor: int) -> Phases:
+def linear(factor: int) -> Phases | None:
     """What linear interpolation by a whole factor sees: the cells between which a position lies.
 
     >>> [tuple(span) for span in linear(2).spans], [tuple(span) for span in linear(3).spans]
@@ -203,3 +213,10 @@ def _reaches(size: Dim, other: Dim, least: Mapping[str, int] | None) -> bool:
     if is_symbolic(difference):
         return difference.never_negative(least)
     return bool(difference >= 0)
+
+
+def known_all(axes: Iterable[Phases | None]) -> tuple[Phases, ...] | None:
+    """What is seen along all axes; None where it is not known along one."""
+    told = list(axes)
+    found = tuple(axis for axis in told if axis is not None)
+    return found if len(found) == len(told) else None

@@ -23,8 +23,8 @@ MOST_LAYERS = 2_000
 MEMORY = 2**29
 """How many bytes one reader may take beside what is there, where the system can bound them."""
 
-SECONDS = 20.0
-"""How long one reader may take on one case; far more than it should, for machines that are busy."""
+SECONDS = 10.0
+"""How long a processor may work for one reader on one case; some times what it should."""
 
 
 class TooSlow(BaseException):
@@ -33,7 +33,7 @@ class TooSlow(BaseException):
 
 @contextmanager
 def bounded(seconds: float) -> Iterator[None]:
-    """Raise :class:`TooSlow` after so many seconds, where signals can be used; bound memory."""
+    """Raise :class:`TooSlow` after so much work, where signals can be used, and bound memory."""
     is_main = threading.current_thread() is threading.main_thread()
     if not hasattr(signal, "setitimer") or not is_main:
         yield
@@ -42,14 +42,14 @@ def bounded(seconds: float) -> Iterator[None]:
     def stop(number: int, frame: object) -> None:
         raise TooSlow
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         with memory_bounded():
             yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @contextmanager
