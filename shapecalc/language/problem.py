@@ -30,7 +30,7 @@ class Source(NamedTuple):
         return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=64)
 def _lines(text: str) -> list[str]:
     return _BREAK.split(text)
 

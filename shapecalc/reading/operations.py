@@ -583,6 +583,59 @@ def _diff(rt: Any, x: TensorValue, n: int = 1, dim: int = -1) -> Any:
     return rt.opaque([x], shape, x.dtype, "diff")
 
 
+@operation("torch.diagonal", "Tensor.diagonal")
+def _diagonal(
+    rt: Any, x: TensorValue, offset: int = 0, dim1: int = 0, dim2: int = 1
+) -> TensorValue:
+    n = len(x.shape)
+    first, second = dim1 % n, dim2 % n
+    rest = [size for axis, size in enumerate(x.shape) if axis not in (first, second)]
+    length = min(x.shape[first] + min(offset, 0), x.shape[second] - max(offset, 0))
+    return rt.opaque([x], [*rest, length], x.dtype, "diagonal")
+
+
+@operation("torch.diag", "Tensor.diag")
+def _diag(rt: Any, x: TensorValue, diagonal: int = 0) -> TensorValue:
+    if len(x.shape) == 1:
+        size = x.shape[0] + abs(diagonal)
+        return rt.opaque([x], [size, size], x.dtype, "diag")
+    return _diagonal(rt, x, diagonal)
+
+
+@operation("torch.diag_embed", "Tensor.diag_embed")
+def _diag_embed(rt: Any, x: TensorValue) -> TensorValue:
+    return rt.opaque([x], [*x.shape, x.shape[-1]], x.dtype, "diag_embed")
+
+
+@operation("torch.cdist", "Tensor.cdist")
+def _cdist(rt: Any, a: TensorValue, b: TensorValue, p: Any = 2.0, **kwargs: Any) -> TensorValue:
+    return rt.opaque([a, b], [*a.shape[:-1], b.shape[-2]], a.dtype, "cdist")
+
+
+@operation("torch.cross", "Tensor.cross", "torch.linalg.cross")
+def _cross(rt: Any, a: TensorValue, b: TensorValue, *more: Any, **kwargs: Any) -> TensorValue:
+    return rt.tensor_operator("*", a, b)
+
+
+@operation("torch.multinomial", "Tensor.multinomial")
+def _multinomial(rt: Any, x: TensorValue, num_samples: int, *more: Any, **kwargs: Any) -> Any:
+    return rt.opaque([x], [*x.shape[:-1], num_samples], "int64", "multinomial")
+
+
+@operation("torch.equal", "Tensor.equal", "torch.allclose", "Tensor.allclose")
+def _equal(rt: Any, a: Any, b: Any, *more: Any, **kwargs: Any) -> TensorValue:
+    return TensorValue((), "bool")
+
+
+@operation("torch.real", "torch.positive", "torch.atleast_1d", "Tensor.random_", "torch.poisson")
+def _as_it_is(rt: Any, x: TensorValue, *more: Any) -> TensorValue:
+    return x
+
+
+operation("Tensor.is_contiguous")(lambda rt, x, *more: True)
+operation("Tensor.stride", "Tensor.data_ptr", "Tensor.storage_offset")(lambda rt, x, *more: 0)
+
+
 # -- reductions --------------------------------------------------------------------------------
 
 

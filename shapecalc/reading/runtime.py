@@ -92,8 +92,9 @@ class Runtime(Operators, Classes, Files):
         if self.frame is None or self.node is None or not is_own:
             return []
         found: dict[str, str] = {}
-        for node in ast.walk(self.node):
-            if isinstance(node, ast.Name) and node.id in self.frame.names and len(found) < 5:
+        names = [node for node in ast.walk(self.node) if isinstance(node, ast.Name)]
+        for node in sorted(names, key=lambda each: (each.lineno, each.col_offset)):
+            if node.id in self.frame.names and len(found) < 5:
                 said = self.said_briefly(self.frame.names[node.id])
                 if said:
                     found[node.id] = said
