@@ -355,6 +355,27 @@ def test_a_symbolic_report_tells_where_nothing_is_dropped():
     assert "nothing is dropped where H % 4 == 3" in text
 
 
+def test_a_remainder_is_told_where_the_padding_is_a_symbol():
+    pool = {"MaxPool1d": {"kernel_size": 5, "stride": 2, "padding": "P"}}
+    spec = {"symbols": {"P": 1, "H": 8}, "input": [3, "2*H"], "layers": [pool]}
+    network = shapecalc.load(spec)
+    for symbolic in (["P"], ["H"], True):
+        report = network.report(symbolic=symbolic)
+        text = explaining.text(explaining.explain(report, "maxpool1"))
+        assert "the division leaves 1: 1 cell at the end of the padded input" in text
+
+
+@pytest.mark.parametrize("kind", ["Add", "Mul"])
+def test_sizes_in_symbols_that_broadcast_have_their_maximum_derived(kind):
+    inputs = {"a": ["H"], "b": ["W"]}
+    layers = [{kind: None, "name": "join", "from": ["a", "b"]}]
+    network = shapecalc.load({"symbols": {"H": 8, "W": 8}, "inputs": inputs, "layers": layers})
+    report = network.report(symbolic=True)
+    text = explaining.text(explaining.explain(report, "join"))
+    assert "= max(H, W)" in text
+    assert "H == W or H == 1 or W == 1" in text
+
+
 def test_a_remainder_may_be_the_same_at_every_size():
     text = printed("resnet18", "conv1", "--set", "H=32*h")
     assert "no window reaches, at every size" in text

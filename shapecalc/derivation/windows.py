@@ -47,16 +47,17 @@ def _remainder(window: Window, size: Any) -> str:
         return "nothing is ever dropped" if decided else "something is dropped at every size"
     if left == 0:
         return "the last window ends exactly at the edge: nothing is dropped"
-    padded = " of the padded input" if window.before or window.after else ""
+    padded = " of the padded input" if (window.before, window.after) != (0, 0) else ""
     unrounded = ""
-    if isinstance(size, int):
+    is_known = _are_numbers([window, (size,)])
+    if is_known:
         outputs = Fraction(size + window.before + window.after - window.extent, stride) + 1
         unrounded = f", unrounded {outputs} {decimal(outputs)}"
     dropped = (
         f"the division leaves {left}{unrounded}: {_cells(left)} at the end{padded} "
         "no window reaches"
     )
-    if not isinstance(size, int):
+    if not is_known:
         return f"{dropped}, at every size"
     nearest = [n for n in (size - left, size + stride - left) if n > 0]
     fuller = evened(window, size)
@@ -66,7 +67,7 @@ def _remainder(window: Window, size: Any) -> str:
 
 def _rounded_up(window: Window, size: Any) -> str:
     """What ceil mode changes: a window more that sticks out at the end."""
-    if not isinstance(size, int):
+    if not _are_numbers([window, (size,)]):
         return ""
     plain = window._replace(after=window.before)
     fewer: Any = plain.output(size)

@@ -11,7 +11,6 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.algebra.program import Program
-from shapecalc.algebra.requirement import Condition
 from shapecalc.algebra.trace import Apply, Leaf, Number, Product, Quotient, Sum, Traced
 from shapecalc.analysis.constraints import Constraint
 from shapecalc.analysis.measures import labels as labels_of_totals
@@ -158,7 +157,7 @@ class _Writer:
     # -- constraints --------------------------------------------------------------------------
 
     def constraint(self, constraint: Constraint) -> dict[str, Any]:
-        """What must hold: a set of values of one symbol, or two sides of a comparison."""
+        """What must hold: a set of values of one symbol, or any of some comparisons."""
         told: dict[str, Any] = {"text": constraint.condition, "layers": list(constraint.layers)}
         solutions = constraint.solutions
         if constraint.symbol is not None and solutions is not None:
@@ -169,24 +168,32 @@ class _Writer:
             }
             told |= {"symbol": constraint.symbol, "modulus": solutions.modulus, "in": intervals}
         else:
-            told["sides"] = self.sides(Condition(constraint.condition))
+            told["any"] = self.alternatives(constraint.condition)
         return told
 
-    def sides(self, condition: Condition) -> list[Any] | None:
-        """The sides of an open equation; None where it is too long to be read again."""
+    def alternatives(self, equation: str) -> list[Any] | None:
+        """The comparisons of which one has to hold; None where they cannot be read again."""
         from shapecalc.algebra.formula import Formula
 
         try:
-            tree = expression.parse(condition.equation)
-        except expression.ExpressionError:
+            tree = expression.parse(equation)
+            scope = {name.name: Formula.symbol(name.name) for name in expression.names(tree)}
+            return [self.comparison(each, scope) for each in _alternatives(tree)]
+        except (expression.ExpressionError, ValueError):  # it is too long, or of another form
             return None
-        assert isinstance(tree, expression.Comparison)
+
+    def comparison(self, tree: expression.Expression, scope: Mapping[str, Any]) -> list[Any]:
+        """``==`` or ``>=``, and the places of its two sides."""
+        if not (isinstance(tree, expression.Comparison) and len(tree.rest) == 1):
+            raise ValueError("expected a comparison of two sides")
         ((relation, right),) = tree.rest
-        scope = {name.name: Formula.symbol(name.name) for name in expression.names(tree)}
-        return [
-            relation,
-            *(self.add(expression.evaluate(side, scope)) for side in (tree.first, right)),
-        ]
+        sides = [self.add(expression.evaluate(side, scope)) for side in (tree.first, right)]
+        if relation == "<=":
+            relation = ">="
+            sides.reverse()
+        if relation not in ("==", ">="):
+            raise ValueError(f"{relation} is no relation of conditions")
+        return [relation, *sides]
 
     # -- diagram ------------------------------------------------------------------------------
 
@@ -303,3 +310,11 @@ class _Writer:
 
 def _is_size(value: Any) -> bool:
     return (isinstance(value, int) and not isinstance(value, bool)) or is_symbolic(value)
+
+
+def _alternatives(tree: expression.Expression) -> Iterator[expression.Expression]:
+    if isinstance(tree, expression.Binary) and tree.operator == "or":
+        yield from _alternatives(tree.left)
+        yield from _alternatives(tree.right)
+    else:
+        yield tree

@@ -232,8 +232,8 @@ class _Looks(NamedTuple):
 
 def _stated(node: Node) -> dict[str, Any]:
     """The settings that do not follow from the input."""
-    fields = node.layer.fields
-    return {n: value for n, value in vars(node.layer).items() if fields[n].infer is None}
+    values = vars(node.layer)
+    return {n: values[n] for n, field in node.layer.fields.items() if field.infer is None}
 
 
 def _given_name(child: Node | Part) -> str:

@@ -284,9 +284,9 @@ def _settings(
         return {}
     ours, theirs = vars(left.layer), vars(right.layer)
     found = {
-        name: (value, theirs[name])
-        for name, value in ours.items()
-        if name in theirs and value != theirs[name]
+        name: (ours[name], theirs[name])
+        for name in left.layer.fields
+        if name in theirs and ours[name] != theirs[name]
     }
     if _is_rewired(comparison, left, right):
         found["from"] = (comparison.left[left.path].inputs, comparison.right[right.path].inputs)

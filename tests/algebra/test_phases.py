@@ -78,6 +78,20 @@ def test_linear_interpolation_sees_the_cells_between_which_a_position_lies(facto
     assert linear(factor).at(position) == (place // 1, -(-place // 1))
 
 
+@given(st.integers(1, 7), st.integers(1, 7), st.integers(0, 5), st.integers(1, 5))
+def test_outputs_of_a_transposed_window_see_the_inputs_written_there(k, s, p, d):
+    spans = Phases.spread(k, s, p, d)
+    for position in range(3 * s):
+        cells = [n for n in range(-99, 99) for j in range(k) if n * s + d * j - p == position]
+        assert spans.at(position) == ((min(cells), max(cells)) if cells else None)
+
+
+def test_a_period_that_is_too_long_is_not_told():
+    assert Phases.spread(10**6, 10**6, 0) is None
+    assert linear(10**6) is None
+    assert Phases.spread(10**6, 4, 0).spans[0] == (1 - 10**6 // 4, 0)
+
+
 def test_branches_at_the_same_speed_are_seen_together():
     fast, slow = Phases.of_window(Window(3, 1, 1, 1)), Phases.of_window(Window(1, 2, 0, 0))
     assert together([fast, slow]) is None

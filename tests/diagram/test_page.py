@@ -245,6 +245,17 @@ def test_an_open_equation_is_checked(browser: Page) -> None:
     assert browser.one("#symbol-problems").text == ""
 
 
+def test_of_alternatives_one_has_to_hold(browser: Page) -> None:
+    inputs = {"a": ["n"], "b": ["m"]}
+    layers = [{"Mul": None, "from": ["a", "b"]}]
+    browser.open({"symbols": {"n": 8, "m": 8}, "inputs": inputs, "layers": layers})
+    browser.set(n=6)
+    assert "break n == m or n == 1 or m == 1" in browser.one("#symbol-problems").text
+    browser.set(n=1)
+    assert browser.one("#symbol-problems").text == ""
+    assert browser.shapes()["mul1"] == "8"
+
+
 @pytest.mark.parametrize("value", ["0", "-3", "2.5", "many", "1e3"])
 def test_what_is_no_size_is_refused(browser: Page, value: str) -> None:
     browser.open("lenet5")

@@ -128,6 +128,107 @@ FITTING: dict[int, list[Any]] = {
 }  # fmt: skip
 """Entries that inputs of so many dimensions without the batch take, and leave as many."""
 
+_RELU: dict[str, Any] = {"ReLU": None, "name": "@"}
+
+CHAINS: dict[int, list[list[Any]]] = {
+    1: [
+        [_RELU, {"Parameter": {"shape": ["C"]}, "name": "@p"}, {"Mul": None, "from": ["@", "@p"]}],
+        [
+            {"Linear": "2*C"},
+            {"Chunk": {"chunks": 2}, "name": "@"},
+            {"Mul": None, "from": ["@.0", "@.1"]},
+        ],
+        [{"Linear": "C"}, {"Linear": "C", "name": "@"}, {"Linear": "C", "share": "@"}],
+        [{"Reshape": ["B", -1, 2]}, "GELU", "Flatten"],
+    ],
+    2: [
+        [
+            {"Linear": "4*C"},
+            {"Rearrange": {"pattern": "b t (s n c) -> s b n t c", "sizes": {"s": 2, "n": "r"}}},
+            {"Unbind": 0, "name": "@"},
+            {"Einsum": "bntc,bnsc->bnts", "from": ["@.0", "@.1"]},
+            {"Softmax": -1},
+            {"MatMul": None, "from": ["softmax1", "@.1"]},
+            {"Rearrange": "b n t c -> b t (n c)"},
+        ],
+        [
+            {"LSTM": {"hidden_size": "C", "num_layers": "r"}, "name": "@"},
+            {"Transpose": {"dim0": 0, "dim1": 1}, "from": "@.h_n"},
+        ],
+        [
+            {"Split": {"split_size": 2, "dim": 1}, "name": "@"},
+            {"Concat": 1, "from": ["@.1", "@.0"]},
+        ],
+        [_RELU, {"Buffer": {"shape": ["C"]}, "name": "@p"}, {"Add": None, "from": ["@", "@p"]}],
+        [
+            {"Roll": {"shifts": "P", "dims": 1}},
+            {"Pad": [1, "P"]},
+            {"Transpose": {"dim0": 1, "dim1": 2}},
+        ],
+        [_RELU, {"Arange": {"end": "r"}, "name": "@i"}, {"Index": 1, "from": ["@", "@i"]}],
+    ],
+    3: [
+        [
+            _RELU,
+            {"MaxPool2d": 2},
+            {"Upsample": {"size": ["height_of(@)", "width_of(@)"]}, "name": "@u"},
+            {"Concat": 1, "from": ["@", "@u"]},
+        ],
+        [
+            _RELU,
+            {"AvgPool2d": 2},
+            {"Interpolate": None, "name": "@u", "from": ["avgpool1", "@"]},
+            {"Add": None, "from": ["@", "@u"]},
+        ],
+        [
+            {"Split": {"split_size": ["C - 1", 1]}, "name": "@"},
+            {"Concat": 1, "from": ["@.1", "@.0"]},
+        ],
+        [
+            _RELU,
+            {"Parameter": {"shape": ["size_of(@, 1)", 1, 1]}, "name": "@p"},
+            {"Mul": None, "from": ["@", "@p"]},
+        ],
+        [
+            {"Reshape": ["B", -1, "H*W"]},
+            {"Transpose": {"dim0": 1, "dim1": 2}},
+            "LayerNorm",
+            {"Rearrange": {"pattern": "b (h w) c -> b c h w", "sizes": {"h": "H"}}},
+        ],
+        [{"Roll": {"shifts": ["-P", "r"], "dims": [2, 3]}}, {"Pad": ["P", 1, "P", 1]}],
+        [
+            {
+                "Rearrange": {
+                    "pattern": "b c (h p) (w q) -> b (c p q) h w",
+                    "sizes": {"p": "r", "q": 2},
+                }
+            }
+        ],
+        [{"Opaque": {"shape": ["C", "H", "in_width"], "params": "C*C", "macs_per_sample": "H*W"}}],
+        [
+            _RELU,
+            {"Einsum": "bchw,bdhw->bcd", "from": ["@", "@"]},
+            {"Softmax": -1, "name": "@a"},
+            {"Einsum": "bcd,bdhw->bchw", "from": ["@a", "@"]},
+        ],
+        [
+            {"Conv2d": {"out_channels": "C", "kernel_size": 1}},
+            {"Conv2d": {"out_channels": "C", "kernel_size": 3, "padding": 1}, "name": "@"},
+            {"Conv2d": {"out_channels": "C", "kernel_size": 3, "padding": 1}, "share": "@"},
+        ],
+        [{"Slice": {"dim": 2, "start": 1}}, {"Flip": [3]}, {"Transpose": {"dim0": 2, "dim1": 3}}],
+    ],
+    4: [
+        [
+            {"Rearrange": "b c d h w -> b c (d h) w"},
+            {"Unflatten": {"dim": 2, "unflattened_size": ["H", -1]}},
+        ]
+    ],
+}
+"""Entries that belong together, under fresh names for ``@``; most leave as many dimensions."""
+
+REQUIRED = ["params <= 5e6", "H >= 8", "macs < 10**9 and C > 2", "params >= C", "H % 4 == 0"]
+
 
 class Grammar:
     """Random specs in which most is right."""
@@ -138,6 +239,7 @@ class Grammar:
         self.blocks: dict[str, Any] = {}
         self.rank = 3
         self.wild = chance.choice([0.0, 0.1, 0.5])
+        self.chains = 0
 
     def spec(self) -> dict[str, Any]:
         chance = self.chance
@@ -163,17 +265,45 @@ class Grammar:
         for level in range(chance.choice([0, 0, 1, 2])):
             arguments = {"k": chance.choice([None, 3, "H//4"]), "m": 1}
             body = self.entries(1, 3)
-            self.blocks[f"Unit{level}"] = {"args": arguments, "layers": body}
+            unit: dict[str, Any] = {"args": arguments, "layers": body}
+            own = [each["name"] for each in body if isinstance(each, dict) and "name" in each]
+            if own and chance.random() < 0.5:
+                unit["outputs"] = {"main": own[-1], "side": own[0]}
+            self.blocks[f"Unit{level}"] = unit
         if self.blocks:
             found["blocks"] = self.blocks
         layers = found["layers"] = [first, *self.entries(0, chance.randint(1, 6))]
         named = [each["name"] for each in layers if isinstance(each, dict) and "name" in each]
+        if chance.random() < 0.1:
+            found["require"] = chance.sample(REQUIRED, chance.randint(1, 2))
+        if chance.random() < 0.1:
+            found["members"] = {"small": {"C": 4}, "large": {"C": "3*H", "r": 3}}
         if named and chance.random() < 0.3:
             found["outputs"] = chance.sample(named, chance.randint(1, len(named)))
         return found
 
     def entries(self, depth: int, most: int) -> list[Any]:
-        return [self.entry(depth) for _ in range(self.chance.randint(1, most))]
+        found = []
+        for _ in range(self.chance.randint(1, most)):
+            if self.chance.random() < 0.15:
+                found += self.chain()
+            else:
+                found.append(self.entry(depth))
+        return found
+
+    def chain(self) -> list[Any]:
+        """Entries that belong together, some of them with a setting changed."""
+        self.chains += 1
+        name = f"m{self.chains}"
+        self.names.append(name)
+        chain = self.chance.choice(CHAINS[self.rank])
+        found: list[Any] = json.loads(json.dumps(chain).replace("@", name))
+        for entry in found:
+            kind = next(iter(entry)) if isinstance(entry, dict) else ""
+            inside = entry[kind] if kind else None
+            if isinstance(inside, dict) and inside and self.chance.random() < self.wild:
+                inside[self.chance.choice(list(inside))] = self.value()
+        return found
 
     def entry(self, depth: int) -> Any:
         chance = self.chance

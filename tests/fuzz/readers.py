@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import shapecalc
@@ -19,8 +20,11 @@ from shapecalc.network import Network
 MOST_LAYERS = 2_000
 """The limit that networks are read with, so that a case is quick."""
 
-SECONDS = 20.0
-"""How long one reader may take on one case; far more than it should, for machines that are busy."""
+MEMORY = 2**29
+"""How many bytes one reader may take beside what is there, where the system can bound them."""
+
+SECONDS = 10.0
+"""How long a processor may work for one reader on one case; some times what it should."""
 
 
 class TooSlow(BaseException):
@@ -29,7 +33,7 @@ class TooSlow(BaseException):
 
 @contextmanager
 def bounded(seconds: float) -> Iterator[None]:
-    """Raise :class:`TooSlow` after so many seconds, where signals can be used."""
+    """Raise :class:`TooSlow` after so much work, where signals can be used, and bound memory."""
     is_main = threading.current_thread() is threading.main_thread()
     if not hasattr(signal, "setitimer") or not is_main:
         yield
@@ -38,13 +42,35 @@ def bounded(seconds: float) -> Iterator[None]:
     def stop(number: int, frame: object) -> None:
         raise TooSlow
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        with memory_bounded():
+            yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+@contextmanager
+def memory_bounded() -> Iterator[None]:
+    """Have allocations beyond :data:`MEMORY` fail with a MemoryError, on Linux."""
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (ImportError, OSError):
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = pages * resource.getpagesize() + MEMORY
+    for bound in (soft, hard):
+        most = most if bound == resource.RLIM_INFINITY else min(most, bound)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def show(network: Network, report: Report, chance: random.Random) -> None:

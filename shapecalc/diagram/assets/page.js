@@ -97,11 +97,13 @@ function holds(constraint) {
     const value = state.values[constraint.symbol];
     return value ? isWhole(value) && contains(constraint, value.top) : null;
   }
-  if (!constraint.sides) return null;
-  const [relation, left, right] = constraint.sides;
-  const [a, b] = [valueAt(left), valueAt(right)];
-  if (a === null || b === null) return null;
-  return relation === "==" ? compare(a, b) === 0 : compare(a, b) >= 0;
+  if (!constraint.any) return null;
+  const held = constraint.any.map(([relation, left, right]) => {
+    const [a, b] = [valueAt(left), valueAt(right)];
+    if (a === null || b === null) return null;
+    return relation === "==" ? compare(a, b) === 0 : compare(a, b) >= 0;
+  });
+  return held.includes(true) || (held.includes(null) ? null : false);
 }
 
 function contains(constraint, value) {
