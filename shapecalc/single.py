@@ -30,14 +30,15 @@ def spec_of(kind: str, settings: Sequence[str], inputs: Sequence[str]) -> str:
       - Conv2d: {out_channels: 64, kernel_size: 7}
         name: layer
     """
-    if kind not in KINDS:
+    declared = KINDS.get(kind)
+    if declared is None:
         hint = did_you_mean(kind, KINDS) or "'shapecalc layers' lists the kinds there are"
         raise KindError(f"unknown kind {kind!r}; {hint}")
     shapes = [read_input(each) for each in inputs]
     names = [shape.name or ("input" if len(shapes) == 1 else f"input{i}")
              for i, shape in enumerate(shapes, start=1)]  # fmt: skip
     symbols = {name: size for shape in shapes for name, size in shape.sizes if name}
-    given = ", ".join(map(_setting, settings, [next(iter(KINDS[kind].fields), "")] * len(settings)))
+    given = ", ".join(map(_setting, settings, [next(iter(declared.fields), "")] * len(settings)))
     lines = [f"symbols: {{{', '.join(f'{name}: {size}' for name, size in symbols.items())}}}"]
     lines = (lines if symbols else []) + ["inputs:"]
     for name, shape in zip(names, shapes):

@@ -87,14 +87,14 @@ _THE_SAME = tuple(name for name in LayerReport.__slots__ if name not in ("inputs
 
 def _reports(built: Built) -> Iterator[LayerReport]:
     """A report for every layer; what a layer alike has on its inputs is not counted again."""
-    known: dict[tuple[int, int], LayerReport] = {}
+    known: dict[tuple[int, int, frozenset[str]], LayerReport] = {}
     now.begin("counting")
     for _, data in built.graph.nodes(data=True):
         node: Node = data["node"]
         if node.shared is not None:
             yield LayerReport(node)
             continue
-        key = id(node.layer), id(node.inputs)
+        key = id(node.layer), id(node.inputs), node.requested
         if key not in known:
             known[key] = LayerReport(node)
             yield known[key]

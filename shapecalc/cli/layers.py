@@ -23,7 +23,7 @@ def layers(kind: str | None, form: str) -> None:
     if kind is None:
         _list(form)
         return
-    if kind not in KINDS:
+    if KINDS.get(kind) is None:
         hint = did_you_mean(kind, KINDS) or "'shapecalc layers' lists the kinds there are"
         raise click.BadParameter(f"unknown kind {kind!r}; {hint}", param_hint="KIND")
     page = catalogue.page(kind)

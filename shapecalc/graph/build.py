@@ -177,7 +177,7 @@ class Builder(Placer):
             if wire is not None:
                 wires.append(wire)
                 if wire.origin in self.graph:
-                    self.graph.nodes[wire.origin]["node"].requested.add(wire.source.output)
+                    self.graph.nodes[wire.origin]["node"].request([wire.source.output])
         if not wires and not self.problems:
             mark = self.spec.outputs[0].mark
             self.problem(mark, "every output is left out: the network returns nothing")

@@ -6,7 +6,7 @@ in which the layer at ``b`` takes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.requirement import Condition
@@ -40,6 +40,9 @@ class Wire(NamedTuple):
         return self.source.path
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 class Node:
     """A layer or join in its place: what ``graph.nodes[path]["node"]`` holds.
 
@@ -47,7 +50,8 @@ class Node:
     what comes in, ``outputs`` what goes out, by name; ``shared`` is the path of the layer whose
     weights it uses, if they are not its own, and ``tied`` are the names of those weights and
     buffers: of a layer of the same kind all, of another's the matrix or the filters alone.
-    ``requested`` are the outputs that others take, or that the network returns.
+    ``requested`` are those of the outputs that are made on request alone which others take, or
+    which the network returns.
     """
 
     __slots__ = (
@@ -76,8 +80,8 @@ class Node:
         self.inputs = inputs
         self.outputs = outputs
         self.shared = shared
-        self.tied: frozenset[str] = frozenset()
-        self.requested: set[str] = set()
+        self.tied = _NONE
+        self.requested = _NONE
 
     @property
     def output(self) -> Tensor:
@@ -87,10 +91,15 @@ class Node:
     @property
     def made(self) -> dict[str, Tensor]:
         """The outputs that it makes: what it makes on request alone only where that is taken."""
-        if not self.layer.on_request:
+        if self.requested == self.layer.on_request:
             return self.outputs
         left_out = self.layer.on_request - self.requested
         return {name: tensor for name, tensor in self.outputs.items() if name not in left_out}
+
+    def request(self, outputs: Iterable[str]) -> None:
+        """Note that others take these outputs, or that the network returns them."""
+        if self.layer.on_request:
+            self.requested |= self.layer.on_request.intersection(outputs)
 
     @property
     def mark(self) -> Mark:

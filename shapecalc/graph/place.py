@@ -176,6 +176,14 @@ class Place(NamedTuple):
     depth: int
 
 
+class _Placed(NamedTuple):
+    """What follows for a layer from its inputs: itself with all fields, and its outputs."""
+
+    inputs: tuple[Tensor, ...]
+    layer: Layer
+    outputs: dict[str, Tensor]
+
+
 class Placer:
     """Puts layers into a graph, and collects the problems and needs that come up."""
 
@@ -189,8 +197,8 @@ class Placer:
         self.least: dict[str, int] = {}
         self.noted = Problems(spec.source)
         self.layers = 0
-        self.placed: dict[Entry, tuple[Layer, tuple[Tensor, ...], Layer, dict[str, Tensor]]] = {}
-        """The last layer of an entry, its inputs, and what followed: copies are mostly alike."""
+        self.placed: dict[Entry | Layer, _Placed] = {}
+        """What last followed for an entry, or for a layer: copies and chains are mostly alike."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -206,10 +214,12 @@ class Placer:
         layer = entry.layer or self.make(entry, scope, place)
         inputs = tuple([wire.tensor for wire in wires])
         known = self.placed.get(entry)
-        if known is not None and known[0] is layer and _are_numbers(inputs, known[1]):
-            _, inputs, layer, outputs = known
+        if known is None and entry.layer is not None:
+            known = self.placed.get(layer)
+        if known is not None and _are_numbers(inputs, known.inputs):
+            inputs, layer, outputs = known
         else:
-            made, needs = layer, len(self.needs)
+            made, needs, problems = layer, len(self.needs), len(self.problems)
             self.arity(entry, layer, len(wires), place)
             if not self.satisfied(entry, path, layer, inputs, wires, place):
                 return None
@@ -218,7 +228,9 @@ class Placer:
             if not all(self.possible(entry, path, each, place) for each in outputs.values()):
                 return None
             if entry.layer is made and needs == len(self.needs):
-                self.placed[entry] = (made, inputs, layer, outputs)
+                self.placed[entry] = found = _Placed(inputs, layer, outputs)
+                if problems == len(self.problems):  # what is wrong is told of each entry
+                    self.placed[made] = found
         shared = self.shared_path(entry, place, path)
         sources = tuple([wire.source for wire in wires])
         node = Node(path, name, layer, entry, place.part, sources, inputs, outputs, shared)
@@ -240,7 +252,7 @@ class Placer:
             taken[path] = (*taken.get(path, ()), output)
         for path, outputs in taken.items():
             if path in self.graph:
-                self.graph.nodes[path]["node"].requested.update(outputs)
+                self.graph.nodes[path]["node"].request(outputs)
                 self.graph.add_edge(path, node.path, outputs=outputs)
 
     def make(self, entry: Entry, scope: Scope, place: Place) -> Layer:

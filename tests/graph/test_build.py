@@ -485,3 +485,19 @@ def test_the_formulas_of_a_bundled_spec_give_its_numbers(name):
 def test_u_net_says_that_its_sizes_are_multiples_of_16():
     report = shapecalc.load("unet").report(symbolic=["H", "W"])
     assert sorted(str(each) for each in report.constraints) == ["H % 16 == 0", "W % 16 == 0"]
+
+
+def test_what_is_wrong_is_told_of_each_of_several_layers_that_are_alike():
+    conv = {"Conv2d": {"in_channels": 4, "out_channels": 3, "kernel_size": 1}}
+    with pytest.raises(shapecalc.SpecError) as error:
+        shapecalc.load({"input": [3, 8, 8], "layers": [conv, conv]}).report()
+    assert [problem.path for problem in error.value.problems] == ["conv1", "conv2"]
+
+
+def test_layers_alike_put_out_what_is_asked_of_each():
+    pool = {"MaxPool2d": {"kernel_size": 3, "stride": 1, "padding": 1}}
+    layers = [pool, pool, {"MaxUnpool2d": {"kernel_size": 3, "stride": 1, "padding": 1}}]
+    layers[2]["from"] = ["maxpool2", "maxpool2.indices"]
+    report = shapecalc.load({"input": [3, 8, 8], "layers": layers}).report()
+    assert list(report["maxpool1"].output_shapes) == ["output"]
+    assert list(report["maxpool2"].output_shapes) == ["output", "indices"]

@@ -74,6 +74,17 @@ def test_a_kind_that_the_index_does_not_have_is_found():
     assert told.split() == ["1", "5", "16"]
 
 
+@pytest.mark.parametrize("command", ["layer LSTM 16 --input 5,8", "layers LSTM"])
+def test_so_is_one_that_a_command_names(command):
+    told = run(
+        "from shapecalc.layers import index\n"
+        "del index.FAMILY_OF['LSTM']\n"
+        "from shapecalc.cli import main\n"
+        f"main({command.split()!r}, standalone_mode=False)\n"
+    )
+    assert "LSTM" in told
+
+
 def test_a_new_family_is_one_new_file(tmp_path):
     (tmp_path / "doubling.py").write_text(
         "from shapecalc.layers.base import Layer\n"
