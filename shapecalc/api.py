@@ -133,7 +133,7 @@ def explain(
     report = network.report(settings, symbolic=symbolic)
     own, style = inside(report, layer), ASCII if ascii else UNICODE
     if layer is None or layer not in report:
-        return whole(own, style, form)
+        return whole(report, own, style, form)
     told = derived(report, layer, closed(network, report, dict(settings or {})))
     return markdown(told) if form == "markdown" else text(told, style, ascii=ascii)
 

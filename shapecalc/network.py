@@ -14,7 +14,7 @@ from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.graph.build import MOST_LAYERS, build
 from shapecalc.graph.graph import Built
 from shapecalc.language.expression import Undecided
-from shapecalc.language.parse import parse
+from shapecalc.language.parse import WIDTHS, parse
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean
 from shapecalc.language.symbols import SettingError, as_member, bind, known
 from shapecalc.language.text import LARGEST_FILE, decode
@@ -130,6 +130,19 @@ class Network:
         spec.require = [*spec.require, *given(conditions, origin)]
         return Network(spec, self.most_layers)
 
+    def of_type(self, dtype: str) -> Network:
+        """The network with floats of another type, which memory depends on.
+
+        >>> import shapecalc
+        >>> shapecalc.load("lenet5").of_type("float16").report().memory.weights
+        124012
+        """
+        if dtype not in WIDTHS:
+            raise SettingError(f"no dtype {dtype!r}; there are {', '.join(WIDTHS)}")
+        spec = copy.copy(self.spec)
+        spec.dtype = dtype
+        return Network(spec, self.most_layers)
+
     def _undecided(self, undecided: Undecided) -> SpecError:
         names = " and ".join(sorted(undecided.symbols))
         message = f"what is built here depends on {names}, which has no value"
@@ -165,7 +178,8 @@ class Network:
         asked = known(self.spec) if symbolic is True else list(symbolic or ())
         values, built = self.build(settings, asked)
         kept = [n for n in asked if n not in settings and not is_symbolic(values[n])]
-        report = Report(self.name, values, built, self.spec.silence, _table, kept)
+        dtype = self.spec.dtype or "float32"
+        report = Report(self.name, values, built, self.spec.silence, _table, kept, dtype)
         if self.spec.require:
             from shapecalc.analysis.budget import needs
 

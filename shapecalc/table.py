@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic, total
+from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic, largest, total
 from shapecalc.analysis.measures import MEASURES, Measure, Totals
 from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.graph.graph import Node, Part, Role
@@ -138,6 +138,14 @@ def _weights(report: Report, row: Row, write: Writer) -> str:
     return ", ".join(f"{name} {write.shape(shape)}" for name, shape in own)
 
 
+def _memory(report: Report, row: Row, write: Writer) -> str:
+    """The most that is held while the layers of the row run."""
+    if row.is_heading:
+        return ""
+    own = {layer.path for layer in row.layers}
+    return write(largest(*[step.live for step in report.memory.steps if step.path in own]))
+
+
 def _receptive_field(report: Report, row: Row, write: Writer) -> str:
     if row.is_heading:
         return ""
@@ -155,6 +163,7 @@ COLUMNS: dict[str, Column] = {
     "output": Column("Output", _output),
     "weights": Column("Weights", _weights),
     **{name: Column(measure.heading, _count(name), True) for name, measure in MEASURES.items()},
+    "memory": Column("Memory", _memory, True),
     "receptive_field": Column("Receptive field", _receptive_field),
 }
 """The columns a table can have, by their names."""
@@ -164,13 +173,18 @@ def lay_out(
     report: Report,
     columns: Sequence[str] = DEFAULT_COLUMNS,
     depth: int | None = None,
+    convention: str | None = None,
 ) -> Table:
-    """Lay a report out as a table; see :data:`COLUMNS` for the names of columns."""
+    """Lay a report out as a table; see :data:`COLUMNS` for the names of columns.
+
+    A convention adds a column, and a total, of what another tool counts.
+    """
     write = Writer()
-    chosen = [COLUMNS[name] for name in columns]
+    chosen = _chosen(columns, convention)
     cells = [[column.cell(report, row, write) for column in chosen] for row in rows(report, depth)]
     headings = [Heading(column.heading, column.is_number) for column in chosen]
-    return Table(title(report, write), headings, cells, _summary(report, write))
+    summary = _summary(report, write, convention, with_memory="memory" in columns)
+    return Table(title(report, write), headings, cells, summary)
 
 
 def title(report: Report, write: Writer) -> str:
@@ -187,12 +201,18 @@ def _batch(batch: Quantity) -> str:
     return f", batch B = {batch}" if str(batch) != "B" else ", batch B"
 
 
-def _summary(report: Report, write: Writer) -> list[tuple[str, str]]:
+def _summary(
+    report: Report, write: Writer, convention: str | None = None, *, with_memory: bool = False
+) -> list[tuple[str, str]]:
     totals, batch = report.totals, report.symbols["B"]
     lines = [
         (f"total {measure.label}", _total(measure, totals, batch, write))
         for measure in MEASURES.values()
     ]
+    if convention is not None:
+        lines.append(_by_convention(report, convention, write))
+    if with_memory:
+        lines += _of_memory(report, write)
     lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
     for name, value in report.kept.items():
         lines.append(
@@ -201,6 +221,46 @@ def _summary(report: Report, write: Writer) -> list[tuple[str, str]]:
     for each in report.constraints:
         lines.append(("needs", f"{each.condition}  ({_some(_asking(each))})"))
     return lines + [("warning", text) for text in _warnings(report)]
+
+
+def _chosen(columns: Sequence[str], convention: str | None) -> list[Column]:
+    chosen = [COLUMNS[name] for name in columns]
+    if convention is not None:
+        from shapecalc.analysis.conventions import CONVENTIONS  # which needs all kinds
+
+        own = CONVENTIONS[convention]
+
+        def cell(report: Report, row: Row, write: Writer) -> str:
+            counts = [count for layer in row.layers for count in own.of(layer).values()]
+            return "" if row.is_heading else write(total(counts))
+
+        chosen.append(Column(own.tool.name, cell, True))
+    return chosen
+
+
+def _by_convention(report: Report, convention: str, write: Writer) -> tuple[str, str]:
+    """The total of another tool, and what it is made of."""
+    from shapecalc.analysis.conventions import counted
+
+    found = counted(report, convention)
+    parts = ", ".join(f"{part} {write(count)}" for part, count in found.parts.items())
+    return f"by {convention}", _with(write(found.total), found.convention.tool.unit, parts)
+
+
+def _of_memory(report: Report, write: Writer) -> list[tuple[str, str]]:
+    """What is held in memory, in bytes."""
+    memory = report.memory
+    at = f"while {memory.peak_at} runs" if memory.peak_at else ""
+    least = "at least: attention and the like keep more inside" if memory.is_least else ""
+    figures = [
+        ("bytes of weights", memory.weights, report.dtype),
+        ("peak of a pass", memory.peak, at),
+        ("kept to train", memory.saved_for_backward, least),
+        ("step with SGD", memory.training("sgd"), "weights, gradients, kept"),
+        ("with momentum", memory.training("momentum"), ""),
+        ("with Adam", memory.training("adam"), ""),
+    ]
+    return [(name, _with(write(value), size(value), told)) for name, value, told in figures]
 
 
 def _total(measure: Measure, totals: Totals, batch: Quantity, write: Writer) -> str:
@@ -252,13 +312,18 @@ def size(count: Dim) -> str:
     return f"{decimal(count)}B" if count >= 1000 else f"{count} B"
 
 
-def csv(report: Report, columns: Sequence[str] = RECORD_COLUMNS, depth: int | None = None) -> str:
+def csv(
+    report: Report,
+    columns: Sequence[str] = RECORD_COLUMNS,
+    depth: int | None = None,
+    convention: str | None = None,
+) -> str:
     """The rows as comma-separated values for programs: a record each, without the summary."""
     import csv as writer
     import io
 
     write = PlainWriter()
-    chosen = [COLUMNS[name] for name in columns]
+    chosen = _chosen(columns, convention)
     out = io.StringIO()
     lines = writer.writer(out, lineterminator="\n")
     lines.writerow([column.heading for column in chosen])

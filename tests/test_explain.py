@@ -380,4 +380,4 @@ def test_explaining_needs_no_torch():
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
 def test_a_network_without_layers_has_nothing_to_explain(form):
     report = shapecalc.load({"input": [3], "layers": [{"ReLU": None, "when": 0}]}).report()
-    assert "ReLU" not in explaining.whole(explaining.inside(report, None), ASCII, form)
+    assert "ReLU" not in explaining.whole(report, explaining.inside(report, None), ASCII, form)

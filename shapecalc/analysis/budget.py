@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.report import LayerReport, Report
 
 RECEPTIVE_FIELD = "receptive_field"
+PEAK = "peak_memory"
 
 _HEAVIEST = 3
 """How many of the layers that weigh most are told."""
@@ -165,7 +166,9 @@ class Facts(dict[str, Any]):
         by_name = self.report.totals.by_name
         if name in by_name:
             return by_name[name]
-        known = [*self.report.symbols, *by_name]
+        if name == PEAK:
+            return self.report.memory.peak
+        known = [*self.report.symbols, *by_name, PEAK]
         hint = did_you_mean(name, known) or f"known here: {listing(known, 30)}"
         raise UnknownFact(f"unknown name {name!r}", (hint, "and of entries, as in conv1.height"))
 
@@ -253,6 +256,8 @@ def _number(value: Quantity | Any) -> str:
 def _heaviest(report: Report, each: Required) -> Iterator[str]:
     """The layers that weigh most in a total that a condition names."""
     for name in each.names:
+        if name == PEAK:
+            yield f"the most is held while {report.memory.peak_at} runs"
         weight = _weights(name)
         if weight is None:
             continue

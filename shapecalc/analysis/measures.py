@@ -25,6 +25,7 @@ BYTES = {
     "float16": 2,
     "bfloat16": 2,
     "uint8": 1,
+    "int8": 1,
     "bool": 1,
 }
 """The bytes an element takes, by its type."""
@@ -79,26 +80,41 @@ def _activations(layer: LayerReport) -> Dim:
     return total([prod(shape) for shape in layer.output_shapes.values()])
 
 
+DEFAULT = "float32"
+"""The element type of floats where nothing else is said."""
+
+
+def width(dtype: str, default: str = DEFAULT) -> int:
+    """The bytes of an element, where ``default`` stands for the default type.
+
+    >>> width("float32"), width("float32", "float16"), width("int64", "float16")
+    (4, 2, 8)
+    """
+    return BYTES[default if dtype == DEFAULT else dtype]
+
+
 def _weight_bytes(layer: LayerReport) -> Dim:
-    return BYTES[_weight_dtype(layer)] * layer.params
+    return width(_weight_dtype(layer), layer.dtype) * layer.params
 
 
 def _buffer_bytes(layer: LayerReport) -> Dim:
     own = [each for name, each in layer.buffers_of.items() if layer.owns(name)]
-    return total([BYTES[_buffer_dtype(layer, each)] * prod(each.shape) for each in own])
+    return total(
+        [width(_buffer_dtype(layer, each), layer.dtype) * prod(each.shape) for each in own]
+    )
 
 
 def _activation_bytes(layer: LayerReport) -> Dim:
     if not layer.node.layer.writes:
         return 0
     outputs = layer.node.made.values()
-    return total([BYTES[tensor.dtype] * prod(tensor.shape) for tensor in outputs])
+    return total([width(tensor.dtype, layer.dtype) * prod(tensor.shape) for tensor in outputs])
 
 
 def _weight_dtype(layer: LayerReport) -> str:
     """Weights have the type of what the layer puts out, if that is no integer."""
     dtype = layer.node.output.dtype
-    return dtype if "float" in dtype else "float32"
+    return dtype if "float" in dtype else DEFAULT
 
 
 def _buffer_dtype(layer: LayerReport, tensor: Tensor) -> str:

@@ -10,13 +10,14 @@ from shapecalc.algebra.arithmetic import Dim, Quantity, Shape
 from shapecalc.algebra.phases import Phases, Range, together
 from shapecalc.algebra.window import IDENTITY
 from shapecalc.analysis.constraints import Constraint, combine
-from shapecalc.analysis.measures import MEASURES, Totals, sums
-from shapecalc.graph.graph import Built, Need, Node
+from shapecalc.analysis.measures import DEFAULT, MEASURES, Totals, sums
+from shapecalc.graph.graph import Built, Need, Node, Part
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
 
 if TYPE_CHECKING:
     from shapecalc import lint
+    from shapecalc.analysis.memory import Memory
 
 
 class LayerReport:
@@ -29,6 +30,7 @@ class LayerReport:
     __slots__ = (
         "buffers_of",
         "counts",
+        "dtype",
         "input_shapes",
         "inputs",
         "kind",
@@ -39,8 +41,9 @@ class LayerReport:
         "weights",
     )
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, dtype: str = DEFAULT) -> None:
         layer = node.layer
+        self.dtype = dtype
         self.node = node
         self.path = node.path
         self.kind = layer.kind
@@ -85,21 +88,33 @@ class LayerReport:
 _THE_SAME = tuple(name for name in LayerReport.__slots__ if name not in ("inputs", "node", "path"))
 
 
-def _reports(built: Built) -> Iterator[LayerReport]:
+def _reports(built: Built, dtype: str) -> Iterator[LayerReport]:
     """A report for every layer; what a layer alike has on its inputs is not counted again."""
-    known: dict[tuple[int, int, frozenset[str]], LayerReport] = {}
+    known: dict[tuple[int, int, frozenset[str], str], LayerReport] = {}
     now.begin("counting")
     for _, data in built.graph.nodes(data=True):
         node: Node = data["node"]
         if node.shared is not None:
-            yield LayerReport(node)
+            yield LayerReport(node, _dtype(node, dtype))
             continue
-        key = id(node.layer), id(node.inputs), node.requested
+        key = id(node.layer), id(node.inputs), node.requested, _dtype(node, dtype)
         if key not in known:
-            known[key] = LayerReport(node)
+            known[key] = LayerReport(node, key[-1])
             yield known[key]
         else:
             yield known[key].at(node)
+
+
+def _dtype(node: Node, default: str) -> str:
+    """The type of floats in a layer: what it, or a block around it, says; else the network's."""
+    if node.entry.dtype:
+        return node.entry.dtype
+    part: Part | None = node.part
+    while part is not None:
+        if part.entry is not None and part.entry.dtype:
+            return part.entry.dtype
+        part = part.parent
+    return default
 
 
 class ReceptiveField(NamedTuple):
@@ -139,6 +154,7 @@ class Report:
         silence: Iterable[str] = (),
         view: Callable[[Report], str] | None = None,
         kept: Iterable[str] = (),
+        dtype: str = DEFAULT,
     ) -> None:
         self.name = name
         self.view = view
@@ -146,7 +162,8 @@ class Report:
         self.kept = {name: self.symbols[name] for name in kept}
         self.built = built
         self.silence = frozenset(silence)
-        self.layers = list(_reports(built))
+        self.dtype = dtype
+        self.layers = list(_reports(built, dtype))
         self.required: list[Need] = []
 
     @property
@@ -161,7 +178,17 @@ class Report:
 
     def told(self, shape: Shape) -> Shape:
         """A shape as it is told: without the batch, if that is what comes first."""
-        return shape[1:] if shape[:1] == (self.symbols["B"],) else shape
+        return shape[self.first(shape) :]
+
+    def first(self, shape: Shape) -> int:
+        """The dimension that a shape is told from: the one behind the batch, if that comes first.
+
+        >>> import shapecalc
+        >>> report = shapecalc.load("lenet5").report()
+        >>> report.first((1, 6, 28, 28)), report.first((169, 3))
+        (1, 0)
+        """
+        return 1 if shape[:1] == (self.symbols["B"],) else 0
 
     @cached_property
     def _by_path(self) -> dict[str, LayerReport]:
@@ -191,6 +218,13 @@ class Report:
     def totals(self) -> Totals:
         """The sums over all layers."""
         return sums(self.layers)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What passes through the network hold, and what training keeps."""
+        from shapecalc.analysis.memory import Memory
+
+        return Memory(self)
 
     @cached_property
     def constraints(self) -> list[Constraint]:
@@ -233,21 +267,27 @@ class Report:
         """The table of the report, as notebooks show it."""
         return self.view(self) if self.view else None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The report as plain data, as ``show --format json`` prints it."""
+    def to_dict(self, *, memory: bool = False) -> dict[str, Any]:
+        """The report as plain data, as ``show --format json`` prints it.
+
+        With ``memory``, every layer tells its own as well.
+        """
         return {
             "name": self.name,
             "symbols": {name: plain(value) for name, value in self.symbols.items()},
             **({"kept": plain(self.kept)} if self.kept else {}),
             "inputs": [
-                {"name": name, "shape": plain(tensor.shape), "dtype": tensor.dtype}
+                {"name": name, "shape": plain(tensor.shape), "dtype": self._called(tensor)}
                 for name, tensor in self.inputs.items()
             ],
-            "layers": [self._layer(layer) for layer in self.layers],
+            "layers": [
+                self._layer(layer) | ({"memory": plain(self.memory.of(layer))} if memory else {})
+                for layer in self.layers
+            ],
             "outputs": [
                 {"path": path, "shape": plain(tensor.shape)} for path, tensor in self.outputs
             ],
-            "totals": plain(self.totals.by_name),
+            "totals": plain(self.totals.by_name | {"memory": self.memory.to_dict()}),
             "constraints": [
                 {"condition": each.condition, "layers": list(each.layers)}
                 | ({"required": True} if each.is_required else {})
@@ -258,6 +298,9 @@ class Report:
                 for each in self.warnings
             ],
         }
+
+    def _called(self, tensor: Tensor) -> str:
+        return self.dtype if tensor.dtype == DEFAULT else tensor.dtype
 
     def _layer(self, layer: LayerReport) -> dict[str, Any]:
         field = self.receptive_fields[layer.path]
@@ -316,7 +359,7 @@ def _field(view: View) -> ReceptiveField | None:
 
 def plain(value: Any) -> Any:
     """Numbers as they are, formulas and fractions as text, tuples as lists."""
-    if isinstance(value, int):
+    if value is None or isinstance(value, int):
         return value
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]

@@ -36,6 +36,25 @@ def report_schema() -> Schema:
         "receptive_field": {"anyOf": [_object(view), {"type": "null"}]},
     }
     totals = {name: {"description": label, **amount} for name, label in labels().items()}
+    convention = _object(
+        {
+            "name": text,
+            "unit": text,
+            "total": amount,
+            "parts": {"type": "object", "additionalProperties": amount},
+        },
+        macs=amount,
+    )
+    own_memory = _object(dict.fromkeys(("weights", "live", "saved_for_backward"), amount))
+    memory = _object(
+        {
+            "weights": amount,
+            "peak": amount,
+            "peak_at": {"type": ["string", "null"]},
+            "saved_for_backward": amount,
+        },
+        saved_is_least={"const": True},
+    )
     named_input = _object({"name": text, "shape": shape, "dtype": text})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -46,9 +65,13 @@ def report_schema() -> Schema:
                 "name": text,
                 "symbols": {"type": "object", "additionalProperties": amount},
                 "inputs": _list(named_input),
-                "layers": _list(_object(layer, shares=text, output_shapes=tensors)),
+                "layers": _list(
+                    _object(layer, shares=text, output_shapes=tensors, memory=own_memory)
+                ),
                 "outputs": _list(_object({"path": text, "shape": shape})),
-                "totals": _object({"trainable": amount, **totals}),
+                "totals": _object(
+                    {"trainable": amount, **totals, "memory": memory}, convention=convention
+                ),
                 "constraints": _list(_object({"condition": text, "layers": _list(text)})),
                 "warnings": _list(_object(dict.fromkeys(("code", "path", "message"), text))),
             }

@@ -27,6 +27,8 @@ COMMANDS = (
     "convert",
     "layer",
     "layers",
+    "conventions",
+    "sweep",
     "schema",
 )
 """The commands; one lives in the module of its name, with _ for -, as a function of that name."""

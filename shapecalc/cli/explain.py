@@ -56,7 +56,7 @@ def explain(
     except KeyError as error:
         raise click.BadParameter(str(error.args[0]), param_hint="LAYER") from None
     if layer is None or layer not in report:
-        (print_lines if form == "text" else echo)(whole(own, style, form))
+        (print_lines if form == "text" else echo)(whole(report, own, style, form))
         return
     told = derived(report, layer, closed(network, report, given))
     if form == "json":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from shapecalc import table as tables
+from shapecalc.analysis.report import plain
+from shapecalc.analysis.tools import TOOLS
 from shapecalc.cli.common import (
     limit_option,
     open_spec,
@@ -18,6 +20,7 @@ from shapecalc.cli.common import (
 from shapecalc.cli.completion import completed_list
 from shapecalc.cli.output import echo, echo_json
 from shapecalc.cli.terminal import print_table
+from shapecalc.language.parse import WIDTHS
 from shapecalc.layout import markdown
 
 FORMATS = ("table", "json", "csv", "markdown")
@@ -39,6 +42,16 @@ def _columns(
 @spec_argument
 @settings_options
 @require_option
+@click.option(
+    "--convention",
+    type=click.Choice(list(TOOLS)),
+    help="Count as another tool does, in a column and a total of its own.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(WIDTHS),
+    help="The type of floats, for memory; the spec's, or float32, if left out.",
+)
 @click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
 @click.option(
     "--columns",
@@ -55,6 +68,8 @@ def show(
     settings: tuple[str, ...],
     symbolic: str | None,
     required: tuple[str, ...],
+    convention: str | None,
+    dtype: str | None,
     depth: int | None,
     columns: tuple[str, ...] | None,
     form: str,
@@ -65,14 +80,21 @@ def show(
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
     network = open_spec(spec, max_layers).requiring(required, "--require")
+    network = network.of_type(dtype) if dtype else network
     report = network.report(read_settings(settings), symbolic=read_symbolic(symbolic))
     if form == "json":
-        echo_json(report.to_dict())
+        found = report.to_dict(memory="memory" in (columns or ()))
+        if convention:
+            from shapecalc.analysis.conventions import counted  # which needs all kinds
+            from shapecalc.conventions import as_dict
+
+            found["totals"]["convention"] = plain(as_dict(counted(report, convention)))
+        echo_json(found)
         return
     if form == "csv":
-        echo(tables.csv(report, columns or tables.RECORD_COLUMNS, depth))
+        echo(tables.csv(report, columns or tables.RECORD_COLUMNS, depth, convention))
         return
-    table = tables.lay_out(report, columns or tables.DEFAULT_COLUMNS, depth)
+    table = tables.lay_out(report, columns or tables.DEFAULT_COLUMNS, depth, convention)
     if form == "markdown":
         echo(markdown(table))
     else:

@@ -47,7 +47,7 @@ def explain(report: Report, path: str, closed: Report | None = None) -> Explanat
     layer = report[path]
     told = lettered(layer.node)
     sections = [
-        Section("shape", [*_shape(layer, told), *_flattened(report, layer)]),
+        Section("shape", [*_shape(report, layer, told), *_flattened(report, layer)]),
         windows.section(layer),
         Section("cost", list(_cost(layer, told))),
         Section(
@@ -93,7 +93,7 @@ def _default(declared: Any, rank: int) -> Any:
 # -- shape -------------------------------------------------------------------------------------
 
 
-def _shape(layer: LayerReport, told: Lettered) -> Iterator[Line]:
+def _shape(report: Report, layer: LayerReport, told: Lettered) -> Iterator[Line]:
     """The derivation of every size, alike axes drawn together."""
     kept = [_kept(layer, told, i) for i in range(len(told.output))]
     alone = not layer.node.layer.joins
@@ -101,7 +101,8 @@ def _shape(layer: LayerReport, told: Lettered) -> Iterator[Line]:
         yield Line("", remark="the output has the shape of the input")
     else:
         lines: dict[Any, list[str]] = {}
-        for i, (name, size) in enumerate(zip(told.axes, told.shape[1:]), start=1):
+        first = report.first(layer.output_shape)
+        for i, (name, size) in enumerate(told.named(first), start=first):
             key = size.tree if isinstance(size, Traced) else size
             lines.setdefault((key, kept[i]), []).append(name)
         for (tree, remark), own in lines.items():

@@ -39,6 +39,14 @@ class Lettered(NamedTuple):
     macs: Any
     elementwise: Any
 
+    def named(self, first: int) -> list[tuple[str, Any]]:
+        """The output's sizes with the names of their dimensions, from the ``first`` one on.
+
+        Where no batch comes first, dimensions are only counted.
+        """
+        names = self.axes if first else [f"dimension {i}" for i in range(len(self.shape))]
+        return list(zip(names, self.shape[first:]))
+
 
 def lettered(node: Node) -> Lettered:
     """Run the rules of a layer in its place on letters."""

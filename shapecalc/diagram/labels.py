@@ -76,11 +76,32 @@ def settings(node: Node, write: Writer) -> str:
         value = vars(node.layer)[name]
         if declared.infer is not None:
             continue
-        if declared.is_required:
+        if _are_places(declared, value):
+            if declared.is_required or value != _default(node, declared):
+                told.append(f"{name} {listed(value)}")
+        elif declared.is_required:
             told.append(_all(value, write))
         elif value is not None and value != _default(node, declared):
             told.append(_named(name, value, write))
     return ", ".join(told)
+
+
+def _are_places(declared: Any, value: Any) -> bool:
+    """Whether a setting names dimensions or places in them, numbers that are no sizes."""
+    values = value if isinstance(value, tuple) else (value,)
+    return not declared.type.symbolic and bool(values) and all(type(v) is int for v in values)
+
+
+def listed(value: Any) -> str:
+    """Numbers that are no sizes, a list in brackets and not too long.
+
+    >>> listed(-1), listed((1,)), listed((0, 2, 3, 1)), listed(tuple(range(100)))
+    ('-1', '1', '[0 2 3 1]', '[0 1 2 3 ... 99]')
+    """
+    values = [str(each) for each in (value if isinstance(value, tuple) else (value,))]
+    if len(values) > 6:
+        values[4:-1] = ["..."]
+    return values[0] if len(values) == 1 else f"[{' '.join(values)}]"
 
 
 def _default(node: Node, declared: Any) -> Any:
@@ -98,6 +119,8 @@ def _all(value: Any, write: Writer) -> str:
 
 
 def _named(name: str, value: Any, write: Writer) -> str:
+    if isinstance(value, tuple) and all(isinstance(each, tuple) for each in value):
+        return ", ".join(f"{own} {_value(size, write)}" for own, size in value)
     if isinstance(value, bool):
         return name if value else f"no {name}"
     return f"{name} {_value(value, write)}"

@@ -362,7 +362,7 @@ class _Writer:
 
     def size(self, edge: Edge) -> str:
         """A tensor's shape; the spaces keep it off the line beside it."""
-        size = labels.clipped(self.shape.shape(edge.tensor.shape[1:]) or "1")
+        size = labels.clipped(self.shape.shape(self.report.told(edge.tensor.shape)) or "1")
         return text([f"{'  ' if self.widths else ' '}{size} "])
 
     # -- legend -------------------------------------------------------------------------------

@@ -499,7 +499,9 @@ class Body:
         return syntax.own(name)
 
     def home(self, name: str) -> Any:
-        """The attribute that a submodule is."""
+        """The attribute that a submodule is; one with a number has to be asked for."""
+        if name.isdigit():
+            return syntax.call("self.get_submodule", syntax.Text(name))
         return syntax.own(name)
 
     # -- branches ---------------------------------------------------------------------------------
@@ -530,6 +532,9 @@ class Body:
             return self.inline(scope, source, self.forward.variable(name))
         attribute = self.home(name)
         variable = self.forward.variable(name)
+        ahead, scope = _functions_ahead(scope)
+        if ahead is not None:
+            source = self.inline(ahead, source, variable)
         called = self.branch_module(scope, attribute, name, source)
         self.forward.assign(variable, called, Shapes(scope).of_lists())
         return variable
@@ -574,6 +579,17 @@ class Body:
         if all(condition is None for condition, _, _ in made):
             return sequential_of([(name, tree) for _, name, tree in made]), []
         return syntax.call("nn.Sequential"), made
+
+    def numbered(self) -> list[Any] | None:
+        """The modules of a list that is a Sequential: a chain in which names are places."""
+        entries = [each for each in self.scope.entries if self.scope.is_built(each)]
+        places = [str(i) for i in range(len(entries))]
+        if [each.name for each in entries] != places or not entries or not _is_chain(self.scope):
+            return None
+        if any(self.scope.presence(each, is_missed=False) is not None for each in entries):
+            return None
+        self.scope.check_left_out(entries)
+        return [self.module(self.scope, entry) for entry in entries]
 
     def module(self, scope: Scope, entry: Entry) -> Any:
         """The call that makes an entry, in a Sequential if it is repeated."""
@@ -865,9 +881,9 @@ def _is_beside(built: list[Entry], place: int) -> bool:
     own, entry = built[place].name, built[place]
     before, after = built[place - 1].name, built[place + 1]
     fed = _fed(entry)
-    joined = _fed(after) or set()
-    others = [each for each in built[place + 2 :] if {own, before} & referenced([each])]
-    return fed is not None and before not in fed and {own, before} <= joined and not others
+    if fed is None or before in fed or not {own, before} <= (_fed(after) or set()):
+        return False
+    return not any({own, before} & referenced([each]) for each in built[place + 2 :])
 
 
 def _feeds(built: list[Entry], conditions: list[Any], place: int) -> bool:
@@ -903,6 +919,26 @@ def _is_batch(scope: Scope, copy: Copy, size: Any) -> bool:
 
 def _first_size(tensor: Any) -> Any:
     return syntax.replaced(syntax.read("_tensor_.shape[0]"), {"_tensor_": tensor})
+
+
+def _functions_ahead(scope: Scope) -> tuple[Scope | None, Scope]:
+    """The functions that a list begins with, if what follows them is a chain, and that."""
+    entries = [entry for entry in scope.entries if scope.is_built(entry)]
+    count = 0
+    while count < len(entries) and _is_plain_function(entries[count]):
+        count += 1
+    rest = scope.inner(entries[count:], scope.holders)
+    if count == 0 or len(entries) < len(scope.entries) or not _is_chain(rest):
+        return None, scope
+    return scope.inner(entries[:count], scope.holders), rest
+
+
+def _is_plain_function(entry: Entry) -> bool:
+    """Whether an entry is a function of what comes before it, and always there."""
+    if entry.block is not None or entry.branches is not None or entry.when or entry.repeat:
+        return False
+    kind = KINDS[entry.kind]
+    return not kind.in_torch and not kind.is_state and _fed(entry) is None
 
 
 def _is_chain(scope: Scope) -> bool:

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Tree, untraced
 from shapecalc.emit import python, syntax
+from shapecalc.emit.agree import is_right
 from shapecalc.emit.known import Copy
 from shapecalc.emit.printer import flat
 from shapecalc.emit.roles import Role
-from shapecalc.emit.scope import Scope, in_python
+from shapecalc.emit.scope import Scope, given, in_python
 from shapecalc.language.expression import Binary, Name, Number
 from shapecalc.language.tree import Block, Entry
 from shapecalc.layers import KINDS, OUTPUT, Layer
@@ -60,19 +61,19 @@ class Constructor:
         """
         copies = self.scope.copies(entry)
         kind = KINDS[entry.kind]
-        given: dict[str, Any] = {}
+        settings: dict[str, Any] = {}
         for name, field in kind.fields.items():
             if name in entry.settings:
                 if not is_default(entry, field, copies[0].layer):
-                    given[name] = self.scope.setting(entry.settings[name], field, copies)
+                    settings[name] = self.scope.setting(entry.settings[name], field, copies)
             elif field.infer is not None:
                 if not _is_inferred_by_torch(field, copies):
-                    given[name] = self.inferred(entry, name, copies)
+                    settings[name] = self.inferred(entry, name, copies)
             elif not is_default(entry, field, copies[0].layer):
-                given[name] = field_literal(getattr(copies[0].layer, name), field)
+                settings[name] = field_literal(getattr(copies[0].layer, name), field)
         if wanted and kind.requested_by:
-            given[kind.requested_by] = syntax.TRUE
-        return made_by(kind, given)
+            settings[kind.requested_by] = syntax.TRUE
+        return made_by(kind, settings)
 
     def inferred(self, entry: Entry, name: str, copies: list[Copy]) -> Any:
         """A field that follows from the input."""
@@ -92,19 +93,19 @@ class Constructor:
         """The call that makes a use of a block: sizes by position, and what it is named for."""
         assert entry.block is not None
         written = self.block(entry.block)
-        given = {name: self.given(entry, name, written) for name in written.parameters}
-        arguments = [name for name in given if name in entry.block.arguments]
+        found = {name: self.given(entry, name, written) for name in written.parameters}
+        arguments = [name for name in found if name in entry.block.arguments]
         required = [name for name in arguments if name not in written.defaults]
         own = self.scope.parameters
         by_place = {
             name
-            for name, tree in given.items()
+            for name, tree in found.items()
             if (required == [name] or tree == Name(own.get(name, name), 0))
             and name not in written.defaults
         }
         positional: list[Any] = []
         named: list[tuple[str, Any]] = []
-        for name, tree in given.items():
+        for name, tree in found.items():
             if tree is None:
                 continue
             is_size = name not in arguments and name.rstrip("_") in ("in_channels", "in_features")
@@ -134,13 +135,28 @@ class Constructor:
                 return None
             if default is not None and default.is_constant:
                 return scope.argument(default, role, copies)
-            return self.from_outside(entry, name, copies, role)
+            return self.by_default(entry, name, copies, role)
         if name in scope.known.knobs:
             if name in scope.arguments:
                 message = f"argument {name!r} hides the symbol of that name from {entry.kind}"
                 raise scope.error(entry.mark, message, "give the argument another name")
             return scope.renamed(Name(name, 0))
         return self.from_outside(entry, name, copies, Role.WHOLE)
+
+    def by_default(self, entry: Entry, name: str, copies: list[Copy], role: Role) -> Any:
+        """What the default of an argument, which hangs on others, comes to at one use."""
+        assert entry.block is not None
+        default = entry.block.arguments[name]
+        content = default.expression if default is not None else None
+        tree = None
+        if content is not None:
+            tree = self.scope.told_by_use(content, entry, copies)
+        samples = [self.scope.outside(name, copy) for copy in copies]
+        if tree is None or not is_right(tree, samples):
+            return self.from_outside(entry, name, copies, role)
+        if not syntax.names(tree):
+            return given(samples[0].value, role)
+        return self.scope.renamed(self.scope.of_role(tree, role))
 
     def from_outside(self, entry: Entry, name: str, copies: list[Copy], role: Role) -> Any:
         """A letter inside a block as an expression outside of it."""
@@ -177,6 +193,11 @@ def sequential_of(made: list[tuple[str, Any]]) -> Any:
         return syntax.call("nn.Sequential", *(tree for _, tree in made))
     if not made:
         return syntax.call("nn.Sequential")
+    if any(name.isdigit() for name, _ in made):
+        pairs = tuple(syntax.Sequence((syntax.Text(name), tree)) for name, tree in made)
+        return syntax.call(
+            "nn.Sequential", syntax.call("OrderedDict", syntax.Sequence(pairs, "[]"))
+        )
     named = syntax.Invoke(Name("OrderedDict", 0), (), tuple(made))
     return syntax.call("nn.Sequential", named)
 

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import untraced
 from shapecalc.emit import syntax
-from shapecalc.emit.agree import agree
 from shapecalc.emit.classes import Body, Tie
 from shapecalc.emit.constructor import Written
 from shapecalc.emit.emission import Unlike, emit
@@ -23,17 +22,16 @@ from shapecalc.emit.forward import (
 from shapecalc.emit.known import Holder, Known
 from shapecalc.emit.letters import every
 from shapecalc.emit.names import block_class_name, class_name, variable
-from shapecalc.emit.parameters import signature
+from shapecalc.emit.parameters import Signature, signature
 from shapecalc.emit.printer import definition, statement
 from shapecalc.emit.roles import Roles
 from shapecalc.emit.scope import Owner, Scope, known_sizes
 from shapecalc.emit.source import head, imports, main, parameter_names
 from shapecalc.emit.syntax import Assign, Class, Do, Function, Parameter
-from shapecalc.emit.tidy import with_running_sizes, without_defaults, without_echoes
-from shapecalc.emit.trees import stated
+from shapecalc.emit.tidy import with_numbered, with_running_sizes, without_defaults, without_echoes
 from shapecalc.graph.graph import Part
 from shapecalc.language.expression import Name, evaluate, truth
-from shapecalc.language.tree import Block, Entry, Setting
+from shapecalc.language.tree import Block, Entry
 from shapecalc.network import Network
 
 MODULE = syntax.name("nn.Module")
@@ -85,6 +83,8 @@ class Classes:
         self.written: dict[str, Written] = {}
         self.definitions: list[Class] = []
         self.defaults: dict[str, dict[str, Any]] = {}
+        self.owners: dict[str, Owner] = {}
+        self.references: dict[str, set[str]] = {}
         self.names: dict[str, str] = {}
         taken: set[str] = set()
         for block in self.spec.blocks:
@@ -147,6 +147,7 @@ class Classes:
             return self.written[block.name]
         uses = self.known.uses[block.name]
         owner = Owner(block, uses, known_sizes(self.known, uses), {})
+        self.owners[block.name] = owner
         condition = self.common_condition(block)
         assumed = frozenset() if condition is None else frozenset(block.entries)
         holders = [Holder(use, use) for use in uses]
@@ -154,6 +155,10 @@ class Classes:
             holders = [holder for holder in holders if holder.part.children]
         scope = self.scope(owner, block.entries, holders, assumed)
         body = Body(self, scope, {"input": RUNNING})
+        members = body.numbered()
+        if members is not None:
+            found, signed = self.sequential(body, self.names[block.name], block.about, members)
+            return self.noted(block, found, signed, condition)
         alias = self.alias(body, block.entries)
         last = body.chain(scope, RUNNING, RUNNING, frozenset())
         inputs = (Parameter(RUNNING, syntax.TENSOR),)
@@ -167,14 +172,31 @@ class Classes:
             Name(last, 0),
             alias,
         )
+        return self.noted(block, found, signed, condition)
+
+    def noted(self, block: Block, found: Class, signed: Signature, condition: Any) -> Written:
+        """Note the class of a block, and what its uses have to give."""
         self.definitions.append(found)
         self.defaults[found.name] = {
             self.parameters.get(name, name): value for name, value in signed.defaults.items()
         }
-        self.written[block.name] = Written(
-            found.name, signed.letters, signed.defaults, owner.extras, condition
+        written = Written(
+            found.name, signed.letters, signed.defaults, self.owners[block.name].extras, condition
         )
-        return self.written[block.name]
+        self.written[block.name] = written
+        return written
+
+    def sequential(
+        self, body: Body, name: str, told: str, members: list[Any]
+    ) -> tuple[Class, Signature]:
+        """A class that is a Sequential of its modules."""
+        parent = syntax.Attribute(syntax.call("super"), "__init__")
+        made = without_defaults([Do(syntax.call(parent, *members))], self.defaults)
+        signed = signature(body.scope, made, body.checks)
+        constructor = Function(
+            "__init__", tuple(signed.parameters), syntax.NONE, tuple(signed.body), "", True
+        )
+        return Class(name, SEQUENTIAL, (constructor,), told), signed
 
     def part(self, outer: Body, scope: Scope, label: str) -> PartWritten:
         """What makes a part of a class that cannot be written in it."""
@@ -263,7 +285,7 @@ class Classes:
         forward = returned(forward, result, [each.name for each in inputs])
         forward = [*without_echoes(forward)]
         base = LIST if body.is_list else MODULE
-        init = without_defaults(body.init, self.defaults)
+        init = with_numbered(without_defaults(body.init, self.defaults))
         init = with_running_sizes(init, {*scope.allowed, *self.parameters.values()})
         signed = signature(scope, init, body.checks, is_part=is_part)
         parent = Do(syntax.call(syntax.Attribute(syntax.call("super"), "__init__")))
@@ -280,6 +302,9 @@ class Classes:
 
     def asked(self, scope: Scope) -> set[str]:
         """The outputs and copies that are asked for by a name with a dot."""
+        owner = scope.block.name if scope.block is not None else ""
+        if owner in self.references:
+            return self.references[owner]
         entries = scope.block.entries if scope.block is not None else self.spec.entries
         found = {
             asked_for(reference.name)
@@ -288,7 +313,8 @@ class Classes:
         }
         if scope.block is None:
             found |= {asked_for(reference.name) for reference in self.spec.outputs}
-        return {name for name in found if "." in name}
+        self.references[owner] = {name for name in found if "." in name}
+        return self.references[owner]
 
     # -- blocks that may be empty -----------------------------------------------------------------
 
@@ -329,34 +355,9 @@ class Classes:
         """The condition of a use of a block that may be empty; None if it is never so."""
         assert entry.block is not None
         copies = scope.copies(entry)
-
-        def meaning(name: str) -> Any:
-            assert entry.block is not None
-            setting = entry.settings.get(name)
-            if setting is not None:
-                if setting.kind == Setting.EXPRESSION:
-                    return scope.meant(setting, copies)
-                return stated(setting.content)
-            if name in entry.block.arguments:
-                default = entry.block.arguments[name]
-                if default is not None and default.kind == Setting.EXPRESSION:
-                    return within(plain(default.content))
-                if default is not None and default.kind == Setting.CONSTANT:
-                    return stated(default.content)
-            if name in self.known.values and name not in ("in_channels", "in_features"):
-                return Name(name, 0) if name in scope.allowed else stated(self.known.values[name])
-            samples = [scope.outside(name, copy) for copy in copies]
-            found = agree(samples, scope.allowed)
-            if found is None:
-                raise Unlike(entry.kind)
-            return found
-
-        def within(tree: Any) -> Any:
-            return syntax.replaced(tree, {name: meaning(name) for name in syntax.names(tree)})
-
-        from shapecalc.emit.python import settled_choices
-
-        tree = settled_choices(within(written.condition))
+        tree = scope.told_by_use(written.condition, entry, copies)
+        if tree is None:
+            raise Unlike(entry.kind)
         for copy in copies:
             assert isinstance(copy.built, Part)
             value = truth(evaluate(tree, {**copy.inside.letters, "index": copy.number}))

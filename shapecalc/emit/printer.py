@@ -534,7 +534,7 @@ def statement(node: Statement, indent: int) -> list[str]:
             found += [f"{' ' * indent}else:", *body(node.otherwise, indent + STEP)]
         return found
     if isinstance(node, For):
-        head = f"for {flat(node.variable)} in "
+        head = f"for {flat(_bare(node.variable))} in "
         return [*lines(node.items, indent, head, ":"), *body(node.body, indent + STEP)]
     if isinstance(node, With):
         return [*lines(node.context, indent, "with ", ":"), *body(node.body, indent + STEP)]
@@ -542,7 +542,8 @@ def statement(node: Statement, indent: int) -> list[str]:
         return lines(node.value, indent, "raise ")
     if isinstance(node, Assign):
         typed = f": {flat(node.annotation)}" if node.annotation is not None else ""
-        found = lines(node.value, indent, f"{flat(_bare(node.target))}{typed} = ")
+        head = f"{flat(_bare(node.target))}{typed} {node.operator}= "
+        found = lines(node.value, indent, head)
     elif isinstance(node, Return):
         found = lines(_bare(node.value), indent, "return ")
     else:

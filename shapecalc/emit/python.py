@@ -233,7 +233,10 @@ def condition(tree: Any, flags: Collection[str]) -> Any:
         sides = [condition(side, flags) for side in (tree.left, tree.right)]
         return Binary(tree.operator, *sides)
     if isinstance(tree, Unary) and tree.operator == "not":
-        return Unary("not", condition(tree.operand, flags))
+        operand = condition(tree.operand, flags)
+        if operand == Comparison(tree.operand, (("!=", Number(0)),)):
+            return Comparison(tree.operand, (("==", Number(0)),))
+        return Unary("not", operand)
     if isinstance(tree, Number):
         return TRUE if tree.value else FALSE
     if isinstance(tree, Conditional):

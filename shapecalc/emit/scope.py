@@ -313,6 +313,40 @@ class Scope:
 
         return copy.sample(moved(tree, meaning))
 
+    def told_by_use(self, tree: Any, entry: Entry, copies: list[Copy]) -> Any | None:
+        """An expression in the names of a block in those around one use of it; None if none is."""
+        assert entry.block is not None
+        block = entry.block
+
+        def meaning(name: str) -> Any:
+            setting = entry.settings.get(name) or block.arguments.get(name)
+            if setting is None:
+                if name in self.known.values:
+                    allowed = name in self.allowed and name not in self.arguments
+                    return SpecName(name, 0) if allowed else stated(self.known.values[name])
+                axis = AXES[name]
+                letters = [self.known.inside(copy.built).sizes[axis] for copy in copies]
+                samples = [self.outside(own, copy) for own, copy in zip(letters, copies)]
+                found = agree(samples, self.allowed)
+                if found is None:
+                    raise ExpressionError(f"{name} differs from use to use")
+                return found
+            if setting.kind == Setting.EXPRESSION:
+                is_given = name in entry.settings
+                return self.meant(setting, copies) if is_given else within(_plain(setting.content))
+            if setting.kind == Setting.CONSTANT:
+                return stated(setting.content)
+            raise ExpressionError(f"{name} is a list")
+
+        def within(inner: Any) -> Any:
+            meanings = {name: meaning(name) for name in syntax.names(inner)}
+            return python.settled_choices(syntax.replaced(inner, meanings))
+
+        try:
+            return within(_plain(tree))
+        except (ExpressionError, EmitError, RecursionError):
+            return None
+
     # -- conditions and counts --------------------------------------------------------------------
 
     def condition(self, entry: Entry) -> Any | None:

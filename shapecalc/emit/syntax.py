@@ -117,12 +117,13 @@ Tree: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """``target: annotation = value  # comment``."""
+    """``target: annotation = value  # comment``; with an operator, ``target += value``."""
 
     target: Tree
     value: Tree
     annotation: Tree | None = None
     comment: str = ""
+    operator: str = ""
 
 
 @dataclass(frozen=True, slots=True)

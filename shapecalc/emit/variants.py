@@ -14,16 +14,16 @@ from random import Random
 from typing import Any, NamedTuple
 
 from shapecalc.emit import letters as lettering
-from shapecalc.emit.letters import Lettered, Memory
+from shapecalc.emit.letters import Lettered, Memory, every
 from shapecalc.emit.python import tests
-from shapecalc.language.expression import Undecided, names
+from shapecalc.language.expression import Call, Undecided, names, parts
 from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError, bind
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.network import Network
 
-ENOUGH = 3
+ENOUGH = 4
 """At how many other values of a knob what is written is tried, if no condition depends on it."""
 
 PATIENCE = 6
@@ -196,14 +196,29 @@ def _other_values(value: Any, is_rational: bool = False) -> list[Any]:
     near: list[Any] = [value + 1, 0, 2 * value, 1, value - 1, 3 * value]
     if isinstance(value, Fraction) or is_rational:
         half = Fraction(value) / 2
-        near = [value + 4, 2 * value, half.numerator if half.denominator == 1 else half]
+        uneven = [value + Fraction(5, 7), value * Fraction(83, 89)]  # what is rounded shows there
+        near = [*uneven, value + 4, 2 * value, half.numerator if half.denominator == 1 else half]
     elif value in (0, 1):
         near = [1 - value]
     return [each for each in dict.fromkeys([*near, *SMALL]) if each != value]
 
 
 def _is_rational(spec: Spec, name: str) -> bool:
-    return has_point(spec, spec.symbols[name])
+    """Whether a symbol need not be whole: it is written so, or what it makes is rounded."""
+    if has_point(spec, spec.symbols[name]):
+        return True
+    lists = [spec.entries, *(block.entries for block in spec.blocks.values())]
+    settings = [s for entries in lists for e in every(entries) for s in e.settings.values()]
+    settings += [*_defaults(spec), *spec.symbols.values()]
+    expressions = [s.expression for s in settings if s.expression is not None]
+    return any(name in _rounded_names(tree) for tree in expressions)
+
+
+def _rounded_names(tree: Any) -> set[str]:
+    """The names that are rounded in an expression without being divided there."""
+    if isinstance(tree, Call) and tree.function in ("ceil", "floor", "round"):
+        return {each.name for each in names(tree)}
+    return {name for part in parts(tree) for name in _rounded_names(part)}
 
 
 class _Tries:

@@ -40,47 +40,49 @@ def inside(report: Report, path: str | None) -> list[LayerReport]:
     return found
 
 
-def brief(layers: Iterable[LayerReport]) -> Iterator[Step]:
-    """The steps of layers in order."""
+def brief(report: Report, layers: Iterable[LayerReport]) -> Iterator[Step]:
+    """The steps of layers of a report in order."""
     for layer in layers:
         told = lettered(layer.node)
         found: dict[Any, list[str]] = {}
-        for name, size in zip(told.axes, told.shape[1:]):
+        for name, size in told.named(report.first(layer.output_shape)):
             if isinstance(size, Traced) and not isinstance(size.tree, Leaf):
                 found.setdefault(size.tree, []).append(name)
         yield Step(
             layer.path,
             layer.kind,
-            layer.output_shape[1:],
+            report.told(layer.output_shape),
             [(", ".join(names), Traced(tree)) for tree, names in found.items()],
             layer.params if layer.node.shared is not None else told.params,
             layer.inputs if layer.node.layer.joins else (),
         )
 
 
-def fed(layers: Sequence[LayerReport]) -> dict[str, tuple[Any, ...]]:
+def fed(report: Report, layers: Sequence[LayerReport]) -> dict[str, tuple[Any, ...]]:
     """What layers get from outside: names of inputs or paths, with the shapes without the batch."""
     own = {layer.path for layer in layers}
     return {
-        str(source): shape[1:]
+        str(source): report.told(shape)
         for layer in layers
         for source, shape in zip(layer.node.sources, layer.input_shapes)
         if source.path not in own
     }
 
 
-def whole(layers: Sequence[LayerReport], style: Style, form: str = "text") -> str:
-    """The steps of layers as text, Markdown or JSON; text tells first what comes in."""
+def whole(report: Report, layers: Sequence[LayerReport], style: Style, form: str = "text") -> str:
+    """The steps of layers of a report as text, Markdown or JSON; text tells first what comes in."""
     if form == "json":
-        return json.dumps([_as_dict(step) for step in brief(layers)], indent=1, ensure_ascii=False)
+        return json.dumps(
+            [_as_dict(step) for step in brief(report, layers)], indent=1, ensure_ascii=False
+        )
     if form == "markdown":
         style = LATEX
     math = _math(form)
     rows = [
         (source, "", math(sizes(shape, style)), "what comes in")
-        for source, shape in fed(layers).items()
+        for source, shape in fed(report, layers).items()
     ]
-    rows += [(step.path, step.kind, *_told(step, style, math)) for step in brief(layers)]
+    rows += [(step.path, step.kind, *_told(step, style, math)) for step in brief(report, layers)]
     if form == "markdown":
         head = ["| Layer | Kind | Output | Because |", "| --- | --- | --- | --- |"]
         return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])

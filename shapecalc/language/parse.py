@@ -33,15 +33,19 @@ BATCH = "B"
 TENSOR_NAMES = ("in_channels", "in_height", "in_width", "in_features")
 """Names in expressions for sizes of the incoming tensor."""
 
-MODIFIERS = ("name", "from", "repeat", "when", "share", "silence")
+MODIFIERS = ("name", "from", "repeat", "when", "share", "dtype", "silence")
 """What may stand beside an entry's kind."""
 
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool")
 """The element types an input may have."""
 
+WIDTHS = ("float32", "float64", "float16", "bfloat16", "int8")
+"""The element types that the floats of a network, or of a layer in it, may have."""
+
 _TOP = (
     "name",
     "about",
+    "dtype",
     "symbols",
     "members",
     "input",
@@ -123,6 +127,7 @@ class _Reader:
         self.known_keys(top, _TOP, "a spec")
         spec.name = self.text(top, "name")
         spec.about = self.text(top, "about")
+        spec.dtype = self.width(top["dtype"].value) if "dtype" in top else ""
         spec.symbols = self.symbols(top.get("symbols"))
         spec.members = self.members(top.get("members"), spec)
         names = frozenset({*spec.symbols, BATCH})
@@ -258,6 +263,14 @@ class _Reader:
             self.problem(node.mark, message, f"the batch is left out: [{example}]")
             return Input(name, [], dtype, node.mark)
         return Input(name, [self.setting(item, names) for item in node.value], dtype, node.mark)
+
+    def width(self, node: Node) -> str:
+        """The element type of floats."""
+        if node.value in WIDTHS:
+            return str(node.value)
+        hint = did_you_mean(str(node.value), WIDTHS) or f"there are {listing(WIDTHS)}"
+        self.problem(node.mark, f"unknown dtype {node.noun}", hint)
+        return ""
 
     def required(self, node: Node) -> list[Required]:
         """Conditions on the whole; what they name is known when the network is."""
@@ -401,12 +414,13 @@ class _Reader:
             if "repeat" not in node.value:
                 given += _branch_names(node.value)
             for each in given:
-                if not isinstance(each.value, str):
+                name = _entry_name(each)
+                if name is None:
                     continue
-                if each.value in taken:
-                    message = f"the name {each.value!r} stands twice in this list"
-                    self.problem(each.mark, message, f"first in line {taken[each.value].line}")
-                taken.setdefault(each.value, each)
+                if name in taken:
+                    message = f"the name {name!r} stands twice in this list"
+                    self.problem(each.mark, message, f"first in line {taken[name].line}")
+                taken.setdefault(name, each)
         return taken
 
     def entry(self, node: Node, scope: _Scope) -> Entry | None:
@@ -558,13 +572,16 @@ class _Reader:
     def modifiers(self, entry: Entry, pairs: dict[str, Pair], scope: _Scope) -> None:
         if "name" in pairs:
             node = pairs["name"].value
-            if isinstance(node.value, str):
-                self.identifier(node.value, node.mark, "a name")
-                entry.name = node.value
+            name = _entry_name(node)
+            if name is not None:
+                if not name.isdigit():
+                    self.identifier(name, node.mark, "a name")
+                entry.name = name
                 if entry.name in scope.entries.maps[-1]:
                     self.problem(node.mark, f"{entry.name!r} is the name of an input")
             else:
-                self.problem(node.mark, f"a name is a word, not {node.noun}")
+                message = f"a name is a word, or a number as in a Sequential, not {node.noun}"
+                self.problem(node.mark, message)
         if "from" in pairs:
             entry.sources = self.references(pairs["from"].value)
             if entry.branches is not None and len(entry.sources) > 1:
@@ -580,6 +597,8 @@ class _Reader:
             entry.repeat = self.setting(pairs["repeat"].value, scope.names - {"index"})
         if "when" in pairs:
             entry.when = self.setting(pairs["when"].value, scope.names)
+        if "dtype" in pairs:
+            entry.dtype = self.width(pairs["dtype"].value)
         if "silence" in pairs:
             entry.silence = self.silence(pairs["silence"].value)
 
@@ -620,8 +639,9 @@ class _Reader:
         nodes = node.value if isinstance(node.value, list) else [node]
         found = []
         for each in nodes:
-            if isinstance(each.value, str):
-                found.append(Reference(each.value, each.mark))
+            name = _entry_name(each)
+            if name is not None:
+                found.append(Reference(name, each.mark))
             else:
                 self.problem(each.mark, f"expected a name, got {each.noun}")
         if not nodes:
@@ -706,9 +726,21 @@ def name_stem(kind: str) -> str:
     return re.sub(r"[1-3]d$", "", kind).lower()
 
 
+def _entry_name(node: Node) -> str | None:
+    """The name that a node gives to an entry: a word, or a number as in torch's Sequential."""
+    if isinstance(node.value, str):
+        return node.value
+    return str(node.value) if type(node.value) is int and node.value >= 0 else None
+
+
 def _automatic_name(kind: str, counts: dict[str, int], taken: Iterable[str]) -> str:
-    """The kind in lower case without its rank, and the next number: ``conv1``, ``conv2``."""
+    """The kind in lower case without its rank, and the next number: ``conv1``, ``conv2``.
+
+    A kind that has a number itself keeps it apart: ``relu6_1``.
+    """
     stem = name_stem(kind)
+    if stem[-1:].isdigit():
+        stem += "_"
     while True:
         counts[stem] = counts.get(stem, 0) + 1
         name = f"{stem}{counts[stem]}"

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc.language.expression import LONGEST, RESERVED
-from shapecalc.language.parse import BATCH, DTYPES, MODIFIERS, TENSOR_NAMES
+from shapecalc.language.parse import BATCH, DTYPES, MODIFIERS, TENSOR_NAMES, WIDTHS
 from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.field import EXPRESSION, REQUIRED, Field, SameAs
 
@@ -30,7 +30,10 @@ _NAME = {
 _TAKEN = [*keyword.kwlist, *sorted(RESERVED - set(keyword.kwlist)), *TENSOR_NAMES, "index"]
 _SYMBOL = {**_NAME, "not": {"enum": _TAKEN}}
 _BLOCK = {**_NAME, "not": {"enum": [*keyword.kwlist, *KINDS]}}
-_PATH = {"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$"}
+_PLACE = {"type": "integer", "minimum": 0}
+_ENTRY = {"anyOf": [_NAME, _PLACE, {"type": "string", "pattern": "^[0-9]+$"}]}
+_WORDS = {"type": "string", "pattern": r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$"}
+_PATH = {"anyOf": [_WORDS, _PLACE]}
 _PATHS = {"anyOf": [_PATH, {"type": "array", "items": _PATH, "minItems": 1}]}
 _TEXT = {"type": ["string", "number", "null"]}
 _NUMBER = {"anyOf": [{"type": "number"}, EXPRESSION]}
@@ -78,6 +81,7 @@ def _top() -> Schema:
     return {
         "name": _told("the network's name", _TEXT),
         "about": _told("source and year, and what is left out", _TEXT),
+        "dtype": _told("the type of its floats; float32 if left out", {"enum": list(WIDTHS)}),
         "symbols": _told(
             f"named numbers with their defaults; null has none; {BATCH} is the batch size",
             {**symbols, "additionalProperties": {"anyOf": [_NUMBER, {"type": "null"}]}},
@@ -203,11 +207,12 @@ def _shared() -> Schema:
 def _modifiers() -> Schema:
     """What may stand beside an entry's kind."""
     found = {
-        "name": _told("its name, unique in its list", _NAME),
+        "name": _told("its name, or a number as in torch's Sequential; unique in its list", _ENTRY),
         "from": _told("what feeds it: a name, or several where it takes several inputs", _PATHS),
         "repeat": _told("how many copies are chained; 'index' counts them from 0", _NUMBER),
         "when": _told("leave it out where this is false", _CONDITION),
         "share": _told("the earlier layer whose weights it uses", _PATH),
+        "dtype": _told("the type of its floats", {"enum": list(WIDTHS)}),
         "silence": _told("codes of warnings that are not wanted here", _ref("codes")),
     }
     assert found.keys() == set(MODIFIERS)

@@ -105,6 +105,7 @@ class Entry:
     __slots__ = (
         "block",
         "branches",
+        "dtype",
         "kind",
         "layer",
         "mark",
@@ -121,6 +122,7 @@ class Entry:
         self.kind = kind
         self.mark = mark
         self.name = ""
+        self.dtype = ""  # of the floats in it, where it is not the network's
         self.settings: dict[str, Setting] = {}
         self.block: Block | None = None
         self.branches: list[Branch] | None = None
@@ -170,6 +172,7 @@ class Spec:
     __slots__ = (
         "about",
         "blocks",
+        "dtype",
         "entries",
         "inputs",
         "members",
@@ -191,5 +194,6 @@ class Spec:
         self.blocks: dict[str, Block] = {}
         self.entries: list[Entry] = []
         self.outputs: list[Reference] = []
+        self.dtype = ""
         self.require: list[Required] = []
         self.silence: tuple[str, ...] = ()

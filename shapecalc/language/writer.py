@@ -100,6 +100,8 @@ def plain(spec: Spec) -> dict[str, Any]:
         found["name"] = spec.name
     if spec.about:
         found["about"] = spec.about
+    if spec.dtype:
+        found["dtype"] = spec.dtype
     if spec.symbols:
         found["symbols"] = {name: value(each) for name, each in spec.symbols.items()}
     shapes = {
@@ -184,6 +186,8 @@ def _entry(entry: Entry, is_automatic: bool) -> Any:
             more[name] = value(each)
     if entry.share is not None:
         more["share"] = entry.share.name
+    if entry.dtype:
+        more["dtype"] = entry.dtype
     if entry.silence:
         more["silence"] = _names(list(entry.silence))
     if not more and settings == {}:

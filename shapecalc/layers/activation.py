@@ -48,6 +48,8 @@ class ReLU(_CutOff):
     (True, 802816)
     """
 
+    keeps = ("output",)
+
     called = ("nn.functional.relu", "torch.relu", "Tensor.relu")
 
     inplace: bool = _INPLACE
@@ -99,6 +101,9 @@ class PReLU(_PointwiseActivation):
 
 class RReLU(_PointwiseActivation):
     """Flatten below zero with a slope that is random while training, and their mean after."""
+
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"slopes": y}
 
     called = (
         "nn.functional.rrelu(lower, upper, training, inplace)",
@@ -181,6 +186,8 @@ class Hardswish(_PointwiseActivation):
 class Sigmoid(_PointwiseActivation):
     """Squeeze into 0 to 1, ``1/(1 + exp(-x))``."""
 
+    keeps = ("output",)
+
     called = ("nn.functional.sigmoid", "torch.sigmoid", "torch.special.expit", "Tensor.sigmoid")
 
 
@@ -195,11 +202,16 @@ class Hardsigmoid(_PointwiseActivation):
 class LogSigmoid(_PointwiseActivation):
     """Take the logarithm of the sigmoid, ``-log(1 + exp(-x))``."""
 
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"intermediate": y}
+
     called = ("nn.functional.logsigmoid",)
 
 
 class Tanh(_PointwiseActivation):
     """Squeeze into -1 to 1, ``tanh(x)``."""
+
+    keeps = ("output",)
 
     called = ("nn.functional.tanh", "torch.tanh", "Tensor.tanh")
 
@@ -223,6 +235,8 @@ class Hardtanh(_CutOff):
 
 class Tanhshrink(_PointwiseActivation):
     """Subtract the tanh, ``x - tanh(x)``."""
+
+    keeps = ("output",)
 
     called = ("nn.functional.tanhshrink",)
 
@@ -254,6 +268,9 @@ class Softplus(_PointwiseActivation):
 
 class Softsign(_PointwiseActivation):
     """Squeeze into -1 to 1 slowly, ``x/(1 + abs(x))``."""
+
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"intermediate": y}
 
     called = ("nn.functional.softsign",)
 
@@ -297,6 +314,8 @@ class GLU(_Activation):
 class _OverDimension(_Activation, abstract=True):
     """An activation that weighs values along one dimension against each other."""
 
+    keeps = ("output",)
+
     dim: int | None = field(
         Maybe(Whole(None, symbolic=False), "0 of 1 or 3 dimensions, 1 of any other number"),
         "dimension along which the outputs sum to 1",
@@ -333,5 +352,7 @@ class LogSoftmax(_OverDimension):
 
 class Softmax2d(_PointwiseActivation):
     """Turn scores into shares of 1 over the channels, at each place of an image."""
+
+    keeps = ("output",)
 
     ndims = (4,)

@@ -96,6 +96,8 @@ class Add(_Operation):
     ((1, 256, 56, 56), (1, 256, 56, 56))
     """
 
+    keeps = ()
+
     called = ("torch.add", "Tensor.add", "Tensor.add_")
     sign = "+"
     operands = None
@@ -140,6 +142,8 @@ class Sub(_TwoSided):
     >>> Sub(input=1).output(Tensor((1, 196))).shape
     (1, 196)
     """
+
+    keeps = ()
 
     called = ("torch.sub", "Tensor.sub", "torch.subtract", "Tensor.subtract")
     sign = "-"
@@ -193,6 +197,8 @@ class Pow(_TwoSided):
     (1, 768)
     """
 
+    keeps = ("inputs", "output")
+
     called = ("torch.pow", "Tensor.pow")
     sign = "**"
 
@@ -215,6 +221,8 @@ class Pow(_TwoSided):
 
 class _Comparison(_Operation, abstract=True):
     """An operation that tells true or false."""
+
+    keeps = ()
 
     arity = (1, 2)
 
@@ -300,6 +308,8 @@ class Minimum(_OfTwo):
 
 class LogicalAnd(_OfTwo):
     """Tell where both are true, or not 0."""
+
+    keeps = ()
 
     commutes = True
     called = ("torch.logical_and", "Tensor.logical_and")

@@ -268,6 +268,8 @@ class Tile(Layer):
     (1, 8, 15)
     """
 
+    keeps = ()
+
     called = ("torch.tile", "Tensor.tile(*dims)", "Tensor.repeat(*dims)")
     in_torch = False
 
@@ -298,6 +300,8 @@ class RepeatInterleave(Layer):
     (1, 32, 2048, 128)
     """
 
+    keeps = ()
+
     called = ("torch.repeat_interleave", "Tensor.repeat_interleave")
     in_torch = False
 
@@ -324,6 +328,8 @@ class Roll(KeepsShape):
     >>> Roll(shifts=[-3, -3], dims=[1, 2]).output(Tensor((1, 56, 56, 96))).shape
     (1, 56, 56, 96)
     """
+
+    keeps = ()
 
     called = ("torch.roll", "Tensor.roll")
     in_torch = False
@@ -358,6 +364,8 @@ class Flip(KeepsShape):
     >>> Flip(dims=[3]).output(Tensor((1, 3, 32, 32))).shape
     (1, 3, 32, 32)
     """
+
+    keeps = ()
 
     called = ("torch.flip", "Tensor.flip(*dims)")
     in_torch = False

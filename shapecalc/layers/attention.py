@@ -88,6 +88,8 @@ class MultiheadAttention(Layer):
     ((2304, 768), 524391936)
     """
 
+    keeps_more = True
+
     returns = "output, attn_output_weights"
     signature = (
         "embed_dim",
@@ -205,6 +207,8 @@ class ScaledDotProductAttention(Join):
     >>> y.shape, attention.macs(q, k, v, y=y) == 12 * 197 * 197 * (64 + 64)
     ((1, 12, 197, 64), True)
     """
+
+    keeps_more = True
 
     called = ("nn.functional.scaled_dot_product_attention",)
 

@@ -91,6 +91,12 @@ class Layer:
     """Outputs that are made only where something takes them, as the places of maxima."""
     writes: ClassVar[bool] = True
     """Whether it writes its output, as opposed to passing on a view of its input."""
+    writes_in_training: ClassVar[bool] = False
+    """Whether it does so while training alone, as dropout."""
+    keeps: ClassVar[tuple[str, ...]] = ("inputs",)
+    """What is kept for the backward pass: ``"inputs"``, the ``"output"``, both, or nothing."""
+    keeps_more: ClassVar[bool] = False
+    """Whether it keeps more than that inside, which is not declared: then it is a least figure."""
     in_torch: ClassVar[bool] = True
     """Whether torch.nn has it as a module; else :meth:`function` is what it is in torch."""
     near: ClassVar[str] = ""
@@ -128,6 +134,8 @@ class Layer:
         cls.fields = {}
         for base in reversed(cls.__mro__):
             cls.fields |= vars(base).get("own_fields", {})
+        if not cls.writes and "keeps" not in vars(cls):
+            cls.keeps = ()
         cls.family = cls.__module__.rpartition(".")[2]
         cls.joins = cls.arity[1] is None or cls.arity[1] > 1
         if rank is not None:
@@ -280,6 +288,14 @@ class Layer:
     def elementwise(self, *x: Any, **y: Any) -> Dim:
         """Operations on single elements: bias, normalisation, activation, pooling."""
         return 0
+
+    def beside(self, *x: Any, **y: Any) -> dict[str, Tensor]:
+        """What it makes beside its output and drops unless something takes it: places of maxima."""
+        return {}
+
+    def kept(self, *x: Any, **y: Any) -> dict[str, Tensor]:
+        """What it makes and keeps for the backward pass beside ``keeps``: masks, statistics."""
+        return self.beside(*x, **y)
 
     @classmethod
     def inputs_wanted(cls) -> str:

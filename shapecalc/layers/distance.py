@@ -39,6 +39,8 @@ class CosineSimilarity(_Distance):
     (1, 7, 7)
     """
 
+    keeps_more = True
+
     called = ("nn.functional.cosine_similarity", "torch.cosine_similarity")
 
     dim: int = field(Whole(None, symbolic=False), "dimension the vectors lie along", default=1)
@@ -70,6 +72,11 @@ class PairwiseDistance(_Distance):
     >>> PairwiseDistance().output(Tensor((8, 128)), Tensor((8, 128))).shape
     (8,)
     """
+
+    keeps = ("output",)
+
+    def kept(self, *x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"difference": x[0]}
 
     called = ("nn.functional.pairwise_distance", "torch.pairwise_distance")
 

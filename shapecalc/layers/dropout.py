@@ -10,10 +10,13 @@ from fractions import Fraction
 
 from shapecalc.layers.field import Flag, Number, field
 from shapecalc.layers.pointwise import Pointwise
+from shapecalc.layers.tensor import Tensor
 
 
 class _AnyDropout(Pointwise, abstract=True):
     """What all dropouts have in common."""
+
+    writes_in_training = True
 
     writes = False
 
@@ -26,6 +29,9 @@ class _AnyDropout(Pointwise, abstract=True):
 class Dropout(_AnyDropout):
     """Set single elements to zero at random while training."""
 
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"mask": Tensor(y.shape, y.dtype)}
+
     called = ("nn.functional.dropout(p, training, inplace)", "torch.dropout(p, training)")
 
 
@@ -34,6 +40,9 @@ class Dropout1d(_AnyDropout, rank=1):
 
     Of features it takes one sample for channels of a length, and passes them on in evaluation.
     """
+
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"mask": Tensor(y.shape[:2], y.dtype)}
 
     ndims = (2, 3)
 
@@ -46,6 +55,9 @@ class Dropout2d(_AnyDropout, rank=2):
     Besides height and width it takes other dimensions, as torch does to this day.
     """
 
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"mask": Tensor(y.shape[:2], y.dtype)}
+
     called = ("nn.functional.dropout2d(p, training, inplace)",)
 
     ndims = range(2, 65)
@@ -57,6 +69,9 @@ class Dropout3d(_AnyDropout, rank=3):
     Besides volumes it takes other dimensions, as torch does to this day.
     """
 
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"mask": Tensor(y.shape[:2], y.dtype)}
+
     ndims = range(2, 65)
 
     called = ("nn.functional.dropout3d(p, training, inplace)",)
@@ -65,11 +80,17 @@ class Dropout3d(_AnyDropout, rank=3):
 class AlphaDropout(_AnyDropout):
     """Drop single elements at random while training, keeping mean and variance: made for SELU."""
 
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"mask": Tensor(y.shape, y.dtype)}
+
     called = ("nn.functional.alpha_dropout(p, training, inplace)",)
 
 
 class FeatureAlphaDropout(_AnyDropout):
     """Drop whole channels at random while training, keeping mean and variance."""
+
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"mask": Tensor(y.shape[:2], y.dtype)}
 
     called = ("nn.functional.feature_alpha_dropout(p, training, inplace)",)
 
@@ -82,6 +103,11 @@ class DropPath(Pointwise):
     It stands at the end of a branch, which is so left out for some samples. Huang et al., "Deep
     networks with stochastic depth" (2016).
     """
+
+    writes_in_training = True
+
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"mask": Tensor(y.shape[:1], y.dtype)}
 
     writes = False
     in_torch = False

@@ -85,6 +85,8 @@ class EmbeddingBag(_Table):
     ((8, 64), True)
     """
 
+    keeps_more = True
+
     signature = (
         "num_embeddings",
         "embedding_dim",

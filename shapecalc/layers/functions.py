@@ -41,6 +41,8 @@ class _Fractional(_Function, abstract=True):
 class Neg(_Function):
     """Change the sign, ``-x``."""
 
+    keeps = ()
+
     called = ("torch.neg", "Tensor.neg", "torch.negative", "Tensor.negative")
     dtypes = NUMBERS
 
@@ -58,11 +60,15 @@ class Abs(_Function):
 class Sign(_Function):
     """Keep the sign alone: -1, 0 or 1."""
 
+    keeps = ()
+
     called = ("torch.sign", "Tensor.sign")
 
 
 class Floor(_Function):
     """Round down."""
+
+    keeps = ()
 
     called = ("torch.floor", "Tensor.floor")
     dtypes = NUMBERS
@@ -71,12 +77,16 @@ class Floor(_Function):
 class Ceil(_Function):
     """Round up."""
 
+    keeps = ()
+
     called = ("torch.ceil", "Tensor.ceil")
     dtypes = NUMBERS
 
 
 class Round(_Function):
     """Round to the nearest whole number, halves to the even one."""
+
+    keeps = ()
 
     called = ("torch.round", "Tensor.round")
     dtypes = NUMBERS
@@ -92,11 +102,15 @@ class Square(_Function):
 class Exp(_Fractional):
     """Raise e to it, ``exp(x)``."""
 
+    keeps = ("output",)
+
     called = ("torch.exp", "Tensor.exp")
 
 
 class Expm1(_Fractional):
     """Raise e to it and subtract 1."""
+
+    keeps = ("output",)
 
     called = ("torch.expm1", "Tensor.expm1", "torch.special.expm1")
 
@@ -116,17 +130,23 @@ class Log1p(_Fractional):
 class Sqrt(_Fractional):
     """Take the square root."""
 
+    keeps = ("output",)
+
     called = ("torch.sqrt", "Tensor.sqrt")
 
 
 class Rsqrt(_Fractional):
     """Divide 1 by the square root."""
 
+    keeps = ("output",)
+
     called = ("torch.rsqrt", "Tensor.rsqrt")
 
 
 class Reciprocal(_Fractional):
     """Divide 1 by it."""
+
+    keeps = ("output",)
 
     called = ("torch.reciprocal", "Tensor.reciprocal")
 
@@ -185,6 +205,8 @@ class Clamp(_Function):
 class LogicalNot(_Function):
     """Tell what is false, or 0."""
 
+    keeps = ()
+
     called = ("torch.logical_not", "Tensor.logical_not")
 
     def output(self, x: Tensor) -> Tensor:
@@ -197,6 +219,8 @@ class To(Pointwise):
     >>> To(dtype="float16").output(Tensor((1, 8)))
     Tensor(shape=(1, 8), dtype='float16')
     """
+
+    keeps = ()
 
     called = ("Tensor.to",)
     in_torch = False

@@ -61,6 +61,8 @@ class Concat(Join):
     ['concatenates along dim 1: 3 x 4 x 4 and 3 x 9 x 4, which differ in height (4 and 9)']
     """
 
+    keeps = ()
+
     promotes = True
 
     dim: int = field(Whole(None, symbolic=False), "dimension that grows", default=1)
@@ -100,6 +102,8 @@ class Stack(Join):
     >>> Stack().output(Tensor((1, 8, 64)), Tensor((1, 8, 64))).shape
     (1, 2, 8, 64)
     """
+
+    keeps = ()
 
     promotes = True
 

@@ -73,6 +73,9 @@ class BatchNorm(_ChannelNorm, Pointwise, abstract=True):
     ['running_mean', 'running_var', 'num_batches_tracked']
     """
 
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"statistics": Tensor((2, x.channels))}
+
     of_batch = True
     work = "2 for every element: scale and shift, their statistics known"
 
@@ -101,6 +104,9 @@ class InstanceNorm(_ChannelNorm, abstract=True):
     ({}, {})
     """
 
+    def beside(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"statistics": Tensor((2, x.batch, x.channels))}
+
     affine: bool = field(Flag(), "learn a scale and a shift for each channel", default=False)
     track_running_stats: bool = field(
         Flag(), "keep running statistics for use in evaluation", default=False
@@ -125,6 +131,9 @@ class GroupNorm(KeepsShape):
     >>> GroupNorm(num_groups=32).bound(Tensor((1, 64, 56, 56))).weights()
     {'weight': (64,), 'bias': (64,)}
     """
+
+    def beside(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"statistics": Tensor((2, x.batch, self.num_groups))}
 
     signature = ("num_groups", "num_channels", "eps", "affine", "bias")
 
@@ -206,6 +215,9 @@ class LayerNorm(_LastDimensionsNorm):
     'states normalized_shape 5 x 8 but receives 4 x 8'
     """
 
+    def beside(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"statistics": Tensor((2, *x.shape[: -len(self.normalized_shape)]))}
+
     eps: int | Fraction = field(
         Number(0), "added to the variance, against division by zero", default=Fraction(1, 100000)
     )
@@ -234,6 +246,10 @@ class RMSNorm(_LastDimensionsNorm):
     >>> RMSNorm().bound(Tensor((1, 2048, 4096))).weights()
     {'weight': (4096,)}
     """
+
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        statistics = Tensor(x.shape[: -len(self.normalized_shape)])
+        return {"statistics": statistics, "normalised": y}
 
     eps: int | Fraction | None = field(
         Maybe(Number(0), "the smallest step of the element type"),
@@ -264,6 +280,8 @@ class LocalResponseNorm(Pointwise):
     >>> LocalResponseNorm(size=5).elementwise(x, x) == 8 * 96 * 55 * 55
     True
     """
+
+    keeps_more = True
 
     called = ("nn.functional.local_response_norm",)
 

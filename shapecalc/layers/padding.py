@@ -63,6 +63,8 @@ def _cut(window: Window) -> Dim:
 class _FilledWithConstant(Padding, abstract=True):
     """Cells are cut off before others are added, so there must be as many as are cut off."""
 
+    keeps = ()
+
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         for size, window in zip(x.spatial, self.windows(x)):
             cut = _cut(window)
@@ -125,6 +127,8 @@ class ReflectionPad(_FilledFromInput, abstract=True):
 
 class CircularPad(_FilledFromInput, abstract=True):
     """Pad with cells from the opposite side, as if the input went round."""
+
+    keeps = ()
 
     def _spare(self, window: Window) -> Dim:
         return _cut(window)
@@ -201,6 +205,8 @@ class Pad(Layer):
     >>> Pad(pad=[0, 0, 1, 0]).output(Tensor((1, 196, 768))).shape
     (1, 197, 768)
     """
+
+    keeps = ()
 
     called = ("nn.functional.pad",)
     in_torch = False

@@ -65,6 +65,9 @@ class _SlidingPool(Layer, abstract=True):
 class _FindsMaxima(Layer, abstract=True):
     """What puts out the places of the maxima it keeps, too, where something asks for them."""
 
+    def beside(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"indices": Tensor(y.shape, "int64")}
+
     on_request = frozenset({"indices"})
     returns_on_request = "output, indices"
     requested_by = "return_indices"
@@ -137,6 +140,8 @@ class LPPool(_SlidingPool, abstract=True):
     >>> pool.output(Tensor((1, 16, 50))).shape
     (1, 16, 16)
     """
+
+    keeps_more = True
 
     dtypes = FLOATS
 
@@ -398,17 +403,23 @@ class _AdaptivePool1d(AdaptivePool, rank=1, abstract=True):
 class AdaptiveAvgPool1d(_AdaptivePool1d):
     """Average along a length, to a given number of values."""
 
+    keeps = ()
+
     called = ("nn.functional.adaptive_avg_pool1d", "torch.adaptive_avg_pool1d")
 
 
 class AdaptiveAvgPool2d(AdaptivePool, rank=2):
     """Average over height and width, to an output of given size."""
 
+    keeps = ()
+
     called = ("nn.functional.adaptive_avg_pool2d",)
 
 
 class AdaptiveAvgPool3d(AdaptivePool, rank=3):
     """Average over depth, height and width, to an output of given size."""
+
+    keeps = ()
 
     called = ("nn.functional.adaptive_avg_pool3d",)
 

@@ -199,6 +199,8 @@ class Repeat(_ByPattern):
     (8, 197, 768)
     """
 
+    keeps = ()
+
     called = ("einops.repeat(pattern, **sizes)",)
 
     example: ClassVar[Mapping[str, object]] = {
@@ -218,6 +220,8 @@ class Reduce(_ByPattern):
     >>> pool.output(Tensor((1, 64, 56, 56))).shape
     (1, 64, 28, 28)
     """
+
+    keeps = ()
 
     called = ("einops.reduce(pattern, reduction, **sizes)",)
     work = "every element is taken in"

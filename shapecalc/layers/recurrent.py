@@ -29,6 +29,8 @@ from shapecalc.layers.tensor import FLOATS, Tensor
 class _AnyRecurrent(Layer, abstract=True):
     """What layers and cells have in common."""
 
+    keeps_more = True
+
     dtypes = FLOATS
 
     work = "biases, and what makes the next state of the gates"

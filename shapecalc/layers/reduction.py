@@ -66,6 +66,8 @@ class Mean(_Reduction):
     (1, 1, 768)
     """
 
+    keeps = ()
+
     called = ("torch.mean", "Tensor.mean")
     dtypes = FLOATS
 
@@ -77,6 +79,8 @@ class Sum(_Reduction):
     (1, 196)
     """
 
+    keeps = ()
+
     called = ("torch.sum", "Tensor.sum")
 
     def output(self, x: Tensor) -> Tensor:
@@ -85,6 +89,8 @@ class Sum(_Reduction):
 
 class _Extreme(_Reduction, abstract=True):
     """An element that is found, and along one dimension its place as well, on request."""
+
+    keeps = ("inputs", "output")
 
     on_request = frozenset({"indices"})
     returns_on_request = "output, indices"
@@ -145,6 +151,8 @@ class Std(Var):
     (1, 768)
     """
 
+    keeps = ("inputs", "output")
+
     called = ("torch.std", "Tensor.std")
 
 
@@ -154,6 +162,8 @@ class Norm(_Reduction):
     >>> Norm(dim=-1, keepdim=True).output(Tensor((1, 196, 768))).shape
     (1, 196, 1)
     """
+
+    keeps = ("inputs", "output")
 
     called = (
         "torch.linalg.vector_norm(ord, dim, keepdim)",
@@ -196,6 +206,8 @@ class ArgMax(_AlongOne):
     Tensor(shape=(1,), dtype='int64')
     """
 
+    keeps = ()
+
     called = ("torch.argmax", "Tensor.argmax")
 
     keepdim: bool = field(Flag(), "keep the dimension, with size 1", default=False)
@@ -224,6 +236,8 @@ class CumSum(_AlongOne, KeepsShape):
     Tensor(shape=(1, 16), dtype='int64')
     """
 
+    keeps = ()
+
     called = ("torch.cumsum", "Tensor.cumsum")
 
     def output(self, x: Tensor) -> Tensor:
@@ -236,6 +250,8 @@ class Normalize(KeepsShape):
     >>> Normalize().output(Tensor((1, 128))).shape
     (1, 128)
     """
+
+    keeps_more = True
 
     called = ("nn.functional.normalize",)
     dtypes = FLOATS

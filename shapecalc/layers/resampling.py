@@ -52,6 +52,8 @@ class Resampling(Scaling, abstract=True):
     (1, 8, 14, 10)
     """
 
+    keeps = ()
+
     size: Any = field(
         Maybe(PerInputAxis(Whole()), "a scale_factor"), "size of the output", default=None
     )
@@ -219,6 +221,8 @@ class PixelShuffle(Layer, rank=2):
     (1, 16, 56, 56)
     """
 
+    keeps = ()
+
     called = ("nn.functional.pixel_shuffle", "torch.pixel_shuffle")
 
     upscale_factor: Dim = field(Whole(), "how much larger height and width become", letter="r")
@@ -254,6 +258,8 @@ class PixelUnshuffle(Layer, rank=2):
     >>> KINDS["PixelUnshuffle"](downscale_factor=2).output(Tensor((1, 16, 56, 56))).shape
     (1, 64, 28, 28)
     """
+
+    keeps = ()
 
     called = ("nn.functional.pixel_unshuffle", "torch.pixel_unshuffle")
 
@@ -295,6 +301,8 @@ class ChannelShuffle(Layer):
     (1, 240, 28, 28)
     """
 
+    keeps = ()
+
     called = ("nn.functional.channel_shuffle", "torch.channel_shuffle")
 
     groups: Dim = field(Parts(), "parts the channels are split into", letter="G")
@@ -320,6 +328,8 @@ class ChannelShuffle(Layer):
 
 class _Patches(Layer, rank=2, abstract=True):
     """What Fold and Unfold have in common: an image on one side, its patches on the other."""
+
+    keeps = ()
 
     kernel_size: Shape = field(PerAxis(Whole()), "size of a patch", letter="F")
     dilation: Shape = field(PerAxis(Whole()), "step inside a patch", letter="D", default=1)

@@ -62,6 +62,8 @@ class IndexSelect(Layer):
     (1, 3, 32, 32)
     """
 
+    keeps = ()
+
     called = ("torch.index_select", "Tensor.index_select")
     in_torch = False
 
@@ -76,6 +78,9 @@ class IndexSelect(Layer):
 
     def output(self, x: Tensor) -> Tensor:
         return x.with_size(self.dim, len(self.index))
+
+    def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"index": Tensor((len(self.index),), "int64")}
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         index = f"torch.tensor({settings['index']}, device={inputs[0]}.device)"

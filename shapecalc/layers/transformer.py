@@ -36,6 +36,8 @@ def _prefixed(prefix: str, weights: dict[str, Shape]) -> dict[str, Shape]:
 class _Transformer(Layer, abstract=True):
     """What all transformers have in common: the fields of a layer, and what is made of them."""
 
+    keeps_more = True
+
     work = "scores, biases, activations, norms and the additions around them"
     ndims = (3,)
     axes = ("length", "features")

@@ -20,12 +20,14 @@ def broadcast_by_chance(report: Report) -> Iterator[Finding]:
         if not isinstance(layer.node.layer, Broadcast):
             continue
         shapes = [tensor.shape for tensor in layer.node.inputs]
+        ndim = max(map(len, shapes))
         for axis, sizes in enumerate(aligned(shapes)):
             largest = max((size for size in sizes if isinstance(size, int)), default=1)
             if largest == 1 or len(sizes) < len(shapes):
                 continue
-            for source, size in zip(layer.node.sources, sizes, strict=True):
-                made = _made_one(report, source.path, axis) if size == 1 else None
+            for source, shape, size in zip(layer.node.sources, shapes, sizes, strict=True):
+                own = axis + len(shape) - ndim
+                made = _made_one(report, source.path, own) if size == 1 else None
                 if made is not None:
                     message = (
                         f"stretches the 1 of {source.path!r} to {largest}; that 1 is what the "
@@ -43,7 +45,7 @@ def _made_one(report: Report, path: str, axis: int) -> LayerReport | None:
             return None
         window, size = windows[axis - 2], layer.node.inputs[0].shape[axis]
         if window != IDENTITY:
-            extent = window.extent
+            size, extent = layer.node.inputs[0].shape[axis], window.extent
             covers = not (isinstance(size, int) and isinstance(extent, int) and extent < size)
             return None if covers else layer
         path = layer.node.sources[0].path

@@ -146,13 +146,13 @@ def test_edges_are_those_of_the_network(name: str, depth: int | None) -> None:
     homes |= {vertex.name: vertex.id for vertex in drawing.vertices if vertex.role == "input"}
     shown = {node.path for vertex in drawing.vertices for node in vertex.nodes}  # no more copies
     wanted = {
-        (homes[source], homes[layer.path], times(shape[1:]))
+        (homes[source.path], homes[layer.path], times(report.told(shape)))
         for layer in report
-        for source, shape in zip(layer.inputs, layer.input_shapes)
-        if layer.path in shown and homes[source] != homes[layer.path]
+        for source, shape in zip(layer.node.sources, layer.input_shapes)
+        if layer.path in shown and homes[source.path] != homes[layer.path]
     }
     wanted |= {
-        (homes[path], f"output{i}", times(tensor.shape[1:]))
+        (homes[path], f"output{i}", times(report.told(tensor.shape)))
         for i, (path, tensor) in enumerate(report.outputs)
     }
     for direction in ("TB", "LR"):
@@ -370,6 +370,19 @@ def test_settings_that_are_defaults_are_left_out() -> None:
     conv = {"out_channels": 6, "kernel_size": [3, 5], "stride": 2, "padding": 0, "bias": False}
     report = report_of({"input": [3, 9, 9], "layers": [{"Conv2d": conv}]})
     assert "conv1\\nConv2d 6, 3 x 5, stride 2, no bias" in dot(report)
+
+
+@pytest.mark.parametrize(
+    ("entry", "shown"),
+    [
+        ({"Permute": [0, 2, 3, 1]}, "Permute dims [0 2 3 1]"),
+        ({"Select": {"dim": 1, "index": 0}}, "Select dim 1, index 0"),
+        ({"Unbind": 2}, "Unbind dim 2"),
+    ],
+)
+def test_dimensions_and_places_do_not_look_like_sizes(entry: Any, shown: str) -> None:
+    outputs = [entry, "Identity"]
+    assert shown in dot(report_of({"input": [3, 8, 8], "layers": outputs}))
 
 
 # -- choices -----------------------------------------------------------------------------------
@@ -590,10 +603,17 @@ def test_a_folded_picture_fits_a_page_at_full_size(name: str) -> None:
     assert min(map(float, re.findall(r'font-size="([\d.]+)"', svg))) >= 9
 
 
+OPEN = 45
+"""The most boxes of a picture that is to be a page even with everything unfolded."""
+
+
 @needs_dot
+@pytest.mark.parametrize("depth", [1, None])
 @pytest.mark.parametrize("name", SPECS)
-def test_no_picture_is_a_mere_chain(name: str) -> None:
-    _, (width, height) = layout(dot(report_of(name)))
+def test_no_picture_is_a_mere_chain(name: str, depth: int | None) -> None:
+    if depth is None and len(plan(report_of(name)).vertices) > OPEN:
+        return
+    _, (width, height) = layout(dot(report_of(name), depth=depth))
     assert height < 2300
     assert height < 800 or height < 4.5 * width
 

@@ -97,7 +97,7 @@ WRONG = {
     "two kinds in one entry": "input: [3]\nlayers: [{Linear: 3, ReLU: }]",
     "two kinds beside blocks": (
         "input: [3]\nblocks: {A: {layers: [ReLU]}}\n"
-        "layers: [{Linear: 3, ReLU: , Tanh: , Sigmoid: , GELU: , ELU: , SELU: , CELU: }]"
+        "layers: [{Linear: 3, ReLU: , Tanh: , Sigmoid: , GELU: , ELU: , SELU: , CELU: , Mish: }]"
     ),
     "a field in a block": "input: [3]\nblocks: {A: {layers: [{Linear: {out: 3}}]}}\nlayers: [A]",
     "a field in a branch": "input: [3]\nlayers: [{Add: {branches: [[{Linear: {out: 3}}], []]}}]",

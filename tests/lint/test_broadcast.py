@@ -33,3 +33,14 @@ def test_a_window_that_happens_to_have_one_position_stretches_by_chance() -> Non
 )
 def test_nothing_is_said_of_a_1_that_was_meant(branch: list[Any]) -> None:
     assert "broadcast-by-chance" not in codes(6, *branch)
+
+
+def test_sizes_are_aligned_from_the_last_dimension() -> None:
+    table = [{"Parameter": [4, 1], "name": "table"}, {"Linear": 1}]
+    layers: list[Any] = [*table, {"Add": None, "from": ["input", "linear1"]}]
+    spec = {"input": [2, 4, 8], "layers": layers}
+    assert shapecalc.load(spec).report()["add1"].output_shape == (1, 2, 4, 8)
+    assert "broadcast-by-chance" not in [e.code for e in shapecalc.load(spec).report().warnings]
+    conv_of_fewer = [{**conv(stride=4), "from": "b"}, {"Add": None, "from": ["a", "conv1"]}]
+    spec = {"inputs": {"a": [1, 4, 6], "b": [4, 6]}, "layers": conv_of_fewer}
+    assert "broadcast-by-chance" in [each.code for each in shapecalc.load(spec).report().warnings]

@@ -3,8 +3,7 @@
 He et al., Deep Residual Learning for Image Recognition, 2015, as torchvision builds it:
 no bias in convolutions, batch normalisation after each, a strided 1 x 1 convolution
 where a shortcut changes the shape. Published: 11,689,512 parameters, 1.814 GMACs. The
-names are torchvision's, but for `downsample.conv` and `downsample.bn`, which it numbers
-0 and 1.
+names are torchvision's, so that its checkpoints load.
 
 11,689,512 parameters and 1,814,073,344 multiply-accumulates for an input of
 3 x 224 x 224, batch 1.
@@ -14,18 +13,12 @@ import torch
 from torch import Tensor, nn
 
 
-class Downsample(nn.Module):
+class Downsample(nn.Sequential):
     def __init__(self, in_channels: int, channels: int, stride: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(
-            in_channels, channels, kernel_size=1, stride=stride, bias=False
+        super().__init__(
+            nn.Conv2d(in_channels, channels, kernel_size=1, stride=stride, bias=False),
+            nn.BatchNorm2d(channels),
         )
-        self.bn = nn.BatchNorm2d(channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(x)  # [B, channels, (H - 1) // stride + 1, (W - 1) // stride + 1]
-        x = self.bn(x)
-        return x
 
 
 class BasicBlock(nn.Module):

@@ -1,0 +1,165 @@
+"""Formulas computed for many values at once, exactly: a program run on arrays of numpy.
+
+Every step is bounded before it is run. Where all bounds fit, a step works on 64-bit integers; from
+the first that does not, on Python's own numbers, which are slower and have no bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.algebra.arithmetic import Quantity
+from shapecalc.algebra.program import Program, Step
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FITS = 2**63 - 1
+"""The largest number of 64 bits."""
+
+Range = tuple[int, int] | None
+"""The least and greatest whole number that a step can give; None where that is not known."""
+
+
+class Vectorised:
+    """Formulas by name, compiled for symbols whose values lie in given ranges.
+
+    A range is None for a symbol with fractions among its values.
+
+    >>> import numpy
+    >>> from shapecalc.algebra.formula import Formula
+    >>> H = Formula.symbol("H")
+    >>> compiled = Vectorised({"half": (H + 1) // 2, "many": H**9}, {"H": (1, 10**4)})
+    >>> found = compiled.run({"H": numpy.array([3, 10**4])})
+    >>> found["half"].dtype.name, found["many"].dtype.name, found["many"][1] == 10**36
+    ('int64', 'object', True)
+    """
+
+    def __init__(self, formulas: Mapping[str, Quantity], ranges: Mapping[str, Range]) -> None:
+        self.program = Program()
+        self.places = {name: self.program.add(each) for name, each in formulas.items()}
+        self.ranges: list[Range] = []
+        for step in self.program.steps:
+            self.ranges.append(_bounded(self._range(step, ranges)))
+
+    def run(self, values: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
+        """The formulas where symbols have these values, an array each."""
+        import numpy as np
+
+        size = len(next(iter(values.values()))) if values else 1
+        done: list[Any] = []
+        for step, bounds in zip(self.program.steps, self.ranges):
+            if step[0] == "number":
+                done.append(_number(step[1]))
+            elif step[0] == "name":
+                done.append(_typed(values[step[1]], bounds))
+            else:
+                done.append(_operate(step[0], [_typed(done[i], bounds) for i in step[1:]], bounds))
+        return {
+            name: done[place] if np.ndim(done[place]) else _constant(done[place], size)
+            for name, place in self.places.items()
+        }
+
+    def _range(self, step: Step, ranges: Mapping[str, Range]) -> Range:
+        sign, *operands = step
+        if sign == "number":
+            number = _number(operands[0])
+            return (number, number) if isinstance(number, int) else None
+        if sign == "name":
+            return ranges[operands[0]]
+        known = [self.ranges[i] for i in operands]
+        if any(each is None for each in known):
+            return None
+        return _combined(sign, [each for each in known if each is not None])
+
+
+def _bounded(bounds: Range) -> Range:
+    return bounds if bounds is not None and max(map(abs, bounds)) <= FITS else None
+
+
+def _combined(sign: str, known: list[tuple[int, int]]) -> Range:
+    """The range of an operation on whole numbers of these ranges."""
+    lows, highs = [low for low, _ in known], [high for _, high in known]
+    if sign == "+":
+        partial = [sum(max(abs(low), abs(high)) for low, high in known)]
+        return (sum(lows), sum(highs)) if partial[0] <= FITS else None
+    if sign == "*":
+        low, high, most = 1, 1, 1
+        for a, b in known:
+            ends = [low * a, low * b, high * a, high * b]
+            low, high = min(ends), max(ends)
+            most *= max(abs(a), abs(b), 1)
+        return (low, high) if most <= FITS else None
+    if sign == "//":
+        (a, b), (c, d) = known
+        if c <= 0 <= d:
+            return None
+        ends = [x // y for x in (a, b) for y in (c, d)]
+        return min(ends), max(ends)
+    if sign == "**":
+        (a, b), (c, d) = known
+        if c != d or c < 0 or c > FITS.bit_length():
+            return None
+        ends = [a**c, b**c, *([0] if a < 0 < b else [])]
+        return min(ends), max(ends)
+    if sign == "min":
+        return min(lows), min(highs)
+    if sign == "max":
+        return max(lows), max(highs)
+    return None
+
+
+def _number(text: str) -> int | Fraction:
+    number = Fraction(text)
+    return number.numerator if number.denominator == 1 else number
+
+
+def _typed(value: Any, bounds: Range) -> Any:
+    """A value for a step that fits into 64 bits, or one that works on Python's numbers."""
+    if bounds is None and getattr(value, "dtype", None) is not None and value.dtype != object:
+        return value.astype(object)
+    return value
+
+
+def _constant(number: Any, size: int) -> Any:
+    import numpy as np
+
+    fits = isinstance(number, int) and abs(number) <= FITS
+    return np.full(size, number, dtype=np.int64 if fits else object)
+
+
+def _operate(sign: str, values: list[Any], bounds: Range) -> Any:
+    import numpy as np
+
+    first, *rest = values
+    if sign == "**" and bounds is None:
+        return _power(first, rest[0])
+    for value in rest:
+        if sign == "+":
+            first = first + value
+        elif sign == "*":
+            first = first * value
+        elif sign == "//":
+            first = first // value
+        elif sign == "**":
+            first = first**value
+        elif sign == "min":
+            first = np.minimum(first, value)
+        elif sign == "max":
+            first = np.maximum(first, value)
+        else:
+            raise NotImplementedError(sign)
+    return first
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    """Powers of Python's numbers; a negative exponent makes fractions, never floats."""
+    import numpy as np
+
+    def one(a: Any, b: Any) -> Any:
+        found = Fraction(a) ** int(b)
+        return found.numerator if found.denominator == 1 else found
+
+    return np.frompyfunc(one, 2, 1)(base, exponent)

@@ -1,0 +1,233 @@
+"""Memory: what a pass holds while it goes through the network, and what training keeps.
+
+Layers run in the order of the graph, as the emitted module runs them. A tensor is freed as soon as
+no layer that is still to come takes it, and what the network returns stays. A view and work in
+place make no tensor of their own. What a layer needs for itself while it runs, and frees, is not
+counted: a convolution's workspace, the scores inside of attention, places of maxima that nobody
+asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.algebra.arithmetic import Dim, is_symbolic, largest, prod, total
+from shapecalc.analysis.measures import MEASURES, width
+from shapecalc.graph.graph import Node, Source
+from shapecalc.layers import Tensor
+
+if TYPE_CHECKING:
+    from shapecalc.analysis.report import LayerReport, Report
+
+_PARAMS = MEASURES["params"].bytes
+assert _PARAMS is not None
+MEMORY = _PARAMS
+"""The bytes of a layer's weights."""
+
+OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
+"""How many numbers an optimizer keeps for each parameter, beside its gradient."""
+
+Storage = dict[Source, Source]
+"""The tensor whose memory each tensor lies in: its own, or that of what it is a view of."""
+
+
+class Step(NamedTuple):
+    """What is held while a layer runs, its inputs and outputs included, in bytes."""
+
+    path: str
+    live: Dim
+
+
+class Memory:
+    """The memory of a network, in bytes: numbers, or formulas.
+
+    >>> import shapecalc
+    >>> memory = shapecalc.load("vgg16").report().memory
+    >>> memory.peak == 4 * 2 * 64 * 224 * 224, memory.peak_at
+    (True, 'group1.convrelu1.0.relu1')
+    """
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    @property
+    def weights(self) -> Dim:
+        """What the learnable tensors take."""
+        return self.report.totals.weight_bytes
+
+    @property
+    def buffers(self) -> Dim:
+        """What other state takes, such as running statistics."""
+        return self.report.totals.buffer_bytes
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """What is held while each layer runs, without weights."""
+        return list(self._steps())
+
+    @cached_property
+    def _peaks(self) -> list[Step]:
+        """The steps at which the most may be held: one, or where formulas cross, several."""
+        return _greatest(self.steps, self.report.built.least)
+
+    @property
+    def peak(self) -> Dim:
+        """The most that an inference pass holds at once, without weights."""
+        return largest(*[step.live for step in self._peaks])
+
+    @property
+    def peak_at(self) -> str | None:
+        """The layer that runs when it does; None where that hangs on the symbols' values."""
+        return self._peaks[0].path if len(self._peaks) == 1 else None
+
+    @cached_property
+    def saved_by(self) -> dict[str, Dim]:
+        """What each layer keeps for the backward pass and none before it has kept."""
+        return dict(self._saved())
+
+    @property
+    def saved_for_backward(self) -> Dim:
+        """What the forward pass of a training step leaves for the backward pass."""
+        return total(list(self.saved_by.values()))
+
+    @property
+    def is_least(self) -> bool:
+        """Whether a layer keeps more than is declared: what is kept is a least figure then."""
+        return any(layer.node.layer.keeps_more for layer in self.report)
+
+    def training(self, optimizer: str = "sgd") -> Dim:
+        """A training step: weights, gradients, the optimizer's state, and what is kept."""
+        copies = 2 + OPTIMIZERS[optimizer]
+        return copies * self.weights + self.buffers + self.saved_for_backward
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures by name, as in the report for programs."""
+        return {
+            "weights": self.weights,
+            "peak": self.peak,
+            "peak_at": self.peak_at,
+            "saved_for_backward": self.saved_for_backward,
+        } | ({"saved_is_least": True} if self.is_least else {})
+
+    def of(self, layer: LayerReport) -> dict[str, Dim]:
+        """What concerns one layer: its own weights, what is held while it runs, what it keeps."""
+        return {
+            "weights": MEMORY.of(layer),
+            "live": self._live[layer.path],
+            "saved_for_backward": self.saved_by[layer.path],
+        }
+
+    @cached_property
+    def _live(self) -> dict[str, Dim]:
+        return {step.path: step.live for step in self.steps}
+
+    # -- how it comes about -----------------------------------------------------------------------
+
+    def _bytes(self, layer: LayerReport, tensor: Tensor) -> Dim:
+        return width(tensor.dtype, layer.dtype) * prod(tensor.shape)
+
+    def _made(self) -> Iterator[tuple[Source, Dim]]:
+        """Every tensor that is no view, with its bytes."""
+        for name, tensor in self.report.inputs.items():
+            yield Source(name), width(tensor.dtype, self.report.dtype) * prod(tensor.shape)
+        for layer in self.report:
+            for name, tensor in layer.node.made.items():
+                yield Source(layer.path, name), self._bytes(layer, tensor)
+
+    def _steps(self) -> Iterator[Step]:
+        storage = _storage(self.report, training=False)
+        sizes = dict(self._made())
+        last = self._last_uses(storage)
+        held: dict[Source, Dim] = {
+            source: sizes[source] for source in map(Source, self.report.inputs) if source in last
+        }
+        live = total(list(held.values()))
+        ends: dict[int, list[Source]] = {}
+        for source, end in last.items():
+            ends.setdefault(end, []).append(source)
+        for number, layer in enumerate(self.report):
+            for name in layer.node.made:
+                source = Source(layer.path, name)
+                if storage[source] == source:
+                    held[source] = sizes[source]
+                    live = live + sizes[source]
+            yield Step(layer.path, live)
+            for source in ends.get(number, ()):
+                live = live - held.pop(source, 0)
+
+    def _last_uses(self, storage: Storage) -> dict[Source, int]:
+        """The number of the layer behind which each tensor's memory is free."""
+        last = dict.fromkeys(map(Source, self.report.inputs), -1)
+        for number, layer in enumerate(self.report):
+            for name in layer.node.made:
+                last[storage[Source(layer.path, name)]] = number
+            for source in layer.node.sources:
+                last[storage[source]] = number
+        for wire in self.report.built.outputs:
+            last[storage[wire.source]] = len(self.report)
+        return {source: number for source, number in last.items() if number >= 0}
+
+    def _saved(self) -> Iterator[tuple[str, Dim]]:
+        storage = _storage(self.report, training=True)
+        sizes = dict(self._made())
+        kept: set[Source] = set()
+        for layer in self.report:
+            node = layer.node
+            wanted = list(node.sources) if "inputs" in node.layer.keeps else []
+            if "output" in node.layer.keeps:
+                wanted.append(Source(node.path, next(iter(node.outputs))))
+            own = [self._bytes(layer, each) for each in _kept(node).values()]
+            for source in dict.fromkeys(storage[each] for each in wanted):
+                if source not in kept and source in sizes:
+                    kept.add(source)
+                    own.append(sizes[source])
+            yield layer.path, total(own)
+
+
+def _kept(node: Node) -> dict[str, Tensor]:
+    return node.layer.kept(*node.inputs, y=node.output)
+
+
+def _storage(report: Report, *, training: bool) -> Storage:
+    """Where each tensor's memory lies; what a module holds is a weight and in no tensor's."""
+    found = {source: source for source in map(Source, report.inputs)}
+    for layer in report:
+        node = layer.node
+        is_own = node.layer.writes or (training and node.layer.writes_in_training)
+        if getattr(node.layer, "inplace", False):
+            is_own = False
+        for name in node.outputs:
+            source = Source(node.path, name)
+            if is_own:
+                found[source] = source
+            else:
+                found[source] = found[node.sources[0]] if node.sources else _HELD
+    return found
+
+
+_HELD = Source("", "held by a module")
+"""What stands for tensors that are weights: they take no memory beside these."""
+
+
+def _greatest(steps: list[Step], least: Any) -> list[Step]:
+    """The steps that may hold the most: of formulas, those that no other is known to exceed."""
+    found: list[Step] = []
+    for step in dict.fromkeys(steps):
+        if any(_exceeds(other.live, step.live, least) for other in found):
+            continue
+        found = [other for other in found if not _exceeds(step.live, other.live, least)]
+        found.append(step)
+    return found
+
+
+def _exceeds(a: Dim, b: Dim, least: Any) -> bool:
+    """Whether ``a`` is known to be at least ``b``."""
+    if a == b:
+        return True
+    difference: Any = a - b
+    if not is_symbolic(difference):
+        return bool(difference >= 0)
+    low, _ = difference.range(least)
+    return low is not None and low >= 0

@@ -1,0 +1,108 @@
+"""The values that a sweep goes through."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from shapecalc.language import expression
+from shapecalc.language.expression import ExpressionError
+from shapecalc.language.symbols import SettingError
+
+MOST_VALUES = 10_000_000
+"""How many values one symbol may go through."""
+
+
+class Over(NamedTuple):
+    """A symbol and the values that it goes through."""
+
+    name: str
+    values: tuple[int | Fraction, ...]
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        """The least and greatest value; None if there are fractions among them."""
+        if all(isinstance(value, int) for value in self.values):
+            return int(min(self.values)), int(max(self.values))
+        return None
+
+
+def read_over(text: str) -> Over:
+    """Read ``NAME=VALUES``: a list, or first, last and step with colons, the last included.
+
+    >>> read_over("H=128,160"), read_over("width=1/4:1:1/4").values
+    (Over(name='H', values=(128, 160)), (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), 1))
+    >>> read_over("H=224:288:32").values
+    (224, 256, 288)
+    """
+    name, equals, values = text.partition("=")
+    if not equals or not name.strip() or not values.strip():
+        raise SettingError(f"{text!r} is not NAME=VALUES, as in H=128,160,192 or H=128:256:32")
+    found: list[int | Fraction] = []
+    for part in values.split(","):
+        found += _stretch(part, text)
+    return Over(name.strip(), tuple(dict.fromkeys(found)))
+
+
+def _stretch(part: str, text: str) -> Sequence[int | Fraction]:
+    ends = [_value(each, text) for each in part.split(":")]
+    if len(ends) == 1:
+        return ends
+    if len(ends) > 3:
+        raise SettingError(f"{part!r} has more than a first value, a last one and a step")
+    first, last, step = (*ends, 1)[:3]
+    if step <= 0 or last < first:
+        raise SettingError(f"{part!r} goes nowhere: first, last, and a step of more than 0")
+    count = int((last - first) // step) + 1
+    if count > MOST_VALUES:
+        raise SettingError(f"{part!r} has {count:,} values; at most {MOST_VALUES:,} are allowed")
+    return [_plain(first + step * i) for i in range(count)]
+
+
+def _value(text: str, whole: str) -> int | Fraction:
+    try:
+        found = expression.evaluate(expression.parse(text), {})
+    except ExpressionError as error:
+        raise SettingError(f"{whole}: {error.message}") from None
+    except KeyError as error:
+        raise SettingError(f"{whole}: {error.args[0]!r} is no number") from None
+    if isinstance(found, bool) or not isinstance(found, (int, Fraction)):
+        raise SettingError(f"{whole}: {text.strip()!r} is no number")
+    return found
+
+
+def _plain(value: int | Fraction) -> int | Fraction:
+    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+def size(axes: Sequence[Over]) -> int:
+    """How many settings there are."""
+    return math.prod(len(axis.values) for axis in axes)
+
+
+def blocks(axes: Sequence[Over], most: int) -> Iterator[dict[str, Any]]:
+    """The settings in blocks, an array of values for each symbol; the last symbol runs fastest."""
+    import numpy as np
+
+    lengths = [len(axis.values) for axis in axes]
+    columns = {
+        axis.name: np.array(axis.values, dtype=np.int64 if _fits(axis) else object) for axis in axes
+    }
+    for start in range(0, math.prod(lengths), most):
+        at = np.arange(start, min(start + most, math.prod(lengths)), dtype=np.int64)
+        places = np.unravel_index(at, lengths) if lengths else ()
+        yield {axis.name: columns[axis.name][place] for axis, place in zip(axes, places)}
+
+
+def _fits(axis: Over) -> bool:
+    return axis.range is not None and max(map(abs, axis.range)) < 2**62
+
+
+def combinations(axes: Sequence[Over]) -> Iterator[Mapping[str, int | Fraction]]:
+    """The settings one by one."""
+    from itertools import product
+
+    for values in product(*(axis.values for axis in axes)):
+        yield dict(zip((axis.name for axis in axes), values))
