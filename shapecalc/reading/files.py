@@ -76,6 +76,16 @@ class SourceModule:
         """The names that its statements bind."""
         return [name for name in self.concerned if name in self.assigned]
 
+    def as_script(self, text: str) -> bool:
+        """See the file as the one that is started, for a name that only ``__main__`` binds."""
+        root = text.partition(".")[0].partition("(")[0].strip()
+        if root not in self.assigned or self.frame.names["__name__"] == "__main__":
+            return False
+        self.frame.names["__name__"] = "__main__"
+        branches = [n for n, node in enumerate(self.tree.body) if isinstance(node, ast.If)]
+        self.done.difference_update(branches)
+        return True
+
     def lookup(self, rt: Any, name: str) -> Any:
         """The value of one of its names; ``KeyError`` if it binds none of the kind."""
         if name not in self.frame.names and f"{self.name}.{name}" in rt.replaced:

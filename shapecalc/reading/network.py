@@ -206,7 +206,12 @@ class _Reading:
         reader = self.reader
         module = reader.main(self.source.text)
         make = self.make.strip() or self.only(module)
-        value = evaluated(reader, module, make)
+        try:
+            value = evaluated(reader, module, make)
+        except Raised as raised:
+            if raised.instance.cls.name != "NameError" or not module.as_script(make):
+                raise
+            value = evaluated(reader, module, make)
         if isinstance(value, (Class, Function)):
             value = reader.call(value, [], {})
         root = self.network_of(value, make)
