@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, largest, prod
-from shapecalc.algebra.phases import Phases, known_all
+from shapecalc.algebra.phases import Phases
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal
 from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
@@ -204,7 +204,7 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
         settings = (self.kernel_size, self.stride, self.padding, self.dilation)
         if not all(isinstance(value, int) for setting in settings for value in setting):
             return None
-        return known_all(itertools.starmap(Phases.spread, zip(*settings)))
+        return tuple(itertools.starmap(Phases.spread, zip(*settings)))
 
     def output(self, x: Tensor) -> Tensor:
         sizes = map(

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, is_number, known, prod
-from shapecalc.algebra.phases import Phases, known_all, linear
+from shapecalc.algebra.phases import Phases, linear
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import Window
 from shapecalc.layers.base import Layer, dividing
@@ -124,10 +124,10 @@ class Resampling(Scaling, abstract=True):
         if not all(is_number(factor) and factor == int(factor) for factor in factors):
             return None
         if _TAPS[self.mode] == 0:
-            return known_all(Phases.spread(int(n), int(n), 0) for n in factors)
+            return tuple(Phases.spread(int(n), int(n), 0) for n in factors)
         if self.mode == "bicubic" or self._aligns_corners():
             return None
-        return known_all(linear(int(n)) for n in factors)
+        return tuple(linear(int(n)) for n in factors)
 
     def _aligns_corners(self) -> bool:
         return bool(getattr(self, "align_corners", False))
@@ -248,7 +248,7 @@ class PixelShuffle(Layer, rank=2):
 
     def sees(self, *x: Tensor) -> tuple[Phases | None, ...] | None:
         r = self.upscale_factor
-        return known_all([Phases.spread(r, r, 0)] * 2) if isinstance(r, int) else None
+        return (Phases.spread(r, r, 0),) * 2 if isinstance(r, int) else None
 
 
 class PixelUnshuffle(Layer, rank=2):
