@@ -39,9 +39,8 @@ def _closed_forms(layer: LayerReport, names: tuple[str, ...], closed: Report) ->
     for name, form, value in forms:
         if is_symbolic(form):
             yield Line(name, Chain((form, value)))
-    conditions = dict.fromkeys(
-        said(need.condition) for need in closed.built.needs if need.path == layer.path
-    )
+    told = [said(need.condition) for need in closed.built.needs if need.path == layer.path]
+    conditions = dict.fromkeys(filter(None, told))  # what holds of all sizes goes without saying
     if layer.node.layer.joins:
         yield from _branches(own, list(conditions))
     elif conditions:

@@ -59,7 +59,11 @@ def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression |
         if names(candidate) and is_right(candidate, samples):
             return candidate
     first = samples[0].value
-    return stated(first) if all(each.value == first for each in samples) else None
+    if all(each.value == first for each in samples):
+        return stated(first)
+    # a size of the input, of which the block has a parameter for its own name
+    alike: list[Expression] = [Name(name, 0) for name in sorted(allowed)]
+    return next((name for name in alike if is_right(name, samples)), None)
 
 
 def _told(tree: Tree, allowed: frozenset[str]) -> Expression:

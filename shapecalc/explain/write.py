@@ -38,7 +38,14 @@ def _head(explanation: Explanation) -> Section:
 
 def _setting(setting: Setting) -> str:
     letter = f" {setting.letter}" if setting.letter else ""
-    return f"{setting.field}{letter} = {shown(setting.value)}"
+    return f"{setting.field}{letter} = {_written(setting.value)}"
+
+
+def _written(value: Any) -> str:
+    """A value as it stands in a spec; sizes by name are a mapping there."""
+    if isinstance(value, tuple) and value and all(isinstance(each, tuple) for each in value):
+        return "{" + ", ".join(f"{name}: {shown(size)}" for name, size in value) + "}"
+    return shown(value)
 
 
 def _drawn(section: Section, *, ascii: bool = False) -> list[str]:
