@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.graph.build import MOST_LAYERS, build
-from shapecalc.graph.graph import Built
+from shapecalc.graph.graph import Built, Need
 from shapecalc.language.expression import Undecided
 from shapecalc.language.parse import WIDTHS, parse
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean
@@ -105,16 +105,19 @@ class Network:
                 free -= decisive
 
     def _built(self, settings: Mapping[str, Any], values: dict[str, Any]) -> Built:
+        asked: list[Need] = []
         if self.spec.require:
-            from shapecalc.analysis.budget import check_symbols
+            from shapecalc.analysis.budget import symbol_needs
 
-            check_symbols(self.spec.require, values, self.spec.source)
+            asked = symbol_needs(self.spec.require, values, self.spec.source)
         try:
-            return build(self.spec, values, self.most_layers)
+            built = build(self.spec, values, self.most_layers)
         except SpecError as error:
             from shapecalc.analysis.advice import advised
 
             raise advised(error, self.spec, settings, values) from None
+        built.needs.extend(asked)
+        return built
 
     def requiring(self, conditions: Iterable[str], origin: str = "require") -> Network:
         """The network with conditions added to those of its spec, as in ``"params <= 5e6"``.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic, largest, total
 from shapecalc.analysis.measures import MEASURES, Measure, Totals
 from shapecalc.analysis.report import LayerReport, Report
+from shapecalc.analysis.roofline import Device, bound
 from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.signs import one_line
 from shapecalc.layers import Tensor
@@ -174,16 +176,22 @@ def lay_out(
     columns: Sequence[str] = DEFAULT_COLUMNS,
     depth: int | None = None,
     convention: str | None = None,
+    device: Device | None = None,
 ) -> Table:
     """Lay a report out as a table; see :data:`COLUMNS` for the names of columns.
 
-    A convention adds a column, and a total, of what another tool counts.
+    A convention adds a column, and a total, of what another tool counts; a device the time that
+    layers take at least.
     """
     write = Writer()
     chosen = _chosen(columns, convention)
+    if device is not None:
+        chosen.append(_timed(device))
     cells = [[column.cell(report, row, write) for column in chosen] for row in rows(report, depth)]
     headings = [Heading(column.heading, column.is_number) for column in chosen]
     summary = _summary(report, write, convention, with_memory="memory" in columns)
+    if device is not None:
+        summary.append(("time, at least", _seconds(bound(report.layers, device))))
     return Table(title(report, write), headings, cells, summary)
 
 
@@ -221,6 +229,24 @@ def _summary(
     for each in report.constraints:
         lines.append(("needs", f"{each.condition}  ({_some(_asking(each))})"))
     return lines + [("warning", text) for text in _warnings(report)]
+
+
+def _timed(device: Device) -> Column:
+    """The time that the layers of a row take at least, one after the other."""
+
+    def cell(report: Report, row: Row, write: Writer) -> str:
+        return "" if row.is_heading else _seconds(bound(row.layers, device))
+
+    return Column("At least", cell, True)
+
+
+def _seconds(time: Fraction | None) -> str:
+    """A time in microseconds, the unit in which layers differ.
+
+    >>> _seconds(Fraction(1, 8000)), _seconds(None)
+    ('125.000 us', '-')
+    """
+    return "-" if time is None else f"{float(time * 10**6):,.3f} us"
 
 
 def _chosen(columns: Sequence[str], convention: str | None) -> list[Column]:

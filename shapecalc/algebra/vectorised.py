@@ -45,10 +45,12 @@ class Vectorised:
             self.ranges.append(_bounded(self._range(step, ranges)))
 
     def run(self, values: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
-        """The formulas where symbols have these values, an array each."""
+        """The formulas where symbols have these values, arrays that broadcast to each other.
+
+        So do the results: a formula in one symbol is as long as that symbol's values.
+        """
         import numpy as np
 
-        size = len(next(iter(values.values()))) if values else 1
         done: list[Any] = []
         for step, bounds in zip(self.program.steps, self.ranges):
             if step[0] == "number":
@@ -58,7 +60,7 @@ class Vectorised:
             else:
                 done.append(_operate(step[0], [_typed(done[i], bounds) for i in step[1:]], bounds))
         return {
-            name: done[place] if np.ndim(done[place]) else _constant(done[place], size)
+            name: done[place] if np.ndim(done[place]) else _constant(done[place])
             for name, place in self.places.items()
         }
 
@@ -123,11 +125,11 @@ def _typed(value: Any, bounds: Range) -> Any:
     return value
 
 
-def _constant(number: Any, size: int) -> Any:
+def _constant(number: Any) -> Any:
     import numpy as np
 
     fits = isinstance(number, int) and abs(number) <= FITS
-    return np.full(size, number, dtype=np.int64 if fits else object)
+    return np.array(number, dtype=np.int64 if fits else object)
 
 
 def _operate(sign: str, values: list[Any], bounds: Range) -> Any:

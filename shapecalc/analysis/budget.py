@@ -42,23 +42,33 @@ _HEAVIEST = 3
 _TURNED = {"<=": ">=", "<": ">"}
 
 
-def check_symbols(required: Iterable[Required], values: Mapping[str, Any], source: Source) -> None:
-    """Raise :class:`SpecError` where a condition on symbols alone does not hold."""
-    problems = [
-        _problem(each, values, ())
-        for each in required
-        if all(name in values for name in each.names) and _claims(each.tree, values) is False
-    ]
+def symbol_needs(
+    required: Iterable[Required], values: Mapping[str, Any], source: Source
+) -> list[Need]:
+    """What conditions on symbols alone ask of them; raises :class:`SpecError` for a broken one."""
+    found: list[Need] = []
+    problems: list[Problem] = []
+    for each in required:
+        if not all(name in values for name in each.names):
+            continue
+        decided = _claims(each.tree, values)
+        if decided is False:
+            problems.append(_problem(each, values, ()))
+        elif decided is not True:
+            found += [Need(condition, REQUIRED) for condition in decided]
     if problems:
         raise SpecError(source, problems)
+    return found
 
 
 def needs(report: Report, required: Iterable[Required], source: Source) -> list[Need]:
-    """What the conditions ask of symbols; raises :class:`SpecError` for what does not hold."""
+    """What conditions on more than symbols ask of these; raises :class:`SpecError` likewise."""
     facts = Facts(report)
     found: list[Need] = []
     problems: list[Problem] = []
     for each in required:
+        if all(name in report.symbols for name in each.names):
+            continue
         try:
             decided = _claims(each.tree, facts, report.built.least)
         except UnknownFact as unknown:

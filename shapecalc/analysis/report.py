@@ -299,6 +299,22 @@ class Report:
             ],
         }
 
+    def to_dataframe(self) -> Any:
+        """The layers as a pandas data frame, a row each, with the path for its index.
+
+        Formulas stay formulas. Raises ``ImportError`` where pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise ImportError("to_dataframe needs pandas: pip install pandas") from None
+        rows = [
+            {"path": layer.path, "kind": layer.kind, "output_shape": layer.output_shape}
+            | layer.counts
+            for layer in self.layers
+        ]
+        return pandas.DataFrame(rows).set_index("path")
+
     def _called(self, tensor: Tensor) -> str:
         return self.dtype if tensor.dtype == DEFAULT else tensor.dtype
 

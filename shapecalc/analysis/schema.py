@@ -45,6 +45,7 @@ def report_schema() -> Schema:
         },
         macs=amount,
     )
+    time = {"type": ["number", "null"]}
     own_memory = _object(dict.fromkeys(("weights", "live", "saved_for_backward"), amount))
     memory = _object(
         {
@@ -66,11 +67,19 @@ def report_schema() -> Schema:
                 "symbols": {"type": "object", "additionalProperties": amount},
                 "inputs": _list(named_input),
                 "layers": _list(
-                    _object(layer, shares=text, output_shapes=tensors, memory=own_memory)
+                    _object(
+                        layer,
+                        shares=text,
+                        output_shapes=tensors,
+                        memory=own_memory,
+                        seconds_at_least=time,
+                    )
                 ),
                 "outputs": _list(_object({"path": text, "shape": shape})),
                 "totals": _object(
-                    {"trainable": amount, **totals, "memory": memory}, convention=convention
+                    {"trainable": amount, **totals, "memory": memory},
+                    convention=convention,
+                    seconds_at_least=time,
                 ),
                 "constraints": _list(_object({"condition": text, "layers": _list(text)})),
                 "warnings": _list(_object(dict.fromkeys(("code", "path", "message"), text))),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import click
 
 from shapecalc import table as tables
 from shapecalc.analysis.report import plain
+from shapecalc.analysis.roofline import Device, bound, seconds
 from shapecalc.analysis.tools import TOOLS
 from shapecalc.cli.common import (
     limit_option,
@@ -38,6 +41,16 @@ def _columns(
     return names
 
 
+def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Fraction | None:
+    try:
+        rate = None if value is None else Fraction(value)
+    except (ValueError, ZeroDivisionError):
+        raise click.BadParameter(f"{value!r} is no number such as 10e12") from None
+    if rate is not None and rate <= 0:
+        raise click.BadParameter("it has to be more than 0")
+    return rate
+
+
 @click.command()
 @spec_argument
 @settings_options
@@ -61,6 +74,15 @@ def _columns(
     help=f"The columns, separated by commas: {', '.join(tables.COLUMNS)}.",
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option(
+    "--device-flops",
+    callback=_rate,
+    metavar="N",
+    help="Operations a second of a device, as 10e12: with --device-bandwidth a bound on time.",
+)
+@click.option(
+    "--device-bandwidth", callback=_rate, metavar="N", help="Its bytes a second, as 900e9."
+)
 @limit_option
 @reports_errors
 def show(
@@ -73,12 +95,19 @@ def show(
     depth: int | None,
     columns: tuple[str, ...] | None,
     form: str,
+    device_flops: Fraction | None,
+    device_bandwidth: Fraction | None,
     max_layers: int,
 ) -> None:
     """Show every layer's output shape, parameters and cost.
 
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
+    if (device_flops is None) != (device_bandwidth is None):
+        raise click.UsageError("--device-flops and --device-bandwidth go together")
+    device = None
+    if device_flops is not None and device_bandwidth is not None:
+        device = Device(device_flops, device_bandwidth)
     network = open_spec(spec, max_layers).requiring(required, "--require")
     network = network.of_type(dtype) if dtype else network
     report = network.report(read_settings(settings), symbolic=read_symbolic(symbolic))
@@ -89,13 +118,21 @@ def show(
             from shapecalc.conventions import as_dict
 
             found["totals"]["convention"] = plain(as_dict(counted(report, convention)))
+        if device is not None:
+            for told, layer in zip(found["layers"], report.layers, strict=True):
+                told["seconds_at_least"] = _float(seconds(layer, device))
+            found["totals"]["seconds_at_least"] = _float(bound(report.layers, device))
         echo_json(found)
         return
     if form == "csv":
         echo(tables.csv(report, columns or tables.RECORD_COLUMNS, depth, convention))
         return
-    table = tables.lay_out(report, columns or tables.DEFAULT_COLUMNS, depth, convention)
+    table = tables.lay_out(report, columns or tables.DEFAULT_COLUMNS, depth, convention, device)
     if form == "markdown":
         echo(markdown(table))
     else:
         print_table(table)
+
+
+def _float(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)

@@ -137,6 +137,13 @@ class Pieces:
         """The piece for these values of the symbols."""
         made = build(self.network.spec, values, self.network.most_layers)
         report = Report(self.network.name, values, made)
+        asked: list[Need] = []
+        spec = self.network.spec
+        if spec.require:
+            from shapecalc.analysis.budget import needs, symbol_needs
+
+            asked += symbol_needs(spec.require, values, spec.source)
+            asked += needs(report, spec.require, spec.source)
         self.built += sum(1 + len(layer.weights) // 4 for layer in report)
         tensors = outputs(report) if self.paths else {}
         totals = report.totals if self.columns else None
@@ -147,7 +154,7 @@ class Pieces:
             values,
             {path: tensors[path] for path in self.paths if path in tensors},
             {column: getattr(totals, column) for column in self.columns},
-            tuple(made.needs),
+            (*made.needs, *asked),
             tuple(_windows(report)) if self.windows else (),
             report,
         )

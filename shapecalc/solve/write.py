@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
@@ -23,8 +24,13 @@ def text(answer: Answer) -> str:
     name = answer.symbol
     lines = [_with_examples(answer.solutions, name), ""]
     lines += [f"wanted   {_wanted(want, answer)}" for want in answer.wants]
-    lines += [f"needs    {_need(need, name)}  ({listing(need.paths, 3)})" for need in answer.needs]
-    lines += [f"open     {need.condition}  ({listing(need.paths, 3)})" for need in answer.open]
+    lines += [
+        f"needs    {_need(need, name)}  ({listing(_asking(need.paths), 3)})"
+        for need in answer.needs
+    ]
+    lines += [
+        f"open     {need.condition}  ({listing(_asking(need.paths), 3)})" for need in answer.open
+    ]
     if answer.is_exact:
         lines.append("exact    no window drops a pixel")
     elif answer.without_remainder is not None:
@@ -110,10 +116,12 @@ def as_dict(answer: Answer) -> dict[str, Any]:
             for want in answer.wants
         ],
         "needs": [
-            {"condition": _needed(need, answer.symbol), "layers": list(need.paths)}
+            {"condition": _needed(need, answer.symbol), "layers": _asking(need.paths)}
             for need in answer.needs
         ],
-        "open": [{"condition": need.condition, "layers": list(need.paths)} for need in answer.open],
+        "open": [
+            {"condition": need.condition, "layers": _asking(need.paths)} for need in answer.open
+        ],
         "found": {
             "how": answer.method.how,
             "first": answer.method.first,
@@ -123,6 +131,11 @@ def as_dict(answer: Answer) -> dict[str, Any]:
         },
         "symbols": {name: _plain(value) for name, value in answer.values.items()},
     }
+
+
+def _asking(paths: Iterable[str]) -> list[str]:
+    """Who asks for a condition: layers, or the spec's own ``require``."""
+    return [path or "require" for path in paths]
 
 
 def _set(solutions: Solutions, name: str) -> dict[str, Any]:

@@ -83,17 +83,41 @@ def size(axes: Sequence[Over]) -> int:
 
 
 def blocks(axes: Sequence[Over], most: int) -> Iterator[dict[str, Any]]:
-    """The settings in blocks, an array of values for each symbol; the last symbol runs fastest."""
+    """The settings in blocks of a grid, the last symbol fastest.
+
+    A symbol's values lie along an axis of their own, so that what depends on few symbols is
+    computed once for all values of the others.
+
+    >>> axes = [Over("B", (1, 2, 3)), Over("H", (8, 9))]
+    >>> [(block["B"].shape, block["H"].shape) for block in blocks(axes, 4)]
+    [((2, 1), (1, 2)), ((1, 1), (1, 2))]
+    """
     import numpy as np
 
-    lengths = [len(axis.values) for axis in axes]
-    columns = {
-        axis.name: np.array(axis.values, dtype=np.int64 if _fits(axis) else object) for axis in axes
-    }
-    for start in range(0, math.prod(lengths), most):
-        at = np.arange(start, min(start + most, math.prod(lengths)), dtype=np.int64)
-        places = np.unravel_index(at, lengths) if lengths else ()
-        yield {axis.name: columns[axis.name][place] for axis, place in zip(axes, places)}
+    values = [
+        np.array(axis.values, dtype=np.int64 if _fits(axis) else object).reshape(
+            [-1 if at == i else 1 for at in range(len(axes))]
+        )
+        for i, axis in enumerate(axes)
+    ]
+    for slices in _slices([len(axis.values) for axis in axes], most):
+        cuts = zip(axes, values, slices)
+        yield {
+            axis.name: np.take(each, range(*cut), axis=i)
+            for i, (axis, each, cut) in enumerate(cuts)
+        }
+
+
+def _slices(lengths: Sequence[int], most: int) -> Iterator[tuple[tuple[int, int], ...]]:
+    """Where each axis begins and ends in a block: the last ones whole, as far as there is room."""
+    if not lengths:
+        yield ()
+        return
+    first, *rest = lengths
+    room = max(1, most // math.prod(rest))
+    for start in range(0, first, room):
+        for more in _slices(rest, most) if room == 1 else (tuple((0, n) for n in rest),):
+            yield ((start, min(start + room, first)), *more)
 
 
 def _fits(axis: Over) -> bool:

@@ -118,24 +118,21 @@ class Sweep:
         ranges = {axis.name: axis.range for axis in free}
         formulas = Vectorised({**totals, **conditions.formulas}, ranges)
         for block in blocks(free, BLOCK):
-            size = len(next(iter(block.values()))) if block else 1
-            found = formulas.run(block) if block else _once(totals)
-            kept = np.ones(size, dtype=bool)
-            if block:
-                for reason, holds in conditions.decided(block, found):
-                    self.left_out[reason] += int((kept & ~holds).sum())
-                    kept &= holds
-            self.seen += size
+            shape = np.broadcast_shapes(*(values.shape for values in block.values()))
+            found = formulas.run(block)
+            kept = np.ones(shape, dtype=bool)
+            for reason, holds in conditions.decided(block, found, shape):
+                self.left_out[reason] += int((kept & ~holds).sum())
+                kept &= holds
+            self.seen += kept.size
             if not kept.any():
                 continue
             columns: Columns = {}
             for axis in self.over:
-                values = block.get(axis.name)
-                if values is None:
-                    values = _repeated(chosen[axis.name], size)
-                columns[axis.name] = values[kept]
+                values = block.get(axis.name, _constant(chosen.get(axis.name)))
+                columns[axis.name] = np.broadcast_to(values, shape)[kept]
             for name in MEASURES:
-                columns[name] = found[name][kept]
+                columns[name] = np.broadcast_to(found[name], shape)[kept]
             yield columns
 
 
@@ -167,7 +164,9 @@ class _Conditions:
         self.formulas[name] = claim.difference
         return [(name, ">=" if claim.relation == ">=" else "==")]
 
-    def decided(self, block: Columns, found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    def decided(
+        self, block: Columns, found: Mapping[str, Any], shape: tuple[int, ...]
+    ) -> Iterator[tuple[str, Any]]:
         """Every condition in words, and where it holds."""
         import numpy as np
 
@@ -176,15 +175,14 @@ class _Conditions:
             if least > LOWEST:
                 yield f"{axis.name} >= {least}", _truths(block[axis.name] >= least)
         for said, alternatives in self.claims:
-            holds = np.zeros(len(next(iter(block.values()))), dtype=bool)
-            for name, relation in alternatives:
-                value = found[name]
-                holds |= _truths(value >= 0 if relation == ">=" else value == 0)
-            yield said, holds
+            values = [(found[name], relation) for name, relation in alternatives]
+            each = [_truths(v >= 0 if relation == ">=" else v == 0) for v, relation in values]
+            yield said, np.any(np.broadcast_arrays(*each), axis=0) if len(each) > 1 else each[0]
         for equation in self.open:
             names = [axis.name for axis in self.free]
-            rows = zip(*(block[name] for name in names))
-            yield equation, np.array([_holds(equation, dict(zip(names, row))) for row in rows])
+            rows = zip(*(np.broadcast_to(block[name], shape).ravel() for name in names))
+            holds = [_holds(equation, dict(zip(names, row))) for row in rows]
+            yield equation, np.array(holds, dtype=bool).reshape(shape)
 
 
 def _holds(equation: str, values: Mapping[str, Any]) -> bool:
@@ -207,15 +205,11 @@ def _is_itself(value: Any, name: str) -> bool:
     return is_symbolic(value) and value.symbols == {name}
 
 
-def _once(totals: Mapping[str, Any]) -> Columns:
-    return {name: _repeated(value, 1) for name, value in totals.items()}
-
-
-def _repeated(value: Any, size: int) -> Any:
+def _constant(value: Any) -> Any:
     import numpy as np
 
     fits = isinstance(value, int) and abs(value) < 2**63
-    return np.full(size, value, dtype=np.int64 if fits else object)
+    return np.array(value, dtype=np.int64 if fits else object)
 
 
 def sweep(

@@ -120,3 +120,10 @@ def test_whole_patches_are_required_of_a_vision_transformer() -> None:
     found = [each.condition for each in report.constraints]
     assert found == ["H % 16 == 0", "W % 16 == 0"]
     assert "H is 250 and patch is 16" in problem(name="vit", H=250)
+
+
+def test_solving_looks_for_values_that_keep_what_is_required() -> None:
+    answer = shapecalc.solve("vit", "H", at="encoder", output=197)
+    assert [each for each in range(200, 260) if each in answer.solutions] == [224]
+    answer = shapecalc.solve("vit", "H", macs="<=5G")
+    assert all(each % 16 == 0 for each in range(1, 300) if each in answer.solutions)
