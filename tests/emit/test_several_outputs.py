@@ -64,3 +64,15 @@ def test_a_copy_is_named() -> None:
     )
     source = emitted(layers)
     assert "convs_1 = self.convs[:2](x)" in source
+
+
+def test_a_decoder_starts_where_its_encoder_stopped() -> None:
+    layers = (
+        "  - {LSTM: 16, name: encoder}\n"
+        "  - {LSTM: 16, name: decoder, from: [input, encoder.h_n, encoder.c_n]}\n"
+        "  - {GRU: 16, name: last, from: [decoder, decoder.h_n]}\n"
+    )
+    source = emitted(layers, "", "[5, 8]")
+    assert "_, (h_n, c_n) = self.encoder(x)" in source
+    assert ", (h_n, c_n))" in source
+    assert "x, _ = self.last(" in source
