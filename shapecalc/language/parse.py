@@ -289,6 +289,10 @@ class _Reader:
     def outputs(self, pair: Pair | None, spec: Spec) -> list[Reference]:
         if pair is None or pair.value.value is None:
             return []
+        if isinstance(pair.value.value, dict):
+            named = self.named_outputs(pair, spec.entries)
+            spec.output_names = list(named)
+            return list(named.values())
         return self.of_layers(self.references(pair.value), spec.entries)
 
     def of_layers(self, found: list[Reference], entries: list[Entry]) -> list[Reference]:
@@ -301,7 +305,7 @@ class _Reader:
         return found
 
     def named_outputs(self, pair: Pair | None, entries: list[Entry]) -> dict[str, Reference]:
-        """What a block puts out: entries under their own names, or names and entries."""
+        """What is put out: entries under their own names, or names and entries."""
         if pair is None or pair.value.value is None:
             return {}
         if not isinstance(pair.value.value, dict):

@@ -106,8 +106,14 @@ def _top() -> Schema:
         ),
         "layers": {"description": "the network: each entry is fed by the one before it"},
         "outputs": _told(
-            "names of the entries whose results the network returns",
-            {"anyOf": [_PATHS, {"type": "null"}]},
+            "the entries whose results the network returns, or names for them and entries",
+            {
+                "anyOf": [
+                    _PATHS,
+                    {"type": "null"},
+                    {"type": "object", "propertyNames": _NAME, "additionalProperties": _PATHS},
+                ]
+            },
         ),
         "require": _told(
             "conditions on totals, layers and symbols, as in params <= 5e6",

@@ -240,7 +240,7 @@ class Lowering:
                 self.spec.entries.append(entry)
                 known[("again", str(n))] = entry.name
                 wires[n] = last = ("again", str(n))
-        if wires != [last]:
+        if wires != [last] or self.spec.output_names:
             mark = Mark(1, 1)
             self.spec.outputs = [Reference(known[wire], mark) for wire in wires]
         self.names, self.known = names, known

@@ -1,4 +1,4 @@
-"""States that recurrent layers start at: what comes in from others, and what is zero anyway."""
+"""States that recurrent layers start at, and names of what is returned."""
 
 from __future__ import annotations
 
@@ -49,3 +49,18 @@ def test_states_are_fed_and_zeros_are_left_out(tmp_path: Path) -> None:
 def test_a_state_of_the_wrong_size_is_found(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="receives h_0 of 1 x 3 x 16, not 2 x 3 x 16"):
         read(tmp_path, "layers=0")
+
+
+def test_a_dictionary_names_the_outputs(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\n\n\nclass Net(nn.Module):\n"
+        "    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(4, 2)\n"
+        "    def forward(self, x):\n        y = self.a(x)\n"
+        "        return {'features': x.relu(), 'scores': y}\n"
+    )
+    network = shapecalc.load(f"{tmp_path / 'net.py'}:Net", inputs=["4"])
+    outputs = network.report().to_dict()["outputs"]
+    assert [(each["name"], each["shape"]) for each in outputs] == [
+        ("features", [1, 4]),
+        ("scores", [1, 2]),
+    ]
