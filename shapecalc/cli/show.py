@@ -23,7 +23,7 @@ from shapecalc.cli.common import (
 from shapecalc.cli.completion import completed_list
 from shapecalc.cli.output import echo, echo_json
 from shapecalc.cli.terminal import print_table
-from shapecalc.language.parse import WIDTHS
+from shapecalc.language.words import WIDTHS
 from shapecalc.layout import markdown
 
 FORMATS = ("table", "json", "csv", "markdown")

@@ -29,10 +29,10 @@ from shapecalc.graph.place import (
     Scope,
 )
 from shapecalc.language.expression import ExpressionError, Undecided, truth
-from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import SpecError, did_you_mean, listing
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Reference, Spec
+from shapecalc.language.words import BATCH
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
 

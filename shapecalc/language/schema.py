@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc.language.expression import LONGEST, RESERVED
-from shapecalc.language.parse import BATCH, DTYPES, MODIFIERS, TENSOR_NAMES, WIDTHS
+from shapecalc.language.words import BATCH, DTYPES, MODIFIERS, TENSOR_NAMES, WIDTHS
 from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.field import EXPRESSION, REQUIRED, Field, SameAs
 

@@ -21,8 +21,8 @@ from shapecalc.language.expression import (
     Number,
     Unary,
 )
-from shapecalc.language.parse import name_stem
 from shapecalc.language.tree import Block, Entry, Setting, Spec
+from shapecalc.language.words import name_stem
 from shapecalc.layers import KINDS
 
 WIDEST = 100

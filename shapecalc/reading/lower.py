@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from shapecalc.language.parse import name_stem
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Block, Entry, Reference, Setting, Spec
+from shapecalc.language.words import name_stem
 from shapecalc.layers import KINDS, OUTPUT
 from shapecalc.layers.field import PerAxis, SameAs
 from shapecalc.reading import sizes

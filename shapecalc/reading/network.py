@@ -8,10 +8,10 @@ from keyword import iskeyword
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from shapecalc.language.parse import DTYPES
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean, listing
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.tree import Input, Setting, Spec
+from shapecalc.language.words import DTYPES
 from shapecalc.reading import sizes
 from shapecalc.reading.files import read_text
 from shapecalc.reading.lower import Lowering, identifier, setting
