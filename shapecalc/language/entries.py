@@ -294,13 +294,8 @@ class Entries:
 
 
 def _automatic_name(kind: str, counts: dict[str, int], taken: Iterable[str]) -> str:
-    """The kind in lower case without its rank, and the next number: ``conv1``, ``conv2``.
-
-    A kind that has a number itself keeps it apart: ``relu6_1``.
-    """
+    """The kind in lower case without its rank, and the next number: ``conv1``, ``relu6_1``."""
     stem = name_stem(kind)
-    if stem[-1:].isdigit():
-        stem += "_"
     while True:
         counts[stem] = counts.get(stem, 0) + 1
         name = f"{stem}{counts[stem]}"

@@ -48,7 +48,10 @@ def is_identifier(name: str) -> bool:
 def name_stem(kind: str) -> str:
     """What an unnamed entry of a kind is called, without its number.
 
-    >>> name_stem("Conv2d")
-    'conv'
+    A kind that ends in a number itself keeps it apart.
+
+    >>> name_stem("Conv2d"), name_stem("ReLU6")
+    ('conv', 'relu6_')
     """
-    return re.sub(r"[1-3]d$", "", kind).lower()
+    stem = re.sub(r"[1-3]d$", "", kind).lower()
+    return f"{stem}_" if stem[-1:].isdigit() else stem
