@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from itertools import takewhile
 from pathlib import Path
@@ -87,15 +88,31 @@ class Network:
         names = known(self.spec) if symbolic is True else symbolic or ()
         return self._open(settings, set(names) - settings.keys())
 
-    def _open(
-        self, settings: Mapping[str, Any], free: Collection[str]
-    ) -> tuple[dict[str, Any], Built]:
+    def _open(self, settings: Mapping[str, Any], free: set[str]) -> tuple[dict[str, Any], Built]:
         return self._opened(settings, free, lambda values: (values, self._built(settings, values)))
+
+    def deciding(
+        self, settings: Mapping[str, Any] | None = None, symbolic: Iterable[str] = ()
+    ) -> set[str]:
+        """The symbols that keep their values, since it depends on them what is built.
+
+        Where the network cannot be built, as far as it could be.
+
+        >>> import shapecalc
+        >>> shapecalc.load("resnet").deciding(symbolic=["depth", "H"])
+        {'depth'}
+        """
+        settings = settings or {}
+        asked = set(symbolic) - settings.keys()
+        free = set(asked)
+        with suppress(SpecError):
+            self._open(settings, free)
+        return asked - free
 
     def _opened(
         self,
         settings: Mapping[str, Any],
-        free: Collection[str],
+        free: set[str],
         make: Callable[[dict[str, Any]], Made],
     ) -> Made:
         try:
@@ -193,7 +210,7 @@ class Network:
     def _report(self, settings: Mapping[str, Any], free: Collection[str]) -> Report:
         from shapecalc.analysis.report import Report
 
-        values, built = self._open(settings, free)
+        values, built = self._open(settings, set(free))
         kept = [name for name in free if not is_symbolic(values[name])]
         dtype = self.spec.dtype or "float32"
         report = Report(self.name, values, built, self.spec.silence, _table, kept, dtype)

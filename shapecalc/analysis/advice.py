@@ -106,7 +106,7 @@ def _opened(spec: Spec, settings: Mapping[str, Any], values: Mapping[str, Any]) 
             named[axis.input, axis.place] = name
             sizes[name] = axis.size
     spec = with_sizes_named(spec, named)
-    return _Opened(opened(spec, settings, sizes, lambda values: _needs(spec, values)), sizes)
+    return _Opened(opened(spec, settings, {*sizes}, lambda values: _needs(spec, values)), sizes)
 
 
 def _needs(spec: Spec, values: dict[str, Any]) -> list[Need]:

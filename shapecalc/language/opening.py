@@ -8,7 +8,7 @@ none is left that does.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from shapecalc.language import expression
@@ -22,15 +22,15 @@ Made = TypeVar("Made")
 def opened(
     spec: Spec,
     settings: Mapping[str, Any],
-    names: Iterable[str],
+    free: set[str],
     make: Callable[[dict[str, Any]], Made],
 ) -> Made:
-    """What is made of the symbols' values, of which those named stay symbols where they can.
+    """What is made of the symbols' values, of which those in ``free`` stay symbols where they can.
 
-    One that decides the structure has its value after all: that of the settings, or its default.
-    Raises :class:`Undecided` where the structure hangs on a symbol that has none.
+    One that decides the structure has its value after all, that of the settings or its default,
+    and is taken out of ``free``. Raises :class:`Undecided` where the structure hangs on a symbol
+    that has none.
     """
-    free = set(names)
     while True:
         kept = {name: value for name, value in settings.items() if name not in free}
         try:
