@@ -1,4 +1,4 @@
-"""Whatever is typed, there is an answer: hints, findings, hovers and completions of random specs."""
+"""Whatever is typed, there is an answer: findings, hints, hovers, completions of random texts."""
 
 from __future__ import annotations
 
