@@ -31,7 +31,7 @@ from shapecalc.emit.forward import (
     without_alias,
 )
 from shapecalc.emit.known import Copy, Holder
-from shapecalc.emit.names import clash
+from shapecalc.emit.names import EmitError, clash
 from shapecalc.emit.printer import fits, flat
 from shapecalc.emit.scope import Scope, in_python
 from shapecalc.emit.shapes import Shapes
@@ -403,9 +403,7 @@ class Body:
             given[name] = syntax.literal(in_python(getattr(copies[0].layer, name)))
             setting = entry.settings.get(name)
             if setting is not None and setting.kind == Setting.MAPPING:
-                for key, item in setting.content.items():
-                    tree = scope.setting(item, field, copies)
-                    given[f"{name}.{key}"] = self.in_forward(f"{entry.name}_{key}", tree)
+                given |= self.by_name(scope, entry, name, inputs)
             elif setting is not None and BATCH in setting.names() - {*scope.arguments}:
                 given[name] = self.with_batch(scope, entry, name, inputs)
             elif setting is not None and not isinstance(field.type, Text):
@@ -420,6 +418,21 @@ class Body:
         only = self.only(scope, entry, told)
         return syntax.replaced(syntax.read(only), {**meanings, **sources})
 
+    def by_name(self, scope: Scope, entry: Entry, name: str, inputs: list[Any]) -> dict[str, Any]:
+        """Sizes that have names; a batch that follows from the others is left to torch."""
+        setting, field = entry.settings[name], KINDS[entry.kind].fields[name]
+        copies = scope.copies(entry)
+        found: dict[str, Any] = {}
+        for key, item in setting.content.items():
+            if BATCH not in item.names() - {*scope.arguments}:
+                tree = scope.setting(item, field, copies)
+                found[f"{name}.{key}"] = self.in_forward(f"{entry.name}_{key}", tree)
+            elif all(copy.layer.infers(key) for copy in copies):
+                found[f"{name}.{key}"] = Number(-1)
+            else:
+                found[f"{name}.{key}"] = self.batch_alone(scope, item, copies, inputs)
+        return found
+
     def with_batch(self, scope: Scope, entry: Entry, name: str, inputs: list[Any]) -> Any:
         """Sizes in which the batch is written: that of an input of the entry, or of the network.
 
@@ -433,8 +446,7 @@ class Body:
         copies = scope.copies(entry)
         batch = self.batch(copies, inputs, is_left=is_left)
         if batch is None or not (is_left or all(map(_is_batch_alone, with_it))):
-            hint = "write -1 for it, or for another size"
-            raise scope.error(setting.mark, "the batch is not known here", hint)
+            raise self.no_batch(scope, setting)
         found = []
         for i, item in enumerate(items):
             if item not in with_it:
@@ -443,6 +455,20 @@ class Body:
             else:
                 found.append(batch if _is_batch_alone(item) else Number(-1))
         return syntax.Sequence(tuple(found))
+
+    def batch_alone(
+        self, scope: Scope, item: Setting, copies: Sequence[Copy], inputs: list[Any]
+    ) -> Any:
+        """A size that is the batch."""
+        batch = self.batch(copies, inputs, is_left=False)
+        if batch is None or not _is_batch_alone(item):
+            raise self.no_batch(scope, item)
+        return batch
+
+    def no_batch(self, scope: Scope, setting: Setting) -> EmitError:
+        """The error that nothing tells the batch where a setting asks for it."""
+        hint = "write -1 for it, or for another size"
+        return scope.error(setting.mark, "the batch is not known here", hint)
 
     def batch(self, copies: Sequence[Copy], inputs: list[Any], *, is_left: bool) -> Any | None:
         """The batch, as the first size of what holds it; None if that is not known."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.trace import Tree, untraced
+from shapecalc.algebra.trace import untraced
 from shapecalc.emit import python, syntax
 from shapecalc.emit.agree import is_right
 from shapecalc.emit.known import Copy
 from shapecalc.emit.printer import flat
 from shapecalc.emit.roles import Role
-from shapecalc.emit.scope import Scope, given, in_python
+from shapecalc.emit.scope import Given, PerCopy, Scope, given, in_python
 from shapecalc.language.expression import Binary, Name, Number
 from shapecalc.language.tree import Block, Entry
 from shapecalc.layers import KINDS, OUTPUT, Layer
@@ -33,7 +33,7 @@ class Written(NamedTuple):
     name: str
     parameters: list[str]
     defaults: dict[str, Any]
-    extras: dict[str, dict[int, Tree]]
+    extras: dict[str, dict[int, Given]]
     condition: Any = None
 
 
@@ -121,11 +121,7 @@ class Constructor:
         copies = self.scope.copies(entry)
         scope = self.scope
         if name in written.extras:
-            trees = written.extras[name]
-            first = {id(copy.built): id(scope.known.first(copy.built)) for copy in copies}
-            known = [copy for copy in copies if first[id(copy.built)] in trees]
-            samples = [scope.told_outside(trees[first[id(c.built)]], c) for c in known]
-            return scope.number(samples, known, name, entry.mark) if known else Number(0)
+            return self.from_extra(entry, name, written.extras[name], copies)
         role = scope.roles.of(entry.block, name)
         if name in entry.settings:
             return scope.argument(entry.settings[name], role, copies)
@@ -142,6 +138,26 @@ class Constructor:
                 raise scope.error(entry.mark, message, "give the argument another name")
             return scope.renamed(Name(name, 0))
         return self.from_outside(entry, name, copies, Role.WHOLE)
+
+    def from_extra(
+        self, entry: Entry, name: str, by_use: dict[int, Given], copies: list[Copy]
+    ) -> Any:
+        """What a use gives for a number, or numbers, that hang on the input's size."""
+        scope = self.scope
+        by_copy = [(copy, by_use.get(id(scope.known.first(copy.built)))) for copy in copies]
+        known = [copy for copy, each in by_copy if each is not None]
+        values = [each for _, each in by_copy if each is not None]
+        lists = [each for each in values if isinstance(each, PerCopy)]
+        if not lists:
+            samples = [scope.told_outside(tree, copy) for copy, tree in zip(known, values)]
+            return scope.number(samples, known, name, entry.mark) if known else Number(0)
+        items = []
+        for i in range(max(len(each.trees) for each in lists)):
+            there = [(c, e.trees[i]) for c, e in zip(known, lists) if i < len(e.trees)]
+            samples = [scope.told_outside(tree, copy) for copy, tree in there]
+            told = scope.number(samples, [copy for copy, _ in there], f"{name}_{i}", entry.mark)
+            items.append(told)
+        return syntax.Sequence(tuple(items))
 
     def by_default(self, entry: Entry, name: str, copies: list[Copy], role: Role) -> Any:
         """What the default of an argument, which hangs on others, comes to at one use."""

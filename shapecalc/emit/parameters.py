@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from shapecalc.emit import syntax
 from shapecalc.emit.printer import flat
 from shapecalc.emit.roles import Role
-from shapecalc.emit.scope import Scope, given, in_python
+from shapecalc.emit.scope import Scope, given, in_python, is_size
 from shapecalc.emit.syntax import Assign, If, Parameter, Raise, Statement
 from shapecalc.language.expression import Comparison, Name, Number
 from shapecalc.language.tree import Setting
@@ -55,7 +55,6 @@ class _Signature:
 
     def made(self) -> Signature:
         scope = self.scope
-        sizes = [name for name in scope.owner.sizes if self.used(name)]
         required: list[Parameter] = []
         optional: list[Parameter] = []
         defaults: dict[str, Any] = {}
@@ -82,9 +81,9 @@ class _Signature:
         if self.is_part and self.used("index"):
             whole.append("index")
         parameters = [
-            *(self.parameter(name) for name in whole if name in sizes),
+            *(self.parameter(name) for name in whole if is_size(name)),
             *required,
-            *(self.parameter(name) for name in whole if name not in sizes),
+            *(self.parameter(name) for name in whole if not is_size(name)),
             *optional,
         ]
         back = {own: name for name, own in self.own.items()}

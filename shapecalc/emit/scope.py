@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from shapecalc.algebra.trace import Leaf, Tree, untraced
 from shapecalc.algebra.trace import Number as TracedNumber
@@ -19,7 +19,7 @@ from shapecalc.emit.known import Copy, Holder, Known
 from shapecalc.emit.letters import KNOWN
 from shapecalc.emit.names import EmitError, variable
 from shapecalc.emit.roles import Role, Roles
-from shapecalc.emit.trees import moved, stated
+from shapecalc.emit.trees import moved, stated, tree_of
 from shapecalc.graph.graph import Node, Part
 from shapecalc.graph.place import Named, Names
 from shapecalc.graph.place import Scope as PlaceScope
@@ -49,6 +49,16 @@ class Tied(Exception):
         self.names = names
 
 
+class PerCopy(NamedTuple):
+    """A number for each copy of an entry, where no expression tells them all."""
+
+    trees: tuple[Tree, ...]
+
+
+Given: TypeAlias = "Tree | PerCopy"
+"""What a use of a block is given: a number, or one for each copy of an entry inside of it."""
+
+
 class Owner(NamedTuple):
     """The block, or the network, whose names a scope has, and its uses in all the builds.
 
@@ -58,7 +68,7 @@ class Owner(NamedTuple):
     block: Block | None
     uses: list[Part]
     sizes: list[str]
-    extras: dict[str, dict[int, Tree]]
+    extras: dict[str, dict[int, Given]]
 
 
 class Scope:
@@ -126,14 +136,19 @@ class Scope:
 
     def role(self, name: str) -> Role:
         """What a name stands for."""
-        if name in self.owner.sizes or name in self.owner.extras or name == "index":
+        if name in self.owner.extras:
+            is_list = any(isinstance(each, PerCopy) for each in self.owner.extras[name].values())
+            return Role.LIST if is_list else Role.WHOLE
+        if name in self.owner.sizes or name == "index":
             return Role.WHOLE
         return self.roles.of(self.block, name)
 
     def annotation(self, name: str) -> str:
         """The type of what a name stands for."""
         role = self.role(name)
-        return self.roles.annotation(self.block, name) if role == Role.LIST else role.value
+        if role != Role.LIST or name in self.owner.extras:
+            return role.value
+        return self.roles.annotation(self.block, name)
 
     def rationals(self, tree: Any) -> set[str]:
         """The names in an expression that stand for numbers that need not be whole."""
@@ -163,17 +178,32 @@ class Scope:
         found = agree(samples, self.allowed)
         if found is not None:
             return self.renamed(python.whole(found, self.rationals(found)))
-        if self.block is None or any(each.number is not None for each in samples):
+        if self.block is None:
             self.check_tied(samples)
             message = f"{field} differs from copy to copy in a way that no expression tells"
             raise self.error(mark, message, "write the copies one by one")
-        within = copies[0].built.path[len(copies[0].use.path) + 1 :]
-        taken = {*self.allowed, *self.parameters.values()}
-        name = variable(f"{within.replace('.', '_')}_{field}", taken)
-        own = self.owner.extras.setdefault(name, {})
-        for each, copy in zip(samples, copies):
-            own[id(copy.use)] = each.tree
-        return SpecName(name, 0)
+        return self.parameter(_by_use(samples, copies), copies[0], field)
+
+    def parameter(self, given: dict[int, Given], copy: Copy, field: str) -> Any:
+        """A parameter for what each use is given: a number, or one for each copy inside of it."""
+        name = next((own for own, known in self.owner.extras.items() if _fits(given, known)), "")
+        if not name:
+            name = self.extra_name(given, copy, field)
+            self.owner.extras[name] = {}
+        self.owner.extras[name] |= given
+        is_list = any(isinstance(each, PerCopy) for each in given.values())
+        own = SpecName(name, 0)
+        return syntax.Item(own, SpecName("index", 0)) if is_list else own
+
+    def extra_name(self, given: dict[int, Given], copy: Copy, field: str) -> str:
+        """What a parameter is called: the size of the input that it is, or what it is for."""
+        taken = {*self.allowed, *self.parameters.values(), *self.owner.extras}
+        last = {id(use): self.known.inside(use).sizes[-1] for use in self.owner.uses}
+        if all(isinstance(each, Leaf) and each.letter == last[use] for use, each in given.items()):
+            return variable("in_features", taken)
+        within = copy.built.path[len(copy.use.path) + 1 :].split(".")
+        words = [word for word in within if copy.number is None or not word.isdigit()]
+        return variable("_".join([*words, field]), taken)
 
     def check_tied(self, samples: list[Sample]) -> None:
         """Find the symbols whose values decide that no expression is right."""
@@ -446,6 +476,30 @@ def _names_before(built: Node | Part) -> Names:
     return names
 
 
+def _by_use(samples: list[Sample], copies: list[Copy]) -> dict[int, Given]:
+    """What each use has to be given: one number if all copies in it have the same."""
+    found: dict[int, dict[int, Tree]] = {}
+    for each, copy in zip(samples, copies):
+        tree = tree_of(moved(each.tree, _at_its_index))
+        found.setdefault(id(copy.use), {})[each.number or 0] = tree
+    if all(len(set(trees.values())) == 1 for trees in found.values()):
+        return {use: next(iter(trees.values())) for use, trees in found.items()}
+    return {
+        use: PerCopy(tuple(trees.get(i, TracedNumber(0)) for i in range(max(trees) + 1)))
+        for use, trees in found.items()
+    }
+
+
+def _at_its_index(leaf: Leaf) -> Tree:
+    return TracedNumber(leaf.value) if leaf.letter == "index" else leaf
+
+
+def _fits(given: dict[int, Given], known: dict[int, Given]) -> bool:
+    """Whether a parameter that uses are given already is what they have to be given."""
+    forms = {isinstance(each, PerCopy) for each in (*given.values(), *known.values())}
+    return len(forms) == 1 and all(known.get(use, each) == each for use, each in given.items())
+
+
 def known_sizes(known: Known, uses: Iterable[Part]) -> list[str]:
     """The sizes of a block's input that a constructor may be given: what is not always the same."""
     found: dict[str, set[Any]] = {}
@@ -461,6 +515,11 @@ def known_sizes(known: Known, uses: Iterable[Part]) -> list[str]:
         for name, met in found.items()
         if name.rstrip("_") in KNOWN and (len(met) > 1 or name in hanging)
     ]
+
+
+def is_size(name: str) -> bool:
+    """Whether a parameter is called like a size of the input, which goes before all others."""
+    return name.rstrip("_") in KNOWN
 
 
 def given(value: Any, role: Role) -> Any:

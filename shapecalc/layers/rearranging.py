@@ -112,6 +112,16 @@ class _ByPattern(Layer, abstract=True):
                 sizes[name] = size // known if is_symbolic(known) else exactdiv(size, known)
         return pattern, sizes
 
+    def infers(self, name: str) -> bool:
+        """Whether the size of a name follows from the input and the other sizes.
+
+        >>> Rearrange(pattern="(b n) c -> b n c", sizes={"b": 1, "n": 4}).infers("b")
+        True
+        """
+        others = {other: size for other, size in self.sizes if other != name}
+        left = patterns.read(self.pattern).left
+        return any(unknown(axis, others) == [name] for axis in left)
+
     def output(self, x: Tensor) -> Tensor:
         pattern, sizes = self._axes(x)
         return x.with_shape(prod(sizes[name] for name in axis) for axis in pattern.right)
