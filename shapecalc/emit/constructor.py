@@ -9,9 +9,10 @@ from shapecalc.algebra.trace import untraced
 from shapecalc.emit import python, syntax
 from shapecalc.emit.agree import is_right
 from shapecalc.emit.known import Copy
+from shapecalc.emit.owner import Given, PerCopy
 from shapecalc.emit.printer import flat
 from shapecalc.emit.roles import Role
-from shapecalc.emit.scope import Given, PerCopy, Scope, given, in_python
+from shapecalc.emit.scope import Scope, given, in_python
 from shapecalc.language.expression import Binary, Name, Number
 from shapecalc.language.tree import Block, Entry
 from shapecalc.layers import KINDS, OUTPUT, Layer
@@ -144,12 +145,12 @@ class Constructor:
     ) -> Any:
         """What a use gives for a number, or numbers, that hang on the input's size."""
         scope = self.scope
-        by_copy = [(copy, by_use.get(id(scope.known.first(copy.built)))) for copy in copies]
-        known = [copy for copy, each in by_copy if each is not None]
-        values = [each for _, each in by_copy if each is not None]
+        known = [copy for copy in copies if id(scope.known.first(copy.built)) in by_use]
+        values = [by_use[id(scope.known.first(copy.built))] for copy in known]
         lists = [each for each in values if isinstance(each, PerCopy)]
         if not lists:
-            samples = [scope.told_outside(tree, copy) for copy, tree in zip(known, values)]
+            trees = [each for each in values if not isinstance(each, PerCopy)]
+            samples = [scope.told_outside(tree, copy) for copy, tree in zip(known, trees)]
             return scope.number(samples, known, name, entry.mark) if known else Number(0)
         items = []
         for i in range(max(len(each.trees) for each in lists)):

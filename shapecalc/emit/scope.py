@@ -7,26 +7,24 @@ constructor can be given, symbols that are knobs, and the number of a copy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
-from shapecalc.algebra.trace import Leaf, Tree, untraced
-from shapecalc.algebra.trace import Number as TracedNumber
+from shapecalc.algebra.trace import Leaf, Traced, Tree, untraced
 from shapecalc.emit import python, syntax
 from shapecalc.emit.agree import Sample, agree
 from shapecalc.emit.known import Copy, Holder, Known
-from shapecalc.emit.letters import KNOWN
 from shapecalc.emit.names import EmitError, variable
+from shapecalc.emit.owner import Given, Owner, PerCopy, by_use, fits
 from shapecalc.emit.roles import Role, Roles
-from shapecalc.emit.trees import moved, stated, tree_of
+from shapecalc.emit.trees import moved, stated
 from shapecalc.graph.graph import Node, Part
 from shapecalc.graph.place import Named, Names
 from shapecalc.graph.place import Scope as PlaceScope
 from shapecalc.language.expression import (
     Binary,
     Comparison,
-    Expression,
     ExpressionError,
     evaluate,
 )
@@ -34,7 +32,7 @@ from shapecalc.language.expression import Name as SpecName
 from shapecalc.language.expression import Number as SpecNumber
 from shapecalc.language.parse import TENSOR_NAMES
 from shapecalc.language.problem import Mark
-from shapecalc.language.tree import Block, Entry, Setting
+from shapecalc.language.tree import Entry, Setting
 from shapecalc.layers.field import Field, Flag, Number, PerAxis
 
 AXES = {"in_channels": 1, "in_height": 2, "in_width": 3, "in_features": -1}
@@ -47,28 +45,6 @@ class Tied(Exception):
     def __init__(self, names: frozenset[str]) -> None:
         super().__init__(", ".join(sorted(names)))
         self.names = names
-
-
-class PerCopy(NamedTuple):
-    """A number for each copy of an entry, where no expression tells them all."""
-
-    trees: tuple[Tree, ...]
-
-
-Given: TypeAlias = "Tree | PerCopy"
-"""What a use of a block is given: a number, or one for each copy of an entry inside of it."""
-
-
-class Owner(NamedTuple):
-    """The block, or the network, whose names a scope has, and its uses in all the builds.
-
-    ``extras`` are numbers that hang on the input's size and have to be given, for each use.
-    """
-
-    block: Block | None
-    uses: list[Part]
-    sizes: list[str]
-    extras: dict[str, dict[int, Given]]
 
 
 class Scope:
@@ -175,18 +151,23 @@ class Scope:
 
     def number(self, samples: list[Sample], copies: list[Copy], field: str, mark: Mark) -> Any:
         """A whole number; what hangs on the input's size becomes a parameter."""
+        features = self.owner.features
         found = agree(samples, self.allowed)
+        if found is None and features:
+            found = agree(samples, self.allowed | features.keys())
         if found is not None:
+            named = {name: SpecName(own, 0) for name, own in features.items()}
+            found = syntax.replaced(found, named)
             return self.renamed(python.whole(found, self.rationals(found)))
         if self.block is None:
             self.check_tied(samples)
             message = f"{field} differs from copy to copy in a way that no expression tells"
             raise self.error(mark, message, "write the copies one by one")
-        return self.parameter(_by_use(samples, copies), copies[0], field)
+        return self.parameter(by_use(samples, copies), copies[0], field)
 
     def parameter(self, given: dict[int, Given], copy: Copy, field: str) -> Any:
         """A parameter for what each use is given: a number, or one for each copy inside of it."""
-        name = next((own for own, known in self.owner.extras.items() if _fits(given, known)), "")
+        name = next((own for own, known in self.owner.extras.items() if fits(given, known)), "")
         if not name:
             name = self.extra_name(given, copy, field)
             self.owner.extras[name] = {}
@@ -198,9 +179,6 @@ class Scope:
     def extra_name(self, given: dict[int, Given], copy: Copy, field: str) -> str:
         """What a parameter is called: the size of the input that it is, or what it is for."""
         taken = {*self.allowed, *self.parameters.values(), *self.owner.extras}
-        last = {id(use): self.known.inside(use).sizes[-1] for use in self.owner.uses}
-        if all(isinstance(each, Leaf) and each.letter == last[use] for use, each in given.items()):
-            return variable("in_features", taken)
         within = copy.built.path[len(copy.use.path) + 1 :].split(".")
         words = [word for word in within if copy.number is None or not word.isdigit()]
         return variable("_".join([*words, field]), taken)
@@ -281,46 +259,47 @@ class Scope:
         """The names that the constructor holds as fractions."""
         return {name for name in syntax.names(tree) if self.role(name) == Role.RATIONAL}
 
-    def meant(self, setting: Setting, copies: list[Copy]) -> Any:
-        """An expression with names that mean nothing here replaced by what they stand for."""
+    def meant(self, setting: Setting, copies: list[Copy], *, is_size: bool = True) -> Any:
+        """An expression with names that mean nothing here replaced by what they stand for.
+
+        ``is_size`` says that it is a number which uses of a block can be made to give.
+        """
         meanings: dict[str, Any] = {}
         for name in syntax.names(setting.content) - {"index"}:
             if name.endswith(")"):
-                meanings[name] = self.size_of_entry(name, setting.mark, copies)
+                samples = [copy.sample(_size_before(name, copy)) for copy in copies]
+                meanings[name] = self.size(name, samples, setting.mark, copies, is_size=is_size)
             elif name in TENSOR_NAMES and name not in self.arguments:
-                meanings[name] = self.tensor_size(name, setting.mark, copies)
+                samples = [self.incoming(name, copy) for copy in copies]
+                meanings[name] = self.size(name, samples, setting.mark, copies, is_size=is_size)
             elif name not in self.allowed:
                 meanings[name] = stated(self.known.values[name])
         return python.settled_choices(syntax.replaced(_plain(setting.content), meanings))
 
-    def tensor_size(self, name: str, mark: Mark, copies: list[Copy]) -> Expression:
-        """A size of the incoming tensor that an expression asks for."""
-        samples = [self.incoming(name, copy) for copy in copies]
+    def size(
+        self, name: str, samples: list[Sample], mark: Mark, copies: list[Copy], *, is_size: bool
+    ) -> Any:
+        """A size of the incoming tensor, or of an earlier entry, that an expression asks for."""
         found = agree(samples, self.allowed)
-        if found is None:
-            self.check_tied(samples)
-            message = f"{name} differs from use to use in a way that no expression tells"
-            raise self.error(mark, message, "give the block an argument for it")
-        return found
-
-    def size_of_entry(self, name: str, mark: Mark, copies: list[Copy]) -> Expression:
-        """A size of an earlier entry that an expression asks for by its name."""
-        samples = []
-        for copy in copies:
-            looked_up = PlaceScope({}, None, _names_before(copy.built))
-            samples.append(copy.sample(looked_up[name]))
-        found = agree(samples, self.allowed)
-        if found is None:
-            self.check_tied(samples)
-            message = f"{name} differs from use to use in a way that no expression tells"
-            raise self.error(mark, message, "give the block an argument for it")
-        return found
+        if found is not None:
+            return found
+        if self.block is not None and is_size:
+            return self.parameter(by_use(samples, copies), copies[0], variable(name, ()))
+        self.check_tied(samples)
+        message = f"{name} differs from use to use in a way that no expression tells"
+        raise self.error(mark, message, "give the block an argument for it")
 
     def incoming(self, name: str, copy: Copy) -> Sample:
         """A size of a copy's input."""
         axis = AXES[name]
         if isinstance(copy.built, Node):
-            return copy.sample(copy.built.inputs[0].shape[axis])
+            shape = copy.built.inputs[0].shape if copy.built.inputs else _ahead(copy.built)
+            if shape is not None:
+                return copy.sample(shape[axis])
+            inside = copy.inside
+            return copy.sample(
+                Traced.letter(inside.sizes[axis], inside.letters[inside.sizes[axis]])
+            )
         inside = self.known.inside(copy.built)
         letter = inside.sizes[axis]
         if copy.built is copy.use:
@@ -384,7 +363,7 @@ class Scope:
         is_settled = entry is self.single or entry in self.assumed
         if entry.when is None or entry.when.expression is None or is_settled:
             return None
-        tree = self.meant(entry.when, self.copies(entry))
+        tree = self.meant(entry.when, self.copies(entry), is_size=False)
         if not syntax.names(tree):
             return None
         if "index" not in syntax.names(tree) or entry.repeat is None:
@@ -464,6 +443,31 @@ class Scope:
             return None
 
 
+def _size_before(name: str, copy: Copy) -> Any:
+    """A size of an earlier entry that an expression asks for by its name."""
+    return PlaceScope({}, None, _names_before(copy.built))[name]
+
+
+def _ahead(built: Node) -> Sequence[Any] | None:
+    """The sizes that stand before what takes no input; None where it stands first in a block."""
+    child: Node | Part = built
+    part: Part | None = built.part
+    while part is not None:
+        place = part.children.index(child)
+        if place:
+            before = part.children[place - 1]
+            tensor = (
+                before.output
+                if isinstance(before, Node)
+                else before.output and before.output.tensor
+            )
+            return tensor.shape if tensor is not None else None
+        if part.is_use:
+            return None
+        child, part = part, part.parent
+    return None
+
+
 def _names_before(built: Node | Part) -> Names:
     """What the names of entries mean where something was built, up to the use of a block."""
     names = Names()
@@ -474,52 +478,6 @@ def _names_before(built: Node | Part) -> Names:
             names.own.setdefault(child.name, Named(wire, child.path, child))
         part = None if part.is_use else part.parent
     return names
-
-
-def _by_use(samples: list[Sample], copies: list[Copy]) -> dict[int, Given]:
-    """What each use has to be given: one number if all copies in it have the same."""
-    found: dict[int, dict[int, Tree]] = {}
-    for each, copy in zip(samples, copies):
-        tree = tree_of(moved(each.tree, _at_its_index))
-        found.setdefault(id(copy.use), {})[each.number or 0] = tree
-    if all(len(set(trees.values())) == 1 for trees in found.values()):
-        return {use: next(iter(trees.values())) for use, trees in found.items()}
-    return {
-        use: PerCopy(tuple(trees.get(i, TracedNumber(0)) for i in range(max(trees) + 1)))
-        for use, trees in found.items()
-    }
-
-
-def _at_its_index(leaf: Leaf) -> Tree:
-    return TracedNumber(leaf.value) if leaf.letter == "index" else leaf
-
-
-def _fits(given: dict[int, Given], known: dict[int, Given]) -> bool:
-    """Whether a parameter that uses are given already is what they have to be given."""
-    forms = {isinstance(each, PerCopy) for each in (*given.values(), *known.values())}
-    return len(forms) == 1 and all(known.get(use, each) == each for use, each in given.items())
-
-
-def known_sizes(known: Known, uses: Iterable[Part]) -> list[str]:
-    """The sizes of a block's input that a constructor may be given: what is not always the same."""
-    found: dict[str, set[Any]] = {}
-    hanging: set[str] = set()
-    for use in uses:
-        inside = known.inside(use)
-        for name in inside.sizes:
-            found.setdefault(name, set()).add(inside.letters[name])
-            if not isinstance(inside.outside[name], TracedNumber):
-                hanging.add(name)
-    return [
-        name
-        for name, met in found.items()
-        if name.rstrip("_") in KNOWN and (len(met) > 1 or name in hanging)
-    ]
-
-
-def is_size(name: str) -> bool:
-    """Whether a parameter is called like a size of the input, which goes before all others."""
-    return name.rstrip("_") in KNOWN
 
 
 def given(value: Any, role: Role) -> Any:

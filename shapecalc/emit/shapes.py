@@ -30,6 +30,9 @@ LARGEST = 24
 SHORT = {"in_depth": "D", "in_height": "H", "in_width": "W"}
 """Shorter names for sizes."""
 
+LAST = {"in_channels": "H", "in_height": "W"}
+"""The same where channels are last."""
+
 
 class Shapes:
     """Tells shapes: in the block's own letters, or in numbers and knobs where it is the network."""
@@ -87,7 +90,8 @@ class Shapes:
             return ""
         if any(isinstance(node, Conditional) for node in syntax.walk(found)):
             return ""
-        short = {name: Name(own, 0) for name, own in SHORT.items()}
+        own = self.scope.owner.features
+        short = {name: Name(told, 0) for name, told in {**(LAST if own else SHORT), **own}.items()}
         return flat(syntax.replaced(found, short))
 
     def hidden(self) -> set[str]:
