@@ -142,8 +142,7 @@ class _ByPattern(Layer, abstract=True):
         made = [name for axis in right for name in axis]
         return "".join(
             [
-                inputs[0],
-                *_split(left, given),
+                _split(inputs[0], left, given),
                 *self._reduced([i for i, name in enumerate(names) if name not in kept]),
                 *_reordered([name for name in names if name in kept], kept),
                 *_repeated(made, new, given),
@@ -156,12 +155,15 @@ class _ByPattern(Layer, abstract=True):
         return []
 
 
-def _split(left: Sequence[tuple[str, ...]], given: Mapping[str, str]) -> Iterator[str]:
+def _split(text: str, left: Sequence[tuple[str, ...]], given: Mapping[str, str]) -> str:
+    """The steps that split axes, the last first; the method of a tensor has no types in torch."""
     for i, axis in reversed(list(enumerate(left))):
         if not axis:
-            yield f".squeeze({i})"
+            text = f"{text}.squeeze({i})"
         elif len(axis) > 1:
-            yield f".unflatten({i}, ({', '.join(given.get(name, '-1') for name in axis)}))"
+            sizes = ", ".join(given.get(name, "-1") for name in axis)
+            text = f"torch.unflatten({text}, {i}, ({sizes}))"
+    return text
 
 
 def _reordered(before: list[str], after: list[str]) -> Iterator[str]:

@@ -51,7 +51,7 @@ def test_where_it_is_not_known_a_hint_tells_what_to_write():
 def test_of_an_axis_that_is_split_it_is_what_is_left():
     pattern = {"pattern": "(b h w) c -> b c h w", "sizes": {"b": "B", "h": 3, "w": 4}}
     source = forward([{"Reshape": [-1, 8]}, {"Rearrange": pattern}])
-    assert "x.unflatten(0, (-1, 3, 4))" in source
+    assert "torch.unflatten(x, 0, (-1, 3, 4))" in source
 
 
 def test_of_copies_along_a_new_axis_it_is_that_of_the_input():
