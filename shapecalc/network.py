@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from itertools import takewhile
 from pathlib import Path
@@ -87,6 +88,24 @@ class Network:
         names = known(self.spec) if symbolic is True else symbolic or ()
         free = {name for name in names if name not in settings}
         return self._settled(settings, free, lambda values: (values, self._built(settings, values)))
+
+    def deciding(
+        self, settings: Mapping[str, Any] | None = None, symbolic: Iterable[str] = ()
+    ) -> set[str]:
+        """The symbols that keep their values, since it depends on them what is built.
+
+        Where the network cannot be built, as far as it could be.
+
+        >>> import shapecalc
+        >>> shapecalc.load("resnet").deciding(symbolic=["depth", "H"])
+        {'depth'}
+        """
+        settings = settings or {}
+        free = {name for name in symbolic if name not in settings}
+        asked = set(free)
+        with suppress(SpecError):
+            self._settled(settings, free, lambda values: self._built(settings, values))
+        return asked - free
 
     def _settled(
         self,

@@ -3,6 +3,10 @@
 >>> now.stage, now.count = "placing layers", 20_000
 >>> str(now)
 'placing layers: 20,000'
+>>> now.begin("sweeping", total=30_000)
+>>> now.count = 20_000
+>>> str(now)
+'sweeping: 20,000 of 30,000'
 >>> now.begin("reading")
 >>> str(now)
 'reading'
@@ -17,13 +21,15 @@ class Pace:
     def __init__(self) -> None:
         self.begin("")
 
-    def begin(self, stage: str) -> None:
-        """Go on to another stage."""
+    def begin(self, stage: str, total: int = 0) -> None:
+        """Go on to another stage; ``total`` is how much there is to do, where that is known."""
         self.stage = stage
         self.count = 0
+        self.total = total
 
     def __str__(self) -> str:
-        return f"{self.stage}: {self.count:,}" if self.count else self.stage
+        told = f"{self.stage}: {self.count:,}" if self.count or self.total else self.stage
+        return f"{told} of {self.total:,}" if self.total else told
 
 
 now = Pace()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic, largest, total
+from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic, total
 from shapecalc.analysis.measures import MEASURES, Measure, Totals
 from shapecalc.analysis.report import LayerReport, Report
-from shapecalc.analysis.roofline import Device, bound
+from shapecalc.analysis.roofline import Bound, Device, bound, intensity
 from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.signs import one_line
 from shapecalc.layers import Tensor
@@ -144,8 +143,11 @@ def _memory(report: Report, row: Row, write: Writer) -> str:
     """The most that is held while the layers of the row run."""
     if row.is_heading:
         return ""
-    own = {layer.path for layer in row.layers}
-    return write(largest(*[step.live for step in report.memory.steps if step.path in own]))
+    return write(report.memory.most(row.layers))
+
+
+def _intensity(report: Report, row: Row, write: Writer) -> str:
+    return "" if row.is_heading else intensity(row.layers).told(write)
 
 
 def _receptive_field(report: Report, row: Row, write: Writer) -> str:
@@ -166,6 +168,7 @@ COLUMNS: dict[str, Column] = {
     "weights": Column("Weights", _weights),
     **{name: Column(measure.heading, _count(name), True) for name, measure in MEASURES.items()},
     "memory": Column("Memory", _memory, True),
+    "intensity": Column("FLOP/byte", _intensity, True),
     "receptive_field": Column("Receptive field", _receptive_field),
 }
 """The columns a table can have, by their names."""
@@ -186,12 +189,13 @@ def lay_out(
     write = Writer()
     chosen = _chosen(columns, convention)
     if device is not None:
-        chosen.append(_timed(device))
+        chosen += _timed(device)
     cells = [[column.cell(report, row, write) for column in chosen] for row in rows(report, depth)]
     headings = [Heading(column.heading, column.is_number) for column in chosen]
-    summary = _summary(report, write, convention, with_memory="memory" in columns)
-    if device is not None:
-        summary.append(("time, at least", _seconds(bound(report.layers, device))))
+    more = _of_memory(report, write) if "memory" in columns else []
+    if device is not None or "intensity" in columns:
+        more += _of_time(report, device, write)
+    summary = _summary(report, write, convention, more)
     return Table(title(report, write), headings, cells, summary)
 
 
@@ -210,7 +214,7 @@ def _batch(batch: Quantity) -> str:
 
 
 def _summary(
-    report: Report, write: Writer, convention: str | None = None, *, with_memory: bool = False
+    report: Report, write: Writer, convention: str | None, more: list[tuple[str, str]]
 ) -> list[tuple[str, str]]:
     totals, batch = report.totals, report.symbols["B"]
     lines = [
@@ -219,8 +223,7 @@ def _summary(
     ]
     if convention is not None:
         lines.append(_by_convention(report, convention, write))
-    if with_memory:
-        lines += _of_memory(report, write)
+    lines += more
     lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
     for name, value in report.kept.items():
         lines.append(
@@ -231,22 +234,36 @@ def _summary(
     return lines + [("warning", text) for text in _warnings(report)]
 
 
-def _timed(device: Device) -> Column:
-    """The time that the layers of a row take at least, one after the other."""
+def _timed(device: Device) -> list[Column]:
+    """The time that the layers of a row take at least, one after the other, and what bounds it."""
 
-    def cell(report: Report, row: Row, write: Writer) -> str:
-        return "" if row.is_heading else _seconds(bound(row.layers, device))
+    def found(report: Report, row: Row) -> Bound:
+        return bound(row.layers, device, report.built.least)
 
-    return Column("At least", cell, True)
+    def time(report: Report, row: Row, write: Writer) -> str:
+        return "" if row.is_heading else _seconds(found(report, row))
+
+    def side(report: Report, row: Row, write: Writer) -> str:
+        return "" if row.is_heading else found(report, row).by
+
+    return [Column("At least", time, True), Column("Bound by", side)]
 
 
-def _seconds(time: Fraction | None) -> str:
-    """A time in microseconds, the unit in which layers differ.
+def _of_time(report: Report, device: Device | None, write: Writer) -> list[tuple[str, str]]:
+    """Arithmetic intensity, and on a device the bound on time."""
+    told = intensity(report.layers).told(write)
+    lines = [("FLOP per byte", f"{told} (arithmetic intensity)")]
+    if device is not None:
+        found = bound(report.layers, device, report.built.least)
+        lines.append(("time, at least", f"{_seconds(found)} (a bound, by {found.by})"))
+    return lines
 
-    >>> _seconds(Fraction(1, 8000)), _seconds(None)
-    ('125.000 us', '-')
-    """
-    return "-" if time is None else f"{float(time * 10**6):,.3f} us"
+
+def _seconds(found: Bound) -> str:
+    """A time in microseconds, the unit in which layers differ; a formula in seconds."""
+    if found.seconds is None:
+        return f"{found.formula} s"
+    return f"{float(found.seconds * 10**6):,.3f} us"
 
 
 def _chosen(columns: Sequence[str], convention: str | None) -> list[Column]:
@@ -286,6 +303,10 @@ def _of_memory(report: Report, write: Writer) -> list[tuple[str, str]]:
         ("with momentum", memory.training("momentum"), ""),
         ("with Adam", memory.training("adam"), ""),
     ]
+    if memory.caching:
+        count = len(memory.caching)
+        layers = f"keys and values of {count} causal attention{'s' if count > 1 else ''}"
+        figures.append(("KV cache", memory.kv_cache, layers))
     return [(name, _with(write(value), size(value), told)) for name, value, told in figures]
 
 

@@ -6,7 +6,8 @@ the first that does not, on Python's own numbers, which are slower and have no b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -40,29 +41,60 @@ class Vectorised:
     def __init__(self, formulas: Mapping[str, Quantity], ranges: Mapping[str, Range]) -> None:
         self.program = Program()
         self.places = {name: self.program.add(each) for name, each in formulas.items()}
+        self.steps = self.program.steps
+        self._orders: dict[frozenset[int], list[int]] = {}
+        self._bound(ranges)
+
+    def _bound(self, ranges: Mapping[str, Range]) -> None:
         self.ranges: list[Range] = []
-        for step in self.program.steps:
+        for step in self.steps:
             self.ranges.append(_bounded(self._range(step, ranges)))
 
-    def run(self, values: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
-        """The formulas where symbols have these values, arrays that broadcast to each other.
+    def within(self, ranges: Mapping[str, Range]) -> Vectorised:
+        """The same formulas for symbols in other ranges; where these are small, so are steps."""
+        found = copy.copy(self)
+        found._bound(ranges)
+        return found
+
+    def range_of(self, name: str) -> Range:
+        """Numbers that a formula lies between; None where no such are known."""
+        return self.ranges[self.places[name]]
+
+    def run(
+        self, values: Mapping[str, np.ndarray[Any, Any]], names: Iterable[str] | None = None
+    ) -> dict[str, np.ndarray[Any, Any]]:
+        """The formulas, or those named, where symbols have these values, arrays that broadcast.
 
         So do the results: a formula in one symbol is as long as that symbol's values.
         """
         import numpy as np
 
-        done: list[Any] = []
-        for step, bounds in zip(self.program.steps, self.ranges):
+        places = {name: self.places[name] for name in (self.places if names is None else names)}
+        done: dict[int, Any] = {}
+        for place in self._needed(frozenset(places.values())):
+            step, bounds = self.steps[place], self.ranges[place]
             if step[0] == "number":
-                done.append(_number(step[1]))
+                done[place] = _number(step[1])
             elif step[0] == "name":
-                done.append(_typed(values[step[1]], bounds))
+                done[place] = _typed(values[step[1]], bounds)
             else:
-                done.append(_operate(step[0], [_typed(done[i], bounds) for i in step[1:]], bounds))
+                operands = [_typed(done[i], bounds) for i in step[1:]]
+                done[place] = _operate(step[0], operands, bounds)
         return {
             name: done[place] if np.ndim(done[place]) else _constant(done[place])
-            for name, place in self.places.items()
+            for name, place in places.items()
         }
+
+    def _needed(self, results: frozenset[int]) -> list[int]:
+        """The steps that some results need, in order."""
+        if results not in self._orders:
+            needed = set(results)
+            for place in reversed(range(len(self.steps))):
+                sign, *operands = self.steps[place]
+                if place in needed and sign not in ("number", "name"):
+                    needed.update(operands)
+            self._orders[results] = sorted(needed)
+        return self._orders[results]
 
     def _range(self, step: Step, ranges: Mapping[str, Range]) -> Range:
         sign, *operands = step

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 RECEPTIVE_FIELD = "receptive_field"
 PEAK = "peak_memory"
+CACHE = "kv_cache"
 
 _HEAVIEST = 3
 """How many of the layers that weigh most are told."""
@@ -178,7 +179,9 @@ class Facts(dict[str, Any]):
             return by_name[name]
         if name == PEAK:
             return self.report.memory.peak
-        known = [*self.report.symbols, *by_name, PEAK]
+        if name == CACHE:
+            return self.report.memory.kv_cache
+        known = [*self.report.symbols, *by_name, PEAK, CACHE]
         hint = did_you_mean(name, known) or f"known here: {listing(known, 30)}"
         raise UnknownFact(f"unknown name {name!r}", (hint, "and of entries, as in conv1.height"))
 

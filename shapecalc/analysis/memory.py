@@ -5,11 +5,14 @@ no layer that is still to come takes it, and what the network returns stays. A v
 place make no tensor of their own. What a layer needs for itself while it runs, and frees, is not
 counted: a convolution's workspace, the scores inside of attention, places of maxima that nobody
 asked for.
+
+A decoder that writes one token after the other keeps the keys and values of the tokens before it:
+the KV cache, in closed form of the batch and the length of the context.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -102,22 +105,51 @@ class Memory:
         copies = 2 + OPTIMIZERS[optimizer]
         return copies * self.weights + self.buffers + self.saved_for_backward
 
+    @cached_property
+    def caching(self) -> list[LayerReport]:
+        """The layers whose keys and values a decoder keeps for the tokens to come."""
+        return [layer for layer in self.report if layer.node.layer.cached(*layer.node.inputs)]
+
+    @property
+    def kv_cache(self) -> Dim:
+        """The keys and values of all places of the context, of every causal attention.
+
+        >>> import shapecalc
+        >>> llama = shapecalc.load("llama3_8b").of_type("float16")
+        >>> llama.report(symbolic=["B", "T"]).memory.kv_cache
+        Formula('131072*B*T')
+        """
+        return total([self._cached(layer) for layer in self.caching])
+
     def to_dict(self) -> dict[str, Any]:
         """The figures by name, as in the report for programs."""
-        return {
+        found: dict[str, Any] = {
             "weights": self.weights,
             "peak": self.peak,
             "peak_at": self.peak_at,
             "saved_for_backward": self.saved_for_backward,
-        } | ({"saved_is_least": True} if self.is_least else {})
+            "training": {name: self.training(name) for name in OPTIMIZERS},
+        }
+        if self.is_least:
+            found["saved_is_least"] = True
+        if self.caching:
+            found["kv_cache"] = self.kv_cache
+        return found
 
     def of(self, layer: LayerReport) -> dict[str, Dim]:
         """What concerns one layer: its own weights, what is held while it runs, what it keeps."""
-        return {
+        found = {
             "weights": MEMORY.of(layer),
             "live": self._live[layer.path],
             "saved_for_backward": self.saved_by[layer.path],
         }
+        cached = self._cached(layer)
+        return found if cached == 0 else found | {"kv_cache": cached}
+
+    def most(self, layers: Iterable[LayerReport]) -> Dim:
+        """The most that is held while some of the layers run."""
+        steps = [Step(layer.path, self._live[layer.path]) for layer in layers]
+        return largest(*[step.live for step in _greatest(steps, self.report.built.least)])
 
     @cached_property
     def _live(self) -> dict[str, Dim]:
@@ -127,6 +159,10 @@ class Memory:
 
     def _bytes(self, layer: LayerReport, tensor: Tensor) -> Dim:
         return width(tensor.dtype, layer.dtype) * prod(tensor.shape)
+
+    def _cached(self, layer: LayerReport) -> Dim:
+        kept = layer.node.layer.cached(*layer.node.inputs)
+        return total([self._bytes(layer, tensor) for tensor in kept])
 
     def _made(self) -> Iterator[tuple[Source, Dim]]:
         """Every tensor that is no view, with its bytes."""
@@ -215,14 +251,14 @@ def _greatest(steps: list[Step], least: Any) -> list[Step]:
     """The steps that may hold the most: of formulas, those that no other is known to exceed."""
     found: list[Step] = []
     for step in dict.fromkeys(steps):
-        if any(_exceeds(other.live, step.live, least) for other in found):
+        if any(exceeds(other.live, step.live, least) for other in found):
             continue
-        found = [other for other in found if not _exceeds(step.live, other.live, least)]
+        found = [other for other in found if not exceeds(step.live, other.live, least)]
         found.append(step)
     return found
 
 
-def _exceeds(a: Dim, b: Dim, least: Any) -> bool:
+def exceeds(a: Dim, b: Dim, least: Any) -> bool:
     """Whether ``a`` is known to be at least ``b``."""
     if a == b:
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.analysis.measures import MEASURES, labels
+from shapecalc.analysis.memory import OPTIMIZERS
 
 VERSION = 1
 """Of the report's form: it counts up where what a program reads today changes its meaning."""
@@ -45,16 +46,19 @@ def report_schema() -> Schema:
         },
         macs=amount,
     )
-    time = {"type": ["number", "null"]}
-    own_memory = _object(dict.fromkeys(("weights", "live", "saved_for_backward"), amount))
+    time = {"description": "in seconds; a number, or a formula", "type": ["number", "string"]}
+    own = dict.fromkeys(("weights", "live", "saved_for_backward"), amount)
+    own_memory = _object(own, kv_cache=amount)
     memory = _object(
         {
             "weights": amount,
             "peak": amount,
             "peak_at": {"type": ["string", "null"]},
             "saved_for_backward": amount,
+            "training": _object(dict.fromkeys(OPTIMIZERS, amount)),
         },
         saved_is_least={"const": True},
+        kv_cache=amount,
     )
     named_input = _object({"name": text, "shape": shape, "dtype": text})
     return {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
+from typing import Any
 
 from shapecalc.pace import now
 
@@ -12,6 +14,13 @@ PATIENCE = 1.0
 
 STEP = 0.2
 """Every how many seconds what is said is brought up to date."""
+
+
+BAR = 30
+"""How many columns a bar has."""
+
+LEAST_SHARE = 0.01
+"""How much is done before the rest is foretold."""
 
 
 class _Shown(threading.Thread):
@@ -23,20 +32,46 @@ class _Shown(threading.Thread):
         if self.over.wait(PATIENCE):
             return
         from rich.console import Console  # only where it is needed, for it takes its time
-        from rich.text import Text
 
-        with Console(stderr=True).status(Text(str(now))) as status:
+        with Console(stderr=True).status(_told()) as status:
             while not self.over.wait(STEP):
-                status.update(Text(str(now)))
+                status.update(_told())
+
+
+def _told() -> Any:
+    """What is done, in words; with a bar where it is known how much there is to do."""
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    if not now.total:
+        return Text(str(now))
+    share = now.count / now.total
+    told = Table.grid(padding=(0, 1))
+    told.add_row(
+        Text(str(now)), ProgressBar(1.0, share, width=BAR), Text(f"{share:.0%}{_remaining(share)}")
+    )
+    return told
+
+
+def _remaining(share: float) -> str:
+    """How long the rest takes if it goes on so, once that can be told."""
+    spent = time.monotonic() - _began
+    if share < LEAST_SHARE:
+        return ""
+    seconds = round(spent * (1 - share) / share)
+    return f", {seconds // 60}:{seconds % 60:02} left"
 
 
 _shown: _Shown | None = None
+_began = 0.0
 
 
 def begin() -> None:
     """From now on, say what is done; nothing in a pipe."""
-    global _shown
+    global _shown, _began
     end()
+    _began = time.monotonic()
     if sys.stderr is not None and sys.stderr.isatty():
         _shown = _Shown()
         _shown.start()

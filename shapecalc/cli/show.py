@@ -8,7 +8,7 @@ import click
 
 from shapecalc import table as tables
 from shapecalc.analysis.report import plain
-from shapecalc.analysis.roofline import Device, bound, seconds
+from shapecalc.analysis.roofline import Device, bound
 from shapecalc.analysis.tools import TOOLS
 from shapecalc.cli.common import (
     limit_option,
@@ -119,9 +119,10 @@ def show(
 
             found["totals"]["convention"] = plain(as_dict(counted(report, convention)))
         if device is not None:
+            least = report.built.least
             for told, layer in zip(found["layers"], report.layers, strict=True):
-                told["seconds_at_least"] = _float(seconds(layer, device))
-            found["totals"]["seconds_at_least"] = _float(bound(report.layers, device))
+                told["seconds_at_least"] = bound([layer], device, least).told
+            found["totals"]["seconds_at_least"] = bound(report.layers, device, least).told
         echo_json(found)
         return
     if form == "csv":
@@ -132,7 +133,3 @@ def show(
         echo(markdown(table))
     else:
         print_table(table)
-
-
-def _float(value: Fraction | None) -> float | None:
-    return None if value is None else float(value)

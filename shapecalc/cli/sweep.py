@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +19,25 @@ from shapecalc.cli.common import (
     settings_option,
     spec_argument,
 )
-from shapecalc.cli.completion import completed_setting
-from shapecalc.cli.output import echo, echo_error, write
+from shapecalc.cli.completion import completed_list, completed_setting
+from shapecalc.cli.output import echo, echo_error, refuse_source
+from shapecalc.cli.stopping import Stopping
 from shapecalc.cli.terminal import print_table
 from shapecalc.language.signs import one_line
 from shapecalc.layout import Heading, Table
-from shapecalc.sweep import Sweep, read_over
-from shapecalc.sweep.choose import condition, holding, known_column, pareto, top
-from shapecalc.sweep.run import rows
+from shapecalc.layout import text as laid_out
+from shapecalc.pace import now
+from shapecalc.sweep import MEASURES, Best, Selection, Sweep, read_over, rows
+from shapecalc.sweep.choose import Columns
+from shapecalc.sweep.write import Parquet, Text, Writer
 
 MOST_REASONS = 10
 """How many reasons for which settings are left out are told."""
+
+MOST_ROWS = 10_000
+"""How many rows a table for people has."""
+
+EXTRA = "pip install 'shapecalc-nn[sweep]'"
 
 
 @click.command()
@@ -49,6 +55,14 @@ MOST_REASONS = 10
 @click.option("--pareto", "front", metavar="COLUMNS", help="Only rows that none is better than.")
 @click.option("--top", "count", type=click.IntRange(1), help="Only so many rows, the least first.")
 @click.option("--by", metavar="COLUMN", help="What --top looks at; -COLUMN for the greatest.")
+@click.option(
+    "--columns",
+    metavar="COLUMNS",
+    default=",".join(MEASURES),
+    shell_complete=completed_list((*MEASURES, "peak_memory")),
+    help="What rows tell: totals, and facts that a requirement can name, as peak_memory and "
+    "conv5.height.",
+)
 @require_option
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), default="table"
@@ -66,6 +80,7 @@ def sweep(
     front: str | None,
     count: int | None,
     by: str | None,
+    columns: str,
     required: tuple[str, ...],
     form: str,
     output: Path | None,
@@ -77,90 +92,113 @@ def sweep(
     shapecalc sweep resnet18 --over H=128,160,192,224 --over B=1,8
     shapecalc sweep vgg16 --over H=32:512:32 --where 'macs <= 20e9' --top 5 --by=-macs
     """
-    _needs_numpy()
+    _needs("numpy", "a sweep")
     if (count is None) != (by is None):
         raise click.UsageError("--top and --by go together: how many, and the least of what")
-    network = open_spec(spec, max_layers).requiring(required, "--require")
-    swept = Sweep(network, [read_over(each) for each in over], read_settings(settings))
-    for name in filter(None, [by, *(front or "").split(",")]):
-        known_column(name.strip().removeprefix("-"), swept.columns)
-    found: Iterable[Any] = (row for block in swept for row in rows(block))
-    found = holding(found, [condition(text, swept.columns) for text in where])
-    if front is not None:
-        found = pareto(found, [name.strip() for name in front.split(",")])
-    if count is not None and by is not None:
-        found = top(found, count, by)
-    _tell(network.name, swept, found, form, output)
-    _left_out(swept)
-
-
-def _needs_numpy() -> None:
-    try:
-        import numpy  # noqa: F401
-    except ImportError:
-        hint = "pip install 'shapecalc-nn[sweep]'"
-        raise click.UsageError(f"a sweep needs numpy: {hint}") from None
-
-
-def _tell(name: str, swept: Sweep, found: Iterable[Any], form: str, output: Path | None) -> None:
     if form == "parquet":
-        _parquet(swept, list(found), output)
-    elif form == "csv" and output is None:
-        for line in _csv(swept.columns, found):
-            echo(line, end=False)
-    elif form == "csv":
-        assert output is not None
-        write(output, "".join(_csv(swept.columns, found)).encode())
-    elif form == "json":
-        text = json.dumps([{key: _plain(each) for key, each in row.items()} for row in found])
-        _out(text, output)
-    else:
-        cells = [[_cell(value) for value in row.values()] for row in found]
-        table = Table(one_line(name), [Heading(each, True) for each in swept.columns], cells, [])
+        _needs("pyarrow", "parquet")
         if output is None:
+            raise click.UsageError("parquet is no text: name a file with -o")
+    network = open_spec(spec, max_layers).requiring(required, "--require")
+    refuse_source(output, network.spec.source.name)
+    selection = Selection(where, _names(front), count, by)
+    axes = [read_over(each) for each in over]
+    swept = Sweep(network, axes, read_settings(settings), _names(columns), selection)
+    with Stopping() as stopping:
+        _run(swept, _writer(swept, form, output), stopping)
+    _left_out(swept)
+    if stopping.signal is not None:
+        echo_error(f"stopped after {swept.seen:,} of {swept.total:,} settings")
+        sys.exit(stopping.status)
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+
+
+def _needs(package: str, what: str) -> None:
+    if find_spec(package) is None:
+        raise click.UsageError(f"{what} needs {package}: {EXTRA}")
+
+
+def _run(swept: Sweep, writer: Writer, stopping: Stopping) -> None:
+    """Take what comes of each piece until all are done, or no more are wanted."""
+    best = Best(swept)
+    for result in swept.results():
+        swept.take(result)
+        now.begin("sweeping", swept.total)
+        now.count = swept.seen
+        if swept.selection.reduces:
+            best.add(result.tables)
+        else:
+            for table in result.tables:
+                writer.add(table)
+        if stopping.signal is not None or getattr(writer, "is_full", False):
+            break
+    if swept.selection.reduces:
+        writer.add(best.table())
+    writer.end()
+
+
+def _writer(swept: Sweep, form: str, output: Path | None) -> Writer:
+    if form == "parquet":
+        assert output is not None
+        return Parquet(output, swept.columns, swept.over)
+    if form == "table":
+        return Shown(swept, output)
+    return Text(swept.columns, form, _put(output))
+
+
+def _put(output: Path | None) -> Callable[[str], None]:
+    """Where text goes: as it comes, so that a run that is stopped keeps what it wrote."""
+    if output is None:
+        return lambda text: echo(text, end=False)
+    opened: list[Any] = []
+
+    def put(text: str) -> None:
+        try:
+            if not opened:
+                opened.append(output.open("w", encoding="utf-8", newline=""))
+            opened[0].write(text)
+            opened[0].flush()
+        except OSError as error:
+            echo_error(f"shapecalc: error: cannot write {output}: {error.strerror or error}")
+            sys.exit(1)
+
+    return put
+
+
+class Shown:
+    """A table for people, which is laid out when all its rows are known."""
+
+    def __init__(self, swept: Sweep, output: Path | None) -> None:
+        self.swept = swept
+        self.output = output
+        self.cells: list[list[str]] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more rows are wanted."""
+        return len(self.cells) > MOST_ROWS
+
+    def add(self, table: Columns) -> None:
+        """Take rows in, as many as there is room for."""
+        for row in rows(table):
+            if self.is_full:
+                break
+            self.cells.append([_cell(value) for value in row.values()])
+
+    def end(self) -> None:
+        """Print the table; say so where there would be more."""
+        headings = [Heading(each, True) for each in self.swept.columns]
+        name = one_line(self.swept.network.name)
+        table = Table(name, headings, self.cells[:MOST_ROWS], [])
+        if self.output is None:
             print_table(table)
         else:
-            from shapecalc.layout import text as laid_out
-
-            write(output, (laid_out(table) + "\n").encode())
-
-
-def _csv(columns: list[str], found: Iterable[Any]) -> Iterator[str]:
-    """The lines of a table for programs, each as soon as it is known."""
-    yield _line(columns)
-    for row in found:
-        yield _line(row.values())
-
-
-def _line(values: Iterable[Any]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(values)
-    return out.getvalue()
-
-
-def _parquet(swept: Sweep, found: list[Any], output: Path | None) -> None:
-    if output is None:
-        raise click.UsageError("parquet is no text: name a file with -o")
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        hint = "pip install 'shapecalc-nn[sweep]'"
-        raise click.UsageError(f"parquet needs pyarrow: {hint}") from None
-    columns = {name: [_plain(row[name]) for row in found] for name in swept.columns}
-    parquet.write_table(pyarrow.table(columns), output)
-
-
-def _out(text: str, output: Path | None) -> None:
-    if output is None:
-        echo(text)
-    else:
-        write(output, (text + "\n").encode())
-
-
-def _plain(value: Any) -> Any:
-    """Integers as they are, fractions as text."""
-    return value if isinstance(value, int) else str(value)
+            _put(self.output)(laid_out(table) + "\n")
+        if self.is_full:
+            echo_error(f"a table ends after {MOST_ROWS:,} rows; --format csv tells all")
 
 
 def _cell(value: Any) -> str:
@@ -169,7 +207,7 @@ def _cell(value: Any) -> str:
 
 def _left_out(swept: Sweep) -> None:
     """Say on standard error which settings do not work, and why."""
-    told = [(reason, count) for reason, count in swept.left_out.most_common() if count]
+    told = swept.left_out.most_common()
     if not told:
         return
     total = sum(count for _, count in told)
@@ -178,4 +216,3 @@ def _left_out(swept: Sweep) -> None:
         echo_error(f"  {count:,}: {reason}")
     if len(told) > MOST_REASONS:
         echo_error(f"  and {len(told) - MOST_REASONS} more reasons")
-    sys.stderr.flush()

@@ -283,6 +283,9 @@ class ScaledDotProductAttention(Join):
         given = [f"{name}={text}" for name, text in settings.items() if text not in _NOTHING]
         return f"nn.functional.scaled_dot_product_attention({', '.join([*inputs, *given])})"
 
+    def cached(self, *x: Tensor) -> tuple[Tensor, ...]:
+        return x[1:] if self.is_causal else ()
+
     def _scores(self, x: Inputs) -> Dim:
         """One for each query and key; where only values are stretched, they share the scores."""
         query, key = self._leading(x)[:2]

@@ -297,6 +297,10 @@ class Layer:
         """What it makes and keeps for the backward pass beside ``keeps``: masks, statistics."""
         return self.beside(*x, **y)
 
+    def cached(self, *x: Any) -> Sequence[Tensor]:
+        """What of its inputs a decoder keeps for the tokens to come: keys and values."""
+        return ()
+
     @classmethod
     def inputs_wanted(cls) -> str:
         """How many inputs it takes, in words."""

@@ -1,71 +1,166 @@
-"""Which rows of a sweep are told: those that a condition holds for, the best, the Pareto front."""
+"""Which rows of a sweep are told: the least by some column, those that none is better than."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from heapq import nsmallest
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from shapecalc.language.expression import Expression, ExpressionError, evaluate, parse, truth
-from shapecalc.language.problem import did_you_mean
 from shapecalc.language.symbols import SettingError
 
-Row = Mapping[str, Any]
+Columns = dict[str, Any]
+"""An array for each column; all are as long as there are rows."""
+
+MOST_FRONT = 1_000_000
+"""How many rows a front may have, all of which are held."""
+
+_PIVOTS = 8
+"""With how many good rows others are compared before all are compared with each other."""
 
 
-def condition(text: str, columns: Sequence[str]) -> Expression:
-    """A condition on columns; raises :class:`SettingError` where it cannot be read."""
-    from shapecalc.language.expression import names
+class Selection(NamedTuple):
+    """What is kept of the rows: the front in some columns, then the ``first`` so many by one.
 
-    try:
-        tree = parse(text)
-    except ExpressionError as error:
-        raise SettingError(f"--where {text!r}: {error.message}") from None
-    for name in names(tree):
-        known_column(name.name, columns)
-    return tree
-
-
-def known_column(name: str, columns: Sequence[str]) -> str:
-    """The name of a column; raises :class:`SettingError` if there is none."""
-    if name in columns:
-        return name
-    hint = did_you_mean(name, columns) or f"there are {', '.join(columns)}"
-    raise SettingError(f"no column {name!r}; {hint}")
-
-
-def holding(rows: Iterable[Row], conditions: Sequence[Expression]) -> Iterator[Row]:
-    """The rows for which all conditions hold."""
-    for row in rows:
-        if all(truth(evaluate(each, row)) for each in conditions):
-            yield row
-
-
-def top(rows: Iterable[Row], count: int, by: str) -> list[Row]:
-    """The rows with the least values of a column; with ``-`` before its name the greatest."""
-    sign, name = (-1, by[1:]) if by.startswith("-") else (1, by)
-    return nsmallest(count, rows, key=lambda row: sign * row[name])
-
-
-def pareto(rows: Iterable[Row], by: Sequence[str]) -> list[Row]:
-    """The rows than which none is better: no more in any column, and less in one.
-
-    A ``-`` before a name wants more of it. Rows that are alike in all columns stay together.
-
-    >>> found = pareto([{"a": 1, "b": 3}, {"a": 2, "b": 2}, {"a": 3, "b": 2}], ["a", "b"])
-    >>> [row["a"] for row in found]
-    [1, 2]
+    A ``-`` before a column's name wants more of it. ``where`` are conditions.
     """
-    wanted = [(-1, name[1:]) if name.startswith("-") else (1, name) for name in by]
-    front: list[tuple[tuple[Any, ...], Row]] = []
-    for row in rows:
-        own = tuple(sign * row[name] for sign, name in wanted)
-        if any(_dominates(other, own) for other, _ in front):
-            continue
-        front = [(other, each) for other, each in front if not _dominates(own, other)]
-        front.append((own, row))
-    return [row for _, row in sorted(front, key=lambda each: each[0])]
+
+    where: tuple[str, ...] = ()
+    front: tuple[str, ...] = ()
+    first: int | None = None
+    by: str | None = None
+
+    @property
+    def looks_at(self) -> list[str]:
+        """The columns that rows are chosen by."""
+        asked = [*self.front, *([self.by] if self.by else [])]
+        return list(dict.fromkeys(name.removeprefix("-") for name in asked))
+
+    @property
+    def reduces(self) -> bool:
+        """Whether rows are chosen by others, so that none is known before all are."""
+        return bool(self.front) or self.first is not None
+
+    def partly(self, columns: Columns) -> Any:
+        """Where rows stand that may be among those of more rows; None for all."""
+        if self.front:
+            return front([_wanted(columns, name) for name in self.front])
+        return self._first(columns) if self.first is not None else None
+
+    def last(self, columns: Columns) -> Any:
+        """Where the rows stand that are told at last, in their order; None for all."""
+        import numpy as np
+
+        chosen = self.partly(columns)
+        if not self.front:
+            return chosen
+        keys = [_codes(_wanted(columns, name)[chosen]) for name in reversed(self.front)]
+        chosen = chosen[np.lexsort(keys)]
+        return chosen[self._first(take(columns, chosen))] if self.first is not None else chosen
+
+    def _first(self, columns: Columns) -> Any:
+        import numpy as np
+
+        assert self.by is not None
+        values = _wanted(columns, self.by)
+        if self.first is not None and len(values) > 4 * self.first and values.dtype != object:
+            bound = np.partition(values, self.first - 1)[self.first - 1]
+            few = np.flatnonzero(values <= bound)
+            return few[np.argsort(values[few], kind="stable")[: self.first]]
+        return np.argsort(values, kind="stable")[: self.first]
 
 
-def _dominates(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
-    return a != b and all(x <= y for x, y in zip(a, b))
+def take(columns: Columns, chosen: Any) -> Columns:
+    """Some rows of the columns; all for None."""
+    return columns if chosen is None else {name: each[chosen] for name, each in columns.items()}
+
+
+def joined(tables: Sequence[Columns]) -> Columns:
+    """Rows below each other."""
+    import numpy as np
+
+    return {name: np.concatenate([each[name] for each in tables]) for name in tables[0]}
+
+
+def _wanted(columns: Mapping[str, Any], name: str) -> Any:
+    return -columns[name[1:]] if name.startswith("-") else columns[name]
+
+
+def front(objectives: Sequence[Any]) -> Any:
+    """Where the rows stand than which none is less in one column and no more in the others.
+
+    Rows that are alike in all columns stay together.
+
+    >>> import numpy
+    >>> front([numpy.array([1, 2, 3, 1]), numpy.array([3, 2, 2, 3])]).tolist()
+    [0, 1, 3]
+    """
+    import numpy as np
+
+    left = _without_plainly_worse(objectives)
+    codes = np.stack([_codes(each[left]) for each in objectives], axis=1)
+    points, places = np.unique(codes, axis=0, return_inverse=True)
+    found = left[_undominated(points)[places.reshape(-1)]]
+    if len(found) > MOST_FRONT:
+        raise SettingError(
+            f"more than {MOST_FRONT:,} rows are best; with more columns alike, choose fewer values"
+        )
+    return found
+
+
+def _without_plainly_worse(objectives: Sequence[Any]) -> Any:
+    """Where the rows stand that are no worse than some good ones: most others are."""
+    import numpy as np
+
+    left = np.arange(len(objectives[0]))
+    if any(each.dtype == object for each in objectives):
+        return left
+    for weighed in range(_PIVOTS):
+        if len(left) <= 4 * _PIVOTS:
+            break
+        rest = [each[left] for each in objectives]
+        pivot = _good_one(rest, weighed)
+        worse = np.ones(len(left), dtype=bool)
+        alike = np.ones(len(left), dtype=bool)
+        for each in rest:
+            worse &= each >= each[pivot]
+            alike &= each == each[pivot]
+        if not (worse & ~alike).any():
+            break
+        left = left[~worse | alike]
+    return left
+
+
+def _good_one(objectives: Sequence[Any], weighed: int) -> int:
+    """A row that is low in all columns, each as a share of its range, in one of several mixes."""
+    score: Any = 0.0
+    for i, each in enumerate(objectives):
+        low, high = float(each.min()), float(each.max())
+        weight = 3.0 if weighed and i == weighed % len(objectives) else 1.0
+        score = score + (each - low) * (weight / (high - low or 1.0))
+    return int(score.argmin())
+
+
+def _codes(values: Any) -> Any:
+    """Numbers in the order of the values, of whatever type these are."""
+    import numpy as np
+
+    return np.unique(values, return_inverse=True)[1].reshape(-1)
+
+
+def _undominated(points: Any) -> Any:
+    """Of different points, sorted, where those stand than which none is better."""
+    import numpy as np
+
+    kept = np.zeros(len(points), dtype=bool)
+    if points.shape[1] == 1:
+        kept[:1] = True
+    elif points.shape[1] == 2:
+        second = points[:, 1]
+        kept[:1] = True
+        kept[1:] = second[1:] < np.minimum.accumulate(second)[:-1]
+    else:
+        left = np.arange(len(points))
+        while len(left):  # the first of those left is after none: all others are sorted behind it
+            first, left = left[0], left[1:]
+            kept[first] = True
+            left = left[(points[left] < points[first]).any(axis=1)]
+    return kept

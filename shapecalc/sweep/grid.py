@@ -82,6 +82,17 @@ def size(axes: Sequence[Over]) -> int:
     return math.prod(len(axis.values) for axis in axes)
 
 
+def pieces(axes: Sequence[Over], most: int) -> Iterator[list[Over]]:
+    """The settings cut into grids of their own, each of at most so many, in their order.
+
+    >>> axes = [Over("B", (1, 2, 3)), Over("H", (8, 9))]
+    >>> [[axis.values for axis in piece] for piece in pieces(axes, 4)]
+    [[(1, 2), (8, 9)], [(3,), (8, 9)]]
+    """
+    for cuts in _slices([len(axis.values) for axis in axes], most):
+        yield [Over(axis.name, axis.values[a:b]) for axis, (a, b) in zip(axes, cuts)]
+
+
 def blocks(axes: Sequence[Over], most: int) -> Iterator[dict[str, Any]]:
     """The settings in blocks of a grid, the last symbol fastest.
 
@@ -92,20 +103,20 @@ def blocks(axes: Sequence[Over], most: int) -> Iterator[dict[str, Any]]:
     >>> [(block["B"].shape, block["H"].shape) for block in blocks(axes, 4)]
     [((2, 1), (1, 2)), ((1, 1), (1, 2))]
     """
+    values = [array(axis) for axis in axes]
+    for cuts in _slices([len(axis.values) for axis in axes], most):
+        yield {
+            axis.name: each[a:b].reshape([-1 if at == i else 1 for at in range(len(axes))])
+            for i, (axis, each, (a, b)) in enumerate(zip(axes, values, cuts))
+        }
+
+
+def array(axis: Over) -> Any:
+    """A symbol's values, of 64 bits where they fit."""
     import numpy as np
 
-    values = [
-        np.array(axis.values, dtype=np.int64 if _fits(axis) else object).reshape(
-            [-1 if at == i else 1 for at in range(len(axes))]
-        )
-        for i, axis in enumerate(axes)
-    ]
-    for slices in _slices([len(axis.values) for axis in axes], most):
-        cuts = zip(axes, values, slices)
-        yield {
-            axis.name: np.take(each, range(*cut), axis=i)
-            for i, (axis, each, cut) in enumerate(cuts)
-        }
+    fits = axis.range is not None and max(map(abs, axis.range)) < 2**62
+    return np.array(axis.values, dtype=np.int64 if fits else object)
 
 
 def _slices(lengths: Sequence[int], most: int) -> Iterator[tuple[tuple[int, int], ...]]:
@@ -118,10 +129,6 @@ def _slices(lengths: Sequence[int], most: int) -> Iterator[tuple[tuple[int, int]
     for start in range(0, first, room):
         for more in _slices(rest, most) if room == 1 else (tuple((0, n) for n in rest),):
             yield ((start, min(start + room, first)), *more)
-
-
-def _fits(axis: Over) -> bool:
-    return axis.range is not None and max(map(abs, axis.range)) < 2**62
 
 
 def combinations(axes: Sequence[Over]) -> Iterator[Mapping[str, int | Fraction]]:

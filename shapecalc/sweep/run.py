@@ -7,213 +7,281 @@ settings at once. What breaks a claim is left out and counted by its reason.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import is_symbolic
-from shapecalc.algebra.requirement import LOWEST, Claim
-from shapecalc.algebra.vectorised import Vectorised
-from shapecalc.graph.graph import Need
+from shapecalc.algebra.vectorised import FITS
+from shapecalc.analysis.budget import UnknownFact
+from shapecalc.language.expression import Expression, ExpressionError, parse_condition
 from shapecalc.language.problem import SpecError
-from shapecalc.language.symbols import SettingError, known
+from shapecalc.language.symbols import SettingError, known, no_symbol
 from shapecalc.network import Network
-from shapecalc.sweep.grid import Over, blocks, combinations
-
-if TYPE_CHECKING:
-    from shapecalc.analysis.report import Report
+from shapecalc.sweep.choose import Columns, Selection, joined, take
+from shapecalc.sweep.closed import Closed
+from shapecalc.sweep.grid import Over, combinations, pieces, size
 
 MEASURES = ("params", "macs", "flops", "elementwise", "activations", "weight_bytes")
-"""The totals that a row tells, beside the symbols."""
+"""The totals that a row tells where no others are asked for."""
 
-BLOCK = 1 << 16
-"""How many settings are computed at once."""
+PIECE = 1 << 18
+"""How many settings a piece of the whole has, in which one process does the work."""
 
-Columns = dict[str, Any]
-"""An array for each column; all are as long as there are rows."""
+MOST_STRUCTURES = 64
+"""How many structures' closed forms are kept."""
+
+MOST_TABLES = 16
+"""How many tables of the best rows wait until they are looked through."""
+
+Key = tuple[tuple[tuple[str, Any], ...], tuple[str, ...]]
+
+
+class Refused(NamedTuple):
+    """Why no setting of a structure works, or the symbols that decide more of it."""
+
+    reason: str
+    deciding: frozenset[str] = frozenset()
+
+
+class Result(NamedTuple):
+    """What comes of a piece: rows, how many settings there were, and why some are left out."""
+
+    tables: list[Columns]
+    seen: int
+    left_out: Counter[str]
 
 
 class Sweep:
-    """The rows of a sweep in blocks, and while they are taken, what was left out and why."""
+    """The rows of a sweep, and while they are taken, what was left out and why.
+
+    ``columns`` are totals, and other facts that a requirement can name, as ``peak_memory`` and
+    ``conv5.height``; raises :class:`SettingError` for what is not known.
+
+    >>> import shapecalc
+    >>> swept = Sweep(shapecalc.load("vit"), [Over("H", (160, 161, 176))], columns=["macs"])
+    >>> [table["macs"].tolist() for table in swept], dict(swept.left_out)
+    ([[12425576448, 13699301376]], {'H % 16 == 0 (require)': 1})
+    """
 
     def __init__(
-        self, network: Network, over: Sequence[Over], settings: Mapping[str, Any] | None = None
+        self,
+        network: Network,
+        over: Sequence[Over],
+        settings: Mapping[str, Any] | None = None,
+        columns: Iterable[str] = MEASURES,
+        selection: Selection = Selection(),  # noqa: B008 - it cannot be changed
     ) -> None:
         self.network = network
         self.over = list(over)
         self.settings = dict(settings or {})
+        self.selection = selection
         self.left_out: Counter[str] = Counter()
         self.seen = 0
+        self._structures: OrderedDict[Key, Closed | Refused] = OrderedDict()
         names = [axis.name for axis in over]
         for name in names:
             if name not in known(network.spec):
-                raise SettingError(f"the spec has no symbol {name!r} to go through")
+                raise SettingError(no_symbol(name, known(network.spec)))
             if name in self.settings or names.count(name) > 1:
                 raise SettingError(f"{name} has values twice")
+        asked = dict.fromkeys([*names, *columns, *selection.looks_at])
+        self.columns = list(asked)
+        self._facts = [name for name in asked if name not in names]
+        self._where = [(text, _condition(text)) for text in selection.where]
 
     @property
-    def columns(self) -> list[str]:
-        """The names of the columns: the symbols gone through, then the totals."""
-        return [*(axis.name for axis in self.over), *MEASURES]
+    def total(self) -> int:
+        """How many settings there are."""
+        return size(self.over)
 
     def __iter__(self) -> Iterator[Columns]:
-        """Blocks of rows, in the order of the settings wherever structures allow."""
+        """The rows in tables, in the order of the settings wherever structures allow.
+
+        Rows that are chosen by each other come at the end, in one table.
+        """
+        best = Best(self)
+        for result in self.results():
+            self.take(result)
+            if self.selection.reduces:
+                best.add(result.tables)
+            else:
+                yield from result.tables
+        if self.selection.reduces:
+            yield best.table()
+
+    def results(self) -> Iterator[Result]:
+        """What comes of one piece after the other."""
+        return map(self.result, self.pieces(PIECE))
+
+    def result(self, axes: Sequence[Over]) -> Result:
+        """What comes of the settings of one grid."""
+        left_out: Counter[str] = Counter()
+        return Result(list(self.tables(axes, left_out)), size(axes), left_out)
+
+    def take(self, result: Result) -> None:
+        """Count what came of a piece."""
+        self.seen += result.seen
+        self.left_out.update(result.left_out)
+
+    def pieces(self, most: int) -> Iterator[list[Over]]:
+        """Grids of at most so many settings, which together are all, structure by structure."""
         structural = self._structural()
         apart = [axis for axis in self.over if axis.name in structural]
         free = [axis for axis in self.over if axis.name not in structural]
         for chosen in combinations(apart):
-            yield from self._of_structure(chosen, free)
+            single = [Over(name, (value,)) for name, value in chosen.items()]
+            for piece in pieces(free, most):
+                yield [*single, *piece]
 
-    def _structural(self) -> set[str]:
-        """The symbols that keep their value where they are to stay symbols."""
-        names = {axis.name for axis in self.over}
-        first = {axis.name: axis.values[0] for axis in self.over}
-        found: set[str] = set()
-        while True:
-            settings = {**self.settings, **{name: first[name] for name in found}}
-            try:
-                values = self.network.values(settings, names - found)
-                report = self.network.report(settings, symbolic=names - found)
-                values = report.symbols
-            except SpecError:
-                return names  # some other value may do: each is looked at alone
-            more = {name for name in names - found if not _is_itself(values[name], name)}
-            if not more:
-                return found
-            found |= more
+    def tables(self, axes: Sequence[Over], left_out: Counter[str]) -> Iterator[Columns]:
+        """The rows of one grid; of those that are chosen by each other, the ones that may be."""
+        single = {axis.name: axis.values[0] for axis in axes if len(axis.values) == 1}
+        structural = self._structural() & set(single)
+        chosen = {name: value for name, value in single.items() if name in structural}
+        yield from self._of(chosen, [axis for axis in axes if axis.name not in chosen], left_out)
 
-    def _of_structure(
-        self, chosen: Mapping[str, int | Fraction], free: Sequence[Over]
+    def _of(
+        self, chosen: Mapping[str, Any], free: Sequence[Over], left_out: Counter[str]
     ) -> Iterator[Columns]:
-        settings = {**self.settings, **chosen}
-        names = [axis.name for axis in free]
-        count = 1
-        for axis in free:
-            count *= len(axis.values)
-        try:
-            report = self.network.report(settings, symbolic=names)
-        except SpecError as error:
-            self.seen += count
-            self.left_out[error.problems[0].message] += count
-            return
-        if any(not _is_itself(report.symbols[name], name) for name in names):
-            # here a symbol decides the structure that did not do so at the first setting
-            name = next(n for n in names if not _is_itself(report.symbols[n], n))
-            axis = next(each for each in free if each.name == name)
-            for value in axis.values:
-                yield from self._of_structure(
-                    {**chosen, name: value}, [each for each in free if each.name != name]
-                )
-            return
-        yield from self._computed(report, chosen, free)
+        closed = self._closed(chosen, [axis.name for axis in free])
+        if isinstance(closed, Closed):
+            counted: Counter[str] = Counter()
+            try:
+                tables = list(self._computed(closed, chosen, free, counted))
+            except ZeroDivisionError:  # somewhere in here a formula has no value
+                yield from self._apart(free[0], chosen, free, left_out)
+            else:
+                left_out.update(counted)
+                yield from tables
+        elif closed.deciding:  # one that did not at the first setting
+            axis = next(each for each in free if each.name in closed.deciding)
+            yield from self._apart(axis, chosen, free, left_out)
+        else:
+            left_out[closed.reason] += size(free)
+
+    def _apart(
+        self,
+        axis: Over,
+        chosen: Mapping[str, Any],
+        free: Sequence[Over],
+        left_out: Counter[str],
+    ) -> Iterator[Columns]:
+        """The rows of a grid where one symbol is given each of its values."""
+        rest = [each for each in free if each is not axis]
+        for value in axis.values:
+            yield from self._of({**chosen, axis.name: value}, rest, left_out)
 
     def _computed(
-        self, report: Report, chosen: Mapping[str, int | Fraction], free: Sequence[Over]
+        self,
+        closed: Closed,
+        chosen: Mapping[str, Any],
+        free: Sequence[Over],
+        left_out: Counter[str],
     ) -> Iterator[Columns]:
+        constants = {name: _constant(value) for name, value in chosen.items()}
+        for rows in closed.rows(free, left_out, self.selection.looks_at):
+            if self.selection.reduces:
+                asked = rows.columns(self.selection.looks_at, constants)
+                rows = rows.at(self.selection.partly(asked))
+            yield rows.columns(self.columns, constants)
+
+    # -- structures -------------------------------------------------------------------------------
+
+    def _structural(self) -> frozenset[str]:
+        """The symbols that decide what is built, at the first setting of each."""
+        if not hasattr(self, "_deciding"):
+            first = {axis.name: axis.values[0] for axis in self.over}
+            found = {axis.name for axis in self.over if not self._is_whole_or_may_not(axis)}
+            while True:
+                settings = {**self.settings, **{name: first[name] for name in found}}
+                more = self.network.deciding(settings, first.keys() - found)
+                if not more:
+                    break
+                found |= more
+            self._deciding = frozenset(found)
+        return self._deciding
+
+    def _is_whole_or_may_not(self, axis: Over) -> bool:
+        """Whether formulas in the symbol hold for its values: fractions ask for one that may be."""
+        if axis.range is not None:
+            return True
+        value = self.network.values(self.settings, [axis.name])[axis.name]
+        return is_symbolic(value) and not value.is_whole
+
+    def _closed(self, chosen: Mapping[str, Any], free: Sequence[str]) -> Closed | Refused:
+        key = tuple(chosen.items()), tuple(free)
+        if key not in self._structures:
+            self._structures[key] = self._made(chosen, free)
+            if len(self._structures) > MOST_STRUCTURES:
+                self._structures.popitem(last=False)
+        self._structures.move_to_end(key)
+        return self._structures[key]
+
+    def _made(self, chosen: Mapping[str, Any], free: Sequence[str]) -> Closed | Refused:
+        settings = {**self.settings, **chosen}
+        try:
+            report = self.network.report(settings, symbolic=free)
+        except SpecError as error:
+            reason = error.problems[0].message
+            return Refused(reason, frozenset(self.network.deciding(settings, free)))
+        if report.kept:
+            return Refused("", frozenset(report.kept))
+        axes = [axis for axis in self.over if axis.name in free]
+        try:
+            return Closed(report, axes, self._facts, self._where)
+        except UnknownFact as unknown:
+            message, notes = unknown.args
+            raise SettingError("; ".join([message, *notes])) from None
+        except ExpressionError as error:
+            raise SettingError(f"--where: {error.message}") from None
+
+
+class Best:
+    """The rows that are best of all that were added."""
+
+    def __init__(self, swept: Sweep) -> None:
+        self.swept = swept
+        self.selection = swept.selection
+        self.found: list[Columns] = []
+
+    def add(self, tables: Iterable[Columns]) -> None:
+        """Take rows in, and leave those that are no longer best."""
+        self.found += tables
+        if len(self.found) >= MOST_TABLES:
+            rows = joined(self.found)
+            self.found = [take(rows, self.selection.partly(rows))]
+
+    def table(self) -> Columns:
+        """The best of them, in their order."""
         import numpy as np
 
-        totals = {name: getattr(report.totals, name) for name in MEASURES}
-        conditions = _Conditions(report, free)
-        ranges = {axis.name: axis.range for axis in free}
-        formulas = Vectorised({**totals, **conditions.formulas}, ranges)
-        for block in blocks(free, BLOCK):
-            shape = np.broadcast_shapes(*(values.shape for values in block.values()))
-            found = formulas.run(block)
-            kept = np.ones(shape, dtype=bool)
-            for reason, holds in conditions.decided(block, found, shape):
-                self.left_out[reason] += int((kept & ~holds).sum())
-                kept &= holds
-            self.seen += kept.size
-            if not kept.any():
-                continue
-            columns: Columns = {}
-            for axis in self.over:
-                values = block.get(axis.name, _constant(chosen.get(axis.name)))
-                columns[axis.name] = np.broadcast_to(values, shape)[kept]
-            for name in MEASURES:
-                columns[name] = np.broadcast_to(found[name], shape)[kept]
-            yield columns
+        if not self.found:
+            return {name: np.zeros(0, dtype=np.int64) for name in self.swept.columns}
+        rows = joined(self.found)
+        return take(rows, self.selection.last(rows))
 
 
-class _Conditions:
-    """What must hold of the symbols of a report, as formulas to be computed with the totals."""
-
-    def __init__(self, report: Report, free: Sequence[Over]) -> None:
-        self.report = report
-        self.free = free
-        self.formulas: dict[str, Any] = {}
-        self.claims: list[tuple[str, list[tuple[str, str]]]] = []
-        self.open: list[str] = []
-        for need in dict.fromkeys([*report.built.needs, *report.required]):
-            self._add(need)
-
-    def _add(self, need: Need) -> None:
-        condition = need.condition
-        said = f"{condition.equation} ({need.path or 'require'})"
-        if not condition.claims:
-            self.open.append(condition.equation)
-            return
-        alternatives = []
-        for claim in condition.claims:
-            alternatives += self._formula(claim)
-        self.claims.append((said, alternatives))
-
-    def _formula(self, claim: Claim) -> list[tuple[str, str]]:
-        name = f"claim {len(self.formulas)}"
-        self.formulas[name] = claim.difference
-        return [(name, ">=" if claim.relation == ">=" else "==")]
-
-    def decided(
-        self, block: Columns, found: Mapping[str, Any], shape: tuple[int, ...]
-    ) -> Iterator[tuple[str, Any]]:
-        """Every condition in words, and where it holds."""
-        import numpy as np
-
-        for axis in self.free:
-            least = self.report.built.least.get(axis.name, 1 if axis.name == "B" else LOWEST)
-            if least > LOWEST:
-                yield f"{axis.name} >= {least}", _truths(block[axis.name] >= least)
-        for said, alternatives in self.claims:
-            values = [(found[name], relation) for name, relation in alternatives]
-            each = [_truths(v >= 0 if relation == ">=" else v == 0) for v, relation in values]
-            yield said, np.any(np.broadcast_arrays(*each), axis=0) if len(each) > 1 else each[0]
-        for equation in self.open:
-            names = [axis.name for axis in self.free]
-            rows = zip(*(np.broadcast_to(block[name], shape).ravel() for name in names))
-            holds = [_holds(equation, dict(zip(names, row))) for row in rows]
-            yield equation, np.array(holds, dtype=bool).reshape(shape)
-
-
-def _holds(equation: str, values: Mapping[str, Any]) -> bool:
-    from shapecalc.language.expression import evaluate, parse, truth
-
-    return truth(evaluate(parse(equation), {name: _plain(each) for name, each in values.items()}))
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, (int, Fraction)) else int(value)
-
-
-def _truths(values: Any) -> Any:
-    import numpy as np
-
-    return np.asarray(values, dtype=bool)
-
-
-def _is_itself(value: Any, name: str) -> bool:
-    return is_symbolic(value) and value.symbols == {name}
+def _condition(text: str) -> Expression:
+    try:
+        return parse_condition(text)
+    except ExpressionError as error:
+        raise SettingError(f"--where {text!r}: {error.message}") from None
 
 
 def _constant(value: Any) -> Any:
     import numpy as np
 
-    fits = isinstance(value, int) and abs(value) < 2**63
+    fits = isinstance(value, int) and abs(value) <= FITS
     return np.array(value, dtype=np.int64 if fits else object)
 
 
 def sweep(
-    network: Network, over: Sequence[Over], settings: Mapping[str, Any] | None = None
+    network: Network,
+    over: Sequence[Over],
+    settings: Mapping[str, Any] | None = None,
+    columns: Iterable[str] = MEASURES,
+    selection: Selection = Selection(),  # noqa: B008
 ) -> list[dict[str, Any]]:
     """All rows of a sweep, as dicts; what does not work is left out.
 
@@ -221,12 +289,16 @@ def sweep(
     >>> net = shapecalc.load("resnet18")
     >>> [row["macs"] for row in sweep(net, [Over("H", (224, 256))])]
     [1814073344, 2073153536]
+    >>> cheap = Selection(where=("peak_memory <= 7e6",))
+    >>> sweep(net, [Over("H", (224, 256))], columns=["peak_memory"], selection=cheap)
+    [{'H': 224, 'peak_memory': 6422528}]
     """
-    return [row for block in Sweep(network, over, settings) for row in rows(block)]
+    swept = Sweep(network, over, settings, columns, selection)
+    return [row for table in swept for row in rows(table)]
 
 
 def rows(columns: Columns) -> Iterator[dict[str, Any]]:
-    """The rows of a block, their values Python's own."""
+    """The rows of a table, their values Python's own."""
     lists = [values.tolist() for values in columns.values()]
     for row in zip(*lists):
         yield dict(zip(columns, row))

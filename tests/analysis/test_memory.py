@@ -9,12 +9,16 @@ import weakref
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import shapecalc
+from shapecalc.cli import main
 from shapecalc.layers import KINDS
 from shapecalc.network import Network
 
 torch = pytest.importorskip("torch")
+TorchDispatchMode = pytest.importorskip("torch.utils._python_dispatch").TorchDispatchMode
+tree_leaves = pytest.importorskip("torch.utils._pytree").tree_leaves
 
 TYPES = {"float32": torch.float32, "int64": torch.int64, "bool": torch.bool}
 
@@ -65,6 +69,43 @@ def test_a_skip_is_held_until_it_is_added() -> None:
     memory = shapecalc.load({"input": [256], "layers": layers}).report().memory
     assert [step.live for step in memory.steps] == [2048, 3072, 3072, 3072]
     assert memory.peak_at == "relu1" or memory.peak == 3072
+
+
+@pytest.mark.parametrize(
+    ("name", "each"),
+    {"llama_7b": 524_288, "llama2_70b": 327_680, "llama3_8b": 131_072, "gpt2_xl": 307_200}.items(),
+)
+def test_a_kv_cache_is_two_vectors_a_token_layer_and_head(name: str, each: int) -> None:
+    """By hand in half precision: 2 x layers x heads of keys x size of a head x 2 bytes."""
+    network = shapecalc.load(name).of_type("float16")
+    report = network.report(symbolic=["B", "T"])
+    batch, context = report.symbols["B"], report.symbols["T"]
+    assert report.memory.kv_cache == each * batch * context
+    assert sum(report.memory.of(layer).get("kv_cache", 0) for layer in report) == (
+        each * batch * context
+    )
+
+
+def test_what_is_not_causal_has_no_cache() -> None:
+    for name in ("vit", "bert"):
+        report = shapecalc.load(name).report()
+        assert report.memory.kv_cache == 0
+        assert "kv_cache" not in report.to_dict()["totals"]["memory"]
+
+
+def test_a_budget_may_bound_the_cache() -> None:
+    network = shapecalc.load("gpt2").requiring(["kv_cache <= 10e6"])
+    network.report(T=100)
+    with pytest.raises(shapecalc.SpecError, match="kv_cache is 75,497,472"):
+        network.report()
+
+
+def test_the_most_of_a_folded_block_is_told_as_one_formula() -> None:
+    done = CliRunner().invoke(
+        main, ["show", "llama", "--depth", "1", "--symbolic=B,T", "--columns", "path,memory"]
+    )
+    (row,) = [line for line in done.output.splitlines() if line.startswith("layers")]
+    assert row.split() == ["layers", "148480*B*T"]
 
 
 @pytest.mark.parametrize("name", ["vgg16", "resnet18", "unet", "googlenet", "lenet5"])
@@ -168,45 +209,96 @@ def test_what_a_network_keeps_is_what_torch_keeps(name: str) -> None:
     assert kept_by_torch(module(network), inputs) == report.memory.saved_for_backward
 
 
-@pytest.mark.parametrize("name", ["lenet5", "lenet5_mnist", "alexnet", "alexnet_cifar"])
-def test_the_peak_of_a_chain_is_what_a_dispatch_mode_sees(name: str) -> None:
-    from torch.utils._python_dispatch import TorchDispatchMode
-    from torch.utils._pytree import tree_leaves
+class Watch(TorchDispatchMode):
+    """Adds up the storages that are alive behind each operation, those of weights aside."""
 
-    class Watch(TorchDispatchMode):
-        """Adds up the storages that are alive behind each operation."""
+    def __init__(self, module: Any) -> None:
+        super().__init__()
+        held = [*module.parameters(), *module.buffers()]
+        self.own = {each.untyped_storage()._cdata for each in held}
+        self.sizes: dict[int, int] = {}
+        self.most = 0
 
-        def __init__(self) -> None:
-            super().__init__()
-            self.sizes: dict[int, int] = {}
-            self.most = 0
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for each in tree_leaves(result):
+            storage = each.untyped_storage()
+            if storage._cdata not in self.sizes and storage._cdata not in self.own:
+                self.sizes[storage._cdata] = storage.nbytes()
+                weakref.finalize(storage, self.sizes.pop, storage._cdata, None)
+        self.most = max(self.most, sum(self.sizes.values()))
+        return result
 
-        def __torch_dispatch__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            result = func(*args, **(kwargs or {}))
-            for each in tree_leaves(result):
-                storage = each.untyped_storage()
-                if storage._cdata not in self.sizes and storage._cdata not in own:
-                    self.sizes[storage._cdata] = storage.nbytes()
-                    weakref.finalize(storage, self.sizes.pop, storage._cdata, None)
-            self.most = max(self.most, sum(self.sizes.values()))
-            return result
 
-    network = shapecalc.load(name)
-    report = network.report()
-    made = module(network, "sequential").eval()
-    own = {each.untyped_storage()._cdata for each in [*made.parameters(), *made.buffers()]}
-    watch = Watch()
+class Freeing(torch.fx.Interpreter):
+    """Runs a module operation by operation, and lets go of what no later one takes."""
+
+    def __init__(self, module: Any, inputs: dict[str, Any]) -> None:
+        super().__init__(module)
+        self.inputs = iter(inputs.values())
+
+    def placeholder(self, target: Any, args: Any, kwargs: Any) -> Any:
+        each = next(self.inputs)  # made here, so that no caller holds it
+        return meta(each.shape, each.dtype, grad=False)
+
+
+def peak_seen(network: Network, report: Any) -> int:
+    made = torch.fx.symbolic_trace(module(network).eval())
+    watch = Watch(made)
     gc.collect()
     with torch.no_grad(), watch:
-        made(meta(next(iter(report.inputs.values())).shape, "float32", grad=False))
-    beside = [own.node.layer.beside(*own.node.inputs, y=own.node.output) for own in report]
-    workspace = [
-        sum(math.prod(each.shape) * {"int64": 8}.get(each.dtype, 4) for each in own.values())
-        for own in beside  # such as the places of maxima, which torch makes and drops
-    ]
-    held = zip(report.memory.steps, workspace, strict=True)
-    first, *later = [step.live + more for step, more in held]
-    held_by_caller = 4 * math.prod(next(iter(report.inputs.values())).shape)
-    assert watch.most == max(first, max(later) + held_by_caller)
+        Freeing(made, report.inputs).run()
+    return watch.most
+
+
+def workspace(layer: Any) -> int:
+    """What torch makes beside the output and drops, such as the places of maxima."""
+    node = layer.node
+    if node.layer.of_batch:  # on the meta device it makes statistics in evaluation, too
+        return 2 * 4 * node.inputs[0].shape[1]
+    beside = node.layer.beside(*node.inputs, y=node.output).values()
+    return sum(math.prod(each.shape) * {"int64": 8}.get(each.dtype, 4) for each in beside)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("lenet5", "lenet5_mnist", "alexnet", "alexnet_cifar", "vgg16", "resnet18", "resnet50"),
+        *("googlenet", "unet", "unet3d", "densenet121", "squeezenet1_0", "mobilenet_v2"),
+        *("mobilenet_v3_small", "shufflenet_v2", "efficientnet_b0", "regnet_y_400mf", "yolov3"),
+        *("resnet_cifar", "tcn", "dcgan", "inception_v3", "mnasnet1_0"),
+    ],
+)
+def test_the_peak_is_what_a_dispatch_mode_sees(name: str) -> None:
+    network = shapecalc.load(name)
+    report = network.report(B=2)
+    held = zip(report.memory.steps, report, strict=True)
+    assert peak_seen(network, report) == max(step.live + workspace(own) for step, own in held)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama"])
+def test_the_cache_is_what_attention_is_given_in_torch(name: str) -> None:
+    class Watch(torch.overrides.TorchFunctionMode):
+        """Adds up the keys and values that attention takes."""
+
+        seen = 0
+
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            if func is torch.nn.functional.scaled_dot_product_attention:
+                self.seen += sum(each.numel() * each.element_size() for each in args[1:3])
+            return func(*args, **(kwargs or {}))
+
+    network = shapecalc.load(name)
+    report = network.report(B=2, T=12, layers=3)
+    names: dict[str, Any] = {}
+    exec(shapecalc.emit(network), names)
+    (made,) = [each for each in names.values() if isinstance(each, type) and each.__name__ in MADE]
+    with torch.device("meta"), Watch() as watch:
+        made(T=12, layers=3)(meta((2, 12), "int64"))
+    assert watch.seen == report.memory.kv_cache > 0
+
+
+MADE = ("GPT2", "LLaMA")
+"""The classes of the decoders that are emitted."""
