@@ -24,7 +24,7 @@ from shapecalc.algebra.arithmetic import Dim, Shape, prod, total
 from shapecalc.algebra.requirement import Requirement, at_least, equal, refuse
 from shapecalc.layers.base import MOST_STACKED, Layer
 from shapecalc.layers.field import Choice, Flag, Number, Whole, field, inferred
-from shapecalc.layers.tensor import FLOATS, Tensor, times
+from shapecalc.layers.tensor import FLOATS, Tensor
 
 
 class _AnyRecurrent(Layer, abstract=True):
@@ -56,18 +56,18 @@ class _AnyRecurrent(Layer, abstract=True):
             return
         if len(start) < len(self.states):
             yield refuse(
-                lambda: (
-                    f"takes one input, or three with {' and '.join(self.states)}, but receives 2"
-                )
+                "takes one input, or three with {names:and}, but receives 2",
+                names=self.states,
             )
         for name, given, wanted in zip(self.states, start, self._starts(x)):
             for size, right in zip(given.shape, wanted.shape):
                 yield equal(
                     size,
                     right,
-                    lambda name=name, given=given, wanted=wanted: (  # type: ignore[misc]
-                        f"receives {name} of {times(given.shape)}, not {times(wanted.shape)}"
-                    ),
+                    "receives {name} of {given.shape:times}, not {wanted.shape:times}",
+                    name=name,
+                    given=given,
+                    wanted=wanted,
                 )
 
     def _starts(self, x: Tensor) -> Sequence[Tensor]:
