@@ -303,28 +303,46 @@ class Body:
         self.passed(entry, self.call(scope, entry, attribute, inputs), target, comment)
         return attribute
 
-    def passed(self, entry: Entry, value: Any, target: str, comment: str = "") -> None:
-        """Assign what a call returns: its output, and others that are asked for by their names."""
-        wanted = self.wanted(entry)
+    def passed(
+        self, entry: Entry, value: Any, target: str, comment: str = "", called: str = ""
+    ) -> None:
+        """Assign what a call returns: its output, and others that are asked for by their names.
+
+        ``called`` is how what is called is referred to, where it is not the entry's name.
+        """
+        called = called or entry.name
+        wanted = self.wanted(entry, called)
         pattern, value = _returned(entry, value, wanted)
-        if isinstance(pattern, Name):
+        if isinstance(pattern, Name) and not wanted:
             if target == "_" and not isinstance(value, Name):
                 self.forward.body.append(Do(value, comment))
             else:
                 self.forward.assign(target, value, comment)
             return
         meanings = {OUTPUT: target}
+        first = next(iter(entry.block.outputs)) if entry.block is not None else ""
         for name in wanted:
-            full = f"{entry.name}_{name}" if name.isdigit() else name
-            own = self.forward.variables.get(f"{entry.name}.{name}") or self.forward.variable(full)
-            self.forward.variables[f"{entry.name}.{name}"] = own
-            meanings[name] = own
+            own = self.output_variable(entry, called, name)
+            meanings[OUTPUT if name == first else name] = own
+        comment = "" if entry.block is not None and len(entry.block.outputs) > 1 else comment
         self.forward.body.append(Assign(_target(pattern, meanings), value, comment=comment))
+        if target not in ("_", meanings[OUTPUT]):
+            self.forward.assign(target, Name(meanings[OUTPUT], 0))
 
-    def wanted(self, entry: Entry) -> list[str]:
-        """The outputs of an entry besides the first that are asked for."""
+    def output_variable(self, entry: Entry, called: str, name: str) -> str:
+        """The variable of an output besides the one that goes on."""
+        full = f"{called}.{name}"
+        own = self.forward.variables.get(full)
+        if own is None:
+            is_unclear = name.isdigit() or called != entry.name
+            own = self.forward.variable(full.replace(".", "_") if is_unclear else name)
+            self.forward.variables[full] = own
+        return own
+
+    def wanted(self, entry: Entry, called: str = "") -> list[str]:
+        """The outputs of an entry, or of a copy of it, that are asked for by their names."""
         names = self.classes.asked(self.scope)
-        prefix = f"{entry.name}."
+        prefix = f"{called or entry.name}."
         return sorted(name[len(prefix) :] for name in names if name.startswith(prefix))
 
     def owned(self, scope: Scope, entry: Entry) -> Any:
@@ -762,7 +780,9 @@ class Body:
         asked = self.wanted(entry)
         if is_run_plainly(entry) and len(sources) == 1 and entry.share is None:
             self.init.append(Assign(attribute, constructor.copies(entry, one)))
-            if asked:
+            if any(not each.isdigit() for each in asked):
+                self.asked_of_copies(scope, entry, attribute, sources[0], target, asked)
+            elif asked:
                 self.sliced(attribute, entry, sources[0], target, [int(each) for each in asked])
             else:
                 called = syntax.call(attribute, Name(sources[0], 0))
@@ -772,6 +792,9 @@ class Body:
         self.init.append(Assign(attribute, made))
         if entry.share is not None:
             self.tie_copies(scope, entry, attribute)
+        if asked and len(sources) == 1 and entry.block is not None:
+            self.asked_of_copies(scope, entry, attribute, sources[0], target, asked)
+            return attribute
         self.modules_loop(
             attribute,
             made,
@@ -811,6 +834,47 @@ class Body:
             start = number + 1
         rest = syntax.Item(attribute, syntax.Slice(Number(start), None, None))
         self.forward.assign(target, syntax.call(rest, Name(source, 0)))
+
+    def asked_of_copies(
+        self,
+        scope: Scope,
+        entry: Entry,
+        attribute: Any,
+        source: str,
+        target: str,
+        asked: list[str],
+    ) -> None:
+        """Run copies of a block of which single ones have outputs that are asked for by names."""
+        if target == "_":
+            target = self.forward.variable(entry.name)
+        self.start([source], target)
+        start = 0
+        for number in sorted({int(each.partition(".")[0]) for each in asked}):
+            self.copies_between(entry, attribute, target, start, number)
+            called = self.call(scope, entry, syntax.Item(attribute, Number(number)), [])
+            given = syntax.Invoke(called.function, (Name(target, 0),))
+            self.passed(entry, given, target, called=f"{entry.name}.{number}")
+            if str(number) in asked:
+                own = self.forward.variable(f"{entry.name}_{number}")
+                self.forward.assign(own, Name(target, 0))
+                self.forward.variables[f"{entry.name}.{number}"] = own
+            start = number + 1
+        self.copies_between(entry, attribute, target, start, None)
+
+    def copies_between(
+        self, entry: Entry, attribute: Any, target: str, start: int, stop: int | None
+    ) -> None:
+        """Run the copies between two of which outputs are asked for."""
+        if start == stop:
+            return
+        part = syntax.Slice(
+            Number(start) if start else None, None if stop is None else Number(stop), None
+        )
+        each = Name(self.forward.variable(entry.name), 0)
+        with self.forward.apart() as body:
+            called = syntax.call(each, Name(target, 0))
+            self.passed(entry, called, target, called=f"{entry.name}.")
+        self.forward.body.append(For(each, syntax.Item(attribute, part), tuple(body)))
 
     def modules_loop(
         self, attribute: Any, made: Any, entry: Entry, sources: list[str], target: str, run: Any
@@ -1053,7 +1117,9 @@ def _is_chain(scope: Scope) -> bool:
 def _returned(entry: Entry, value: Any, wanted: list[str]) -> tuple[Any, Any]:
     """What a call returns, as a pattern of the outputs' names, and the call that returns it."""
     if entry.block is not None:
-        return Name(OUTPUT, 0), value
+        names = [OUTPUT, *list(entry.block.outputs)[1:]]
+        every = tuple(Name(name, 0) for name in names)
+        return (every[0] if len(every) == 1 else syntax.Sequence(every)), value
     kind = KINDS[entry.kind]
     told = kind.returns_on_request if wanted and kind.returns_on_request else kind.returns
     pattern = syntax.read(told)

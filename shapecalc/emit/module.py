@@ -124,20 +124,8 @@ class Classes:
         alias = self.alias(body, scope.entries) if "input" in inputs else ""
         running = RUNNING if first == RUNNING or RUNNING not in inputs.values() else "out"
         last = body.chain(scope, first, running, frozenset(outputs))
-        variables = body.forward.variables
-        present = [name for name in outputs if name in variables]
-        result: Any = Name(last, 0)
-        returns: Any = syntax.TENSOR
-        if present:
-            items = tuple(Name(variables[name], 0) for name in present)
-            kinds = tuple(
-                syntax.read("Tensor | None") if name in body.optional else syntax.TENSOR
-                for name in present
-            )
-            result, returns = items[0], kinds[0]
-            if len(present) > 1:
-                result = syntax.Sequence(items)
-                returns = syntax.Item(Name("tuple", 0), syntax.Sequence(kinds))
+        present = [name for name in outputs if name in body.forward.variables]
+        result, returns = _results(body, present) if present else (Name(last, 0), syntax.TENSOR)
         told = f"{self.known.report.name}."
         found = self.made(body, scope, self.network_name, told, parameters, returns, result, alias)
         return found[0]
@@ -156,23 +144,17 @@ class Classes:
             holders = [holder for holder in holders if holder.part.children]
         scope = self.scope(owner, block.entries, holders, assumed)
         body = Body(self, scope, {"input": RUNNING})
-        members = body.numbered()
+        members = None if block.outputs else body.numbered()
         if members is not None:
             found, signed = self.sequential(body, self.names[block.name], block.about, members)
             return self.noted(block, found, signed, condition)
         alias = self.alias(body, block.entries)
-        last = body.chain(scope, RUNNING, RUNNING, frozenset())
+        outputs = [asked_for(reference.name) for reference in block.outputs.values()]
+        last = body.chain(scope, RUNNING, RUNNING, frozenset(outputs))
+        result, returns = _results(body, outputs) if outputs else (Name(last, 0), syntax.TENSOR)
         inputs = (Parameter(RUNNING, syntax.TENSOR),)
-        found, signed = self.made(
-            body,
-            scope,
-            self.names[block.name],
-            block.about,
-            inputs,
-            syntax.TENSOR,
-            Name(last, 0),
-            alias,
-        )
+        name = self.names[block.name]
+        found, signed = self.made(body, scope, name, block.about, inputs, returns, result, alias)
         return self.noted(block, found, signed, condition)
 
     def noted(self, block: Block, found: Class, signed: Signature, condition: Any) -> Written:
@@ -210,7 +192,8 @@ class Classes:
                 free |= referenced_inside(branch.entries)
         names = sorted(name for name in free if name in outer.forward.variables)
         inputs = {
-            name: variable("identity" if name == "input" else name, {RUNNING}) for name in names
+            name: variable("identity" if name == "input" else name.replace(".", "_"), {RUNNING})
+            for name in names
         }
         body = Body(self, scope, inputs)
         body.forward.taken.add(RUNNING)
@@ -312,8 +295,8 @@ class Classes:
             for entry in every(entries)
             for reference in entry.sources or ()
         }
-        if scope.block is None:
-            found |= {asked_for(reference.name) for reference in self.spec.outputs}
+        own = self.spec.outputs if scope.block is None else scope.block.outputs.values()
+        found |= {asked_for(reference.name) for reference in own}
         self.references[owner] = {name for name in found if "." in name}
         return self.references[owner]
 
@@ -321,7 +304,7 @@ class Classes:
 
     def common_condition(self, block: Block) -> Any | None:
         """The condition of all entries of a block, if there is one that its uses can tell."""
-        if block.name in self.unlike or not block.entries:
+        if block.name in self.unlike or not block.entries or block.outputs:
             return None
         first = block.entries[0].when
         if first is None or first.expression is None:
@@ -367,6 +350,17 @@ class Classes:
         if not syntax.names(tree):
             return None if copies[0].built.children else syntax.FALSE  # type: ignore[union-attr]
         return scope.tested(tree)
+
+
+def _results(body: Body, outputs: list[str]) -> tuple[Any, Any]:
+    """What a forward returns that puts out some entries, and the type of that."""
+    variables = [body.forward.variables[name] for name in outputs]
+    optional = syntax.read("Tensor | None")
+    kinds = tuple(optional if name in body.optional else syntax.TENSOR for name in outputs)
+    if len(outputs) == 1:
+        return Name(variables[0], 0), kinds[0]
+    items = tuple(Name(each, 0) for each in variables)
+    return syntax.Sequence(items), syntax.Item(Name("tuple", 0), syntax.Sequence(kinds))
 
 
 def plain(tree: Any) -> Any:
