@@ -286,9 +286,11 @@ class _LetteredBuilder(Builder):
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
         self.outputs_inside[id(part)] = wire, part.outputs
+        if wire is None:  # what failed is reported
+            return None
         outside = self.inside[id(part)].outside
         part.outputs = {name: own and _told(own, outside) for name, own in part.outputs.items()}
-        return wire and _told(wire, outside)
+        return _told(wire, outside)
 
     def enter_copy(self, place: Place, index: int) -> dict[str, Any]:
         return {**place.values, "index": Traced.letter("index", index)}

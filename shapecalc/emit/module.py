@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import untraced
 from shapecalc.emit import syntax
-from shapecalc.emit.classes import Body, Tie
+from shapecalc.emit.body import Body
 from shapecalc.emit.constructor import Written
 from shapecalc.emit.emission import Unlike, emit
 from shapecalc.emit.forward import (
@@ -27,6 +27,7 @@ from shapecalc.emit.parameters import Signature, signature
 from shapecalc.emit.printer import definition, statement
 from shapecalc.emit.roles import Roles
 from shapecalc.emit.scope import Scope
+from shapecalc.emit.sharing import Tie
 from shapecalc.emit.source import head, imports, main, parameter_names
 from shapecalc.emit.syntax import Assign, Class, Do, Function, Parameter
 from shapecalc.emit.tidy import with_numbered, with_running_sizes, without_defaults, without_echoes
@@ -144,7 +145,7 @@ class Classes:
             holders = [holder for holder in holders if holder.part.children]
         scope = self.scope(owner, block.entries, holders, assumed)
         body = Body(self, scope, {"input": RUNNING})
-        members = None if block.outputs else body.numbered()
+        members = None if block.outputs else body.branches.numbered()
         if members is not None:
             found, signed = self.sequential(body, self.names[block.name], block.about, members)
             return self.noted(block, found, signed, condition)
