@@ -14,8 +14,8 @@ from shapecalc.emit.scope import Scope, in_python
 from shapecalc.emit.syntax import Assign
 from shapecalc.emit.trees import tree_of
 from shapecalc.language.expression import Name, Number
-from shapecalc.language.parse import BATCH
 from shapecalc.language.tree import Entry, Setting
+from shapecalc.language.words import BATCH
 from shapecalc.layers import KINDS
 from shapecalc.layers.field import Text
 

@@ -127,6 +127,9 @@ class Classes:
         last = body.chain(scope, first, running, frozenset(outputs))
         present = [name for name in outputs if name in body.forward.variables]
         result, returns = _results(body, present) if present else (Name(last, 0), syntax.TENSOR)
+        if present and self.spec.output_names:
+            names = [self.spec.output_names[outputs.index(name)] for name in present]
+            result, returns = _named(body, present, names)
         told = f"{self.known.report.name}."
         found = self.made(body, scope, self.network_name, told, parameters, returns, result, alias)
         return found[0]
@@ -362,6 +365,15 @@ def _results(body: Body, outputs: list[str]) -> tuple[Any, Any]:
         return Name(variables[0], 0), kinds[0]
     items = tuple(Name(each, 0) for each in variables)
     return syntax.Sequence(items), syntax.Item(Name("tuple", 0), syntax.Sequence(kinds))
+
+
+def _named(body: Body, outputs: list[str], names: list[str]) -> tuple[Any, Any]:
+    """What a forward returns that puts out entries under names, and the type of that."""
+    variables = [Name(body.forward.variables[output], 0) for output in outputs]
+    items = (syntax.Keyed(syntax.Text(name), each) for name, each in zip(names, variables))
+    held = syntax.read("Tensor | None") if body.optional else syntax.TENSOR
+    types = syntax.Sequence((Name("str", 0), held))
+    return syntax.Sequence(tuple(items), "{}"), syntax.Item(Name("dict", 0), types)
 
 
 def plain(tree: Any) -> Any:
