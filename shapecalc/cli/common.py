@@ -20,6 +20,7 @@ from shapecalc.language.problem import SpecError
 from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
+from shapecalc.language.words import WIDTHS
 from shapecalc.network import Network, is_code, load
 from shapecalc.pace import now
 
@@ -81,6 +82,15 @@ def limit_option(function: Function) -> Function:
         default=MOST_LAYERS,
         show_default=True,
         help="How many layers a network may have.",
+    )(function)
+
+
+def dtype_option(function: Function) -> Function:
+    """The option --dtype."""
+    return click.option(
+        "--dtype",
+        type=click.Choice(WIDTHS),
+        help="The type of floats, for memory; the spec's, or float32, if left out.",
     )(function)
 
 

@@ -24,6 +24,7 @@ from shapecalc.emit.syntax import (
     If,
     Invoke,
     Item,
+    Keyed,
     Loop,
     Noted,
     Parameter,
@@ -169,6 +170,10 @@ def _sequence(tree: Sequence) -> tuple[str, int]:
     return f"{opened}{', '.join(map(flat, tree.items))}{comma}{closed}", _ATOM
 
 
+def _keyed(tree: Keyed) -> tuple[str, int]:
+    return f"{flat(tree.key)}: {flat(tree.value)}", _ATOM
+
+
 def _star(tree: Star) -> tuple[str, int]:
     return f"*{_held(tree.items, _CONDITIONAL)}", _ATOM
 
@@ -198,6 +203,7 @@ _FLAT: dict[type, Callable[[Any], tuple[str, int]]] = {
     Slice: _slice,
     Invoke: _invoke,
     Sequence: _sequence,
+    Keyed: _keyed,
     Star: _star,
     Loop: _loop,
     Noted: lambda tree: _flat(tree.tree),
@@ -456,6 +462,8 @@ def _has_brackets(tree: Any, is_last: bool) -> bool:
     while isinstance(tree, (Binary, Unary)):
         side = "right" if is_last else "left"
         tree = getattr(tree, "operand" if isinstance(tree, Unary) else side)
+    if not is_last and isinstance(tree, (Invoke, Item, Attribute)):
+        return False  # it begins with the name of what is called
     return _brackets(tree) is not None
 
 

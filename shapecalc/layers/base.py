@@ -71,6 +71,8 @@ class Layer:
     """How many inputs it takes, at least and at most; None for any number."""
     joins: ClassVar[bool] = False
     """Whether it can take several inputs; follows from ``arity``."""
+    states: ClassVar[tuple[str, ...]] = ()
+    """Its further inputs that a state starts at, all of them or none, which is zeros then."""
     commutes: ClassVar[bool] = False
     """Whether the order of its inputs makes no difference."""
     promotes: ClassVar[bool] = False
@@ -370,6 +372,10 @@ class Layer:
     def requested(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         """The source of the function that gives the outputs on request, too."""
         return self.function(inputs, settings)
+
+    def infers(self, name: str) -> bool:
+        """Whether a size that is given by name follows from the input and those besides it."""
+        return False
 
     def windows(self, *x: Any, **none: Any) -> tuple[Window, ...] | None:
         """What an output position sees of the inputs along every spatial axis.

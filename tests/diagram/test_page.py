@@ -154,25 +154,27 @@ def test_the_figures_are_those_of_the_report(browser: Page, name: str) -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 def test_the_page_calculates_exactly(browser: Page, name: str) -> None:
-    """Random values, those beyond what a double can hold among them, against the report."""
+    """Random values of some symbols, beyond what a double can hold, too, against the report."""
     network = shapecalc.load(name)
     browser.open(name)
     free = browser.run("return data.symbols.filter((each) => each.free).map(({name}) => name)")
     rng = random.Random(name)
+    own = network.symbols
     found = 0
     while found < 5:
         values = {each: rng.choice([rng.randint(1, 999), 32 * rng.randint(1, 99)]) for each in free}
+        kept = [each for each in free if each in own and rng.random() < 0.6]
+        values |= {each: own[each] for each in kept}
         values["B"] = rng.choice([1, 7, 10**7])
         if rng.random() < 0.8:
-            values |= {each: 96 * rng.randint(1, 9) for each in free if each in "HW"}
+            step = rng.choice([96, own.get("H", 96)])  # a multiple of its own fits
+            values |= {each: step * rng.randint(1, 9) for each in free if each in "HW"}
         try:
-            report = network.report(
-                {each: n for each, n in values.items() if each in network.symbols}
-            )
+            report = network.report({each: n for each, n in values.items() if each in own})
         except SpecError:
             assert found or rng.random() < 0.999, "no values work"
             continue
-        if {"H", "W"} & values.keys() - network.symbols.keys():
+        if {"H", "W"} & values.keys() - own.keys():
             values |= {"H": report.inputs["input"].shape[2], "W": report.inputs["input"].shape[3]}
         expected = [
             [each.path, list(map(str, each.output_shape)), [str(getattr(each, c)) for c in COUNTS]]
@@ -439,6 +441,38 @@ def test_the_table_sorts(browser: Page) -> None:
     assert head.get_attribute("aria-sort") == "descending"
     browser.one("#in-order").click()
     assert list(browser.shapes()) == [layer.path for layer in report]
+
+
+@pytest.mark.parametrize("name", ["unet", "resnet18"])
+def test_bars_of_memory_are_those_of_the_report(browser: Page, name: str) -> None:
+    browser.open(name)
+    script = "return [...document.querySelectorAll('#memory button')].map((bar) => bar.offsetHeight"
+    for size in (None, 96, 160):
+        if size is not None:
+            browser.set(H=size, B=3)
+        settings = {} if size is None else {"H": size, "B": 3}
+        memory = shapecalc.load(name).report(settings).memory
+        told = browser.one("#memory-peak").text
+        assert told == f"At most {memory.peak:,} bytes are held, while {memory.peak_at} runs."
+        heights = browser.run(
+            f"{script} && [...bar.children].reduce((sum, part) => sum + part.offsetHeight, 0))"
+        )
+        tallest = max(heights)
+        assert heights == pytest.approx(
+            [tallest * step.live / memory.peak for step in memory.steps], abs=2
+        )
+
+
+def test_a_bar_selects_its_layer_and_a_symbol_without_value_draws_none(browser: Page) -> None:
+    browser.open("unet")
+    browser.one("#memory button.peak").click()
+    assert browser.one("#derivation-heading").text.startswith("concat4")
+    browser.press(Keys.ARROW_RIGHT)
+    browser.press(Keys.ENTER)
+    assert browser.one("#derivation-heading").text.startswith("decoder1.conv1")
+    browser.set(H=Keys.BACKSPACE)
+    assert "every symbol has a value" in browser.one("#memory-peak").text
+    assert not browser.one("#memory").is_displayed()
 
 
 def test_pan_and_zoom_move_the_view(browser: Page) -> None:
