@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from functools import lru_cache
 from typing import Any
 
@@ -72,9 +72,12 @@ def has_meaning(name: str) -> bool:
     return own or keyword.iskeyword(name) or name.casefold() in _CONSTANTS
 
 
-def parse(source: Source) -> Spec:
-    """Read a spec; raises :class:`SpecError` with everything that is wrong with it."""
-    reader = _Reader(source)
+def parse(source: Source, codes: Callable[[], Collection[str]] | None = None) -> Spec:
+    """Read a spec; raises :class:`SpecError` with everything that is wrong with it.
+
+    ``codes`` tells which warnings there are to be silenced, and is asked only where one is.
+    """
+    reader = _Reader(source, codes)
     spec = reader.spec(compose(source))
     if reader.problems.found:
         raise SpecError(source, reader.problems.found)
@@ -106,8 +109,9 @@ class _Scope:
 
 
 class _Reader:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, codes: Callable[[], Collection[str]] | None = None) -> None:
         self.source = source
+        self.codes = codes
         self.problems = Problems(source)
         self.blocks: dict[str, Block] = {}
 
@@ -603,15 +607,14 @@ class _Reader:
             entry.silence = self.silence(pairs["silence"].value)
 
     def silence(self, node: Node) -> tuple[str, ...]:
-        """Codes of warnings; which there are is read from the warnings, only when one is named."""
-        from shapecalc.lint import CHECKS
-
-        codes = self.references(node)
-        for code, mark in codes:
-            if code not in CHECKS:
-                hint = did_you_mean(code, CHECKS) or f"there are {listing(CHECKS)}"
+        """Codes of warnings."""
+        named = self.references(node)
+        known = self.codes() if self.codes is not None else [code for code, _ in named]
+        for code, mark in named:
+            if code not in known:
+                hint = did_you_mean(code, known) or f"there are {listing(known)}"
                 self.problem(mark, f"there is no warning {code!r}", hint)
-        return tuple([code for code, _ in codes])
+        return tuple([code for code, _ in named])
 
     def known_entry(self, name: str, mark: Mark, scope: _Scope, does: str) -> bool:
         if name in scope.entries:
