@@ -16,11 +16,12 @@ from shapecalc.graph.build import MOST_LAYERS, build
 from shapecalc.graph.graph import Built, Need
 from shapecalc.language.expression import Undecided
 from shapecalc.language.opening import Made, opened
-from shapecalc.language.parse import WIDTHS, parse
+from shapecalc.language.parse import parse
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean
 from shapecalc.language.symbols import SettingError, as_member, known
 from shapecalc.language.text import LARGEST_FILE, decode
 from shapecalc.language.tree import Spec
+from shapecalc.language.words import WIDTHS
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, smallest, total
@@ -311,7 +312,8 @@ class Report:
                 for layer in self.layers
             ],
             "outputs": [
-                {"path": path, "shape": plain(tensor.shape)} for path, tensor in self.outputs
+                {**({"name": name} if name else {}), "path": path, "shape": plain(tensor.shape)}
+                for name, (path, tensor) in zip_longest(self.built.output_names, self.outputs)
             ],
             "totals": plain(self.totals.by_name | {"memory": self.memory.to_dict()}),
             "constraints": [

@@ -15,11 +15,12 @@ from shapecalc.cli import progress
 from shapecalc.cli.completion import completed_setting, completed_spec, completed_symbols
 from shapecalc.cli.output import echo_error, echo_frame
 from shapecalc.graph.build import MOST_LAYERS
-from shapecalc.language.parse import WIDTHS, parse
+from shapecalc.language.parse import parse
 from shapecalc.language.problem import SpecError
 from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
+from shapecalc.language.words import WIDTHS
 from shapecalc.network import Network, is_code, load
 from shapecalc.pace import now
 

@@ -39,9 +39,9 @@ from shapecalc.emit.syntax import Assign, Attribute, Do, For, If, Statement
 from shapecalc.emit.trees import tree_of
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.expression import Comparison, Conditional, Name, Number, Unary
-from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Branch, Entry, Setting
+from shapecalc.language.words import BATCH
 from shapecalc.layers import KINDS, OUTPUT
 from shapecalc.layers.field import Text
 

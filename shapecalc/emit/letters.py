@@ -29,9 +29,9 @@ from shapecalc.language.expression import (
     evaluate,
     truth,
 )
-from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
+from shapecalc.language.words import BATCH
 from shapecalc.layers import FieldError, Layer, Tensor
 from shapecalc.layers.field import PerAxis
 

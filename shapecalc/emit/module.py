@@ -138,6 +138,11 @@ class Classes:
             if len(present) > 1:
                 result = syntax.Sequence(items)
                 returns = syntax.Item(Name("tuple", 0), syntax.Sequence(kinds))
+            if self.spec.output_names:
+                names = [syntax.Text(self.spec.output_names[outputs.index(n)]) for n in present]
+                result = syntax.Sequence(tuple(map(syntax.Keyed, names, items)), "{}")
+                held = syntax.read("Tensor | None") if body.optional else syntax.TENSOR
+                returns = syntax.Item(Name("dict", 0), syntax.Sequence((Name("str", 0), held)))
         told = f"{self.known.report.name}."
         found = self.made(body, scope, self.network_name, told, parameters, returns, result, alias)
         return found[0]

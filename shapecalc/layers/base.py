@@ -71,6 +71,8 @@ class Layer:
     """How many inputs it takes, at least and at most; None for any number."""
     joins: ClassVar[bool] = False
     """Whether it can take several inputs; follows from ``arity``."""
+    states: ClassVar[tuple[str, ...]] = ()
+    """Its further inputs that a state starts at, all of them or none, which is zeros then."""
     commutes: ClassVar[bool] = False
     """Whether the order of its inputs makes no difference."""
     promotes: ClassVar[bool] = False

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from shapecalc.language.parse import name_stem
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Block, Entry, Reference, Setting, Spec
+from shapecalc.language.words import name_stem
 from shapecalc.layers import KINDS, OUTPUT
 from shapecalc.layers.field import PerAxis, SameAs
 from shapecalc.reading import sizes
@@ -240,7 +240,7 @@ class Lowering:
                 self.spec.entries.append(entry)
                 known[("again", str(n))] = entry.name
                 wires[n] = last = ("again", str(n))
-        if wires != [last]:
+        if wires != [last] or self.spec.output_names:
             mark = Mark(1, 1)
             self.spec.outputs = [Reference(known[wire], mark) for wire in wires]
         self.names, self.known = names, known

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from shapecalc.language.parse import DTYPES
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean, listing
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.tree import Input, Setting, Spec
+from shapecalc.language.words import DTYPES
 from shapecalc.reading import sizes
 from shapecalc.reading.files import read_text
 from shapecalc.reading.lower import Lowering, identifier, setting
@@ -323,6 +324,7 @@ class _Reading:
             raise CannotRead(
                 self.place_of(root), f"forward gives back no tensor but {type_name(result)}"
             )
+        spec.output_names = _names_of(result)
         reader.current = trace
         found_results = [reader.produced(value) for value in results]
         reader.current = None
@@ -412,6 +414,20 @@ class _Reading:
                 if value.dtype != "float32":
                     entry.settings["dtype"] = setting(value.dtype, entry.mark)
                 spec.entries.append(entry)
+
+
+def _names_of(result: Any) -> list[str]:
+    """The names in a dictionary of tensors; none if it has others, or is something else."""
+    if not isinstance(result, dict):
+        return []
+    named = all(
+        isinstance(name, str) and name.isidentifier() and not iskeyword(name) for name in result
+    )
+    return list(result) if named and all(map(_is_tensor, result.values())) else []
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, TensorValue)
 
 
 __all__ = ["MODULE", "InputError", "Place", "read_input", "read_network"]

@@ -196,6 +196,9 @@ class Reader(Modules, Tensors, Trace, Runtime):
         kind = KINDS[leaf.kind]
         least, most = kind.arity
         given = [*args, *kwargs.values()]
+        if kind.states:  # an LSTM takes its two states as one tuple
+            starts = [each if isinstance(each, tuple) else (each,) for each in given[1:]]
+            given = [*given[:1], *(each for start in starts for each in start)]
         inputs: list[TensorValue] = []
         for each in given:
             if isinstance(each, TensorValue) and (
@@ -215,6 +218,10 @@ class Reader(Modules, Tensors, Trace, Runtime):
         for n, each in enumerate(inputs):
             inputs[n] = self.as_float(each, kind)
         assert leaf.layer is not None
+        if kind.states and all(each.is_constant for each in inputs[1:]):
+            # a state of zeros is what it starts at of its own, but its sizes have to be right
+            self.require(leaf.kind, leaf.layer, [x.tensor for x in inputs], inputs, value)
+            del inputs[1:]
         outputs = self.put_leaf(value, leaf, inputs)
         return self.results(leaf, outputs, inputs)
 

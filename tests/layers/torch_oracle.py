@@ -335,6 +335,8 @@ def _run(module: Any, tensors: Inputs, device: str = "meta") -> list[Any]:
     x = [torch.zeros(x.shape, dtype=getattr(torch, x.dtype), device=device) for x in tensors]
     if isinstance(module, torch.nn.MultiheadAttention) and len(x) < 3:
         x = [x[0], x[-1], x[-1]]
+    if isinstance(module, (torch.nn.LSTM, torch.nn.LSTMCell)) and len(x) > 1:
+        x = [x[0], tuple(x[1:])]
     with torch.no_grad():
         output = module(*x)
     return list(_flat(output))
