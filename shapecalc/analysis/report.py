@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, Shape
+from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, smallest, total
 from shapecalc.algebra.phases import Phases, Range, together
 from shapecalc.algebra.window import IDENTITY
 from shapecalc.analysis.constraints import Constraint, combine
@@ -231,8 +231,29 @@ class Report:
 
     @cached_property
     def totals(self) -> Totals:
-        """The sums over all layers."""
-        return sums(self.layers)
+        """The sums over all layers; of a mixture of experts the ``active_params`` as well.
+
+        >>> import shapecalc
+        >>> shapecalc.load("mixtral_8x7b").report().totals.active_params
+        12879925248
+        """
+        found = sums(self.layers)
+        if not self.passed_by:
+            return found
+        active = found.params - total(list(self.passed_by.values()))
+        return Totals(found.by_name | {"active_params": active})
+
+    @cached_property
+    def passed_by(self) -> dict[str, Dim]:
+        """Of layers whose params a token uses in part, how many it does not, by their paths."""
+        found: dict[str, Dim] = {}
+        for layer in self.layers:
+            idle = layer.node.layer.passed_by(*layer.node.inputs)
+            for place, count in idle.items():
+                path = layer.node.sources[place].path
+                if path in self and self[path].params != 0:
+                    found[path] = smallest(found.get(path, count), count)
+        return found
 
     @cached_property
     def memory(self) -> Memory:
@@ -352,6 +373,8 @@ class Report:
             found["output_shapes"] = plain(layer.output_shapes)
         found |= plain(layer.counts)
         found["receptive_field"] = None if field is None else plain(field._asdict())
+        if layer.path in self.passed_by:
+            found["active_params"] = plain(layer.params - self.passed_by[layer.path])
         if layer.node.shared is not None:
             found["shares"] = layer.node.shared
         return found
