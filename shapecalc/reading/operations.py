@@ -806,11 +806,12 @@ def _var_mean(rt: Any, x: Any, dim: Any = None, keepdim: Any = False, **kwargs: 
 
 
 @operation("torch.topk", "Tensor.topk")
-def _topk(rt: Any, x: TensorValue, k: int, dim: int = -1, *more: Any, **kwargs: Any) -> Any:
-    shape = list(x.shape)
-    shape[dim] = number(rt, k)
-    values = rt.opaque([x], shape, x.dtype, "topk")
-    return ValuesIndices((values, rt.opaque([x], shape, "int64", "topk")))
+def _topk(
+    rt: Any, x: TensorValue, k: int, dim: int = -1, largest: Any = True, sorted: Any = True
+) -> Any:
+    settings = {"k": k, **({"dim": dim} if dim != -1 else {})}
+    values = rt.put("TopK", [x], settings if largest else {**settings, "largest": False})
+    return ValuesIndices((values, second(values)))
 
 
 @operation("torch.sort", "Tensor.sort")
