@@ -299,6 +299,10 @@ class Layer:
         """What it makes and keeps for the backward pass beside ``keeps``: masks, statistics."""
         return self.beside(*x, **y)
 
+    def passed_by(self, *x: Any) -> Mapping[int, Dim]:
+        """Of inputs that are weights, how many elements a token does not use, by input."""
+        return {}
+
     def cached(self, *x: Any) -> Sequence[Tensor]:
         """What of its inputs a decoder keeps for the tokens to come: keys and values."""
         return ()

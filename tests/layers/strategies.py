@@ -216,6 +216,13 @@ def _with_places(unpool: Any, inputs: Inputs) -> Inputs:
     return (inputs[0], *(x._replace(dtype="int64") for x in inputs[1:]))
 
 
+def _with_experts(layer: Any, inputs: Inputs) -> Inputs:
+    """Tokens, as many places as they have but for the last dimension, and matrices for these."""
+    tokens = inputs[0]
+    experts = Tensor((2, 3, tokens.shape[-1]))
+    return tokens, Tensor(tokens.shape[:-1], "int64"), experts
+
+
 def _with_states(layer: Any, inputs: Inputs) -> Inputs:
     """A sequence or a place of it, and states of the right sizes that it may start at."""
     x, *start = inputs
@@ -244,6 +251,7 @@ FITTED: dict[str, Callable[[Any, Inputs], Inputs]] = {
     "FractionalMaxPool3d": _larger,
     "MatMul": _with_rows,
     "Index": _with_places,
+    "ExpertLinear": _with_experts,
     **dict.fromkeys(("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"), _with_states),
     **{f"MaxUnpool{rank}d": _with_places for rank in (1, 2, 3)},
     "Squeeze": _with_one,
