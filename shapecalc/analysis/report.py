@@ -17,8 +17,8 @@ from shapecalc.layers import Tensor
 from shapecalc.pace import now
 
 if TYPE_CHECKING:
-    from shapecalc import lint
     from shapecalc.analysis.memory import Memory
+    from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
 
 class LayerReport:
@@ -136,6 +136,20 @@ class ReceptiveField(NamedTuple):
         return tuple([size.least if isinstance(size, Range) else size for size in self.size])
 
 
+def _nothing(report: Report) -> None:
+    return None
+
+
+class Readers(NamedTuple):
+    """What a report shows of what readers make of it; it knows none, so that is handed to it.
+
+    ``warnings`` finds what may be unwanted, ``view`` is what a notebook shows.
+    """
+
+    warnings: Callable[[Report], list[Warning] | None] = _nothing
+    view: Callable[[Report], str | None] = _nothing
+
+
 class Report:
     """The analysis of a network for given values of its symbols.
 
@@ -153,12 +167,12 @@ class Report:
         symbols: Mapping[str, Quantity],
         built: Built,
         silence: Iterable[str] = (),
-        view: Callable[[Report], str] | None = None,
+        readers: Readers | None = None,
         kept: Iterable[str] = (),
         dtype: str = DEFAULT,
     ) -> None:
         self.name = name
-        self.view = view
+        self._readers = readers or Readers()
         self.symbols = dict(symbols)
         self.kept = {name: self.symbols[name] for name in kept}
         self.built = built
@@ -280,19 +294,17 @@ class Report:
         return {layer.path: fields[id(views[layer.path])] for layer in self.layers}
 
     @cached_property
-    def warnings(self) -> list[lint.Warning]:
+    def warnings(self) -> list[Warning]:
         """What is legal but probably unwanted, unless the spec silences it."""
-        from shapecalc.lint import warnings
-
         now.begin("looking for what may be unwanted")
-        return warnings(self)
+        return self._readers.warnings(self) or []
 
     def __repr__(self) -> str:
         return f"<Report of {self.name!r}: {len(self)} layers, {self.totals.params} params>"
 
     def _repr_html_(self) -> str | None:
         """The table of the report, as notebooks show it."""
-        return self.view(self) if self.view else None
+        return self._readers.view(self)
 
     def to_dict(self, *, memory: bool = False) -> dict[str, Any]:
         """The report as plain data, as ``show --format json`` prints it.

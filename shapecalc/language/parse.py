@@ -13,7 +13,7 @@ from shapecalc.language.problem import Mark, Source, SpecError, did_you_mean, li
 from shapecalc.language.required import Required
 from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Entry, Input, Reference, Setting, Spec
-from shapecalc.language.values import Values
+from shapecalc.language.values import Codes, Values
 from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES
 from shapecalc.layers import KINDS
 
@@ -33,9 +33,12 @@ _TOP = (
 )
 
 
-def parse(source: Source) -> Spec:
-    """Read a spec; raises :class:`SpecError` with everything that is wrong with it."""
-    reader = _Reader(source)
+def parse(source: Source, codes: Codes | None = None) -> Spec:
+    """Read a spec; raises :class:`SpecError` with everything that is wrong with it.
+
+    ``codes`` tells which warnings there are to be silenced, and is asked only where one is.
+    """
+    reader = _Reader(source, codes)
     spec = reader.spec(compose(source))
     if reader.values.problems.found:
         raise SpecError(source, reader.values.problems.found)
@@ -43,9 +46,9 @@ def parse(source: Source) -> Spec:
 
 
 class _Reader:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, codes: Codes | None) -> None:
         self.source = source
-        self.values = Values(source)
+        self.values = Values(source, codes)
         self.entries = Entries(self.values)
 
     def spec(self, root: Node) -> Spec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Collection, Iterable, Set
 from functools import lru_cache
 from typing import Any
 
@@ -14,12 +14,16 @@ from shapecalc.language.tree import Reference, Setting, Word
 from shapecalc.language.words import TENSOR_NAMES, WIDTHS, is_identifier
 from shapecalc.layers.field import ByName, FieldType
 
+Codes = Callable[[], Collection[str]]
+"""Tells which warnings there are."""
+
 
 class Values:
     """Reads what stands behind a key, and notes what is wrong with it."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, codes: Codes | None = None) -> None:
         self.source = source
+        self.codes = codes
         self.problems = Problems(source)
 
     def problem(self, mark: Mark, message: str, *notes: str) -> None:
@@ -61,15 +65,14 @@ class Values:
         return ""
 
     def silence(self, node: Node) -> tuple[str, ...]:
-        """Codes of warnings; which there are is read from the warnings, only when one is named."""
-        from shapecalc.lint import CHECKS
-
-        codes = self.references(node)
-        for code, mark in codes:
-            if code not in CHECKS:
-                hint = did_you_mean(code, CHECKS) or f"there are {listing(CHECKS)}"
+        """Codes of warnings."""
+        named = self.references(node)
+        known = self.codes() if self.codes is not None else [code for code, _ in named]
+        for code, mark in named:
+            if code not in known:
+                hint = did_you_mean(code, known) or f"there are {listing(known)}"
                 self.problem(mark, f"there is no warning {code!r}", hint)
-        return tuple([code for code, _ in codes])
+        return tuple([code for code, _ in named])
 
     def references(self, node: Node) -> list[Reference]:
         """A name or a list of names, whether there are such entries or not."""
