@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from shapecalc.language.signs import one_line
 from shapecalc.layout import Heading, Table
 from shapecalc.layout import text as laid_out
 from shapecalc.pace import now
-from shapecalc.sweep import MEASURES, Best, Selection, Sweep, read_over, rows
+from shapecalc.sweep import MEASURES, Best, Result, Selection, Sweep, read_over, rows
 from shapecalc.sweep.choose import Columns
 from shapecalc.sweep.write import Parquet, Text, Writer
 
@@ -67,8 +67,12 @@ EXTRA = "pip install 'shapecalc-nn[sweep]'"
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), default="table"
 )
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="The file to write.")
 @click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write."
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Compute on the workers of this scheduler of Dask, or 'local' for one a processor; "
+    "parquet is then a folder of files.",
 )
 @limit_option
 @reports_errors
@@ -84,6 +88,7 @@ def sweep(
     required: tuple[str, ...],
     form: str,
     output: Path | None,
+    scheduler: str | None,
     max_layers: int,
 ) -> None:
     """Show totals over many settings of symbols, each row as 'show' would tell it.
@@ -99,17 +104,61 @@ def sweep(
         _needs("pyarrow", "parquet")
         if output is None:
             raise click.UsageError("parquet is no text: name a file with -o")
+    if scheduler is None and output is not None and output.is_dir():
+        raise click.BadParameter(f"{one_line(str(output))} is a folder", param_hint="--output")
     network = open_spec(spec, max_layers).requiring(required, "--require")
     refuse_source(output, network.spec.source.name)
     selection = Selection(where, _names(front), count, by)
     axes = [read_over(each) for each in over]
     swept = Sweep(network, axes, read_settings(settings), _names(columns), selection)
     with Stopping() as stopping:
-        _run(swept, _writer(swept, form, output), stopping)
+        if scheduler is None:
+            _run(swept, swept.results(), _writer(swept, form, output), stopping)
+        else:
+            _run_on(scheduler, swept, form, output, stopping)
     _left_out(swept)
     if stopping.signal is not None:
         echo_error(f"stopped after {swept.seen:,} of {swept.total:,} settings")
         sys.exit(stopping.status)
+
+
+def _run_on(
+    scheduler: str, swept: Sweep, form: str, output: Path | None, stopping: Stopping
+) -> None:
+    """The same on workers of Dask; a table that is not reduced is written there, in parts."""
+    _needs("distributed", "--scheduler")
+    from shapecalc.sweep.cluster import ClusterError, connected, results
+
+    swept.check()
+    folder = output if form == "parquet" and not swept.selection.reduces else None
+    if folder is not None:
+        _make(folder)
+    writer = Written() if folder else _writer(swept, form, output)
+    try:
+        with connected(scheduler) as client:
+            found = results(swept, client, folder, lambda: stopping.signal is not None)
+            _run(swept, found, writer, stopping)
+    except ClusterError as error:
+        echo_error(f"shapecalc: error: {error}")
+        sys.exit(1)
+
+
+def _make(folder: Path) -> None:
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise click.BadParameter(
+            f"{one_line(str(folder))} is there already; name a new folder", param_hint="--output"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+class Written:
+    """Where workers have written the rows, nothing is left to do."""
+
+    def add(self, table: Columns) -> None:
+        """Rows that travel although they need not."""
+
+    def end(self) -> None:
+        """All is written."""
 
 
 def _names(text: str | None) -> tuple[str, ...]:
@@ -121,10 +170,10 @@ def _needs(package: str, what: str) -> None:
         raise click.UsageError(f"{what} needs {package}: {EXTRA}")
 
 
-def _run(swept: Sweep, writer: Writer, stopping: Stopping) -> None:
+def _run(swept: Sweep, found: Iterable[Result], writer: Writer, stopping: Stopping) -> None:
     """Take what comes of each piece until all are done, or no more are wanted."""
     best = Best(swept)
-    for result in swept.results():
+    for result in found:
         swept.take(result)
         now.begin("sweeping", swept.total)
         now.count = swept.seen
