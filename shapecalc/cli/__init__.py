@@ -30,6 +30,7 @@ COMMANDS = (
     "conventions",
     "sweep",
     "schema",
+    "lsp",
 )
 """The commands; one lives in the module of its name, with _ for -, as a function of that name."""
 
