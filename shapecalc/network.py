@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from fractions import Fraction
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.graph.build import MOST_LAYERS, build
 from shapecalc.graph.graph import Built, Need
 from shapecalc.language.expression import Undecided
+from shapecalc.language.opening import Made, opened
 from shapecalc.language.parse import WIDTHS, parse
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean
-from shapecalc.language.symbols import SettingError, as_member, bind, known
+from shapecalc.language.symbols import SettingError, as_member, known
 from shapecalc.language.text import LARGEST_FILE, decode
 from shapecalc.language.tree import Spec
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from shapecalc.analysis.report import Report
-
-Made = TypeVar("Made")
 
 
 class Network:
@@ -65,7 +64,8 @@ class Network:
         self, settings: Mapping[str, Any] | None = None, symbolic: Iterable[str] = ()
     ) -> dict[str, Any]:
         """The values of the symbols; one that another is decided by keeps its value."""
-        return self._settled(settings or {}, set(symbolic), lambda values: values)
+        settings = settings or {}
+        return self._opened(settings, set(symbolic) - settings.keys(), lambda values: values)
 
     @property
     def graph(self) -> nx.DiGraph[str]:
@@ -86,8 +86,10 @@ class Network:
         """
         settings = settings or {}
         names = known(self.spec) if symbolic is True else symbolic or ()
-        free = {name for name in names if name not in settings}
-        return self._settled(settings, free, lambda values: (values, self._built(settings, values)))
+        return self._open(settings, set(names) - settings.keys())
+
+    def _open(self, settings: Mapping[str, Any], free: set[str]) -> tuple[dict[str, Any], Built]:
+        return self._opened(settings, free, lambda values: (values, self._built(settings, values)))
 
     def deciding(
         self, settings: Mapping[str, Any] | None = None, symbolic: Iterable[str] = ()
@@ -101,27 +103,22 @@ class Network:
         {'depth'}
         """
         settings = settings or {}
-        free = {name for name in symbolic if name not in settings}
-        asked = set(free)
+        asked = set(symbolic) - settings.keys()
+        free = set(asked)
         with suppress(SpecError):
-            self._settled(settings, free, lambda values: self._built(settings, values))
+            self._open(settings, free)
         return asked - free
 
-    def _settled(
+    def _opened(
         self,
         settings: Mapping[str, Any],
         free: set[str],
         make: Callable[[dict[str, Any]], Made],
     ) -> Made:
-        """What is made of the symbols' values, of which ``free`` stay symbols where they can."""
-        while True:
-            try:
-                return make(bind(self.spec, settings, free))
-            except Undecided as undecided:
-                decisive = undecided.symbols & free
-                if not decisive:
-                    raise self._undecided(undecided) from None
-                free -= decisive
+        try:
+            return opened(self.spec, settings, free, make)
+        except Undecided as undecided:
+            raise self._undecided(undecided) from None
 
     def _built(self, settings: Mapping[str, Any], values: dict[str, Any]) -> Built:
         asked: list[Need] = []
@@ -194,12 +191,27 @@ class Network:
         >>> net.report(symbolic=["H"])["conv2"].output_shape
         (1, 16, Formula('H//2 - 6'), 10)
         """
-        from shapecalc.analysis.report import Report
-
         settings = {**(settings or {}), **more}
         asked = known(self.spec) if symbolic is True else list(symbolic or ())
-        values, built = self.build(settings, asked)
-        kept = [n for n in asked if n not in settings and not is_symbolic(values[n])]
+        return self._report(settings, [name for name in asked if name not in settings])
+
+    def opened(self, settings: Mapping[str, Any], symbols: Collection[str]) -> Report:
+        """The analysis with symbols left open, even those that the settings give values.
+
+        One that decides the structure has its value after all, and is in ``kept``.
+
+        >>> import shapecalc
+        >>> net = shapecalc.load("lenet5")
+        >>> net.opened({"H": 36, "W": 36}, ["H"])["conv2"].output_shape
+        (1, 16, Formula('H//2 - 6'), 12)
+        """
+        return self._report(settings, symbols)
+
+    def _report(self, settings: Mapping[str, Any], free: Collection[str]) -> Report:
+        from shapecalc.analysis.report import Report
+
+        values, built = self._open(settings, set(free))
+        kept = [name for name in free if not is_symbolic(values[name])]
         dtype = self.spec.dtype or "float32"
         report = Report(self.name, values, built, self.spec.silence, _table, kept, dtype)
         if self.spec.require:

@@ -6,16 +6,15 @@ depends on the symbols, :meth:`Requirement.decide` answers with the :class:`Cond
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import LARGEST, Dim, Quantity, is_symbolic
+from shapecalc.algebra.message import written
 
 if TYPE_CHECKING:
     from shapecalc.algebra.formula import Formula
     from shapecalc.algebra.solutions import Solutions
-
-Text = Callable[[], str]
 
 Least = Mapping[str, int]
 """The least values of symbols, as far as they are known."""
@@ -83,33 +82,43 @@ class Condition(NamedTuple):
         return dict.fromkeys(found[1], least) if least or len(found[1]) == 1 else {}
 
 
-class Requirement:
+class Requirement(NamedTuple):
     """``left == right`` or ``left >= right``, and what to tell where it does not hold.
 
-    ``problem`` and ``hint`` say what is wrong and what to do about it, and are called only then.
-    ``field`` is the field to blame; ``claims`` are what is required where that is not plainly the
-    two sides: one of them has to hold.
+    ``says`` and ``advises`` are templates of the message and of its hint, written out by
+    :meth:`problem` and :meth:`hint`. Their places are those of ``places``, and ``left``,
+    ``right``, ``field`` and ``short``, which is how far left is from reaching right. ``field`` is
+    the field to blame; ``claims`` are what is required where that is not plainly the two sides:
+    one of them has to hold.
+
+    >>> needed = at_least(3, 5, "has {left} {what}, {short} short of {right}", what="rows")
+    >>> needed.decide(), needed.problem()
+    (False, 'has 3 rows, 2 short of 5')
     """
 
-    __slots__ = ("claims", "field", "hint", "left", "problem", "relation", "right")
+    left: Quantity
+    relation: str
+    right: Quantity
+    says: str
+    advises: str
+    places: Mapping[str, Any]
+    field: str | None
+    claims: tuple[Claim, ...] = ()
 
-    def __init__(
-        self,
-        left: Quantity,
-        relation: str,
-        right: Quantity,
-        problem: Text,
-        field: str | None,
-        hint: Text | None,
-        claims: tuple[Claim, ...] = (),
-    ) -> None:
-        self.left = left
-        self.relation = relation
-        self.right = right
-        self.problem = problem
-        self.field = field
-        self.hint = hint
-        self.claims = claims
+    def problem(self, **otherwise: Any) -> str:
+        """What is wrong where it does not hold; places can be given other values than their own."""
+        return written(self.says, self._places() | otherwise)
+
+    def hint(self) -> str:
+        """What to do about it; empty where nothing is known."""
+        return written(self.advises, self._places())
+
+    def _places(self) -> dict[str, Any]:
+        sides = self.claims[0] if self.claims else self
+        places: dict[str, Any] = {"left": sides.left, "right": sides.right, "field": self.field}
+        if self.relation == ">=":
+            places["short"] = self.right - self.left
+        return places | dict(self.places)
 
     def decide(self, least: Least | None = None) -> bool | Condition:
         """True, False, or the condition on the symbols under which it holds.
@@ -126,59 +135,97 @@ class Requirement:
 
 
 def equal(
-    a: Quantity, b: Quantity, problem: Text, *, field: str | None = None, hint: Text | None = None
+    a: Quantity,
+    b: Quantity,
+    says: str = "",
+    /,
+    *,
+    field: str | None = None,
+    hint: str = "",
+    **places: Any,
 ) -> Requirement:
     """Two sizes must be the same."""
-    return Requirement(a, "==", b, problem, field, hint)
+    return Requirement(a, "==", b, says, hint, places, field)
 
 
 def at_least(
-    a: Quantity, b: Quantity, problem: Text, *, field: str | None = None, hint: Text | None = None
+    a: Quantity,
+    b: Quantity,
+    says: str = "",
+    /,
+    *,
+    field: str | None = None,
+    hint: str = "",
+    **places: Any,
 ) -> Requirement:
     """A size must reach another."""
-    return Requirement(a, ">=", b, problem, field, hint)
+    return Requirement(a, ">=", b, says, hint, places, field)
 
 
 def divides(
-    divisor: Dim, number: Dim, problem: Text, *, field: str | None = None, hint: Text | None = None
+    divisor: Dim,
+    number: Dim,
+    says: str = "",
+    /,
+    *,
+    field: str | None = None,
+    hint: str = "",
+    **places: Any,
 ) -> Requirement:
-    """A number must be a multiple of another."""
+    """A number must be a multiple of another; in a message they are right and left."""
     claim = Claim(number, "%", divisor)
-    return Requirement(claim.difference, "==", 0, problem, field, hint, (claim,))
+    return Requirement(claim.difference, "==", 0, says, hint, places, field, (claim,))
 
 
-def broadcasts(a: Dim, b: Dim, problem: Text, *, hint: Text | None = None) -> Requirement:
+def broadcasts(
+    a: Dim,
+    b: Dim,
+    says: str = "",
+    /,
+    *,
+    field: str | None = None,
+    hint: str = "",
+    **places: Any,
+) -> Requirement:
     """Two sizes must be the same, or one of them 1, which stretches to the other.
 
     >>> from shapecalc.algebra.formula import Formula
     >>> N, S = Formula.symbol("N"), Formula.symbol("S")
-    >>> broadcasts(N, N // S, str).decide().equation
+    >>> broadcasts(N, N // S).decide().equation
     'N == N//S or N == 1 or N//S == 1'
     """
     if 1 in (a, b):
-        return Requirement(1, "==", 1, problem, None, hint)
+        return Requirement(1, "==", 1, says, hint, places, field)
     claims = [Claim(a, "==", b)]
     if is_symbolic(a) or is_symbolic(b):
         claims += [Claim(x, "==", 1) for x, y in ((a, b), (b, a)) if may_stretch(x, y)]
-    return Requirement(a, "==", b, problem, None, hint, tuple(claims))
+    return Requirement(a, "==", b, says, hint, places, field, tuple(claims))
 
 
 def whole(
-    size: Formula, least: int | None, problem: Text, *, field: str | None = None
+    size: Formula,
+    least: int | None,
+    says: str = "",
+    /,
+    *,
+    field: str | None = None,
+    **places: Any,
 ) -> Iterator[Requirement]:
-    """A formula must be a whole number, and reach ``least``."""
+    """A formula must be a whole number, and reach ``least``; in a message it is ``size``."""
     from shapecalc.algebra.formula import as_ratio, is_integral
 
     if not is_integral(size):
         numerator, denominator = as_ratio(size)
-        yield divides(denominator, numerator, problem, field=field)
+        yield divides(denominator, numerator, says, field=field, size=size, **places)
     if least is not None:
-        yield at_least(size, least, problem, field=field)
+        yield at_least(size, least, says, field=field, size=size, **places)
 
 
-def refuse(problem: Text, *, field: str | None = None, hint: Text | None = None) -> Requirement:
+def refuse(
+    says: str = "", /, *, field: str | None = None, hint: str = "", **places: Any
+) -> Requirement:
     """What can be seen not to hold without comparing sizes."""
-    return Requirement(0, "==", 1, problem, field, hint)
+    return Requirement(0, "==", 1, says, hint, places, field)
 
 
 def may_stretch(a: Dim, b: Dim) -> bool:

@@ -6,8 +6,7 @@ and what its layers need is solved for them.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,10 +17,11 @@ from shapecalc.graph.build import build
 from shapecalc.graph.graph import Need
 from shapecalc.graph.layout import FARTHEST, SEQUENCE, Names
 from shapecalc.language import expression
-from shapecalc.language.expression import Name, Undecided
+from shapecalc.language.expression import Name
+from shapecalc.language.opening import fresh, opened, size_symbols, with_sizes_named
 from shapecalc.language.problem import Problem, SpecError
 from shapecalc.language.symbols import bind, known
-from shapecalc.language.tree import Entry, Setting, Spec
+from shapecalc.language.tree import Entry, Spec
 from shapecalc.layers import KINDS
 from shapecalc.layers.axes import behind_batch
 from shapecalc.layers.joining import Join
@@ -96,43 +96,22 @@ def _axes(spec: Spec, values: Mapping[str, Any]) -> list[_Axis]:
 
 def _opened(spec: Spec, settings: Mapping[str, Any], values: Mapping[str, Any]) -> _Opened:
     """The network with every size of its inputs an unknown of its own."""
-    names: dict[_Axis, str] = {}
+    named: dict[tuple[str, int], str] = {}
+    sizes = {
+        name: values[name] for name in size_symbols(spec) if not _is_tied(spec, settings, name)
+    }
     for axis in _axes(spec, values):
         if axis.symbol is None:
-            names[axis] = _fresh(_axis_name(spec, axis), [*known(spec), *names.values()])
-    occurring = {
-        name.name
-        for given in spec.inputs.values()
-        for setting in given.shape
-        if setting.expression is not None
-        for name in expression.names(setting.expression)
-    }
-    free = {name for name in occurring if not _is_tied(spec, settings, name)}
-    sizes = {name: values[name] for name in free} | {
-        name: axis.size for axis, name in names.items()
-    }
-    kept = {name: value for name, value in settings.items() if name not in free}
-    while True:
-        bound = bind(spec, kept, free)
-        try:
-            return _Opened(_needs(spec, bound, names), sizes)
-        except Undecided as undecided:  # a size on which the structure hangs keeps its value
-            if not undecided.symbols & free:
-                raise
-            kept.update((name, values[name]) for name in undecided.symbols & free)
-            free -= undecided.symbols
+            name = fresh(_axis_name(spec, axis), {*known(spec), *named.values()})
+            named[axis.input, axis.place] = name
+            sizes[name] = axis.size
+    spec = with_sizes_named(spec, named)
+    return _Opened(opened(spec, settings, {*sizes}, lambda values: _needs(spec, values)), sizes)
 
 
-def _needs(spec: Spec, values: dict[str, Any], names: Mapping[_Axis, str]) -> list[Need]:
-    """What the layers need where the sizes at some axes have these names."""
-    spec = copy.copy(spec)
-    spec.inputs = dict(spec.inputs)
-    for axis, name in names.items():
-        shape = list(spec.inputs[axis.input].shape)
-        shape[axis.place] = Setting(Setting.EXPRESSION, Name(name, 0), shape[axis.place].mark)
-        spec.inputs[axis.input] = spec.inputs[axis.input]._replace(shape=shape)
-    unknowns = {name: _symbol(name) for name in names.values()}
-    return build(spec, {**values, **unknowns}, MOST_LAYERS, LONGEST).needs
+def _needs(spec: Spec, values: dict[str, Any]) -> list[Need]:
+    """What the layers need."""
+    return build(spec, values, MOST_LAYERS, LONGEST).needs
 
 
 def _symbol(name: str) -> Any:
@@ -194,13 +173,6 @@ def _leaves(entries: list[Entry]) -> Iterator[Entry]:
             yield entry
 
 
-def _fresh(name: str, taken: Iterable[str]) -> str:
-    taken = set(taken)
-    while name in taken:
-        name += "_"
-    return name
-
-
 # -- conditions on single sizes -------------------------------------------------------------------
 
 
@@ -253,10 +225,11 @@ def _with_wanted_sizes(
     sizes = [axis.size for axis in axes]
     square = len(set(sizes)) == 1
     own = axes if square else axes[:1]
-    unknown = _fresh("n", known(spec))
+    unknown = fresh("n", known(spec))
     tied = {axis.symbol: _symbol(unknown) for axis in own if axis.symbol is not None}
-    bound = bind(spec, {**settings, **tied}, ())
-    needs = _needs(spec, bound, {axis: unknown for axis in own if axis.symbol is None})
+    named = {(axis.input, axis.place): unknown for axis in own if axis.symbol is None}
+    spec = with_sizes_named(spec, named)
+    needs = _needs(spec, bind(spec, {**settings, **tied}, {*named.values()}))
     stated = {problem.path for problem in problems if problem.stated is not None}
     legal = [need for need in needs if need.path not in stated]
     found = []

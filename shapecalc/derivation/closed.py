@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.analysis.report import Report
-from shapecalc.language import expression
-from shapecalc.language.expression import Name
+from shapecalc.language.opening import fresh, size_symbols, with_sizes_named
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import known
-from shapecalc.language.tree import Setting, Spec
+from shapecalc.language.tree import Spec
 from shapecalc.layers import axes
 from shapecalc.network import Network
 
@@ -28,9 +26,8 @@ def closed(network: Network, report: Report, settings: Mapping[str, Any]) -> Rep
         for name, value in report.symbols.items()
         if is_symbolic(value) and name not in {*settings, *names}
     ]
-    kept = {name: value for name, value in settings.items() if name not in names}
     try:
-        return Network(spec, network.most_layers).report(kept, symbolic=names) if names else None
+        return Network(spec, network.most_layers).opened(settings, names) if names else None
     except SpecError:
         return None
 
@@ -50,16 +47,7 @@ def open_report(
     kept = {name: value for name, value in settings.items() if name in symbols}
     try:
         own = freed.report({**kept, **values}, symbolic=symbols - kept.keys())
-        while True:
-            found = freed.report(kept, symbolic=[n for n in known(spec) if n not in kept])
-            fixed = {
-                name: values[name]
-                for name, value in found.symbols.items()
-                if name in values and name not in kept and not is_symbolic(value)
-            }
-            if not fixed:
-                return own, found
-            kept |= fixed
+        return own, freed.opened({**values, **kept}, [n for n in known(spec) if n not in kept])
     except SpecError:
         return None
 
@@ -70,25 +58,12 @@ def _freed(spec: Spec, report: Report) -> tuple[Spec, list[str]]:
     Numbers are freed only in images, inputs whose sizes behind the channels are spatial.
     """
     images = {source for layer in report for source in layer.inputs if layer.node.layer.rank}
-    spec = copy.copy(spec)
-    spec.symbols, spec.inputs = dict(spec.symbols), dict(spec.inputs)
-    names: dict[str, None] = {}
+    named: dict[tuple[str, int], str] = {}
     for given in spec.inputs.values():
-        shape = list(given.shape)
-        letters = axes.letters(len(shape) - 1) if given.name in images else ""
-        for place, size in enumerate(shape):
-            if size.expression is not None:
-                names.update((each.name, None) for each in expression.names(size.expression))
-            elif place and letters and size.is_constant:
-                name = _fresh(letters[place - 1], spec)
-                names[name] = None
-                spec.symbols[name] = size
-                shape[place] = Setting(Setting.EXPRESSION, Name(name, 0), size.mark)
-        spec.inputs[given.name] = given._replace(shape=shape)
-    return spec, list(names)
-
-
-def _fresh(name: str, spec: Spec) -> str:
-    while name in spec.symbols or name in spec.inputs:
-        name += "_"
-    return name
+        letters = axes.letters(len(given.shape) - 1) if given.name in images else ""
+        for place, size in enumerate(given.shape):
+            if place and letters and size.is_constant:
+                taken = {*spec.symbols, *spec.inputs, *named.values()}
+                named[given.name, place] = fresh(letters[place - 1], taken)
+    spec = with_sizes_named(spec, named)
+    return spec, size_symbols(spec)

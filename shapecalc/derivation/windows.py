@@ -41,7 +41,7 @@ def _remainder(window: Window, size: Any) -> str:
     left: Any = window.remainder(size)
     stride: Any = window.stride
     if not isinstance(left, int):
-        decided = equal(left, 0, lambda: "").decide()
+        decided = equal(left, 0).decide()
         if isinstance(decided, Condition):
             return f"nothing is dropped where {said(decided)}"
         return "nothing is ever dropped" if decided else "something is dropped at every size"

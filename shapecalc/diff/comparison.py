@@ -76,7 +76,7 @@ def difference(left: Quantity, right: Quantity) -> Any:
     from shapecalc.algebra.formula import expanded
 
     change = expanded(change)
-    return 0 if equal(change, 0, str).decide() is True else change
+    return 0 if equal(change, 0).decide() is True else change
 
 
 def alike(left: Shape | None, right: Shape | None) -> bool:

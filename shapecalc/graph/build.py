@@ -156,7 +156,7 @@ class Builder(Placer):
         if not is_symbolic(size):
             number = getattr(size, "value", size)  # of a number with a derivation
             return type(number) is int and 1 <= number <= LARGEST
-        for each in whole(size, 1, lambda: ""):
+        for each in whole(size, 1):
             decided = each.decide(self.least)
             if decided is False:
                 return False

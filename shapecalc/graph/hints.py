@@ -14,7 +14,7 @@ from shapecalc.algebra.requirement import Requirement
 from shapecalc.graph.joins import how_to_join
 from shapecalc.graph.layout import layout_of
 from shapecalc.layers import KINDS, Layer, Tensor
-from shapecalc.layers.joining import Differ
+from shapecalc.layers.joining import Axis
 from shapecalc.layers.linear import Linear
 from shapecalc.layers.normalisation import LayerNorm
 from shapecalc.layers.pointwise import KeepsShape
@@ -45,28 +45,29 @@ def told(
     wires: Sequence[Wire],
 ) -> Told:
     """What to tell of a requirement that does not hold; ``inputs`` are the network's."""
-    problem = requirement.problem
-    if isinstance(problem, Differ):
+    axis = requirement.places.get("axis")
+    if isinstance(axis, Axis):  # whose name depends on where the inputs come from
         names = next(filter(None, (layout_of(graph, wire) for wire in wires)), ())
-        return Told(problem(names), how_to_join(graph, layer, wires, names))
-    own = requirement.hint() if requirement.hint is not None else ""
+        problem = requirement.problem(axis=axis._replace(names=names))
+        return Told(problem, how_to_join(graph, layer, wires, names))
+    problem, own = requirement.problem(), requirement.hint()
     if not wires:
-        return Told(problem(), (own,))
+        return Told(problem, (own,))
     first = wires[0]
     if first.origin in inputs:
         order = _other_order(first.tensor, tuple(layer.ndims or ()))
         if order:
-            return Told(problem(), (order,))
+            return Told(problem, (order,))
     if layer.ndims is not None and len(first.tensor.shape) not in layer.ndims:
-        return Told(problem(), (_other_kind(layer, first.tensor) or own,))
+        return Told(problem, (_other_kind(layer, first.tensor) or own,))
     field = layer.fields.get(requirement.field or "")
     if field is None or field.infer is None:
-        return Told(problem(), (own,))
+        return Told(problem, (own,))
     elsewhere = tuple(_elsewhere(graph, layer, field.name, requirement.left, wires))
     if elsewhere:
-        return Told(problem(), elsewhere, is_of_input=False)
+        return Told(problem, elsewhere, is_of_input=False)
     skip = _missing_skip(graph, requirement.left, first) if field.name == "in_channels" else ""
-    return Told(problem(), (skip, own))
+    return Told(problem, (skip, own))
 
 
 # -- inputs ---------------------------------------------------------------------------------------

@@ -415,7 +415,7 @@ class Placer:
             raise Fatal
         for name in node.tied - node.layer.buffers().keys():
             wanted, shape = theirs.get(name, ()), ours.get(name, ())
-            needs = [equal(a, b, lambda: "").decide(self.least) for a, b in zip(shape, wanted)]
+            needs = [equal(a, b).decide(self.least) for a, b in zip(shape, wanted)]
             if len(shape) != len(wanted) or any(need is False for need in needs):
                 self.problem(
                     mark,

@@ -720,10 +720,13 @@ def _expression(text: str) -> Expression:
 def name_stem(kind: str) -> str:
     """What an unnamed entry of a kind is called, without its number.
 
-    >>> name_stem("Conv2d")
-    'conv'
+    A kind that has a number itself keeps it apart: ``relu6_1``.
+
+    >>> name_stem("Conv2d"), name_stem("ReLU6")
+    ('conv', 'relu6_')
     """
-    return re.sub(r"[1-3]d$", "", kind).lower()
+    stem = re.sub(r"[1-3]d$", "", kind).lower()
+    return f"{stem}_" if stem[-1:].isdigit() else stem
 
 
 def _entry_name(node: Node) -> str | None:
@@ -734,13 +737,8 @@ def _entry_name(node: Node) -> str | None:
 
 
 def _automatic_name(kind: str, counts: dict[str, int], taken: Iterable[str]) -> str:
-    """The kind in lower case without its rank, and the next number: ``conv1``, ``conv2``.
-
-    A kind that has a number itself keeps it apart: ``relu6_1``.
-    """
+    """The kind in lower case without its rank, and the next number: ``conv1``, ``conv2``."""
     stem = name_stem(kind)
-    if stem[-1:].isdigit():
-        stem += "_"
     while True:
         counts[stem] = counts.get(stem, 0) + 1
         name = f"{stem}{counts[stem]}"

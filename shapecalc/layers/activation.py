@@ -90,9 +90,10 @@ class PReLU(_PointwiseActivation):
             yield equal(
                 self.num_parameters,
                 channels,
-                lambda: f"has num_parameters {self.num_parameters} but receives {x}",
+                "has num_parameters {left} but receives {x}",
                 field="num_parameters",
-                hint=lambda: f"take 1, a slope for all, or {channels}, one for each channel",
+                hint="take 1, a slope for all, or {right}, one for each channel",
+                x=x,
             )
 
     def weights(self) -> dict[str, Shape]:
@@ -116,7 +117,12 @@ class RReLU(_PointwiseActivation):
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if self.lower > self.upper:
-            yield refuse(lambda: f"has upper {self.upper}, below lower {self.lower}", field="upper")
+            yield refuse(
+                "has upper {upper}, below lower {lower}",
+                field="upper",
+                upper=self.upper,
+                lower=self.lower,
+            )
 
 
 class ELU(_PointwiseActivation):
@@ -138,7 +144,7 @@ class CELU(_PointwiseActivation):
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if self.alpha == 0:
-            yield refuse(lambda: "has alpha 0, by which it divides", field="alpha")
+            yield refuse("has alpha 0, by which it divides", field="alpha")
 
 
 class SELU(_PointwiseActivation):
@@ -228,8 +234,10 @@ class Hardtanh(_CutOff):
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if self.min_val >= self.max_val:
             yield refuse(
-                lambda: f"has max_val {self.max_val}, not above min_val {self.min_val}",
+                "has max_val {most}, not above min_val {least}",
                 field="max_val",
+                most=self.max_val,
+                least=self.min_val,
             )
 
 
@@ -304,7 +312,7 @@ class GLU(_Activation):
         yield from names_axis(x, self.dim)
         size = x.shape[self.dim]
         yield divides(
-            2, size, lambda: f"halves dim {self.dim} of {x}, which is odd: {size}", field="dim"
+            2, size, "halves dim {dim} of {x}, which is odd: {left}", field="dim", dim=self.dim, x=x
         )
 
     def output(self, x: Tensor) -> Tensor:

@@ -63,13 +63,17 @@ class _Operation(Broadcast, abstract=True):
         wanted, count = self.operands, len(x) + len(self.numbers())
         if wanted is not None and count != wanted:
             yield refuse(
-                lambda: f"takes {wanted} operands but receives {count}",
-                hint=lambda: "each is a tensor, by 'from' or 'branches', or a number",
+                "takes {wanted} operands but receives {count}",
+                hint="each is a tensor, by 'from' or 'branches', or a number",
+                wanted=wanted,
+                count=count,
             )
         if self.refuses_truths and all(tensor.dtype == "bool" for tensor in x):
             yield refuse(
-                lambda: f"{self._does()} numbers but receives bool: {x[0]}",
-                hint=lambda: "a To before it makes numbers of them",
+                "{join.does} numbers but receives bool: {x}",
+                hint="a To before it makes numbers of them",
+                join=self,
+                x=x[0],
             )
         yield from super().requires(*x)
 
@@ -103,8 +107,7 @@ class Add(_Operation):
     operands = None
     commutes = True
 
-    def _does(self) -> str:
-        return "adds"
+    does = "adds"
 
 
 class Mul(_Operation):
@@ -120,8 +123,7 @@ class Mul(_Operation):
     operands = None
     commutes = True
 
-    def _does(self) -> str:
-        return "multiplies"
+    does = "multiplies"
 
 
 class _TwoSided(_Operation, abstract=True):
@@ -149,8 +151,7 @@ class Sub(_TwoSided):
     sign = "-"
     refuses_truths = True
 
-    def _does(self) -> str:
-        return "subtracts"
+    does = "subtracts"
 
 
 class Div(_TwoSided):
@@ -167,8 +168,7 @@ class Div(_TwoSided):
         Maybe(Choice("trunc", "floor"), "none"), "how results are made whole", default=None
     )
 
-    def _does(self) -> str:
-        return "divides"
+    does = "divides"
 
     def output(self, *x: Tensor) -> Tensor:
         y = super().output(*x)
@@ -177,7 +177,7 @@ class Div(_TwoSided):
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         yield from super().requires(*x)
         if self.rounding_mode and all(tensor.dtype == "bool" for tensor in x):
-            yield refuse(lambda: "rounds truths, which are no numbers", field="rounding_mode")
+            yield refuse("rounds truths, which are no numbers", field="rounding_mode")
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         if self.rounding_mode is None:
@@ -202,16 +202,16 @@ class Pow(_TwoSided):
     called = ("torch.pow", "Tensor.pow")
     sign = "**"
 
-    def _does(self) -> str:
-        return "raises"
+    does = "raises"
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         yield from super().requires(*x)
         if isinstance(self.other, int) and self.other < 0 and x[0].dtype not in FLOATS:
             yield refuse(
-                lambda: f"raises whole numbers to {self.other}",
+                "raises whole numbers to {exponent}",
                 field="other",
-                hint=lambda: "a To before it makes floats of them",
+                hint="a To before it makes floats of them",
+                exponent=self.other,
             )
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
@@ -229,8 +229,7 @@ class _Comparison(_Operation, abstract=True):
     example: ClassVar[Mapping[str, object]] = {"other": 0}
     example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 4, 8, 8),)
 
-    def _does(self) -> str:
-        return "compares"
+    does = "compares"
 
     def output(self, *x: Tensor) -> Tensor:
         return Tensor(super().output(*x).shape, "bool")
@@ -285,8 +284,7 @@ class _OfTwo(Broadcast, abstract=True):
 
     arity = (2, 2)
 
-    def _does(self) -> str:
-        return "compares"
+    does = "compares"
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         return call(function_name(self), self, settings, *inputs)
@@ -349,8 +347,7 @@ class Where(Broadcast):
     def example_inputs(cls) -> tuple[Tensor, ...]:
         return Tensor((1, 1, 8, 8), "bool"), Tensor((1, 4, 8, 8))
 
-    def _does(self) -> str:
-        return "chooses between"
+    does = "chooses between"
 
     def numbers(self) -> list[Any]:
         return [value for value in (self.input, self.other) if value is not None]
@@ -359,13 +356,15 @@ class Where(Broadcast):
         count = len(x) + len(self.numbers())
         if count != 3:
             yield refuse(
-                lambda: f"takes a condition and two operands but receives {count} in all",
-                hint=lambda: "each operand is a tensor, by 'from', or a number",
+                "takes a condition and two operands but receives {count} in all",
+                hint="each operand is a tensor, by 'from', or a number",
+                count=count,
             )
         if x[0].dtype != "bool":
             yield refuse(
-                lambda: f"takes a condition of type bool first but receives {x[0].dtype}: {x[0]}",
-                hint=lambda: "a comparison, such as Gt: 0, makes one",
+                "takes a condition of type bool first but receives {x.dtype}: {x}",
+                hint="a comparison, such as Gt: 0, makes one",
+                x=x[0],
             )
         yield from super().requires(*x)
 

@@ -9,7 +9,7 @@ from shapecalc.algebra.requirement import Requirement, at_least, divides, equal,
 from shapecalc.layers.base import Layer, names_axis
 from shapecalc.layers.field import ListOf, Maybe, OneOrMore, Whole, field
 from shapecalc.layers.pointwise import KeepsShape
-from shapecalc.layers.tensor import Tensor, times
+from shapecalc.layers.tensor import Tensor
 
 _DIM = Whole(None, symbolic=False)
 
@@ -38,23 +38,33 @@ class Reshape(Layer):
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if 0 in self.shape or self.shape.count(-1) > 1:
             yield refuse(
-                lambda: f"has shape {list(self.shape)}",
+                "has shape {shape:list}",
                 field="shape",
-                hint=lambda: "its sizes are positive, of which one may be -1",
+                hint="its sizes are positive, of which one may be -1",
+                shape=self.shape,
             )
         known, elements = self._known(), prod(x.shape)
-
-        def problem() -> str:
-            return (
-                f"makes {times(self.shape)} of {times(x.shape)}, but {known} does not "
-                f"{'divide' if -1 in self.shape else 'make'} {elements}"
-            )
-
         if -1 in self.shape:
-            yield divides(known, elements, problem, field="shape")
+            yield divides(
+                known,
+                elements,
+                "makes {shape:times} of {x.shape:times}, but {right} does not divide {left}",
+                field="shape",
+                shape=self.shape,
+                x=x,
+            )
             return
         for received, made in _in_groups(x.shape, self.shape):
-            yield equal(received, made, problem, field="shape")
+            yield equal(
+                received,
+                made,
+                "makes {shape:times} of {x.shape:times}, but {known} does not make {elements}",
+                field="shape",
+                shape=self.shape,
+                x=x,
+                known=known,
+                elements=elements,
+            )
 
     def _known(self) -> Dim:
         """The product of the sizes that are given."""
@@ -114,7 +124,7 @@ def _followed(received: Shape, made: Shape) -> tuple[list[tuple[Dim, Dim]], tupl
 
 
 def _never_more(a: Dim, b: Dim) -> bool:
-    return at_least(b, a, str).decide() is True
+    return at_least(b, a).decide() is True
 
 
 def _closes(have: Dim, wanted: Dim) -> bool:
@@ -123,7 +133,7 @@ def _closes(have: Dim, wanted: Dim) -> bool:
         return True
     if have == 1 or wanted == 1 or not _never_more(wanted, have):
         return False
-    decided = equal(have, wanted, str).decide()
+    decided = equal(have, wanted).decide()
     return decided is not False and not isinstance(decided, bool) and bool(decided.solutions)
 
 
@@ -166,7 +176,7 @@ def names_axes(x: Tensor, dims: Sequence[int], field: str) -> Iterator[Requireme
     n = len(x.shape)
     if len({dim % n for dim in dims}) < len(dims):
         yield refuse(
-            lambda: f"has {field} {list(dims)}, which names a dimension twice", field=field
+            "has {field} {dims:list}, which names a dimension twice", field=field, dims=dims
         )
 
 
@@ -193,8 +203,10 @@ class MoveDim(Layer):
         yield from names_axes(x, self.destination, "destination")
         if len(self.source) != len(self.destination):
             yield refuse(
-                lambda: f"moves {len(self.source)} dimensions to {len(self.destination)} places",
+                "moves {sources} dimensions to {places} places",
                 field="destination",
+                sources=len(self.source),
+                places=len(self.destination),
             )
 
     def output(self, x: Tensor) -> Tensor:
@@ -233,20 +245,23 @@ class Expand(Layer):
         new = len(self.size) - len(x.shape)
         if new < 0 or 0 in self.size or -1 in self.size[:new]:
             yield refuse(
-                lambda: f"has size {list(self.size)} but receives batch x {x}",
+                "has size {size:list} but receives batch x {x}",
                 field="size",
-                hint=lambda: f"it takes {len(x.shape)} or more positive sizes, -1 for the same",
+                hint="it takes {n} or more positive sizes, -1 for the same",
+                size=self.size,
+                x=x,
+                n=len(x.shape),
             )
         for received, wanted in zip(x.shape, self.size[max(new, 0) :]):
             if received != 1 and wanted != -1:
                 yield equal(
                     received,
                     wanted,
-                    lambda received=received, wanted=wanted: (  # type: ignore[misc]
-                        f"stretches {times(x.shape)} to {times(self.size)}, but only 1 can "
-                        f"become {wanted}, not {received}"
-                    ),
+                    "stretches {x.shape:times} to {size:times}, but only 1 can become {right}, "
+                    "not {left}",
                     field="size",
+                    x=x,
+                    size=self.size,
                 )
 
     def output(self, x: Tensor) -> Tensor:
@@ -281,7 +296,7 @@ class Tile(Layer):
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if not self.dims:
-            yield refuse(lambda: "has no dims", field="dims")
+            yield refuse("has no dims", field="dims")
 
     def output(self, x: Tensor) -> Tensor:
         n = max(len(x.shape), len(self.dims))
@@ -348,9 +363,11 @@ class Roll(KeepsShape):
             yield from names_axis(x, dim, "dims")
         if len(self.shifts) != len(self.dims or (0,)):
             yield refuse(
-                lambda: f"has shifts {list(self.shifts)} for dims {list(self.dims or ())}",
+                "has shifts {shifts:list} for dims {dims:list}",
                 field="shifts",
-                hint=lambda: "each of the dims takes a shift",
+                hint="each of the dims takes a shift",
+                shifts=self.shifts,
+                dims=self.dims or (),
             )
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:

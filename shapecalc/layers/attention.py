@@ -13,9 +13,9 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, divides, equal, refuse
-from shapecalc.layers.base import Layer, dividing
+from shapecalc.layers.base import Divisors, Layer
 from shapecalc.layers.field import Flag, Maybe, Number, Parts, SameAs, field, inferred
-from shapecalc.layers.joining import Inputs, Join, aligned, broadcast, listed, stretched
+from shapecalc.layers.joining import Inputs, Join, Listed, aligned, broadcast, stretched
 from shapecalc.layers.tensor import FLOATS, Tensor
 
 _NOTHING = ("False", "None")
@@ -143,9 +143,10 @@ class MultiheadAttention(Layer):
         yield divides(
             self.num_heads,
             self.embed_dim,
-            lambda: f"has num_heads {self.num_heads}, which does not divide {self.embed_dim}",
+            "has num_heads {right}, which does not divide {left}",
             field="num_heads",
-            hint=lambda: dividing("num_heads", self.embed_dim, self.num_heads),
+            hint="{divisors}",
+            divisors=Divisors("num_heads", self.embed_dim, self.num_heads),
         )
         query, key, value = _roles(x)
         length = sequence_axis(self.batch_first)
@@ -154,7 +155,9 @@ class MultiheadAttention(Layer):
             yield equal(
                 a.shape[axis],
                 b.shape[axis],
-                lambda what=what: f"receives {listed(x)}, which differ in {what}",  # type: ignore[misc]
+                "receives {inputs}, which differ in {what}",
+                inputs=Listed(x),
+                what=what,
             )
 
     @classmethod
@@ -228,8 +231,7 @@ class ScaledDotProductAttention(Join):
 
     example_shapes = ((1, 4, 16, 8),) * 3
 
-    def _does(self) -> str:
-        return "attends with query, key and value"
+    does = "attends with query, key and value"
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         query, key, value = (tensor.shape for tensor in x)
@@ -240,9 +242,10 @@ class ScaledDotProductAttention(Join):
             yield equal(
                 a,
                 b,
-                lambda what=what, a=a, b=b: (  # type: ignore[misc]
-                    f"{self._does()} {listed(x)}, which differ in {what} ({a} and {b})"
-                ),
+                "{join.does} {inputs}, which differ in {what} ({left} and {right})",
+                join=self,
+                inputs=Listed(x),
+                what=what,
             )
         if self.enable_gqa:
             yield from self._shares_heads(x)
@@ -253,19 +256,21 @@ class ScaledDotProductAttention(Join):
     def _shares_heads(self, x: Inputs) -> Iterator[Requirement]:
         if min(len(tensor.shape) for tensor in x) < 3:
             yield refuse(
-                lambda: f"{self._does()} {listed(x)}, of which one has no heads",
+                "{join.does} {inputs}, of which one has no heads",
                 field="enable_gqa",
-                hint=lambda: "heads are the third dimension from the end",
+                hint="heads are the third dimension from the end",
+                join=self,
+                inputs=Listed(x),
             )
         heads = x[0].shape[-3]
         for tensor in x[1:]:
             yield divides(
                 tensor.shape[-3],
                 heads,
-                lambda shared=tensor.shape[-3]: (  # type: ignore[misc]
-                    f"{self._does()} {listed(x)}, but {heads} heads cannot share {shared}"
-                ),
+                "{join.does} {inputs}, but {left} heads cannot share {right}",
                 field="enable_gqa",
+                join=self,
+                inputs=Listed(x),
             )
 
     def _leading(self, x: Inputs) -> list[Shape]:

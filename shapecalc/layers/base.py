@@ -10,7 +10,7 @@ a subclass with a ``rank``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic
 from shapecalc.algebra.phases import Phases
@@ -396,9 +396,13 @@ def names_axis(x: Tensor, dim: int, field: str = "dim") -> Iterator[Requirement]
     n = len(x.shape)
     if not -n <= dim < n:
         yield refuse(
-            lambda: f"has {field} {dim} but receives {n} dimensions: batch x {x}",
+            "has {field} {dim} but receives {n} dimensions: batch x {x}",
             field=field,
-            hint=lambda: f"{field} counts from 0, the batch, to {n - 1}, or backwards from -1",
+            hint="{field} counts from 0, the batch, to {last}, or backwards from -1",
+            dim=dim,
+            n=n,
+            x=x,
+            last=n - 1,
         )
 
 
@@ -411,31 +415,44 @@ def few_enough(pieces: Any, field: str) -> Iterator[Requirement]:
     pieces = getattr(pieces, "value", pieces)  # of a number with a derivation
     if isinstance(pieces, int) and pieces > MOST_PIECES:
         yield refuse(
-            lambda: f"cuts into {pieces:,} pieces, and each is an output: {MOST_PIECES:,} at most",
+            "cuts into {pieces:,} pieces, and each is an output: {most:,} at most",
             field=field,
-            hint=lambda: "a Slice or a Select takes the one that is needed",
+            hint="a Slice or a Select takes the one that is needed",
+            pieces=pieces,
+            most=MOST_PIECES,
         )
 
 
-def dividing(what: str, number: Dim, wanted: Dim) -> str:
-    """A hint that names the divisors of a number that are nearest to one that does not divide it.
+class Divisors(NamedTuple):
+    """What to say of the divisors of a number that are nearest to one that does not divide it.
 
-    >>> dividing("num_heads", 512, 12)
+    Nothing, where the two are no plain numbers.
+
+    >>> str(Divisors("num_heads", 512, 12))
     'num_heads that divide 512: nearest are 8 and 16'
-    >>> dividing("num_heads", 7, 12)
+    >>> str(Divisors("num_heads", 7, 12))
     'num_heads that divide 7: the nearest is 7'
     """
-    if not (isinstance(number, int) and isinstance(wanted, int)):
-        return ""
-    below = min(wanted, number)
-    less = next((n for n in range(below, max(below - _FARTHEST, 0), -1) if number % n == 0), None)
-    beyond = range(wanted + 1, min(wanted + _FARTHEST, number + 1))
-    more = next((n for n in beyond if number % n == 0), None)
-    near = [str(n) for n in (less, more) if n is not None]
-    if not near:
-        return ""
-    said = f"nearest are {' and '.join(near)}" if len(near) == 2 else f"the nearest is {near[0]}"
-    return f"{what} that divide {number}: {said}"
+
+    what: str
+    number: Dim
+    wanted: Dim
+
+    def __str__(self) -> str:
+        number, wanted = self.number, self.wanted
+        if not (isinstance(number, int) and isinstance(wanted, int)):
+            return ""
+        below = min(wanted, number)
+        lower = range(below, max(below - _FARTHEST, 0), -1)
+        beyond = range(wanted + 1, min(wanted + _FARTHEST, number + 1))
+        nearest = (next((n for n in each if number % n == 0), None) for each in (lower, beyond))
+        near = [str(n) for n in nearest if n is not None]
+        if not near:
+            return ""
+        said = (
+            f"nearest are {' and '.join(near)}" if len(near) == 2 else f"the nearest is {near[0]}"
+        )
+        return f"{self.what} that divide {number}: {said}"
 
 
 _FARTHEST = 10_000
@@ -443,7 +460,8 @@ _FARTHEST = 10_000
 
 
 def _wrong_arity(layer: Layer, received: int) -> Requirement:
-    return refuse(lambda: f"takes {layer.inputs_wanted()} but receives {received}")
+    wanted = layer.inputs_wanted()
+    return refuse("takes {wanted} but receives {received}", wanted=wanted, received=received)
 
 
 def _wrong_ndim(layer: Layer, x: Tensor) -> Requirement:
@@ -460,60 +478,58 @@ def _wrong_ndim(layer: Layer, x: Tensor) -> Requirement:
         expected = times(layer.axes) or " or ".join(names[n] for n in wanted)
     too_many = len(x.shape) > wanted[-1]
     return refuse(
-        lambda: f"takes {expected} (behind the batch) but receives {x}",
-        hint=lambda: (
-            "a Flatten before it makes features of them" if too_many and 2 in wanted else ""
-        ),
+        "takes {expected} (behind the batch) but receives {x}",
+        hint="a Flatten before it makes features of them" if too_many and 2 in wanted else "",
+        expected=expected,
+        x=x,
     )
 
 
 def _wrong_dtype(layer: Layer, x: Tensor) -> Requirement:
     dtypes = layer.dtypes or ()
-    indices = "int64" in dtypes
-
-    def hint() -> str:
-        if indices:
-            return f"an input of indices is declared as {{shape: [...], dtype: {dtypes[0]}}}"
-        if x.dtype in ("int64", "int32"):
-            return "an Embedding turns indices into numbers"
-        return "an input is declared with the type that it is converted to"
-
+    if "int64" in dtypes:
+        return refuse(
+            "takes indices but receives {x.dtype}: {x}",
+            hint="an input of indices is declared as {{shape: [...], dtype: {dtype}}}",
+            x=x,
+            dtype=dtypes[0],
+        )
     return refuse(
-        lambda: (
-            f"takes {'indices' if indices else ' or '.join(dtypes)} but receives {x.dtype}: {x}"
-        ),
-        hint=hint,
+        "takes {dtypes:or} but receives {x.dtype}: {x}",
+        hint="an Embedding turns indices into numbers"
+        if x.dtype in ("int64", "int32")
+        else "an input is declared with the type that it is converted to",
+        dtypes=dtypes,
+        x=x,
     )
 
 
 def _several_dtypes(x: Sequence[Tensor]) -> Requirement:
     dtypes = dict.fromkeys(tensor.dtype for tensor in x)
-    return refuse(lambda: f"takes inputs of one element type but receives {' and '.join(dtypes)}")
+    return refuse("takes inputs of one element type but receives {dtypes:and}", dtypes=dtypes)
 
 
 def _settled(declared: Field, item: Formula) -> Iterator[Requirement]:
     """A size given by a formula must be a whole number, and not too small."""
-
-    def problem() -> str:
-        return f"has {declared.name} {item}, not {declared.type.describe(1)}"
-
-    return whole(item, declared.type.least, problem, field=declared.name)
+    return whole(
+        item,
+        declared.type.least,
+        "has {field} {size}, not {wanted}",
+        field=declared.name,
+        wanted=declared.type.describe(1),
+    )
 
 
 def _agree(name: str, stated: Any, received: Any) -> Iterator[Requirement]:
-    def problem() -> str:
-        return f"states {name} {_said(stated)} but receives {_said(received)}"
-
-    def hint() -> str:
-        return f"leave {name} out to have it inferred"
-
-    if not isinstance(stated, tuple):
-        stated, received = (stated,), (received,)
-    if len(stated) != len(received):
-        yield refuse(problem, field=name, hint=hint)
-    for a, b in zip(stated, received):
-        yield equal(a, b, problem, field=name, hint=hint)
-
-
-def _said(value: Any) -> str:
-    return times(value) if isinstance(value, tuple) else str(value)
+    sizes, own = (stated, received) if isinstance(stated, tuple) else ((stated,), (received,))
+    never: list[tuple[Any, Any]] = [(0, 1)]
+    for a, b in zip(sizes, own) if len(sizes) == len(own) else never:
+        yield equal(
+            a,
+            b,
+            "states {field} {stated:times} but receives {received:times}",
+            field=name,
+            hint="leave {field} out to have it inferred",
+            stated=stated,
+            received=received,
+        )

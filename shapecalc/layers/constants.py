@@ -139,8 +139,9 @@ class Arange(Layer):
         yield at_least(
             self.end,
             self.start + 1,
-            lambda: f"goes from {self.start} to {self.end}, which is nothing",
+            "goes from {start} to {left}, which is nothing",
             field="end",
+            start=self.start,
         )
 
     def output(self) -> Tensor:

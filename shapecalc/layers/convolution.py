@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, largest, prod
 from shapecalc.algebra.phases import Phases
@@ -13,7 +13,7 @@ from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Choice, Either, Flag, Parts, PerAxis, Whole, field, inferred
 from shapecalc.layers.sliding import fits
-from shapecalc.layers.tensor import FLOATS, Tensor, times
+from shapecalc.layers.tensor import FLOATS, Tensor
 
 
 def _received_channels(layer: Layer, x: Tensor) -> Dim:
@@ -43,11 +43,11 @@ class _AnyConvolution(Layer, abstract=True):
             yield divides(
                 self.groups,
                 getattr(self, name),
-                lambda name=name: (  # type: ignore[misc]
-                    f"has groups {self.groups}, which does not divide {name} {getattr(self, name)}"
-                ),
+                "has groups {right}, which does not divide {name} {left}",
                 field="groups",
-                hint=lambda: _common_divisors(self.in_channels, self.out_channels),
+                hint="{common}",
+                name=name,
+                common=_CommonDivisors(self.in_channels, self.out_channels),
             )
 
     def _bias(self) -> dict[str, Shape]:
@@ -106,9 +106,10 @@ class Convolution(_AnyConvolution, abstract=True):
             yield equal(
                 step,
                 1,
-                lambda: f"has padding same and stride {times(self.stride)}, which torch refuses",
+                "has padding same and stride {stride:times}, which torch refuses",
                 field="padding",
-                hint=lambda: "state the padding as a number, or take stride 1",
+                hint="state the padding as a number, or take stride 1",
+                stride=self.stride,
             )
         yield from self._groups_divide()
         yield from fits(x, self.windows(x))
@@ -124,10 +125,10 @@ class Convolution(_AnyConvolution, abstract=True):
                 yield at_least(
                     size,
                     padding + spare,
-                    lambda padding=padding, size=size: (  # type: ignore[misc]
-                        f"pads by {padding} in mode {self.padding_mode}, too much for size {size}"
-                    ),
+                    "pads by {padding} in mode {mode}, too much for size {left}",
                     field="padding_mode",
+                    padding=padding,
+                    mode=self.padding_mode,
                 )
 
     def output(self, x: Tensor) -> Tensor:
@@ -184,20 +185,19 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
             yield at_least(
                 largest(stride, dilation),
                 extra + 1,
-                lambda extra=extra: (  # type: ignore[misc]
-                    f"has output_padding {extra}, not smaller than stride or dilation"
-                ),
+                "has output_padding {extra}, not smaller than stride or dilation",
                 field="output_padding",
+                extra=extra,
             )
         for size in self.output(x).spatial:
             yield at_least(
                 size,
                 1,
-                lambda size=size: (  # type: ignore[misc]
-                    f"has padding {times(self.padding)}, which leaves nothing of an input of "
-                    f"{times(x.spatial)}: the output would be {size} wide"
-                ),
+                "has padding {padding:times}, which leaves nothing of "
+                "an input of {x.spatial:times}: the output would be {left} wide",
                 field="padding",
+                padding=self.padding,
+                x=x,
             )
 
     def sees(self, *x: Tensor) -> tuple[Phases | None, ...] | None:
@@ -226,11 +226,16 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
         return prod(x.shape) * exactdiv(self.out_channels, self.groups) * prod(self.kernel_size)
 
 
-def _common_divisors(a: Dim, b: Dim) -> str:
-    if not (isinstance(a, int) and isinstance(b, int)):
-        return ""
-    common = [str(n) for n in range(1, min(a, b, 4096) + 1) if a % n == b % n == 0]
-    return f"groups that divide {a} and {b}: {', '.join(common)}"
+class _CommonDivisors(NamedTuple):
+    a: Dim
+    b: Dim
+
+    def __str__(self) -> str:
+        a, b = self
+        if not (isinstance(a, int) and isinstance(b, int)):
+            return ""
+        common = [str(n) for n in range(1, min(a, b, 4096) + 1) if a % n == b % n == 0]
+        return f"groups that divide {a} and {b}: {', '.join(common)}"
 
 
 class Conv1d(Convolution, rank=1):

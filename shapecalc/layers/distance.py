@@ -48,8 +48,7 @@ class CosineSimilarity(_Distance):
         Number(0), "least length, against division by zero", default=Fraction(1, 10**8)
     )
 
-    def _does(self) -> str:
-        return "compares"
+    does = "compares"
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         yield from super().requires(*x)
@@ -84,8 +83,7 @@ class PairwiseDistance(_Distance):
     eps: int | Fraction = field(Number(), "added to the difference", default=Fraction(1, 10**6))
     keepdim: bool = field(Flag(), "keep the dimension, with size 1", default=False)
 
-    def _does(self) -> str:
-        return "compares"
+    does = "compares"
 
     def output(self, *x: Tensor) -> Tensor:
         whole = super().output(*x)

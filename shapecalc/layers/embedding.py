@@ -46,9 +46,10 @@ class _Table(Layer, abstract=True):
             yield at_least(
                 self.num_embeddings,
                 max(self.padding_idx + 1, -self.padding_idx),
-                lambda: f"has padding_idx {self.padding_idx}, but {self.num_embeddings} embeddings",
+                "has padding_idx {index}, but {left} embeddings",
                 field="padding_idx",
-                hint=lambda: "it counts from 0, or backwards from -1",
+                hint="it counts from 0, or backwards from -1",
+                index=self.padding_idx,
             )
 
     def weights(self) -> dict[str, Shape]:
@@ -112,10 +113,7 @@ class EmbeddingBag(_Table):
         yield from super().requires(x)
         for name in ("scale_grad_by_freq", "sparse"):
             if self.mode == "max" and getattr(self, name):
-                yield refuse(
-                    lambda name=name: f"has {name} and mode max, which torch refuses",  # type: ignore[misc]
-                    field=name,
-                )
+                yield refuse("has {field} and mode max, which torch refuses", field=name)
 
     def output(self, x: Tensor) -> Tensor:
         return Tensor((x.batch, self.embedding_dim))

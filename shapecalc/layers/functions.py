@@ -192,9 +192,7 @@ class Clamp(_Function):
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if self.min is None and self.max is None:
-            yield refuse(
-                lambda: "has neither min nor max", hint=lambda: "state one of them, or both"
-            )
+            yield refuse("has neither min nor max", hint="state one of them, or both")
 
     def output(self, x: Tensor) -> Tensor:
         bounds = [bound for bound in (self.min, self.max) if bound is not None]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Shape, is_number, largest, prod, total
+from shapecalc.algebra.message import series
 from shapecalc.algebra.requirement import Requirement, broadcasts, equal, may_stretch, refuse
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers import axes
@@ -26,7 +27,8 @@ class Join(Layer, abstract=True):
 
     example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 4, 8, 8), (1, 4, 8, 8))
 
-    def _does(self) -> str:
+    @property
+    def does(self) -> str:
         """What it does, as the verb of a message."""
         raise NotImplementedError
 
@@ -39,12 +41,21 @@ class Join(Layer, abstract=True):
         """
         require = broadcasts if stretch else equal
         for first, other in _pairs(sizes, stretch):
-            yield require(first, other, Differ(self._does(), x, axis, ndim, (first, other)))
+            yield require(
+                first,
+                other,
+                "{join.does} {inputs}, which differ in {axis} ({left} and {right})",
+                join=self,
+                inputs=Listed(x),
+                axis=Axis(axis, ndim),
+            )
 
     def _same_ndim(self, x: Inputs) -> Iterator[Requirement]:
         if len({len(tensor.shape) for tensor in x}) > 1:
             yield refuse(
-                lambda: f"{self._does()} {listed(x)}, which differ in the number of dimensions"
+                "{join.does} {inputs}, which differ in the number of dimensions",
+                join=self,
+                inputs=Listed(x),
             )
 
 
@@ -71,7 +82,8 @@ class Concat(Join):
     def is_idle_alone(self) -> bool:
         return True
 
-    def _does(self) -> str:
+    @property
+    def does(self) -> str:
         return f"concatenates along dim {self.dim}:"
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
@@ -111,7 +123,8 @@ class Stack(Join):
         Whole(None, symbolic=False), "place of the new dimension in the output", default=1
     )
 
-    def _does(self) -> str:
+    @property
+    def does(self) -> str:
         return f"stacks along dim {self.dim}:"
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
@@ -252,33 +265,32 @@ def stretched(sizes: Shape) -> Shape:
     return tuple(size for size in sizes if size != 1) or (_telling(sizes),)
 
 
-def listed(x: Inputs) -> str:
-    """The inputs' shapes, with their batch where it is not clear what is the batch."""
-    if len({len(tensor.shape) for tensor in x}) > 1:
-        said = [f"batch x {tensor}" for tensor in x]
-    else:
-        said = [str(tensor) for tensor in x]
-    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+class Listed(NamedTuple):
+    """The inputs' shapes in a message, with their batch where it is not clear what is the batch."""
+
+    x: Inputs
+
+    def __str__(self) -> str:
+        if len({len(tensor.shape) for tensor in self.x}) > 1:
+            return series(f"batch x {tensor}" for tensor in self.x)
+        return series(self.x)
 
 
-class Differ:
-    """What to tell of inputs that differ in a dimension, whatever its name."""
+class Axis(NamedTuple):
+    """A dimension in a message, by its name.
 
-    __slots__ = ("axis", "does", "ndim", "sizes", "x")
+    ``names`` are those of the dimensions behind the batch, if they are known; else they are those
+    of channels first.
 
-    def __init__(self, does: str, x: Inputs, axis: int, ndim: int, sizes: tuple[Dim, Dim]) -> None:
-        self.does = does
-        self.x = x
-        self.axis = axis
-        self.ndim = ndim
-        self.sizes = sizes
+    >>> str(Axis(1, 4)), str(Axis(1, 4, ("height", "width", "channels")))
+    ('channels', 'height')
+    """
 
-    def __call__(self, names: Sequence[str] | None = None) -> str:
-        """The message; ``names`` are those of the dimensions behind the batch, if they are known.
+    number: int
+    ndim: int
+    names: tuple[str, ...] | None = None
 
-        Where nobody is asked they are those of channels first.
-        """
-        known = ("batch", *(axes.behind_batch(self.ndim) if names is None else names))
-        axis = known[self.axis] if self.axis < len(known) else f"dimension {self.axis}"
-        one, other = self.sizes
-        return f"{self.does} {listed(self.x)}, which differ in {axis} ({one} and {other})"
+    def __str__(self) -> str:
+        behind = axes.behind_batch(self.ndim) if self.names is None else self.names
+        names = ("batch", *behind)
+        return names[self.number] if self.number < len(names) else f"dimension {self.number}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
-from shapecalc.algebra.requirement import Requirement, equal, refuse
+from shapecalc.algebra.requirement import Requirement, equal
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, Whole, field, inferred
 from shapecalc.layers.pointwise import Pointwise
@@ -90,14 +90,17 @@ class Bilinear(_AnyLinear):
     example_shapes = ((1, 16), (1, 8))
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
-        def problem() -> str:
-            first, second = ("batch x " + str(tensor) for tensor in x)
-            return f"receives {first} and {second}, which may differ in the last dimension only"
-
-        if len(x[0].shape) != len(x[1].shape):
-            yield refuse(problem)
-        for a, b in zip(x[0].shape[:-1], x[1].shape[:-1], strict=True):
-            yield equal(a, b, problem)
+        one, other = x
+        pairs = zip(one.shape[:-1], other.shape[:-1])
+        for a, b in pairs if len(one.shape) == len(other.shape) else [(0, 1)]:
+            yield equal(
+                a,
+                b,
+                "receives batch x {one} and batch x {other}, "
+                "which may differ in the last dimension only",
+                one=one,
+                other=other,
+            )
 
     def output(self, *x: Tensor) -> Tensor:
         return x[0].with_size(-1, self.out_features)

@@ -14,7 +14,7 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, refuse
-from shapecalc.layers.base import Layer, dividing
+from shapecalc.layers.base import Divisors, Layer
 from shapecalc.layers.field import Flag, Maybe, Number, OneOrMore, Parts, Whole, field, inferred
 from shapecalc.layers.pointwise import KeepsShape, Pointwise
 from shapecalc.layers.tensor import FLOATS, Tensor
@@ -83,9 +83,7 @@ class BatchNorm(_ChannelNorm, Pointwise, abstract=True):
         if self.track_running_stats:
             return
         if self.eps == 0:
-            yield refuse(
-                lambda: "has eps 0, which torch takes with track_running_stats only", field="eps"
-            )
+            yield refuse("has eps 0, which torch takes with track_running_stats only", field="eps")
         yield _several(self, x, x.batch * prod(x.spatial), "per channel")
 
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
@@ -159,12 +157,10 @@ class GroupNorm(KeepsShape):
         yield divides(
             self.num_groups,
             self.num_channels,
-            lambda: (
-                f"has num_groups {self.num_groups}, which does not divide "
-                f"num_channels {self.num_channels}"
-            ),
+            "has num_groups {right}, which does not divide num_channels {left}",
             field="num_groups",
-            hint=lambda: dividing("num_groups", self.num_channels, self.num_groups),
+            hint="{divisors}",
+            divisors=Divisors("num_groups", self.num_channels, self.num_groups),
         )
         # torch counts the batch in, though no group reaches beyond its sample
         in_groups = x.batch * (self.num_channels // self.num_groups) * prod(x.spatial)
@@ -180,7 +176,11 @@ class GroupNorm(KeepsShape):
 def _several(layer: Layer, x: Tensor, values: Dim, where: str) -> Requirement:
     """Statistics that are computed on the spot need more than one value."""
     return at_least(
-        values, 2, lambda: f"needs more than one value {where} to normalise but receives {x}"
+        values,
+        2,
+        "needs more than one value {where} to normalise but receives {x}",
+        where=where,
+        x=x,
     )
 
 

@@ -12,7 +12,7 @@ from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer
 from shapecalc.layers.calling import call
 from shapecalc.layers.field import Choice, ListOf, Maybe, Number, PerAxis, Whole, field
-from shapecalc.layers.tensor import Tensor, times
+from shapecalc.layers.tensor import Tensor
 
 
 class Padding(Layer, abstract=True):
@@ -43,11 +43,11 @@ class Padding(Layer, abstract=True):
             yield at_least(
                 size,
                 1,
-                lambda size=size: (  # type: ignore[misc]
-                    f"has padding {list(self.padding)}, which leaves nothing of an input of "
-                    f"{times(x.spatial)}: the output would be {size} wide"
-                ),
+                "has padding {padding:list}, which leaves nothing of "
+                "an input of {x.spatial:times}: the output would be {left} wide",
                 field="padding",
+                padding=self.padding,
+                x=x,
             )
 
     def output(self, x: Tensor) -> Tensor:
@@ -71,10 +71,9 @@ class _FilledWithConstant(Padding, abstract=True):
             yield at_least(
                 size,
                 cut,
-                lambda size=size, cut=cut: (  # type: ignore[misc]
-                    f"has padding {list(self.padding)}, which cuts {cut} off a size of {size}"
-                ),
+                "has padding {padding:list}, which cuts {right} off a size of {left}",
                 field="padding",
+                padding=self.padding,
             )
         yield from super().requires(x)
 
@@ -93,11 +92,11 @@ class _FilledFromInput(Padding, abstract=True):
                 yield at_least(
                     size,
                     padding + spare,
-                    lambda padding=padding, size=size, spare=spare: (  # type: ignore[misc]
-                        f"pads by {padding}, too much for size {size}: "
-                        f"at most {size - spare} cells are there to fill it from"
-                    ),
+                    "pads by {padding}, too much for size {left}: "
+                    "at most {there} cells are there to fill it from",
                     field="padding",
+                    padding=padding,
+                    there=size - spare,
                 )
         yield from super().requires(x)
 
@@ -237,9 +236,12 @@ class Pad(Layer):
         n, count = len(x.shape), len(self.pad)
         if count % 2 or not 0 < count <= 2 * n:
             yield refuse(
-                lambda: f"has {count} numbers in pad but receives batch x {x}",
+                "has {count} numbers in pad but receives batch x {x}",
                 field="pad",
-                hint=lambda: f"it takes two for a dimension, up to {2 * n}",
+                hint="it takes two for a dimension, up to {most}",
+                count=count,
+                x=x,
+                most=2 * n,
             )
         if self.mode != "constant":
             yield from self._copies(x)
@@ -248,10 +250,10 @@ class Pad(Layer):
                 yield at_least(
                     left,
                     least,
-                    lambda size=size: (  # type: ignore[misc]
-                        f"has pad {list(self.pad)}, which leaves nothing of a size of {size}"
-                    ),
+                    "has pad {pad:list}, which leaves nothing of a size of {size}",
                     field="pad",
+                    pad=self.pad,
+                    size=size,
                 )
 
     def _copies(self, x: Tensor) -> Iterator[Requirement]:
@@ -259,18 +261,20 @@ class Pad(Layer):
         n, axes = len(x.shape), len(self.pad) // 2
         if n not in (axes + 1, axes + 2) or axes > 3:
             yield refuse(
-                lambda: (
-                    f"has mode {self.mode}, which pads all dimensions behind the channels, "
-                    f"but {len(self.pad)} numbers for {n} dimensions"
-                ),
+                "has mode {mode}, which pads all dimensions behind the channels, "
+                "but {count} numbers for {n} dimensions",
                 field="mode",
-                hint=lambda: "mode constant pads any dimensions",
+                hint="mode constant pads any dimensions",
+                mode=self.mode,
+                count=len(self.pad),
+                n=n,
             )
         if self.value is not None and self.value != 0:
             yield refuse(
-                lambda: f"has a value, but mode {self.mode} copies cells",
+                "has a value, but mode {mode} copies cells",
                 field="value",
-                hint=lambda: "leave it out",
+                hint="leave it out",
+                mode=self.mode,
             )
         if self.mode == "replicate":
             return
@@ -280,11 +284,11 @@ class Pad(Layer):
                 yield at_least(
                     size,
                     padding + spare,
-                    lambda padding=padding, size=size, spare=spare: (  # type: ignore[misc]
-                        f"pads by {padding}, too much for size {size}: "
-                        f"at most {size - spare} cells are there to fill it from"
-                    ),
+                    "pads by {padding}, too much for size {left}: "
+                    "at most {there} cells are there to fill it from",
                     field="pad",
+                    padding=padding,
+                    there=size - spare,
                 )
 
     def output(self, x: Tensor) -> Tensor:

@@ -50,16 +50,19 @@ class Split(_Pieces):
             yield equal(
                 sizes,
                 size,
-                lambda: f"cuts {size} into {list(pieces)}, which are {sizes} together",
+                "cuts {right} into {pieces:list}, which are {left} together",
                 field="split_size",
+                pieces=pieces,
             )
             return
         count = self._count(size)
         if count is None:
             yield refuse(
-                lambda: f"cuts {size} into pieces of {pieces}, and how many is not known",
+                "cuts {size} into pieces of {piece}, and how many is not known",
                 field="split_size",
-                hint=lambda: "a list of sizes says how many pieces there are; so does Chunk",
+                hint="a list of sizes says how many pieces there are; so does Chunk",
+                size=size,
+                piece=pieces,
             )
         yield from few_enough(count, "split_size")
 
@@ -96,9 +99,10 @@ class Unbind(_Pieces):
         size = x.shape[self.dim]
         if not isinstance(getattr(size, "value", size), int):
             yield refuse(
-                lambda: f"takes {size} places apart, and how many is not known",
+                "takes {size} places apart, and how many is not known",
                 field="dim",
-                hint=lambda: "a Select takes one place of any number",
+                hint="a Select takes one place of any number",
+                size=size,
             )
         yield from few_enough(size, "dim")
 

@@ -14,7 +14,7 @@ from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, Maybe, Number, PerAxis, SameAs, Whole, field
 from shapecalc.layers.scaling import Scaling, scaled
 from shapecalc.layers.sliding import fits
-from shapecalc.layers.tensor import FLOATS, Tensor, times
+from shapecalc.layers.tensor import FLOATS, Tensor
 
 
 class _SlidingPool(Layer, abstract=True):
@@ -46,11 +46,10 @@ class _SlidingPool(Layer, abstract=True):
             yield at_least(
                 kernel,
                 2 * window.before,
-                lambda kernel=kernel, window=window: (  # type: ignore[misc]
-                    f"has padding {window.before}, more than half of kernel_size {kernel}"
-                ),
+                "has padding {padding}, more than half of kernel_size {left}",
                 field="padding",
-                hint=lambda: "for more, put a padding layer before it",
+                hint="for more, put a padding layer before it",
+                padding=window.before,
             )
         yield from fits(x, windows)
 
@@ -161,7 +160,7 @@ class LPPool(_SlidingPool, abstract=True):
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if self.norm_type == 0:
-            yield refuse(lambda: "has norm_type 0, but there is no 0th root", field="norm_type")
+            yield refuse("has norm_type 0, but there is no 0th root", field="norm_type")
         yield from super().requires(x)
 
 
@@ -171,11 +170,11 @@ def _covers_kernel(layer: _SlidingPool, x: Tensor) -> Iterator[Requirement]:
         yield at_least(
             size,
             kernel,
-            lambda: (
-                f"has kernel_size {times(layer.kernel_size)}, larger than its input of "
-                f"{times(x.spatial)}, which torch refuses in three dimensions even with padding"
-            ),
+            "has kernel_size {kernel:times}, larger than its input of {x.spatial:times}, "
+            "which torch refuses in three dimensions even with padding",
             field="kernel_size",
+            kernel=layer.kernel_size,
+            x=x,
         )
 
 
@@ -253,33 +252,34 @@ class FractionalMaxPool(_FindsMaxima, Scaling, abstract=True):
         if (self.output_size is None) == (self.output_ratio is None):
             how_many = "neither" if self.output_size is None else "both"
             yield refuse(
-                lambda: f"has {how_many} of output_size and output_ratio",
+                "has {how_many} of output_size and output_ratio",
                 field="output_ratio",
-                hint=lambda: "it takes one of them",
+                hint="it takes one of them",
+                how_many=how_many,
             )
         if any(ratio in (0, 1) for ratio in self.output_ratio or ()):
             yield refuse(
-                lambda: f"has output_ratio {times(self.output_ratio)}, not between 0 and 1",
+                "has output_ratio {ratio:times}, not between 0 and 1",
                 field="output_ratio",
+                ratio=self.output_ratio,
             )
         for size, out, kernel in zip(x.spatial, self.output(x).spatial, self.kernel_size):
             yield at_least(
                 out,
                 1,
-                lambda size=size: (  # type: ignore[misc]
-                    f"has output_ratio {times(self.output_ratio)}, "
-                    f"which leaves nothing of a size of {size}"
-                ),
+                "has output_ratio {ratio:times}, which leaves nothing of a size of {size}",
                 field="output_ratio",
+                ratio=self.output_ratio,
+                size=size,
             )
             yield at_least(
                 size,
                 out + kernel - 1 + self.spare,
-                lambda size=size, out=out, kernel=kernel: (  # type: ignore[misc]
-                    f"has {out} windows of {kernel} that do not fit a size of {size}, "
-                    f"each at a place of its own"
-                ),
+                "has {out} windows of {kernel} that do not fit a size of {left}, "
+                "each at a place of its own",
                 field="kernel_size",
+                out=out,
+                kernel=kernel,
             )
 
     def factors(self, x: Tensor) -> tuple[Any, ...]:
@@ -472,16 +472,19 @@ class MaxUnpool(Layer, abstract=True):
     def requires(self, x: Tensor, indices: Tensor) -> Iterator[Requirement]:
         if indices.dtype != "int64":
             yield refuse(
-                lambda: f"takes places of type int64 second but receives {indices.dtype}",
-                hint=lambda: "a max pool's are its output 'indices'",
+                "takes places of type int64 second but receives {dtype}",
+                hint="a max pool's are its output 'indices'",
+                dtype=indices.dtype,
             )
         for size, place in zip(x.shape, indices.shape):
-            yield equal(size, place, lambda: f"receives values of {x} but places of {indices}")
+            yield equal(
+                size, place, "receives values of {x} but places of {places}", x=x, places=indices
+            )
         for size in self.output(x, indices).spatial:
             yield at_least(
                 size,
                 1,
-                lambda size=size: f"has padding that leaves a size of {size}",  # type: ignore[misc]
+                "has padding that leaves a size of {left}",
                 field="padding",
             )
 

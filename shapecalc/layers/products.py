@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 from shapecalc.algebra.arithmetic import Dim, Shape, prod, total
 from shapecalc.algebra.requirement import Requirement, equal, refuse
 from shapecalc.layers.field import Text, field
-from shapecalc.layers.joining import Join, aligned, broadcast, listed, plainest, stretched
+from shapecalc.layers.joining import Join, Listed, aligned, broadcast, plainest, stretched
 from shapecalc.layers.tensor import Tensor
 
 
@@ -33,18 +33,17 @@ class MatMul(Join):
 
     example_shapes = ((1, 4, 8, 16), (1, 4, 16, 8))
 
-    def _does(self) -> str:
-        return "multiplies the matrices of"
+    does = "multiplies the matrices of"
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         left, right = _as_matrices(*x)
         yield equal(
             left[-1],
             right[-2],
-            lambda: (
-                f"{self._does()} {listed(x)}, but {left[-1]} columns do not meet {right[-2]} rows"
-            ),
-            hint=lambda: "a Permute turns a matrix over" if left[-1] == right[-1] else "",
+            "{join.does} {inputs}, but {left} columns do not meet {right} rows",
+            hint="a Permute turns a matrix over" if left[-1] == right[-1] else "",
+            join=self,
+            inputs=Listed(x),
         )
         n = max(len(left), len(right))
         for axis, sizes in enumerate(aligned([left[:-2], right[:-2]])):
@@ -145,7 +144,8 @@ class Einsum(Join):
 
     example: ClassVar[Mapping[str, object]] = {"equation": "bchw,bdhw->bcd"}
 
-    def _does(self) -> str:
+    @property
+    def does(self) -> str:
         return f"has equation {self.equation!r} for"
 
     def _equation(self, x: Sequence[Tensor]) -> _Equation:
@@ -156,7 +156,13 @@ class Einsum(Join):
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         found = _spread(self.equation, [len(tensor.shape) for tensor in x])
         if isinstance(found, str):
-            yield refuse(lambda: f"{self._does()} {listed(x)}: {found}", field="equation")
+            yield refuse(
+                "{join.does} {inputs}: {found}",
+                field="equation",
+                join=self,
+                inputs=Listed(x),
+                found=found,
+            )
             return
         for row, tensor in zip(found.operands, x):
             for letter in dict.fromkeys(row):
@@ -173,10 +179,11 @@ class Einsum(Join):
             yield equal(
                 first,
                 other,
-                lambda other=other: (  # type: ignore[misc]
-                    f"{self._does()} {listed(tuple(x))}, but {letter!r} is {first} and {other}"
-                ),
+                "{join.does} {inputs}, but {letter!r} is {left} and {right}",
                 field="equation",
+                join=self,
+                inputs=Listed(tuple(x)),
+                letter=letter,
             )
 
     def output(self, *x: Tensor) -> Tensor:

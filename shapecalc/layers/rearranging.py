@@ -34,8 +34,13 @@ class _ByPattern(Layer, abstract=True):
         try:
             pattern = spread(patterns.read(self.pattern), len(x.shape))
         except PatternError as error:
-            message = f"has pattern {self.pattern!r} but receives batch x {x}: {error}"
-            yield refuse(lambda: message, field="pattern")
+            yield refuse(
+                "has pattern {pattern!r} but receives batch x {x}: {error}",
+                field="pattern",
+                pattern=self.pattern,
+                x=x,
+                error=error,
+            )
             return
         sizes = dict(self.sizes)
         yield from self._names_fit(pattern, sizes)
@@ -44,8 +49,9 @@ class _ByPattern(Layer, abstract=True):
                 yield from whole(
                     size,
                     1,
-                    lambda name=name, size=size: f"has a size {size} of {name}",  # type: ignore[misc]
+                    "has a size {size} of {name}",
                     field="sizes",
+                    name=name,
                 )
         for axis, size in zip(pattern.left, x.shape):
             yield from self._axis_fits(axis, sizes, size, x)
@@ -70,8 +76,10 @@ class _ByPattern(Layer, abstract=True):
         ]
         for problem in problems:
             yield refuse(
-                lambda problem=problem: f"has pattern {self.pattern!r}: {problem}",  # type: ignore[misc]
+                "has pattern {pattern!r}: {problem}",
                 field="pattern",
+                pattern=self.pattern,
+                problem=problem,
             )
 
     def _new(self) -> Sequence[str]:
@@ -86,20 +94,29 @@ class _ByPattern(Layer, abstract=True):
         self, axis: tuple[str, ...], sizes: Mapping[str, Dim], size: Dim, x: Tensor
     ) -> Iterator[Requirement]:
         known = prod(sizes[name] for name in axis if name in sizes)
-
-        def problem() -> str:
-            said = f"({' '.join(axis)})" if len(axis) != 1 else axis[0]
-            return (
-                f"has pattern {self.pattern!r}, but receives batch x {x}: "
-                f"{said or '1'} is {size}, not {'a multiple of ' if inferred else ''}{known}"
+        said = axis[0] if len(axis) == 1 else f"({' '.join(axis)})" if axis else "1"
+        if not unknown(axis, sizes):
+            yield equal(
+                size,
+                known,
+                "has pattern {pattern!r}, but receives batch x {x}: {axis} is {left}, not {right}",
+                field="pattern",
+                pattern=self.pattern,
+                x=x,
+                axis=said,
             )
-
-        inferred = unknown(axis, sizes)
-        if inferred:
-            yield divides(known, size, problem, field="pattern")
-            yield at_least(size, known, problem, field="pattern")
-        else:
-            yield equal(size, known, problem, field="pattern")
+            return
+        for rule, a, b in ((divides, known, size), (at_least, size, known)):
+            yield rule(
+                a,
+                b,
+                "has pattern {pattern!r}, but receives batch x {x}: "
+                "{axis} is {left}, not a multiple of {right}",
+                field="pattern",
+                pattern=self.pattern,
+                x=x,
+                axis=said,
+            )
 
     def _axes(self, x: Tensor) -> tuple[Pattern, dict[str, Dim]]:
         """The pattern, and the size of each of its names."""
@@ -240,7 +257,7 @@ class Reduce(_ByPattern):
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if self.reduction == "mean" and x.dtype not in FLOATS:
-            yield refuse(lambda: f"averages {x.dtype}, no fractional numbers", field="reduction")
+            yield refuse("averages {x.dtype}, no fractional numbers", field="reduction", x=x)
         yield from super().requires(x)
 
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:

@@ -190,8 +190,9 @@ class LSTM(Recurrent):
         yield at_least(
             self.hidden_size,
             self.proj_size + 1,
-            lambda: f"has proj_size {self.proj_size}, not below hidden_size {self.hidden_size}",
+            "has proj_size {size}, not below hidden_size {left}",
             field="proj_size",
+            size=self.proj_size,
         )
 
     def _state(self) -> Dim:

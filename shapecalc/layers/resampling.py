@@ -10,7 +10,7 @@ from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, is_number, known,
 from shapecalc.algebra.phases import Phases, linear
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import Window
-from shapecalc.layers.base import Layer, dividing
+from shapecalc.layers.base import Divisors, Layer
 from shapecalc.layers.field import (
     Choice,
     Flag,
@@ -24,7 +24,7 @@ from shapecalc.layers.field import (
 )
 from shapecalc.layers.scaling import Scaling, scaled
 from shapecalc.layers.sliding import fits
-from shapecalc.layers.tensor import Tensor, times
+from shapecalc.layers.tensor import Tensor
 
 _TAPS = {
     "nearest": 0,
@@ -70,36 +70,35 @@ class Resampling(Scaling, abstract=True):
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if self.size is not None and self.scale_factor is not None:
             yield refuse(
-                lambda: "has both size and scale_factor, which say the same",
+                "has both size and scale_factor, which say the same",
                 field="scale_factor",
-                hint=lambda: "leave one of them out",
+                hint="leave one of them out",
             )
         if self.size is None and self.scale_factor is None:
             yield refuse(
-                lambda: "has neither size nor scale_factor",
-                hint=lambda: (
-                    f"state one of them, as in {self.kind}: {{scale_factor: 2}}{self.near}"
-                ),
+                "has neither size nor scale_factor",
+                hint="state one of them, as in {layer.kind}: {{scale_factor: 2}}{layer.near}",
+                layer=self,
             )
         axes = len(x.spatial)
         for name in ("size", "scale_factor"):
             value = getattr(self, name)
             if isinstance(value, tuple) and len(value) != axes:
                 yield refuse(
-                    lambda name=name, value=value: (  # type: ignore[misc]
-                        f"has {name} with {len(value)} values but receives {axes} spatial axes: {x}"
-                    ),
+                    "has {field} with {count} values but receives {axes} spatial axes: {x}",
                     field=name,
+                    count=len(value),
+                    axes=axes,
+                    x=x,
                 )
         for size, received in zip(self.output(x).spatial, x.spatial):
             yield at_least(
                 size,
                 1,
-                lambda received=received: (  # type: ignore[misc]
-                    f"has scale_factor {_said(self.scale_factor)}, "
-                    f"which leaves nothing of a size of {received}"
-                ),
+                "has scale_factor {factor:times}, which leaves nothing of a size of {received}",
                 field="scale_factor",
+                factor=self.scale_factor,
+                received=received,
             )
 
     def factors(self, x: Tensor) -> tuple[Any, ...]:
@@ -140,10 +139,6 @@ def _per_axis(value: Any, axes: int) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,) * axes
 
 
-def _said(value: Any) -> str:
-    return times(value) if isinstance(value, tuple) else str(value)
-
-
 class Upsample(Resampling):
     """Interpolate along every spatial axis.
 
@@ -169,24 +164,27 @@ class Upsample(Resampling):
         axes = _AXES.get(self.mode)
         if axes is not None and len(x.spatial) != axes:
             yield refuse(
-                lambda: (
-                    f"has mode {self.mode}, which takes {axes} spatial axes, but receives "
-                    f"{len(x.spatial)}: {x}"
-                ),
+                "has mode {mode}, which takes {wanted} spatial axes, but receives {axes}: {x}",
                 field="mode",
-                hint=lambda: "modes for this input: " + ", ".join(_modes(len(x.spatial))),
+                hint="modes for this input: {modes}",
+                mode=self.mode,
+                wanted=axes,
+                axes=len(x.spatial),
+                x=x,
+                modes=", ".join(_modes(len(x.spatial))),
             )
         if axes is None and self.align_corners is not None:
             yield refuse(
-                lambda: f"has align_corners, which means nothing in mode {self.mode}",
+                "has align_corners, which means nothing in mode {mode}",
                 field="align_corners",
-                hint=lambda: "leave it out, or choose an interpolating mode",
+                hint="leave it out, or choose an interpolating mode",
+                mode=self.mode,
             )
         if self.recompute_scale_factor and self.size is not None:
             yield refuse(
-                lambda: "has recompute_scale_factor and size, but no scale_factor to recompute",
+                "has recompute_scale_factor and size, but no scale_factor to recompute",
                 field="recompute_scale_factor",
-                hint=lambda: "leave it out",
+                hint="leave it out",
             )
         yield from super().requires(x)
 
@@ -233,11 +231,10 @@ class PixelShuffle(Layer, rank=2):
         yield divides(
             self.upscale_factor**2,
             x.channels,
-            lambda: (
-                f"has upscale_factor {self.upscale_factor}, whose square does not divide "
-                f"the {x.channels} channels it receives"
-            ),
+            "has upscale_factor {factor}, whose square does not divide "
+            "the {left} channels it receives",
             field="upscale_factor",
+            factor=self.upscale_factor,
         )
 
     def output(self, x: Tensor) -> Tensor:
@@ -272,11 +269,9 @@ class PixelUnshuffle(Layer, rank=2):
             yield divides(
                 self.downscale_factor,
                 size,
-                lambda: (
-                    f"has downscale_factor {self.downscale_factor}, which does not divide "
-                    f"height and width of {x}"
-                ),
+                "has downscale_factor {right}, which does not divide height and width of {x}",
                 field="downscale_factor",
+                x=x,
             )
 
     def output(self, x: Tensor) -> Tensor:
@@ -314,12 +309,10 @@ class ChannelShuffle(Layer):
         yield divides(
             self.groups,
             x.channels,
-            lambda: (
-                f"has groups {self.groups}, which does not divide "
-                f"the {x.channels} channels it receives"
-            ),
+            "has groups {right}, which does not divide the {left} channels it receives",
             field="groups",
-            hint=lambda: dividing("groups", x.channels, self.groups),
+            hint="{divisors}",
+            divisors=Divisors("groups", x.channels, self.groups),
         )
 
     def output(self, x: Tensor) -> Tensor:
@@ -391,9 +384,7 @@ class Fold(_Patches):
         yield divides(
             cells,
             x.channels,
-            lambda: (
-                f"receives columns of {x.channels}, no multiple of the {cells} cells of a patch"
-            ),
+            "receives columns of {left}, no multiple of the {right} cells of a patch",
             field="kernel_size",
         )
         image = self.output(x)
@@ -403,11 +394,9 @@ class Fold(_Patches):
         yield equal(
             columns,
             patches,
-            lambda: (
-                f"receives {columns} columns but an output of {times(self.output_size)} "
-                f"has {patches} patches"
-            ),
+            "receives {left} columns but an output of {size:times} has {right} patches",
             field="output_size",
+            size=self.output_size,
         )
 
     def output(self, x: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from shapecalc.algebra.requirement import Requirement, at_least, divides, equal,
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer, few_enough, names_axis
 from shapecalc.layers.field import ListOf, Maybe, PerInputAxis, Whole, field
-from shapecalc.layers.tensor import Tensor, numbered, times
+from shapecalc.layers.tensor import Tensor, numbered
 
 
 class Flatten(Layer):
@@ -51,10 +51,11 @@ class Flatten(Layer):
         first, last = self._range(x)
         if first > last:
             yield refuse(
-                lambda: (
-                    f"has start_dim {self.start_dim} behind end_dim {self.end_dim} in batch x {x}"
-                ),
+                "has start_dim {start} behind end_dim {end} in batch x {x}",
                 field="start_dim",
+                start=self.start_dim,
+                end=self.end_dim,
+                x=x,
             )
 
     def _range(self, x: Tensor) -> tuple[int, int]:
@@ -88,19 +89,21 @@ class Unflatten(Layer):
         sizes, size = self.unflattened_size, x.shape[self.dim]
         if not sizes or 0 in sizes or sizes.count(-1) > 1:
             yield refuse(
-                lambda: f"has unflattened_size {list(sizes)}",
+                "has unflattened_size {sizes:list}",
                 field="unflattened_size",
-                hint=lambda: "it takes one or more positive sizes, of which one may be -1",
+                hint="it takes one or more positive sizes, of which one may be -1",
+                sizes=sizes,
             )
         known = self._known()
-
-        def problem() -> str:
-            return f"splits {size} into {times(sizes)}, but {known} does not make {size}"
-
-        if -1 in sizes:
-            yield divides(known, size, problem, field="unflattened_size")
-        else:
-            yield equal(known, size, problem, field="unflattened_size")
+        yield (divides if -1 in sizes else equal)(
+            known,
+            size,
+            "splits {size} into {sizes:times}, but {known} does not make {size}",
+            field="unflattened_size",
+            size=size,
+            sizes=sizes,
+            known=known,
+        )
 
     def _known(self) -> Dim:
         """The product of the sizes that are given."""
@@ -135,9 +138,13 @@ class Permute(Layer):
         n = len(x.shape)
         if sorted(dim % n for dim in self.dims) != list(range(n)):
             yield refuse(
-                lambda: f"has dims {list(self.dims)} but receives {n} dimensions: batch x {x}",
+                "has dims {dims:list} but receives {n} dimensions: batch x {x}",
                 field="dims",
-                hint=lambda: f"dims names each of 0 to {n - 1} once, the batch is 0",
+                hint="dims names each of 0 to {last} once, the batch is 0",
+                dims=self.dims,
+                n=n,
+                x=x,
+                last=n - 1,
             )
 
     def output(self, x: Tensor) -> Tensor:
@@ -168,8 +175,10 @@ class Squeeze(Layer):
         yield equal(
             size,
             1,
-            lambda: f"takes out dim {self.dim} of batch x {x}, which has size {size} and not 1",
+            "takes out dim {dim} of batch x {x}, which has size {left} and not 1",
             field="dim",
+            dim=self.dim,
+            x=x,
         )
 
     def output(self, x: Tensor) -> Tensor:
@@ -209,9 +218,13 @@ def names_new_axis(x: Tensor, dim: int) -> Iterator[Requirement]:
     n = len(x.shape)
     if not -n - 1 <= dim <= n:
         yield refuse(
-            lambda: f"has dim {dim} but makes {n + 1} dimensions of batch x {x}",
+            "has dim {dim} but makes {made} dimensions of batch x {x}",
             field="dim",
-            hint=lambda: f"dim counts from 0, before the batch, to {n}, or backwards from -1",
+            hint="dim counts from 0, before the batch, to {n}, or backwards from -1",
+            dim=dim,
+            made=n + 1,
+            x=x,
+            n=n,
         )
 
 
@@ -295,16 +308,16 @@ class Slice(Layer):
             value = getattr(self, name)
             if isinstance(value, tuple) and len(value) != len(dims):
                 yield refuse(
-                    lambda name=name, value=value: (  # type: ignore[misc]
-                        f"has {name} for {len(value)} of {len(dims)} dimensions"
-                    ),
+                    "has {field} for {given} of {n} dimensions",
                     field=name,
+                    given=len(value),
+                    n=len(dims),
                 )
         for dim in dims:
             yield from names_axis(x, dim)
         if not dims or len({dim % len(x.shape) for dim in dims}) < len(dims):
             yield refuse(
-                lambda: f"has dim {list(dims)}, which names one twice, or none", field="dim"
+                "has dim {dims:list}, which names one twice, or none", field="dim", dims=dims
             )
         for cut in self._cuts():
             yield from cut.requires(x)
@@ -366,19 +379,16 @@ class _Cut(_Piece, abstract=True):
                 yield at_least(
                     -place - 1,
                     0,
-                    lambda name=name, place=place: (  # type: ignore[misc]
-                        f"has {name} {place}, which is to count from the end"
-                    ),
+                    "has {field} {place}, which is to count from the end",
                     field=name,
+                    place=place,
                 )
             elif is_symbolic(place):
                 yield at_least(
                     place,
                     0,
-                    lambda name=name, place=place: (  # type: ignore[misc]
-                        f"has {name} {place}, which may be negative: only a number, "
-                        f"or a symbol behind a minus, counts from the end"
-                    ),
+                    "has {field} {left}, which may be negative: only a number, "
+                    "or a symbol behind a minus, counts from the end",
                     field=name,
                 )
         for start in self._starts(size):
@@ -386,11 +396,13 @@ class _Cut(_Piece, abstract=True):
                 yield at_least(
                     stop,
                     start + 1,
-                    lambda: (
-                        f"takes {self.start}:{'' if self.end is None else self.end} of dim "
-                        f"{self.dim} of batch x {x}, which is nothing of {size}"
-                    ),
+                    "takes {start}:{end} of dim {dim} of batch x {x}, which is nothing of {size}",
                     field="start",
+                    start=self.start,
+                    end="" if self.end is None else self.end,
+                    dim=self.dim,
+                    x=x,
+                    size=size,
                 )
 
     def _starts(self, n: Dim) -> Shape:
@@ -437,12 +449,14 @@ class Chunk(_Piece):
         yield at_least(
             size,
             self.index * piece + 1,
-            lambda: (
-                f"takes the piece of index {self.index}, but {size} cut into {self.chunks} "
-                f"makes {ceildiv(size, piece)} pieces of up to {piece}"
-            ),
+            "takes the piece of index {index}, but {left} cut into {chunks} makes {pieces} pieces "
+            "of up to {piece}",
             field="index",
-            hint=lambda: "the first piece has index 0",
+            hint="the first piece has index 0",
+            index=self.index,
+            chunks=self.chunks,
+            pieces=ceildiv(size, piece),
+            piece=piece,
         )
         if self.index == 0:  # then the others are outputs as well
             most = min(known(size), self.chunks) if is_number(size) else self.chunks

@@ -21,9 +21,13 @@ def _has_place(x: Tensor, dim: int, place: Dim, field: str = "index") -> Iterato
     yield at_least(
         size,
         needed,
-        lambda: f"takes place {place} of dim {dim} of batch x {x}, which has {size}",
+        "takes place {place} of dim {dim} of batch x {x}, which has {left}",
         field=field,
-        hint=lambda: f"places count from 0 to {size - 1}, or backwards from -1",
+        hint="places count from 0 to {last}, or backwards from -1",
+        place=place,
+        dim=dim,
+        x=x,
+        last=size - 1,
     )
 
 
@@ -110,11 +114,12 @@ class Index(Layer):
     def requires(self, x: Tensor, index: Tensor) -> Iterator[Requirement]:
         if index.dtype not in ("int64", "int32", "uint8"):
             yield refuse(
-                lambda: f"takes places, whole numbers, second but receives {index.dtype}",
-                hint=lambda: "an Arange or a Buffer of type int64 holds places",
+                "takes places, whole numbers, second but receives {index.dtype}",
+                hint="an Arange or a Buffer of type int64 holds places",
+                index=index,
             )
         if not x.shape:
-            yield refuse(lambda: "takes places of a single number")
+            yield refuse("takes places of a single number")
         yield from names_axis(x, self.dim)
 
     def output(self, x: Tensor, index: Tensor) -> Tensor:

@@ -19,7 +19,9 @@ def _same_axes(x: Tensor, like: Tensor) -> Iterator[Requirement]:
     """The requirement that there is a size for every axis."""
     if len(x.shape) != len(like.shape):
         yield refuse(
-            lambda: f"makes batch x {x} as large as batch x {like}, which has other dimensions"
+            "makes batch x {x} as large as batch x {like}, which has other dimensions",
+            x=x,
+            like=like,
         )
 
 
@@ -50,9 +52,9 @@ class Interpolate(Upsample):
         name = "size" if self.size is not None else "scale_factor"
         if like and getattr(self, name) is not None:
             yield refuse(
-                lambda: f"has {name}, but takes the size of its second input",
+                "has {field}, but takes the size of its second input",
                 field=name,
-                hint=lambda: "leave it out, or the second input",
+                hint="leave it out, or the second input",
             )
             return
         yield from self._sized(like).requires(x)
@@ -118,15 +120,18 @@ class CropTo(Layer):
         axes = len(x.spatial)
         given = len(self.start) if isinstance(self.start, tuple) else axes
         if given != axes:
-            yield refuse(lambda: f"has a start for {given} of {axes} axes", field="start")
+            yield refuse(
+                "has a start for {given} of {axes} axes", field="start", given=given, axes=axes
+            )
         for start, size, kept in zip(self._starts(x, like), x.spatial, like.spatial):
             yield at_least(
                 size,
                 kept if self.start is None else start + kept,
-                lambda size=size, kept=kept: (  # type: ignore[misc]
-                    f"cuts {kept} out of {size}: {x} is to become as large as {like}"
-                ),
+                "cuts {kept} out of {left}: {x} is to become as large as {like}",
                 field="start",
+                kept=kept,
+                x=x,
+                like=like,
             )
 
     def output(self, x: Tensor, like: Tensor) -> Tensor:

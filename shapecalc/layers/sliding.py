@@ -19,13 +19,12 @@ def fits(x: Tensor, windows: tuple[Window, ...], what: str = "input") -> Iterato
         yield at_least(
             padded,
             window.extent,
-            lambda size=size, window=window, padded=padded: (  # type: ignore[misc]
-                f"has a kernel of {window.extent} that does not fit its {what} of {size}"
-                + (f", {padded} with what is added around it" if padded != size else "")
-            ),
+            "has a kernel of {right} that does not fit its {what} of {size}"
+            if padded == size
+            else "has a kernel of {right} that does not fit its {what} of {size}, "
+            "{left} with what is added around it",
             field="kernel_size",
-            hint=lambda window=window, padded=padded: (  # type: ignore[misc]
-                f"make its {what} larger by at least {window.extent - padded}, or pad, "
-                f"or take a smaller kernel"
-            ),
+            hint="make its {what} larger by at least {short}, or pad, or take a smaller kernel",
+            what=what,
+            size=size,
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Shape
+from shapecalc.algebra.message import times as times
 
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 """The element types of numbers that are no indices or counts."""
@@ -82,12 +83,3 @@ def numbered(tensors: Iterable[Tensor]) -> dict[str, Tensor]:
     ['output', '1']
     """
     return {str(i) if i else OUTPUT: tensor for i, tensor in enumerate(tensors)}
-
-
-def times(sizes: Iterable[object]) -> str:
-    """Sizes as people write them, sums in parentheses.
-
-    >>> times((16, 5, 5)), times((16, "H + 1"))
-    ('16 x 5 x 5', '16 x (H + 1)')
-    """
-    return " x ".join(f"({size})" if " " in str(size) else str(size) for size in sizes)

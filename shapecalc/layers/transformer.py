@@ -22,7 +22,7 @@ from shapecalc.layers.attention import (
     attention_weights,
     sequence_axis,
 )
-from shapecalc.layers.base import MOST_STACKED, Layer, dividing
+from shapecalc.layers.base import MOST_STACKED, Divisors, Layer
 from shapecalc.layers.field import Choice, Flag, Number, Parts, Whole, field, inferred
 from shapecalc.layers.kinds import KINDS
 from shapecalc.layers.normalisation import LayerNorm
@@ -72,9 +72,10 @@ class _Transformer(Layer, abstract=True):
         return divides(
             self.nhead,
             self.d_model,
-            lambda: f"has nhead {self.nhead}, which does not divide d_model {self.d_model}",
+            "has nhead {right}, which does not divide d_model {left}",
             field="nhead",
-            hint=lambda: dividing("nhead", self.d_model, self.nhead),
+            hint="{divisors}",
+            divisors=Divisors("nhead", self.d_model, self.nhead),
         )
 
     def _remembers(self, x: tuple[Tensor, ...]) -> Iterator[Requirement]:
@@ -84,7 +85,9 @@ class _Transformer(Layer, abstract=True):
             yield equal(
                 x[0].shape[axis],
                 x[1].shape[axis],
-                lambda what=what: f"receives {x[0]} and {x[1]}, which differ in {what}",  # type: ignore[misc]
+                "receives {x[0]} and {x[1]}, which differ in {what}",
+                x=x,
+                what=what,
             )
 
     def _norm(self) -> LayerNorm:

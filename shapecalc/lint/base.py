@@ -95,7 +95,7 @@ def surely_at_least(a: Dim, b: Dim) -> bool:
         return a >= b
     if _sample(a) < _sample(b):  # where one value is enough to say no, as it mostly is
         return False
-    return at_least(a, b, lambda: "").decide() is True
+    return at_least(a, b).decide() is True
 
 
 @lru_cache(maxsize=4096)

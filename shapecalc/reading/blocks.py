@@ -221,7 +221,9 @@ class Tidying:
                 entry.repeat = Setting(Setting.CONSTANT, end - at, entry.mark)
                 last = entries[end - 1].name
                 if id(entry) not in self.automatic:
-                    entry.name = _stem(entry.name)
+                    stem = _stem(entry.name)
+                    if all(other.name != stem for other in (*found, *entries[end:])):
+                        entry.name = stem
                 self.renamed(entries, last, entry.name)
                 found.append(entry)
             else:

@@ -419,11 +419,12 @@ def _type(rt: Any, value: Any, *more: Any) -> Any:
 
 @builtin("getattr")
 def _getattr(rt: Any, value: Any, name: Any, *default: Any) -> Any:
+    from shapecalc.reading.files import SourceModule
     from shapecalc.reading.values import Raised
 
     if not isinstance(name, str):
         raise rt.error("TypeError", "attribute name must be string, not " + repr(type_name(name)))
-    if not default:
+    if not default or (isinstance(value, SourceModule) and name in value.assigned):
         return rt.attribute(value, name)
     try:
         found = rt.attribute(value, name)

@@ -58,6 +58,7 @@ class Classes:
     ) -> Any:
         """Make a class."""
         found: list[Class] = []
+        beyond: list[Unknown] = []
         for base in bases:
             base = (
                 HOLDERS.get(getattr(base, "name", None) or "", base)
@@ -67,9 +68,11 @@ class Classes:
             if isinstance(base, Class):
                 found.append(base)
             elif isinstance(base, Unknown):
-                return Unknown(name, f"it derives from {base.name}, which is not known")
+                beyond.append(base)
             elif hasattr(base, "as_class"):
                 found.append(base.as_class())
+        if beyond and not any(each.name == "Module" for cls in found for each in cls.mro):
+            return Unknown(name, f"it derives from {beyond[0].name}, which is not known")
         if not found:
             found = [OBJECT]
         if len(found) > 1 and OBJECT in found:
@@ -80,6 +83,7 @@ class Classes:
             raise self.error(
                 "TypeError", "Cannot create a consistent method resolution order"
             ) from None
+        cls.beyond = tuple(beyond)
         for each in names.values():
             inner = each
             while isinstance(inner, (Static, ClassMethod, Property, Partial)):
@@ -219,6 +223,28 @@ class Classes:
         return self.call(BUILTINS[cls.name], args, kwargs)
 
     represented: Any
+
+
+class Maker:
+    """``cls.__new__`` of a class that has none of its own."""
+
+    def __init__(self, cls: Class) -> None:
+        self.cls = cls
+
+    def known_call(self, rt: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """An instance of the class that is given."""
+        return rt.blank(args[0] if args else self.cls, args[1:], kwargs)
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """Nothing that matters."""
+        return None
+
+    def known_set(self, name: str, item: Any) -> None:
+        """``cls.__new__.__defaults__ = ...``: the defaults of the last fields of a named tuple."""
+        fields = self.cls.names.get("__fields__")
+        if name == "__defaults__" and fields and isinstance(item, tuple):
+            last = list(fields)[-len(item) :] if item else []
+            fields.update(zip(last, item[len(item) - len(last) :]))
 
 
 class AUTO:

@@ -47,6 +47,7 @@ class SourceModule:
                 else:
                     self.concerned.setdefault(each, []).append(number)
         self.registered()
+        self.registering = [n for n, node in enumerate(self.tree.body) if _registers(node)]
         self.done: set[int] = set()
         self.running: list[int] = []
 
@@ -90,6 +91,10 @@ class SourceModule:
         """The value of one of its names; ``KeyError`` if it binds none of the kind."""
         if name not in self.frame.names and f"{self.name}.{name}" in rt.replaced:
             return rt.replaced[f"{self.name}.{name}"]
+        if self.registering and not self.running:
+            registering, self.registering = self.registering, []
+            for number in registering:
+                self.run(rt, number)
         limit = self.running[-1] if self.running and not rt.calls else len(self.tree.body)
         numbers = self.concerned.get(name, ())
         for number in numbers:
@@ -171,6 +176,14 @@ def _bound(node: ast.stmt) -> Iterator[str]:
             yield walrus.target.id
 
 
+def _registers(node: ast.stmt) -> bool:
+    """Whether a statement only calls a function that is named after registering something."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+        return False
+    function = node.value.func
+    return isinstance(function, ast.Name) and "register" in function.id.lower()
+
+
 def _targets(node: ast.expr) -> Iterator[str]:
     if isinstance(node, (ast.Tuple, ast.List)):
         for each in node.elts:
@@ -234,10 +247,13 @@ class Files:
 
     def imported(self, name: str, module: SourceModule | None) -> Any:
         """What ``import name`` gives."""
-        known = self.known_module(name)
+        from shapecalc.reading.known import lends
+
+        found = self.find(name, module) if lends(name) else None
+        known = self.known_module(name) if found is None else None
         if known is not None:
             return known
-        found = self.find(name, module)
+        found = found or self.find(name, module)
         if found is not None:
             return found
         if self.tries:

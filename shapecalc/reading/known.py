@@ -19,9 +19,12 @@ from shapecalc.reading.classes import (
     OBJECT,
     Default,
 )
+from shapecalc.reading.convolutions import CONVOLUTIONS
+from shapecalc.reading.frameworks import DEVICE, FRAMEWORK
 from shapecalc.reading.modules import MODULE, NN, stored
 from shapecalc.reading.operations import LOSSES, OPERATIONS, prod
 from shapecalc.reading.operators import plain
+from shapecalc.reading.regular import REGULAR
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.tensors import DTYPES, DType, constant
 from shapecalc.reading.trace import TensorValue
@@ -29,6 +32,7 @@ from shapecalc.reading.values import (
     Builtin,
     Class,
     ClassMethod,
+    Deque,
     Function,
     Instance,
     Method,
@@ -62,6 +66,14 @@ class Hint:
     def as_class(self) -> Class:
         """A base without names of its own."""
         return OBJECT
+
+
+class Logger:
+    """A logger, or what else only tells: its methods change nothing."""
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """A method that changes nothing."""
+        return Quiet(name)
 
 
 class Known:
@@ -139,10 +151,24 @@ _ROOTS = frozenset(
         "ptflops",
         "apex",
         "mmcv",
+        "mmengine",
+        "pytorch_lightning",
+        "lightning",
+        "huggingface_hub",
+        "packaging",
+        "pkg_resources",
+        "distutils",
     ]
 )
 _UNLISTED = frozenset(
     [
+        "mmengine",
+        "pytorch_lightning",
+        "lightning",
+        "huggingface_hub",
+        "packaging",
+        "pkg_resources",
+        "distutils",
         "timm",
         "omegaconf",
         "fvcore",
@@ -163,8 +189,18 @@ REPLACED = {
     "torchvision.models._utils.kwonly_to_pos_or_kw": Quiet("kwonly_to_pos_or_kw"),
     "torchvision.models._api.register_model": Quiet("register_model"),
     "torchvision.utils._log_api_usage_once": Quiet("_log_api_usage_once"),
+    "timm.models._builder.load_pretrained": Quiet("load_pretrained"),
+    **{
+        f"timm.layers.weight_init.{name}": Quiet(name, passes=True)
+        for name in ("trunc_normal_", "trunc_normal_tf_", "lecun_normal_", "variance_scaling_")
+    },
 }
 """Functions of files that are read which change nothing of a network."""
+
+
+def lends(name: str) -> bool:
+    """Whether a package is known in parts, and read from its source where that is there."""
+    return name.partition(".")[0] == "timm"
 
 
 def module(name: str) -> Any:
@@ -296,6 +332,7 @@ for _name in [
     known(f"math.{_name}")(_real(getattr(math, _name)))
     if _name not in ("isclose", "fabs", "copysign"):
         known(f"numpy.{_name}")(_real(getattr(math, _name)))
+known("math.modf")(lambda rt, value: math.modf(rt.binary("+", plain(value), 0.0)))
 for _name in ("gcd", "lcm", "comb", "factorial", "perm", "isqrt"):
 
     def _bounded(*args: Any, _name: str = _name) -> Any:
@@ -460,7 +497,13 @@ def _combinations(rt: Any, values: Any, r: int) -> Any:
 
 # -- functools, collections, copy --------------------------------------------------------------
 
-known("functools.partial")(lambda rt, function, *args, **kwargs: Partial(function, args, kwargs))
+
+@known("functools.partial")
+def _partial(rt: Any, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+    if isinstance(function, Partial):
+        args, kwargs = (*function.args, *args), {**function.kwargs, **kwargs}
+        function = function.function
+    return Partial(function, args, kwargs)
 
 
 @known("functools.reduce")
@@ -486,9 +529,14 @@ KNOWN["functools.partialmethod"] = Builtin("partialmethod", lambda rt, f, *a, **
 KNOWN["functools.total_ordering"] = _PASSES
 KNOWN["functools.singledispatch"] = _PASSES
 KNOWN["collections.OrderedDict"] = BUILTINS["dict"]
-KNOWN["collections.deque"] = Builtin(
-    "deque", lambda rt, values=(), maxlen=None: list(rt.iterate(values))
-)
+
+
+@known("collections.deque")
+def _deque(rt: Any, values: Any = (), maxlen: Any = None) -> Any:
+    found = Deque(rt.iterate(values))
+    found.maxlen = maxlen
+    found.kept()
+    return found
 
 
 class _DefaultDict(dict):
@@ -726,14 +774,16 @@ for _name in [
     "torch.profiler.record_function",
     "contextlib.nullcontext",
     "contextlib.suppress",
-    "torch.device",
     "torch.backends.cuda.sdp_kernel",
     "torch.nn.attention.sdpa_kernel",
     "warnings.catch_warnings",
 ]:
     known(_name)(_context)
 KNOWN["contextlib.contextmanager"] = _PASSES
-known("torch.device")(lambda rt, *args, **kwargs: Unknown("device"))
+known("torch.device")(lambda rt, *args, **kwargs: DEVICE)
+OPERATIONS.update(CONVOLUTIONS)
+KNOWN.update(FRAMEWORK)
+KNOWN.update(REGULAR)
 for _name in (
     "torch.cuda.is_available",
     "torch.backends.mps.is_available",
@@ -747,12 +797,17 @@ for _name in (
     "torch.backends.cudnn.is_available",
     "torch.is_autocast_enabled",
     "torch._C._get_tracing_state",
+    "torch.cpu._is_avx2_supported",
+    "torch.cpu._is_avx512_supported",
+    "torch.backends.mps.is_built",
+    "torch.xpu.is_available",
 ):
     known(_name)(lambda rt, *args: False)
 known("torch.cuda.device_count", "torch.distributed.get_rank", "os.cpu_count")(lambda rt, *args: 0)
 known("torch.is_floating_point")(lambda rt, x: x.dtype.startswith(("float", "bf")))
+known("torch.get_default_dtype")(lambda rt: DType("float32"))
 known("torch.typename")(lambda rt, x: "torch.Tensor")
-known("os.environ.get", "os.getenv")(lambda rt, name, default=None: default)
+known("os.getenv")(lambda rt, name, default=None: default)
 known("os.path.join")(lambda rt, *parts: "/".join(map(str, parts)))
 known("os.path.exists", "os.path.isfile", "os.path.isdir")(lambda rt, path: False)
 known("time.time")(lambda rt: 0.0)
@@ -760,7 +815,7 @@ known("random.random", "numpy.random.rand_", "random.uniform")(
     lambda rt, *args: Unknown("random.random()")
 )
 KNOWN["__future__.annotations"] = None
-KNOWN["logging.getLogger"] = Builtin("getLogger", lambda rt, *args: Quiet("logger"))
+KNOWN["logging.getLogger"] = Builtin("getLogger", lambda rt, *args: Logger())
 KNOWN["sys.version_info"] = (3, 11, 0)
 KNOWN["sys.maxsize"] = 2**63 - 1
 KNOWN["sys.float_info"] = Unknown("sys.float_info")
@@ -774,7 +829,6 @@ KNOWN["torch.Tensor"] = KNOWN["torch.FloatTensor"] = OPERATIONS["torch.Tensor"]
 KNOWN["torch.Size"] = Builtin("Size", lambda rt, values=(): tuple(rt.iterate(values)))
 KNOWN["torch.nn.Module"] = KNOWN["nn.Module"] = MODULE
 KNOWN["torch.ScriptModule"] = KNOWN["torch.jit.ScriptModule"] = MODULE
-KNOWN["pytorch_lightning.LightningModule"] = MODULE
 KNOWN["nn.utils.rnn.pack_padded_sequence"] = Unknown(
     "torch.nn.utils.rnn.pack_padded_sequence", "lengths are known only when it runs"
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from shapecalc.reading.builtins import sort
 from shapecalc.reading.texts import format_text
-from shapecalc.reading.values import Builtin, Method
+from shapecalc.reading.values import Builtin, Deque, Method
 
 Run = Callable[..., Any]
 
@@ -23,6 +23,7 @@ _PLAIN: dict[type, str] = {
     float: "is_integer",
     set: "add discard remove union intersection difference issubset issuperset copy clear",
     frozenset: "union intersection difference issubset issuperset copy",
+    Deque: "",
     list: "append clear copy count index insert pop remove reverse",
     dict: "clear copy",
 }
@@ -126,6 +127,35 @@ def _encode(rt: Any, value: str, *args: Any) -> str:
 def _extend(rt: Any, value: list[Any], items: Any) -> None:
     value.extend(list(rt.iterate(items)))
     rt.bounded(value)
+
+
+@_method(Deque, "append")
+def _append(rt: Any, value: Deque, item: Any) -> None:
+    value.append(item)
+    value.kept()
+    rt.bounded(value)
+
+
+@_method(Deque, "appendleft")
+def _append_left(rt: Any, value: Deque, item: Any) -> None:
+    value.insert(0, item)
+    if value.maxlen is not None:
+        del value[value.maxlen :]
+    rt.bounded(value)
+
+
+@_method(Deque, "popleft")
+def _pop_left(rt: Any, value: Deque) -> Any:
+    if not value:
+        raise rt.error("IndexError", "pop from an empty deque")
+    return value.pop(0)
+
+
+@_method(Deque, "rotate")
+def _rotate(rt: Any, value: Deque, n: int = 1) -> None:
+    if value:
+        n %= len(value)
+        value[:] = value[len(value) - n :] + value[: len(value) - n]
 
 
 @_method(list, "sort")

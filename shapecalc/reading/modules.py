@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shapecalc.layers import KINDS, Layer
-from shapecalc.layers.field import REQUIRED, Flag
+from shapecalc.layers.field import REQUIRED, Flag, PerAxis
 from shapecalc.reading.classes import OBJECT
 from shapecalc.reading.operators import plain
 from shapecalc.reading.trace import Call, Stored, TensorValue, exact
@@ -568,6 +568,8 @@ def make_leaf(
 ) -> None:
     """Read the arguments of a kind's constructor, by torch's signature."""
     cls = KINDS[kind]
+    if kind == "Identity":  # it takes whatever it is given
+        args, kwargs = (), {}
     names = list(cls.parameters())
     if lazy:
         names = [n for n in names if n not in cls.fields or cls.fields[n].infer is None]
@@ -613,6 +615,8 @@ def settings_of(rt: Any, kind: str, raw: dict[str, Any], lazy: bool = False) -> 
             value = rt.tensor_number(value)
         if isinstance(declared.type, Flag):
             value = rt.truth(value)
+        if isinstance(declared.type, PerAxis) and isinstance(value, (list, tuple)):
+            value = value[0] if len(value) == 1 else value
         if name == "activation":
             value = _activation(rt, value)
         if value is None and declared.infer is not None:
@@ -690,8 +694,18 @@ class Modules:
             before = value.attributes.get(name)
             if isinstance(value.data, Leaf):
                 self.store_in_leaf(value, name, item)
-            if is_buffer(before) and isinstance(item, TensorValue) and item.stored is None:
-                return  # its value changes, not what is kept
+            if (
+                before is not None
+                and is_buffer(before)
+                and isinstance(item, TensorValue)
+                and item.stored is None
+            ):
+                if tuple(before.shape) == tuple(item.shape):
+                    return  # its value changes, not what is kept
+                if self.current is None:
+                    item = stored(item.shape, item.dtype, True)
+                else:  # what it was when the network was made is what counts
+                    value.attributes.setdefault(f"{name} ", before)
         value.attributes[name] = item
 
     def store_in_leaf(self, value: Instance, name: str, item: Any) -> None:

@@ -63,6 +63,8 @@ def read_input(given: Any) -> Shape:
 
     >>> read_input("image=3,H=32,32")
     Shape(name='image', sizes=[(None, 3), ('H', 32), (None, 32)], dtype='float32')
+    >>> read_input("time=")  # a number for each of the batch
+    Shape(name='time', sizes=[], dtype='float32')
     """
     if isinstance(given, Mapping):
         shape = read_input(list(given["shape"]))
@@ -75,6 +77,9 @@ def read_input(given: Any) -> Shape:
         hint = did_you_mean(dtype, DTYPES) or f"there are {listing(DTYPES)}"
         raise InputError(f"unknown element type {dtype!r}; {hint}")
     name = None
+    if alone := re.fullmatch(r"\s*(?:([A-Za-z_]\w*)\s*=)?\s*(\(\s*\))?\s*", text):
+        if alone[1] or alone[2]:
+            return Shape(alone[1], [], dtype)
     named = re.match(r"\s*([A-Za-z_]\w*)\s*=\s*(?=[\d(]*[^=]*,|[A-Za-z_]\w*\s*=|\d+\s*$)", text)
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if named and len(parts) > 1 and parts[0].count("=") >= 1 and _names_input(parts):

@@ -402,6 +402,7 @@ def _cat(rt: Any, tensors: Any, dim: Any = 0, *, axis: Any = None, out: Any = No
     if not found:
         raise rt.error("RuntimeError", "torch.cat(): expected a non-empty list of Tensors")
     dim = axis if axis is not None else dim
+    found = [each for each in found if 0 not in each.shape] or found[:1]
     if len(found) == 1:
         return found[0]
     if all(each.data is not None and len(each.shape) == 1 for each in found):
@@ -505,6 +506,44 @@ def _tensor_split(
         return _pieces(rt, x, dim % len(x.shape), [small + (n < more) for n in range(wanted)])
     ends = [0, *numbers(rt, [wanted]), size]
     return _pieces(rt, x, dim % len(x.shape), [b - a for a, b in itertools.pairwise(ends)])
+
+
+@operation("torch.flip", "Tensor.flip", "torch.fliplr", "torch.flipud")
+def _flip(rt: Any, x: Any, *dims: Any) -> Any:
+    x = tensor(rt, x)
+    if x.data is not None and len(x.shape) == 1:
+        return listed(x.data[::-1], x.dtype)
+    return rt.put("Flip", [x], {"dims": numbers(rt, dims) if dims else [0]})
+
+
+@operation("torch.repeat_interleave", "Tensor.repeat_interleave")
+def _repeat_interleave(rt: Any, x: Any, repeats: Any, dim: Any = None, **kwargs: Any) -> Any:
+    x, repeats = tensor(rt, x), number(rt, repeats)
+    if x.data is not None and len(x.shape) == 1:
+        return listed([each for each in x.data for _ in range(repeats)], x.dtype)
+    if dim is None:
+        x, dim = _flatten(rt, x), 0
+    return rt.put("RepeatInterleave", [x], {"repeats": repeats, "dim": dim})
+
+
+@operation("torch.unique", "Tensor.unique", "torch.unique_consecutive")
+def _unique(rt: Any, x: TensorValue, *args: Any, **kwargs: Any) -> Any:
+    if x.data is None or len(x.shape) != 1:
+        raise rt.cannot("how many different numbers a tensor holds is not known")
+    values = sorted(set(x.data))
+    found = [listed(values, x.dtype)]
+    if kwargs.get("return_inverse"):
+        found.append(listed([values.index(each) for each in x.data], "int64"))
+    if kwargs.get("return_counts"):
+        found.append(listed([x.data.count(each) for each in values], "int64"))
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+def listed(numbers: list[Any], dtype: str) -> TensorValue:
+    """A constant of known numbers in a row."""
+    found = TensorValue((len(numbers),), dtype)
+    found.data = numbers
+    return found
 
 
 @operation("torch.unbind", "Tensor.unbind")
@@ -1062,48 +1101,10 @@ def _linear(rt: Any, x: Any, weight: Any, bias: Any = None) -> Any:
     return found if bias is None else rt.tensor_operator("+", found, bias)
 
 
-def _convolution(rank: int, transposed: bool) -> Any:
-    kind = f"Conv{'Transpose' if transposed else ''}{rank}d"
-
-    def run(
-        rt: Any,
-        input: Any,
-        weight: Any,
-        bias: Any = None,
-        stride: Any = 1,
-        padding: Any = 0,
-        *more: Any,
-        **kwargs: Any,
-    ) -> Any:
-        x, weight = tensor(rt, input), tensor(rt, weight, "the weight")
-        names = ["output_padding", "groups", "dilation"] if transposed else ["dilation", "groups"]
-        given = {**dict(zip(names, more)), **kwargs}
-        groups = number(rt, given.get("groups", 1))
-        first, second = weight.shape[0], weight.shape[1] * groups
-        settings: dict[str, Any] = {
-            "in_channels": first if transposed else second,
-            "out_channels": second if transposed else first,
-            "kernel_size": list(weight.shape[2:]),
-            "stride": plain(stride),
-            "padding": plain(padding),
-            "groups": groups,
-            "bias": bias is not None,
-        }
-        settings.update({n: plain(given[n]) for n in names if n in given and n != "groups"})
-        return rt.with_weights(kind, x, settings, {"weight": weight, "bias": bias})
-
-    return run
-
-
-for _rank in (1, 2, 3):
-    operation(f"nn.functional.conv{_rank}d", f"torch.conv{_rank}d")(_convolution(_rank, False))
-    operation(f"nn.functional.conv_transpose{_rank}d", f"torch.conv_transpose{_rank}d")(
-        _convolution(_rank, True)
-    )
-
-
 @operation("nn.functional.embedding")
 def _embedding(rt: Any, input: Any, weight: Any, *more: Any, **kwargs: Any) -> Any:
+    if not rt.is_weight(weight):
+        return rt.put("Index", [weight, tensor(rt, input)], {"dim": 0})
     settings = {"num_embeddings": weight.shape[0], "embedding_dim": weight.shape[1]}
     return rt.with_weights("Embedding", tensor(rt, input), settings, {"weight": weight})
 
@@ -1380,9 +1381,11 @@ def _pooled_with_indices(name: str) -> None:
 for _axes in "123":
     _pooled_with_indices(f"max_pool{_axes}d")
     _pooled_with_indices(f"adaptive_max_pool{_axes}d")
-    OPERATIONS[f"nn.functional.max_pool{_axes}d_with_indices"] = OPERATIONS[
-        f"nn.functional.max_pool{_rank}d"
-    ]
+
+    @operation(f"nn.functional.max_pool{_axes}d_with_indices")
+    def _with_indices(rt: Any, *args: Any, _axes: str = _axes, **kwargs: Any) -> Any:
+        kwargs["return_indices"] = True
+        return OPERATIONS[f"nn.functional.max_pool{_axes}d"].run(rt, *args, **kwargs)
 
 
 # -- constants ---------------------------------------------------------------------------------
@@ -1409,9 +1412,16 @@ def _filled(value: Any) -> Any:
 
 operation("torch.zeros")(_filled(0.0))
 operation("torch.ones")(_filled(1.0))
-operation("torch.empty", "torch.rand", "torch.randn", "torch.Tensor", "torch.FloatTensor")(
-    _filled(None)
-)
+operation("torch.empty", "torch.rand", "torch.randn")(_filled(None))
+
+
+@operation("torch.Tensor", "torch.FloatTensor", "torch.DoubleTensor", "torch.HalfTensor")
+def _float_tensor(rt: Any, *args: Any, **kwargs: Any) -> Any:
+    """Sizes, or the elements as one list."""
+    if len(args) == 1 and isinstance(plain(args[0]), (list, tuple, TensorValue)):
+        if not isinstance(args[0], TorchSize):
+            return OPERATIONS["torch.tensor"].run(rt, args[0], DType("float32"))
+    return _filled(None)(rt, *args, **kwargs)
 
 
 @operation("torch.full")

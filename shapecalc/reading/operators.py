@@ -417,6 +417,8 @@ class Operators:
             raise self.not_known(value)
         if isinstance(value, Class):
             return self.class_item(value, index)
+        if hasattr(value, "known_item"):
+            return value.known_item(self, index)
         index = plain(index)
         if isinstance(index, slice):
             index = slice(*[plain(each) for each in (index.start, index.stop, index.step)])

@@ -357,6 +357,8 @@ class Reader(Modules, Tensors, Trace, Runtime):
     ) -> TensorValue:
         """A layer whose weights the code gives: learned tensors of the network."""
         settings = {n: v for n, v in settings.items() if n in KINDS[kind].fields}
+        if x.grown is not None and "Norm" in kind:  # of a weight: what computes it is left out
+            return x
         for name, each in given.items():
             if each is None:
                 continue

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from shapecalc.language.problem import Mark, Source, did_you_mean
-from shapecalc.reading.classes import Classes
+from shapecalc.reading.classes import Classes, Maker
 from shapecalc.reading.files import Files, SourceModule
 from shapecalc.reading.operators import Operators, plain, type_name
 from shapecalc.reading.sizes import Size
@@ -218,7 +218,9 @@ class Runtime(Operators, Classes, Files):
                 return value.attributes[name]
             if name in ("__name__", "__qualname__"):
                 return value.name
-            if name in ("__doc__", "__module__", "__wrapped__"):
+            if name == "__module__":
+                return value.closure.module.name
+            if name in ("__doc__", "__wrapped__"):
                 return value.attributes.get(name, "")
         if isinstance(value, Method) and name == "__self__":
             return value.self
@@ -242,6 +244,9 @@ class Runtime(Operators, Classes, Files):
         known: list[str] = []
         if isinstance(value, Instance):
             known = [*value.attributes, *(n for cls in value.cls.mro for n in cls.names)]
+            beyond = [base for cls in value.cls.mro for base in cls.beyond]
+            if beyond:
+                return self.not_known(Unknown(f"{value.cls.name}.{name}", _from(beyond)))
         hint = did_you_mean(name, known)
         message = f"{type_name(value)!r} object has no attribute {name!r}"
         return self.error("AttributeError", f"{message}; {hint}" if hint else message)
@@ -298,6 +303,10 @@ class Runtime(Operators, Classes, Files):
                 return Method(found.function, value) if isinstance(found, ClassMethod) else found
         if name in ("__name__", "__qualname__"):
             return value.name
+        if name == "__new__":
+            return Maker(value)
+        if name == "__module__":
+            return value.module
         if name == "__mro__":
             return value.mro
         if name == "__bases__":
@@ -323,6 +332,8 @@ class Runtime(Operators, Classes, Files):
                 if is_instance:
                     return self.bound(found, value.self, cls)
                 return Method(found.function, cls) if isinstance(found, ClassMethod) else found
+        if name == "__new__":
+            return Maker(cls)
         if name in ("__init__", "__setattr__", "__init_subclass__", "__post_init__"):
             if name == "__setattr__" and is_instance:
                 return Builtin(name, lambda rt, key, item: rt.store(value.self, key, item))
@@ -359,6 +370,8 @@ class Runtime(Operators, Classes, Files):
             value.frame.names[name] = item
         elif isinstance(value, self.tensor_type):
             self.tensor_set(value, name, item)
+        elif isinstance(value, Maker):
+            value.known_set(name, item)
         elif not isinstance(value, (Unknown, Quiet)) and not hasattr(value, "known_attribute"):
             raise self.no_attribute(value, name)
 
@@ -563,6 +576,10 @@ class Runtime(Operators, Classes, Files):
         """Whether ``except kind`` is meant for an exception."""
         kinds = kind if isinstance(kind, tuple) else (kind,)
         return any(isinstance(each, Class) and instance.cls.is_a(each) for each in kinds)
+
+
+def _from(bases: list[Unknown]) -> str:
+    return f"{' or '.join(base.name for base in bases)}, which is not known, may have it"
 
 
 __all__ = ["CannotRead", "Runtime"]

@@ -552,6 +552,8 @@ class Compiler(Expressions):
                 body(inner)
             self.rt.node, self.rt.source = node, self.source
             made = self.rt.new_class(node.name, found, inner.names, place, given)
+            if isinstance(made, Class):
+                made.module = frame.module.name
             frame.names[node.name] = decorators(made, frame)
 
         return run

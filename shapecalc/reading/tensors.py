@@ -10,6 +10,7 @@ from shapecalc.algebra.arithmetic import prod
 from shapecalc.layers import KINDS, OUTPUT
 from shapecalc.layers.joining import broadcast, promoted
 from shapecalc.layers.tensor import FLOATS, Tensor
+from shapecalc.reading.frameworks import DEVICE
 from shapecalc.reading.operators import plain
 from shapecalc.reading.trace import Op, TensorValue
 from shapecalc.reading.values import Builtin, Instance, Method, Raised, Unknown
@@ -432,9 +433,10 @@ class Tensors:
                 continue
             length = len(range(*slice(start, stop, step).indices(int(size))))
             if length == 0:
-                raise self.error(
-                    "ValueError", f"a slice of dimension {dim}, which has {size} places, takes none"
-                )
+                shape = list(value.shape)
+                shape[dim] = 0
+                value = TensorValue(tuple(shape), value.dtype)
+                continue
             settings: dict[str, Any] = {"dim": dim}
             for name, part in (("start", start), ("end", stop), ("step", step)):
                 if part not in (None, 0 if name == "start" else None):
@@ -517,7 +519,7 @@ class Tensors:
 
 
 _CONSTANT: dict[str, Any] = {
-    "device": Unknown("device"),
+    "device": DEVICE,
     "grad": None,
     "requires_grad": False,
     "is_cuda": False,

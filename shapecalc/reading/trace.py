@@ -321,7 +321,7 @@ class Trace:
         received = "; ".join(f"{each.tensor}{self.origin_of(each)}" for each in inputs)
         notes = [f"receives {received}"] if inputs else []
         notes += self.made_at(instance, name)
-        hint = requirement.hint() if requirement.hint is not None else ""
+        hint = requirement.hint()
         if hint and not hint.startswith("leave "):
             notes.append(hint)
         self.tell(f"{what} {requirement.problem()}", *notes)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from shapecalc.language.problem import Mark, Source
 
@@ -82,14 +83,16 @@ class Builtin:
         self.run = run
 
 
-class Method(NamedTuple):
+@dataclass(slots=True, unsafe_hash=True)
+class Method:
     """A function bound to what it is called on."""
 
     function: Any
     self: Any
 
 
-class Partial(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Partial:
     """``functools.partial``."""
 
     function: Any
@@ -97,20 +100,23 @@ class Partial(NamedTuple):
     kwargs: dict[str, Any]
 
 
-class Property(NamedTuple):
+@dataclass(slots=True, unsafe_hash=True)
+class Property:
     """A property, or a value computed once for each instance."""
 
     getter: Any
     setter: Any = None
 
 
-class Static(NamedTuple):
+@dataclass(slots=True, unsafe_hash=True)
+class Static:
     """A static method."""
 
     function: Any
 
 
-class ClassMethod(NamedTuple):
+@dataclass(slots=True, unsafe_hash=True)
+class ClassMethod:
     """A class method."""
 
     function: Any
@@ -119,7 +125,7 @@ class ClassMethod(NamedTuple):
 class Class:
     """A class: of the source, or one that is known here."""
 
-    __slots__ = ("bases", "kind", "made", "mro", "name", "names", "place")
+    __slots__ = ("bases", "beyond", "kind", "made", "module", "mro", "name", "names", "place")
 
     def __init__(
         self,
@@ -132,6 +138,8 @@ class Class:
         self.bases = bases
         self.names = names if names is not None else {}
         self.place = place
+        self.module = ""
+        self.beyond: tuple[Unknown, ...] = ()  # bases that are not known
         self.mro = _linear(self)
         self.kind: str | None = next((b.kind for b in self.mro[1:] if b.kind), None)
         self.made: Any = next((b.made for b in self.mro[1:] if b.made), None)
@@ -191,7 +199,8 @@ class Instance:
         return f"{self.cls.name}(...)"
 
 
-class Super(NamedTuple):
+@dataclass(slots=True, unsafe_hash=True)
+class Super:
     """``super()``: an instance, or a class, seen as what comes behind a class in its order."""
 
     behind: Class
@@ -211,7 +220,8 @@ class Unknown:
         return f"<{self.name}, not known>"
 
 
-class Quiet(NamedTuple):
+@dataclass(slots=True, unsafe_hash=True)
+class Quiet:
     """A function or decorator that changes nothing: it gives back its first argument, or None."""
 
     name: str
@@ -228,6 +238,17 @@ class Iterated:
 
     def __iter__(self) -> Iterator[Any]:
         return self.items
+
+
+class Deque(list):
+    """``collections.deque``: a list of which the first may go as well."""
+
+    maxlen: int | None = None
+
+    def kept(self) -> None:
+        """Let go what is more than may be kept."""
+        if self.maxlen is not None:
+            del self[: max(0, len(self) - self.maxlen)]
 
 
 class Raised(Exception):

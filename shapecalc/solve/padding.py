@@ -125,7 +125,7 @@ def _keep_size_symbolic(found: padding.Same, reasons: list[str]) -> Solved:
     numerator, denominator = as_ratio(found.total / 2)
     half = f"({numerator})/{denominator}" if denominator != 1 else str(numerator)
     reasons = [*reasons, f"  P = {half}"]
-    decided = divides(denominator, numerator, lambda: "").decide()
+    decided = divides(denominator, numerator).decide()
     if decided is True:
         return Solved(f"P = {half}", [{"padding": half}], reasons, [])
     assert isinstance(decided, Condition)

@@ -11,6 +11,7 @@ from shapecalc.algebra.arithmetic import known
 from shapecalc.algebra.formula import evaluate
 from shapecalc.analysis.report import Report
 from shapecalc.emit.module import module
+from shapecalc.language.opening import size_symbols
 from shapecalc.language.problem import SpecError
 from shapecalc.layers import Layer
 from shapecalc.network import Network
@@ -61,7 +62,7 @@ class _Check:
         self.seed = random.randrange(10**6) if seed is None else seed  # noqa: S311
         self.progress = progress
         self.report = network.report(settings)
-        names = [name for name in sizes.size_symbols(network) if name not in settings]
+        names = [name for name in size_symbols(network.spec) if name not in settings]
         self.formulas = network.report(settings, symbolic=names)
         count = max(2, min(SIZES, RUNS // max(len(self.report), 1)))
         self.drawn = list(sizes.draw(network, settings, self.formulas, count, self.seed))

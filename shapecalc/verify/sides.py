@@ -8,6 +8,7 @@ from typing import Any
 
 from shapecalc.analysis.report import Report
 from shapecalc.emit.module import module
+from shapecalc.language.opening import size_symbols
 from shapecalc.layers import Layer
 from shapecalc.network import Network
 from shapecalc.verify import matching, run, sizes, weights
@@ -36,7 +37,7 @@ class Spec:
         self.settings = settings
         self.seed = seed
         self.report = network.report(settings)
-        free = [name for name in sizes.size_symbols(network) if name not in settings]
+        free = [name for name in size_symbols(network.spec) if name not in settings]
         formulas = network.report(settings, symbolic=free)
         self.sizes = sizes.alive(network, settings, formulas)
         self.small = self.at(self.sizes[0])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shapecalc.analysis.report import LayerReport, Report
-from shapecalc.language import expression
+from shapecalc.language.opening import size_symbols
 from shapecalc.language.problem import SpecError
 from shapecalc.network import Network
 
@@ -21,23 +21,11 @@ STEPS = (1, 2, 3, 4, 8, 16, 32, 64)
 """By how much the second of two sizes may be larger along an axis, the least first."""
 
 
-def size_symbols(network: Network) -> list[str]:
-    """The symbols that occur in the shapes of the inputs."""
-    found = [
-        name.name
-        for given in network.spec.inputs.values()
-        for size in given.shape
-        if size.expression is not None
-        for name in expression.names(size.expression)
-    ]
-    return list(dict.fromkeys(found))
-
-
 def draw(
     network: Network, settings: dict[str, Any], formulas: Report, count: int, seed: int
 ) -> Iterator[dict[str, int]]:
     """Legal values of the size symbols, each a setting of its own; fewer if few are found."""
-    names = [name for name in size_symbols(network) if name not in settings]
+    names = [name for name in size_symbols(network.spec) if name not in settings]
     chance = random.Random(seed)  # noqa: S311
     for _ in range(count if names else 0):
         for _ in range(ATTEMPTS):
@@ -49,7 +37,7 @@ def draw(
 
 def smallest(network: Network, settings: dict[str, Any], formulas: Report) -> dict[str, int]:
     """The smallest legal values of the size symbols, found one symbol after another."""
-    names = [name for name in size_symbols(network) if name not in settings]
+    names = [name for name in size_symbols(network.spec) if name not in settings]
     found = {name: _default(network, name) for name in names}
     for name in names:
         for value in range(1, found[name]):
@@ -66,7 +54,7 @@ def alive(network: Network, settings: dict[str, Any], formulas: Report) -> list[
     at a single position a mean is a maximum. The second size differs from the first along one
     axis only, so that axes are told apart. Without symbols there is the default size alone.
     """
-    names = [name for name in size_symbols(network) if name not in settings]
+    names = [name for name in size_symbols(network.spec) if name not in settings]
     default = {name: _default(network, name) for name in names}
     model = network.report({**settings, **default})
 

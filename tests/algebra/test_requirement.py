@@ -16,30 +16,55 @@ H, W = Formula.symbol("H"), Formula.symbol("W")
 numbers = st.integers(-50, 50)
 
 
-def problem():
-    return "is wrong"
-
-
 @given(numbers, numbers)
 def test_numbers_are_decided(a, b):
-    assert equal(a, b, problem).decide() is (a == b)
-    assert at_least(a, b, problem).decide() is (a >= b)
+    assert equal(a, b).decide() is (a == b)
+    assert at_least(a, b).decide() is (a >= b)
     if b:
-        assert divides(b, a, problem).decide() is (a % b == 0)
+        assert divides(b, a).decide() is (a % b == 0)
 
 
 def test_what_is_refused_does_not_hold():
-    assert refuse(problem).decide() is False
+    assert refuse().decide() is False
+
+
+def test_messages_are_written_only_when_they_are_asked_for():
+    class Never:
+        def __str__(self):
+            raise AssertionError
+
+    needed = at_least(2, 3, "has {what}", hint="take {what}", what=Never())
+    assert needed.decide() is False
+    with pytest.raises(AssertionError):
+        needed.problem()
+    with pytest.raises(AssertionError):
+        needed.hint()
+
+
+def test_a_message_can_name_both_sides_the_field_and_how_much_is_missing():
+    says = "has {field} {left} of {right}, {short} short in {where}"
+    needed = at_least(H, H + 2, says, hint="{short} more", field="size", where="a row")
+    assert needed.problem() == "has size H of H + 2, 2 short in a row"
+    assert needed.problem(where="a column").endswith("in a column")
+    assert needed.hint() == "2 more"
+    assert divides(12, 512, "{right} does not divide {left}").problem() == "12 does not divide 512"
+
+
+def test_braces_of_a_user_are_no_places():
+    assert refuse("has pattern {pattern!r}", pattern="{left} {x").problem() == (
+        "has pattern '{left} {x'"
+    )
+
+
+def test_requirements_are_values():
+    assert equal(3, H, "is {n}", n=4) == equal(3, H, "is {n}", n=4)
+    assert equal(3, H, "is {n}", n=4) != equal(3, H, "is {n}", n=5)
 
 
 @given(lines(most=6), lines(most=6), st.integers(1, 6))
 def test_formulas_are_decided_as_every_size_is(one, other, divisor):
     a, b = formula(one, "H"), formula(other, "H")
-    for make in (
-        lambda a, b: equal(a, b, problem),
-        lambda a, b: at_least(a, b, problem),
-        lambda a, b: divides(divisor, a, problem),
-    ):
+    for make in (equal, at_least, lambda a, b: divides(divisor, a)):
         decision = make(a, b).decide()
         for h in range(1, 40):
             on_numbers = make(one.run({"H": h}), other.run({"H": h})).decide()
@@ -52,7 +77,7 @@ def test_formulas_are_decided_as_every_size_is(one, other, divisor):
 
 
 def test_a_condition_is_said_of_its_symbol():
-    condition = divides(16, H, problem).decide()
+    condition = divides(16, H).decide()
     assert isinstance(condition, Condition)
     assert condition.equation == "H % 16 == 0"
     assert condition.symbol == "H"
@@ -62,10 +87,10 @@ def test_a_condition_is_said_of_its_symbol():
 @pytest.mark.parametrize(
     ("requirement", "equation"),
     [
-        (equal(H, W, problem), "H == W"),
-        (at_least(H, W, problem), "H >= W"),
-        (divides(W, 64, problem), "64 % W == 0"),
-        (divides(4, H * W, problem), "H*W % 4 == 0"),
+        (equal(H, W), "H == W"),
+        (at_least(H, W), "H >= W"),
+        (divides(W, 64), "64 % W == 0"),
+        (divides(4, H * W), "H*W % 4 == 0"),
     ],
 )
 def test_what_hangs_on_two_symbols_stays_an_equation(requirement, equation):
@@ -74,7 +99,7 @@ def test_what_hangs_on_two_symbols_stays_an_equation(requirement, equation):
 
 
 def test_what_only_grows_reaches_its_least():
-    assert at_least(H * W, 1, problem).decide() is True
-    assert at_least((H + W) // 2, 1, problem).decide() is True
-    assert at_least(largest(H, W), 1, problem).decide() is True
-    assert at_least(H * W, 2, problem).decide().equation == "H*W >= 2"
+    assert at_least(H * W, 1).decide() is True
+    assert at_least((H + W) // 2, 1).decide() is True
+    assert at_least(largest(H, W), 1).decide() is True
+    assert at_least(H * W, 2).decide().equation == "H*W >= 2"

@@ -46,10 +46,10 @@ def test_a_condition_read_by_python_holds_where_it_holds(
     a, b = formula(one, *NAMES), formula(other, *NAMES)
     try:
         m, n = one.run(values), other.run(values)
-        requirements = [(equal(a, b, str), m == n), (at_least(a, b, str), m >= n)]
+        requirements = [(equal(a, b), m == n), (at_least(a, b), m >= n)]
         if min(m, n) >= 1:  # it is about sizes
-            requirements += [(broadcasts(a, b, str), m == n or 1 in (m, n))]
-            requirements += [(divides(b, a, str), m % n == 0)]
+            requirements += [(broadcasts(a, b), m == n or 1 in (m, n))]
+            requirements += [(divides(b, a), m % n == 0)]
     except ZeroDivisionError:
         return
     for requirement, holds in requirements:
@@ -106,7 +106,7 @@ def test_formulas_are_written_as_a_person_would(value: Formula, text: str) -> No
 def test_what_is_to_be_divided_is_said_with_the_parentheses_it_needs(
     divisor: Any, number: Any, text: str
 ) -> None:
-    condition = divides(divisor, number, str).decide()
+    condition = divides(divisor, number).decide()
     assert isinstance(condition, Condition)
     assert condition.equation.replace("3*H % 2", "H % 2") == text
 
