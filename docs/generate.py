@@ -69,6 +69,7 @@ PICTURES = [
     Picture("unet", "U-Net, folded.", "unet"),
     Picture("unet-layers", "All of its layers.", "unet --depth 2"),
     Picture("unet-symbolic", "Its sizes as formulas.", "unet --symbolic=H,W --theme dark"),
+    Picture("unet-memory", "What it holds in memory while each layer runs.", "unet --memory"),
     Picture("vgg16", "VGG-16, folded.", "vgg16"),
     Picture("vgg16-layers", "All of its layers.", "vgg16 --depth 4"),
     Picture("vgg16-params", "Where its parameters are.", "vgg16 --depth 2 --colour-by params"),

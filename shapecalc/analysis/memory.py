@@ -37,10 +37,14 @@ Storage = dict[Source, Source]
 
 
 class Step(NamedTuple):
-    """What is held while a layer runs, its inputs and outputs included, in bytes."""
+    """What is held while a layer runs, its inputs and outputs included, in bytes.
+
+    ``waiting`` is what of it the layer neither reads nor writes: it waits for a later one.
+    """
 
     path: str
     live: Dim
+    waiting: Dim
 
 
 class Memory:
@@ -140,7 +144,7 @@ class Memory:
         """What concerns one layer: its own weights, what is held while it runs, what it keeps."""
         found = {
             "weights": MEMORY.of(layer),
-            "live": self._live[layer.path],
+            "live": self._at[layer.path].live,
             "saved_for_backward": self.saved_by[layer.path],
         }
         cached = self._cached(layer)
@@ -148,12 +152,16 @@ class Memory:
 
     def most(self, layers: Iterable[LayerReport]) -> Dim:
         """The most that is held while some of the layers run."""
-        steps = [Step(layer.path, self._live[layer.path]) for layer in layers]
-        return largest(*[step.live for step in _greatest(steps, self.report.built.least)])
+        steps = _greatest(self.steps_of(layers), self.report.built.least)
+        return largest(*[step.live for step in steps])
+
+    def steps_of(self, layers: Iterable[LayerReport]) -> list[Step]:
+        """The steps in which some of the layers run."""
+        return [self._at[layer.path] for layer in layers]
 
     @cached_property
-    def _live(self) -> dict[str, Dim]:
-        return {step.path: step.live for step in self.steps}
+    def _at(self) -> dict[str, Step]:
+        return {step.path: step for step in self.steps}
 
     # -- how it comes about -----------------------------------------------------------------------
 
@@ -189,7 +197,10 @@ class Memory:
                 if storage[source] == source:
                     held[source] = sizes[source]
                     live = live + sizes[source]
-            yield Step(layer.path, live)
+            used = [storage[source] for source in layer.node.sources]
+            used += [storage[Source(layer.path, name)] for name in layer.node.made]
+            busy = total([held[source] for source in dict.fromkeys(used) if source in held])
+            yield Step(layer.path, live, live - busy)
             for source in ends.get(number, ()):
                 live = live - held.pop(source, 0)
 

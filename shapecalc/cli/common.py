@@ -15,7 +15,7 @@ from shapecalc.cli import progress
 from shapecalc.cli.completion import completed_setting, completed_spec, completed_symbols
 from shapecalc.cli.output import echo_error, echo_frame
 from shapecalc.graph.build import MOST_LAYERS
-from shapecalc.language.parse import parse
+from shapecalc.language.parse import WIDTHS, parse
 from shapecalc.language.problem import SpecError
 from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
@@ -81,6 +81,15 @@ def limit_option(function: Function) -> Function:
         default=MOST_LAYERS,
         show_default=True,
         help="How many layers a network may have.",
+    )(function)
+
+
+def dtype_option(function: Function) -> Function:
+    """The option --dtype."""
+    return click.option(
+        "--dtype",
+        type=click.Choice(WIDTHS),
+        help="The type of floats, for memory; the spec's, or float32, if left out.",
     )(function)
 
 

@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from shapecalc.cli.common import (
+    dtype_option,
     limit_option,
     open_spec,
     read_settings,
@@ -20,7 +21,10 @@ from shapecalc.cli.output import refuse_source, write
 
 ENDINGS = (".dot", ".svg", ".png", ".pdf", ".html")
 
-OF_PICTURES = ("theme", "color_by", "direction", "widths", "legend")
+OF_DIAGRAMS = ("color_by", "direction", "widths", "legend")
+"""The choices that a picture of memory does not have."""
+
+OF_PICTURES = ("theme", "color_by", "direction", "widths", "legend", "memory")
 """The choices that a page does not have: its reader's browser makes them, or it shows it all."""
 
 
@@ -65,6 +69,8 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 @click.option("--widths", is_flag=True, help="Draw edges as thick as their tensors are large.")
 @click.option("--title", help="The title, in place of the network's name; '' for none.")
 @click.option("--legend", is_flag=True, help="Add what the colours mean.")
+@click.option("--memory", is_flag=True, help="Draw what is held in memory while each layer runs.")
+@dtype_option
 @limit_option
 @click.pass_context
 @reports_errors
@@ -81,13 +87,16 @@ def render(
     widths: bool,
     title: str | None,
     legend: bool,
+    memory: bool,
+    dtype: str | None,
     max_layers: int,
 ) -> None:
     """Draw the network, or write a report page for browsers.
 
     The ending of the file says which: a picture (.svg, .png, .pdf, .dot) or a page (.html).
 
-    A page takes --set, --symbolic, --depth and --title; the other choices are those of pictures.
+    A page takes --set, --symbolic, --dtype, --depth and --title; the other choices are those of
+    pictures. With --memory the picture is one of memory: a bar for each layer, none folded.
 
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
@@ -96,8 +105,11 @@ def render(
 
     is_page = output.suffix.lower() == ".html"
     if is_page:
-        refuse_choices_of_pictures(ctx)
+        refuse(ctx, OF_PICTURES, OF_A_PAGE)
+    elif memory:
+        refuse(ctx, OF_DIAGRAMS, OF_MEMORY)
     network = open_spec(spec, max_layers)
+    network = network.of_type(dtype) if dtype else network
     refuse_source(output, network.spec.source.name)
     given, symbols = read_settings(settings), read_symbolic(symbolic)
     if is_page:
@@ -108,16 +120,19 @@ def render(
         return
     report = network.report(given, symbolic=symbols)
     try:
-        text = diagram.dot(
-            report,
-            depth=depth or 1,
-            theme=theme,
-            color_by=color_by,
-            direction=direction.upper(),
-            title=title,
-            legend=legend,
-            widths=widths,
-        )
+        if memory:
+            text = diagram.memory_dot(report, depth=depth, theme=theme, title=title)
+        else:
+            text = diagram.dot(
+                report,
+                depth=depth or 1,
+                theme=theme,
+                color_by=color_by,
+                direction=direction.upper(),
+                title=title,
+                legend=legend,
+                widths=widths,
+            )
         data = files.drawn(text, output.suffix.lower()[1:])
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -126,16 +141,22 @@ def render(
     write(output, data)
 
 
-def refuse_choices_of_pictures(ctx: click.Context) -> None:
-    """Wrong usage where a choice was made that would not be seen in a page."""
+OF_A_PAGE = (
+    "for pictures, not for a page (.html), "
+    "which takes --set, --symbolic, --dtype, --depth and --title"
+)
+OF_MEMORY = (
+    "for diagrams, not with --memory, which takes --set, --dtype, --depth, --theme and --title"
+)
+
+
+def refuse(ctx: click.Context, names: tuple[str, ...], why: str) -> None:
+    """Wrong usage where a choice was made that would not be seen."""
     made = [
         option.opts[0]
         for option in ctx.command.params
-        if option.name in OF_PICTURES
+        if option.name in names
         and ctx.get_parameter_source(option.name) is not ParameterSource.DEFAULT
     ]
     if made:
-        raise click.UsageError(
-            f"{', '.join(made)}: for pictures, not for a page (.html), "
-            "which takes --set, --symbolic, --depth and --title"
-        )
+        raise click.UsageError(f"{', '.join(made)}: {why}")

@@ -11,6 +11,7 @@ from shapecalc.analysis.report import plain
 from shapecalc.analysis.roofline import Device, bound
 from shapecalc.analysis.tools import TOOLS
 from shapecalc.cli.common import (
+    dtype_option,
     limit_option,
     open_spec,
     read_settings,
@@ -23,7 +24,6 @@ from shapecalc.cli.common import (
 from shapecalc.cli.completion import completed_list
 from shapecalc.cli.output import echo, echo_json
 from shapecalc.cli.terminal import print_table
-from shapecalc.language.parse import WIDTHS
 from shapecalc.layout import markdown
 
 FORMATS = ("table", "json", "csv", "markdown")
@@ -60,11 +60,7 @@ def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Frac
     type=click.Choice(list(TOOLS)),
     help="Count as another tool does, in a column and a total of its own.",
 )
-@click.option(
-    "--dtype",
-    type=click.Choice(WIDTHS),
-    help="The type of floats, for memory; the spec's, or float32, if left out.",
-)
+@dtype_option
 @click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
 @click.option(
     "--columns",

@@ -16,10 +16,11 @@ names, and an element has the same id at every depth:
 Their classes are ``node``, ``cluster`` and ``edge``, as Graphviz has them, and with them ``input``,
 ``output``, ``part`` or ``layer``; ``folded`` on the box of a part; and on layers and parts the name
 of their colour, such as ``convolution``. :func:`plan` gives the same boxes, frames and edges as
-objects, with the layers that each stands for.
+objects, with the layers that each stands for. :func:`memory_dot` draws memory over the layers.
 """
 
+from shapecalc.diagram.memory import memory_dot
 from shapecalc.diagram.plan import Edge, Frame, Plan, Vertex, plan
 from shapecalc.diagram.write import dot
 
-__all__ = ["Edge", "Frame", "Plan", "Vertex", "dot", "plan"]
+__all__ = ["Edge", "Frame", "Plan", "Vertex", "dot", "memory_dot", "plan"]

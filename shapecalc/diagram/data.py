@@ -99,6 +99,7 @@ class _Writer:
             "labels": labels_of_totals(),
             "columns": COLUMNS,
             "totals": {name: self.add(n) for name, n in found.totals.by_name.items()},
+            "memory": [self.places(step[1:]) for step in found.memory.steps],
             "constraints": [self.constraint(each) for each in found.constraints],
             "warnings": [
                 {"code": each.code, "path": each.path, "message": each.message}

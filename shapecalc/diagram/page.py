@@ -22,7 +22,7 @@ from shapecalc.diagram.data import page_data
 from shapecalc.language.signs import one_line
 from shapecalc.network import Network
 
-SCRIPTS = ("exact", "mathml", "drawing", "page")
+SCRIPTS = ("exact", "mathml", "drawing", "memory", "page")
 """The scripts of a page in the order in which they run."""
 
 
@@ -42,7 +42,7 @@ def page(
 
     >>> import shapecalc
     >>> page(shapecalc.load("lenet5")).count("<script>")
-    4
+    5
     """
     import shapecalc
 

@@ -31,14 +31,14 @@ from shapecalc.emit.forward import (
     without_alias,
 )
 from shapecalc.emit.known import Copy, Holder
-from shapecalc.emit.names import clash
+from shapecalc.emit.names import EmitError, clash
 from shapecalc.emit.printer import fits, flat
-from shapecalc.emit.scope import Scope, in_python
+from shapecalc.emit.scope import AXES, Scope, in_python
 from shapecalc.emit.shapes import Shapes
 from shapecalc.emit.syntax import Assign, Attribute, Do, For, If, Statement
 from shapecalc.emit.trees import tree_of
 from shapecalc.graph.graph import Node, Part
-from shapecalc.language.expression import Comparison, Conditional, Name, Number
+from shapecalc.language.expression import Comparison, Conditional, Name, Number, Unary
 from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Branch, Entry, Setting
@@ -74,6 +74,7 @@ class Body:
         self.classes = classes
         self.scope = scope
         self.constructor = Constructor(scope, classes.block)
+        self.settings: list[Statement] = []  # what forward is told of the parameters
         self.init: list[Statement] = []
         self.forward = Forward(inputs.values())
         self.forward.variables.update(inputs)
@@ -84,8 +85,11 @@ class Body:
         self.optional: set[str] = set()
         self.flags: list[str] = []
         self.loop_count: Any = None
+        self.kept: dict[Any, Any] = {}  # what attributes hold, wherever they are asked for
+        self.within = 0  # how many conditions hold where statements are added
         self.inputs = inputs
         self.batch_size: str | None = None
+        self.sizes: dict[str, str] = {}
         self.is_list = False  # whether submodules are items of the class itself
 
     # -- lists of entries -------------------------------------------------------------------------
@@ -191,6 +195,7 @@ class Body:
         before = running if passes else current
         made: list[Any] = []
         count = len(self.init)
+        self.within += 1
         with self.forward.apart() as body:
             inside = before if needs_old else current
             for entry, kept, feeds in members:
@@ -201,6 +206,7 @@ class Body:
                 self.forward.variables[entry.name] = inside = target
             if passes and inside != running:
                 self.forward.assign(running, Name(inside, 0))
+        self.within -= 1
         statements, self.init = self.init[count:], self.init[:count]
         test = self.tested(condition, statements, made, members[0][0])
         if body:
@@ -220,8 +226,9 @@ class Body:
             flag = condition
         else:
             name = condition.name if isinstance(condition, Name) else f"has_{first.name}"
-            flag = self.in_forward(name, self.scope.boolean(condition))
-            if statements and isinstance(flag, Attribute):
+            asked = self.scope.boolean(condition)
+            flag = self.computed(name, asked) if statements else self.in_forward(name, asked)
+            if statements and flag.name not in self.flags:
                 self.flags.append(flag.name)
         if statements:
             self.init.append(If(condition, tuple(statements)))
@@ -403,9 +410,7 @@ class Body:
             given[name] = syntax.literal(in_python(getattr(copies[0].layer, name)))
             setting = entry.settings.get(name)
             if setting is not None and setting.kind == Setting.MAPPING:
-                for key, item in setting.content.items():
-                    tree = scope.setting(item, field, copies)
-                    given[f"{name}.{key}"] = self.in_forward(f"{entry.name}_{key}", tree)
+                given |= self.by_name(scope, entry, name, inputs)
             elif setting is not None and BATCH in setting.names() - {*scope.arguments}:
                 given[name] = self.with_batch(scope, entry, name, inputs)
             elif setting is not None and not isinstance(field.type, Text):
@@ -420,6 +425,21 @@ class Body:
         only = self.only(scope, entry, told)
         return syntax.replaced(syntax.read(only), {**meanings, **sources})
 
+    def by_name(self, scope: Scope, entry: Entry, name: str, inputs: list[Any]) -> dict[str, Any]:
+        """Sizes that have names; a batch that follows from the others is left to torch."""
+        setting, field = entry.settings[name], KINDS[entry.kind].fields[name]
+        copies = scope.copies(entry)
+        found: dict[str, Any] = {}
+        for key, item in setting.content.items():
+            if BATCH not in item.names() - {*scope.arguments}:
+                tree = scope.setting(item, field, copies)
+                found[f"{name}.{key}"] = self.in_forward(f"{entry.name}_{key}", tree)
+            elif all(copy.layer.infers(key) for copy in copies):
+                found[f"{name}.{key}"] = Number(-1)
+            else:
+                found[f"{name}.{key}"] = self.batch_alone(scope, item, copies, inputs)
+        return found
+
     def with_batch(self, scope: Scope, entry: Entry, name: str, inputs: list[Any]) -> Any:
         """Sizes in which the batch is written: that of an input of the entry, or of the network.
 
@@ -433,8 +453,7 @@ class Body:
         copies = scope.copies(entry)
         batch = self.batch(copies, inputs, is_left=is_left)
         if batch is None or not (is_left or all(map(_is_batch_alone, with_it))):
-            hint = "write -1 for it, or for another size"
-            raise scope.error(setting.mark, "the batch is not known here", hint)
+            raise self.no_batch(scope, setting)
         found = []
         for i, item in enumerate(items):
             if item not in with_it:
@@ -443,6 +462,20 @@ class Body:
             else:
                 found.append(batch if _is_batch_alone(item) else Number(-1))
         return syntax.Sequence(tuple(found))
+
+    def batch_alone(
+        self, scope: Scope, item: Setting, copies: Sequence[Copy], inputs: list[Any]
+    ) -> Any:
+        """A size that is the batch."""
+        batch = self.batch(copies, inputs, is_left=False)
+        if batch is None or not _is_batch_alone(item):
+            raise self.no_batch(scope, item)
+        return batch
+
+    def no_batch(self, scope: Scope, setting: Setting) -> EmitError:
+        """The error that nothing tells the batch where a setting asks for it."""
+        hint = "write -1 for it, or for another size"
+        return scope.error(setting.mark, "the batch is not known here", hint)
 
     def batch(self, copies: Sequence[Copy], inputs: list[Any], *, is_left: bool) -> Any | None:
         """The batch, as the first size of what holds it; None if that is not known."""
@@ -481,15 +514,70 @@ class Body:
         if isinstance(tree, syntax.Sequence):
             items = (self.in_forward(f"{name}_{i}", each) for i, each in enumerate(tree.items))
             return syntax.Sequence(tuple(items), tree.brackets)
+        if self.sizes_in(tree):
+            return self.with_sizes(name, tree)
         if not self.is_of_constructor(tree):
             return tree
+        if "index" in syntax.names(tree):
+            return self.by_index(name, tree)
+        if not _is_plain(tree) or (self.within and self.is_worked_out(tree)):
+            return self.computed(name, tree)
+        return syntax.changed(tree, self.setting)
+
+    def is_worked_out(self, tree: Any) -> bool:
+        """Whether there is an argument in it that may have a value only where a condition holds."""
+        defaults = [self.scope.arguments.get(name) for name in syntax.names(tree)]
+        return any(each is not None and not each.is_constant for each in defaults)
+
+    def setting(self, tree: Any) -> Any | None:
+        """The attribute of its own name that a parameter is kept in; None of what is none."""
+        if not isinstance(tree, Name):
+            return None
+        if tree not in self.kept:
+            self.kept[tree] = self.attribute(tree.name)
+            self.settings.append(Assign(self.kept[tree], tree))
+        return self.kept[tree]
+
+    def computed(self, name: str, tree: Any) -> Any:
+        """The attribute that what the constructor computes is kept in."""
+        if tree in self.kept:
+            return self.kept[tree]
         attribute = self.attribute(name)
-        if self.loop_count is not None and "index" in syntax.names(tree):
-            loop = syntax.Loop(tree, "index", syntax.call("range", self.loop_count))
-            self.init.append(Assign(attribute, syntax.Sequence((loop,), "[]")))
-            return syntax.Item(attribute, Name("index", 0))
         self.init.append(Assign(attribute, tree))
+        if not self.within:
+            self.kept[tree] = attribute
         return attribute
+
+    def by_index(self, name: str, tree: Any) -> Any:
+        """What is different for each copy, of which forward knows the number."""
+        attribute = self.attribute(name)
+        if self.loop_count is None:
+            self.init.append(Assign(attribute, tree))
+            return attribute
+        loop = syntax.Loop(tree, "index", syntax.call("range", self.loop_count))
+        self.init.append(Assign(attribute, syntax.Sequence((loop,), "[]")))
+        return syntax.Item(attribute, Name("index", 0))
+
+    def sizes_in(self, tree: Any) -> set[str]:
+        """The arguments in an expression that are sizes of the input, which forward sees."""
+        own = {self.scope.parameters.get(name, name) for name in self.scope.owner.seen}
+        return own & syntax.names(tree) if "input" in self.inputs else set()
+
+    def with_sizes(self, name: str, tree: Any) -> Any:
+        """An expression in which sizes of the input are variables of forward."""
+        if isinstance(tree, Name):
+            if tree.name not in self.sizes:
+                self.sizes[tree.name] = self.forward.variable(tree.name)
+                place = Number(AXES[self.scope.owner.seen[tree.name]])
+                shape = Attribute(Name(self.inputs["input"], 0), "shape")
+                size = Assign(Name(self.sizes[tree.name], 0), syntax.Item(shape, place))
+                self.forward.first.append(size)
+            return Name(self.sizes[tree.name], 0)
+
+        def change(node: Any) -> Any:
+            return None if node is tree else self.in_forward(name, node)
+
+        return syntax.changed(tree, change)
 
     def attribute(self, name: str) -> Any:
         """A new attribute for something that is no submodule."""
@@ -904,6 +992,15 @@ def _everything(entries: list[Entry]) -> Iterator[Entry]:
         yield entry
         for branch in entry.branches or ():
             yield from _everything(branch.entries)
+
+
+def _is_plain(tree: Any) -> bool:
+    """Whether it is a name, with a sign or compared with a number, which forward can do itself."""
+    if isinstance(tree, Unary):
+        return tree.operator == "-" and isinstance(tree.operand, Name)
+    if isinstance(tree, Comparison):
+        return isinstance(tree.first, Name) and all(isinstance(e, Number) for _, e in tree.rest)
+    return isinstance(tree, Name)
 
 
 def _is_batch_alone(item: Setting) -> bool:

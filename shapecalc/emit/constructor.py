@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.trace import Tree, untraced
+from shapecalc.algebra.trace import untraced
 from shapecalc.emit import python, syntax
 from shapecalc.emit.agree import is_right
 from shapecalc.emit.known import Copy
+from shapecalc.emit.owner import Given, PerCopy
 from shapecalc.emit.printer import flat
 from shapecalc.emit.roles import Role
 from shapecalc.emit.scope import Scope, given, in_python
@@ -33,7 +34,7 @@ class Written(NamedTuple):
     name: str
     parameters: list[str]
     defaults: dict[str, Any]
-    extras: dict[str, dict[int, Tree]]
+    extras: dict[str, dict[int, Given]]
     condition: Any = None
 
 
@@ -121,11 +122,7 @@ class Constructor:
         copies = self.scope.copies(entry)
         scope = self.scope
         if name in written.extras:
-            trees = written.extras[name]
-            first = {id(copy.built): id(scope.known.first(copy.built)) for copy in copies}
-            known = [copy for copy in copies if first[id(copy.built)] in trees]
-            samples = [scope.told_outside(trees[first[id(c.built)]], c) for c in known]
-            return scope.number(samples, known, name, entry.mark) if known else Number(0)
+            return self.from_extra(entry, name, written.extras[name], copies)
         role = scope.roles.of(entry.block, name)
         if name in entry.settings:
             return scope.argument(entry.settings[name], role, copies)
@@ -142,6 +139,26 @@ class Constructor:
                 raise scope.error(entry.mark, message, "give the argument another name")
             return scope.renamed(Name(name, 0))
         return self.from_outside(entry, name, copies, Role.WHOLE)
+
+    def from_extra(
+        self, entry: Entry, name: str, by_use: dict[int, Given], copies: list[Copy]
+    ) -> Any:
+        """What a use gives for a number, or numbers, that hang on the input's size."""
+        scope = self.scope
+        known = [copy for copy in copies if id(scope.known.first(copy.built)) in by_use]
+        values = [by_use[id(scope.known.first(copy.built))] for copy in known]
+        lists = [each for each in values if isinstance(each, PerCopy)]
+        if not lists:
+            trees = [each for each in values if not isinstance(each, PerCopy)]
+            samples = [scope.told_outside(tree, copy) for copy, tree in zip(known, trees)]
+            return scope.number(samples, known, name, entry.mark) if known else Number(0)
+        items = []
+        for i in range(max(len(each.trees) for each in lists)):
+            there = [(c, e.trees[i]) for c, e in zip(known, lists) if i < len(e.trees)]
+            samples = [scope.told_outside(tree, copy) for copy, tree in there]
+            told = scope.number(samples, [copy for copy, _ in there], f"{name}_{i}", entry.mark)
+            items.append(told)
+        return syntax.Sequence(tuple(items))
 
     def by_default(self, entry: Entry, name: str, copies: list[Copy], role: Role) -> Any:
         """What the default of an argument, which hangs on others, comes to at one use."""

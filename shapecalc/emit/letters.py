@@ -33,6 +33,7 @@ from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.layers import FieldError, Layer, Tensor
+from shapecalc.layers.field import PerAxis
 
 DIMENSIONS = {
     2: ("in_features",),
@@ -168,8 +169,13 @@ class _LetteredBuilder(Builder):
     ) -> bool:
         """What a layer requires is asked of numbers without their derivations."""
         settings = {name: _plain(value) for name, value in layer.__dict__.items()}
+        given = {
+            name: value[0] if layer.rank == 1 and _is_per_axis(layer, name) else value
+            for name, value in settings.items()
+            if value is not None
+        }
         try:
-            plain = type(layer)(**{name: v for name, v in settings.items() if v is not None})
+            plain = type(layer)(**given)
         except FieldError as error:
             self.problem(entry.mark, str(error))
             return False
@@ -308,6 +314,12 @@ def every(entries: Iterable[Entry]) -> Iterator[Entry]:
         yield entry
         for branch in entry.branches or ():
             yield from every(branch.entries)
+
+
+def _is_per_axis(layer: Layer, name: str) -> bool:
+    """Whether a field has a number for each axis, of which a single one may stand alone."""
+    field = layer.fields.get(name)
+    return field is not None and isinstance(field.type, PerAxis)
 
 
 def _plain(value: Any) -> Any:

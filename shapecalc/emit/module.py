@@ -22,10 +22,11 @@ from shapecalc.emit.forward import (
 from shapecalc.emit.known import Holder, Known
 from shapecalc.emit.letters import every
 from shapecalc.emit.names import block_class_name, class_name, variable
+from shapecalc.emit.owner import Owner, owner_of
 from shapecalc.emit.parameters import Signature, signature
 from shapecalc.emit.printer import definition, statement
 from shapecalc.emit.roles import Roles
-from shapecalc.emit.scope import Owner, Scope, known_sizes
+from shapecalc.emit.scope import Scope
 from shapecalc.emit.source import head, imports, main, parameter_names
 from shapecalc.emit.syntax import Assign, Class, Do, Function, Parameter
 from shapecalc.emit.tidy import with_numbered, with_running_sizes, without_defaults, without_echoes
@@ -112,7 +113,7 @@ class Classes:
 
     def network(self) -> Class:
         """The network's own class."""
-        owner = Owner(None, self.known.roots, [], {})
+        owner = Owner(None, self.known.roots, [], {}, {}, {})
         holders = [Holder(root, root) for root in self.known.roots]
         scope = self.scope(owner, self.spec.entries, holders)
         outputs = [asked_for(reference.name) for reference in self.spec.outputs]
@@ -146,7 +147,7 @@ class Classes:
         if block.name in self.written:
             return self.written[block.name]
         uses = self.known.uses[block.name]
-        owner = Owner(block, uses, known_sizes(self.known, uses), {})
+        owner = owner_of(self.known, block, uses)
         self.owners[block.name] = owner
         condition = self.common_condition(block)
         assumed = frozenset() if condition is None else frozenset(block.entries)
@@ -285,7 +286,7 @@ class Classes:
         forward = returned(forward, result, [each.name for each in inputs])
         forward = [*without_echoes(forward)]
         base = LIST if body.is_list else MODULE
-        init = with_numbered(without_defaults(body.init, self.defaults))
+        init = with_numbered(without_defaults([*body.settings, *body.init], self.defaults))
         init = with_running_sizes(init, {*scope.allowed, *self.parameters.values()})
         signed = signature(scope, init, body.checks, is_part=is_part)
         parent = Do(syntax.call(syntax.Attribute(syntax.call("super"), "__init__")))

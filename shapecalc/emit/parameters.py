@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from shapecalc.emit import syntax
+from shapecalc.emit import python, syntax
+from shapecalc.emit.owner import is_size
 from shapecalc.emit.printer import flat
 from shapecalc.emit.roles import Role
 from shapecalc.emit.scope import Scope, given, in_python
@@ -55,7 +56,6 @@ class _Signature:
 
     def made(self) -> Signature:
         scope = self.scope
-        sizes = [name for name in scope.owner.sizes if self.used(name)]
         required: list[Parameter] = []
         optional: list[Parameter] = []
         defaults: dict[str, Any] = {}
@@ -82,9 +82,9 @@ class _Signature:
         if self.is_part and self.used("index"):
             whole.append("index")
         parameters = [
-            *(self.parameter(name) for name in whole if name in sizes),
+            *(self.parameter(name) for name in whole if is_size(name)),
             *required,
-            *(self.parameter(name) for name in whole if name not in sizes),
+            *(self.parameter(name) for name in whole if not is_size(name)),
             *optional,
         ]
         back = {own: name for name, own in self.own.items()}
@@ -114,9 +114,9 @@ class _Signature:
         )
         if count == 1 or isinstance(tree, (Name, Number, syntax.Constant)):
             meanings = {own: tree}
-            self.first = [syntax.replaced(each, meanings) for each in self.first]
-            self.body = [syntax.replaced(each, meanings) for each in self.body]
-            self.checks = [syntax.replaced(each, meanings) for each in self.checks]
+            self.first = [_put_in(each, meanings) for each in self.first]
+            self.body = [_put_in(each, meanings) for each in self.body]
+            self.checks = [_put_in(each, meanings) for each in self.checks]
         else:
             self.first.insert(0, Assign(Name(own, 0), tree))
             self.local.add(name)
@@ -180,6 +180,12 @@ class _Signature:
         error = syntax.call("ValueError", syntax.Text(f"{told} must be at least 1"))
         least: Any = syntax.call("min", *counts) if others else counts[0]
         return [If(Comparison(least, (("<", Number(1)),)), (Raise(error),))]
+
+
+def _put_in(node: Any, meanings: dict[str, Any]) -> Any:
+    """A statement or a number with a name replaced; what has no names then is worked out."""
+    found = syntax.replaced(node, meanings)
+    return found if found == node else syntax.changed(found, python.worked_out)
 
 
 def _is_calculated_with(own: Any, statements: list[Statement]) -> bool:

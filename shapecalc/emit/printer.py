@@ -456,6 +456,8 @@ def _has_brackets(tree: Any, is_last: bool) -> bool:
     while isinstance(tree, (Binary, Unary)):
         side = "right" if is_last else "left"
         tree = getattr(tree, "operand" if isinstance(tree, Unary) else side)
+    if not is_last and isinstance(tree, (Invoke, Item, Attribute)):
+        return False  # it begins with the name of what is called
     return _brackets(tree) is not None
 
 

@@ -17,6 +17,7 @@ from shapecalc.language.expression import (
     Comparison,
     Conditional,
     Expression,
+    ExpressionError,
     Name,
     Number,
     Unary,
@@ -266,6 +267,22 @@ def _python(tree: Any) -> Any:
         return None
 
     return changed(tree, change)
+
+
+def worked_out(tree: Any) -> Any | None:
+    """The number that whole arithmetic without names comes to; None of anything else.
+
+    >>> from shapecalc.language.expression import parse
+    >>> worked_out(parse("2*3//4 + 1")), worked_out(parse("2*n")), worked_out(parse("1/2"))
+    (Number(value=2), None, None)
+    """
+    if not isinstance(tree, Binary) or names(tree) or not is_whole(tree, ()):
+        return None
+    try:
+        value = evaluate(tree, {})
+    except (ExpressionError, KeyError, TypeError):
+        return None
+    return Number(value) if value >= 0 else Unary("-", Number(-value))
 
 
 def at_index(tree: Tree, index: int) -> Any:

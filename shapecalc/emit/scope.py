@@ -7,17 +7,16 @@ constructor can be given, symbols that are knobs, and the number of a copy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
-from shapecalc.algebra.trace import Leaf, Tree, untraced
-from shapecalc.algebra.trace import Number as TracedNumber
+from shapecalc.algebra.trace import Leaf, Traced, Tree, untraced
 from shapecalc.emit import python, syntax
 from shapecalc.emit.agree import Sample, agree
 from shapecalc.emit.known import Copy, Holder, Known
-from shapecalc.emit.letters import KNOWN
 from shapecalc.emit.names import EmitError, variable
+from shapecalc.emit.owner import Given, Owner, PerCopy, by_use, fits
 from shapecalc.emit.roles import Role, Roles
 from shapecalc.emit.trees import moved, stated
 from shapecalc.graph.graph import Node, Part
@@ -26,7 +25,6 @@ from shapecalc.graph.place import Scope as PlaceScope
 from shapecalc.language.expression import (
     Binary,
     Comparison,
-    Expression,
     ExpressionError,
     evaluate,
 )
@@ -34,7 +32,7 @@ from shapecalc.language.expression import Name as SpecName
 from shapecalc.language.expression import Number as SpecNumber
 from shapecalc.language.parse import TENSOR_NAMES
 from shapecalc.language.problem import Mark
-from shapecalc.language.tree import Block, Entry, Setting
+from shapecalc.language.tree import Entry, Setting
 from shapecalc.layers.field import Field, Flag, Number, PerAxis
 
 AXES = {"in_channels": 1, "in_height": 2, "in_width": 3, "in_features": -1}
@@ -47,18 +45,6 @@ class Tied(Exception):
     def __init__(self, names: frozenset[str]) -> None:
         super().__init__(", ".join(sorted(names)))
         self.names = names
-
-
-class Owner(NamedTuple):
-    """The block, or the network, whose names a scope has, and its uses in all the builds.
-
-    ``extras`` are numbers that hang on the input's size and have to be given, for each use.
-    """
-
-    block: Block | None
-    uses: list[Part]
-    sizes: list[str]
-    extras: dict[str, dict[int, Tree]]
 
 
 class Scope:
@@ -126,14 +112,19 @@ class Scope:
 
     def role(self, name: str) -> Role:
         """What a name stands for."""
-        if name in self.owner.sizes or name in self.owner.extras or name == "index":
+        if name in self.owner.extras:
+            is_list = any(isinstance(each, PerCopy) for each in self.owner.extras[name].values())
+            return Role.LIST if is_list else Role.WHOLE
+        if name in self.owner.sizes or name == "index":
             return Role.WHOLE
         return self.roles.of(self.block, name)
 
     def annotation(self, name: str) -> str:
         """The type of what a name stands for."""
         role = self.role(name)
-        return self.roles.annotation(self.block, name) if role == Role.LIST else role.value
+        if role != Role.LIST or name in self.owner.extras:
+            return role.value
+        return self.roles.annotation(self.block, name)
 
     def rationals(self, tree: Any) -> set[str]:
         """The names in an expression that stand for numbers that need not be whole."""
@@ -160,20 +151,37 @@ class Scope:
 
     def number(self, samples: list[Sample], copies: list[Copy], field: str, mark: Mark) -> Any:
         """A whole number; what hangs on the input's size becomes a parameter."""
+        features = self.owner.features
         found = agree(samples, self.allowed)
+        if found is None and features:
+            found = agree(samples, self.allowed | features.keys())
         if found is not None:
+            named = {name: SpecName(own, 0) for name, own in features.items()}
+            found = syntax.replaced(found, named)
             return self.renamed(python.whole(found, self.rationals(found)))
-        if self.block is None or any(each.number is not None for each in samples):
+        if self.block is None:
             self.check_tied(samples)
             message = f"{field} differs from copy to copy in a way that no expression tells"
             raise self.error(mark, message, "write the copies one by one")
-        within = copies[0].built.path[len(copies[0].use.path) + 1 :]
-        taken = {*self.allowed, *self.parameters.values()}
-        name = variable(f"{within.replace('.', '_')}_{field}", taken)
-        own = self.owner.extras.setdefault(name, {})
-        for each, copy in zip(samples, copies):
-            own[id(copy.use)] = each.tree
-        return SpecName(name, 0)
+        return self.parameter(by_use(samples, copies), copies[0], field)
+
+    def parameter(self, given: dict[int, Given], copy: Copy, field: str) -> Any:
+        """A parameter for what each use is given: a number, or one for each copy inside of it."""
+        name = next((own for own, known in self.owner.extras.items() if fits(given, known)), "")
+        if not name:
+            name = self.extra_name(given, copy, field)
+            self.owner.extras[name] = {}
+        self.owner.extras[name] |= given
+        is_list = any(isinstance(each, PerCopy) for each in given.values())
+        own = SpecName(name, 0)
+        return syntax.Item(own, SpecName("index", 0)) if is_list else own
+
+    def extra_name(self, given: dict[int, Given], copy: Copy, field: str) -> str:
+        """What a parameter is called: the size of the input that it is, or what it is for."""
+        taken = {*self.allowed, *self.parameters.values(), *self.owner.extras}
+        within = copy.built.path[len(copy.use.path) + 1 :].split(".")
+        words = [word for word in within if copy.number is None or not word.isdigit()]
+        return variable("_".join([*words, field]), taken)
 
     def check_tied(self, samples: list[Sample]) -> None:
         """Find the symbols whose values decide that no expression is right."""
@@ -251,46 +259,47 @@ class Scope:
         """The names that the constructor holds as fractions."""
         return {name for name in syntax.names(tree) if self.role(name) == Role.RATIONAL}
 
-    def meant(self, setting: Setting, copies: list[Copy]) -> Any:
-        """An expression with names that mean nothing here replaced by what they stand for."""
+    def meant(self, setting: Setting, copies: list[Copy], *, is_size: bool = True) -> Any:
+        """An expression with names that mean nothing here replaced by what they stand for.
+
+        ``is_size`` says that it is a number which uses of a block can be made to give.
+        """
         meanings: dict[str, Any] = {}
         for name in syntax.names(setting.content) - {"index"}:
             if name.endswith(")"):
-                meanings[name] = self.size_of_entry(name, setting.mark, copies)
+                samples = [copy.sample(_size_before(name, copy)) for copy in copies]
+                meanings[name] = self.size(name, samples, setting.mark, copies, is_size=is_size)
             elif name in TENSOR_NAMES and name not in self.arguments:
-                meanings[name] = self.tensor_size(name, setting.mark, copies)
+                samples = [self.incoming(name, copy) for copy in copies]
+                meanings[name] = self.size(name, samples, setting.mark, copies, is_size=is_size)
             elif name not in self.allowed:
                 meanings[name] = stated(self.known.values[name])
         return python.settled_choices(syntax.replaced(_plain(setting.content), meanings))
 
-    def tensor_size(self, name: str, mark: Mark, copies: list[Copy]) -> Expression:
-        """A size of the incoming tensor that an expression asks for."""
-        samples = [self.incoming(name, copy) for copy in copies]
+    def size(
+        self, name: str, samples: list[Sample], mark: Mark, copies: list[Copy], *, is_size: bool
+    ) -> Any:
+        """A size of the incoming tensor, or of an earlier entry, that an expression asks for."""
         found = agree(samples, self.allowed)
-        if found is None:
-            self.check_tied(samples)
-            message = f"{name} differs from use to use in a way that no expression tells"
-            raise self.error(mark, message, "give the block an argument for it")
-        return found
-
-    def size_of_entry(self, name: str, mark: Mark, copies: list[Copy]) -> Expression:
-        """A size of an earlier entry that an expression asks for by its name."""
-        samples = []
-        for copy in copies:
-            looked_up = PlaceScope({}, None, _names_before(copy.built))
-            samples.append(copy.sample(looked_up[name]))
-        found = agree(samples, self.allowed)
-        if found is None:
-            self.check_tied(samples)
-            message = f"{name} differs from use to use in a way that no expression tells"
-            raise self.error(mark, message, "give the block an argument for it")
-        return found
+        if found is not None:
+            return found
+        if self.block is not None and is_size:
+            return self.parameter(by_use(samples, copies), copies[0], variable(name, ()))
+        self.check_tied(samples)
+        message = f"{name} differs from use to use in a way that no expression tells"
+        raise self.error(mark, message, "give the block an argument for it")
 
     def incoming(self, name: str, copy: Copy) -> Sample:
         """A size of a copy's input."""
         axis = AXES[name]
         if isinstance(copy.built, Node):
-            return copy.sample(copy.built.inputs[0].shape[axis])
+            shape = copy.built.inputs[0].shape if copy.built.inputs else _ahead(copy.built)
+            if shape is not None:
+                return copy.sample(shape[axis])
+            inside = copy.inside
+            return copy.sample(
+                Traced.letter(inside.sizes[axis], inside.letters[inside.sizes[axis]])
+            )
         inside = self.known.inside(copy.built)
         letter = inside.sizes[axis]
         if copy.built is copy.use:
@@ -354,7 +363,7 @@ class Scope:
         is_settled = entry is self.single or entry in self.assumed
         if entry.when is None or entry.when.expression is None or is_settled:
             return None
-        tree = self.meant(entry.when, self.copies(entry))
+        tree = self.meant(entry.when, self.copies(entry), is_size=False)
         if not syntax.names(tree):
             return None
         if "index" not in syntax.names(tree) or entry.repeat is None:
@@ -434,6 +443,31 @@ class Scope:
             return None
 
 
+def _size_before(name: str, copy: Copy) -> Any:
+    """A size of an earlier entry that an expression asks for by its name."""
+    return PlaceScope({}, None, _names_before(copy.built))[name]
+
+
+def _ahead(built: Node) -> Sequence[Any] | None:
+    """The sizes that stand before what takes no input; None where it stands first in a block."""
+    child: Node | Part = built
+    part: Part | None = built.part
+    while part is not None:
+        place = part.children.index(child)
+        if place:
+            before = part.children[place - 1]
+            tensor = (
+                before.output
+                if isinstance(before, Node)
+                else before.output and before.output.tensor
+            )
+            return tensor.shape if tensor is not None else None
+        if part.is_use:
+            return None
+        child, part = part, part.parent
+    return None
+
+
 def _names_before(built: Node | Part) -> Names:
     """What the names of entries mean where something was built, up to the use of a block."""
     names = Names()
@@ -444,23 +478,6 @@ def _names_before(built: Node | Part) -> Names:
             names.own.setdefault(child.name, Named(wire, child.path, child))
         part = None if part.is_use else part.parent
     return names
-
-
-def known_sizes(known: Known, uses: Iterable[Part]) -> list[str]:
-    """The sizes of a block's input that a constructor may be given: what is not always the same."""
-    found: dict[str, set[Any]] = {}
-    hanging: set[str] = set()
-    for use in uses:
-        inside = known.inside(use)
-        for name in inside.sizes:
-            found.setdefault(name, set()).add(inside.letters[name])
-            if not isinstance(inside.outside[name], TracedNumber):
-                hanging.add(name)
-    return [
-        name
-        for name, met in found.items()
-        if name.rstrip("_") in KNOWN and (len(met) > 1 or name in hanging)
-    ]
 
 
 def given(value: Any, role: Role) -> Any:

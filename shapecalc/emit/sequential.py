@@ -11,10 +11,11 @@ from shapecalc.emit.emission import emit
 from shapecalc.emit.forward import asked_for
 from shapecalc.emit.known import Holder, Known
 from shapecalc.emit.names import EmitError, clash, function_name, variable
+from shapecalc.emit.owner import Owner, owner_of
 from shapecalc.emit.parameters import signature
 from shapecalc.emit.printer import definition, fits, flat, statement
 from shapecalc.emit.roles import Roles
-from shapecalc.emit.scope import Owner, Scope, known_sizes
+from shapecalc.emit.scope import Scope
 from shapecalc.emit.shapes import Shapes
 from shapecalc.emit.source import head, imports, main, parameter_names
 from shapecalc.emit.syntax import Assign, Do, Function, If, Return, Statement
@@ -72,7 +73,7 @@ class Functions:
             raise self.no_chain(second.mark, "the network has several inputs")
         self.check_joins(self.spec.entries)
         holders = [Holder(root, root) for root in self.known.roots]
-        owner = Owner(None, self.known.roots, [], {})
+        owner = Owner(None, self.known.roots, [], {}, {}, {})
         scope = Scope(self.known, self.roles, self.parameters, owner, self.spec.entries, holders)
         told = f"{self.known.report.name}."
         self.write(scope, self.network_name, told)
@@ -89,7 +90,7 @@ class Functions:
         """What makes a block, written when it is first asked for."""
         if block.name not in self.written:
             uses = self.known.uses[block.name]
-            owner = Owner(block, uses, known_sizes(self.known, uses), {})
+            owner = owner_of(self.known, block, uses)
             holders = [Holder(use, use) for use in uses]
             scope = Scope(self.known, self.roles, self.parameters, owner, block.entries, holders)
             self.written[block.name] = self.write(scope, self.names[block.name], block.about)

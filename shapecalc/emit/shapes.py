@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from shapecalc.algebra.trace import untraced
+from shapecalc.algebra.trace import Leaf, untraced
 from shapecalc.emit import syntax
 from shapecalc.emit.agree import Sample, agree
 from shapecalc.emit.known import Copy
@@ -29,6 +29,9 @@ LARGEST = 24
 
 SHORT = {"in_depth": "D", "in_height": "H", "in_width": "W"}
 """Shorter names for sizes."""
+
+LAST = {"in_channels": "H", "in_height": "W"}
+"""The same where channels are last."""
 
 
 class Shapes:
@@ -71,9 +74,9 @@ class Shapes:
 
     def size(self, samples: list[Sample], axis: int) -> str:
         """One size; empty where no expression is right."""
-        # a batch of 1 is lost where a size of 1 is stretched
         if axis == 0 and samples[0].value == self.scope.known.values[BATCH]:
-            return BATCH
+            # a batch of 1 is not told from another 1 where that stands in no derivation
+            return BATCH if samples[0].tree == Leaf(BATCH, samples[0].value) else ""
         values = {untraced(sample.value) for sample in samples}
         if len(values) == 1 and self.is_network:
             return flat(stated(values.pop()))
@@ -87,7 +90,8 @@ class Shapes:
             return ""
         if any(isinstance(node, Conditional) for node in syntax.walk(found)):
             return ""
-        short = {name: Name(own, 0) for name, own in SHORT.items()}
+        own = self.scope.owner.features
+        short = {name: Name(told, 0) for name, told in {**(LAST if own else SHORT), **own}.items()}
         return flat(syntax.replaced(found, short))
 
     def hidden(self) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import reduce
+from operator import mul
 from typing import Any, NamedTuple, cast
 
 from shapecalc.algebra import arithmetic
@@ -110,7 +111,51 @@ def settled(tree: Tree, allowed: frozenset[str]) -> Tree:
     def meaning(leaf: Leaf) -> Tree:
         return leaf if leaf.letter.partition("[")[0] in allowed else Number(leaf.value)
 
-    return tree_of(moved(tree, meaning))
+    return cancelled(tree_of(moved(tree, meaning)))
+
+
+def cancelled(tree: Tree) -> Tree:
+    """The derivation without factors by which it is divided exactly: n/w*w is n.
+
+    >>> n, w = Traced.letter("n", 12), Traced.letter("w", 4)
+    >>> cancelled((n / w * w).tree), cancelled((w * (3 * n / (3 * w)) + 1).tree).terms[0]
+    (Leaf(letter='n', value=12), (1, Leaf(letter='n', value=12)))
+    """
+    if isinstance(tree, Sum) and len(tree.terms) > 1:
+        terms = [factor * Traced(cancelled(term)) for factor, term in tree.terms]
+        return Traced.sum(terms).tree
+    factor, over, under = _ratio(tree)
+    kept = [*over]
+    left = []
+    for each in under:
+        if each in kept:
+            kept.remove(each)
+        else:
+            left.append(each)
+    if len(left) == len(under):
+        return tree
+    top = reduce(mul, map(Traced, kept), Traced(Number(factor.numerator)))
+    if not left and factor.denominator == 1:
+        return top.tree
+    return tree_of(top / reduce(mul, map(Traced, left), Traced(Number(factor.denominator))))
+
+
+def _ratio(tree: Tree) -> tuple[Fraction, list[Tree], list[Tree]]:
+    """The number before a product of exact quotients, and the factors over and under its line."""
+    if isinstance(tree, Number) and isinstance(tree.value, (int, Fraction)):
+        return Fraction(tree.value), [], []
+    if isinstance(tree, Sum) and len(tree.terms) == 1:
+        ((first, term),) = tree.terms
+        factor, over, under = _ratio(term)
+        return factor * first, over, under
+    if isinstance(tree, Product):
+        parts = [_ratio(each) for each in tree.factors]
+        whole = reduce(mul, (part[0] for part in parts), Fraction(1))
+        return whole, [t for part in parts for t in part[1]], [t for p in parts for t in p[2]]
+    if isinstance(tree, Quotient) and tree.rounding == "exact" and tree.bottom.value:
+        (above, over, under), (below, down, up) = _ratio(tree.top), _ratio(tree.bottom)
+        return above / below, [*over, *up], [*under, *down]
+    return Fraction(1), [tree], []
 
 
 def decided(tree: Any) -> Tree:

@@ -371,6 +371,10 @@ class Layer:
         """The source of the function that gives the outputs on request, too."""
         return self.function(inputs, settings)
 
+    def infers(self, name: str) -> bool:
+        """Whether a size that is given by name follows from the input and those besides it."""
+        return False
+
     def windows(self, *x: Any, **none: Any) -> tuple[Window, ...] | None:
         """What an output position sees of the inputs along every spatial axis.
 

@@ -129,6 +129,16 @@ class _ByPattern(Layer, abstract=True):
                 sizes[name] = size // known if is_symbolic(known) else exactdiv(size, known)
         return pattern, sizes
 
+    def infers(self, name: str) -> bool:
+        """Whether the size of a name follows from the input and the other sizes.
+
+        >>> Rearrange(pattern="(b n) c -> b n c", sizes={"b": 1, "n": 4}).infers("b")
+        True
+        """
+        others = {other: size for other, size in self.sizes if other != name}
+        left = patterns.read(self.pattern).left
+        return any(unknown(axis, others) == [name] for axis in left)
+
     def output(self, x: Tensor) -> Tensor:
         pattern, sizes = self._axes(x)
         return x.with_shape(prod(sizes[name] for name in axis) for axis in pattern.right)
@@ -149,8 +159,7 @@ class _ByPattern(Layer, abstract=True):
         made = [name for axis in right for name in axis]
         return "".join(
             [
-                inputs[0],
-                *_split(left, given),
+                _split(inputs[0], left, given),
                 *self._reduced([i for i, name in enumerate(names) if name not in kept]),
                 *_reordered([name for name in names if name in kept], kept),
                 *_repeated(made, new, given),
@@ -163,12 +172,15 @@ class _ByPattern(Layer, abstract=True):
         return []
 
 
-def _split(left: Sequence[tuple[str, ...]], given: Mapping[str, str]) -> Iterator[str]:
+def _split(text: str, left: Sequence[tuple[str, ...]], given: Mapping[str, str]) -> str:
+    """The steps that split axes, the last first; the method of a tensor has no types in torch."""
     for i, axis in reversed(list(enumerate(left))):
         if not axis:
-            yield f".squeeze({i})"
+            text = f"{text}.squeeze({i})"
         elif len(axis) > 1:
-            yield f".unflatten({i}, ({', '.join(given.get(name, '-1') for name in axis)}))"
+            sizes = ", ".join(given.get(name, "-1") for name in axis)
+            text = f"torch.unflatten({text}, {i}, ({sizes}))"
+    return text
 
 
 def _reordered(before: list[str], after: list[str]) -> Iterator[str]:

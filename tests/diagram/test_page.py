@@ -441,6 +441,38 @@ def test_the_table_sorts(browser: Page) -> None:
     assert list(browser.shapes()) == [layer.path for layer in report]
 
 
+@pytest.mark.parametrize("name", ["unet", "resnet18"])
+def test_bars_of_memory_are_those_of_the_report(browser: Page, name: str) -> None:
+    browser.open(name)
+    script = "return [...document.querySelectorAll('#memory button')].map((bar) => bar.offsetHeight"
+    for size in (None, 96, 160):
+        if size is not None:
+            browser.set(H=size, B=3)
+        settings = {} if size is None else {"H": size, "B": 3}
+        memory = shapecalc.load(name).report(settings).memory
+        told = browser.one("#memory-peak").text
+        assert told == f"At most {memory.peak:,} bytes are held, while {memory.peak_at} runs."
+        heights = browser.run(
+            f"{script} && [...bar.children].reduce((sum, part) => sum + part.offsetHeight, 0))"
+        )
+        tallest = max(heights)
+        assert heights == pytest.approx(
+            [tallest * step.live / memory.peak for step in memory.steps], abs=2
+        )
+
+
+def test_a_bar_selects_its_layer_and_a_symbol_without_value_draws_none(browser: Page) -> None:
+    browser.open("unet")
+    browser.one("#memory button.peak").click()
+    assert browser.one("#derivation-heading").text.startswith("concat4")
+    browser.press(Keys.ARROW_RIGHT)
+    browser.press(Keys.ENTER)
+    assert browser.one("#derivation-heading").text.startswith("decoder1.conv1")
+    browser.set(H=Keys.BACKSPACE)
+    assert "every symbol has a value" in browser.one("#memory-peak").text
+    assert not browser.one("#memory").is_displayed()
+
+
 def test_pan_and_zoom_move_the_view(browser: Page) -> None:
     browser.open("unet")
     view = "return document.querySelector('#diagram svg').getAttribute('viewBox')"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import linecache
 import subprocess
 import sys
 import types
@@ -27,7 +28,9 @@ def imported(source: str) -> dict[str, Any]:
     fresh = types.ModuleType(name)
     sys.modules[name] = fresh
     try:
-        exec(compile(source, f"<{name}>", "exec"), fresh.__dict__)
+        lines = source.splitlines(keepends=True)  # torch.jit.script reads what it compiles
+        linecache.cache[f"<{name}>"] = (len(source), None, lines, f"<{name}>")
+        exec(compile(source, f"<{name}>", "exec", dont_inherit=True), fresh.__dict__)
     finally:
         del sys.modules[name]
     return fresh.__dict__

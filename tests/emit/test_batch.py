@@ -46,3 +46,27 @@ def test_where_it_is_not_known_a_hint_tells_what_to_write():
     network = shapecalc.load({"input": [12, 8], "blocks": {"Block": block}, "layers": layers})
     with pytest.raises(EmitError, match="the batch is not known here"):
         module(network)
+
+
+def test_of_an_axis_that_is_split_it_is_what_is_left():
+    pattern = {"pattern": "(b h w) c -> b c h w", "sizes": {"b": "B", "h": 3, "w": 4}}
+    source = forward([{"Reshape": [-1, 8]}, {"Rearrange": pattern}])
+    assert "torch.unflatten(x, 0, (-1, 3, 4))" in source
+
+
+def test_of_copies_along_a_new_axis_it_is_that_of_the_input():
+    token = [
+        {"Parameter": [1, 8], "name": "token"},
+        {"Repeat": {"pattern": "n c -> b n c", "sizes": {"b": "B"}}},
+        {"Concat": 1, "from": ["repeat1", "input"]},
+    ]
+    assert "self.token.unsqueeze(0).expand(batch, -1, -1)" in forward(token)
+
+
+@pytest.mark.parametrize("name", ["swin_t", "swin_v2_t"])
+def test_a_network_of_windows_takes_any_batch(name):
+    network = shapecalc.load(name)
+    settings = {"width": 24, "depth3": 2}
+    model = made(module(network, settings))
+    for batch in (1, 3):
+        assert_is(model, network.report({**settings, "B": batch}))

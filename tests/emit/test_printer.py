@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shapecalc.emit import printer, syntax
 from shapecalc.emit.syntax import Assign, Function, If, Return
-from shapecalc.language.expression import Binary, Comparison, Conditional, Unary
+from shapecalc.language.expression import Binary, Comparison, Conditional, Number, Unary
 from tests.emit.emitted import ruff
 
 names = st.sampled_from(
@@ -95,6 +95,16 @@ def test_a_long_condition_stands_in_brackets():
         "    if (",
         "        first_rather_long_name + 2 * second_rather_long_name != third_long_name + 4",
     ]
+
+
+def test_a_call_that_is_compared_is_broken_within_brackets_around_both():
+    call = syntax.read(
+        "min(first_long_name, second_long_name, third_long_name, one_more_long_name)"
+    )
+    test = Comparison(call, (("<", Number(1)),))
+    source = laid_out(If(test, (Return(syntax.NONE),)))
+    assert ruff("format", source=source).stdout == source
+    assert source.splitlines()[1] == "    if ("
 
 
 def test_a_text_is_never_broken():

@@ -429,6 +429,7 @@ function select(layer, { reveal = true } = {}) {
     else tableRow.removeAttribute("aria-current");
   }
   reach(tableRows[layer].button);
+  memory.mark(layer);
   bringIntoView(tableRows[layer].row);
   if (reveal) diagram.reveal(layer);
   else {
@@ -573,6 +574,7 @@ function update() {
   showConstraints();
   showTotals();
   fillTable();
+  memory.show(state.results, isLegal());
   if (state.sorted) orderRows();
   showDerivation();
   diagram.redraw(150);
@@ -581,6 +583,7 @@ function update() {
 const diagram = new Diagram(byId("diagram"), byId("tooltip"), data.diagram, texts, (layer) =>
   select(layer, { reveal: false }),
 );
+const memory = new MemoryChart(byId("memory"), byId("memory-peak"), data, (layer) => select(layer));
 state.results = run(data.steps, state.values);
 showSymbols();
 showTable();

@@ -59,6 +59,7 @@ class InvertedResidual(nn.Module):
         near = max(8, math.floor(channels * width + 4) // 8 * 8)
         out = near + 8 if 10 * near < 9 * channels * width else near
         hidden = in_channels * expand
+        self.has_shortcut = stride == 1 and in_channels == out
         self.expand = None
         if expand != 1:
             self.expand = ConvNormActivation(in_channels, hidden, kernel_size=1)
@@ -67,7 +68,6 @@ class InvertedResidual(nn.Module):
         )
         self.project = nn.Conv2d(hidden, out, kernel_size=1, bias=False)
         self.bn = nn.BatchNorm2d(out)
-        self.has_shortcut = stride == 1 and in_channels == out
 
     def forward(self, x: Tensor) -> Tensor:
         identity = x
