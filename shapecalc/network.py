@@ -16,16 +16,18 @@ from shapecalc.graph.build import MOST_LAYERS, build
 from shapecalc.graph.graph import Built, Need
 from shapecalc.language.expression import Undecided
 from shapecalc.language.opening import Made, opened
-from shapecalc.language.parse import WIDTHS, parse
+from shapecalc.language.parse import parse
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean
 from shapecalc.language.symbols import SettingError, as_member, known
 from shapecalc.language.text import LARGEST_FILE, decode
 from shapecalc.language.tree import Spec
+from shapecalc.language.words import WIDTHS
 
 if TYPE_CHECKING:
     import networkx as nx
 
     from shapecalc.analysis.report import Report
+    from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
 
 class Network:
@@ -208,12 +210,13 @@ class Network:
         return self._report(settings, symbols)
 
     def _report(self, settings: Mapping[str, Any], free: Collection[str]) -> Report:
-        from shapecalc.analysis.report import Report
+        from shapecalc.analysis.report import Readers, Report
 
         values, built = self._open(settings, set(free))
         kept = [name for name in free if not is_symbolic(values[name])]
         dtype = self.spec.dtype or "float32"
-        report = Report(self.name, values, built, self.spec.silence, _table, kept, dtype)
+        readers = Readers(_warnings, _table)
+        report = Report(self.name, values, built, self.spec.silence, readers, kept, dtype)
         if self.spec.require:
             from shapecalc.analysis.budget import needs
 
@@ -240,11 +243,42 @@ def is_code(text: str) -> bool:
     return bool(file and dot) and rest[:1] in ("", ":") and "\n" not in file
 
 
+# -- what readers make of a report and know of a spec, asked only where it is wanted ---------------
+
+
 def _table(report: Report) -> str:
     """A report as notebooks show it."""
     from shapecalc.notebook import table
 
     return table(report)
+
+
+def _warnings(report: Report) -> list[Warning]:
+    """What is probably unwanted."""
+    from shapecalc.lint import warnings
+
+    return warnings(report)
+
+
+def _codes() -> Collection[str]:
+    """The warnings that there are."""
+    from shapecalc.lint import CHECKS
+
+    return CHECKS
+
+
+# -- reading --------------------------------------------------------------------------------------
+
+
+def parsed(source: Source) -> Spec:
+    """The spec that a text is; warnings that it silences are looked up.
+
+    >>> parsed(Source("<text>", "{input: [3], layers: [ReLU], silence: dropped}"))
+    Traceback (most recent call last):
+    shapecalc.language.problem.SpecError: <text>:1:39: error: there is no warning 'dropped'
+    ...
+    """
+    return parse(source, _codes)
 
 
 def load(
@@ -278,8 +312,8 @@ def load(
         raise SettingError("inputs, training and assume tell how PyTorch source is read")
     if isinstance(source, str) and (found := member(source)) is not None:
         path, name = found
-        return Network(as_member(parse(read(path)), name), most_layers)
-    return Network(parse(read(source)), most_layers)
+        return Network(as_member(parsed(read(path)), name), most_layers)
+    return Network(parsed(read(source)), most_layers)
 
 
 def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:

@@ -139,6 +139,12 @@ def _weights(report: Report, row: Row, write: Writer) -> str:
     return ", ".join(f"{name} {write.shape(shape)}" for name, shape in own)
 
 
+def _active_params(report: Report, row: Row, write: Writer) -> str:
+    """The params that a token uses: of experts, those it chose."""
+    idle = [report.passed_by.get(layer.path, 0) for layer in row.layers]
+    return "" if row.is_heading else write(row.total("params") - total(idle))
+
+
 def _memory(report: Report, row: Row, write: Writer) -> str:
     """The most that is held while the layers of the row run."""
     if row.is_heading:
@@ -167,6 +173,7 @@ COLUMNS: dict[str, Column] = {
     "output": Column("Output", _output),
     "weights": Column("Weights", _weights),
     **{name: Column(measure.heading, _count(name), True) for name, measure in MEASURES.items()},
+    "active_params": Column("Active", _active_params, True),
     "memory": Column("Memory", _memory, True),
     "intensity": Column("FLOP/byte", _intensity, True),
     "receptive_field": Column("Receptive field", _receptive_field),
@@ -221,6 +228,11 @@ def _summary(
         (f"total {measure.label}", _total(measure, totals, batch, write))
         for measure in MEASURES.values()
     ]
+    if report.passed_by:
+        active = totals.active_params
+        lines.insert(
+            1, ("active params", _with(write(active), "what a token uses", decimal(active)))
+        )
     if convention is not None:
         lines.append(_by_convention(report, convention, write))
     lines += more

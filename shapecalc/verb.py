@@ -2,6 +2,8 @@
 
 ``shapecalc.explain`` is the package with all that belongs to explaining, and called as in
 ``shapecalc.explain("lenet5")`` it explains: by the function of that name in :mod:`shapecalc.api`.
+A plain function would not stay there: an import of anything in the package puts the package itself
+in the place of the function.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ TOP = [
     (
         "input: [3]\nlayers: [ReLU]\n»xyz: 1",
         "a spec has no key 'xyz'",
-        "there are name, about, symbols",
+        "there are name, about, dtype, symbols",
     ),
     ("name: »[a]\ninput: [3]\nlayers: [ReLU]", "'name' is text, not a list", ""),
     ("about: »{a: b}\ninput: [3]\nlayers: [ReLU]", "'about' is text, not a mapping", ""),
@@ -146,7 +146,7 @@ TOP = [
         "no entry of 'layers' is named 'rellu1'",
         "did you mean 'relu1'?",
     ),
-    ("input: [3]\nlayers: [ReLU]\noutputs: [»3]", "expected a name, got 3", ""),
+    ("input: [3]\nlayers: [ReLU]\noutputs: [»3.5]", "expected a name, got 7/2", ""),
     ("input: [3]\nlayers: [ReLU]\noutputs: »[]", "expected at least one name", ""),
     (
         "input: [3]\nlayers: [{ReLU: , when: false}]\noutputs: [»relu1]",
@@ -236,7 +236,8 @@ ENTRIES = [
     ("[»A]", "A needs n", "block 'A' is defined in line 2"),
     ("[{E: »3}]", "E takes no value, but is given 3", ""),
     ("[{E: {»n: 3}}]", "E has no argument 'n'", "it has no arguments"),
-    ("[{ReLU: , name: »3}]", "a name is a word, not 3", ""),
+    ("[{ReLU: , name: »3.5}]", "a name is a word, or a number as in a Sequential, not 7/2", ""),
+    ("[{ReLU: , name: »-3}]", "a name is a word, or a number as in a Sequential, not -3", ""),
     ("[{ReLU: , name: »a.b}]", "a name must be an identifier, not 'a.b'", "letters, digits"),
     ("[{ReLU: , name: »input}]", "'input' is the name of an input", ""),
     ("[{ReLU: , name: a}, {ReLU: , name: »a}]", "the name 'a' stands twice", "first in line 3"),
@@ -246,7 +247,7 @@ ENTRIES = [
         "known here: input",
     ),
     ("[ReLU, {Tanh: , from: »relu}]", "feeds from 'relu'", "did you mean 'relu1'?"),
-    ("[{Add: , from: [input, »3]}]", "expected a name, got 3", ""),
+    ("[{Add: , from: [input, »3.5]}]", "expected a name, got 7/2", ""),
     ("[{ReLU: , from: »[]}]", "expected at least one name", ""),
     ("[{Linear: 3, share: »nobody}]", "shares the weights of 'nobody', but no entry", "known here"),
     (

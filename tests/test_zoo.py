@@ -27,6 +27,8 @@ PUBLISHED = {
     "llama2_70b": 68_976_648_192,
     "llama3_8b": 8_030_261_248,
     "llama3_70b": 70_553_706_496,
+    "mixtral_8x7b": 46_702_792_704,
+    "mixtral_8x22b": 140_620_634_112,  # vocabulary of the first release, 32,000
     "yolov3": 61_949_149,  # the PyTorch port by Ultralytics, 80 classes
     "dcgan": 3_576_704,  # both as in PyTorch's tutorial
     "dcgan_discriminator": 2_765_568,

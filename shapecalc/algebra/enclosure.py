@@ -1,9 +1,10 @@
-"""Between which bounds is a formula? Interval arithmetic, and what may be supposed of a symbol.
+"""Between which bounds is a formula over ranges of its symbols, and what may be supposed of one.
 
-Of a formula over a whole range of its symbol, two numbers are found between which all its values
-lie (Moore, Kearfott and Cloud, "Introduction to Interval Analysis", 2009, chapter 5). They need
-not be the closest, but they are never wrong, so a comparison that they decide is proven for every
-value of the range, one without end too.
+A formula is compiled once and enclosed over many ranges, as a search that halves them needs it, by
+:mod:`shapecalc.algebra.intervals`; where there is one symbol, straight lines in it are kept, so
+that what cancels does. (What a formula is where symbols have least values alone, whole and once,
+is :mod:`shapecalc.algebra.bounds`.) A comparison that the bounds decide is proven for every value
+of the range, one without end too.
 """
 
 from __future__ import annotations
@@ -17,16 +18,18 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Quantity, is_number
+from shapecalc.algebra.intervals import (
+    ANYTHING,
+    HOLDS,
+    OVER,
+    Bounds,
+    holds,
+    narrowed,
+    plus,
+    times,
+    whole,
+)
 from shapecalc.algebra.program import Program, Step
-
-Bounds = tuple[Any, Any]
-"""The least and the greatest value there can be; infinite where there is none."""
-
-ANYTHING: Bounds = (-math.inf, math.inf)
-
-MOST_BITS = 4096
-"""A power with more bits counts as infinite."""
-
 
 Line = tuple[Any, Any]
 """A straight line: its slope, and its value at 0."""
@@ -132,7 +135,7 @@ def _prepared(step: Step) -> tuple[str, Any]:
         return sign, number.numerator if number.denominator == 1 else number
     if sign == "name":
         return sign, operands[0]
-    if sign not in _OVER:
+    if sign not in OVER:
         raise NotImplementedError(f"no bounds of {sign!r}")
     return sign, tuple(operands)
 
@@ -163,7 +166,7 @@ def supposing(**ranges: Bounds) -> Iterator[None]:
 def decided(difference: Quantity, relation: str) -> bool | None:
     """Whether a formula stands in a relation to 0, as far as what is supposed tells."""
     if is_number(difference):
-        return _HOLDS[relation](difference, 0)
+        return HOLDS[relation](difference, 0)
     ranges = _supposed.get()
     return holds(bounds(difference, ranges), relation) if ranges else None
 
@@ -185,51 +188,22 @@ def bounds(value: Quantity, ranges: Mapping[str, Bounds]) -> Bounds:
         return ANYTHING
 
 
-def holds(found: Bounds, relation: str) -> bool | None:
-    """Whether all values between bounds, or none, stand in a relation to 0; else None."""
-    least, greatest = found
-    if relation in ("==", "!="):
-        if least == greatest == 0:
-            return relation == "=="
-        return None if least <= 0 <= greatest else relation == "!="
-    if relation in ("<", "<="):
-        least, greatest, relation = -greatest, -least, ">" + relation[1:]
-    if _HOLDS[relation](least, 0):
-        return True
-    return None if _HOLDS[relation](greatest, 0) else False
-
-
-_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    ">=": lambda a, b: a >= b,
-    ">": lambda a, b: a > b,
-    "<=": lambda a, b: a <= b,
-    "<": lambda a, b: a < b,
-}
-
-
-# -- operations on numbers and on bounds ----------------------------------------------------------
-
-
-def _whole(value: Any) -> Any:
-    is_whole = isinstance(value, Fraction) and value.denominator == 1
-    return value.numerator if is_whole else value
+# -- operations on numbers and on stretches -------------------------------------------------------
 
 
 def _power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, int) and exponent < 0:
-        return _whole(Fraction(1) / Fraction(base) ** -exponent)
-    return _whole(base**exponent)
+        return whole(Fraction(1) / Fraction(base) ** -exponent)
+    return whole(base**exponent)
 
 
 def _sum(*values: Any) -> Any:
-    return _whole(sum(values))
+    return whole(sum(values))
 
 
 _AT: dict[str, Callable[..., Any]] = {
     "+": _sum,
-    "*": lambda *values: _whole(math.prod(values)),
+    "*": lambda *values: whole(math.prod(values)),
     "//": lambda a, b: a // b,
     "%": lambda a, b: a % b,
     "**": _power,
@@ -238,99 +212,9 @@ _AT: dict[str, Callable[..., Any]] = {
 }
 
 
-def _plus(a: Any, b: Any) -> Any:
-    if isinstance(a, float):
-        return a
-    return b if isinstance(b, float) else a + b
-
-
-def _times(a: Any, b: Any) -> Any:
-    if a == 0 or b == 0:
-        return 0
-    if isinstance(a, float) or isinstance(b, float):
-        return math.inf if (a > 0) == (b > 0) else -math.inf
-    return a * b
-
-
-def _floor(a: Any, b: Any) -> Any:
-    """The quotient by a positive number, rounded down."""
-    if isinstance(b, float):
-        return -1 if a < 0 else 0
-    return a if isinstance(a, float) else a // b
-
-
-def _over_sum(*terms: Bounds) -> Bounds:
-    least: Any = 0
-    greatest: Any = 0
-    for low, high in terms:
-        least, greatest = _plus(least, low), _plus(greatest, high)
-    return least, greatest
-
-
-def _over_product(*factors: Bounds) -> Bounds:
-    found: Bounds = (1, 1)
-    for factor in factors:
-        corners = [_times(a, b) for a in found for b in factor]
-        found = min(corners), max(corners)
-    return found
-
-
-def _over_floor(top: Bounds, bottom: Bounds) -> Bounds:
-    if bottom[1] < 0:
-        top, bottom = (-top[1], -top[0]), (-bottom[1], -bottom[0])
-    if bottom[0] <= 0:
-        return ANYTHING
-    corners = [_floor(a, b) for a in top for b in bottom]
-    return min(corners), max(corners)
-
-
-def _over_remainder(top: Bounds, bottom: Bounds) -> Bounds:
-    if bottom[0] <= 0:
-        return ANYTHING
-    if top[0] >= 0 and top[1] < bottom[0]:
-        return top
-    return 0, _plus(bottom[1], -1)
-
-
-def _over_power(base: Bounds, exponent: Bounds) -> Bounds:
-    low, high = exponent
-    if low != high:
-        if base[0] != base[1] or not base[0] > 1 or low < 0:
-            return ANYTHING
-        return _raised(base[0], low), _raised(base[0], high)
-    if not isinstance(low, int):
-        return ANYTHING
-    if low < 0:
-        if base[0] <= 0 <= base[1]:
-            return ANYTHING
-        found = _over_power(base, (-low, -low))
-        return _inverse(found[1]), _inverse(found[0])
-    ends = _raised(base[0], low), _raised(base[1], low)
-    if low % 2 == 0 and base[0] < 0:
-        return (0 if base[1] >= 0 else min(ends)), max(ends)
-    return ends
-
-
-def _inverse(value: Any) -> Any:
-    return 0 if isinstance(value, float) else _whole(Fraction(1) / value)
-
-
-def _raised(base: Any, exponent: Any) -> Any:
-    if exponent == 0:
-        return 1
-    if isinstance(base, float):
-        return -math.inf if base < 0 and exponent % 2 else math.inf
-    if isinstance(exponent, float) or (
-        max(abs(base.numerator), base.denominator).bit_length() * exponent > MOST_BITS
-        and abs(base) > 1
-    ):
-        return math.inf if base > 0 else (-math.inf if exponent % 2 else math.inf)
-    return _whole(base**exponent)
-
-
 def _stretch(sign: str, parts: list[_Stretch], ranges: Mapping[str, Bounds]) -> _Stretch:
     """What an operation makes of its operands over a range."""
-    bounds = _OVER[sign](*[part.bounds for part in parts])
+    bounds = OVER[sign](*[part.bounds for part in parts])
     low: Line | None = None
     high: Line | None = None
     if sign in ("min", "max"):
@@ -342,16 +226,12 @@ def _stretch(sign: str, parts: list[_Stretch], ranges: Mapping[str, Bounds]) -> 
     elif sign == "*":
         low, high = _scaled(parts)
     elif sign == "//":
-        bounds = _narrowed(bounds, _over_quotient(parts[0], parts[1], ranges))
+        bounds = narrowed(bounds, _over_quotient(parts[0], parts[1], ranges))
         low, high = _rounded(parts[0], parts[1])
     if bounds[0] == bounds[1] and not isinstance(bounds[0], float):
         low = high = (0, bounds[0])
         return _Stretch(bounds, 0, low, high)
     return _Stretch(bounds, _degree(sign, parts), low, high)
-
-
-def _narrowed(a: Bounds, b: Bounds) -> Bounds:
-    return max(a[0], b[0]), min(a[1], b[1])
 
 
 def _over_lines(
@@ -361,7 +241,7 @@ def _over_lines(
     others = [part.bounds for part in parts if part.low is None or part.high is None]
     low = _line_sum([part.low for part in parts if part.low and part.high])
     high = _line_sum([part.high for part in parts if part.low and part.high])
-    least, greatest = _over_sum((_on_line(low, ranges)[0], _on_line(high, ranges)[1]), *others)
+    least, greatest = OVER["+"]((_on_line(low, ranges)[0], _on_line(high, ranges)[1]), *others)
     return (least, greatest), *((None, None) if others else (low, high))
 
 
@@ -374,7 +254,7 @@ def _on_line(line: Line, ranges: Mapping[str, Bounds]) -> Bounds:
     if slope == 0:
         return start, start
     ((low, high),) = ranges.values()
-    ends = _plus(_times(slope, low), start), _plus(_times(slope, high), start)
+    ends = plus(times(slope, low), start), plus(times(slope, high), start)
     return min(ends), max(ends)
 
 
@@ -384,7 +264,7 @@ def _scaled(parts: list[_Stretch]) -> tuple[Line | None, Line | None]:
     found: _Stretch | None = None
     for part in parts:
         if part.line is not None and part.line[0] == 0:
-            scale = _whole(scale * part.line[1])
+            scale = whole(scale * part.line[1])
         elif found is None and part.low is not None and part.high is not None:
             found = part
         else:
@@ -396,7 +276,7 @@ def _scaled(parts: list[_Stretch]) -> tuple[Line | None, Line | None]:
 
 
 def _whole_line(slope: Any, start: Any) -> Line:
-    return _whole(slope), _whole(start)
+    return whole(slope), whole(start)
 
 
 def _over_quotient(top: _Stretch, bottom: _Stretch, ranges: Mapping[str, Bounds]) -> Bounds:
@@ -416,7 +296,7 @@ def _quotient_at(top: Line, bottom: Line, n: Any) -> Any:
         return (top[0] * n + top[1]) // (bottom[0] * n + bottom[1])
     if bottom[0]:  # the limit; a line that nears it from below is rounded to less
         return top[0] // bottom[0]
-    return _times(top[0], n) if top[0] else top[1] // bottom[1]
+    return times(top[0], n) if top[0] else top[1] // bottom[1]
 
 
 def _rounded(top: _Stretch, bottom: _Stretch) -> tuple[Line | None, Line | None]:
@@ -462,14 +342,3 @@ def _degree(sign: str, parts: list[_Stretch]) -> int | None:
     if sign == "**" and not known[1] and isinstance(exponent, int) and exponent >= 0:
         return known[0] * exponent
     return None
-
-
-_OVER: dict[str, Callable[..., Bounds]] = {
-    "+": _over_sum,
-    "*": _over_product,
-    "//": _over_floor,
-    "%": _over_remainder,
-    "**": _over_power,
-    "min": lambda *each: (min(e[0] for e in each), min(e[1] for e in each)),
-    "max": lambda *each: (max(e[0] for e in each), max(e[1] for e in each)),
-}

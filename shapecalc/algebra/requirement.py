@@ -173,8 +173,8 @@ def divides(
     **places: Any,
 ) -> Requirement:
     """A number must be a multiple of another; in a message they are right and left."""
-    claim = Claim(number, "%", divisor)
-    return Requirement(claim.difference, "==", 0, says, hint, places, field, (claim,))
+    claims = (Claim(number, "%", divisor),)
+    return Requirement(number % divisor, "==", 0, says, hint, places, field, claims)
 
 
 def broadcasts(

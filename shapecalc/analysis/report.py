@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, Shape
+from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, smallest, total
 from shapecalc.algebra.phases import Phases, Range, together
 from shapecalc.algebra.window import IDENTITY
 from shapecalc.analysis.constraints import Constraint, combine
@@ -16,8 +17,8 @@ from shapecalc.layers import Tensor
 from shapecalc.pace import now
 
 if TYPE_CHECKING:
-    from shapecalc import lint
     from shapecalc.analysis.memory import Memory
+    from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
 
 class LayerReport:
@@ -135,6 +136,20 @@ class ReceptiveField(NamedTuple):
         return tuple([size.least if isinstance(size, Range) else size for size in self.size])
 
 
+def _nothing(report: Report) -> None:
+    return None
+
+
+class Readers(NamedTuple):
+    """What a report shows of what readers make of it; it knows none, so that is handed to it.
+
+    ``warnings`` finds what may be unwanted, ``view`` is what a notebook shows.
+    """
+
+    warnings: Callable[[Report], list[Warning] | None] = _nothing
+    view: Callable[[Report], str | None] = _nothing
+
+
 class Report:
     """The analysis of a network for given values of its symbols.
 
@@ -152,12 +167,12 @@ class Report:
         symbols: Mapping[str, Quantity],
         built: Built,
         silence: Iterable[str] = (),
-        view: Callable[[Report], str] | None = None,
+        readers: Readers | None = None,
         kept: Iterable[str] = (),
         dtype: str = DEFAULT,
     ) -> None:
         self.name = name
-        self.view = view
+        self._readers = readers or Readers()
         self.symbols = dict(symbols)
         self.kept = {name: self.symbols[name] for name in kept}
         self.built = built
@@ -216,8 +231,29 @@ class Report:
 
     @cached_property
     def totals(self) -> Totals:
-        """The sums over all layers."""
-        return sums(self.layers)
+        """The sums over all layers; of a mixture of experts the ``active_params`` as well.
+
+        >>> import shapecalc
+        >>> shapecalc.load("mixtral_8x7b").report().totals.active_params
+        12879925248
+        """
+        found = sums(self.layers)
+        if not self.passed_by:
+            return found
+        active = found.params - total(list(self.passed_by.values()))
+        return Totals(found.by_name | {"active_params": active})
+
+    @cached_property
+    def passed_by(self) -> dict[str, Dim]:
+        """Of layers whose params a token uses in part, how many it does not, by their paths."""
+        found: dict[str, Dim] = {}
+        for layer in self.layers:
+            idle = layer.node.layer.passed_by(*layer.node.inputs)
+            for place, count in idle.items():
+                path = layer.node.sources[place].path
+                if path in self and self[path].params != 0:
+                    found[path] = smallest(found.get(path, count), count)
+        return found
 
     @cached_property
     def memory(self) -> Memory:
@@ -258,19 +294,17 @@ class Report:
         return {layer.path: fields[id(views[layer.path])] for layer in self.layers}
 
     @cached_property
-    def warnings(self) -> list[lint.Warning]:
+    def warnings(self) -> list[Warning]:
         """What is legal but probably unwanted, unless the spec silences it."""
-        from shapecalc.lint import warnings
-
         now.begin("looking for what may be unwanted")
-        return warnings(self)
+        return self._readers.warnings(self) or []
 
     def __repr__(self) -> str:
         return f"<Report of {self.name!r}: {len(self)} layers, {self.totals.params} params>"
 
     def _repr_html_(self) -> str | None:
         """The table of the report, as notebooks show it."""
-        return self.view(self) if self.view else None
+        return self._readers.view(self)
 
     def to_dict(self, *, memory: bool = False) -> dict[str, Any]:
         """The report as plain data, as ``show --format json`` prints it.
@@ -290,7 +324,8 @@ class Report:
                 for layer in self.layers
             ],
             "outputs": [
-                {"path": path, "shape": plain(tensor.shape)} for path, tensor in self.outputs
+                {**({"name": name} if name else {}), "path": path, "shape": plain(tensor.shape)}
+                for name, (path, tensor) in zip_longest(self.built.output_names, self.outputs)
             ],
             "totals": plain(self.totals.by_name | {"memory": self.memory.to_dict()}),
             "constraints": [
@@ -338,6 +373,8 @@ class Report:
             found["output_shapes"] = plain(layer.output_shapes)
         found |= plain(layer.counts)
         found["receptive_field"] = None if field is None else plain(field._asdict())
+        if layer.path in self.passed_by:
+            found["active_params"] = plain(layer.params - self.passed_by[layer.path])
         if layer.node.shared is not None:
             found["shares"] = layer.node.shared
         return found

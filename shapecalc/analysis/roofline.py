@@ -28,13 +28,20 @@ class Device(NamedTuple):
 
 
 def moved(layer: LayerReport) -> Dim:
-    """The bytes that a layer reads and writes: inputs, outputs, weights; of a view, none."""
+    """The bytes that a layer reads and writes: inputs, outputs, weights; of a view, none.
+
+    Of a mixture of experts it reads at least those that one token chose.
+    """
     if not layer.node.layer.writes:
         return 0
     tensors = [*layer.node.inputs, *layer.node.made.values()]
     sizes = [width(tensor.dtype, layer.dtype) * prod(tensor.shape) for tensor in tensors]
     weights = MEASURES["params"].bytes
-    return total([*sizes, weights.of(layer) if weights else 0])
+    idle = [
+        width(layer.node.inputs[place].dtype, layer.dtype) * count
+        for place, count in layer.node.layer.passed_by(*layer.node.inputs).items()
+    ]
+    return total([*sizes, weights.of(layer) if weights else 0]) - total(idle)
 
 
 def work(layer: LayerReport) -> Any:

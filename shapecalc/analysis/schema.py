@@ -73,6 +73,7 @@ def report_schema() -> Schema:
                 "layers": _list(
                     _object(
                         layer,
+                        active_params=amount,
                         shares=text,
                         output_shapes=tensors,
                         memory=own_memory,
@@ -82,6 +83,7 @@ def report_schema() -> Schema:
                 "outputs": _list(_object({"path": text, "shape": shape})),
                 "totals": _object(
                     {"trainable": amount, **totals, "memory": memory},
+                    active_params=amount,
                     convention=convention,
                     seconds_at_least=time,
                 ),

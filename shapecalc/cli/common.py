@@ -15,12 +15,12 @@ from shapecalc.cli import progress
 from shapecalc.cli.completion import completed_setting, completed_spec, completed_symbols
 from shapecalc.cli.output import echo_error, echo_frame
 from shapecalc.graph.build import MOST_LAYERS
-from shapecalc.language.parse import WIDTHS, parse
 from shapecalc.language.problem import SpecError
 from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
-from shapecalc.network import Network, is_code, load
+from shapecalc.language.words import WIDTHS
+from shapecalc.network import Network, is_code, load, parsed
 from shapecalc.pace import now
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -130,18 +130,22 @@ def settings_options(function: Function) -> Function:
     return settings_option(symbolic(function))
 
 
-def open_spec(spec: str, most_layers: int) -> Network:
-    """Load a file, a bundled spec by its name, or standard input for ``-``."""
+def open_spec(spec: str, most_layers: int, beside: str | None = None) -> Network:
+    """Load a file, a bundled spec by its name, or standard input for ``-``.
+
+    Where it stands beside another network, how source is read may be said for that one alone.
+    """
     now.begin(f"reading {one_line(spec)}")
     if spec == "-":
         if sys.stdin is None:
             raise click.BadParameter("standard input is closed", param_hint="SPEC")
         data = sys.stdin.buffer.read(LARGEST_FILE + 1)
-        return Network(parse(decode(data, "<stdin>")), most_layers)
+        return Network(parsed(decode(data, "<stdin>")), most_layers)
     try:
         is_plain = "\n" not in spec and "{" not in spec  # what load would take for a spec's text
         if is_plain or is_code(spec):
-            return load(spec, most_layers=most_layers, **_read_as())
+            is_meant = is_code(spec) or beside is None or not is_code(beside)
+            return load(spec, most_layers=most_layers, **(_read_as() if is_meant else {}))
         return load(Path(spec), most_layers=most_layers)
     except OSError as error:
         reason = str(error) if error.strerror is None else f"{spec}: {error.strerror}"

@@ -14,6 +14,7 @@ GROUPS = {
     "convolution": "convolution",
     "linear": "linear",
     "embedding": "linear",
+    "experts": "linear",
     "distance": "linear",
     "pooling": "pooling",
     "resampling": "pooling",
@@ -31,7 +32,7 @@ GROUPS = {
 
 MEANINGS = {
     "convolution": "convolution",
-    "linear": "linear, embedding",
+    "linear": "linear, embedding, experts",
     "pooling": "pooling, resampling, padding",
     "pointwise": "activation, normalisation, dropout",
     "attention": "attention, transformer",

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from shapecalc.algebra.arithmetic import Shape
 from shapecalc.graph.graph import Node, Part, Role
-from shapecalc.language.parse import name_stem
+from shapecalc.language.words import name_stem
 
 Pair = tuple[Node | None, Node | None]
 """A layer and its counterpart; None on the side that has none."""

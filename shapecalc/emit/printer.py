@@ -24,6 +24,7 @@ from shapecalc.emit.syntax import (
     If,
     Invoke,
     Item,
+    Keyed,
     Loop,
     Noted,
     Parameter,
@@ -169,6 +170,10 @@ def _sequence(tree: Sequence) -> tuple[str, int]:
     return f"{opened}{', '.join(map(flat, tree.items))}{comma}{closed}", _ATOM
 
 
+def _keyed(tree: Keyed) -> tuple[str, int]:
+    return f"{flat(tree.key)}: {flat(tree.value)}", _ATOM
+
+
 def _star(tree: Star) -> tuple[str, int]:
     return f"*{_held(tree.items, _CONDITIONAL)}", _ATOM
 
@@ -198,6 +203,7 @@ _FLAT: dict[type, Callable[[Any], tuple[str, int]]] = {
     Slice: _slice,
     Invoke: _invoke,
     Sequence: _sequence,
+    Keyed: _keyed,
     Star: _star,
     Loop: _loop,
     Noted: lambda tree: _flat(tree.tree),

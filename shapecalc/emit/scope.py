@@ -30,9 +30,9 @@ from shapecalc.language.expression import (
 )
 from shapecalc.language.expression import Name as SpecName
 from shapecalc.language.expression import Number as SpecNumber
-from shapecalc.language.parse import TENSOR_NAMES
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Entry, Setting
+from shapecalc.language.words import TENSOR_NAMES
 from shapecalc.layers.field import Field, Flag, Number, PerAxis
 
 AXES = {"in_channels": 1, "in_height": 2, "in_width": 3, "in_features": -1}

@@ -18,8 +18,8 @@ from shapecalc.emit.scope import Scope
 from shapecalc.emit.trees import stated
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.expression import Conditional, Name
-from shapecalc.language.parse import BATCH
 from shapecalc.language.tree import Entry
+from shapecalc.language.words import BATCH
 
 LONGEST = 60
 """The longest comment of a shape, in characters."""

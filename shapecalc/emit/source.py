@@ -58,7 +58,9 @@ def main(known: Known, name: str, returns: Any) -> list[Statement]:
     if isinstance(returns, syntax.Item):
         is_optional = any(node == syntax.NONE for node in syntax.walk(returns))
         body = _where_there(each) if is_optional else _printed(each)
-        shown: Statement = For(each, output, (body,))
+        is_named = returns.owner == Name("dict", 0)
+        every = syntax.call(syntax.Attribute(output, "values")) if is_named else output
+        shown: Statement = For(each, every, (body,))
     else:
         shown = _printed(output) if returns == syntax.TENSOR else _where_there(output)
     return [Assign(Name("model", 0), made), With(syntax.call("torch.no_grad"), (run,)), shown]

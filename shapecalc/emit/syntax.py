@@ -76,10 +76,21 @@ class Invoke:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """A tuple, or a list; a tuple that stands alone, as behind return, has no brackets."""
+    """A tuple, or a list; a tuple that stands alone, as behind return, has no brackets.
+
+    In braces it is a dictionary of :class:`Keyed` items.
+    """
 
     items: tuple[Tree, ...]
     brackets: str = "()"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """``key: value`` in a dictionary."""
+
+    key: Tree
+    value: Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,7 @@ class Noted:
 
 Tree: TypeAlias = (
     "spec.Expression | Constant | Text | Attribute | Item | Slice | Dots | Invoke | Sequence "
-    "| Star | Loop | Noted"
+    "| Keyed | Star | Loop | Noted"
 )
 
 # -- statements -----------------------------------------------------------------------------------
@@ -374,7 +385,7 @@ _SPEC = (Number, Name, Unary, Binary, Comparison, Conditional, spec.Call)
 
 
 _OWN = frozenset(
-    {Constant, Text, Attribute, Item, Slice, Dots, Invoke, Sequence, Star, Loop, Noted}
+    {Constant, Text, Attribute, Item, Slice, Dots, Invoke, Sequence, Keyed, Star, Loop, Noted}
     | {Assign, Do, Return, Raise, If, For, With, Parameter, Function, Class}
 )
 

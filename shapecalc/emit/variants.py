@@ -17,10 +17,10 @@ from shapecalc.emit import letters as lettering
 from shapecalc.emit.letters import Lettered, Memory, every
 from shapecalc.emit.python import tests
 from shapecalc.language.expression import Call, Undecided, names, parts
-from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError, bind
 from shapecalc.language.tree import Block, Entry, Setting, Spec
+from shapecalc.language.words import BATCH
 from shapecalc.network import Network
 
 ENOUGH = 4

@@ -29,10 +29,10 @@ from shapecalc.graph.place import (
     Scope,
 )
 from shapecalc.language.expression import ExpressionError, Undecided, truth
-from shapecalc.language.parse import BATCH
 from shapecalc.language.problem import SpecError, did_you_mean, listing
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Reference, Spec
+from shapecalc.language.words import BATCH
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
 
@@ -101,7 +101,7 @@ class Builder(Placer):
             for name, tensor in inputs.items()
         }
         place = Place("", Names(names), self.values, root, None, 0)
-        outputs: list[Wire] = []
+        outputs: dict[int, Wire] = {}
         self.foresee()
         if not self.problems:
             first = next(iter(inputs)) if len(inputs) == 1 else None
@@ -109,7 +109,9 @@ class Builder(Placer):
             last = self.chain(self.spec.entries, place, wire, unfed=first is None)
             outputs = self.outputs(place.names, last)
         known = {name: tensor for name, tensor in inputs.items() if tensor is not None}
-        return Built(self.graph, root, known, outputs, self.needs, self.lowest())
+        wires = list(outputs.values())
+        called = [self.spec.output_names[n] for n in outputs] if self.spec.output_names else []
+        return Built(self.graph, root, known, wires, self.needs, self.lowest(), tuple(called))
 
     def lowest(self) -> dict[str, int]:
         """The least values of symbols: those understood, none where a default is negative."""
@@ -164,18 +166,18 @@ class Builder(Placer):
                 self.need(decided, name)
         return True
 
-    def outputs(self, names: Names, last: Wire | None) -> list[Wire]:
-        """What the network returns: the outputs named, those left out dropped, or its last."""
+    def outputs(self, names: Names, last: Wire | None) -> dict[int, Wire]:
+        """What the network returns: its outputs by number without those left out, or its last."""
         if not self.spec.outputs:
-            return [last] if last is not None else []
-        wires = []
-        for reference in self.spec.outputs:
+            return {0: last} if last is not None else {}
+        wires = {}
+        for number, reference in enumerate(self.spec.outputs):
             try:
                 wire = self.named(reference, names).wire
             except Fatal:
                 continue
             if wire is not None:
-                wires.append(wire)
+                wires[number] = wire
                 if wire.origin in self.graph:
                     self.graph.nodes[wire.origin]["node"].request([wire.source.output])
         if not wires and not self.problems:

@@ -235,3 +235,5 @@ class Built(NamedTuple):
     outputs: list[Wire]
     needs: list[Need]
     least: dict[str, int]
+    output_names: tuple[str, ...] = ()
+    """The names under which the outputs are returned; empty if they are returned in order."""

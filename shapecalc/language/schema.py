@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc.language.expression import LONGEST, RESERVED
-from shapecalc.language.parse import BATCH, DTYPES, MODIFIERS, TENSOR_NAMES, WIDTHS
+from shapecalc.language.words import BATCH, DTYPES, MODIFIERS, TENSOR_NAMES, WIDTHS
 from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.field import EXPRESSION, REQUIRED, Field, SameAs
 
@@ -106,8 +106,14 @@ def _top() -> Schema:
         ),
         "layers": {"description": "the network: each entry is fed by the one before it"},
         "outputs": _told(
-            "names of the entries whose results the network returns",
-            {"anyOf": [_PATHS, {"type": "null"}]},
+            "the entries whose results the network returns, or names for them and entries",
+            {
+                "anyOf": [
+                    _PATHS,
+                    {"type": "null"},
+                    {"type": "object", "propertyNames": _NAME, "additionalProperties": _PATHS},
+                ]
+            },
         ),
         "require": _told(
             "conditions on totals, layers and symbols, as in params <= 5e6",

@@ -10,9 +10,9 @@ from typing import Any
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.language import expression
 from shapecalc.language.expression import ExpressionError, Undecided
-from shapecalc.language.parse import BATCH, has_meaning
 from shapecalc.language.problem import Problem, SpecError, did_you_mean, listing
 from shapecalc.language.tree import Setting, Spec
+from shapecalc.language.words import BATCH, has_meaning
 
 DEEPEST = 64
 """How many symbols may depend on each other through settings."""

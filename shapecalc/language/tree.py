@@ -177,6 +177,7 @@ class Spec:
         "inputs",
         "members",
         "name",
+        "output_names",
         "outputs",
         "require",
         "silence",
@@ -194,6 +195,7 @@ class Spec:
         self.blocks: dict[str, Block] = {}
         self.entries: list[Entry] = []
         self.outputs: list[Reference] = []
+        self.output_names: list[str] = []  # of each of them, or empty where they have none
         self.dtype = ""
         self.require: list[Required] = []
         self.silence: tuple[str, ...] = ()

@@ -21,8 +21,8 @@ from shapecalc.language.expression import (
     Number,
     Unary,
 )
-from shapecalc.language.parse import name_stem
 from shapecalc.language.tree import Block, Entry, Setting, Spec
+from shapecalc.language.words import name_stem
 from shapecalc.layers import KINDS
 
 WIDEST = 100
@@ -116,7 +116,8 @@ def plain(spec: Spec) -> dict[str, Any]:
         found["blocks"] = {name: _block(block) for name, block in spec.blocks.items()}
     found["layers"] = entries(spec.entries)
     if spec.outputs:
-        found["outputs"] = _names([each.name for each in spec.outputs])
+        names = [each.name for each in spec.outputs]
+        found["outputs"] = dict(zip(spec.output_names, names)) or _names(names)
     if spec.require:
         found["require"] = [each.text for each in spec.require]
     if spec.silence:

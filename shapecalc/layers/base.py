@@ -71,6 +71,8 @@ class Layer:
     """How many inputs it takes, at least and at most; None for any number."""
     joins: ClassVar[bool] = False
     """Whether it can take several inputs; follows from ``arity``."""
+    states: ClassVar[tuple[str, ...]] = ()
+    """Its further inputs that a state starts at, all of them or none, which is zeros then."""
     commutes: ClassVar[bool] = False
     """Whether the order of its inputs makes no difference."""
     promotes: ClassVar[bool] = False
@@ -296,6 +298,10 @@ class Layer:
     def kept(self, *x: Any, **y: Any) -> dict[str, Tensor]:
         """What it makes and keeps for the backward pass beside ``keeps``: masks, statistics."""
         return self.beside(*x, **y)
+
+    def passed_by(self, *x: Any) -> Mapping[int, Dim]:
+        """Of inputs that are weights, how many elements a token does not use, by input."""
+        return {}
 
     def cached(self, *x: Any) -> Sequence[Tensor]:
         """What of its inputs a decoder keeps for the tokens to come: keys and values."""

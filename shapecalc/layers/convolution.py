@@ -39,15 +39,16 @@ class _AnyConvolution(Layer, abstract=True):
     example = {"out_channels": 8, "kernel_size": 3, "padding": 1}
 
     def _groups_divide(self) -> Iterator[Requirement]:
-        for name in ("in_channels", "out_channels"):
+        common = _CommonDivisors(self.in_channels, self.out_channels)
+        for name, channels in zip(("in_channels", "out_channels"), common):
             yield divides(
                 self.groups,
-                getattr(self, name),
+                channels,
                 "has groups {right}, which does not divide {name} {left}",
                 field="groups",
                 hint="{common}",
                 name=name,
-                common=_CommonDivisors(self.in_channels, self.out_channels),
+                common=common,
             )
 
     def _bias(self) -> dict[str, Shape]:

@@ -1,7 +1,8 @@
 """Recurrent layers: a state goes through a sequence and takes each place in.
 
-The state starts at zero. What a layer puts out first is the state after every place, or, of a
-cell, after its one step; the others of torch's results have torch's names, ``h_n`` and ``c_n``.
+The state starts at zero, or at a further input, torch's ``h_0``; of an LSTM at two, ``h_0`` and
+``c_0``. What a layer puts out first is the state after every place, or, of a cell, after its one
+step; the others of torch's results have torch's names, ``h_n`` and ``c_n``.
 Products with matrices are multiply-accumulates, those with the state at the start included, as
 torch counts on the meta device. The rest, for each value of a state, is 2 operations of a plain
 layer (the two products are added, then activated), 13 of an LSTM (four sums and activations, three
@@ -15,12 +16,12 @@ takes the sequence for the first dimension, and false means that here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod, total
-from shapecalc.algebra.requirement import Requirement, at_least
+from shapecalc.algebra.requirement import Requirement, at_least, equal, refuse
 from shapecalc.layers.base import MOST_STACKED, Layer
 from shapecalc.layers.field import Choice, Flag, Number, Whole, field, inferred
 from shapecalc.layers.tensor import FLOATS, Tensor
@@ -39,14 +40,45 @@ class _AnyRecurrent(Layer, abstract=True):
     """How many times the state's size each of the two products has."""
     operations: ClassVar[int]
     """Element-wise operations for each value of the state, without biases."""
+    states: ClassVar[tuple[str, ...]] = ("h_0",)
+    arity = (1, 2)
 
     hidden_size: Dim = field(Whole(), "features of the state", letter="H")
     bias: bool = field(Flag(), "add two learned numbers to each gate", default=True)
     input_size: Dim = inferred(
-        lambda layer, x: x.shape[-1], "features of the input, its last dimension", letter="C"
+        lambda layer, x, *_: x.shape[-1], "features of the input, its last dimension", letter="C"
     )
 
     example = {"hidden_size": 32}
+
+    def requires(self, x: Tensor, *start: Tensor) -> Iterator[Requirement]:
+        if not start:
+            return
+        if len(start) < len(self.states):
+            yield refuse(
+                "takes one input, or three with {names:and}, but receives 2",
+                names=self.states,
+            )
+        for name, given, wanted in zip(self.states, start, self._starts(x)):
+            for size, right in zip(given.shape, wanted.shape):
+                yield equal(
+                    size,
+                    right,
+                    "receives {name} of {given.shape:times}, not {wanted.shape:times}",
+                    name=name,
+                    given=given,
+                    wanted=wanted,
+                )
+
+    def _starts(self, x: Tensor) -> Sequence[Tensor]:
+        """The states that it can start at."""
+        raise NotImplementedError
+
+    def call(self, module: str, inputs: Sequence[str], wanted: Sequence[str] = ()) -> str:
+        if len(self.states) > 1 and len(inputs) > 1:
+            x, *start = inputs
+            return super().call(module, (x, f"({', '.join(start)})"), wanted)
+        return super().call(module, inputs, wanted)
 
     def _step_weights(self, suffix: str, inputs: Dim, state: Dim) -> dict[str, Shape]:
         """The weights of one step from ``inputs`` and ``state`` features."""
@@ -109,12 +141,16 @@ class Recurrent(_AnyRecurrent, abstract=True):
         above: list[Dim] = [self._directions() * self._state()] * (self.num_layers - 1)
         return [self.input_size, *above]
 
-    def output(self, x: Tensor) -> Tensor:
+    def output(self, x: Tensor, *start: Tensor) -> Tensor:
         return x.with_size(-1, self._directions() * self._state())
 
-    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+    def outputs(self, x: Tensor, *start: Tensor) -> dict[str, Tensor]:
         """The states after every place, and of every layer and direction that after the last."""
         return {"output": self.output(x), "h_n": self._last(x, self._state())}
+
+    def _starts(self, x: Tensor) -> Sequence[Tensor]:
+        _, *states = self.outputs(x).values()
+        return states
 
     def _last(self, x: Tensor, features: Dim) -> Tensor:
         batch = x.shape[0 if self.batch_first else 1]
@@ -127,12 +163,12 @@ class Recurrent(_AnyRecurrent, abstract=True):
                 weights |= self._step_weights(f"_l{i}{direction}", inputs, self._state())
         return weights
 
-    def macs(self, x: Tensor, y: Tensor) -> Dim:
+    def macs(self, x: Tensor, *start: Tensor, y: Tensor) -> Dim:
         """Every matrix is multiplied once with every place."""
         matrices = [prod(shape) for shape in self.weights().values() if len(shape) == 2]
         return prod(x.shape[:2]) * total(matrices)
 
-    def elementwise(self, x: Tensor, y: Tensor) -> Dim:
+    def elementwise(self, x: Tensor, *start: Tensor, y: Tensor) -> Dim:
         steps = prod(x.shape[:2]) * self.num_layers * self._directions()
         return steps * self._step_elementwise()
 
@@ -179,6 +215,8 @@ class LSTM(Recurrent):
     )
 
     returns = "output, (h_n, c_n)"
+    arity = (1, 3)
+    states = ("h_0", "c_0")
     gates = 4
     operations = 13
 
@@ -186,7 +224,8 @@ class LSTM(Recurrent):
         Whole(0, symbolic=False), "features the output is projected to; 0 for none", default=0
     )
 
-    def requires(self, x: Tensor) -> Iterator[Requirement]:
+    def requires(self, x: Tensor, *start: Tensor) -> Iterator[Requirement]:
+        yield from super().requires(x, *start)
         yield at_least(
             self.hidden_size,
             self.proj_size + 1,
@@ -198,7 +237,7 @@ class LSTM(Recurrent):
     def _state(self) -> Dim:
         return self.proj_size or self.hidden_size
 
-    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+    def outputs(self, x: Tensor, *start: Tensor) -> dict[str, Tensor]:
         return {**super().outputs(x), "c_n": self._last(x, self.hidden_size)}
 
     def _step_weights(self, suffix: str, inputs: Dim, state: Dim) -> dict[str, Shape]:
@@ -230,7 +269,7 @@ class GRU(Recurrent):
 
 
 class RecurrentCell(_AnyRecurrent, abstract=True):
-    """Take one place in: a single step from a state of zeros.
+    """Take one place in: a single step from a state of zeros, or from one that comes in.
 
     >>> from shapecalc.layers import KINDS
     >>> KINDS["GRUCell"](hidden_size=20).output(Tensor((8, 10))).shape
@@ -241,17 +280,20 @@ class RecurrentCell(_AnyRecurrent, abstract=True):
 
     example_shapes = ((1, 64),)
 
-    def output(self, x: Tensor) -> Tensor:
+    def output(self, x: Tensor, *start: Tensor) -> Tensor:
         return x.with_size(-1, self.hidden_size)
+
+    def _starts(self, x: Tensor) -> Sequence[Tensor]:
+        return list(self.outputs(x).values())
 
     def weights(self) -> dict[str, Shape]:
         return self._step_weights("", self.input_size, self.hidden_size)
 
-    def macs(self, x: Tensor, y: Tensor) -> Dim:
+    def macs(self, x: Tensor, *start: Tensor, y: Tensor) -> Dim:
         rows = self.gates * self.hidden_size
         return x.batch * rows * (self.input_size + self.hidden_size)
 
-    def elementwise(self, x: Tensor, y: Tensor) -> Dim:
+    def elementwise(self, x: Tensor, *start: Tensor, y: Tensor) -> Dim:
         return x.batch * self._step_elementwise()
 
 
@@ -268,10 +310,12 @@ class LSTMCell(RecurrentCell):
     """Take one step of an LSTM; the output is the state that it lets out, ``c`` the cell's."""
 
     returns = "output, c"
+    arity = LSTM.arity
+    states = LSTM.states
     gates = LSTM.gates
     operations = LSTM.operations
 
-    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+    def outputs(self, x: Tensor, *start: Tensor) -> dict[str, Tensor]:
         return {"output": self.output(x), "c": self.output(x)}
 
 

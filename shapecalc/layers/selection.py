@@ -1,15 +1,15 @@
-"""Selecting: one place of a dimension, or those that a list names."""
+"""Selecting: places of a dimension by number, by a list, by another tensor, or the greatest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from shapecalc.algebra.arithmetic import Dim, Shape
+from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.layers.base import Layer, names_axis
-from shapecalc.layers.field import OneOrMore, Whole, field
-from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.field import Flag, OneOrMore, Whole, field
+from shapecalc.layers.tensor import OUTPUT, Tensor
 
 _DIM = Whole(None, symbolic=False)
 
@@ -131,3 +131,58 @@ class Index(Layer):
         before = ":, " * dim if dim >= 0 else "..., "
         behind = ", :" * (-1 - dim) if dim < 0 else ""
         return f"{inputs[0]}[{before}{inputs[1]}{behind}]"
+
+
+class TopK(Layer):
+    """Take the k greatest places along a dimension, the greatest first; ``indices`` tell which.
+
+    >>> scores = Tensor((1, 2048, 8))
+    >>> TopK(k=2).outputs(scores)["indices"]
+    Tensor(shape=(1, 2048, 2), dtype='int64')
+    """
+
+    keeps = ()
+    in_torch = False
+
+    on_request = frozenset({"indices"})
+    returns_on_request = "output, indices"
+    work = "every element is looked at"
+
+    k: Dim = field(Whole(), "how many are taken", letter="k")
+    dim: int = field(_DIM, "the dimension", default=-1)
+    largest: bool = field(Flag(), "the greatest; if not, the least", default=True)
+
+    example: ClassVar[Mapping[str, object]] = {"k": 2}
+
+    def requires(self, x: Tensor) -> Iterator[Requirement]:
+        yield from names_axis(x, self.dim)
+        yield at_least(
+            x.shape[self.dim],
+            self.k,
+            "takes the {k} greatest of dim {dim} of batch x {x}, which has {left}",
+            field="k",
+            k=self.k,
+            dim=self.dim,
+            x=x,
+        )
+
+    def output(self, x: Tensor) -> Tensor:
+        return x.with_size(self.dim, self.k)
+
+    def outputs(self, x: Tensor) -> dict[str, Tensor]:
+        y = self.output(x)
+        return {OUTPUT: y, "indices": Tensor(y.shape, "int64")}
+
+    def elementwise(self, x: Tensor, y: Tensor) -> Dim:
+        return prod(x.shape)
+
+    def beside(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"indices": Tensor(y.shape, "int64")}
+
+    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        return f"{self.requested(inputs, settings)}.values"
+
+    def requested(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
+        dim = "" if settings["dim"] == "-1" else f", dim={settings['dim']}"
+        least = ", largest=False" if settings["largest"] == "False" else ""
+        return f"{inputs[0]}.topk({settings['k']}{dim}{least})"

@@ -9,8 +9,9 @@ network with the key ``silence``, or with ``silence`` beside an entry's kind, fo
 conv1 dropped-pixels
 """
 
+from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 from shapecalc.lint import broadcast, cost, habits, redundancy, stated, windows
-from shapecalc.lint.base import CHECKS, Warning, warnings  # noqa: A004 - as where it is declared
+from shapecalc.lint.base import CHECKS, warnings
 
 __all__ = [
     "CHECKS",

@@ -12,20 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic
 from shapecalc.algebra.requirement import at_least
+from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
 if TYPE_CHECKING:
     from shapecalc.analysis.report import Report
     from shapecalc.graph.graph import Node, Part
-    from shapecalc.language.problem import Mark
-
-
-class Warning(NamedTuple):  # noqa: A001 - nothing here is about Python's own warnings
-    """One thing that is probably unwanted: its code, the layer, what it is, and its place."""
-
-    code: str
-    path: str
-    message: str
-    mark: Mark
 
 
 class Finding(NamedTuple):

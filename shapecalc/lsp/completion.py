@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from shapecalc.catalogue import summary
-from shapecalc.language.parse import BATCH, DTYPES, TENSOR_NAMES, WIDTHS
 from shapecalc.language.schema import spec_schema
 from shapecalc.language.tree import Block, Entry, Spec
+from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES, WIDTHS
 from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.field import Field, Flag
 from shapecalc.lsp.context import ITEM, Context

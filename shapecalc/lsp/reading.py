@@ -14,12 +14,11 @@ from shapecalc.graph.build import MOST_LAYERS, Builder
 from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.graph.place import Fatal
 from shapecalc.language.expression import Undecided
-from shapecalc.language.parse import parse
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE
 from shapecalc.language.tree import Entry
-from shapecalc.network import Network, load
+from shapecalc.network import Network, load, parsed
 
 _READ_AS = re.compile(r"^#[ \t]*shapecalc:[ \t]*(.*)$", re.M)
 """The comment of a file of source that says which network it holds, and what comes in."""
@@ -76,7 +75,7 @@ def of_spec(text: str, name: str) -> Reading:
         message = f"the file is too large: at most {LARGEST_FILE:,} characters are read"
         reading.problems = [Problem(Mark(1, 1), message)]
         return reading
-    _read(reading, lambda: Network(parse(reading.source), MOST_LAYERS))
+    _read(reading, lambda: Network(parsed(reading.source), MOST_LAYERS))
     return reading
 
 

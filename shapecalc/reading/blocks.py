@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc.language.expression import RESERVED, Binary, Expression, Name, Number
-from shapecalc.language.parse import BATCH, TENSOR_NAMES
 from shapecalc.language.tree import Block, Entry, Reference, Setting, Spec
+from shapecalc.language.words import BATCH, TENSOR_NAMES
 from shapecalc.layers import KINDS
 
 Position = tuple[int, str, int | None]

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from shapecalc.language.parse import name_stem
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Block, Entry, Reference, Setting, Spec
+from shapecalc.language.words import name_stem
 from shapecalc.layers import KINDS, OUTPUT
 from shapecalc.layers.field import PerAxis, SameAs
 from shapecalc.reading import sizes
@@ -208,12 +208,20 @@ class Lowering:
                 return False
             if id(mine) not in self.inlined and id(theirs) not in self.inlined:
                 above, below = mine.parent, theirs.parent
-                if above is not None and below is not None:
+                if above is not None and below is not None and self.alike(mine, theirs):
                     if self.list_of(above) is self.list_of(below):
                         self.shares.setdefault(id(mine), theirs)
                         return True
             mine, theirs = mine.parent, theirs.parent
         return False
+
+    def alike(self, call: Call, first: Call) -> bool:
+        """Whether all weights that a call uses are those that another uses, in the same order."""
+        own = [op for op in operations(call) if op.weights]
+        others = [op for op in operations(first) if op.weights]
+        return len(own) == len(others) and all(
+            op.shared is other for op, other in zip(own, others, strict=True)
+        )
 
     def between(self, a: Call, b: Call) -> list[Call]:
         """The calls around two, up to where they meet."""
@@ -240,7 +248,7 @@ class Lowering:
                 self.spec.entries.append(entry)
                 known[("again", str(n))] = entry.name
                 wires[n] = last = ("again", str(n))
-        if wires != [last]:
+        if wires != [last] or self.spec.output_names:
             mark = Mark(1, 1)
             self.spec.outputs = [Reference(known[wire], mark) for wire in wires]
         self.names, self.known = names, known

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from shapecalc.language.parse import DTYPES
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean, listing
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.tree import Input, Setting, Spec
+from shapecalc.language.words import DTYPES
 from shapecalc.reading import sizes
 from shapecalc.reading.files import read_text
 from shapecalc.reading.lower import Lowering, identifier, setting
@@ -129,11 +131,39 @@ def read_network(
     pinned: set[str] = set()
     while True:
         reading = _Reading(path, found["make"] or "", shapes, training, assume or {}, pinned)
-        spec = reading.spec()
+        try:
+            spec = reading.spec()
+        except SpecError as error:
+            if len(shapes) == 1:
+                raise with_advice(error, text, shapes[0], training, assume or {}) from None
+            raise
         more = reading.reader.pinned - pinned
         if not more:
             return spec
         pinned |= more
+
+
+def with_advice(
+    error: SpecError, text: str, shape: Shape, training: bool, assume: Mapping[str, Any]
+) -> SpecError:
+    """An error with the inputs that would fit, where a stated size disagrees with what comes."""
+    from shapecalc.reading.advice import Unmet, advised
+
+    found = _CODE.fullmatch(text)
+    assert found is not None
+
+    def unmet(sizes: list[tuple[str | None, int]]) -> Unmet:
+        path, make = Path(found["file"]), found["make"] or ""
+        own = {name for name, _ in shape.sizes if name} | {"B"}
+        reading = _Reading(path, make, [shape._replace(sizes=sizes)], training, assume, own)
+        with suppress(SpecError):
+            reading.spec()
+        return reading.reader.unmet
+
+    try:
+        return advised(error, shape.sizes, unmet)
+    except Exception:  # whatever keeps advice from being found must not hide the error itself
+        return error
 
 
 class _Reading:
@@ -323,6 +353,7 @@ class _Reading:
             raise CannotRead(
                 self.place_of(root), f"forward gives back no tensor but {type_name(result)}"
             )
+        spec.output_names = _names_of(result)
         reader.current = trace
         found_results = [reader.produced(value) for value in results]
         reader.current = None
@@ -412,6 +443,20 @@ class _Reading:
                 if value.dtype != "float32":
                     entry.settings["dtype"] = setting(value.dtype, entry.mark)
                 spec.entries.append(entry)
+
+
+def _names_of(result: Any) -> list[str]:
+    """The names in a dictionary of tensors; none if it has others, or is something else."""
+    if not isinstance(result, dict):
+        return []
+    named = all(
+        isinstance(name, str) and name.isidentifier() and not iskeyword(name) for name in result
+    )
+    return list(result) if named and all(map(_is_tensor, result.values())) else []
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, TensorValue)
 
 
 __all__ = ["MODULE", "InputError", "Place", "read_input", "read_network"]

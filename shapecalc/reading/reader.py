@@ -37,6 +37,7 @@ from shapecalc.reading.values import (
     Function,
     Instance,
     Method,
+    Partial,
     Place,
     Raised,
     Unknown,
@@ -196,6 +197,9 @@ class Reader(Modules, Tensors, Trace, Runtime):
         kind = KINDS[leaf.kind]
         least, most = kind.arity
         given = [*args, *kwargs.values()]
+        if kind.states:  # an LSTM takes its two states as one tuple
+            starts = [each if isinstance(each, tuple) else (each,) for each in given[1:]]
+            given = [*given[:1], *(each for start in starts for each in start)]
         inputs: list[TensorValue] = []
         for each in given:
             if isinstance(each, TensorValue) and (
@@ -215,6 +219,10 @@ class Reader(Modules, Tensors, Trace, Runtime):
         for n, each in enumerate(inputs):
             inputs[n] = self.as_float(each, kind)
         assert leaf.layer is not None
+        if kind.states and all(each.is_constant for each in inputs[1:]):
+            # a state of zeros is what it starts at of its own, but its sizes have to be right
+            self.require(leaf.kind, leaf.layer, [x.tensor for x in inputs], inputs, value)
+            del inputs[1:]
         outputs = self.put_leaf(value, leaf, inputs)
         return self.results(leaf, outputs, inputs)
 
@@ -491,6 +499,17 @@ class Reader(Modules, Tensors, Trace, Runtime):
                 }.get(kind.name, ()),
             )
         return False
+
+    def known_type(self, value: Any) -> Any:
+        """The type of a value that a module known here has; None if none has it."""
+        from shapecalc.reading.known import KNOWN, resolve
+
+        if isinstance(value, Partial):
+            return KNOWN["functools.partial"]
+        if isinstance(value, TensorValue):
+            is_learned = value.stored is not None and not value.stored.is_buffer
+            return resolve("nn.Parameter" if is_learned else "torch.Tensor")
+        return None
 
     def type_of(self, value: Any) -> Any:
         """``type(value)`` for what is known here."""

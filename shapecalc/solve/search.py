@@ -14,8 +14,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
-from shapecalc.algebra.enclosure import compiled, holds
+from shapecalc.algebra.enclosure import compiled
 from shapecalc.algebra.formula import Formula
+from shapecalc.algebra.intervals import holds
 from shapecalc.algebra.residues import on_stretch
 from shapecalc.algebra.solutions import Interval, Solutions
 from shapecalc.language import expression

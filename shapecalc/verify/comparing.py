@@ -87,7 +87,8 @@ def outcome(
     leaves = {
         name: x.detach().clone().requires_grad_(x.is_floating_point()) for name, x in given.items()
     }
-    dtype = next((x.dtype for x in given.values() if x.is_floating_point()), None)
+    tensors = [*given.values(), *model.parameters()]  # indices do not tell what is computed in
+    dtype = next((x.dtype for x in tensors if x.is_floating_point()), None)
     with new_tensors(dtype), Trace({}, is_seeded=True), torch.set_grad_enabled(backward):
         found = called({name: leaf.clone() for name, leaf in leaves.items()})
     chosen = [found.tensors[i][1] for i in order([name for name, _ in found.tensors])]

@@ -120,7 +120,8 @@ class Spec:
 
         Of fewer or more than the spec has, as many as both have.
         """
-        wanted = [path.rpartition(".")[2] for path, _ in self.report.outputs]
+        paths = [path.rpartition(".")[2] for path, _ in self.report.outputs]
+        wanted = list(self.report.built.output_names) or paths
         if sorted(names) == sorted(wanted):
             return [list(names).index(name) for name in wanted]
         return list(range(min(len(wanted), len(names))))

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapecalc.algebra.arithmetic import largest, smallest
-from shapecalc.algebra.enclosure import bounds, compiled, decided, holds, supposing
+from shapecalc.algebra.enclosure import bounds, compiled, decided, supposing
 from shapecalc.algebra.formula import Formula, evaluate
+from shapecalc.algebra.intervals import holds
 
 N = Formula.symbol("n")
 FAR = 60

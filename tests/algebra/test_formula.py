@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 
 import pytest
@@ -67,9 +68,22 @@ def test_what_is_said_never_to_be_negative_is_not(rule):
         assert all(rule.run({"H": h, "W": w}) >= 0 for h in range(1, 9) for w in range(1, 9))
 
 
+@given(rules("H", "W"), st.integers(-4, 4), st.integers(-4, 4))
+def test_every_value_lies_in_the_range(rule, h, w):
+    general = formula(rule, "H", "W")
+    if isinstance(general, Formula):
+        low, high = general.range({"H": h, "W": w})
+        for values in ({"H": h + i, "W": w + j} for i in range(6) for j in range(6)):
+            with suppress(ZeroDivisionError):
+                value = rule.run(values)
+                assert low is None or low <= value, values
+                assert high is None or value <= high, values
+
+
 def test_a_product_with_a_negative_minimum_may_be_negative():
     assert not (W * smallest(H, -5) + 10).never_negative()
-    assert not ((smallest(H, -5)) ** 2 * W - 20).never_negative()
+    assert not ((smallest(H, -5)) ** 2 * W - 30).never_negative()
+    assert ((smallest(H, -5)) ** 2 * W - 25).never_negative()
 
 
 def test_a_formula_that_grows_is_known_not_to_be_negative():

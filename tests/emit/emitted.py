@@ -65,6 +65,9 @@ def outputs_of(model: Any, report: Report, device: str = "meta") -> list[tuple[i
     """The shapes that a model puts out, without those of outputs that are left out."""
     with torch.no_grad():
         output = model(*inputs_of(report, device))
+    if isinstance(output, dict):
+        assert tuple(output) == tuple(report.built.output_names) or None in output.values()
+        output = tuple(output.values())
     outputs = output if isinstance(output, tuple) else (output,)
     return [tuple(each.shape) for each in outputs if each is not None]
 

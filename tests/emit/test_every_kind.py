@@ -63,7 +63,7 @@ def join_of_one_input(name: str) -> tuple[list[int], list[dict[str, Any]]]:
     end = 0
     first = kind.example_inputs()[0]
     for tensor in kind.example_inputs():
-        start, end = end, end + prod(tensor.shape)
+        start, end = end, end + prod(tensor.shape[1:])
         parts.append(f"x{len(parts)}")
         cutting += [
             {"Slice": {"dim": 1, "start": start, "end": end}, "from": "input"},

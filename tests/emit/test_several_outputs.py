@@ -64,3 +64,33 @@ def test_a_copy_is_named() -> None:
     )
     source = emitted(layers)
     assert "convs_1 = self.convs[:2](x)" in source
+
+
+def test_a_decoder_starts_where_its_encoder_stopped() -> None:
+    layers = (
+        "  - {LSTM: 16, name: encoder}\n"
+        "  - {LSTM: 16, name: decoder, from: [input, encoder.h_n, encoder.c_n]}\n"
+        "  - {GRU: 16, name: last, from: [decoder, decoder.h_n]}\n"
+    )
+    source = emitted(layers, "", "[5, 8]")
+    assert "_, (h_n, c_n) = self.encoder(x)" in source
+    assert ", (h_n, c_n))" in source
+    assert "x, _ = self.last(" in source
+
+
+def test_named_outputs_are_a_dictionary() -> None:
+    layers = (
+        "  - {Conv2d: {out_channels: 8, kernel_size: 1}, name: c}\n"
+        "  - {Linear: 4, name: fc, when: scored}\n"
+    )
+    text = f"symbols: {{scored: 1}}\ninput: [16, 8, 8]\nlayers:\n{layers}"
+    source = assert_emits(shapecalc.load(f"{text}outputs: {{features: c, scores: fc}}\n"))
+    assert_is_clean(source)
+    assert "-> dict[str, Tensor | None]:" in source
+    assert 'return {"features": c, "scores": fc}' in source
+
+
+def test_an_only_output_keeps_its_name() -> None:
+    source = emitted("  - {Linear: 4, name: fc}\n", "{scores: fc}")
+    assert "-> dict[str, Tensor]:" in source
+    assert 'return {"scores": ' in source

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import shapecalc
-from shapecalc.language.writer import plain
+from shapecalc.language.writer import as_yaml, plain
 
 CONV = {"out_channels": 8, "kernel_size": 3, "stride": 2, "padding": 1}
 
@@ -50,3 +50,18 @@ def test_a_spec_is_written_with_them():
     spec = network({"low": "c1", "high": "relu1"}, ["Backbone"]).spec
     written = plain(spec)["blocks"]["Backbone"]
     assert written["outputs"] == {"low": "c1", "high": "relu1"}
+
+
+def test_a_network_names_what_it_returns() -> None:
+    text = (
+        "symbols: {scored: 0}\ninput: [3, 8, 8]\nlayers:\n"
+        "  - {Conv2d: {out_channels: 4, kernel_size: 1}, name: c}\n"
+        "  - {Linear: 2, name: fc, when: scored}\n"
+        "outputs: {scores: fc, features: c}\n"
+    )
+    told = shapecalc.load(text).report(scored=1).to_dict()["outputs"]
+    assert told[0] == {"name": "scores", "path": "fc", "shape": [1, 4, 8, 2]}
+    assert [each["name"] for each in told] == ["scores", "features"]
+    left = shapecalc.load(text).report().to_dict()["outputs"]
+    assert left == [{"name": "features", "path": "c", "shape": [1, 4, 8, 8]}]
+    assert "outputs: {scores: fc, features: c}" in as_yaml(shapecalc.load(text).spec)

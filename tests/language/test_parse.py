@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 import shapecalc
-from shapecalc.language.parse import BATCH, parse
+from shapecalc.language.parse import parse
 from shapecalc.language.problem import Source, SpecError
 from shapecalc.language.tree import Setting, Word
+from shapecalc.language.words import BATCH
 from shapecalc.layers import KINDS
 
 

@@ -214,6 +214,21 @@ def _with_places(unpool: Any, inputs: Inputs) -> Inputs:
     return (inputs[0], *(x._replace(dtype="int64") for x in inputs[1:]))
 
 
+def _with_experts(layer: Any, inputs: Inputs) -> Inputs:
+    """Tokens, as many places as they have but for the last dimension, and matrices for these."""
+    tokens = inputs[0]
+    experts = Tensor((2, 3, tokens.shape[-1]))
+    return tokens, Tensor(tokens.shape[:-1], "int64"), experts
+
+
+def _with_states(layer: Any, inputs: Inputs) -> Inputs:
+    """A sequence or a place of it, and states of the right sizes that it may start at."""
+    x, *start = inputs
+    if start and len(x.shape) == (2 if layer.kind.endswith("Cell") else 3):
+        start = list(layer.outputs(x).values())[-len(layer.states) :][: len(start)]
+    return (x, *start)
+
+
 def _with_condition(where: Any, inputs: Inputs) -> Inputs:
     """A condition, and as many operands as are not given as numbers."""
     wanted = 3 - sum(number is not None for number in (where.input, where.other))
@@ -234,6 +249,8 @@ FITTED: dict[str, Callable[[Any, Inputs], Inputs]] = {
     "FractionalMaxPool3d": _larger,
     "MatMul": _with_rows,
     "Index": _with_places,
+    "ExpertLinear": _with_experts,
+    **dict.fromkeys(("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"), _with_states),
     **{f"MaxUnpool{rank}d": _with_places for rank in (1, 2, 3)},
     "Squeeze": _with_one,
     "Unflatten": _with_multiple,

@@ -96,6 +96,14 @@ def _crop(x: Any, like: Any, start: Any) -> Any:
     return x
 
 
+def _chosen(tokens: Any, choice: Any, experts: Any) -> Any:
+    """Every token times the matrices that it chose, as a product of many small matrices."""
+    assert experts.dim() == 3
+    assert choice.dim() == tokens.dim() - 1 > 1
+    assert choice.dtype in (torch.int64, torch.int32)
+    return (experts[choice] @ tokens.unsqueeze(-1)).squeeze(-1)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(torch, name.lower())
@@ -125,6 +133,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Einsum": lambda *x, equation: torch.einsum(equation, *x),
     "DropPath": lambda x, p: torch.nn.functional.dropout(x, p, training=False),
     "Expand": torch.Tensor.expand,
+    "ExpertLinear": _chosen,
     "Index": lambda x, index, dim: x[(*[slice(None)] * _axis(dim, x.dim()), index)],
     "IndexSelect": lambda x, dim, index: x.index_select(
         dim, torch.tensor(index, dtype=torch.int64, device=x.device)
@@ -168,6 +177,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Stack": lambda *x, dim: torch.stack(x, dim),
     "Split": lambda x, split_size, dim: x.split(split_size, dim),
     "Unbind": torch.unbind,
+    "TopK": torch.topk,
     "To": lambda x, dtype: x.to(getattr(torch, dtype)),
 }
 """What torch computes with functions in place of modules."""
@@ -325,6 +335,8 @@ def _run(module: Any, tensors: Inputs, device: str = "meta") -> list[Any]:
     x = [torch.zeros(x.shape, dtype=getattr(torch, x.dtype), device=device) for x in tensors]
     if isinstance(module, torch.nn.MultiheadAttention) and len(x) < 3:
         x = [x[0], x[-1], x[-1]]
+    if isinstance(module, (torch.nn.LSTM, torch.nn.LSTMCell)) and len(x) > 1:
+        x = [x[0], tuple(x[1:])]
     with torch.no_grad():
         output = module(*x)
     return list(_flat(output))

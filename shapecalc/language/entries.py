@@ -1,0 +1,328 @@
+"""Entries of a list of layers: kinds with their settings, uses of blocks, joins with branches."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterable
+
+from shapecalc.language.problem import Mark, did_you_mean, listing, nearest
+from shapecalc.language.text import Node, Pair
+from shapecalc.language.tree import Block, Branch, Entry, Reference
+from shapecalc.language.values import Values, entry_name
+from shapecalc.language.words import MODIFIERS, name_stem
+from shapecalc.layers import KINDS, Layer
+
+
+class Scope:
+    """What is known where an entry stands: entries to refer to, names for expressions."""
+
+    def __init__(
+        self,
+        entries: ChainMap[str, str],
+        names: frozenset[str],
+        block: str | None = None,
+        given: ChainMap[str, Node] | None = None,
+    ) -> None:
+        self.entries = entries  # name -> kind, this list's first, then the enclosing lists'
+        self.names = names
+        self.block = block
+        self.given = ChainMap() if given is None else given  # all given names, those ahead too
+
+    def inner(self) -> Scope:
+        """The scope of a list inside an entry of this one."""
+        return Scope(self.entries.new_child(), self.names, self.block, self.given.new_child())
+
+    def repeated(self) -> Scope:
+        """The same scope with the copy's number."""
+        return Scope(self.entries, self.names | {"index"}, self.block, self.given)
+
+
+class Entries:
+    """Reads lists of entries; ``blocks`` are those that an entry may use."""
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+        self.blocks: dict[str, Block] = {}
+
+    def of(self, node: Node, scope: Scope) -> list[Entry]:
+        """The entries of a list, each with a name; scope knows them afterwards."""
+        if not isinstance(node.value, list):
+            if node.value is not None:
+                message = f"expected a list of layers, got {node.noun}"
+                self.values.problem(node.mark, message, "each entry begins with '- '")
+            return []
+        found: list[Entry] = []
+        counts: dict[str, int] = {}
+        given = self._given_names(node.value)
+        scope.given.update(given)
+        taken = {*given, *scope.entries.maps[-1]}  # and the inputs
+        for item in node.value:
+            entry = self._entry(item, scope)
+            if entry is None:
+                continue
+            if not entry.name:
+                entry.name = _automatic_name(entry.kind, counts, taken)
+            if entry.repeat is None:
+                for branch in entry.branches or ():
+                    if branch.name is not None:
+                        scope.entries[branch.name] = "branch"
+            scope.entries[entry.name] = entry.kind
+            found.append(entry)
+        return found
+
+    def _given_names(self, nodes: list[Node]) -> dict[str, Node]:
+        """The names given in a list, which automatic ones make way for; each may stand once."""
+        taken: dict[str, Node] = {}
+        for node in nodes:
+            if not isinstance(node.value, dict):
+                continue
+            given = [node.value["name"].value] if "name" in node.value else []
+            if "repeat" not in node.value:
+                given += _branch_names(node.value)
+            for each in given:
+                name = entry_name(each)
+                if name is None:
+                    continue
+                if name in taken:
+                    message = f"the name {name!r} stands twice in this list"
+                    self.values.problem(each.mark, message, f"first in line {taken[name].line}")
+                taken.setdefault(name, each)
+        return taken
+
+    def _entry(self, node: Node, scope: Scope) -> Entry | None:
+        """An entry; a wrong one too, so that what names it is not wrong for that."""
+        if isinstance(node.value, str):
+            return self._with_kind(node.value, node, None, scope)
+        if not isinstance(node.value, dict):
+            message = f"expected a layer, got {node.noun}"
+            self.values.problem(node.mark, message, "such as ReLU, or Linear: 10")
+            return None
+        pairs = node.value
+        kinds = [name for name in pairs if name not in MODIFIERS]
+        if "repeat" in pairs:
+            scope = scope.repeated()
+        if len(kinds) == 1:
+            pair = pairs[kinds[0]]
+            entry = self._with_kind(kinds[0], pair.key, pair.value, scope)
+        else:
+            self._one_kind(node, pairs, kinds)
+            entry = Entry(kinds[0] if kinds else "entry", node.mark)
+        self._modifiers(entry, pairs, scope)
+        return entry
+
+    def _one_kind(self, node: Node, pairs: dict[str, Pair], kinds: list[str]) -> None:
+        if not kinds:
+            self.values.problem(node.mark, "this entry has no kind", "such as ReLU, or Linear: 10")
+            return
+        first, second = kinds[:2]
+        fields = KINDS[first].fields if first in KINDS else {}
+        close = did_you_mean(second, MODIFIERS)
+        hint = f"{second!r} is a field of {first}: indent it below, or use {first}: {{...}}"
+        if second not in fields:
+            hint = close or "each kind is an entry of its own, behind its own dash"
+        self.values.problem(
+            pairs[second].key.mark, f"{second!r} beside {first!r} in one entry", hint
+        )
+
+    def _with_kind(self, kind: str, key: Node, value: Node | None, scope: Scope) -> Entry:
+        entry = Entry(kind, key.mark)
+        if kind in self.blocks:
+            entry.block = self.blocks[kind]
+            given, meant = self._given(entry, value, list(entry.block.arguments))
+            self._block_settings(entry, given, meant, scope)
+        elif (declared := KINDS.get(kind)) is not None:
+            given, meant = self._given(entry, value, list(declared.fields), declared.joins)
+            if "branches" in given:
+                entry.branches = self._branches(given.pop("branches").value, scope)
+            self._kind_settings(entry, given, meant, scope)
+        else:
+            entry.kind = self._unknown_kind(kind, key.mark)
+        return entry
+
+    def _unknown_kind(self, kind: str, mark: Mark) -> str:
+        """Tell of a kind that there is none of; the one that was probably meant."""
+        from shapecalc.language.unknown import unknown_kind  # only where something is wrong
+
+        found, hints = unknown_kind(kind, [*self.blocks, *KINDS])
+        self.values.problem(mark, f"unknown kind {kind!r}", *hints)
+        return found or kind
+
+    def _given(
+        self, entry: Entry, value: Node | None, names: list[str], joins: bool = False
+    ) -> tuple[dict[str, Pair], set[str]]:
+        """The settings of an entry by name, and names that were meant but are misspelt.
+
+        A value without a name is the first field's; a list of them a block's arguments in order.
+        """
+        if value is None or value.value is None:
+            return {}, set()
+        if not isinstance(value.value, dict):
+            if not names:
+                message = f"{entry.kind} takes no value, but is given {value.noun}"
+                self.values.problem(value.mark, message)
+                return {}, set()
+            if entry.block is not None and isinstance(value.value, list) and len(names) > 1:
+                return self._by_position(entry, value.value, names), set()
+            return {names[0]: Pair(value, value)}, set()
+        known = [*names, "branches"] if joins else names
+        meant: set[str] = set()
+        is_cut = any(_is_open(pair.value.value) for pair in value.value.values())
+        for name, pair in value.value.items():
+            if name in known or (is_cut and pair.value.value is None):
+                continue
+            if name not in MODIFIERS:
+                meant.update(nearest(name, known) or known)
+            self._unknown_setting(entry, name, pair.key.mark, known)
+        return {name: pair for name, pair in value.value.items() if name in known}, meant
+
+    def _by_position(self, entry: Entry, items: list[Node], names: list[str]) -> dict[str, Pair]:
+        """The arguments of a block given as a list, in the order in which it declares them."""
+        if len(items) > len(names):
+            takes = f"{entry.kind} takes {len(names)} arguments but is given {len(items)}"
+            hint = f"by name: {{{', '.join(f'{name}: ...' for name in names)}}}"
+            self.values.problem(
+                items[len(names)].mark, takes, f"in this order: {listing(names)}", hint
+            )
+        return {name: Pair(item, item) for name, item in zip(names, items)}
+
+    def _unknown_setting(self, entry: Entry, name: str, mark: Mark, known: list[str]) -> None:
+        what = "argument" if entry.block else "field"
+        hint = did_you_mean(name, known)
+        if name in MODIFIERS:
+            hint = f"{name!r} stands beside {entry.kind}, not inside its settings"
+        elif not hint:
+            hint = f"it has {listing(known, 20)}" if known else f"it has no {what}s"
+        message = f"{entry.kind} has no {what} {name!r}"
+        self.values.problem(mark, message, _space_hint(name) or hint)
+
+    def _kind_settings(
+        self, entry: Entry, given: dict[str, Pair], meant: set[str], scope: Scope
+    ) -> None:
+        fields = KINDS[entry.kind].fields
+        for name, pair in given.items():
+            entry.settings[name] = self.values.setting(pair.value, scope.names, fields[name].type)
+        required = [name for name, field in fields.items() if field.is_required]
+        missing = [name for name in required if name not in given and name not in meant]
+        if missing:
+            needed = "; ".join(f"{name}: {fields[name].doc}" for name in missing)
+            sketch = ", ".join(f"{name}: ..." for name in required)
+            hint = f"as in {entry.kind}: {{{sketch}}}" if len(required) > 1 else ""
+            near = KINDS[entry.kind].near
+            self.values.problem(entry.mark, f"{entry.kind} needs {needed}", hint, near)
+
+    def _block_settings(
+        self, entry: Entry, given: dict[str, Pair], meant: set[str], scope: Scope
+    ) -> None:
+        assert entry.block is not None
+        for name, pair in given.items():
+            entry.settings[name] = self.values.argument(pair.value, scope.names)
+        arguments = entry.block.arguments.items()
+        required = [name for name, default in arguments if default is None]
+        missing = [name for name in required if name not in given and name not in meant]
+        if missing:
+            hint = f"block {entry.kind!r} is defined in line {entry.block.mark.line}"
+            needed = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+            self.values.problem(entry.mark, f"{entry.kind} needs {needed}", hint)
+
+    def _branches(self, node: Node, scope: Scope) -> list[Branch]:
+        if isinstance(node.value, dict):
+            for name, pair in node.value.items():
+                self.values.identifier(name, pair.key.mark, "a branch's name")
+            return [
+                Branch(name, self.of(pair.value, scope.inner()), pair.key.mark)
+                for name, pair in node.value.items()
+            ]
+        if isinstance(node.value, list):
+            return [Branch(None, self.of(item, scope.inner()), item.mark) for item in node.value]
+        self.values.problem(node.mark, f"expected branches, a list of layers each, got {node.noun}")
+        return []
+
+    def _modifiers(self, entry: Entry, pairs: dict[str, Pair], scope: Scope) -> None:
+        if "name" in pairs:
+            node = pairs["name"].value
+            name = entry_name(node)
+            if name is not None:
+                if not name.isdigit():
+                    self.values.identifier(name, node.mark, "a name")
+                entry.name = name
+                if entry.name in scope.entries.maps[-1]:
+                    self.values.problem(node.mark, f"{entry.name!r} is the name of an input")
+            else:
+                message = f"a name is a word, or a number as in a Sequential, not {node.noun}"
+                self.values.problem(node.mark, message)
+        if "from" in pairs:
+            entry.sources = self.values.references(pairs["from"].value)
+            if entry.branches is not None and len(entry.sources) > 1:
+                mark = pairs["from"].value.mark
+                self.values.problem(mark, "a join with branches is fed from one place")
+            for name, mark in entry.sources:  # behind a dot stands an output, or a copy
+                self._known_entry(name.partition(".")[0], mark, scope, "feeds from")
+        if "share" in pairs:
+            for name, mark in self.values.references(pairs["share"].value)[:1]:
+                entry.share = Reference(name, mark)
+                self._shared_kind(entry, scope)
+        if "repeat" in pairs:
+            entry.repeat = self.values.setting(pairs["repeat"].value, scope.names - {"index"})
+        if "when" in pairs:
+            entry.when = self.values.setting(pairs["when"].value, scope.names)
+        if "dtype" in pairs:
+            entry.dtype = self.values.width(pairs["dtype"].value)
+        if "silence" in pairs:
+            entry.silence = self.values.silence(pairs["silence"].value)
+
+    def _known_entry(self, name: str, mark: Mark, scope: Scope, does: str) -> bool:
+        if name in scope.entries:
+            return True
+        hint = did_you_mean(name, scope.entries)
+        where = f"block {scope.block!r} before it" if scope.block else "the network before it"
+        if name in scope.given:
+            line = scope.given[name].line
+            hint = f"{name!r} stands in line {line}; only what stands before can be named"
+        elif not hint:
+            hint = f"known here: {listing(dict.fromkeys(scope.entries))}"
+        self.values.problem(mark, f"{does} {name!r}, but no entry of {where} has that name", hint)
+        return False
+
+    def _shared_kind(self, entry: Entry, scope: Scope) -> None:
+        assert entry.share is not None
+        name, mark = entry.share
+        if self._known_entry(name, mark, scope, "shares the weights of"):
+            kind = scope.entries[name]
+            if kind != entry.kind and not (_has_weights(kind) and _has_weights(entry.kind)):
+                message = f"a {entry.kind} cannot share the weights of {name!r}, a {kind}"
+                self.values.problem(mark, message)
+
+
+def _automatic_name(kind: str, counts: dict[str, int], taken: Iterable[str]) -> str:
+    """The kind in lower case without its rank, and the next number: ``conv1``, ``relu6_1``."""
+    stem = name_stem(kind)
+    while True:
+        counts[stem] = counts.get(stem, 0) + 1
+        name = f"{stem}{counts[stem]}"
+        if name not in taken:
+            return name
+
+
+def _has_weights(kind: str) -> bool:
+    """Whether it is a kind, and no block or branch, that declares weights."""
+    declared = KINDS.get(kind)
+    return declared is not None and declared.weights is not Layer.weights
+
+
+def _is_open(value: object) -> bool:
+    """Whether it is the first part of an expression that a comma cuts in two."""
+    return isinstance(value, str) and value.count("(") > value.count(")")
+
+
+def _space_hint(name: str) -> str:
+    """A hint where what was meant as a key and its value is read as one word."""
+    return "a ':' needs a space behind it" if ":" in name else ""
+
+
+def _branch_names(pairs: dict[str, Pair]) -> list[Node]:
+    for name, pair in pairs.items():
+        if name not in MODIFIERS and isinstance(pair.value.value, dict):
+            branches = pair.value.value.get("branches")
+            if branches is not None and isinstance(branches.value.value, dict):
+                return [each.key for each in branches.value.value.values()]
+    return []

@@ -1,0 +1,164 @@
+"""Values in a spec: words, names and expressions, each checked where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Set
+from functools import lru_cache
+from typing import Any
+
+from shapecalc.language import expression
+from shapecalc.language.expression import Expression, ExpressionError, Name
+from shapecalc.language.problem import Mark, Problem, Problems, Source, did_you_mean, listing
+from shapecalc.language.text import Node, Pair
+from shapecalc.language.tree import Reference, Setting, Word
+from shapecalc.language.words import TENSOR_NAMES, WIDTHS, is_identifier
+from shapecalc.layers.field import ByName, FieldType
+
+Codes = Callable[[], Collection[str]]
+"""Tells which warnings there are."""
+
+
+class Values:
+    """Reads what stands behind a key, and notes what is wrong with it."""
+
+    def __init__(self, source: Source, codes: Codes | None = None) -> None:
+        self.source = source
+        self.codes = codes
+        self.problems = Problems(source)
+
+    def problem(self, mark: Mark, message: str, *notes: str) -> None:
+        """Note a problem and go on."""
+        self.problems.add(Problem(mark, message, notes))
+
+    def text(self, top: dict[str, Pair], key: str) -> str:
+        """The text behind a key, empty if there is none."""
+        pair = top.get(key)
+        if pair is None or pair.value.value is None:
+            return ""
+        if isinstance(pair.value.value, (list, dict)):
+            self.problem(pair.value.mark, f"{key!r} is text, not {pair.value.noun}")
+            return ""
+        return str(pair.value.value).strip()
+
+    def known_keys(self, pairs: dict[str, Pair], known: Iterable[str], where: str) -> None:
+        """Note the keys that are none of those known."""
+        for name, pair in pairs.items():
+            if name not in known:
+                hint = did_you_mean(name, known) or f"there are {listing(known)}"
+                self.problem(pair.key.mark, f"{where} has no key {name!r}", hint)
+
+    def mapping(self, pair: Pair | None, what: str) -> dict[str, Pair]:
+        """The pairs of a mapping that may be left out."""
+        if pair is None or pair.value.value is None:
+            return {}
+        if isinstance(pair.value.value, dict):
+            return pair.value.value
+        self.problem(pair.value.mark, f"expected {what}, got {pair.value.noun}")
+        return {}
+
+    def width(self, node: Node) -> str:
+        """The element type of floats."""
+        if node.value in WIDTHS:
+            return str(node.value)
+        hint = did_you_mean(str(node.value), WIDTHS) or f"there are {listing(WIDTHS)}"
+        self.problem(node.mark, f"unknown dtype {node.noun}", hint)
+        return ""
+
+    def silence(self, node: Node) -> tuple[str, ...]:
+        """Codes of warnings."""
+        named = self.references(node)
+        known = self.codes() if self.codes is not None else [code for code, _ in named]
+        for code, mark in named:
+            if code not in known:
+                hint = did_you_mean(code, known) or f"there are {listing(known)}"
+                self.problem(mark, f"there is no warning {code!r}", hint)
+        return tuple([code for code, _ in named])
+
+    def references(self, node: Node) -> list[Reference]:
+        """A name or a list of names, whether there are such entries or not."""
+        nodes = node.value if isinstance(node.value, list) else [node]
+        found = []
+        for each in nodes:
+            name = entry_name(each)
+            if name is not None:
+                found.append(Reference(name, each.mark))
+            else:
+                self.problem(each.mark, f"expected a name, got {each.noun}")
+        if not nodes:
+            self.problem(node.mark, "expected at least one name")
+        return found
+
+    def identifier(self, name: str, mark: Mark, what: str) -> None:
+        """Note a name that can be none in expressions and in Python."""
+        if not is_identifier(name):
+            hint = "letters, digits and _, not beginning with a digit, and no word of Python"
+            self.problem(mark, f"{what} must be an identifier, not {name!r}", hint)
+
+    def setting(self, node: Node, names: Set[str], type: FieldType[Any] | None = None) -> Setting:
+        """A value in which a word is an expression, or one of the words of its field's type."""
+        value = node.value
+        if isinstance(value, list):
+            items = [self.setting(item, names, type) for item in value]
+            return Setting(Setting.LIST, items, node.mark)
+        if isinstance(value, dict) and isinstance(type, ByName):
+            named = {name: self.setting(pair.value, names, type) for name, pair in value.items()}
+            return Setting(Setting.MAPPING, named, node.mark)
+        if isinstance(value, dict):
+            self.problem(node.mark, "expected a number, a word or a list, got a mapping")
+            return Setting(Setting.CONSTANT, None, node.mark)
+        if not isinstance(value, str) or (type is not None and type.is_word(value)):
+            return Setting(Setting.CONSTANT, value, node.mark)
+        found = self.expression(node, value)
+        for name in expression.names(found.content) if found.expression else ():
+            if "(" in name.name and TENSOR_NAMES[0] in names:
+                continue  # whether there is such an entry is known when the network is built
+            if name.name not in names:
+                self._unknown_name(name, found, names | type.words if type else names)
+        return found
+
+    def argument(self, node: Node, names: frozenset[str]) -> Setting:
+        """A value given to a block: a word unknown here may be meant as a word."""
+        if isinstance(node.value, list):
+            items = [self.argument(item, names) for item in node.value]
+            return Setting(Setting.LIST, items, node.mark)
+        if not isinstance(node.value, str):
+            return self.setting(node, names)
+        found = self.expression(node, node.value)
+        used = expression.names(found.content) if found.expression else ()
+        if any(each.name not in names and "(" not in each.name for each in used):
+            return Setting(Setting.CONSTANT, Word(node.value, node.mark), node.mark)
+        return found
+
+    def expression(
+        self, node: Node, text: str, read: Callable[[str], Expression] | None = None
+    ) -> Setting:
+        """A text read as an expression; one that cannot be read is noted, and is 1."""
+        quoted = self.source.line(node.line)[node.column - 1 : node.column] in ("'", '"')
+        try:
+            return Setting(Setting.EXPRESSION, (read or _expression)(text), node.mark, quoted)
+        except ExpressionError as error:
+            mark = Mark(node.line, node.column + error.column + quoted)
+            self.problem(mark, error.message, error.hint)
+            return Setting(Setting.CONSTANT, 1, node.mark)
+
+    def _unknown_name(self, name: Name, setting: Setting, names: Set[str]) -> None:
+        line, column, _ = setting.mark
+        mark = Mark(line, column + setting.offset + name.column, len(name.name))
+        hint = did_you_mean(name.name, names) or f"known here: {listing(sorted(names))}"
+        if "(" in name.name:
+            hint = "sizes of entries are known where layers are"
+        if name.name == "index":
+            hint = "'index' counts the copies of an entry with 'repeat'"
+        self.problem(mark, f"unknown name {name.name!r}", hint)
+
+
+@lru_cache(maxsize=4096)
+def _expression(text: str) -> Expression:
+    return expression.parse(text)
+
+
+def entry_name(node: Node) -> str | None:
+    """The name that a node gives to an entry: a word, or a number as in torch's Sequential."""
+    if isinstance(node.value, str):
+        return node.value
+    return str(node.value) if type(node.value) is int and node.value >= 0 else None

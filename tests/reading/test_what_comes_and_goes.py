@@ -1,0 +1,66 @@
+"""States that recurrent layers start at, and names of what is returned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import shapecalc
+from shapecalc.language.problem import SpecError
+
+DECODER = """
+import torch
+from torch import nn
+
+
+class Seq2Seq(nn.Module):
+    def __init__(self, layers=1):
+        super().__init__()
+        self.encoder = nn.LSTM(8, 16, num_layers=2)
+        self.decoder = nn.LSTM(8, 16, num_layers=2)
+        self.cell = nn.LSTMCell(16, 16)
+        self.layers = layers
+
+    def forward(self, source, target):
+        start = torch.zeros(2, source.size(1), 16)
+        _, (h, c) = self.encoder(source, (start, start))
+        out, (h, c) = self.decoder(target, (h[: self.layers + 1], c))
+        return self.cell(out[0], (h[0], c[0]))[0]
+"""
+
+
+def read(tmp_path: Path, arguments: str = "") -> shapecalc.Network:
+    path = tmp_path / "seq2seq.py"
+    path.write_text(DECODER)
+    # the sequence first, the batch in the second place
+    return shapecalc.load(f"{path}:Seq2Seq({arguments})", inputs=["3,8", "3,8"])
+
+
+def test_states_are_fed_and_zeros_are_left_out(tmp_path: Path) -> None:
+    network = read(tmp_path)
+    fed = {layer.path: [str(each) for each in layer.inputs] for layer in network.report().layers}
+    assert fed["encoder"] == ["source"]
+    assert fed["decoder"][0] == "target"
+    assert fed["decoder"][2] == "encoder.c_n"
+    assert len(fed["cell"]) == 3
+
+
+def test_a_state_of_the_wrong_size_is_found(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="receives h_0 of 1 x 3 x 16, not 2 x 3 x 16"):
+        read(tmp_path, "layers=0")
+
+
+def test_a_dictionary_names_the_outputs(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\n\n\nclass Net(nn.Module):\n"
+        "    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(4, 2)\n"
+        "    def forward(self, x):\n        y = self.a(x)\n"
+        "        return {'features': x.relu(), 'scores': y}\n"
+    )
+    network = shapecalc.load(f"{tmp_path / 'net.py'}:Net", inputs=["4"])
+    outputs = network.report().to_dict()["outputs"]
+    assert [(each["name"], each["shape"]) for each in outputs] == [
+        ("features", [1, 4]),
+        ("scores", [1, 2]),
+    ]
