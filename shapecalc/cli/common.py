@@ -130,8 +130,11 @@ def settings_options(function: Function) -> Function:
     return settings_option(symbolic(function))
 
 
-def open_spec(spec: str, most_layers: int) -> Network:
-    """Load a file, a bundled spec by its name, or standard input for ``-``."""
+def open_spec(spec: str, most_layers: int, beside: str | None = None) -> Network:
+    """Load a file, a bundled spec by its name, or standard input for ``-``.
+
+    Where it stands beside another network, how source is read may be said for that one alone.
+    """
     now.begin(f"reading {one_line(spec)}")
     if spec == "-":
         if sys.stdin is None:
@@ -141,7 +144,8 @@ def open_spec(spec: str, most_layers: int) -> Network:
     try:
         is_plain = "\n" not in spec and "{" not in spec  # what load would take for a spec's text
         if is_plain or is_code(spec):
-            return load(spec, most_layers=most_layers, **_read_as())
+            is_meant = is_code(spec) or beside is None or not is_code(beside)
+            return load(spec, most_layers=most_layers, **(_read_as() if is_meant else {}))
         return load(Path(spec), most_layers=most_layers)
     except OSError as error:
         reason = str(error) if error.strerror is None else f"{spec}: {error.strerror}"

@@ -78,8 +78,8 @@ def diff(
     ours, theirs = read_settings(set_a, "--set-a"), read_settings(set_b, "--set-b")
     if b in (None, a) and {**both, **ours} == {**both, **theirs}:
         raise click.UsageError("both sides are the same; name a second spec, or use --set-b")
-    left = open_spec(a, max_layers)
-    right = left if b in (None, a) else open_spec(b or a, max_layers)
+    left = open_spec(a, max_layers, b)
+    right = left if b in (None, a) else open_spec(b or a, max_layers, a)
     comparison = compare(
         _report(left, right, both, ours, symbolic),
         _report(right, left, both, theirs, symbolic),

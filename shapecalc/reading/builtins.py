@@ -7,6 +7,7 @@ from typing import Any
 
 from shapecalc.reading.classes import HOLDERS, OBJECT
 from shapecalc.reading.operators import plain, type_name
+from shapecalc.reading.scopes import SCOPES
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.values import (
     Builtin,
@@ -37,8 +38,9 @@ def builtin(name: str) -> Callable[[Any], Any]:
 
 for _name in ("print", "input", "breakpoint", "help"):
     BUILTINS[_name] = Quiet(_name)
-for _name in ("open", "eval", "exec", "compile", "__import__", "globals", "locals", "memoryview"):
+for _name in ("open", "exec", "compile", "__import__", "memoryview"):
     BUILTINS[_name] = Unknown(_name, "nothing is run or opened while a file is read")
+BUILTINS.update(SCOPES)
 BUILTINS.update(
     {
         "object": OBJECT,
@@ -414,6 +416,9 @@ def _type(rt: Any, value: Any, *more: Any) -> Any:
         return value.cls
     if isinstance(value, Class):
         return BUILTINS["type"]
+    found = rt.known_type(value)
+    if found is not None:
+        return found
     return BUILTINS.get(type_name(value)) or rt.type_of(value)
 
 

@@ -247,12 +247,14 @@ class Files:
 
     def imported(self, name: str, module: SourceModule | None) -> Any:
         """What ``import name`` gives."""
-        from shapecalc.reading.known import lends
+        from shapecalc.reading.known import lends, stays_unread
 
         found = self.find(name, module) if lends(name) else None
         known = self.known_module(name) if found is None else None
         if known is not None:
             return known
+        if stays_unread(name) and not any(_located(folder, name) for folder in self.roots()):
+            return Unknown(name, f"{name} is not read")
         found = found or self.find(name, module)
         if found is not None:
             return found

@@ -151,3 +151,64 @@ def _applied(rt: Any, cls: Class, *args: Any) -> Any:
 FUNCTION.names["apply"] = ClassMethod(Builtin("apply", _applied))
 for _name in ("torch.autograd.Function", "torch.autograd.function.Function"):
     FRAMEWORK[_name] = FUNCTION
+
+
+# -- transformers' base classes -------------------------------------------------------------------
+
+CONFIG = Class("PretrainedConfig", (OBJECT,))
+PRETRAINED = Class("PreTrainedModel", (MODULE,))
+
+
+@method(CONFIG, "__init__")
+def _config(rt: Any, self: Instance, **kwargs: Any) -> None:
+    for name, value in kwargs.items():
+        self.attributes.setdefault(name, value)
+    for name, value in (("use_return_dict", True), ("output_attentions", False)):
+        self.attributes.setdefault(name, value)
+    self.attributes.setdefault("output_hidden_states", False)
+
+
+@method(PRETRAINED, "__init__")
+def _pretrained(rt: Any, self: Instance, config: Any = None, *more: Any, **kwargs: Any) -> None:
+    self.attributes.update({"training": rt.training, "config": config})
+
+
+for _name in ("post_init", "init_weights", "tie_weights", "gradient_checkpointing_enable"):
+    PRETRAINED.names[_name] = Quiet(_name)
+
+
+MODEL_OUTPUT = Class("ModelOutput", (ATTRIBUTES,))
+
+
+@method(MODEL_OUTPUT, "__getitem__")
+def _item(rt: Any, self: Instance, index: Any) -> Any:
+    """A tensor by its name, or by its place as in a tuple."""
+    if isinstance(index, str):
+        return rt.subscript(self.data, index)
+    return rt.subscript(_as_tuple(rt, self), index)
+
+
+@method(MODEL_OUTPUT, "to_tuple")
+def _as_tuple(rt: Any, self: Instance) -> tuple[Any, ...]:
+    return tuple(self.data.values())
+
+
+def _output(rt: Any, **values: Any) -> Instance:
+    """What a model of transformers gives: its tensors by name, None left out."""
+    found = Instance(MODEL_OUTPUT)
+    found.data = {name: each for name, each in values.items() if each is not None}
+    found.attributes = {**values}
+    return found
+
+
+_OUTPUTS = """BaseModelOutput BaseModelOutputWithPast BaseModelOutputWithPooling CausalLMOutput
+BaseModelOutputWithPoolingAndCrossAttentions BaseModelOutputWithPastAndCrossAttentions
+CausalLMOutputWithPast CausalLMOutputWithCrossAttentions ImageClassifierOutput MaskedLMOutput
+QuestionAnsweringModelOutput Seq2SeqLMOutput SequenceClassifierOutput TokenClassifierOutput"""
+
+for _place in ("", ".modeling_utils", ".configuration_utils", ".modeling_outputs"):
+    for _name in ("PreTrainedModel", "PretrainedConfig", "PreTrainedConfig"):
+        found = PRETRAINED if _name == "PreTrainedModel" else CONFIG
+        FRAMEWORK[f"transformers{_place}.{_name}"] = found
+    for _name in _OUTPUTS.split():
+        FRAMEWORK[f"transformers{_place}.{_name}"] = Builtin(_name, _output)

@@ -20,9 +20,10 @@ from shapecalc.reading.classes import (
     Default,
 )
 from shapecalc.reading.convolutions import CONVOLUTIONS
+from shapecalc.reading.files import read_text
 from shapecalc.reading.frameworks import DEVICE, FRAMEWORK
 from shapecalc.reading.modules import MODULE, NN, stored
-from shapecalc.reading.operations import LOSSES, OPERATIONS, prod
+from shapecalc.reading.operations import LOSSES, OPERATIONS, listed, prod
 from shapecalc.reading.operators import plain
 from shapecalc.reading.regular import REGULAR
 from shapecalc.reading.sizes import Size
@@ -40,6 +41,7 @@ from shapecalc.reading.values import (
     Property,
     Quiet,
     Static,
+    Suppressed,
     Unknown,
 )
 
@@ -155,6 +157,7 @@ _ROOTS = frozenset(
         "pytorch_lightning",
         "lightning",
         "huggingface_hub",
+        "transformers",
         "packaging",
         "pkg_resources",
         "distutils",
@@ -166,6 +169,7 @@ _UNLISTED = frozenset(
         "pytorch_lightning",
         "lightning",
         "huggingface_hub",
+        "transformers",
         "packaging",
         "pkg_resources",
         "distutils",
@@ -184,7 +188,7 @@ _UNLISTED = frozenset(
 )
 
 
-REPLACED = {
+REPLACED: dict[str, Any] = {
     "torchvision.models._utils.handle_legacy_interface": Quiet("handle_legacy_interface"),
     "torchvision.models._utils.kwonly_to_pos_or_kw": Quiet("kwonly_to_pos_or_kw"),
     "torchvision.models._api.register_model": Quiet("register_model"),
@@ -198,9 +202,29 @@ REPLACED = {
 """Functions of files that are read which change nothing of a network."""
 
 
+def _timm_model(rt: Any, name: str, *more: Any) -> Any:
+    """The function that makes a model of timm's, from the file that defines it."""
+    folder = rt.find("timm.models", None).path.parent
+    for path in sorted(folder.glob("*.py")):
+        if f"\ndef {name}(" in read_text(path):
+            return rt.open_file(path, f"timm.models.{path.stem}", "timm.models").lookup(rt, name)
+    return None
+
+
+REPLACED["timm.models._registry.model_entrypoint"] = Builtin("model_entrypoint", _timm_model)
+REPLACED["timm.models._registry.is_model"] = Builtin(
+    "is_model", lambda rt, name: _timm_model(rt, name) is not None
+)
+
+
 def lends(name: str) -> bool:
     """Whether a package is known in parts, and read from its source where that is there."""
     return name.partition(".")[0] == "timm"
+
+
+def stays_unread(name: str) -> bool:
+    """Whether a package that is installed is not read, beyond what is known of it."""
+    return name.partition(".")[0] in _UNLISTED and not lends(name)
 
 
 def module(name: str) -> Any:
@@ -301,6 +325,18 @@ def _real(function: Any) -> Any:
     return run
 
 
+def _elementwise(function: Any) -> Any:
+    """A function of a number, or of each number of an array."""
+    real = _real(function)
+
+    def run(rt: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, TensorValue) and value.data is not None and len(value.shape) == 1:
+            return listed([real(rt, each, *args) for each in value.data], "float32")
+        return real(rt, value, *args)
+
+    return run
+
+
 for _name in [
     "sqrt",
     "exp",
@@ -331,7 +367,7 @@ for _name in [
 ]:
     known(f"math.{_name}")(_real(getattr(math, _name)))
     if _name not in ("isclose", "fabs", "copysign"):
-        known(f"numpy.{_name}")(_real(getattr(math, _name)))
+        known(f"numpy.{_name}")(_elementwise(getattr(math, _name)))
 known("math.modf")(lambda rt, value: math.modf(rt.binary("+", plain(value), 0.0)))
 for _name in ("gcd", "lcm", "comb", "factorial", "perm", "isqrt"):
 
@@ -363,12 +399,12 @@ def _prod(rt: Any, values: Any, *more: Any, start: Any = 1, **kwargs: Any) -> An
     return found
 
 
-@known("math.ceil", "numpy.ceil")
+@known("math.ceil")
 def _ceil(rt: Any, value: Any) -> Any:
     return value if isinstance(value, Size) else _real(math.ceil)(rt, value)
 
 
-@known("math.floor", "numpy.floor", "math.trunc")
+@known("math.floor", "math.trunc")
 def _floor(rt: Any, value: Any) -> Any:
     return value if isinstance(value, Size) else _real(math.floor)(rt, value)
 
@@ -773,13 +809,13 @@ for _name in [
     "torch.autograd.profiler.record_function",
     "torch.profiler.record_function",
     "contextlib.nullcontext",
-    "contextlib.suppress",
     "torch.backends.cuda.sdp_kernel",
     "torch.nn.attention.sdpa_kernel",
     "warnings.catch_warnings",
 ]:
     known(_name)(_context)
 KNOWN["contextlib.contextmanager"] = _PASSES
+known("contextlib.suppress")(lambda rt, *kinds: Suppressed(kinds))
 known("torch.device")(lambda rt, *args, **kwargs: DEVICE)
 OPERATIONS.update(CONVOLUTIONS)
 KNOWN.update(FRAMEWORK)
@@ -995,8 +1031,20 @@ known("numpy.mean")(
     lambda rt, values, *args: sum(rt.iterate(values)) / max(1, len(list(rt.iterate(values))))
 )
 known("numpy.abs")(lambda rt, value: abs(value))
-known("numpy.round", "numpy.around")(
-    lambda rt, value, digits=0: float(round(value, digits)) if digits else float(round(value))
+known("numpy.round", "numpy.around", "numpy.rint")(
+    _elementwise(lambda value, digits=0: float(round(value, digits)))
+)
+for _name, _word in (("power", "**"), ("multiply", "*"), ("add", "+"), ("subtract", "-")):
+    known(f"numpy.{_name}")(lambda rt, a, b, _word=_word: rt.binary(_word, a, b))
+known("numpy.full")(
+    lambda rt, shape, value, **kwargs: OPERATIONS["Tensor.fill_"].run(
+        rt, OPERATIONS["torch.zeros"].run(rt, shape), value
+    )
+)
+known("numpy.unique")(
+    lambda rt, values, **kwargs: OPERATIONS["torch.unique"].run(
+        rt, OPERATIONS["torch.tensor"].run(rt, values), **kwargs
+    )
 )
 known("numpy.int64", "numpy.int32", "numpy.intp")(
     lambda rt, value=0: BUILTINS["int"].run(rt, value)

@@ -208,12 +208,20 @@ class Lowering:
                 return False
             if id(mine) not in self.inlined and id(theirs) not in self.inlined:
                 above, below = mine.parent, theirs.parent
-                if above is not None and below is not None:
+                if above is not None and below is not None and self.alike(mine, theirs):
                     if self.list_of(above) is self.list_of(below):
                         self.shares.setdefault(id(mine), theirs)
                         return True
             mine, theirs = mine.parent, theirs.parent
         return False
+
+    def alike(self, call: Call, first: Call) -> bool:
+        """Whether all weights that a call uses are those that another uses, in the same order."""
+        own = [op for op in operations(call) if op.weights]
+        others = [op for op in operations(first) if op.weights]
+        return len(own) == len(others) and all(
+            op.shared is other for op, other in zip(own, others, strict=True)
+        )
 
     def between(self, a: Call, b: Call) -> list[Call]:
         """The calls around two, up to where they meet."""

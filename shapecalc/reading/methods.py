@@ -10,7 +10,7 @@ from typing import Any
 
 from shapecalc.reading.builtins import sort
 from shapecalc.reading.texts import format_text
-from shapecalc.reading.values import Builtin, Deque, Method
+from shapecalc.reading.values import Builtin, Deque, Keys, Method
 
 Run = Callable[..., Any]
 
@@ -182,7 +182,7 @@ def _index(rt: Any, value: list[Any], item: Any) -> int:
 
 @_method(dict, "keys")
 def _keys(rt: Any, value: dict[Any, Any]) -> Any:
-    return list(value)
+    return Keys(value)
 
 
 @_method(dict, "values")

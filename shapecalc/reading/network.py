@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -130,11 +131,39 @@ def read_network(
     pinned: set[str] = set()
     while True:
         reading = _Reading(path, found["make"] or "", shapes, training, assume or {}, pinned)
-        spec = reading.spec()
+        try:
+            spec = reading.spec()
+        except SpecError as error:
+            if len(shapes) == 1:
+                raise with_advice(error, text, shapes[0], training, assume or {}) from None
+            raise
         more = reading.reader.pinned - pinned
         if not more:
             return spec
         pinned |= more
+
+
+def with_advice(
+    error: SpecError, text: str, shape: Shape, training: bool, assume: Mapping[str, Any]
+) -> SpecError:
+    """An error with the inputs that would fit, where a stated size disagrees with what comes."""
+    from shapecalc.reading.advice import Unmet, advised
+
+    found = _CODE.fullmatch(text)
+    assert found is not None
+
+    def unmet(sizes: list[tuple[str | None, int]]) -> Unmet:
+        path, make = Path(found["file"]), found["make"] or ""
+        own = {name for name, _ in shape.sizes if name} | {"B"}
+        reading = _Reading(path, make, [shape._replace(sizes=sizes)], training, assume, own)
+        with suppress(SpecError):
+            reading.spec()
+        return reading.reader.unmet
+
+    try:
+        return advised(error, shape.sizes, unmet)
+    except Exception:  # whatever keeps advice from being found must not hide the error itself
+        return error
 
 
 class _Reading:

@@ -11,10 +11,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from shapecalc.language.problem import Mark
 from shapecalc.layers import KINDS
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag
 from shapecalc.layers.tensor import FLOATS
+from shapecalc.reading.advice import key_of
 from shapecalc.reading.modules import stored
 from shapecalc.reading.operators import plain, type_name
 from shapecalc.reading.sizes import Size
@@ -265,6 +267,8 @@ def _reshaped(rt: Any, x: TensorValue, sizes: list[Any]) -> TensorValue:
     fits = known != 0 and (elements % known == 0 if -1 in sizes else elements == known)
     if not fits and 0 not in sizes:
         listed = ", ".join(map(str, sizes))
+        if isinstance(elements, Size) and type(known) is int:
+            rt.unmet.setdefault(key_of(rt.here() or Mark(1, 1)), (known, elements))
         rt.tell(
             f"shape [{listed}] is invalid for input of size {elements}",
             f"receives {' x '.join(map(str, x.shape))} = {elements}{rt.origin_of(x)}",
@@ -758,6 +762,7 @@ def _extreme(kind: str, pair: str) -> Any:
             return rt.put(pair, [tensor(rt, x), other])
         if dim is None and "axis" in kwargs:
             dim = kwargs.pop("axis")
+        keepdim = kwargs.pop("keepdims", keepdim)
         if dim is None:
             return whole(rt, x)
         values = whole(rt, x, dim, keepdim)
@@ -1049,6 +1054,12 @@ def _to(rt: Any, x: TensorValue, *args: Any, **kwargs: Any) -> Any:
         if isinstance(each, TensorValue):
             return _typed(rt, x, each.dtype)
     return x
+
+
+@operation("Tensor.astype")
+def _astype(rt: Any, x: TensorValue, dtype: Any, **kwargs: Any) -> Any:
+    name = str(getattr(dtype, "name", dtype)).rpartition(".")[2]
+    return _typed(rt, x, DTYPES.get("float32" if name == "float" else name, "float32"))
 
 
 def _typed(rt: Any, x: TensorValue, dtype: str) -> TensorValue:
@@ -1416,13 +1427,29 @@ operation("torch.ones")(_filled(1.0))
 operation("torch.empty", "torch.rand", "torch.randn")(_filled(None))
 
 
-@operation("torch.Tensor", "torch.FloatTensor", "torch.DoubleTensor", "torch.HalfTensor")
-def _float_tensor(rt: Any, *args: Any, **kwargs: Any) -> Any:
-    """Sizes, or the elements as one list."""
-    if len(args) == 1 and isinstance(plain(args[0]), (list, tuple, TensorValue)):
-        if not isinstance(args[0], TorchSize):
-            return OPERATIONS["torch.tensor"].run(rt, args[0], DType("float32"))
-    return _filled(None)(rt, *args, **kwargs)
+def _typed_tensor(dtype: str) -> Any:
+    """``torch.LongTensor`` and the like: of sizes, or of the elements as one list."""
+
+    def run(rt: Any, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and isinstance(plain(args[0]), (list, tuple, TensorValue)):
+            if not isinstance(args[0], TorchSize):
+                return OPERATIONS["torch.tensor"].run(rt, args[0], DType(dtype))
+        return _filled(None)(rt, *args, **{**kwargs, "dtype": DType(dtype)})
+
+    return run
+
+
+for _name, _dtype in (
+    ("Tensor", "float32"),
+    ("FloatTensor", "float32"),
+    ("DoubleTensor", "float64"),
+    ("HalfTensor", "float16"),
+    ("LongTensor", "int64"),
+    ("IntTensor", "int32"),
+    ("BoolTensor", "bool"),
+    ("ByteTensor", "uint8"),
+):
+    operation(f"torch.{_name}", f"torch.cuda.{_name}")(_typed_tensor(_dtype))
 
 
 @operation("torch.full")
@@ -1460,10 +1487,7 @@ def _new_tensor(rt: Any, x: TensorValue, data: Any, **kwargs: Any) -> Any:
     "torch.tensor",
     "torch.as_tensor",
     "torch.from_numpy",
-    "torch.LongTensor",
     "torch.asarray",
-    "torch.BoolTensor",
-    "torch.IntTensor",
 )
 def _tensor(rt: Any, data: Any = (), dtype: Any = None, **kwargs: Any) -> Any:
     if isinstance(data, TensorValue):
@@ -1556,8 +1580,17 @@ def _bernoulli(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
     return x
 
 
-@operation("Tensor.uniform_", "Tensor.normal_", "Tensor.zero_", "Tensor.fill_", "Tensor.copy_")
+@operation("Tensor.uniform_", "Tensor.normal_", "Tensor.copy_")
 def _noise(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
+    x.data = None
+    return x
+
+
+@operation("Tensor.zero_", "Tensor.fill_")
+def _fill(rt: Any, x: TensorValue, value: Any = 0) -> Any:
+    value = plain(value)
+    is_known = x.data is not None and isinstance(value, (int, float))
+    x.data = [value] * len(x.data) if is_known else None
     return x
 
 

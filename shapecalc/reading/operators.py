@@ -277,6 +277,8 @@ class Operators:
             return item in container
         if isinstance(container, (dict, set, frozenset, range)):
             return self.key(item) in container
+        if hasattr(container, "known_contains"):
+            return bool(container.known_contains(item))
         if isinstance(container, Instance) and container.cls.has("__contains__"):
             return self.truth(self.call(self.attribute(container, "__contains__"), [item], {}))
         return any(

@@ -37,6 +37,7 @@ from shapecalc.reading.values import (
     Function,
     Instance,
     Method,
+    Partial,
     Place,
     Raised,
     Unknown,
@@ -498,6 +499,17 @@ class Reader(Modules, Tensors, Trace, Runtime):
                 }.get(kind.name, ()),
             )
         return False
+
+    def known_type(self, value: Any) -> Any:
+        """The type of a value that a module known here has; None if none has it."""
+        from shapecalc.reading.known import KNOWN, resolve
+
+        if isinstance(value, Partial):
+            return KNOWN["functools.partial"]
+        if isinstance(value, TensorValue):
+            is_learned = value.stored is not None and not value.stored.is_buffer
+            return resolve("nn.Parameter" if is_learned else "torch.Tensor")
+        return None
 
     def type_of(self, value: Any) -> Any:
         """``type(value)`` for what is known here."""

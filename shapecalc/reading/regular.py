@@ -18,8 +18,8 @@ _SINGLE = frozenset(["LITERAL", "NOT_LITERAL", "ANY", "IN", "CATEGORY", "RANGE",
 _REPEATS = frozenset(["MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"])
 
 
-def _steps(parsed: Any) -> Iterator[tuple[str, Any]]:
-    for operator, argument in parsed:
+def _steps(elements: Any) -> Iterator[tuple[str, Any]]:
+    for operator, argument in elements:
         yield str(operator), argument
 
 
@@ -32,18 +32,26 @@ def _inside(argument: Any) -> Iterator[Any]:
             yield from _inside(each)
 
 
-def repetitions(parsed: Any, repeated: bool = False) -> int:
+def parsed(pattern: str, flags: int = 0) -> Any:
+    """The elements of a pattern."""
+    try:
+        from re import _parser as parser  # type: ignore[attr-defined]
+    except ImportError:  # before Python 3.11
+        import sre_parse as parser
+    return parser.parse(pattern, flags)
+
+
+def repetitions(elements: Any, repeated: bool = False) -> int:
     r"""How many repetitions a pattern has; ``ValueError`` if one may have exponential cost.
 
     A repetition of single characters, or of a fixed row of them, is tried in as many ways as the
     text is long; one of alternatives, or of another repetition, in exponentially many.
 
-    >>> import re._parser as parser
-    >>> repetitions(parser.parse(r"([a-z]+)(\\d*)"))
+    >>> repetitions(parsed(r"([a-z]+)(\d*)"))
     2
     """
     count = 0
-    for operator, argument in _steps(parsed):
+    for operator, argument in _steps(elements):
         if operator in _SINGLE:
             continue
         if operator in _REPEATS or (repeated and operator == "BRANCH"):
@@ -63,7 +71,6 @@ def repetitions(parsed: Any, repeated: bool = False) -> int:
 def checked(rt: Any, pattern: Any, text: Any = "", flags: Any = 0) -> Any:
     """A pattern that is made ready, once it is sure to end soon on a text."""
     import warnings
-    from re import _parser  # type: ignore[attr-defined]
 
     if isinstance(pattern, Pattern):
         pattern, flags = pattern.text, pattern.flags
@@ -75,7 +82,7 @@ def checked(rt: Any, pattern: Any, text: Any = "", flags: Any = 0) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            count = repetitions(_parser.parse(pattern, flags if isinstance(flags, int) else 0))
+            count = repetitions(parsed(pattern, flags if isinstance(flags, int) else 0))
             if (len(text) + 1) ** (count + 1) > MOST_TRIES:
                 raise ValueError("it may take too long")
             return re.compile(pattern, flags if isinstance(flags, int) else 0)

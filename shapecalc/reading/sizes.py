@@ -190,6 +190,32 @@ def _names(terms: Terms) -> Iterator[str]:
                 yield from _names(atom[2])
 
 
+def at(value: int, values: dict[str, int]) -> int | None:
+    """A size where its symbols have other values; None where it is no size there.
+
+    >>> at((symbol("H", 224) + 3) // 4, {"H": 9})
+    3
+    """
+    return _at(terms_of(value), values)
+
+
+def _at(terms: Terms, values: dict[str, int]) -> int | None:
+    total = 0
+    for monomial, factor in terms:
+        product = factor
+        for atom, power in monomial:
+            if isinstance(atom, str):
+                each: int | None = values[atom]
+            else:
+                above, below = _at(atom[1], values), _at(atom[2], values)
+                each = above // below if above is not None and above > 0 and below else None
+            if each is None:
+                return None
+            product *= each**power
+        total += product
+    return total
+
+
 def expression(value: int) -> Expression:
     """A size as an expression of the spec language.
 

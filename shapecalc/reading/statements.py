@@ -20,6 +20,7 @@ from shapecalc.reading.values import (
     Place,
     Quiet,
     Raised,
+    Suppressed,
     Unknown,
 )
 
@@ -427,13 +428,24 @@ class Compiler(Expressions):
         body, rt = self.block(node.body), self.rt
 
         def run(frame: Frame) -> Any:
+            kinds: tuple[Any, ...] = ()
             for value, assign in pairs:
                 with rt.lenient():
                     found = value(frame)
+                if isinstance(found, Suppressed):
+                    kinds += found.kinds
                 entered = rt.entered(found)
                 if assign is not None:
                     assign(entered, frame)
-            return body(frame)
+            if not kinds:
+                return body(frame)
+            try:
+                with rt.trying(True):
+                    return body(frame)
+            except Raised as raised:
+                if not rt.catches(kinds, raised.instance):
+                    raise
+                return None
 
         return run
 
@@ -554,6 +566,8 @@ class Compiler(Expressions):
             made = self.rt.new_class(node.name, found, inner.names, place, given)
             if isinstance(made, Class):
                 made.module = frame.module.name
+                for function in inner.functions:
+                    function.owner = function.owner or made
             frame.names[node.name] = decorators(made, frame)
 
         return run

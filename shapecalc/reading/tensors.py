@@ -120,6 +120,7 @@ class Tensors:
     current: Any
     iterate: Any
     truth: Any
+    binary: Any
     set_attribute: Any
 
     def put(
@@ -265,6 +266,10 @@ class Tensors:
             return self.elementwise([a, b], dtype, ARITHMETIC[word])
         tensor, number = (a, b) if isinstance(a, TensorValue) else (b, a)
         number = plain(number)
+        if isinstance(number, (list, tuple)) and word in "+*" and tensor.shape == ():
+            return self.binary(
+                word, *(number if e is not tensor else self.tensor_number(tensor) for e in (a, b))
+            )
         if isinstance(number, (list, tuple)) and word in COMPARISONS:
             return word == "!="
         if number is None and word in ("==", "!="):

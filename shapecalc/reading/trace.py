@@ -15,6 +15,7 @@ from shapecalc.algebra.arithmetic import LARGEST, Shape
 from shapecalc.algebra.requirement import Requirement
 from shapecalc.language.problem import Mark, Problem
 from shapecalc.layers import KINDS, OUTPUT, FieldError, Layer, Tensor
+from shapecalc.reading.advice import Unmet, key_of
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.values import Instance, Place
 
@@ -169,6 +170,7 @@ class Trace:
         self.count = 0
         self.problems: list[Problem] = []
         self.told: set[tuple[Any, ...]] = set()
+        self.unmet: Unmet = {}
         self.latest: dict[int, Op] = {}
 
     def layer(self, kind: str, settings: dict[str, Any]) -> Layer:
@@ -302,11 +304,20 @@ class Trace:
             if requirement.decide() is True:
                 continue
             stated = layer.fields.get(requirement.field or "")
+            if stated is not None and stated.infer is not None:
+                self.note_unmet(layer.__dict__[requirement.field or ""], requirement)
             self.broken(kind, requirement, inputs, instance)
             if stated is None or stated.infer is None:
                 from shapecalc.reading.values import CannotRead
 
                 raise CannotRead(None, "")
+
+    def note_unmet(self, stated: Any, requirement: Requirement) -> None:
+        """Keep what a layer states and what it receives, for advice."""
+        sides = [requirement.left, requirement.right]
+        received = next((each for each in sides if isinstance(each, Size)), None)
+        if isinstance(stated, int) and received is not None and stated in sides:
+            self.unmet.setdefault(key_of(self.here() or Mark(1, 1)), (int(stated), received))
 
     def broken(
         self,

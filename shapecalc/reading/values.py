@@ -38,7 +38,16 @@ class Place(Mark):
 class Frame:
     """The names known where code is evaluated: its own, those around it, and the file's."""
 
-    __slots__ = ("function", "is_class", "module", "names", "outer", "parent", "yielded")
+    __slots__ = (
+        "function",
+        "functions",
+        "is_class",
+        "module",
+        "names",
+        "outer",
+        "parent",
+        "yielded",
+    )
 
     def __init__(
         self,
@@ -48,6 +57,7 @@ class Frame:
         is_class: bool = False,
     ) -> None:
         self.is_class = is_class  # its names are not seen from the functions inside
+        self.functions: list[Function] = []  # that a class's body makes
         self.names: dict[str, Any] = {}
         self.module = module
         self.parent = parent
@@ -64,6 +74,8 @@ class Function:
     def __init__(self, code: Any, closure: Frame, defaults: dict[str, Any]) -> None:
         self.code = code
         around = closure
+        if closure.is_class:
+            closure.functions.append(self)
         while around.is_class and around.parent is not None:
             around = around.parent
         self.closure = around
@@ -207,6 +219,13 @@ class Super:
     self: Any
 
 
+class Suppressed:
+    """``contextlib.suppress``: the exceptions that end a block and no more."""
+
+    def __init__(self, kinds: tuple[Any, ...]) -> None:
+        self.kinds = kinds
+
+
 class Unknown:
     """Something from elsewhere of which only the name is known."""
 
@@ -249,6 +268,25 @@ class Deque(list):
         """Let go what is more than may be kept."""
         if self.maxlen is not None:
             del self[: max(0, len(self) - self.maxlen)]
+
+
+class Keys(list):
+    """``dict.keys()``: in order, and a set for what operators do."""
+
+    def __and__(self, other: Any) -> set[Any]:
+        return set(self) & set(other)
+
+    def __or__(self, other: Any) -> set[Any]:
+        return set(self) | set(other)
+
+    def __sub__(self, other: Any) -> set[Any]:
+        return set(self) - set(other)
+
+    def __rsub__(self, other: Any) -> set[Any]:
+        return set(other) - set(self)
+
+    def __xor__(self, other: Any) -> set[Any]:
+        return set(self) ^ set(other)
 
 
 class Raised(Exception):

@@ -1,0 +1,83 @@
+"""What asks for names by text: ``eval`` of an expression, ``globals()``, ``locals()``.
+
+``eval`` is interpreted as the rest of the source is: no text reaches Python's own.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from shapecalc.reading.values import Builtin, Unknown
+
+LONGEST = 10_000
+"""The most characters of an expression that ``eval`` reads."""
+
+
+def evaluated_text(rt: Any, text: Any, *scopes: Any) -> Any:
+    """``eval(text)``: the value of an expression where the call stands."""
+    if not isinstance(text, str):
+        raise rt.error("TypeError", "eval() arg 1 must be a string, bytes or code object")
+    if scopes or len(text) > LONGEST:
+        raise rt.cannot("eval with names of its own, or of a long text, is not read")
+    if rt.frame is None or rt.source is None:
+        raise rt.not_known(Unknown("eval", "nothing is run or opened while a file is read"))
+    from shapecalc.reading.statements import Compiler
+
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as wrong:
+        raise rt.error("SyntaxError", f"eval of {rt.shown(text)}: {wrong}") from None
+    for node in ast.walk(tree):  # what is wrong in it is told where it is asked for
+        if isinstance(node, ast.expr):
+            ast.copy_location(node, rt.node)
+    return Compiler(rt, rt.source).expression(tree)(rt.frame)
+
+
+class Scope:
+    """``globals()`` and ``locals()``: names and their values."""
+
+    def __init__(self, frame: Any, is_file: bool) -> None:
+        self.frame = frame
+        self.is_file = is_file
+
+    def known_item(self, rt: Any, name: Any) -> Any:
+        """The value of a name."""
+        try:
+            if self.is_file:
+                return self.frame.module.lookup(rt, name)
+            return self.frame.names[name]
+        except KeyError:
+            raise rt.error("KeyError", repr(name)) from None
+
+    def known_contains(self, name: Any) -> bool:
+        """Whether it has a name."""
+        return name in self.frame.names or (self.is_file and name in self.frame.module.concerned)
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """A method of the dictionary."""
+        if name == "get":
+            return Builtin(
+                name,
+                lambda rt, key, default=None: (
+                    self.known_item(rt, key) if self.known_contains(key) else default
+                ),
+            )
+        return Unknown(f"globals().{name}", "nothing outside the source is looked at")
+
+
+def _scope(is_file: bool) -> Any:
+    def run(rt: Any) -> Any:
+        if rt.frame is None:
+            raise rt.cannot("the names of a file are asked for where it is not evaluated")
+        return Scope(rt.frame, is_file)
+
+    return run
+
+
+SCOPES = {
+    "eval": Builtin("eval", evaluated_text),
+    "globals": Builtin("globals", _scope(True)),
+    "locals": Builtin("locals", _scope(False)),
+}
+"""Functions of Python's own that ask for names by text."""
