@@ -14,7 +14,7 @@ from shapecalc.language.required import Required
 from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Entry, Input, Reference, Setting, Spec
 from shapecalc.language.values import Codes, Values
-from shapecalc.language.words import BATCH, DTYPES, MODIFIERS, TENSOR_NAMES
+from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES
 from shapecalc.layers import KINDS
 
 _TOP = (
@@ -240,10 +240,9 @@ class _Reader:
         bodies = []
         for name, each in self.values.mapping(pair, "a mapping of names to blocks").items():
             self.values.identifier(name, each.key.mark, "a block's name")
-            if name in KINDS or name in MODIFIERS:
-                whose = "a kind" if name in KINDS else "what may stand beside a kind"
+            if name in KINDS:
                 hint = "choose another name for the block"
-                self.values.problem(each.key.mark, f"block {name!r} has the name of {whose}", hint)
+                self.values.problem(each.key.mark, f"block {name!r} has the name of a kind", hint)
             if not isinstance(each.value.value, dict):
                 message = f"expected a block with 'args' and 'layers', got {each.value.noun}"
                 self.values.problem(each.value.mark, message)
