@@ -19,11 +19,10 @@ from shapecalc.reading.classes import (
     OBJECT,
     Default,
 )
-from shapecalc.reading.convolutions import CONVOLUTIONS
 from shapecalc.reading.files import read_text
 from shapecalc.reading.frameworks import DEVICE, FRAMEWORK
+from shapecalc.reading.functions import LOSSES, OPERATIONS, listed, prod
 from shapecalc.reading.modules import MODULE, NN, stored
-from shapecalc.reading.operations import LOSSES, OPERATIONS, listed, prod
 from shapecalc.reading.operators import plain
 from shapecalc.reading.regular import REGULAR
 from shapecalc.reading.sizes import Size
@@ -817,7 +816,6 @@ for _name in [
 KNOWN["contextlib.contextmanager"] = _PASSES
 known("contextlib.suppress")(lambda rt, *kinds: Suppressed(kinds))
 known("torch.device")(lambda rt, *args, **kwargs: DEVICE)
-OPERATIONS.update(CONVOLUTIONS)
 KNOWN.update(FRAMEWORK)
 KNOWN.update(REGULAR)
 for _name in (
