@@ -221,3 +221,10 @@ def _parameter(rt: Any, data: Any = None, requires_grad: Any = True) -> Any:
 @operation("nn.Buffer", "nn.parameter.Buffer")
 def _buffer(rt: Any, data: Any, persistent: Any = True) -> Any:
     return stored(data.shape, data.dtype, True)
+
+
+for _name in ("hann", "hamming", "blackman", "bartlett", "kaiser"):
+
+    @operation(f"torch.{_name}_window")
+    def _window(rt: Any, window_length: Any, *more: Any, **kwargs: Any) -> Any:
+        return TensorValue((number(rt, window_length),), _dtype_of(kwargs))

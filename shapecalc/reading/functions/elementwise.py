@@ -152,35 +152,15 @@ def _relu(rt: Any, x: TensorValue) -> Any:
     return x.become(rt.put("ReLU", [x]))
 
 
-for _name in [
-    "exp2",
-    "log2",
-    "log10",
-    "sinh",
-    "cosh",
-    "tan",
-    "asin",
-    "acos",
-    "atan",
-    "sinc",
-    "lgamma",
-    "digamma",
-    "isnan",
-    "isinf",
-    "isfinite",
-    "signbit",
-    "trunc",
-    "frac",
-    "logit",
-    "erfinv",
-    "erfc",
-    "bitwise_not",
-    "nan_to_num",
-    "relu6",
-    "deg2rad",
-    "angle",
-    "conj",
-]:
+_UNARY = """
+acos acosh angle arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh
+bitwise_not conj conj_physical cosh deg2rad digamma erfc erfinv exp2 fix frac i0 isfinite
+isinf isnan isneginf isposinf isreal lgamma log10 log2 logit mvlgamma nan_to_num polygamma
+rad2deg relu6 sgn signbit sinc sinh tan trunc
+"""
+"""Functions of every element that no kind has, at the cost of one that has."""
+
+for _name in _UNARY.split():
 
     @operation(f"torch.{_name}", f"Tensor.{_name}")
     def _unary(rt: Any, x: TensorValue, *more: Any, _name: str = _name, **kwargs: Any) -> Any:
@@ -188,9 +168,18 @@ for _name in [
         return rt.elementwise([tensor(rt, x)], dtype, "Exp" if dtype != "bool" else "Isnan")
 
 
-@operation("torch.atan2", "torch.hypot", "Tensor.atan2")
-def _atan2(rt: Any, a: TensorValue, b: TensorValue) -> Any:
-    return rt.tensor_operator("+", a, b)
+_BINARY = """
+arctan2 atan2 copysign float_power fmax fmin gcd heaviside hypot igamma igammac lcm ldexp
+logaddexp logaddexp2 nextafter xlogy
+"""
+"""Functions of two tensors, element by element, that no kind has."""
+
+for _name in _BINARY.split():
+    operation(f"torch.{_name}", f"Tensor.{_name}")(lambda rt, a, b: rt.tensor_operator("+", a, b))
+
+operation("torch.isclose", "Tensor.isclose")(
+    lambda rt, a, b, *more, **kwargs: rt.tensor_operator("==", a, b)
+)
 
 
 @operation("torch.rsub")

@@ -129,6 +129,18 @@ def _unbind(rt: Any, x: Any, dim: int = 0) -> Any:
     return tuple(rt.add("Unbind", [x], {"dim": dim}).values())
 
 
+def _axis_split(axis: int) -> Any:
+    def run(rt: Any, x: TensorValue, wanted: Any) -> Any:
+        along = 0 if axis == 1 and len(x.shape) == 1 else axis
+        return _tensor_split(rt, x, wanted, along)
+
+    return run
+
+
+for _name, _axis in (("vsplit", 0), ("hsplit", 1), ("dsplit", 2)):
+    operation(f"torch.{_name}", f"Tensor.{_name}")(_axis_split(_axis))
+
+
 @operation("torch.narrow", "Tensor.narrow")
 def _narrow(rt: Any, x: TensorValue, dim: int, start: int, length: int) -> Any:
     return rt.sliced(x, [(dim % len(x.shape), slice(start, start + length))])
@@ -219,6 +231,34 @@ def _diag(rt: Any, x: TensorValue, diagonal: int = 0) -> TensorValue:
 @operation("torch.diag_embed", "Tensor.diag_embed")
 def _diag_embed(rt: Any, x: TensorValue) -> TensorValue:
     return rt.opaque([x], [*x.shape, x.shape[-1]], x.dtype, "diag_embed")
+
+
+@operation("torch.trace", "Tensor.trace")
+def _trace(rt: Any, x: TensorValue) -> TensorValue:
+    return rt.put("Sum", [_diagonal(rt, x)], {"dim": 0})
+
+
+@operation("torch.take", "Tensor.take")
+def _take(rt: Any, x: TensorValue, index: TensorValue) -> TensorValue:
+    return rt.opaque([x, index], index.shape, x.dtype, "take")
+
+
+_SQUARE = "inverse pinverse cholesky cholesky_inverse matrix_exp matrix_power"
+
+for _name in _SQUARE.split():
+
+    @operation(f"torch.{_name}", f"Tensor.{_name}", f"torch.linalg.{_name}")
+    def _of_matrix(rt: Any, x: TensorValue, *more: Any, _name: str = _name, **kwargs: Any) -> Any:
+        turned = [*x.shape[:-2], x.shape[-1], x.shape[-2]]
+        return rt.opaque([x], turned, x.dtype, _name)
+
+
+operation("torch.linalg.inv", "torch.linalg.pinv")(_of_matrix)
+
+
+@operation("torch.det", "Tensor.det", "torch.logdet", "Tensor.logdet", "torch.linalg.det")
+def _det(rt: Any, x: TensorValue) -> TensorValue:
+    return rt.opaque([x], x.shape[:-2], x.dtype, "det")
 
 
 @operation("torch.cdist", "Tensor.cdist")

@@ -129,6 +129,33 @@ def _median(rt: Any, x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     return ValuesIndices((found, rt.opaque([x], found.shape, "int64", "a median")))
 
 
+@operation("torch.kthvalue", "Tensor.kthvalue")
+def _kthvalue(rt: Any, x: TensorValue, k: int, dim: int = -1, keepdim: Any = False) -> Any:
+    return _median(rt, x, dim, keepdim)
+
+
+@operation("torch.quantile", "Tensor.quantile", "torch.nanquantile", "Tensor.nanquantile")
+def _quantile(rt: Any, x: Any, q: Any, dim: Any = None, keepdim: Any = False, **kwargs: Any) -> Any:
+    if not isinstance(q, float):
+        raise rt.cannot("quantiles of several fractions are not read")
+    return _opaque_reduction(rt, tensor(rt, x), dim, keepdim, "a quantile")
+
+
+@operation("torch.count_nonzero", "Tensor.count_nonzero")
+def _count_nonzero(rt: Any, x: Any, dim: Any = None) -> Any:
+    return _opaque_reduction(rt, tensor(rt, x), dim, False, "a count")
+
+
+@operation("torch.aminmax", "Tensor.aminmax")
+def _aminmax(rt: Any, x: Any, *, dim: Any = None, keepdim: Any = False) -> Any:
+    return _reduced("Min")(rt, x, dim, keepdim), _reduced("Max")(rt, x, dim, keepdim)
+
+
+@operation("torch.cummax", "Tensor.cummax", "torch.cummin", "Tensor.cummin")
+def _cummax(rt: Any, x: TensorValue, dim: int) -> Any:
+    return ValuesIndices((x, rt.opaque([x], x.shape, "int64", "cummax")))
+
+
 @operation("torch.var_mean", "torch.std_mean")
 def _var_mean(rt: Any, x: Any, dim: Any = None, keepdim: Any = False, **kwargs: Any) -> Any:
     return _reduced("Var")(rt, x, dim, keepdim), _reduced("Mean")(rt, x, dim, keepdim)
@@ -167,7 +194,10 @@ def _norm(
     return _reduced("Norm")(rt, x, dim, keepdim)
 
 
-@operation("torch.cumsum", "Tensor.cumsum", "torch.cumprod", "Tensor.cumprod")
+@operation(
+    *("torch.cumsum", "Tensor.cumsum", "torch.cumprod", "Tensor.cumprod"),
+    *("torch.logcumsumexp", "Tensor.logcumsumexp"),
+)
 def _cumsum(rt: Any, x: TensorValue, dim: int = 0, dtype: Any = None) -> Any:
     if x.data is not None:
         found = TensorValue(x.shape, x.dtype)

@@ -216,3 +216,25 @@ for _name, _dim in (("vstack", 0), ("hstack", 1), ("dstack", 2)):
     def _xstack(rt: Any, tensors: Any, _dim: int = _dim) -> Any:
         found = [tensor(rt, each) for each in rt.iterate(tensors)]
         return rt.put("Concat", found, {"dim": _dim if len(found[0].shape) > 1 else 0})
+
+
+@operation("torch.column_stack")
+def _column_stack(rt: Any, tensors: Any) -> Any:
+    found = [tensor(rt, each) for each in rt.iterate(tensors)]
+    whole = [
+        rt.put("Unsqueeze", [each], {"dim": 1}) if len(each.shape) == 1 else each for each in found
+    ]
+    return _cat(rt, whole, 1)
+
+
+def _at_least(rank: int) -> Any:
+    def run(rt: Any, x: Any) -> Any:
+        found = tensor(rt, x)
+        while len(found.shape) < rank:
+            found = rt.put("Unsqueeze", [found], {"dim": 0})
+        return found
+
+    return run
+
+
+operation("torch.atleast_2d")(_at_least(2))

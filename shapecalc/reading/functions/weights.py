@@ -38,7 +38,7 @@ def _embedding(rt: Any, input: Any, weight: Any, *more: Any, **kwargs: Any) -> A
     return rt.with_weights("Embedding", tensor(rt, input), settings, {"weight": weight})
 
 
-@operation("nn.functional.layer_norm")
+@operation("nn.functional.layer_norm", "torch.layer_norm")
 def _layer_norm(
     rt: Any,
     input: Any,
@@ -60,7 +60,7 @@ def _layer_norm(
     )
 
 
-@operation("nn.functional.rms_norm")
+@operation("nn.functional.rms_norm", "torch.rms_norm")
 def _rms_norm(
     rt: Any, input: Any, normalized_shape: Any, weight: Any = None, eps: Any = None
 ) -> Any:
@@ -71,7 +71,7 @@ def _rms_norm(
     return rt.with_weights("RMSNorm", tensor(rt, input), settings, {"weight": weight})
 
 
-@operation("nn.functional.group_norm")
+@operation("nn.functional.group_norm", "torch.group_norm")
 def _group_norm(
     rt: Any, input: Any, num_groups: Any, weight: Any = None, bias: Any = None, eps: Any = 1e-5
 ) -> Any:
