@@ -267,7 +267,7 @@ def in_source(given: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
 def is_run_plainly(entry: Entry) -> bool:
     """Whether torch runs what an entry makes as ``module(x)``, and it gives just its output."""
     if entry.block is not None:
-        return True
+        return len(entry.block.outputs) < 2
     kind = KINDS[entry.kind]
     return kind.in_torch and kind.call is Layer.call and kind.returns == OUTPUT
 

@@ -47,11 +47,6 @@ def emit(
         if node.layer.unknown_to_torch:
             message = f"{node.layer.kind} {node.path!r} cannot be written for torch"
             raise EmitError(network.spec.source, node.mark, message, node.layer.unknown_to_torch)
-    for block in network.spec.blocks.values():
-        if block.outputs:
-            message = f"block {block.name!r} has outputs of its own, which cannot be written yet"
-            hint = "write its layers out where it is used"
-            raise EmitError(network.spec.source, block.mark, message, hint)
     report = Report(network.name, values, built)
     if knobs is None:
         knobs = candidates(network.spec)

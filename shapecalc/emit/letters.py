@@ -82,7 +82,8 @@ class _Use(NamedTuple):
 
     children: list[Node | Part]
     output: Wire
-    node: Node | None
+    outputs: dict[str, Wire | None]
+    nodes: tuple[Node, ...]
     decisions: tuple[int, ...]
     empty: frozenset[Entry]
     layers: int
@@ -156,7 +157,7 @@ class _LetteredBuilder(Builder):
         self.inside = memory.inside
         self.decisions: list[int] = []
         self.empty: set[Entry] = set()
-        self.outputs_inside: dict[int, Wire | None] = {}
+        self.outputs_inside: dict[int, tuple[Wire | None, dict[str, Wire | None]]] = {}
 
     def satisfied(
         self,
@@ -194,13 +195,15 @@ class _LetteredBuilder(Builder):
             decisions, layers, problems = len(self.decisions), self.layers, len(self.problems)
             before, self.empty = self.empty, set()
             found = super().use(entry, part, place, arguments, wire)
-            own = self.outputs_inside.get(id(part))
+            own, outputs = self.outputs_inside.get(id(part), (None, {}))
             if found is not None and own is not None and problems == len(self.problems):
-                origin = self.graph.nodes.get(own.origin)
+                origins = {wire.origin: wire for wire in (own, *outputs.values()) if wire}
+                held = [self.graph.nodes[name]["node"] for name in origins if name in self.graph]
                 self.memory.uses[key] = _Use(
                     part.children,
                     own,
-                    origin["node"] if origin else None,
+                    outputs,
+                    tuple(held),
                     tuple(self.decisions[decisions:]),
                     frozenset(self.empty),
                     self.layers - layers,
@@ -214,8 +217,10 @@ class _LetteredBuilder(Builder):
         self.layers += known.layers
         if self.layers > self.most_layers:
             self.too_many(entry.mark)
-        if known.node is not None and known.output.origin not in self.graph:
-            self.graph.add_node(known.output.origin, node=known.node)
+        for node in known.nodes:
+            if node.path not in self.graph:
+                self.graph.add_node(node.path, node=node)
+        part.outputs = {**known.outputs}
         return self.leave_block(part, known.output)
 
     def key(self, block: Block, arguments: Mapping[str, Any], wire: Wire) -> Any:
@@ -280,8 +285,12 @@ class _LetteredBuilder(Builder):
         return inside, wire._replace(tensor=wire.tensor.with_shape(sizes))
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
-        self.outputs_inside[id(part)] = wire
-        return wire and _told(wire, self.inside[id(part)].outside)
+        self.outputs_inside[id(part)] = wire, part.outputs
+        if wire is None:  # what failed is reported
+            return None
+        outside = self.inside[id(part)].outside
+        part.outputs = {name: own and _told(own, outside) for name, own in part.outputs.items()}
+        return _told(wire, outside)
 
     def enter_copy(self, place: Place, index: int) -> dict[str, Any]:
         return {**place.values, "index": Traced.letter("index", index)}

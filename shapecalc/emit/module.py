@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import untraced
 from shapecalc.emit import syntax
-from shapecalc.emit.classes import Body, Tie
+from shapecalc.emit.body import Body
 from shapecalc.emit.constructor import Written
 from shapecalc.emit.emission import Unlike, emit
 from shapecalc.emit.forward import (
@@ -27,6 +27,7 @@ from shapecalc.emit.parameters import Signature, signature
 from shapecalc.emit.printer import definition, statement
 from shapecalc.emit.roles import Roles
 from shapecalc.emit.scope import Scope
+from shapecalc.emit.sharing import Tie
 from shapecalc.emit.source import head, imports, main, parameter_names
 from shapecalc.emit.syntax import Assign, Class, Do, Function, Parameter
 from shapecalc.emit.tidy import with_numbered, with_running_sizes, without_defaults, without_echoes
@@ -124,25 +125,11 @@ class Classes:
         alias = self.alias(body, scope.entries) if "input" in inputs else ""
         running = RUNNING if first == RUNNING or RUNNING not in inputs.values() else "out"
         last = body.chain(scope, first, running, frozenset(outputs))
-        variables = body.forward.variables
-        present = [name for name in outputs if name in variables]
-        result: Any = Name(last, 0)
-        returns: Any = syntax.TENSOR
-        if present:
-            items = tuple(Name(variables[name], 0) for name in present)
-            kinds = tuple(
-                syntax.read("Tensor | None") if name in body.optional else syntax.TENSOR
-                for name in present
-            )
-            result, returns = items[0], kinds[0]
-            if len(present) > 1:
-                result = syntax.Sequence(items)
-                returns = syntax.Item(Name("tuple", 0), syntax.Sequence(kinds))
-            if self.spec.output_names:
-                names = [syntax.Text(self.spec.output_names[outputs.index(n)]) for n in present]
-                result = syntax.Sequence(tuple(map(syntax.Keyed, names, items)), "{}")
-                held = syntax.read("Tensor | None") if body.optional else syntax.TENSOR
-                returns = syntax.Item(Name("dict", 0), syntax.Sequence((Name("str", 0), held)))
+        present = [name for name in outputs if name in body.forward.variables]
+        result, returns = _results(body, present) if present else (Name(last, 0), syntax.TENSOR)
+        if present and self.spec.output_names:
+            names = [self.spec.output_names[outputs.index(name)] for name in present]
+            result, returns = _named(body, present, names)
         told = f"{self.known.report.name}."
         found = self.made(body, scope, self.network_name, told, parameters, returns, result, alias)
         return found[0]
@@ -161,23 +148,17 @@ class Classes:
             holders = [holder for holder in holders if holder.part.children]
         scope = self.scope(owner, block.entries, holders, assumed)
         body = Body(self, scope, {"input": RUNNING})
-        members = body.numbered()
+        members = None if block.outputs else body.branches.numbered()
         if members is not None:
             found, signed = self.sequential(body, self.names[block.name], block.about, members)
             return self.noted(block, found, signed, condition)
         alias = self.alias(body, block.entries)
-        last = body.chain(scope, RUNNING, RUNNING, frozenset())
+        outputs = [asked_for(reference.name) for reference in block.outputs.values()]
+        last = body.chain(scope, RUNNING, RUNNING, frozenset(outputs))
+        result, returns = _results(body, outputs) if outputs else (Name(last, 0), syntax.TENSOR)
         inputs = (Parameter(RUNNING, syntax.TENSOR),)
-        found, signed = self.made(
-            body,
-            scope,
-            self.names[block.name],
-            block.about,
-            inputs,
-            syntax.TENSOR,
-            Name(last, 0),
-            alias,
-        )
+        name = self.names[block.name]
+        found, signed = self.made(body, scope, name, block.about, inputs, returns, result, alias)
         return self.noted(block, found, signed, condition)
 
     def noted(self, block: Block, found: Class, signed: Signature, condition: Any) -> Written:
@@ -215,7 +196,8 @@ class Classes:
                 free |= referenced_inside(branch.entries)
         names = sorted(name for name in free if name in outer.forward.variables)
         inputs = {
-            name: variable("identity" if name == "input" else name, {RUNNING}) for name in names
+            name: variable("identity" if name == "input" else name.replace(".", "_"), {RUNNING})
+            for name in names
         }
         body = Body(self, scope, inputs)
         body.forward.taken.add(RUNNING)
@@ -317,8 +299,8 @@ class Classes:
             for entry in every(entries)
             for reference in entry.sources or ()
         }
-        if scope.block is None:
-            found |= {asked_for(reference.name) for reference in self.spec.outputs}
+        own = self.spec.outputs if scope.block is None else scope.block.outputs.values()
+        found |= {asked_for(reference.name) for reference in own}
         self.references[owner] = {name for name in found if "." in name}
         return self.references[owner]
 
@@ -326,7 +308,7 @@ class Classes:
 
     def common_condition(self, block: Block) -> Any | None:
         """The condition of all entries of a block, if there is one that its uses can tell."""
-        if block.name in self.unlike or not block.entries:
+        if block.name in self.unlike or not block.entries or block.outputs:
             return None
         first = block.entries[0].when
         if first is None or first.expression is None:
@@ -372,6 +354,26 @@ class Classes:
         if not syntax.names(tree):
             return None if copies[0].built.children else syntax.FALSE  # type: ignore[union-attr]
         return scope.tested(tree)
+
+
+def _results(body: Body, outputs: list[str]) -> tuple[Any, Any]:
+    """What a forward returns that puts out some entries, and the type of that."""
+    variables = [body.forward.variables[name] for name in outputs]
+    optional = syntax.read("Tensor | None")
+    kinds = tuple(optional if name in body.optional else syntax.TENSOR for name in outputs)
+    if len(outputs) == 1:
+        return Name(variables[0], 0), kinds[0]
+    items = tuple(Name(each, 0) for each in variables)
+    return syntax.Sequence(items), syntax.Item(Name("tuple", 0), syntax.Sequence(kinds))
+
+
+def _named(body: Body, outputs: list[str], names: list[str]) -> tuple[Any, Any]:
+    """What a forward returns that puts out entries under names, and the type of that."""
+    variables = [Name(body.forward.variables[output], 0) for output in outputs]
+    items = (syntax.Keyed(syntax.Text(name), each) for name, each in zip(names, variables))
+    held = syntax.read("Tensor | None") if body.optional else syntax.TENSOR
+    types = syntax.Sequence((Name("str", 0), held))
+    return syntax.Sequence(tuple(items), "{}"), syntax.Item(Name("dict", 0), types)
 
 
 def plain(tree: Any) -> Any:

@@ -105,7 +105,7 @@ OTHERS: list[Role] = [block, argument, symbol, tensor]
 WORDS = dict.fromkeys(
     [
         *(name for name in dir(builtins) if name.islower() or name.startswith("__")),
-        *("self", "torch", "nn", "math", "Tensor", "Fraction", "OrderedDict", "device", "dtype"),
+        *("self", "torch", "nn", "math", "Tensor", "Fraction", "OrderedDict", "device"),
         *("x", "y", "out", "each", "layers", "model", "output", "index", "match", "case", "type"),
         *("B", "H", "W", "in_channels", "in_height", "last_", "has_last", "Net_", "NetNetwork"),
         *("_", "__", "_n", "__n", "__n__", "__n_", "__class__", "__init__", "__dict__"),
