@@ -134,6 +134,8 @@ class Layer:
     """Settings for the example in the catalogue."""
     example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 4, 8, 8),)
     """The shapes of the example's inputs."""
+    letters: ClassVar[tuple[str, ...]] = ()
+    """The sizes of each input in the catalogue's rule, as ``"B L C"``, where the usual mislead."""
 
     def __init_subclass__(cls, *, rank: int | None = None, abstract: bool = False) -> None:
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Field)}
