@@ -187,7 +187,7 @@ def test_completion_knows_bundled_specs_and_files(tmp_path: Path) -> None:
     (tmp_path / "lemon.yaml").touch()
     (tmp_path / "lens").mkdir()
     assert completed("show", "le", folder=tmp_path) == [
-        "plain,lenet5", "plain,lenet5_mnist", "plain,lemon.yaml", "plain,lens/"
+        "plain,lenet5", "plain,lenet5_mnist", "plain,lemon.yaml", "more,lens/"
     ]  # fmt: skip
     assert completed("show", "mine", folder=tmp_path) == ["file,mine"]
     assert completed("diff", "lenet5", "goo", folder=tmp_path)[0] == "plain,googlenet"
@@ -198,9 +198,9 @@ def test_completion_knows_bundled_specs_and_files(tmp_path: Path) -> None:
 def test_completion_knows_layers_symbols_and_columns(tmp_path: Path) -> None:
     explained = completed("explain", "resnet18", "layer1.0.c", folder=tmp_path)
     assert explained == ["plain,layer1.0.conv1", "plain,layer1.0.conv2"]
-    assert "plain,layer1" in completed("solve", "resnet18", "--at", "l", folder=tmp_path)
+    assert "more,layer1" in completed("solve", "resnet18", "--at", "l", folder=tmp_path)
     assert completed("solve", "unet", "--for", "c", folder=tmp_path) == ["plain,channels"]
-    assert completed("show", "unet", "--set", "c", folder=tmp_path) == ["plain,channels="]
+    assert completed("show", "unet", "--set", "c", folder=tmp_path) == ["more,channels="]
     assert completed("show", "unet", "--columns", "path,mac", folder=tmp_path) == [
         "plain,path,macs"
     ]

@@ -61,6 +61,16 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
 
 
+def untraced(value: Any) -> Any:
+    """The number alone of one that knows how it comes about; anything else as it is.
+
+    >>> from shapecalc.algebra.trace import Traced
+    >>> untraced(Traced.letter("N", 32)), untraced(32)
+    (32, 32)
+    """
+    return getattr(value, "value", value) if isinstance(value, (int, Calculable)) else value
+
+
 def known(size: Dim) -> int:
     """A size that is a number, where nothing else can have come.
 

@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from shapecalc.algebra import arithmetic
+from shapecalc.algebra.arithmetic import untraced as untraced
 
 
 class Leaf(NamedTuple):
@@ -194,11 +195,6 @@ class Traced(arithmetic.Calculable):
         """The greatest common divisor with a number."""
         other = _tree(m)
         return Traced(Apply("gcd", (self.tree, other), arithmetic.gcd(self.value, other.value)))
-
-
-def untraced(value: Any) -> Any:
-    """The plain value, whether it was traced or not."""
-    return value.value if isinstance(value, Traced) else value
 
 
 def _tree(value: Any) -> Tree:

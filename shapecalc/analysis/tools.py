@@ -40,31 +40,32 @@ TOOLS: dict[str, Tool] = {
             "ptflops",
             "MACs, and operations on elements",
             "bias; batch norm 2 an element, layer norm 1; most activations and pooling "
-            "twice: as a module, and again as the function that the module calls",
+            "twice: as a module, and again as the function that the module calls; "
+            "attention with its softmax where it is a module, matrix products written @ not",
         ),
         Tool(
             "ptflops-aten",
             "MACs",
-            "products with bias, as the operators of ATen show them",
+            "products with bias, as the operators of ATen show them; no fused attention",
         ),
         Tool(
             "thop",
             "MACs, and operations on elements",
             "norms 4 an element; average pooling its outputs, adaptive ones its kernel "
-            "and 1 for each; no bias; transposed convolutions as if they were none",
+            "and 1 for each; no bias; transposed convolutions as if they were none; no attention",
         ),
         Tool(
             "torchinfo",
             "mult-adds",
             "parameters, bias and norms too, times the batch, and in convolutions times "
             "the positions of the output: a linear layer on a sequence counts once for "
-            "all places",
+            "all places; no attention",
         ),
         Tool(
             "calflops",
             "FLOPs",
             "2 for a multiply-accumulate; bias of convolutions; batch norm 2, other norms "
-            "5 an element; activations, pooling and softmax 1",
+            "5 an element; activations, pooling and softmax 1; no fused attention",
             macs=True,
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +65,13 @@ class Commands(click.Group):
         except OSError as error:
             echo_error(f"shapecalc: error: {error.strerror or error}")
             sys.exit(1)
+
+    def _main_shell_completion(self, *args: Any, **extra: Any) -> None:
+        if any(name.endswith("_COMPLETE") for name in os.environ):
+            from shapecalc.cli.shells import use  # only where a shell asks
+
+            use()
+        super()._main_shell_completion(*args, **extra)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         with _seen_errors():

@@ -32,7 +32,8 @@ def completed_spec(
         return [CompletionItem(incomplete, type="file")]
     files = sorted(path for path in Path().glob(f"{incomplete}*")) if incomplete else []
     own = [f"{path}/" if path.is_dir() else str(path) for path in files]
-    return [CompletionItem(name) for name in dict.fromkeys([*found, *own])]
+    names_and_files = dict.fromkeys([*found, *own])
+    return [CompletionItem(name, goes_on=name.endswith("/")) for name in names_and_files]
 
 
 def completed_path(
@@ -47,7 +48,8 @@ def completed_path(
     depth = incomplete.count(".") + 1
     known = [path.split(".") for path in paths]
     cut = dict.fromkeys(".".join(parts[:depth]) for parts in known if len(parts) >= depth)
-    return _items(cut, incomplete)
+    parts = {".".join(parts[:depth]) for parts in known if len(parts) > depth}
+    return _items(cut, incomplete, goes_on=parts.__contains__)
 
 
 def completed_symbol(
@@ -108,7 +110,13 @@ def _listed(known: Iterable[str], incomplete: str) -> list[CompletionItem]:
     return _items([f"{before}{comma}{name}" for name in known if name not in chosen], incomplete)
 
 
-def _items(texts: Iterable[str], incomplete: str) -> list[CompletionItem]:
+def _items(
+    texts: Iterable[str],
+    incomplete: str,
+    goes_on: Callable[[str], bool] = lambda text: text.endswith(("=", "/")),
+) -> list[CompletionItem]:
+    """The texts that begin so; ``goes_on`` tells of which a user will write more."""
     from click.shell_completion import CompletionItem
 
-    return [CompletionItem(text) for text in texts if text.startswith(incomplete)]
+    found = [text for text in texts if text.startswith(incomplete)]
+    return [CompletionItem(text, goes_on=goes_on(text)) for text in found]

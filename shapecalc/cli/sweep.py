@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,10 @@ from shapecalc.language.signs import one_line
 from shapecalc.layout import Heading, Table
 from shapecalc.layout import text as laid_out
 from shapecalc.pace import now
-from shapecalc.sweep import MEASURES, Best, Selection, Sweep, read_over, rows
+from shapecalc.sweep import MEASURES, Best, Result, Selection, Sweep, read_over, rows
 from shapecalc.sweep.choose import Columns
+from shapecalc.sweep.plot import FORMS, Sampled, draw
+from shapecalc.sweep.plot import axes as drawing_axes
 from shapecalc.sweep.write import Parquet, Text, Writer
 
 MOST_REASONS = 10
@@ -67,8 +69,18 @@ EXTRA = "pip install 'shapecalc-nn[sweep]'"
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), default="table"
 )
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="The file to write.")
 @click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="The file to write."
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Draw the rows, too, as .svg, .png or .html: a front, or a column over the symbols.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Compute on the workers of this scheduler of Dask, or 'local' for one a processor; "
+    "parquet is then a folder of files.",
 )
 @limit_option
 @reports_errors
@@ -84,6 +96,8 @@ def sweep(
     required: tuple[str, ...],
     form: str,
     output: Path | None,
+    plot: Path | None,
+    scheduler: str | None,
     max_layers: int,
 ) -> None:
     """Show totals over many settings of symbols, each row as 'show' would tell it.
@@ -95,21 +109,102 @@ def sweep(
     _needs("numpy", "a sweep")
     if (count is None) != (by is None):
         raise click.UsageError("--top and --by go together: how many, and the least of what")
-    if form == "parquet":
-        _needs("pyarrow", "parquet")
-        if output is None:
-            raise click.UsageError("parquet is no text: name a file with -o")
+    _look_at(form, output, plot, scheduler)
     network = open_spec(spec, max_layers).requiring(required, "--require")
-    refuse_source(output, network.spec.source.name)
+    for path in (output, plot):
+        refuse_source(path, network.spec.source.name)
     selection = Selection(where, _names(front), count, by)
     axes = [read_over(each) for each in over]
     swept = Sweep(network, axes, read_settings(settings), _names(columns), selection)
+    folder = output if form == "parquet" and scheduler and not selection.reduces else None
+    if folder and plot:
+        raise click.UsageError("rows that workers write are not drawn; --pareto and --top are")
+    drawn = Sampled() if plot else None
+    writers = [Written() if folder else _writer(swept, form, output), *([drawn] if drawn else [])]
     with Stopping() as stopping:
-        _run(swept, _writer(swept, form, output), stopping)
+        if scheduler is None:
+            _run(swept, swept.results(), writers, stopping)
+        else:
+            _run_on(scheduler, swept, folder, writers, stopping)
+    if plot and drawn:
+        _draw(plot, swept, drawn)
     _left_out(swept)
     if stopping.signal is not None:
         echo_error(f"stopped after {swept.seen:,} of {swept.total:,} settings")
         sys.exit(stopping.status)
+
+
+def _look_at(form: str, output: Path | None, plot: Path | None, scheduler: str | None) -> None:
+    """What options ask for must be there, and go together."""
+    if form == "parquet":
+        _needs("pyarrow", "parquet")
+        if output is None:
+            raise click.UsageError("parquet is no text: name a file with -o")
+    if scheduler is not None:
+        _needs("distributed", "--scheduler")
+    elif output is not None and output.is_dir():
+        raise click.BadParameter(f"{one_line(str(output))} is a folder", param_hint="--output")
+    if plot is not None:
+        _needs("altair", "--plot")
+        _needs("vl_convert", "--plot")
+        if plot.suffix not in FORMS:
+            message = f"{one_line(str(plot))} ends in none of {', '.join(FORMS)}"
+            raise click.BadParameter(message, param_hint="--plot")
+
+
+def _draw(plot: Path, swept: Sweep, drawn: Sampled) -> None:
+    measures = [name for name in swept.columns if name not in {axis.name for axis in swept.over}]
+    wanted = (swept.selection.by or "").removeprefix("-")
+    if wanted not in measures:
+        wanted = "macs" if "macs" in measures else measures[0]
+    axes = drawing_axes(swept.over, swept.selection.front, wanted)
+    try:
+        draw(plot, swept.network.name, drawn, axes)
+    except OSError as error:
+        echo_error(f"shapecalc: error: cannot write {plot}: {error.strerror or error}")
+        sys.exit(1)
+    if len(drawn.rows) < drawn.seen:
+        echo_error(f"{plot} shows {len(drawn.rows):,} of {drawn.seen:,} rows")
+
+
+def _run_on(
+    scheduler: str,
+    swept: Sweep,
+    folder: Path | None,
+    writers: Sequence[Writer],
+    stopping: Stopping,
+) -> None:
+    """The same on workers of Dask; all rows of a table in Parquet are written there, in parts."""
+    from shapecalc.sweep.cluster import ClusterError, connected, results
+
+    swept.check()
+    if folder is not None:
+        _make(folder)
+    try:
+        with connected(scheduler) as client:
+            found = results(swept, client, folder, lambda: stopping.signal is not None)
+            _run(swept, found, writers, stopping)
+    except ClusterError as error:
+        echo_error(f"shapecalc: error: {error}")
+        sys.exit(1)
+
+
+def _make(folder: Path) -> None:
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise click.BadParameter(
+            f"{one_line(str(folder))} is there already; name a new folder", param_hint="--output"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+class Written:
+    """Where workers have written the rows, nothing is left to do."""
+
+    def add(self, table: Columns) -> None:
+        """Rows that travel although they need not."""
+
+    def end(self) -> None:
+        """All is written."""
 
 
 def _names(text: str | None) -> tuple[str, ...]:
@@ -121,23 +216,35 @@ def _needs(package: str, what: str) -> None:
         raise click.UsageError(f"{what} needs {package}: {EXTRA}")
 
 
-def _run(swept: Sweep, writer: Writer, stopping: Stopping) -> None:
+def _run(
+    swept: Sweep, found: Iterable[Result], writers: Sequence[Writer], stopping: Stopping
+) -> None:
     """Take what comes of each piece until all are done, or no more are wanted."""
     best = Best(swept)
-    for result in swept.results():
+    for result in found:
         swept.take(result)
         now.begin("sweeping", swept.total)
         now.count = swept.seen
         if swept.selection.reduces:
             best.add(result.tables)
         else:
-            for table in result.tables:
-                writer.add(table)
-        if stopping.signal is not None or getattr(writer, "is_full", False):
+            _write(writers, result.tables)
+        if stopping.signal is not None or all(map(_is_full, writers)):
             break
     if swept.selection.reduces:
-        writer.add(best.table())
-    writer.end()
+        _write(writers, [best.table()])
+    for writer in writers:
+        writer.end()
+
+
+def _write(writers: Sequence[Writer], tables: Iterable[Columns]) -> None:
+    for table in tables:
+        for writer in writers:
+            writer.add(table)
+
+
+def _is_full(writer: Writer) -> bool:
+    return isinstance(writer, Shown) and writer.is_full
 
 
 def _writer(swept: Sweep, form: str, output: Path | None) -> Writer:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_number, is_symbolic
+from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_number, is_symbolic, untraced
 from shapecalc.algebra.requirement import LOWEST, Condition, whole
 from shapecalc.graph.foresee import foreseen
 from shapecalc.graph.graph import Built, Part, Role, Source, Wire
@@ -156,7 +156,7 @@ class Builder(Placer):
     def is_size(self, size: Any, name: str) -> bool:
         """Whether an input can be of a size; what that asks of a formula's symbols is noted."""
         if not is_symbolic(size):
-            number = getattr(size, "value", size)  # of a number with a derivation
+            number = untraced(size)
             return type(number) is int and 1 <= number <= LARGEST
         for each in whole(size, 1):
             decided = each.decide(self.least)
@@ -316,7 +316,7 @@ class Builder(Placer):
         """How many copies of an entry there are."""
         assert entry.repeat is not None
         count = self.value(entry.repeat, scope, place)
-        count = getattr(count, "value", count)  # of a number with a derivation
+        count = untraced(count)
         if is_symbolic(count):
             raise Undecided(count.symbols)
         if type(count) is not int or count < 0:

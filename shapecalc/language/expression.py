@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple, Union
 
-from shapecalc.algebra.arithmetic import Calculable, is_symbolic, largest, smallest
+from shapecalc.algebra.arithmetic import Calculable, is_symbolic, largest, smallest, untraced
 
 LONGEST = 1000
 """The most characters an expression may have."""
@@ -442,7 +442,7 @@ def _divide(a: Any, b: Any) -> Any:
 
 
 def _power(a: Any, b: Any) -> Any:
-    b = getattr(b, "value", b)  # of an exponent with a derivation, the number alone
+    b = untraced(b)
     if isinstance(b, Fraction):
         raise ExpressionError("a power with a fraction as exponent")
     if isinstance(a, (int, Fraction)) and isinstance(b, int):

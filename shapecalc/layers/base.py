@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic
+from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic, untraced
 from shapecalc.algebra.phases import Phases
 from shapecalc.algebra.requirement import Requirement, equal, refuse, whole
 from shapecalc.algebra.window import Window
@@ -422,7 +422,7 @@ MOST_PIECES = 10_000
 
 def few_enough(pieces: Any, field: str) -> Iterator[Requirement]:
     """The requirement that a layer which cuts has no more outputs than can be listed."""
-    pieces = getattr(pieces, "value", pieces)  # of a number with a derivation
+    pieces = untraced(pieces)
     if isinstance(pieces, int) and pieces > MOST_PIECES:
         yield refuse(
             "cuts into {pieces:,} pieces, and each is an output: {most:,} at most",

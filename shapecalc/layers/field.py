@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, overload
 
-from shapecalc.algebra.arithmetic import LARGEST, Calculable, Dim, is_number, is_symbolic
+from shapecalc.algebra.arithmetic import LARGEST, Calculable, Dim, is_number, is_symbolic, untraced
 
 T = TypeVar("T", covariant=True)
 
@@ -104,7 +104,7 @@ class Whole(FieldType[T]):
 
     def read(self, value: Any, rank: int) -> T:
         if not self.symbolic:
-            value = plain(value)
+            value = untraced(value)
         if isinstance(value, int) and not isinstance(value, bool):
             if (self.least is None or value >= self.least) and -LARGEST <= value <= self.most:
                 return value  # type: ignore[return-value]
@@ -131,7 +131,7 @@ class Flag(FieldType[bool]):
     expected = "true or false"
 
     def read(self, value: Any, rank: int) -> bool:
-        value = plain(value)
+        value = untraced(value)
         if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
             return bool(value)
         raise Mismatch(self.expected)
@@ -184,7 +184,7 @@ class Number(FieldType[T]):
             self.expected = f"a number from {least} to {most}"
 
     def read(self, value: Any, rank: int) -> T:
-        value = plain(value)
+        value = untraced(value)
         if (self.infinite and isinstance(value, float)) or (self.formulas and is_symbolic(value)):
             return value  # type: ignore[return-value]
         in_bounds = is_number(value) and (
@@ -432,11 +432,6 @@ class Either(FieldType["str | T"]):
 
     def schema(self, rank: int) -> dict[str, Any]:
         return {"anyOf": [self.choice.schema(rank), self.other.schema(rank)]}
-
-
-def plain(value: Any) -> Any:
-    """The number behind a traced one; anything else as it is."""
-    return getattr(value, "value", value)
 
 
 def _read_items(item: FieldType[T], values: Any, rank: int) -> tuple[T, ...]:

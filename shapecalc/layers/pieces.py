@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from shapecalc.algebra.arithmetic import Dim, ceildiv, exactdiv, is_number, total
+from shapecalc.algebra.arithmetic import Dim, ceildiv, exactdiv, is_number, total, untraced
 from shapecalc.algebra.requirement import Requirement, equal, refuse
 from shapecalc.layers.base import Layer, few_enough, names_axis
 from shapecalc.layers.field import PerInputAxis, Whole, field
@@ -69,8 +69,7 @@ class Split(_Pieces):
     def _count(self, size: Dim) -> int | None:
         """The number of pieces of one size, if it is known."""
         divide = ceildiv if is_number(size) and is_number(self.split_size) else exactdiv
-        count = divide(size, self.split_size)  # type: ignore[arg-type]
-        count = getattr(count, "value", count)  # of a number with a derivation
+        count = untraced(divide(size, self.split_size))  # type: ignore[arg-type]
         return count if isinstance(count, int) else None
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
@@ -97,7 +96,7 @@ class Unbind(_Pieces):
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         yield from names_axis(x, self.dim)
         size = x.shape[self.dim]
-        if not isinstance(getattr(size, "value", size), int):
+        if not isinstance(untraced(size), int):
             yield refuse(
                 "takes {size} places apart, and how many is not known",
                 field="dim",
@@ -110,7 +109,7 @@ class Unbind(_Pieces):
         axis = self.dim % len(x.shape)
         size: Any = x.shape[axis]
         rest = x.with_shape((*x.shape[:axis], *x.shape[axis + 1 :]))
-        return numbered([rest] * int(getattr(size, "value", size)))
+        return numbered([rest] * int(untraced(size)))
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         return f"{inputs[0]}.unbind({settings['dim']})[0]"

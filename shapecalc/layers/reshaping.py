@@ -19,6 +19,7 @@ from shapecalc.algebra.arithmetic import (
     largest,
     prod,
     smallest,
+    untraced,
 )
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import IDENTITY, Window
@@ -421,7 +422,7 @@ class _Cut(_Piece, abstract=True):
 
 def _from_end(place: Dim) -> bool:
     """Whether a place counts from the end: a negative number, or ``-m`` of what is positive."""
-    place = getattr(place, "value", place)  # of a number with a derivation
+    place = untraced(place)
     return (-place).never_negative() if is_symbolic(place) else place < 0
 
 

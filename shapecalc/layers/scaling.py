@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from shapecalc.algebra.arithmetic import Dim
+from shapecalc.algebra.arithmetic import Dim, untraced
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import plain
 from shapecalc.layers.tensor import Tensor
 
 
@@ -35,10 +34,10 @@ def scaled(size: Dim, factor: int | Fraction) -> Dim:
     Formula('15*H//11')
     """
     exact = size * factor.numerator // factor.denominator
-    number = plain(size)
+    number = untraced(size)
     if type(number) is not int:
         return exact
-    less: int = plain(exact) - _in_torch(number, factor)
+    less: int = untraced(exact) - _in_torch(number, factor)
     return exact - less
 
 

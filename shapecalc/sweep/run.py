@@ -110,6 +110,13 @@ class Sweep:
         if self.selection.reduces:
             yield best.table()
 
+    def check(self) -> None:
+        """Raise :class:`SettingError` for columns and conditions that are not known."""
+        for piece in self.pieces(1):
+            for _ in self.tables(piece, Counter()):
+                break
+            break
+
     def results(self) -> Iterator[Result]:
         """What comes of one piece after the other."""
         return map(self.result, self.pieces(PIECE))
@@ -231,8 +238,9 @@ class Sweep:
         try:
             return Closed(report, axes, self._facts, self._where)
         except UnknownFact as unknown:
-            message, notes = unknown.args
-            raise SettingError("; ".join([message, *notes])) from None
+            if len(self._structures):  # others have what this one has not
+                return Refused(unknown.args[0])
+            raise SettingError("; ".join([unknown.args[0], *unknown.args[1]])) from None
         except ExpressionError as error:
             raise SettingError(f"--where: {error.message}") from None
 
@@ -249,17 +257,22 @@ class Best:
         """Take rows in, and leave those that are no longer best."""
         self.found += tables
         if len(self.found) >= MOST_TABLES:
-            rows = joined(self.found)
-            self.found = [take(rows, self.selection.partly(rows))]
+            self.found = [self.partly()]
+
+    def partly(self) -> Columns:
+        """Those that may be best when more are added."""
+        rows = joined([self._none(), *self.found])
+        return take(rows, self.selection.partly(rows))
 
     def table(self) -> Columns:
         """The best of them, in their order."""
+        rows = joined([self._none(), *self.found])
+        return take(rows, self.selection.last(rows))
+
+    def _none(self) -> Columns:
         import numpy as np
 
-        if not self.found:
-            return {name: np.zeros(0, dtype=np.int64) for name in self.swept.columns}
-        rows = joined(self.found)
-        return take(rows, self.selection.last(rows))
+        return {name: np.zeros(0, dtype=np.int64) for name in self.swept.columns}
 
 
 def _condition(text: str) -> Expression:

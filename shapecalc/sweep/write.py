@@ -124,6 +124,33 @@ def copy_widened(path: Path, writer: Any, schema: Any) -> None:
             writer.write_table(read.read_row_group(i).cast(schema))
 
 
+def unify(folder: Path, empty: Parquet) -> None:
+    """Give all files of a folder the same types, so that they are one table.
+
+    Where there is no file, ``empty`` becomes the only one.
+    """
+    from pyarrow import parquet
+
+    parts = sorted(folder.glob("part-*.parquet"))
+    if not parts:
+        empty.end()
+        return
+    types = [str(kind) for kind in _schema(dict(zip("abc", range(3)))).types]
+    schemas = {path: parquet.read_schema(path) for path in parts}
+    widest = {
+        name: max(types.index(str(schema.field(name).type)) for schema in schemas.values())
+        for name in empty.kinds
+    }
+    schema = _schema(widest)
+    for path in parts:
+        if not schemas[path].equals(schema):
+            before = path.with_name(f".{path.name}.before")
+            os.replace(path, before)
+            with parquet.ParquetWriter(path, schema) as writer:
+                copy_widened(before, writer, schema)
+            before.unlink()
+
+
 def _schema(kinds: dict[str, int]) -> Any:
     import pyarrow
 

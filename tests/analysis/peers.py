@@ -1,9 +1,10 @@
-"""The tools themselves, run on an emitted module in a process of its own: prints their figures.
+"""The tools themselves, run on emitted modules in a process of their own: prints their figures.
 
-    python tests/analysis/peers.py SPEC [NAME=VALUE ...]
+    python tests/analysis/peers.py < specs.json
 
-A tool that is not installed is left out. What tools import for other purposes, networks of hubs
-above all, is replaced by empty modules.
+Each spec is a name or the spec itself, and settings of its symbols; a line is printed for each. A
+tool that is not installed is left out. What tools import for other purposes, networks of hubs above
+all, is replaced by empty modules.
 """
 
 from __future__ import annotations
@@ -110,27 +111,38 @@ TOOLS: dict[str, tuple[str, Any]] = {
 }
 
 
-def main(name: str, *settings: str) -> None:
+def figures(spec: Any, settings: dict[str, int]) -> dict[str, Any]:
+    """What each tool says of a network; what it says where it fails."""
+    network = shapecalc.load(spec)
+    report = network.report(settings)
+    names: dict[str, Any] = {}
+    exec(shapecalc.emit(network, settings=settings), names)
+    classes = [each for each in names.values() if isinstance(each, type)]
+    make = [each for each in classes if issubclass(each, torch.nn.Module)][-1]
+    found: dict[str, Any] = {}
+    for tool, (package, count) in TOOLS.items():
+        if importlib.util.find_spec(package) is None:
+            continue
+        inputs = [
+            torch.zeros(tensor.shape, dtype=getattr(torch, tensor.dtype))
+            for tensor in report.inputs.values()
+        ]
+        module = make().eval()
+        if not list(module.parameters()):  # which tools ask for its type
+            module.unused = torch.nn.Parameter(torch.zeros(1))
+        with contextlib.redirect_stdout(io.StringIO()):
+            found[tool] = count(module, inputs)
+    return found
+
+
+def main() -> None:
     warnings.simplefilter("ignore")
     for each in EMPTY:
         stand_in(each)
     sys.modules["torchvision"] = sys.modules["torchvision.ops"] = None  # type: ignore[assignment]
-    network = shapecalc.load(name)
-    given = {key: int(value) for key, _, value in (each.partition("=") for each in settings)}
-    report = network.report(given)
-    names: dict[str, Any] = {}
-    exec(shapecalc.emit(network, settings=given), names)
-    classes = [each for each in names.values() if isinstance(each, type)]
-    make = [each for each in classes if issubclass(each, torch.nn.Module)][-1]
-    found = {}
-    for tool, (package, count) in TOOLS.items():
-        if importlib.util.find_spec(package) is None:
-            continue
-        inputs = [torch.zeros(tensor.shape) for tensor in report.inputs.values()]
-        with contextlib.redirect_stdout(io.StringIO()):
-            found[tool] = count(make().eval(), inputs)
-    print(json.dumps(found))
+    for spec, settings in json.load(sys.stdin):
+        print(json.dumps(figures(spec, settings)), flush=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -217,8 +217,14 @@ def _with_places(unpool: Any, inputs: Inputs) -> Inputs:
 def _with_experts(layer: Any, inputs: Inputs) -> Inputs:
     """Tokens, as many places as they have but for the last dimension, and matrices for these."""
     tokens = inputs[0]
-    experts = Tensor((2, 3, tokens.shape[-1]))
-    return tokens, Tensor(tokens.shape[:-1], "int64"), experts
+    if len(tokens.shape) < 2:
+        return inputs
+    count = max(2, tokens.shape[-2])
+    return (
+        tokens,
+        Tensor(tokens.shape[:-1], "int64"),
+        Tensor((count, 3, tokens.shape[-1]), tokens.dtype),
+    )
 
 
 def _with_states(layer: Any, inputs: Inputs) -> Inputs:

@@ -101,6 +101,7 @@ def _chosen(tokens: Any, choice: Any, experts: Any) -> Any:
     assert experts.dim() == 3
     assert choice.dim() == tokens.dim() - 1 > 1
     assert choice.dtype in (torch.int64, torch.int32)
+    assert choice.shape[-1] <= len(experts)
     return (experts[choice] @ tokens.unsqueeze(-1)).squeeze(-1)
 
 

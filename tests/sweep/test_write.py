@@ -130,4 +130,4 @@ def test_the_best_so_far_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(main, ["sweep", "googlenet", *LONG, *asked])
     assert done.exit_code == 130
     assert done.stdout.splitlines()[1].startswith("1,79,79,")
-    assert "stopped after 261,120 of" in done.stderr
+    assert "stopped after 262,144 of" in done.stderr
