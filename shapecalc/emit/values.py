@@ -11,6 +11,7 @@ from shapecalc.emit.names import clash
 from shapecalc.emit.scope import AXES
 from shapecalc.emit.syntax import Assign, Attribute
 from shapecalc.language.expression import Comparison, Name, Number, Unary
+from shapecalc.language.tree import Setting
 
 if TYPE_CHECKING:
     from shapecalc.emit.body import Body
@@ -42,7 +43,8 @@ class Values:
             return tree
         if "index" in syntax.names(tree):
             return self.by_index(name, tree)
-        if not _is_plain(tree) or (self.body.within and self.is_worked_out(tree)):
+        is_lone = isinstance(tree, Unary) and self.uses(tree.operand) < 2
+        if is_lone or not _is_plain(tree) or (self.body.within and self.is_worked_out(tree)):
             return self.computed(name, tree)
         return syntax.changed(tree, self.setting)
 
@@ -54,6 +56,14 @@ class Values:
             self.kept[tree] = self.attribute(tree.name)
             self.body.settings.append(Assign(self.kept[tree], tree))
         return self.kept[tree]
+
+    def uses(self, tree: Any) -> int:
+        """In how many settings of entries here the names of an expression stand."""
+        own = {self.body.scope.parameters.get(name, name): name for name in self.body.scope.allowed}
+        wanted = {own.get(name, name) for name in syntax.names(tree)}
+        entries = every(self.body.scope.entries)
+        settings = (each for entry in entries for each in entry.settings.values())
+        return sum(bool(wanted & _names_in(each)) for each in settings)
 
     def is_worked_out(self, tree: Any) -> bool:
         """Whether there is an argument in it that may have a value only where a condition holds."""
@@ -122,3 +132,11 @@ def _is_plain(tree: Any) -> bool:
     if isinstance(tree, Comparison):
         return isinstance(tree.first, Name) and all(isinstance(e, Number) for _, e in tree.rest)
     return isinstance(tree, Name)
+
+
+def _names_in(setting: Setting) -> set[str]:
+    """The names in the expressions of a setting."""
+    items = setting.items()
+    if items is not None:
+        return {name for item in items for name in _names_in(item)}
+    return syntax.names(setting.content) if setting.kind == Setting.EXPRESSION else set()
