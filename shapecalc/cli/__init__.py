@@ -28,6 +28,7 @@ COMMANDS = (
     "layer",
     "layers",
     "conventions",
+    "budget",
     "sweep",
     "schema",
     "lsp",
