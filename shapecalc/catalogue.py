@@ -72,7 +72,10 @@ def rule(kind: type[Layer]) -> Rule:
     """The kind's rule in letters, found by running its declaration on symbols."""
     from shapecalc.algebra.formula import Formula
 
-    shapes = [_symbols(kind, each) for each in kind.example_inputs()]
+    shapes = [
+        _symbols(each, _letters(kind, place, len(each.shape)))
+        for place, each in enumerate(kind.example_inputs())
+    ]
     letters = {
         name: Formula.symbol(declared.letter)
         for name, declared in kind.fields.items()
@@ -99,13 +102,18 @@ def rule(kind: type[Layer]) -> Rule:
     )
 
 
-def _symbols(kind: type[Layer], x: Tensor) -> Tensor:
+def _letters(kind: type[Layer], place: int, ndim: int) -> list[str]:
+    """What the sizes of an input are called, the batch first."""
+    if kind.letters:
+        return kind.letters[place].split()
+    behind_batch = [LETTERS[axis] for axis in kind.axes] or ["C", *letters(ndim - 2)]
+    return ["B", *behind_batch][:ndim]
+
+
+def _symbols(x: Tensor, names: list[str]) -> Tensor:
     from shapecalc.algebra.formula import Formula
 
-    rank = len(x.shape) - 2
-    behind_batch = [LETTERS[axis] for axis in kind.axes] or ["C", *letters(rank)]
-    names = ["B", *behind_batch][: len(x.shape)]
-    return x.with_shape(Formula.symbol(name) for name in names)
+    return x.with_shape(int(name) if name.isdigit() else Formula.symbol(name) for name in names)
 
 
 def _run(kind: type[Layer], settings: Any, inputs: list[Tensor]) -> tuple[Layer, Tensor]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 RECEPTIVE_FIELD = "receptive_field"
 PEAK = "peak_memory"
 CACHE = "kv_cache"
+ACTIVE = "active_params"
 
 _HEAVIEST = 3
 """How many of the layers that weigh most are told."""
@@ -177,11 +178,13 @@ class Facts(dict[str, Any]):
         by_name = self.report.totals.by_name
         if name in by_name:
             return by_name[name]
+        if name == ACTIVE:
+            return self.report.totals.active_params
         if name == PEAK:
             return self.report.memory.peak
         if name == CACHE:
             return self.report.memory.kv_cache
-        known = [*self.report.symbols, *by_name, PEAK, CACHE]
+        known = [*self.report.symbols, *by_name, PEAK, CACHE, ACTIVE]
         hint = did_you_mean(name, known) or f"known here: {listing(known, 30)}"
         raise UnknownFact(f"unknown name {name!r}", (hint, "and of entries, as in conv1.height"))
 

@@ -200,6 +200,11 @@ class Totals:
     def __init__(self, by_name: dict[str, Dim]) -> None:
         self.by_name = by_name
 
+    @property
+    def active_params(self) -> Dim:
+        """The params that a token uses: all, but for experts that it does not choose."""
+        return self.by_name.get("active_params", self.by_name["params"])
+
     def __getattr__(self, name: str) -> Dim:
         try:
             return self.by_name[name]

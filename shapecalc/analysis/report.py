@@ -339,21 +339,29 @@ class Report:
             ],
         }
 
-    def to_dataframe(self) -> Any:
+    def to_dataframe(self, *, memory: bool = False) -> Any:
         """The layers as a pandas data frame, a row each, with the path for its index.
 
+        Columns are ``kind``, ``inputs``, ``output_shape`` and every measure; with ``memory`` what
+        concerns each layer in bytes as well: ``weights``, ``live``, ``saved_for_backward``.
         Formulas stay formulas. Raises ``ImportError`` where pandas is not installed.
         """
         try:
             import pandas
         except ImportError:
             raise ImportError("to_dataframe needs pandas: pip install pandas") from None
-        rows = [
-            {"path": layer.path, "kind": layer.kind, "output_shape": layer.output_shape}
-            | layer.counts
-            for layer in self.layers
-        ]
-        return pandas.DataFrame(rows).set_index("path")
+        rows: list[dict[str, Any]] = []
+        for layer in self.layers:
+            shape = tuple(layer.output_shape)
+            row = {
+                "kind": layer.kind,
+                "inputs": layer.inputs,
+                "output_shape": shape,
+                **layer.counts,
+            }
+            rows.append({**row, **self.memory.of(layer)} if memory else row)
+        paths = [layer.path for layer in self.layers]
+        return pandas.DataFrame(rows, index=pandas.Index(paths, name="path"))
 
     def _called(self, tensor: Tensor) -> str:
         return self.dtype if tensor.dtype == DEFAULT else tensor.dtype

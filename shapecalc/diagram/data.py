@@ -96,7 +96,8 @@ class _Writer:
                 for name, tensor in found.inputs.items()
             ],
             "layers": [self.layer(layer) for layer in found],
-            "labels": labels_of_totals(),
+            "labels": labels_of_totals()
+            | ({"active_params": "active params"} if found.passed_by else {}),
             "columns": COLUMNS,
             "totals": {name: self.add(n) for name, n in found.totals.by_name.items()},
             "memory": [self.places(step[1:]) for step in found.memory.steps],

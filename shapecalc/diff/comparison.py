@@ -175,7 +175,10 @@ class Comparison:
     def totals(self) -> dict[str, Values]:
         """Every total on both sides."""
         left, right = self.left.totals, self.right.totals
-        return {name: Values(getattr(left, name), getattr(right, name)) for name in left.by_name}
+        return {
+            name: Values(getattr(left, name), getattr(right, name))
+            for name in left.by_name | right.by_name
+        }
 
     @property
     def symbols(self) -> dict[str, tuple[Quantity, Quantity]]:

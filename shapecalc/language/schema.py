@@ -29,6 +29,7 @@ _NAME = {
 }
 _TAKEN = [*keyword.kwlist, *sorted(RESERVED - set(keyword.kwlist)), *TENSOR_NAMES, "index"]
 _SYMBOL = {**_NAME, "not": {"enum": _TAKEN}}
+_ARGUMENT = {**_NAME, "not": {"enum": [*keyword.kwlist, *sorted(RESERVED - set(keyword.kwlist))]}}
 _BLOCK = {**_NAME, "not": {"enum": [*keyword.kwlist, *KINDS]}}
 _PLACE = {"type": "integer", "minimum": 0}
 _ENTRY = {"anyOf": [_NAME, _PLACE, {"type": "string", "pattern": "^[0-9]+$"}]}
@@ -154,7 +155,7 @@ def _shared() -> Schema:
                 "about": _TEXT,
                 "args": _told(
                     "arguments and their defaults; null for one that has to be given",
-                    {**names, "additionalProperties": _ref("argument")},
+                    {**names, "propertyNames": _ARGUMENT, "additionalProperties": _ref("argument")},
                 ),
                 "layers": _ref("entries"),
             },

@@ -42,6 +42,8 @@ class ExpertLinear(Join):
 
     example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 16, 1, 8), (1, 16, 2), (4, 32, 8))
 
+    letters = ("B L 1 C", "B L k", "E K C")
+
     @classmethod
     def example_inputs(cls) -> tuple[Tensor, ...]:
         tokens, choice, experts = cls.example_shapes

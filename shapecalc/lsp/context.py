@@ -178,7 +178,7 @@ def context(text: str, line: int, column: int) -> Context | None:
 def _between_brackets(scanner: _Scanner) -> Context:
     last = scanner.flows[-1]
     frames = [*scanner.blocks, *scanner.flows]
-    word = scanner.token.lstrip()
+    word = scanner.token.strip("\"' ")
     if last.is_list or last.key is None:
         return Context(_path(frames), True, frozenset(last.keys), word)
     return Context(_path(frames), False, frozenset(), word)

@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(folder: Path) -> dict[str, str]:
     path = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     own = {"PATH": path, "PS1": "> ", "TERM": "dumb", "HOME": str(folder), "HISTFILE": ""}
-    return {**os.environ, **own, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return {**os.environ, **own}
 
 
 class Terminal:

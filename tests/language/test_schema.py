@@ -18,6 +18,7 @@ from shapecalc.language.text import Node, compose, decode
 from shapecalc.layers import KINDS
 from shapecalc.network import Network
 from tests.fuzz.cases import case
+from tests.test_errors import TOP
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -113,6 +114,25 @@ def test_what_can_be_seen_to_be_wrong_is_refused_as_reading_refuses_it(what: str
     with pytest.raises(shapecalc.SpecError):
         shapecalc.load(WRONG[what]).report()
     assert of_text(WRONG[what])
+
+
+UNSEEN = (
+    *("unknown name", "got the end", "a division by zero", "expected a number", "uses itself"),
+    *("expected a positive integer", "no entry of 'layers' is named", "every output is left out"),
+)
+"""What hangs on another place of the spec, or on what an expression comes to."""
+
+
+@pytest.mark.parametrize(("marked", "phrase"), [row[:2] for row in TOP])
+def test_of_all_mistakes_at_the_top_only_those_are_not_seen_that_cannot_be(
+    marked: str, phrase: str
+) -> None:
+    source = Source("<text>", marked.replace("»", ""))
+    try:
+        compose(source)
+    except shapecalc.SpecError:
+        return  # not YAML, which the editor's own reader tells
+    assert told(source) or any(each in phrase for each in UNSEEN)
 
 
 def test_a_kind_beside_blocks_may_be_a_block() -> None:

@@ -75,6 +75,13 @@ def test_the_report_tells_active_params_where_they_are() -> None:
     assert "active params      12,879,925,248 (what a token uses, 12.9 G)" in shown
 
 
+def test_a_mixture_may_be_compared_with_what_is_none() -> None:
+    for names in (("mixtral", "llama"), ("llama", "mixtral")):
+        done = CliRunner().invoke(main, ["diff", *names])
+        assert done.exception is None or isinstance(done.exception, SystemExit)
+        assert "46,702,792,704" in done.output
+
+
 def test_a_budget_may_bound_active_params() -> None:
     network = shapecalc.load("mixtral").requiring(["active_params <= 1e10"])
     with pytest.raises(shapecalc.SpecError, match="active_params is 12,879,925,248"):

@@ -32,6 +32,7 @@ CONV = (*ITEM, "Conv2d")
         ("layers:\n- Conv2d: {stride: 3, pad|}", CONV, {"stride"}, "pad"),
         ("layers:\n- Conv2d: {stride: 3, # two of them\n    pad|", CONV, {"stride"}, "pad"),
         ("layers: [ReLU, {Conv2d: {'stride': 3, pad|", CONV, {"stride"}, "pad"),
+        ('{"input": [3],\n "layers": [{"Conv2d": {"stride": 3, "pad|', CONV, {"stride"}, "pad"),
         ("layers:\n- Add:\n    branches: [[ReLU], [Ta|",
          (*ITEM, "Add", "branches", "-", "-"), set(), "Ta"),
         ("layers:\n- Add:\n    branches:\n      a: [Re|", (*ITEM, "Add", "branches", "a", "-"),
