@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, divides, equal, refuse
-from shapecalc.layers.base import names_axis
 from shapecalc.layers.field import Choice, Flag, Maybe, Number, Whole, field
+from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape, Pointwise
 from shapecalc.layers.tensor import FLOATS, Tensor
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, is_number, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
-from shapecalc.layers.base import Layer, names_axis
+from shapecalc.layers.base import Layer
 from shapecalc.layers.field import ListOf, Maybe, OneOrMore, Whole, field
+from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape
 from shapecalc.layers.tensor import Tensor
 

@@ -10,18 +10,26 @@ a subclass with a ``rank``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic, untraced
+from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic
 from shapecalc.algebra.phases import Phases
-from shapecalc.algebra.requirement import Requirement, equal, refuse, whole
+from shapecalc.algebra.requirement import Requirement
 from shapecalc.algebra.window import Window
 from shapecalc.layers.field import REQUIRED, Field, Mismatch, SameAs
 from shapecalc.layers.kinds import KINDS
-from shapecalc.layers.tensor import OUTPUT, Tensor, times
+from shapecalc.layers.needs import (
+    agree,
+    settled,
+    several_dtypes,
+    wrong_arity,
+    wrong_dtype,
+    wrong_ndim,
+)
+from shapecalc.layers.tensor import OUTPUT, Tensor
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.formula import Formula
+    pass
 
 
 class FieldError(ValueError):
@@ -235,20 +243,20 @@ class Layer:
         """All that must hold, in an order in which each may count on those before it."""
         least, most = self.arity
         if not least <= len(x) <= (len(x) if most is None else most):
-            yield _wrong_arity(self, len(x))
+            yield wrong_arity(self, len(x))
         for tensor in x:
             if self.ndims is not None and len(tensor.shape) not in self.ndims:
-                yield _wrong_ndim(self, tensor)
+                yield wrong_ndim(self, tensor)
             if self.dtypes is not None and tensor.dtype not in self.dtypes:
-                yield _wrong_dtype(self, tensor)
+                yield wrong_dtype(self, tensor)
         if len(x) > 1 and not self.promotes and len({tensor.dtype for tensor in x}) > 1:
-            yield _several_dtypes(x)
+            yield several_dtypes(x)
         for name, value in self.__dict__.items():
             if value.__class__ in _PLAIN:
                 continue
             for item in value if value.__class__ is tuple else (value,):
                 if is_symbolic(item) and self.fields[name].type.symbolic:
-                    yield from _settled(self.fields[name], item)
+                    yield from settled(self.fields[name], item)
         yield from self._stated(*x)
         yield from self.bound(*x).requires(*x)
 
@@ -257,7 +265,7 @@ class Layer:
         for name, declared in self.fields.items():
             stated = self.__dict__[name]
             if declared.infer is not None and stated is not None:
-                yield from _agree(name, stated, declared.infer(self, *x))
+                yield from agree(name, stated, declared.infer(self, *x))
 
     # What a kind declares. The signatures take whatever a kind's own may: each of its inputs.
 
@@ -401,147 +409,3 @@ class Layer:
 
 def _is_inferred(kind: type[Layer], name: str) -> bool:
     return name in kind.fields and kind.fields[name].infer is not None
-
-
-def names_axis(x: Tensor, dim: int, field: str = "dim") -> Iterator[Requirement]:
-    """The requirement that ``dim`` is one of the input's dimensions, counted as torch does."""
-    n = len(x.shape)
-    if not -n <= dim < n:
-        yield refuse(
-            "has {field} {dim} but receives {n} dimensions: batch x {x}",
-            field=field,
-            hint="{field} counts from 0, the batch, to {last}, or backwards from -1",
-            dim=dim,
-            n=n,
-            x=x,
-            last=n - 1,
-        )
-
-
-MOST_PIECES = 10_000
-"""How many outputs a layer may have."""
-
-
-def few_enough(pieces: Any, field: str) -> Iterator[Requirement]:
-    """The requirement that a layer which cuts has no more outputs than can be listed."""
-    pieces = untraced(pieces)
-    if isinstance(pieces, int) and pieces > MOST_PIECES:
-        yield refuse(
-            "cuts into {pieces:,} pieces, and each is an output: {most:,} at most",
-            field=field,
-            hint="a Slice or a Select takes the one that is needed",
-            pieces=pieces,
-            most=MOST_PIECES,
-        )
-
-
-class Divisors(NamedTuple):
-    """What to say of the divisors of a number that are nearest to one that does not divide it.
-
-    Nothing, where the two are no plain numbers.
-
-    >>> str(Divisors("num_heads", 512, 12))
-    'num_heads that divide 512: nearest are 8 and 16'
-    >>> str(Divisors("num_heads", 7, 12))
-    'num_heads that divide 7: the nearest is 7'
-    """
-
-    what: str
-    number: Dim
-    wanted: Dim
-
-    def __str__(self) -> str:
-        number, wanted = self.number, self.wanted
-        if not (isinstance(number, int) and isinstance(wanted, int)):
-            return ""
-        below = min(wanted, number)
-        lower = range(below, max(below - _FARTHEST, 0), -1)
-        beyond = range(wanted + 1, min(wanted + _FARTHEST, number + 1))
-        nearest = (next((n for n in each if number % n == 0), None) for each in (lower, beyond))
-        near = [str(n) for n in nearest if n is not None]
-        if not near:
-            return ""
-        said = (
-            f"nearest are {' and '.join(near)}" if len(near) == 2 else f"the nearest is {near[0]}"
-        )
-        return f"{self.what} that divide {number}: {said}"
-
-
-_FARTHEST = 10_000
-"""How far from a number its neighbours are looked for."""
-
-
-def _wrong_arity(layer: Layer, received: int) -> Requirement:
-    wanted = layer.inputs_wanted()
-    return refuse("takes {wanted} but receives {received}", wanted=wanted, received=received)
-
-
-def _wrong_ndim(layer: Layer, x: Tensor) -> Requirement:
-    names = {
-        2: "features",
-        3: "channels x length",
-        4: "channels x height x width",
-        5: "channels x depth x height x width",
-    }
-    wanted = list(layer.ndims or ())
-    if len(wanted) > 3:
-        expected = f"{wanted[0] - 1} or more dimensions"
-    else:
-        expected = times(layer.axes) or " or ".join(names[n] for n in wanted)
-    too_many = len(x.shape) > wanted[-1]
-    return refuse(
-        "takes {expected} (behind the batch) but receives {x}",
-        hint="a Flatten before it makes features of them" if too_many and 2 in wanted else "",
-        expected=expected,
-        x=x,
-    )
-
-
-def _wrong_dtype(layer: Layer, x: Tensor) -> Requirement:
-    dtypes = layer.dtypes or ()
-    if "int64" in dtypes:
-        return refuse(
-            "takes indices but receives {x.dtype}: {x}",
-            hint="an input of indices is declared as {{shape: [...], dtype: {dtype}}}",
-            x=x,
-            dtype=dtypes[0],
-        )
-    return refuse(
-        "takes {dtypes:or} but receives {x.dtype}: {x}",
-        hint="an Embedding turns indices into numbers"
-        if x.dtype in ("int64", "int32")
-        else "an input is declared with the type that it is converted to",
-        dtypes=dtypes,
-        x=x,
-    )
-
-
-def _several_dtypes(x: Sequence[Tensor]) -> Requirement:
-    dtypes = dict.fromkeys(tensor.dtype for tensor in x)
-    return refuse("takes inputs of one element type but receives {dtypes:and}", dtypes=dtypes)
-
-
-def _settled(declared: Field, item: Formula) -> Iterator[Requirement]:
-    """A size given by a formula must be a whole number, and not too small."""
-    return whole(
-        item,
-        declared.type.least,
-        "has {field} {size}, not {wanted}",
-        field=declared.name,
-        wanted=declared.type.describe(1),
-    )
-
-
-def _agree(name: str, stated: Any, received: Any) -> Iterator[Requirement]:
-    sizes, own = (stated, received) if isinstance(stated, tuple) else ((stated,), (received,))
-    never: list[tuple[Any, Any]] = [(0, 1)]
-    for a, b in zip(sizes, own) if len(sizes) == len(own) else never:
-        yield equal(
-            a,
-            b,
-            "states {field} {stated:times} but receives {received:times}",
-            field=name,
-            hint="leave {field} out to have it inferred",
-            stated=stated,
-            received=received,
-        )

@@ -8,9 +8,9 @@ from fractions import Fraction
 from shapecalc.algebra.arithmetic import Dim, prod
 from shapecalc.algebra.requirement import Requirement
 from shapecalc.algebra.window import Window
-from shapecalc.layers.base import names_axis
 from shapecalc.layers.field import Flag, Number, Whole, field
 from shapecalc.layers.joining import Broadcast
+from shapecalc.layers.needs import names_axis
 from shapecalc.layers.tensor import FLOATS, Tensor
 
 

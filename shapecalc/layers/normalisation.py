@@ -14,8 +14,9 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, refuse
-from shapecalc.layers.base import Divisors, Layer
+from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, Maybe, Number, OneOrMore, Parts, Whole, field, inferred
+from shapecalc.layers.needs import Divisors
 from shapecalc.layers.pointwise import KeepsShape, Pointwise
 from shapecalc.layers.tensor import FLOATS, Tensor
 

@@ -10,7 +10,7 @@ from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, is_number, known,
 from shapecalc.algebra.phases import Phases, linear
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import Window
-from shapecalc.layers.base import Divisors, Layer
+from shapecalc.layers.base import Layer
 from shapecalc.layers.field import (
     Choice,
     Flag,
@@ -22,6 +22,7 @@ from shapecalc.layers.field import (
     Whole,
     field,
 )
+from shapecalc.layers.needs import Divisors
 from shapecalc.layers.scaling import Scaling, scaled
 from shapecalc.layers.sliding import fits
 from shapecalc.layers.tensor import Tensor

@@ -23,8 +23,9 @@ from shapecalc.algebra.arithmetic import (
 )
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import IDENTITY, Window
-from shapecalc.layers.base import Layer, few_enough, names_axis
+from shapecalc.layers.base import Layer
 from shapecalc.layers.field import ListOf, Maybe, PerInputAxis, Whole, field
+from shapecalc.layers.needs import few_enough, names_axis
 from shapecalc.layers.tensor import Tensor, numbered
 
 

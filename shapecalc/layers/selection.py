@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, at_least, refuse
-from shapecalc.layers.base import Layer, names_axis
+from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, OneOrMore, Whole, field
+from shapecalc.layers.needs import names_axis
 from shapecalc.layers.tensor import OUTPUT, Tensor
 
 _DIM = Whole(None, symbolic=False)

@@ -22,9 +22,10 @@ from shapecalc.layers.attention import (
     attention_weights,
     sequence_axis,
 )
-from shapecalc.layers.base import MOST_STACKED, Divisors, Layer
+from shapecalc.layers.base import MOST_STACKED, Layer
 from shapecalc.layers.field import Choice, Flag, Number, Parts, Whole, field, inferred
 from shapecalc.layers.kinds import KINDS
+from shapecalc.layers.needs import Divisors
 from shapecalc.layers.normalisation import LayerNorm
 from shapecalc.layers.tensor import FLOATS, Tensor
 
