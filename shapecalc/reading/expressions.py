@@ -12,7 +12,7 @@ from typing import Any
 
 from shapecalc.reading.operators import BINARY, COMPARE, FAST
 from shapecalc.reading.texts import formatted
-from shapecalc.reading.values import CannotRead, Frame, Function, Place, Quiet, Super, Unknown
+from shapecalc.reading.values import CannotRead, Frame, Function, Place, Quiet, Super
 
 Run = Callable[[Frame], Any]
 
@@ -312,8 +312,6 @@ class Expressions:
         def run(called: Any, frame: Frame) -> Any:
             if isinstance(called, Quiet) and not called.passes:
                 return None
-            if isinstance(called, Unknown) and called.name == "locals":
-                return dict(frame.names)
             given = args(frame)
             named: dict[str, Any] = {}
             for name, value in keywords:

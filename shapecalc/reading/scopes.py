@@ -34,25 +34,22 @@ def evaluated_text(rt: Any, text: Any, *scopes: Any) -> Any:
     return Compiler(rt, rt.source).expression(tree)(rt.frame)
 
 
-class Scope:
-    """``globals()`` and ``locals()``: names and their values."""
+class Globals:
+    """``globals()``: the names of the file, and their values."""
 
-    def __init__(self, frame: Any, is_file: bool) -> None:
-        self.frame = frame
-        self.is_file = is_file
+    def __init__(self, module: Any) -> None:
+        self.module = module
 
     def known_item(self, rt: Any, name: Any) -> Any:
         """The value of a name."""
         try:
-            if self.is_file:
-                return self.frame.module.lookup(rt, name)
-            return self.frame.names[name]
+            return self.module.lookup(rt, name)
         except KeyError:
             raise rt.error("KeyError", repr(name)) from None
 
     def known_contains(self, name: Any) -> bool:
-        """Whether it has a name."""
-        return name in self.frame.names or (self.is_file and name in self.frame.module.concerned)
+        """Whether the file has a name."""
+        return name in self.module.concerned
 
     def known_attribute(self, rt: Any, name: str) -> Any:
         """A method of the dictionary."""
@@ -66,18 +63,21 @@ class Scope:
         return Unknown(f"globals().{name}", "nothing outside the source is looked at")
 
 
-def _scope(is_file: bool) -> Any:
-    def run(rt: Any) -> Any:
-        if rt.frame is None:
-            raise rt.cannot("the names of a file are asked for where it is not evaluated")
-        return Scope(rt.frame, is_file)
+def _globals(rt: Any) -> Any:
+    if rt.frame is None:
+        return Unknown("globals()", "nothing outside the source is looked at")
+    return Globals(rt.frame.module)
 
-    return run
+
+def _locals(rt: Any) -> Any:
+    if rt.frame is None:
+        return Unknown("locals()", "nothing outside the source is looked at")
+    return dict(rt.frame.names)
 
 
 SCOPES = {
     "eval": Builtin("eval", evaluated_text),
-    "globals": Builtin("globals", _scope(True)),
-    "locals": Builtin("locals", _scope(False)),
+    "globals": Builtin("globals", _globals),
+    "locals": Builtin("locals", _locals),
 }
 """Functions of Python's own that ask for names by text."""

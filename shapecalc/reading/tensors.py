@@ -178,7 +178,7 @@ class Tensors:
             return _CONSTANT[name]
         if name == "is_floating_point":
             return Builtin(name, lambda rt: value.dtype in FLOATS)
-        from shapecalc.reading.operations import OPERATIONS, QUIET
+        from shapecalc.reading.functions import OPERATIONS, QUIET
 
         found = OPERATIONS.get(f"Tensor.{name}")
         if found is not None:

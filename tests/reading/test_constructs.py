@@ -222,6 +222,18 @@ def parse(rows, c=3):
 """,
 )
 case(
+    "settings taken from all local names",
+    "Net(b_width=5)",
+    [3],
+    source="""
+class Net(nn.Sequential):
+    def __init__(self, *, a_width=4, b_width=6):
+        given = dict(locals())
+        rows = {k: v for k, v in given.items() if k.endswith('_width')}
+        super().__init__(nn.Linear(3, rows['a_width']), nn.Linear(rows['a_width'], rows['b_width']))
+""",
+)
+case(
     "tensors of types, of sizes and of elements",
     "Net()",
     [4, 5],

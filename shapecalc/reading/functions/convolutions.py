@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.operations import number, tensor
+from shapecalc.reading.functions.base import number, operation, tensor
 from shapecalc.reading.operators import plain
 from shapecalc.reading.trace import TensorValue
-from shapecalc.reading.values import Builtin
 
 
 def _convolution(rank: int, transposed: bool) -> Any:
@@ -181,13 +180,8 @@ def _turned_by_products(
     return _biased(rt, found, bias)
 
 
-CONVOLUTIONS: dict[str, Builtin] = {}
-"""Convolutions as functions, by what torch calls them."""
-
 for _rank in (1, 2, 3):
     for _name, _turned in (("conv", False), ("conv_transpose", True)):
-        for _place in ("nn.functional", "torch"):
-            _full = f"{_place}.{_name}{_rank}d"
-            CONVOLUTIONS[_full] = Builtin(_full, _convolution(_rank, _turned))
-
-__all__ = ["CONVOLUTIONS"]
+        operation(f"nn.functional.{_name}{_rank}d", f"torch.{_name}{_rank}d")(
+            _convolution(_rank, _turned)
+        )

@@ -1,0 +1,84 @@
+"""What torch's functions are made of: the table of them, and arguments as they come."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from shapecalc.reading.operators import plain, type_name
+from shapecalc.reading.tensors import constant
+from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.values import Builtin, Unknown
+
+OPERATIONS: dict[str, Builtin] = {}
+"""Functions by what torch calls them: ``torch.cat``, ``nn.functional.relu``, ``Tensor.view``."""
+
+_QUIET = """
+clone clone_ contiguous copy_ cpu cuda data detach erfinv_ exponential_ fill_ fill_diagonal_
+index_fill_ kaiming_normal_ normal_ pin_memory positive register_hook requires_grad_
+resolve_conj retain_grad set_ share_memory_ to_dense trunc_normal_ uniform_ xavier_uniform_
+zero_
+"""
+
+QUIET = frozenset(_QUIET.split())
+"""Methods that give back the tensor as it is, as far as shapes go."""
+
+
+def prod(sizes: Any) -> Any:
+    """The product of sizes."""
+    return math.prod(sizes)
+
+
+SAME = {"axis": "dim", "keepdims": "keepdim", "unbiased": "correction", "exponent": "other"}
+"""Other names that arguments of functions have."""
+
+
+def operation(*names: str) -> Callable[[Any], Any]:
+    """Make a function known under what torch calls it."""
+
+    def note(run: Any) -> Any:
+        for name in names:
+            OPERATIONS[name] = Builtin(name, run)
+        return run
+
+    return note
+
+
+def tensor(rt: Any, value: Any, what: str = "a tensor") -> TensorValue:
+    """A value that has to be a tensor."""
+    if isinstance(value, TensorValue):
+        return value
+    if isinstance(value, Unknown):
+        raise rt.not_known(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return constant(value, "int64" if isinstance(value, int) else "float32")
+    raise rt.error("TypeError", f"{what} must be Tensor, not {type_name(value)}")
+
+
+def number(rt: Any, value: Any) -> Any:
+    """A value as a number, where it is one or a tensor that holds a known one."""
+    value = plain(value)
+    return rt.tensor_number(value) if isinstance(value, TensorValue) else value
+
+
+def numbers(rt: Any, values: Sequence[Any]) -> list[Any]:
+    """Sizes given one by one, or as one list."""
+    if len(values) == 1 and isinstance(plain(values[0]), (list, tuple)):
+        values = plain(values[0])
+    found = [number(rt, each) for each in values]
+    for each in found:
+        if isinstance(each, Unknown):
+            raise rt.not_known(each)
+        if not isinstance(each, int):
+            raise rt.error(
+                "TypeError", f"a size must be an integer, not {type_name(each)}: {rt.shown(each)}"
+            )
+    return found
+
+
+def listed(numbers: list[Any], dtype: str) -> TensorValue:
+    """A constant of known numbers in a row."""
+    found = TensorValue((len(numbers),), dtype)
+    found.data = numbers
+    return found

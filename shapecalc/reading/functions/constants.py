@@ -1,0 +1,230 @@
+"""Constants, random numbers, parameters and buffers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapecalc.layers.tensor import FLOATS
+from shapecalc.reading.functions.base import OPERATIONS, number, numbers, operation, tensor
+from shapecalc.reading.functions.elementwise import typed
+from shapecalc.reading.modules import stored
+from shapecalc.reading.operators import plain
+from shapecalc.reading.sizes import Size
+from shapecalc.reading.tensors import DTYPES, DType, TorchSize
+from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.values import Instance, Unknown
+
+
+def _dtype_of(kwargs: dict[str, Any], default: str = "float32") -> str:
+    found = kwargs.get("dtype")
+    return DTYPES.get(found.name, default) if isinstance(found, DType) else default
+
+
+def _filled(value: Any) -> Any:
+    def run(rt: Any, *sizes: Any, size: Any = None, **kwargs: Any) -> Any:
+        if size is not None:
+            sizes = (size,)
+        found = TensorValue(tuple(numbers(rt, sizes)), _dtype_of(kwargs))
+        if value is not None and (
+            (len(found.shape) == 1 and found.shape[0] <= 64) or not found.shape
+        ):
+            found.data = [value] * (int(found.shape[0]) if found.shape else 1)
+        return found
+
+    return run
+
+
+operation("torch.zeros")(_filled(0.0))
+
+operation("torch.ones")(_filled(1.0))
+
+operation("torch.empty", "torch.rand", "torch.randn")(_filled(None))
+
+
+def _typed_tensor(dtype: str) -> Any:
+    """``torch.LongTensor`` and the like: of sizes, or of the elements as one list."""
+
+    def run(rt: Any, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and isinstance(plain(args[0]), (list, tuple, TensorValue)):
+            if not isinstance(args[0], TorchSize):
+                return OPERATIONS["torch.tensor"].run(rt, args[0], DType(dtype))
+        return _filled(None)(rt, *args, **{**kwargs, "dtype": DType(dtype)})
+
+    return run
+
+
+for _name, _dtype in (
+    ("Tensor", "float32"),
+    ("FloatTensor", "float32"),
+    ("DoubleTensor", "float64"),
+    ("HalfTensor", "float16"),
+    ("LongTensor", "int64"),
+    ("IntTensor", "int32"),
+    ("BoolTensor", "bool"),
+    ("ByteTensor", "uint8"),
+):
+    operation(f"torch.{_name}", f"torch.cuda.{_name}")(_typed_tensor(_dtype))
+
+
+@operation("torch.full")
+def _full(rt: Any, size: Any, fill_value: Any, **kwargs: Any) -> Any:
+    return TensorValue(tuple(numbers(rt, [size])), _dtype_of(kwargs))
+
+
+@operation(
+    "torch.zeros_like",
+    "torch.ones_like",
+    "torch.empty_like",
+    "torch.rand_like",
+    "torch.randn_like",
+    "torch.full_like",
+)
+def _like(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
+    return TensorValue(x.shape, _dtype_of(kwargs, x.dtype))
+
+
+@operation(
+    "Tensor.new_zeros", "Tensor.new_ones", "Tensor.new_empty", "Tensor.new", "Tensor.new_full"
+)
+def _new(rt: Any, x: TensorValue, *sizes: Any, **kwargs: Any) -> Any:
+    if len(sizes) == 2 and isinstance(sizes[0], (tuple, list)):
+        sizes = sizes[:1]
+    return TensorValue(tuple(numbers(rt, sizes)), _dtype_of(kwargs, x.dtype))
+
+
+@operation("Tensor.new_tensor")
+def _new_tensor(rt: Any, x: TensorValue, data: Any, **kwargs: Any) -> Any:
+    return OPERATIONS["torch.tensor"].run(rt, data, **kwargs)
+
+
+@operation(
+    "torch.tensor",
+    "torch.as_tensor",
+    "torch.from_numpy",
+    "torch.asarray",
+)
+def _tensor(rt: Any, data: Any = (), dtype: Any = None, **kwargs: Any) -> Any:
+    if isinstance(data, TensorValue):
+        return data if dtype is None else typed(rt, data, DTYPES.get(dtype.name, "float32"))
+    shape: list[int] = []
+    inner = plain(data)
+    flat: Any = inner
+    if isinstance(inner, Unknown):
+        raise rt.not_known(inner)
+    while isinstance(inner, (list, tuple)):
+        shape.append(len(inner))
+        inner = plain(inner[0]) if inner else None
+    named = {bool: "bool", int: "int64", Size: "int64"}.get(type(inner), "float32")
+    found = TensorValue(
+        tuple(shape), DTYPES.get(dtype.name, named) if isinstance(dtype, DType) else named
+    )
+    if isinstance(inner, TensorValue):
+        return TensorValue((*shape, *inner.shape), inner.dtype)
+    if len(shape) <= 1:
+        found.data = list(flat) if shape else [flat]
+    return found
+
+
+@operation("torch.arange", "torch.range")
+def _arange(
+    rt: Any, *args: Any, start: Any = 0, end: Any = None, step: Any = 1, **kwargs: Any
+) -> Any:
+    given = [number(rt, each) for each in args]
+    if end is not None:
+        given = [start, end, *given]
+    if len(given) == 1:
+        given = [0, *given]
+    first, last = given[:2]
+    step = number(rt, given[2] if len(given) > 2 else step)
+    if isinstance(first, Unknown) or isinstance(last, Unknown):
+        raise rt.not_known(first if isinstance(first, Unknown) else last)
+    is_whole = all(isinstance(each, int) for each in (first, last, step))
+    if is_whole:
+        count = -(-(last - first) // step)
+    else:
+        import math
+
+        count = math.ceil((last - first) / step)
+    found = TensorValue((max(count, 0),), _dtype_of(kwargs, "int64" if is_whole else "float32"))
+    if not isinstance(count, Size) and count <= 64:
+        found.data = [first + n * step for n in range(count)]
+    return found
+
+
+@operation("torch.linspace", "torch.logspace")
+def _linspace(rt: Any, start: Any, end: Any, steps: Any = 100, **kwargs: Any) -> Any:
+    start, end, steps = number(rt, start), number(rt, end), number(rt, steps)
+    found = TensorValue((steps,), _dtype_of(kwargs))
+    if steps <= 4096:
+        gap = (end - start) / max(1, steps - 1)
+        found.data = [start + n * gap for n in range(steps)]
+    return found
+
+
+@operation("torch.eye")
+def _eye(rt: Any, n: Any, m: Any = None, **kwargs: Any) -> Any:
+    return TensorValue((n, n if m is None else m), _dtype_of(kwargs))
+
+
+@operation("torch.randint")
+def _randint(rt: Any, low: Any, high: Any = None, size: Any = None, **kwargs: Any) -> Any:
+    found = size if size is not None else high
+    return TensorValue(tuple(numbers(rt, [found])), _dtype_of(kwargs, "int64"))
+
+
+@operation("torch.randperm")
+def _randperm(rt: Any, n: Any, **kwargs: Any) -> Any:
+    return TensorValue((n,), "int64")
+
+
+@operation("torch.normal")
+def _normal(rt: Any, mean: Any = 0.0, std: Any = 1.0, size: Any = None, **kwargs: Any) -> Any:
+    if isinstance(mean, TensorValue):
+        return TensorValue(mean.shape, mean.dtype)
+    return TensorValue(tuple(numbers(rt, [size])), "float32")
+
+
+@operation("torch.tril_indices", "torch.triu_indices")
+def _indices(rt: Any, row: int, col: int, offset: int = 0, **kwargs: Any) -> Any:
+    return TensorValue((2, sum(max(0, min(col, r + offset + 1)) for r in range(row))), "int64")
+
+
+@operation("Tensor.bernoulli", "Tensor.bernoulli_", "torch.bernoulli", "nn.init.normal_of")
+def _bernoulli(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
+    return x
+
+
+@operation("Tensor.uniform_", "Tensor.normal_", "Tensor.copy_")
+def _noise(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
+    x.data = None
+    return x
+
+
+@operation("Tensor.zero_", "Tensor.fill_")
+def _fill(rt: Any, x: TensorValue, value: Any = 0) -> Any:
+    value = plain(value)
+    is_known = x.data is not None and isinstance(value, (int, float))
+    x.data = [value] * len(x.data) if is_known else None
+    return x
+
+
+@operation("nn.Parameter", "nn.parameter.Parameter")
+def _parameter(rt: Any, data: Any = None, requires_grad: Any = True) -> Any:
+    if data is None:
+        data = TensorValue((0,))
+    if isinstance(data, Instance):
+        raise rt.error("TypeError", "a Parameter is made of a Tensor")
+    found = tensor(rt, data)
+    return stored(found.shape, found.dtype if found.dtype in FLOATS else "float32", False)
+
+
+@operation("nn.Buffer", "nn.parameter.Buffer")
+def _buffer(rt: Any, data: Any, persistent: Any = True) -> Any:
+    return stored(data.shape, data.dtype, True)
+
+
+for _name in ("hann", "hamming", "blackman", "bartlett", "kaiser"):
+
+    @operation(f"torch.{_name}_window")
+    def _window(rt: Any, window_length: Any, *more: Any, **kwargs: Any) -> Any:
+        return TensorValue((number(rt, window_length),), _dtype_of(kwargs))

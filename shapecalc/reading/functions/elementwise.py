@@ -1,0 +1,231 @@
+"""Operators and functions of every element, products of matrices, element types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapecalc.layers import KINDS
+from shapecalc.layers.tensor import FLOATS
+from shapecalc.reading.functions.base import operation, tensor
+from shapecalc.reading.tensors import DTYPES, DType, same_source
+from shapecalc.reading.trace import TensorValue
+
+
+def _binary(word: str) -> Any:
+    def run(rt: Any, a: Any, b: Any, *more: Any, alpha: Any = None, **kwargs: Any) -> Any:
+        if word == "/" and kwargs.get("rounding_mode") is not None:
+            return rt.tensor_operator("//", a, b)
+        if not isinstance(a, TensorValue) and not isinstance(b, TensorValue):
+            return rt.binary(word, a, b)
+        return rt.tensor_operator(word, a, b)
+
+    return run
+
+
+for _word, _names in {
+    "+": "add",
+    "-": "sub subtract",
+    "*": "mul multiply",
+    "/": "div divide true_divide",
+    "**": "pow",
+    "//": "floor_divide",
+    "%": "remainder fmod",
+    "==": "eq",
+    "!=": "ne not_equal",
+    "<": "lt less",
+    "<=": "le less_equal",
+    ">": "gt greater",
+    ">=": "ge greater_equal",
+    "&": "logical_and bitwise_and",
+    "|": "logical_or bitwise_or",
+    "^": "logical_xor bitwise_xor",
+}.items():
+    for _name in _names.split():
+        operation(f"torch.{_name}", f"Tensor.{_name}")(_binary(_word))
+
+
+@operation(
+    "torch.matmul",
+    "Tensor.matmul",
+    "torch.bmm",
+    "Tensor.bmm",
+    "torch.mm",
+    "Tensor.mm",
+    "torch.mv",
+    "Tensor.mv",
+    "torch.dot",
+    "Tensor.dot",
+    "torch.inner",
+)
+def _matmul(rt: Any, a: Any, b: Any) -> Any:
+    return rt.put("MatMul", [tensor(rt, a), tensor(rt, b)])
+
+
+@operation("torch.baddbmm", "torch.addmm", "Tensor.addmm", "Tensor.baddbmm")
+def _addmm(rt: Any, bias: Any, a: Any, b: Any, **kwargs: Any) -> Any:
+    return rt.tensor_operator("+", _matmul(rt, a, b), bias)
+
+
+@operation("torch.addcmul", "torch.addcdiv", "torch.lerp", "Tensor.lerp", "Tensor.addcmul")
+def _addcmul(rt: Any, a: Any, b: Any, c: Any = 1, **kwargs: Any) -> Any:
+    found = rt.tensor_operator("*", b, c) if isinstance(b, TensorValue) else b
+    return rt.tensor_operator("+", a, found)
+
+
+@operation("torch.outer", "torch.ger", "Tensor.outer")
+def _outer(rt: Any, a: TensorValue, b: TensorValue) -> Any:
+    return rt.tensor_operator("*", rt.put("Unsqueeze", [a], {"dim": 1}), b)
+
+
+@operation("torch.einsum", "einops.einsum")
+def _einsum(rt: Any, *args: Any) -> Any:
+    texts = [each for each in args if isinstance(each, str)]
+    found = [each for each in args if not isinstance(each, str)]
+    if len(found) == 1 and isinstance(found[0], (list, tuple)):
+        found = list(found[0])
+    if not texts:
+        raise rt.cannot("torch.einsum with lists of dimensions is not read")
+    return rt.put("Einsum", [tensor(rt, each) for each in found], {"equation": _equation(texts[0])})
+
+
+def _equation(text: str) -> str:
+    """An equation of ``einsum`` with letters for axes, where einops has words."""
+    text = text.replace("->", " -> ").replace(",", " , ")
+    words = text.split()
+    if all(len(w) == 1 or w in ("->", ",") for w in words) or not any(
+        "_" in w or len(w) > 6 for w in words
+    ):
+        pass
+    sides = list(text.replace("->", ",").split(","))
+    is_words = any(len(side.split()) > 1 for side in sides)
+    if not is_words:
+        return "".join(text.split())
+    letters: dict[str, str] = {}
+    made = ""
+    for word in words:
+        if word in ("->", ",", "..."):
+            made += word
+        else:
+            made += letters.setdefault(word, "abcdefghijklmnopqrstuvwxyz"[len(letters) % 26])
+    return made
+
+
+@operation("torch.tensordot")
+def _tensordot(rt: Any, a: TensorValue, b: TensorValue, dims: Any = 2) -> Any:
+    if isinstance(dims, int):
+        left, right = list(range(len(a.shape) - dims, len(a.shape))), list(range(dims))
+    else:
+        left, right = [[d] if isinstance(d, int) else list(d) for d in dims]
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    first = list(letters[: len(a.shape)])
+    second = list(letters[len(a.shape) : len(a.shape) + len(b.shape)])
+    for x, y in zip(left, right):
+        second[y] = first[x]
+    gone = {first[x % len(first)] for x in left}
+    out = [c for c in first + second if c not in gone]
+    equation = f"{''.join(first)},{''.join(second)}->{''.join(out)}"
+    return rt.put("Einsum", [a, b], {"equation": equation})
+
+
+@operation("torch.where", "Tensor.where")
+def _where(rt: Any, condition: Any, a: Any = None, b: Any = None) -> Any:
+    if a is None:
+        raise rt.cannot("how many places torch.where finds depends on what the tensor holds")
+    found = [each for each in (condition, a, b) if isinstance(each, TensorValue)]
+    return rt.broadcasting("Where", found, [a, b])
+
+
+@operation("Tensor.masked_fill", "torch.masked_fill")
+def _masked_fill(rt: Any, x: TensorValue, mask: Any, value: Any) -> Any:
+    if not isinstance(mask, TensorValue):
+        return x
+    return rt.broadcasting("Where", [mask, x], [value, x])
+
+
+@operation("Tensor.tril", "torch.tril", "Tensor.triu", "torch.triu")
+def _tril(rt: Any, x: TensorValue, diagonal: int = 0) -> Any:
+    return same_source(x, x.shape, x.dtype)
+
+
+@operation("torch.relu_")
+def _relu(rt: Any, x: TensorValue) -> Any:
+    return x.become(rt.put("ReLU", [x]))
+
+
+_UNARY = """
+acos acosh angle arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh
+bitwise_not conj conj_physical cosh deg2rad digamma erfc erfinv exp2 fix frac i0 isfinite
+isinf isnan isneginf isposinf isreal lgamma log10 log2 logit mvlgamma nan_to_num polygamma
+rad2deg relu6 sgn signbit sinc sinh tan trunc
+"""
+"""Functions of every element that no kind has, at the cost of one that has."""
+
+for _name in _UNARY.split():
+
+    @operation(f"torch.{_name}", f"Tensor.{_name}")
+    def _unary(rt: Any, x: TensorValue, *more: Any, _name: str = _name, **kwargs: Any) -> Any:
+        dtype = "bool" if _name.startswith("is") else x.dtype
+        return rt.elementwise([tensor(rt, x)], dtype, "Exp" if dtype != "bool" else "Isnan")
+
+
+_BINARY = """
+arctan2 atan2 copysign float_power fmax fmin gcd heaviside hypot igamma igammac lcm ldexp
+logaddexp logaddexp2 nextafter xlogy
+"""
+"""Functions of two tensors, element by element, that no kind has."""
+
+for _name in _BINARY.split():
+    operation(f"torch.{_name}", f"Tensor.{_name}")(lambda rt, a, b: rt.tensor_operator("+", a, b))
+
+operation("torch.isclose", "Tensor.isclose")(
+    lambda rt, a, b, *more, **kwargs: rt.tensor_operator("==", a, b)
+)
+
+
+@operation("torch.rsub")
+def _rsub(rt: Any, a: Any, b: Any) -> Any:
+    return rt.tensor_operator("-", b, a)
+
+
+@operation("Tensor.to", "Tensor.type", "Tensor.type_as")
+def _to(rt: Any, x: TensorValue, *args: Any, **kwargs: Any) -> Any:
+    for each in [*args, *kwargs.values()]:
+        if isinstance(each, DType):
+            return typed(rt, x, DTYPES.get(each.name, "float32"))
+        if isinstance(each, TensorValue):
+            return typed(rt, x, each.dtype)
+    return x
+
+
+@operation("Tensor.astype")
+def _astype(rt: Any, x: TensorValue, dtype: Any, **kwargs: Any) -> Any:
+    name = str(getattr(dtype, "name", dtype)).rpartition(".")[2]
+    return typed(rt, x, DTYPES.get("float32" if name == "float" else name, "float32"))
+
+
+def typed(rt: Any, x: TensorValue, dtype: str) -> TensorValue:
+    """A tensor as one of another element type."""
+    if x.dtype == dtype:
+        return x
+    if "To" in KINDS and not x.is_constant and not (x.dtype in FLOATS and dtype in FLOATS):
+        return rt.put("To", [x], {"dtype": dtype})
+    found = same_source(x, x.shape, dtype)
+    found.data = x.data
+    if x.data is not None and dtype in ("int64", "int32"):
+        found.data = [int(each) for each in x.data]
+    return found
+
+
+for _name in ("float", "double", "half", "long", "int", "bool", "bfloat16", "short"):
+
+    @operation(f"Tensor.{_name}")
+    def _cast(rt: Any, x: TensorValue, *more: Any, _name: str = _name) -> Any:
+        return typed(rt, x, DTYPES[_name])
+
+
+@operation("Tensor.clone", "torch.clone", "Tensor.contiguous", "Tensor.detach", "torch.detach")
+def _clone(rt: Any, x: TensorValue, *args: Any, **kwargs: Any) -> Any:
+    """The same elements: in-place operations on the copy do not change the original."""
+    found = same_source(x, x.shape, x.dtype)
+    found.data = x.data
+    return found

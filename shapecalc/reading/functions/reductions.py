@@ -1,0 +1,215 @@
+"""Reductions along dimensions, and what they give beside the values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapecalc.reading.functions.base import number, operation, prod, tensor
+from shapecalc.reading.functions.shapes import flatten
+from shapecalc.reading.tensors import constant
+from shapecalc.reading.trace import TensorValue
+
+
+def _dims(rt: Any, x: TensorValue, dim: Any) -> Any:
+    if dim is None:
+        return list(range(len(x.shape)))
+    dims = [number(rt, d) for d in (dim if isinstance(dim, (list, tuple)) else [dim])]
+    for each in dims:
+        if not isinstance(each, int):
+            raise rt.error(
+                "TypeError", f"dim must be an int or a list of them, not {rt.shown(each)}"
+            )
+        if not -max(1, len(x.shape)) <= each < max(1, len(x.shape)):
+            message = f"Dimension out of range (expected to be in range of [{-len(x.shape)}, "
+            raise rt.error("IndexError", f"{message}{len(x.shape) - 1}], but got {each})")
+    return dims or list(range(len(x.shape)))
+
+
+def _reduced(kind: str) -> Any:
+    def run(
+        rt: Any,
+        x: Any,
+        dim: Any = None,
+        keepdim: Any = False,
+        *more: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        x = tensor(rt, x)
+        if isinstance(dim, bool):
+            dim = None
+        dims = _dims(rt, x, dim if axis is None else axis)
+        if x.data is not None and kind in ("Sum", "Mean", "Max", "Min") and dim is None:
+            made: Any = {"Sum": sum, "Mean": lambda d: sum(d) / len(d), "Max": max, "Min": min}
+            return constant(made[kind](x.data), x.dtype)
+        if not x.shape:
+            return x
+        settings: dict[str, Any] = {"dim": dims[0] if len(dims) == 1 else dims}
+        if rt.truth(keepdim) or rt.truth(kwargs.get("keepdims", False)):
+            settings["keepdim"] = True
+        return rt.put(kind, [x], settings)
+
+    return run
+
+
+for _name, _kind_name in (
+    ("mean", "Mean"),
+    ("sum", "Sum"),
+    ("nansum", "Sum"),
+    ("amax", "Max"),
+    ("amin", "Min"),
+    ("var", "Var"),
+    ("std", "Std"),
+    ("nanmean", "Mean"),
+    ("any", "Max"),
+    ("all", "Min"),
+):
+    operation(f"torch.{_name}", f"Tensor.{_name}")(_reduced(_kind_name))
+
+
+def second(first: TensorValue) -> TensorValue:
+    """The places of the values that an operation puts out first."""
+    outputs = getattr(first.source, "outputs", {})
+    return outputs.get("indices") or TensorValue(first.shape, "int64", first.source, first.output)
+
+
+class ValuesIndices(tuple):
+    """What ``torch.max`` along a dimension gives: values and indices, in order or by name."""
+
+    __slots__ = ()
+    names = ("values", "indices")
+
+
+def _extreme(kind: str, pair: str) -> Any:
+    whole = _reduced(kind)
+
+    def run(rt: Any, x: Any, dim: Any = None, keepdim: Any = False, **kwargs: Any) -> Any:
+        other = kwargs.pop("other", None) if dim is None else dim
+        if isinstance(other, TensorValue):
+            return rt.put(pair, [tensor(rt, x), other])
+        if dim is None and "axis" in kwargs:
+            dim = kwargs.pop("axis")
+        keepdim = kwargs.pop("keepdims", keepdim)
+        if dim is None:
+            return whole(rt, x)
+        values = whole(rt, x, dim, keepdim)
+        return ValuesIndices((values, second(values)))
+
+    return run
+
+
+operation("torch.max", "Tensor.max")(_extreme("Max", "Maximum"))
+
+operation("torch.min", "Tensor.min")(_extreme("Min", "Minimum"))
+
+
+def _opaque_reduction(rt: Any, x: TensorValue, dim: Any, keepdim: Any, what: str) -> TensorValue:
+    """A reduction that is no kind of the catalogue: its shape is known."""
+    dims = {d % max(1, len(x.shape)) for d in _dims(rt, x, dim)}
+    sizes = [1 if n in dims else size for n, size in enumerate(x.shape)]
+    shape = sizes if keepdim else [size for n, size in enumerate(x.shape) if n not in dims]
+    return rt.opaque([x], shape, x.dtype, what)
+
+
+@operation("torch.prod", "Tensor.prod", "torch.logsumexp", "Tensor.logsumexp")
+def _prod(rt: Any, x: Any, dim: Any = None, keepdim: Any = False, **kwargs: Any) -> Any:
+    x = tensor(rt, x)
+    if x.data is not None and dim is None:
+        return constant(prod(x.data), x.dtype)
+    return _opaque_reduction(rt, x, dim, keepdim, "a product")
+
+
+@operation("torch.median", "Tensor.median", "torch.mode", "Tensor.mode")
+def _median(rt: Any, x: Any, dim: Any = None, keepdim: Any = False) -> Any:
+    x = tensor(rt, x)
+    found = _opaque_reduction(rt, tensor(rt, x), dim, keepdim, "a median")
+    if dim is None:
+        return found
+    return ValuesIndices((found, rt.opaque([x], found.shape, "int64", "a median")))
+
+
+@operation("torch.kthvalue", "Tensor.kthvalue")
+def _kthvalue(rt: Any, x: TensorValue, k: int, dim: int = -1, keepdim: Any = False) -> Any:
+    return _median(rt, x, dim, keepdim)
+
+
+@operation("torch.quantile", "Tensor.quantile", "torch.nanquantile", "Tensor.nanquantile")
+def _quantile(rt: Any, x: Any, q: Any, dim: Any = None, keepdim: Any = False, **kwargs: Any) -> Any:
+    if not isinstance(q, float):
+        raise rt.cannot("quantiles of several fractions are not read")
+    return _opaque_reduction(rt, tensor(rt, x), dim, keepdim, "a quantile")
+
+
+@operation("torch.count_nonzero", "Tensor.count_nonzero")
+def _count_nonzero(rt: Any, x: Any, dim: Any = None) -> Any:
+    return _opaque_reduction(rt, tensor(rt, x), dim, False, "a count")
+
+
+@operation("torch.aminmax", "Tensor.aminmax")
+def _aminmax(rt: Any, x: Any, *, dim: Any = None, keepdim: Any = False) -> Any:
+    return _reduced("Min")(rt, x, dim, keepdim), _reduced("Max")(rt, x, dim, keepdim)
+
+
+@operation("torch.cummax", "Tensor.cummax", "torch.cummin", "Tensor.cummin")
+def _cummax(rt: Any, x: TensorValue, dim: int) -> Any:
+    return ValuesIndices((x, rt.opaque([x], x.shape, "int64", "cummax")))
+
+
+@operation("torch.var_mean", "torch.std_mean")
+def _var_mean(rt: Any, x: Any, dim: Any = None, keepdim: Any = False, **kwargs: Any) -> Any:
+    return _reduced("Var")(rt, x, dim, keepdim), _reduced("Mean")(rt, x, dim, keepdim)
+
+
+@operation("torch.topk", "Tensor.topk")
+def _topk(
+    rt: Any, x: TensorValue, k: int, dim: int = -1, largest: Any = True, sorted: Any = True
+) -> Any:
+    settings = {"k": k, **({"dim": dim} if dim != -1 else {})}
+    values = rt.put("TopK", [x], settings if largest else {**settings, "largest": False})
+    return ValuesIndices((values, second(values)))
+
+
+@operation("torch.sort", "Tensor.sort")
+def _sort(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
+    return ValuesIndices((x, rt.opaque([x], x.shape, "int64", "sort")))
+
+
+@operation("torch.argsort", "Tensor.argsort")
+def _argsort(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
+    return rt.opaque([x], x.shape, "int64", "argsort")
+
+
+@operation("torch.argmax", "Tensor.argmax", "torch.argmin", "Tensor.argmin")
+def _argmax(rt: Any, x: TensorValue, dim: Any = None, keepdim: Any = False) -> Any:
+    if dim is None:
+        x, dim = flatten(rt, x), 0
+    return rt.put("ArgMax", [x], {"dim": dim, **({"keepdim": True} if keepdim else {})})
+
+
+@operation("torch.norm", "Tensor.norm", "torch.linalg.norm", "torch.linalg.vector_norm")
+def _norm(
+    rt: Any, x: TensorValue, p: Any = 2, dim: Any = None, keepdim: Any = False, **kwargs: Any
+) -> Any:
+    return _reduced("Norm")(rt, x, dim, keepdim)
+
+
+@operation(
+    *("torch.cumsum", "Tensor.cumsum", "torch.cumprod", "Tensor.cumprod"),
+    *("torch.logcumsumexp", "Tensor.logcumsumexp"),
+)
+def _cumsum(rt: Any, x: TensorValue, dim: int = 0, dtype: Any = None) -> Any:
+    if x.data is not None:
+        found = TensorValue(x.shape, x.dtype)
+        found.data = [sum(x.data[: n + 1]) for n in range(len(x.data))]
+        return found
+    return rt.put("CumSum", [x], {"dim": dim})
+
+
+@operation("nn.functional.normalize")
+def _normalize(
+    rt: Any, x: TensorValue, p: Any = 2, dim: Any = 1, eps: Any = 1e-12, out: Any = None
+) -> Any:
+    found = rt.put("Normalize", [x], {"dim": dim, "p": p, "eps": eps})
+    found.grown = x.grown
+    return found

@@ -1,0 +1,36 @@
+"""Modules that are known without a file: torch, and what of Python's library networks use.
+
+``base`` holds the table of what dotted names mean, and how one is looked up; each other file puts
+the names of its subject into the table.
+"""
+
+from __future__ import annotations
+
+from shapecalc.reading.known import (  # each puts what it knows into the table
+    arguments,
+    arrays,
+    collecting,
+    normalised,
+    packages,
+    python,
+    records,
+    scripts,
+)
+from shapecalc.reading.known.base import KNOWN, REPLACED, lends, module, resolve, stays_unread
+
+__all__ = [
+    "KNOWN",
+    "REPLACED",
+    "arguments",
+    "arrays",
+    "collecting",
+    "lends",
+    "module",
+    "normalised",
+    "packages",
+    "python",
+    "records",
+    "resolve",
+    "scripts",
+    "stays_unread",
+]

@@ -1,0 +1,71 @@
+"""numpy, as networks use it."""
+
+from __future__ import annotations
+
+from shapecalc.reading.builtins import BUILTINS
+from shapecalc.reading.functions import OPERATIONS
+from shapecalc.reading.known.base import known
+from shapecalc.reading.known.python import elementwise
+
+for _name in ("array", "asarray"):
+    known(f"numpy.{_name}")(
+        lambda rt, values, *args, **kwargs: OPERATIONS["torch.tensor"].run(rt, values)
+    )
+
+known("numpy.linspace")(
+    lambda rt, a, b, n=50, **kwargs: OPERATIONS["torch.linspace"].run(rt, a, b, n)
+)
+
+known("numpy.arange")(lambda rt, *args, **kwargs: OPERATIONS["torch.arange"].run(rt, *args))
+
+known("numpy.cumsum")(
+    lambda rt, values, *args: OPERATIONS["torch.cumsum"].run(
+        rt, OPERATIONS["torch.tensor"].run(rt, list(rt.iterate(values)))
+    )
+)
+
+for _name in ("zeros", "ones"):
+    known(f"numpy.{_name}")(
+        lambda rt, shape, *args, _name=_name, **kwargs: OPERATIONS[f"torch.{_name}"].run(rt, shape)
+    )
+
+known("numpy.sum")(lambda rt, values, *args: BUILTINS["sum"].run(rt, values))
+
+known("numpy.max", "numpy.amax")(lambda rt, values, *args: BUILTINS["max"].run(rt, values))
+
+known("numpy.min", "numpy.amin")(lambda rt, values, *args: BUILTINS["min"].run(rt, values))
+
+known("numpy.mean")(
+    lambda rt, values, *args: sum(rt.iterate(values)) / max(1, len(list(rt.iterate(values))))
+)
+
+known("numpy.abs")(lambda rt, value: abs(value))
+
+known("numpy.round", "numpy.around", "numpy.rint")(
+    elementwise(lambda value, digits=0: float(round(value, digits)))
+)
+
+for _name, _word in (("power", "**"), ("multiply", "*"), ("add", "+"), ("subtract", "-")):
+    known(f"numpy.{_name}")(lambda rt, a, b, _word=_word: rt.binary(_word, a, b))
+
+known("numpy.full")(
+    lambda rt, shape, value, **kwargs: OPERATIONS["Tensor.fill_"].run(
+        rt, OPERATIONS["torch.zeros"].run(rt, shape), value
+    )
+)
+
+known("numpy.unique")(
+    lambda rt, values, **kwargs: OPERATIONS["torch.unique"].run(
+        rt, OPERATIONS["torch.tensor"].run(rt, values), **kwargs
+    )
+)
+
+known("numpy.int64", "numpy.int32", "numpy.intp")(
+    lambda rt, value=0: BUILTINS["int"].run(rt, value)
+)
+
+known("numpy.float32", "numpy.float64")(lambda rt, value=0.0: BUILTINS["float"].run(rt, value))
+
+known("numpy.maximum")(lambda rt, a, b: max(a, b))
+
+known("numpy.minimum")(lambda rt, a, b: min(a, b))

@@ -1,0 +1,285 @@
+"""Modules that are known without a file: how a dotted name is looked up."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from shapecalc.reading.classes import (
+    OBJECT,
+)
+from shapecalc.reading.files import read_text
+from shapecalc.reading.functions import OPERATIONS
+from shapecalc.reading.modules import NN
+from shapecalc.reading.tensors import DTYPES, DType
+from shapecalc.reading.values import (
+    Builtin,
+    Class,
+    Quiet,
+    Unknown,
+)
+
+KNOWN: dict[str, Any] = {}
+"""What modules hold, by dotted name."""
+
+PASSES = Quiet("passes", passes=True)
+
+
+class Hint:
+    """A type that only hints name; it may be subscripted and called."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """Anything, which only hints use."""
+        return Hint(f"{self.name}.{name}")
+
+    def known_call(self, rt: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """A type that is called makes nothing that matters."""
+        return args[0] if args else self
+
+    def as_class(self) -> Class:
+        """A base without names of its own."""
+        return OBJECT
+
+
+class Logger:
+    """A logger, or what else only tells: its methods change nothing."""
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """A method that changes nothing."""
+        return Quiet(name)
+
+
+class Known:
+    """A module that is known here."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """What it holds."""
+        if name in ("__name__", "__version__", "__file__"):
+            return self.name if name != "__version__" else "2.0.0"
+        return resolve(f"{self.name}.{name}")
+
+    def known_names(self) -> list[str]:
+        """The names that ``import *`` takes."""
+        start = f"{self.name}."
+        return [
+            n[len(start) :] for n in KNOWN if n.startswith(start) and "." not in n[len(start) :]
+        ]
+
+
+_PREFIXES = {
+    "torch.nn.modules": "nn",
+    "torch.nn.functional": "nn.functional",
+    "torch.nn": "nn",
+    "torch.functional": "torch",
+    "np": "numpy",
+    "collections.abc": "typing",
+    "typing_extensions": "typing",
+    "einops.layers.torch": "einops.layers",
+}
+
+_ROOTS = frozenset(
+    [
+        "torch",
+        "math",
+        "itertools",
+        "functools",
+        "collections",
+        "copy",
+        "typing",
+        "typing_extensions",
+        "dataclasses",
+        "enum",
+        "abc",
+        "numpy",
+        "einops",
+        "os",
+        "sys",
+        "warnings",
+        "logging",
+        "random",
+        "operator",
+        "re",
+        "types",
+        "numbers",
+        "time",
+        "argparse",
+        "inspect",
+        "string",
+        "json",
+        "pathlib",
+        "datetime",
+        "contextlib",
+        "__future__",
+        "timm",
+        "omegaconf",
+        "fvcore",
+        "absl",
+        "tqdm",
+        "tensorboardX",
+        "torchsummary",
+        "torchinfo",
+        "thop",
+        "ptflops",
+        "apex",
+        "mmcv",
+        "mmengine",
+        "pytorch_lightning",
+        "lightning",
+        "huggingface_hub",
+        "transformers",
+        "packaging",
+        "pkg_resources",
+        "distutils",
+    ]
+)
+
+_UNLISTED = frozenset(
+    [
+        "mmengine",
+        "pytorch_lightning",
+        "lightning",
+        "huggingface_hub",
+        "transformers",
+        "packaging",
+        "pkg_resources",
+        "distutils",
+        "timm",
+        "omegaconf",
+        "fvcore",
+        "mmcv",
+        "apex",
+        "absl",
+        "tqdm",
+        "torchsummary",
+        "torchinfo",
+        "thop",
+        "ptflops",
+    ]
+)
+
+REPLACED: dict[str, Any] = {
+    "torchvision.models._utils.handle_legacy_interface": Quiet("handle_legacy_interface"),
+    "torchvision.models._utils.kwonly_to_pos_or_kw": Quiet("kwonly_to_pos_or_kw"),
+    "torchvision.models._api.register_model": Quiet("register_model"),
+    "torchvision.utils._log_api_usage_once": Quiet("_log_api_usage_once"),
+    "timm.models._builder.load_pretrained": Quiet("load_pretrained"),
+    **{
+        f"timm.layers.weight_init.{name}": Quiet(name, passes=True)
+        for name in ("trunc_normal_", "trunc_normal_tf_", "lecun_normal_", "variance_scaling_")
+    },
+}
+"""Functions of files that are read which change nothing of a network."""
+
+
+def _timm_model(rt: Any, name: str, *more: Any) -> Any:
+    """The function that makes a model of timm's, from the file that defines it."""
+    folder = rt.find("timm.models", None).path.parent
+    for path in sorted(folder.glob("*.py")):
+        if f"\ndef {name}(" in read_text(path):
+            return rt.open_file(path, f"timm.models.{path.stem}", "timm.models").lookup(rt, name)
+    return None
+
+
+REPLACED["timm.models._registry.model_entrypoint"] = Builtin("model_entrypoint", _timm_model)
+
+REPLACED["timm.models._registry.is_model"] = Builtin(
+    "is_model", lambda rt, name: _timm_model(rt, name) is not None
+)
+
+
+def lends(name: str) -> bool:
+    """Whether a package is known in parts, and read from its source where that is there."""
+    return name.partition(".")[0] == "timm"
+
+
+def stays_unread(name: str) -> bool:
+    """Whether a package that is installed is not read, beyond what is known of it."""
+    return name.partition(".")[0] in _UNLISTED and not lends(name)
+
+
+def module(name: str) -> Any:
+    """A module by its dotted name, None if it is not known here."""
+    root = name.partition(".")[0]
+    if root not in _ROOTS or (
+        root in _UNLISTED and not any(k.startswith(name + ".") for k in KNOWN)
+    ):
+        return None
+    found = resolve(name)
+    return Known(name) if isinstance(found, Unknown) else found
+
+
+@functools.lru_cache(maxsize=4096)
+def resolve(name: str) -> Any:
+    """What a dotted name means."""
+    for start, short in _PREFIXES.items():
+        if name == start:
+            return Known(name)
+        if name.startswith(start + "."):
+            rest = name[len(start) + 1 :]
+            if short == "nn" and "." in rest:
+                rest = (
+                    rest.rpartition(".")[2]
+                    if not rest.startswith(
+                        ("functional", "init", "utils", "parallel", "parameter", "attention")
+                    )
+                    else rest
+                )
+            name = f"{short}.{rest}"
+            break
+    if name in KNOWN:
+        return KNOWN[name]
+    if name.startswith(("nn.init.", "torch.nn.init.")):
+        return Quiet(name, passes=True)
+    if name in OPERATIONS:
+        return OPERATIONS[name]
+    if name.startswith("nn.") and name[3:] in NN:
+        return NN[name[3:]]
+    if name.endswith("_") and name[:-1] in OPERATIONS:
+        return _in_place(OPERATIONS[name[:-1]])
+    if name.startswith("torch.") and name[6:] in DTYPES:
+        return DType(name[6:])
+    if name.startswith("torch.special.") and f"torch.{name[14:]}" in OPERATIONS:
+        return OPERATIONS[f"torch.{name[14:]}"]
+    root, _, rest = name.partition(".")
+    if (
+        (rest and root == "typing")
+        or (root == "types" and rest != "SimpleNamespace")
+        or root == "numbers"
+    ):
+        return Hint(name)
+    full = {"nn": "torch.nn"}.get(root, root)
+    shown = name if full == root else f"{full}.{rest}"
+    if (
+        any(known.startswith(name + ".") for known in (*KNOWN, *OPERATIONS))
+        or not rest
+        or name in ("nn.init", "nn.utils", "nn.parallel")
+    ):
+        return Known(shown if full != root and "." not in rest else name)
+    if root in ("os", "sys", "time", "logging", "random", "json", "pathlib", "datetime", "re"):
+        return Unknown(shown, "nothing outside the source is looked at")
+    return Unknown(shown, "no kind of the catalogue is known by this name")
+
+
+def _in_place(function: Builtin) -> Builtin:
+    def run(rt: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        return x.become(function.run(rt, x, *args, **kwargs))
+
+    return Builtin(function.name + "_", run)
+
+
+def known(*names: str) -> Callable[[Any], Any]:
+    """Make a function known under dotted names."""
+
+    def note(run: Any) -> Any:
+        for name in names:
+            KNOWN[name] = Builtin(name, run)
+        return run
+
+    return note

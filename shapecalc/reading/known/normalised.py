@@ -1,0 +1,68 @@
+"""Weights that are normalised, and losses as modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapecalc.reading.functions import LOSSES, OPERATIONS, prod
+from shapecalc.reading.known.base import KNOWN, known
+from shapecalc.reading.modules import MODULE, NN, stored
+from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.values import (
+    Builtin,
+    Class,
+    Instance,
+    Quiet,
+)
+
+
+@known("nn.utils.weight_norm", "nn.utils.parametrizations.weight_norm")
+def _weight_norm(rt: Any, module: Any, name: str = "weight", dim: Any = 0) -> Any:
+    """A weight as its direction and its size: a learned number more for each of its rows."""
+    weight = rt.attribute(module, name)
+    if isinstance(weight, TensorValue):
+        sizes = [size if n == dim else 1 for n, size in enumerate(weight.shape)]
+        module.attributes[f"{name}_g"] = stored(
+            tuple(sizes) if dim is not None else (), "float32", False
+        )
+    return module
+
+
+@known("nn.utils.spectral_norm", "nn.utils.parametrizations.spectral_norm")
+def _spectral_norm(rt: Any, module: Any, name: str = "weight", *more: Any, **kwargs: Any) -> Any:
+    """A weight divided by its largest singular value: two vectors are kept for it."""
+    weight = rt.attribute(module, name)
+    if isinstance(weight, TensorValue):
+        dim = kwargs.get("dim")
+        is_turned = dim == 1 or (dim is None and module.cls.name.startswith("ConvTranspose"))
+        rows = weight.shape[1 if is_turned else 0]
+        module.attributes[f"{name}_u"] = stored((rows,), "float32", True)
+        module.attributes[f"{name}_v"] = stored((prod(weight.shape) // rows,), "float32", True)
+    return module
+
+
+for _name in ("remove_weight_norm", "remove_spectral_norm", "fuse_conv_bn_eval"):
+    KNOWN[f"nn.utils.{_name}"] = Quiet(_name, passes=True)
+
+for _name in ("clip_grad_norm_", "clip_grad_value_"):
+    KNOWN[f"nn.utils.{_name}"] = Quiet(_name)
+
+known("nn.utils.parameters_to_vector")(
+    lambda rt, found: TensorValue((sum(prod(each.shape) for each in rt.iterate(found)),))
+)
+
+for _function, _name in LOSSES.items():
+    _cls = Class(_name, (MODULE,))
+
+    def _loss_init(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> None:
+        self.attributes.update(
+            {"training": rt.training, "reduction": kwargs.get("reduction", "mean")}
+        )
+
+    def _loss_forward(rt: Any, self: Instance, *args: Any, _function: str = _function) -> Any:
+        run = OPERATIONS[f"nn.functional.{_function}"].run
+        return run(rt, *args, reduction=self.attributes["reduction"])
+
+    _cls.names["__init__"] = Builtin(f"{_name}.__init__", _loss_init)
+    _cls.names["forward"] = Builtin("forward", _loss_forward)
+    NN[_name] = _cls

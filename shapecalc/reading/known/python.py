@@ -1,0 +1,247 @@
+"""``math``, ``operator`` and ``itertools``."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+from shapecalc.reading.classes import (
+    OBJECT,
+)
+from shapecalc.reading.functions import listed, prod
+from shapecalc.reading.known.base import KNOWN, known
+from shapecalc.reading.operators import plain
+from shapecalc.reading.sizes import Size
+from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.values import (
+    Builtin,
+    Class,
+    Instance,
+    Unknown,
+)
+
+
+def _real(function: Any) -> Any:
+    def run(rt: Any, *args: Any) -> Any:
+        given = [rt.tensor_number(a) if isinstance(a, TensorValue) else plain(a) for a in args]
+        for each in given:
+            if isinstance(each, Unknown):
+                raise rt.not_known(each)
+        try:
+            return function(*given)
+        except (ValueError, OverflowError, TypeError) as wrong:
+            raise rt.error(type(wrong).__name__, str(wrong)) from None
+
+    return run
+
+
+def elementwise(function: Any) -> Any:
+    """A function of a number, or of each number of an array."""
+    real = _real(function)
+
+    def run(rt: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, TensorValue) and value.data is not None and len(value.shape) == 1:
+            return listed([real(rt, each, *args) for each in value.data], "float32")
+        return real(rt, value, *args)
+
+    return run
+
+
+for _name in [
+    "sqrt",
+    "exp",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "atan",
+    "atan2",
+    "pow",
+    "fabs",
+    "floor",
+    "ceil",
+    "trunc",
+    "isclose",
+    "isnan",
+    "isinf",
+    "hypot",
+    "erf",
+    "degrees",
+    "radians",
+    "copysign",
+    "fmod",
+]:
+    known(f"math.{_name}")(_real(getattr(math, _name)))
+    if _name not in ("isclose", "fabs", "copysign"):
+        known(f"numpy.{_name}")(elementwise(getattr(math, _name)))
+
+known("math.modf")(lambda rt, value: math.modf(rt.binary("+", plain(value), 0.0)))
+
+for _name in ("gcd", "lcm", "comb", "factorial", "perm", "isqrt"):
+
+    def _bounded(*args: Any, _name: str = _name) -> Any:
+        _function = getattr(math, _name)
+        if any(abs(each) > 2**64 for each in args) or (
+            _function in (math.factorial, math.comb, math.perm) and args[0] > 500
+        ):
+            raise ValueError("the number is larger than any network needs")
+        return _function(*args)
+
+    known(f"math.{_name}")(_real(_bounded))
+
+KNOWN.update(
+    {
+        "math.pi": math.pi,
+        "math.e": math.e,
+        "math.inf": math.inf,
+        "math.nan": math.nan,
+        "math.tau": math.tau,
+    }
+)
+
+
+@known("math.prod", "numpy.prod", "numpy.product")
+def _prod(rt: Any, values: Any, *more: Any, start: Any = 1, **kwargs: Any) -> Any:
+    found = start
+    for value in rt.iterate(values):
+        found = rt.binary("*", found, value)
+    return found
+
+
+@known("math.ceil")
+def _ceil(rt: Any, value: Any) -> Any:
+    return value if isinstance(value, Size) else _real(math.ceil)(rt, value)
+
+
+@known("math.floor", "math.trunc")
+def _floor(rt: Any, value: Any) -> Any:
+    return value if isinstance(value, Size) else _real(math.floor)(rt, value)
+
+
+for _word, _name in (
+    ("+", "add"),
+    ("-", "sub"),
+    ("*", "mul"),
+    ("/", "truediv"),
+    ("//", "floordiv"),
+    ("%", "mod"),
+    ("**", "pow"),
+    ("@", "matmul"),
+):
+    known(f"operator.{_name}")(lambda rt, a, b, _word=_word: rt.binary(_word, a, b))
+
+for _word, _name in (
+    ("==", "eq"),
+    ("!=", "ne"),
+    ("<", "lt"),
+    ("<=", "le"),
+    (">", "gt"),
+    (">=", "ge"),
+):
+    known(f"operator.{_name}")(lambda rt, a, b, _word=_word: rt.compare(_word, a, b))
+
+
+@known("operator.itemgetter")
+def _itemgetter(rt: Any, *keys: Any) -> Any:
+    def get(rt: Any, value: Any) -> Any:
+        found = [rt.subscript(value, key) for key in keys]
+        return found[0] if len(found) == 1 else tuple(found)
+
+    return Builtin("itemgetter", get)
+
+
+@known("operator.attrgetter")
+def _attrgetter(rt: Any, name: str) -> Any:
+    def get(rt: Any, value: Any) -> Any:
+        for part in name.split("."):
+            value = rt.attribute(value, part)
+        return value
+
+    return Builtin("attrgetter", get)
+
+
+@known("itertools.chain")
+def _chain(rt: Any, *values: Any) -> Any:
+    return rt.iterator([item for value in values for item in rt.iterate(value)])
+
+
+@known("itertools.chain.from_iterable")
+def _chain_all(rt: Any, values: Any) -> Any:
+    return _chain(rt, *list(rt.iterate(values)))
+
+
+KNOWN["itertools.chain"] = Instance(
+    Class(
+        "chain",
+        (OBJECT,),
+        {"__call__": Builtin("chain", lambda rt, self, *values: _chain(rt, *values))},
+    )
+)
+
+KNOWN["itertools.chain"].attributes["from_iterable"] = KNOWN["itertools.chain.from_iterable"]
+
+
+@known("itertools.repeat")
+def _repeat(rt: Any, value: Any, times: Any = None) -> Any:
+    return rt.iterator(
+        itertools.repeat(value) if times is None else iter([value] * min(times, 1_000_000))
+    )
+
+
+@known("itertools.count")
+def _count(rt: Any, start: Any = 0, step: Any = 1) -> Any:
+    return rt.iterator(itertools.count(start, step))
+
+
+@known("itertools.cycle")
+def _cycle(rt: Any, values: Any) -> Any:
+    return rt.iterator(itertools.cycle(list(rt.iterate(values))))
+
+
+@known("itertools.accumulate")
+def _accumulate(rt: Any, values: Any, function: Any = None, *, initial: Any = None) -> Any:
+    found: list[Any] = [] if initial is None else [initial]
+    for value in rt.iterate(values):
+        if not found:
+            found.append(value)
+        elif function is None:
+            found.append(rt.binary("+", found[-1], value))
+        else:
+            found.append(rt.call(function, [found[-1], value], {}))
+    return rt.iterator(found)
+
+
+@known("itertools.product")
+def _product(rt: Any, *values: Any, repeat: int = 1) -> Any:
+    pools = [list(rt.iterate(value)) for value in values] * min(repeat, 8)
+    if prod(len(pool) for pool in pools) > 1_000_000:
+        raise rt.cannot("this would be larger than any network needs")
+    return rt.iterator(list(itertools.product(*pools)))
+
+
+@known("itertools.islice")
+def _islice(rt: Any, values: Any, *args: Any) -> Any:
+    return rt.iterator(itertools.islice(iter(rt.iterate(values)), *args))
+
+
+@known("itertools.zip_longest")
+def _zip_longest(rt: Any, *values: Any, fillvalue: Any = None) -> Any:
+    return rt.iterator(itertools.zip_longest(*[rt.iterate(v) for v in values], fillvalue=fillvalue))
+
+
+@known("itertools.pairwise")
+def _pairwise(rt: Any, values: Any) -> Any:
+    return rt.iterator(list(itertools.pairwise(list(rt.iterate(values)))))
+
+
+@known("itertools.combinations")
+def _combinations(rt: Any, values: Any, r: int) -> Any:
+    found = list(rt.iterate(values))
+    if math.comb(min(len(found), 100), min(r, 100)) > 1_000_000:
+        raise rt.cannot("this would be larger than any network needs")
+    return rt.iterator(list(itertools.combinations(found, r)))

@@ -1,0 +1,43 @@
+"""Modules: ``nn.Module``, the containers, and every kind of the catalogue as torch's class.
+
+An instance keeps its submodules, learned tensors and buffers among its attributes, in the order in
+which they came; what is what is seen from the values. ``holding`` finds them, ``module`` has the
+methods of all modules, ``containers`` the lists and dictionaries, ``leaves`` the kinds.
+"""
+
+from __future__ import annotations
+
+from shapecalc.reading.modules import module  # it puts the methods into the class
+from shapecalc.reading.modules.containers import DICTS, LISTS
+from shapecalc.reading.modules.holding import (
+    MODULE,
+    NN,
+    Leaf,
+    children,
+    every_tensor,
+    is_module,
+    leaf_tensors,
+    method,
+    stored,
+    tensors_of,
+    walk,
+)
+from shapecalc.reading.modules.leaves import Modules
+
+__all__ = [
+    "DICTS",
+    "LISTS",
+    "MODULE",
+    "NN",
+    "Leaf",
+    "Modules",
+    "children",
+    "every_tensor",
+    "is_module",
+    "leaf_tensors",
+    "method",
+    "module",
+    "stored",
+    "tensors_of",
+    "walk",
+]

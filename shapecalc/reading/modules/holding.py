@@ -1,0 +1,136 @@
+"""What a module holds: submodules, learned tensors and buffers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from shapecalc.layers import Layer
+from shapecalc.reading.classes import OBJECT
+from shapecalc.reading.trace import Stored, TensorValue
+from shapecalc.reading.values import (
+    Builtin,
+    Class,
+    Instance,
+)
+
+MODULE = Class("Module", (OBJECT,))
+
+NN: dict[str, Any] = {"Module": MODULE}
+"""What ``torch.nn`` holds, by name."""
+
+
+class Leaf:
+    """What an instance of a kind keeps: its settings, and the layer they make."""
+
+    __slots__ = ("given", "kind", "layer", "place", "raw", "tensors")
+
+    def __init__(self, kind: str, raw: dict[str, Any], place: Any) -> None:
+        self.kind = kind
+        self.raw = raw  # as the code gives them
+        self.given: dict[str, Any] = {}
+        self.place = place
+        self.layer: Layer | None = None
+        self.tensors: dict[str, TensorValue] = {}
+
+
+def method(cls: Class, *names: str) -> Any:
+    """Make a function a method of a class known here."""
+
+    def note(run: Any) -> Any:
+        for name in names:
+            cls.names[name] = Builtin(name, run)
+        return run
+
+    return note
+
+
+def is_parameter(value: Any) -> bool:
+    """Whether a value is a learned tensor."""
+    return (
+        isinstance(value, TensorValue) and value.stored is not None and not value.stored.is_buffer
+    )
+
+
+def is_buffer(value: Any) -> bool:
+    """Whether a value is a tensor that is kept but not learned."""
+    return isinstance(value, TensorValue) and value.stored is not None and value.stored.is_buffer
+
+
+def is_module(value: Any) -> bool:
+    """Whether a value is a module."""
+    return isinstance(value, Instance) and MODULE in value.cls.mro
+
+
+def children(value: Instance) -> Iterator[tuple[str, Instance]]:
+    """The submodules by name, each once."""
+    seen: set[int] = set()
+    for name, each in value.attributes.items():
+        if is_module(each) and id(each) not in seen:
+            seen.add(id(each))
+            yield name, each
+
+
+def walk(
+    value: Instance, prefix: str = "", seen: set[int] | None = None
+) -> Iterator[tuple[str, Instance]]:
+    """A module and all below it, each once, by path."""
+    seen = set() if seen is None else seen
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    yield prefix, value
+    for name, child in children(value):
+        yield from walk(child, f"{prefix}.{name}" if prefix else name, seen)
+
+
+def tensors_of(value: Instance) -> dict[str, TensorValue]:
+    """A module's own learned tensors and buffers, by name."""
+    found: dict[str, TensorValue] = {}
+    if isinstance(value.data, Leaf):
+        found.update(leaf_tensors(value))
+    for name, each in value.attributes.items():
+        if isinstance(each, TensorValue) and each.stored is not None:
+            found[name] = each
+    return found
+
+
+def leaf_tensors(value: Instance) -> dict[str, TensorValue]:
+    """The tensors of a layer of the catalogue; none while a size is still to be inferred."""
+    leaf: Leaf = value.data
+    layer = leaf.layer
+    if layer is None or any(
+        declared.infer is not None and layer.__dict__[name] is None
+        for name, declared in layer.fields.items()
+    ):
+        return leaf.tensors
+    if not leaf.tensors:
+        for name, shape in layer.weights().items():
+            leaf.tensors[name] = stored(shape, "float32", False, value, name)
+        for name, tensor in layer.buffers().items():
+            leaf.tensors[name] = stored(tensor.shape, tensor.dtype, True, value, name)
+    return leaf.tensors
+
+
+def stored(
+    shape: Any, dtype: str, is_buffer: bool, owner: Instance | None = None, name: str = ""
+) -> TensorValue:
+    """A learned tensor or a buffer."""
+    value = TensorValue(tuple(shape), dtype)
+    value.stored = Stored(value.shape, is_buffer)
+    if owner is not None:
+        value.stored.owner = owner
+        value.stored.weight_of = (owner, name)
+    value.grown = value.stored
+    return value
+
+
+def every_tensor(root: Instance, buffers: bool) -> Iterator[tuple[str, TensorValue]]:
+    """All learned tensors, or all buffers, by path, each once."""
+    seen: set[int] = set()
+    for path, module in walk(root):
+        for name, value in tensors_of(module).items():
+            assert value.stored is not None
+            if value.stored.is_buffer is buffers and id(value.stored) not in seen:
+                seen.add(id(value.stored))
+                yield f"{path}.{name}" if path else name, value

@@ -1,0 +1,249 @@
+"""Every kind of the catalogue as torch's class, and attributes of modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapecalc.layers import KINDS
+from shapecalc.layers.field import REQUIRED, Flag, PerAxis
+from shapecalc.reading.modules.holding import (
+    MODULE,
+    NN,
+    Leaf,
+    is_buffer,
+    is_module,
+    leaf_tensors,
+    stored,
+)
+from shapecalc.reading.operators import plain
+from shapecalc.reading.trace import Call, TensorValue, exact
+from shapecalc.reading.values import (
+    Builtin,
+    Class,
+    Instance,
+    Quiet,
+    Unknown,
+)
+
+BASES = {
+    "Conv": Class("_ConvNd", (MODULE,)),
+    "BatchNorm": Class("_BatchNorm", (MODULE,)),
+    "InstanceNorm": Class("_InstanceNorm", (MODULE,)),
+    "Pool": Class("_PoolNd", (MODULE,)),
+    "Dropout": Class("_DropoutNd", (MODULE,)),
+    "RNN": Class("RNNBase", (MODULE,)),
+}
+"""Bases that torch's own classes share, for what asks for them."""
+
+_IGNORED = ("device", "dtype", "enable_nested_tensor", "mask_check", "_weight", "_freeze")
+
+_ALIASES = {"min_value": "min_val", "max_value": "max_val"}
+
+
+def _base(kind: str) -> Class:
+    if kind in ("RNN", "LSTM", "GRU"):
+        return BASES["RNN"]
+    for start in ("Conv", "BatchNorm", "InstanceNorm", "Dropout"):
+        if kind.startswith(start):
+            return BASES[start]
+    return BASES["Pool"] if "Pool" in kind else MODULE
+
+
+def _kind_class(kind: str, name: str = "", lazy: bool = False) -> Class:
+    cls = Class(name or kind, (_base(kind),))
+    cls.kind = kind
+
+    def init(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> None:
+        make_leaf(rt, self, kind, args, kwargs, lazy)
+
+    def forward(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> Any:
+        return rt.run_leaf(self, list(args), kwargs)
+
+    cls.names["__init__"] = Builtin(f"{name or kind}.__init__", init)
+    cls.names["forward"] = Builtin("forward", forward)
+    cls.names["reset_parameters"] = Quiet("reset_parameters")
+    return cls
+
+
+def make_leaf(
+    rt: Any, self: Instance, kind: str, args: Any, kwargs: dict[str, Any], lazy: bool = False
+) -> None:
+    """Read the arguments of a kind's constructor, by torch's signature."""
+    cls = KINDS[kind]
+    if kind == "Identity":  # it takes whatever it is given
+        args, kwargs = (), {}
+    names = list(cls.parameters())
+    if lazy:
+        names = [n for n in names if n not in cls.fields or cls.fields[n].infer is None]
+    raw: dict[str, Any] = {}
+    if len(args) > len(names):
+        message = f"{kind}.__init__() takes {len(names) + 1} positional arguments but "
+        raise rt.error("TypeError", f"{message}{len(args) + 1} were given")
+    raw.update(zip(names, args))
+    for name, value in kwargs.items():
+        name = _ALIASES.get(name, name)
+        if name in raw:
+            raise rt.error(
+                "TypeError", f"{kind}.__init__() got multiple values for argument '{name}'"
+            )
+        if name not in names and name not in cls.fields and name not in _IGNORED:
+            if name != "return_indices":
+                from shapecalc.language.problem import did_you_mean
+
+                message = f"{kind}.__init__() got an unexpected keyword argument '{name}'"
+                hint = did_you_mean(name, names)
+                raise rt.error("TypeError", f"{message}; {hint}" if hint else message)
+        raw[name] = value
+    self.attributes.setdefault("training", rt.training)
+    leaf = self.data = Leaf(kind, raw, rt.here())
+    leaf.given = settings_of(rt, kind, raw, lazy)
+    leaf.layer = rt.layer(kind, leaf.given)
+
+
+def settings_of(rt: Any, kind: str, raw: dict[str, Any], lazy: bool = False) -> dict[str, Any]:
+    """Fields of a kind, as the arguments of torch's constructor say them."""
+    if kind in ("TransformerEncoder", "TransformerDecoder"):
+        return _stack_settings(rt, kind, raw)
+    fields = KINDS[kind].fields
+    given: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name not in fields:
+            continue
+        declared = fields[name]
+        value = plain(value)
+        if isinstance(value, Unknown):
+            raise rt.not_known(value)
+        if isinstance(value, TensorValue):
+            value = rt.tensor_number(value)
+        if isinstance(declared.type, Flag):
+            value = rt.truth(value)
+        if isinstance(declared.type, PerAxis) and isinstance(value, (list, tuple)):
+            value = value[0] if len(value) == 1 else value
+        if name == "activation":
+            value = _activation(rt, value)
+        if value is None and declared.infer is not None:
+            continue
+        given[name] = exact(value)
+    missing = []
+    for name, declared in fields.items():
+        if name in given:
+            continue
+        if declared.infer is not None:
+            is_missing = declared.torch_default is REQUIRED and not lazy
+            if is_missing and name in KINDS[kind].parameters() and name not in raw:
+                missing.append(name)
+        elif declared.default is REQUIRED:
+            missing.append(name)
+        elif declared.torch_default is not REQUIRED and declared.torch_default != declared.default:
+            given[name] = declared.torch_default
+    if missing:
+        listed = " and ".join(f"'{name}'" for name in missing)
+        count = f"{len(missing)} required positional argument{'s' if len(missing) > 1 else ''}"
+        raise rt.error("TypeError", f"{kind}.__init__() missing {count}: {listed}")
+    return given
+
+
+def _activation(rt: Any, value: Any) -> Any:
+    """A transformer's activation: a word, or a function or module of that name."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Instance):
+        return value.cls.name.lower()
+    return str(getattr(value, "name", value)).rpartition(".")[2].lower()
+
+
+def _stack_settings(rt: Any, kind: str, raw: dict[str, Any]) -> dict[str, Any]:
+    """An encoder's or decoder's fields: those of the layer that it is made of, and its own."""
+    layer = raw.get("encoder_layer", raw.get("decoder_layer"))
+    if not (isinstance(layer, Instance) and isinstance(layer.data, Leaf)):
+        raise rt.cannot(f"{kind} is made of a layer that is none of torch's own")
+    given = dict(layer.data.given)
+    given["num_layers"] = raw.get("num_layers")
+    given["norm"] = raw.get("norm") is not None
+    return given
+
+
+for _kind, _declared in KINDS.items():
+    if _declared.in_torch:
+        NN[_kind] = _kind_class(_kind)
+        if any(field.infer is not None for field in _declared.fields.values()):
+            NN[f"Lazy{_kind}"] = _kind_class(_kind, f"Lazy{_kind}", lazy=True)
+
+NN["SyncBatchNorm"] = _kind_class("BatchNorm2d", "SyncBatchNorm")
+
+
+def _wrapper(rt: Any, cls: Class, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return args[0] if args else kwargs.get("module")
+
+
+for _name in ("DataParallel", "parallel.DataParallel", "parallel.DistributedDataParallel"):
+    NN[_name] = Class(_name.rpartition(".")[2], (MODULE,))
+    NN[_name].made = _wrapper
+
+
+class Modules:
+    """The part of the runtime that calls modules."""
+
+    current: Call | None
+    root: Any
+
+    def is_module(self, value: Any) -> bool:
+        """Whether a value is a module."""
+        return is_module(value)
+
+    def store(self, value: Instance, name: str, item: Any) -> None:
+        """Put an attribute into an instance; a module's buffer stays one."""
+        if is_module(value):
+            before = value.attributes.get(name)
+            if isinstance(value.data, Leaf):
+                self.store_in_leaf(value, name, item)
+            if (
+                before is not None
+                and is_buffer(before)
+                and isinstance(item, TensorValue)
+                and item.stored is None
+            ):
+                if tuple(before.shape) == tuple(item.shape):
+                    return  # its value changes, not what is kept
+                if self.current is None:
+                    item = stored(item.shape, item.dtype, True)
+                else:  # what it was when the network was made is what counts
+                    value.attributes.setdefault(f"{name} ", before)
+        value.attributes[name] = item
+
+    def store_in_leaf(self, value: Instance, name: str, item: Any) -> None:
+        """An attribute of a layer of the catalogue: a setting, or one of its tensors."""
+        leaf: Leaf = value.data
+        fields = KINDS[leaf.kind].fields
+        if name in fields and not isinstance(item, TensorValue):
+            if name == "bias" and item is None:
+                item = False
+            leaf.raw[name] = item
+            leaf.given = settings_of(self, leaf.kind, leaf.raw, lazy=True)
+            leaf.layer = self.layer(leaf.kind, leaf.given)  # type: ignore[attr-defined]
+            leaf.tensors = {}
+        elif isinstance(item, TensorValue) and name in leaf_tensors(value):
+            leaf.tensors[name] = item
+
+    def leaf_attribute(self, value: Instance, name: str) -> Any:
+        """A setting or a tensor of a layer of the catalogue; None if there is none."""
+        leaf: Leaf = value.data
+        tensors = leaf_tensors(value)
+        if name in tensors:
+            return tensors[name]
+        if name in leaf.raw and leaf.kind != "Linear":
+            found = leaf.raw[name]
+        elif leaf.layer is not None and name in leaf.layer.fields:
+            found = leaf.layer.__dict__[name]
+        else:
+            return None
+        if name == "bias":
+            return None
+        kernel = ("kernel_size", "stride", "padding", "dilation", "output_padding")
+        if leaf.kind.startswith("Conv") and name in kernel and not isinstance(found, str):
+            assert leaf.layer is not None
+            shape = leaf.layer.__dict__[name]
+            return shape if isinstance(shape, str) else tuple(shape)
+        if leaf.kind.endswith("LayerNorm") and name == "normalized_shape":
+            return tuple(found) if isinstance(found, (list, tuple)) else (found,)
+        return found

@@ -1,0 +1,163 @@
+"""``nn.Module`` and its methods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapecalc.reading.modules.holding import MODULE, children, every_tensor, method, walk
+from shapecalc.reading.trace import Stored, TensorValue
+from shapecalc.reading.values import (
+    Builtin,
+    Instance,
+    Quiet,
+)
+
+for _name in [
+    "cuda",
+    "cpu",
+    "to",
+    "half",
+    "float",
+    "double",
+    "bfloat16",
+    "type",
+    "train",
+    "eval",
+    "requires_grad_",
+    "to_empty",
+    "share_memory",
+    "xpu",
+    "compile_",
+]:
+    MODULE.names[_name] = Quiet(_name, passes=True)
+
+for _name in [
+    "load_state_dict",
+    "zero_grad",
+    "register_forward_hook",
+    "register_forward_pre_hook",
+    "extra_repr",
+    "register_full_backward_hook",
+    "register_backward_hook",
+    "register_load_state_dict_post_hook",
+    "_register_load_state_dict_pre_hook",
+    "register_state_dict_post_hook",
+    "compile",
+    "set_extra_state",
+]:
+    MODULE.names[_name] = Quiet(_name)
+
+
+class _PassesSelf:
+    """A method that gives back what it is called on, as ``to(device)`` does."""
+
+
+def _self(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> Instance:
+    return self
+
+
+for _name, _each in list(MODULE.names.items()):
+    if isinstance(_each, Quiet) and _each.passes:
+        MODULE.names[_name] = Builtin(_name, _self)
+
+
+@method(MODULE, "__init__")
+def _init(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> None:
+    self.attributes.setdefault("training", rt.training)
+
+
+@method(MODULE, "train")
+def _train(rt: Any, self: Instance, mode: Any = True) -> Instance:
+    return self
+
+
+@method(MODULE, "add_module", "register_module")
+def _add_module(rt: Any, self: Instance, name: str, module: Any) -> None:
+    rt.store(self, str(name), module)
+
+
+@method(MODULE, "register_parameter")
+def _register_parameter(rt: Any, self: Instance, name: str, param: Any) -> None:
+    rt.store(self, name, param)
+
+
+@method(MODULE, "register_buffer")
+def _register_buffer(
+    rt: Any, self: Instance, name: str, tensor: Any, persistent: Any = True
+) -> None:
+    if isinstance(tensor, TensorValue) and tensor.stored is None:
+        value = TensorValue(tensor.shape, tensor.dtype)
+        value.stored = Stored(value.shape, is_buffer=True)
+        value.data = tensor.data
+        tensor = value
+    rt.store(self, name, tensor)
+
+
+@method(MODULE, "children")
+def _children(rt: Any, self: Instance) -> Any:
+    return rt.iterator([child for _, child in children(self)])
+
+
+@method(MODULE, "named_children")
+def _named_children(rt: Any, self: Instance) -> Any:
+    return rt.iterator(list(children(self)))
+
+
+@method(MODULE, "modules")
+def _modules(rt: Any, self: Instance) -> Any:
+    return rt.iterator([module for _, module in walk(self)])
+
+
+@method(MODULE, "named_modules")
+def _named_modules(rt: Any, self: Instance, *args: Any, prefix: str = "", **more: Any) -> Any:
+    return rt.iterator([(prefix + path, module) for path, module in walk(self)])
+
+
+@method(MODULE, "parameters")
+def _parameters(rt: Any, self: Instance, recurse: Any = True) -> Any:
+    return rt.iterator([value for _, value in every_tensor(self, buffers=False)])
+
+
+@method(MODULE, "named_parameters")
+def _named_parameters(rt: Any, self: Instance, *args: Any, **more: Any) -> Any:
+    return rt.iterator(list(every_tensor(self, buffers=False)))
+
+
+@method(MODULE, "buffers")
+def _buffers(rt: Any, self: Instance, recurse: Any = True) -> Any:
+    return rt.iterator([value for _, value in every_tensor(self, buffers=True)])
+
+
+@method(MODULE, "named_buffers")
+def _named_buffers(rt: Any, self: Instance, *args: Any, **more: Any) -> Any:
+    return rt.iterator(list(every_tensor(self, buffers=True)))
+
+
+@method(MODULE, "state_dict")
+def _state_dict(rt: Any, self: Instance, *args: Any, **more: Any) -> Any:
+    return {**dict(every_tensor(self, False)), **dict(every_tensor(self, True))}
+
+
+@method(MODULE, "apply")
+def _apply(rt: Any, self: Instance, function: Any) -> Instance:
+    for _, module in reversed(list(walk(self))):
+        rt.call(function, [module], {})
+    return self
+
+
+@method(MODULE, "get_submodule")
+def _get_submodule(rt: Any, self: Instance, target: str) -> Any:
+    found: Any = self
+    for part in target.split(".") if target else ():
+        found = rt.attribute(found, part)
+    return found
+
+
+@method(MODULE, "get_parameter", "get_buffer")
+def _get_parameter(rt: Any, self: Instance, target: str) -> Any:
+    return _get_submodule(rt, self, target)
+
+
+@method(MODULE, "_get_name")
+def _get_name(rt: Any, self: Instance) -> str:
+    return self.cls.name
