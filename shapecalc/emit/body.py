@@ -149,7 +149,7 @@ class Body:
         asked: set[str],
     ) -> str:
         """Write entries that are there under one condition; what is in ``running`` passes on."""
-        passes = members[-1][2]
+        passes = members[-1][2] and current != "_"  # what is not kept, nobody asks for
         needs_old = passes or members[0][0].sources is None
         for entry, kept, _ in members:
             if kept:

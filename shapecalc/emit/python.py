@@ -10,7 +10,18 @@ from collections.abc import Callable, Collection
 from fractions import Fraction
 from typing import Any
 
-from shapecalc.emit.syntax import FALSE, TRUE, Constant, Text, Tree, call, changed, names, replaced
+from shapecalc.emit.syntax import (
+    FALSE,
+    TRUE,
+    Constant,
+    Text,
+    Tree,
+    call,
+    changed,
+    names,
+    negated,
+    replaced,
+)
 from shapecalc.language.expression import (
     Binary,
     Call,
@@ -216,7 +227,7 @@ def _rounded(tree: Call, rationals: Collection[str]) -> Any:
             top, bottom = (_exact(side, rationals) for side in sides)
             if tree.function == "floor":
                 return Binary("//", top, bottom)
-            return Unary("-", Binary("//", Unary("-", top), bottom))
+            return negated(Binary("//", negated(top), bottom))
     return Call(tree.function, (_exact(inside, rationals),))
 
 

@@ -255,6 +255,12 @@ def own(attribute: str) -> Tree:
     return Attribute(SELF, attribute)
 
 
+def negated(tree: Any) -> Any:
+    """An expression with the other sign; what has a sign loses it."""
+    is_signed = isinstance(tree, spec.Unary) and tree.operator == "-"
+    return tree.operand if is_signed else spec.Unary("-", tree)
+
+
 def is_there(tree: Any) -> Any:
     """The condition that something is not None."""
     return Comparison(tree, (("is not", cast(Any, NONE)),))

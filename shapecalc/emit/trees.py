@@ -20,7 +20,7 @@ from shapecalc.algebra.trace import (
     Tree,
     untraced,
 )
-from shapecalc.emit.syntax import replaced
+from shapecalc.emit.syntax import negated, replaced
 from shapecalc.language import expression as spec
 from shapecalc.language.expression import Binary, Call, Conditional, Expression, Name, Unary
 
@@ -187,7 +187,8 @@ def expression(tree: Any) -> Expression:
             tree = tree._replace(top=inner.top, bottom=inner.bottom)
         top, bottom = expression(tree.top), expression(tree.bottom)
         if tree.rounding == "ceil":
-            return Unary("-", Binary("//", Unary("-", top), bottom))
+            rounded: Expression = negated(Binary("//", negated(top), bottom))
+            return rounded
         return Binary("//" if tree.rounding == "floor" else "/", top, bottom)
     if isinstance(tree, Apply):
         return Call(tree.function, tuple(map(expression, tree.arguments)))

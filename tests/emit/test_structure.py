@@ -9,7 +9,7 @@ import pytest
 
 import shapecalc
 from shapecalc.emit.module import module
-from tests.emit.emitted import assert_is, assert_is_clean, made
+from tests.emit.emitted import assert_emits, assert_is, assert_is_clean, made
 
 
 @pytest.fixture(autouse=True)
@@ -130,3 +130,25 @@ def test_a_default_that_every_use_overrides_may_have_no_value():
     block = {"args": {"wide": "4//(n - n)"}, "layers": [conv("wide")]}
     layers = [{"Wide": {"wide": 3}}, {"Wide": {"wide": "n"}}]
     assert_is_right({"symbols": {"n": 2}, "blocks": {"Wide": block}, "layers": layers}, {"n": 5})
+
+
+def test_what_nobody_asks_for_is_not_passed_on() -> None:
+    network = shapecalc.load(
+        "symbols: {on: 1}\ninput: [4, 6, 6]\nlayers:\n"
+        "  - {ReLU: , name: first}\n"
+        "  - {Conv2d: {out_channels: 2, kernel_size: 1}, name: idle}\n"
+        "  - {Add: , name: kept, from: first, when: on}\n"
+        "  - {Conv2d: {out_channels: 3, kernel_size: 1}, from: kept}\n"
+        "outputs: [kept, conv1]\n"
+    )
+    source = assert_emits(network)
+    assert "        self.idle(first)" in source
+    assert "= _\n" not in source
+
+
+def test_signs_do_not_pile_up() -> None:
+    network = shapecalc.load(
+        "symbols: {b: 7}\ninput: [4, 6, 6]\nlayers:\n"
+        "  - {Conv2d: {out_channels: ceil(ceil(b/3)/4) + 1, kernel_size: 1}}\n"
+    )
+    assert "--" not in assert_emits(network, {"b": 20})
