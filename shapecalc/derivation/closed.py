@@ -47,7 +47,8 @@ def open_report(
     kept = {name: value for name, value in settings.items() if name in symbols}
     try:
         own = freed.report({**kept, **values}, symbolic=symbols - kept.keys())
-        return own, freed.opened({**values, **kept}, [n for n in known(spec) if n not in kept])
+        # by what is set, so that what others follow from decides the structure as they do
+        return own, freed.opened(settings, [n for n in known(spec) if n not in kept])
     except SpecError:
         return None
 

@@ -522,7 +522,7 @@ def test_the_legend_tells_the_colours_that_are_there() -> None:
     legend = [each["label"] for name, each in graph.nodes.items() if name.startswith("legend")]
     assert legend == [
         "convolution",
-        "linear, embedding",
+        "linear, embedding, experts",
         "pooling, resampling, padding",
         "reshaping",
     ]
