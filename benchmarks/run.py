@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -87,6 +87,7 @@ def main(quick: bool) -> None:
         *chain(10_000),
         *chain(100_000),
         *drawings(),
+        *sweeps(1 if quick else 3),
     ]
     print("| what | measured | bound |")
     print("|---|---:|---:|")
@@ -211,6 +212,32 @@ def drawings() -> list[Figure]:
         Figure("diagram of a chain of 10,000 as DOT, as a process", first, " s", 5),
         Figure("report page of 500 layers in 50 blocks, as a process", second, " s"),
         Figure("report page of 500 layers in 50 blocks, size", size / 1e6, " MB", 5),
+    ]
+
+
+def sweeps(rounds: int) -> list[Figure]:
+    """Totals of GoogLeNet in B, H and W, 40 million settings, by processor time."""
+    import shapecalc
+    from shapecalc.sweep import MEASURES, Selection, Sweep, read_over
+
+    network = shapecalc.load(GOOGLENET)
+    over = [read_over(text) for text in ("B=1:40", "H=80:1079", "W=80:1079")]
+    best = Selection(where=("macs <= 64e9", "W >= H"), front=("-B", "-H", "-W"))
+
+    def nanoseconds(columns: Sequence[str], selection: Selection) -> float:
+        swept = Sweep(network, over, columns=columns, selection=selection)
+        start = time.process_time()
+        for _ in swept:
+            pass
+        return 1e9 * (time.process_time() - start) / swept.seen
+
+    return [
+        Figure(what, min(nanoseconds(*asked) for _ in range(rounds)), " ns", bound)
+        for what, asked, bound in (
+            ("sweep of GoogLeNet, a setting: all totals", (MEASURES, Selection()), 100),
+            ("sweep of GoogLeNet, a setting: MACs", (("macs",), Selection()), None),
+            ("sweep of GoogLeNet, a setting: Pareto front", (("macs",), best), None),
+        )
     ]
 
 

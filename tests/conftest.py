@@ -21,6 +21,9 @@ NEEDED = {
     ),
     "torch": lambda: importlib.util.find_spec("torch"),
     "selenium, which drives the browser": lambda: importlib.util.find_spec("selenium"),
+    "what sweeps on Dask and their pictures take": lambda: (
+        importlib.util.find_spec("distributed") and importlib.util.find_spec("altair")
+    ),
     "TensorBoard": lambda: importlib.util.find_spec("tensorboard"),
 }
 """What tests need beyond Python: those that need it are skipped without it."""

@@ -120,12 +120,13 @@ def test_every_layer_of_every_spec_is_explained(spec, symbolic):
 def test_the_whole_network_is_told_in_a_line_a_layer(spec):
     report, _ = reports(spec, ())
     lines = printed(spec).splitlines()
-    (tensor,) = report.inputs.values()
-    assert lines[0].split() == ["input", *str(tensor).split(), "what", "comes", "in"]
-    for layer, line in zip(report, lines[1:], strict=True):
+    count = len(report.inputs)
+    for (name, tensor), line in zip(report.inputs.items(), lines):
+        assert line.split() == [name, *str(tensor).split(), "what", "comes", "in"]
+    for layer, line in zip(report, lines[count:], strict=True):
         assert line.split()[0] == layer.path
         if layer.params:
-            assert line.endswith(f" = {layer.params}")
+            assert line.endswith((f" = {layer.params}", f"params: {layer.params}"))
     assert printed(spec, "--ascii").isascii()
     assert len(json.loads(printed(spec, "--format", "json"))) == len(report)
     assert len(printed(spec, "--format", "markdown").splitlines()) == len(lines) + 2

@@ -63,4 +63,4 @@ def test_a_single_number_is_of_size_one_in_tables_as_in_explanations() -> None:
     layers = [{"PairwiseDistance": {}, "from": ["a", "b"]}]
     report = shapecalc.load({"inputs": inputs, "layers": layers}).report()
     assert lay_out(report, ("output",)).cells == [["1"]]
-    assert whole(report.layers, UNICODE).splitlines()[-1].split()[1] == "1"
+    assert whole(report, report.layers, UNICODE).splitlines()[-1].split()[1] == "1"

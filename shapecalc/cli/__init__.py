@@ -29,6 +29,7 @@ COMMANDS = (
     "layer",
     "layers",
     "conventions",
+    "budget",
     "sweep",
     "schema",
     "lsp",

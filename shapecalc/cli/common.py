@@ -186,6 +186,14 @@ def read_symbolic(symbolic: str | None) -> bool | list[str]:
     return True if symbolic == "*" else [name.strip() for name in symbolic.split(",")]
 
 
+def tell_errors(error: SpecError) -> None:
+    """Print the errors of one reading in their frames."""
+    for problem in error.problems[:MOST_SHOWN]:
+        echo_frame(problem.render(error.source))
+    if len(error.problems) > MOST_SHOWN:
+        echo_error(f"... and {len(error.problems) - MOST_SHOWN} more errors")
+
+
 def reports_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     """Turn errors into messages on standard error: exit 1 for a wrong spec, 2 for wrong usage."""
 
@@ -195,10 +203,7 @@ def reports_errors(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args, **kwargs)
         except SpecError as error:
-            for problem in error.problems[:MOST_SHOWN]:
-                echo_frame(problem.render(error.source))
-            if len(error.problems) > MOST_SHOWN:
-                echo_error(f"... and {len(error.problems) - MOST_SHOWN} more errors")
+            tell_errors(error)
             sys.exit(1)
         except SettingError as error:
             raise click.UsageError(str(error)) from None

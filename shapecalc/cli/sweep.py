@@ -156,7 +156,7 @@ def _draw(plot: Path, swept: Sweep, drawn: Sampled) -> None:
     measures = [name for name in swept.columns if name not in {axis.name for axis in swept.over}]
     wanted = (swept.selection.by or "").removeprefix("-")
     if wanted not in measures:
-        wanted = "macs" if "macs" in measures else measures[0]
+        wanted = "macs" if "macs" in measures else [*measures, *swept.columns][0]
     axes = drawing_axes(swept.over, swept.selection.front, wanted)
     try:
         draw(plot, swept.network.name, drawn, axes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -97,6 +98,8 @@ class _Writer:
         self.is_packed = False
         self.least: dict[str, float] = {}
         self.main: set[str] = set()
+        self.entering: Counter[str] = Counter()
+        self.leaving: Counter[str] = Counter()
         self.forks: dict[str, tuple[str, str]] = {}
         self.starts: dict[tuple[str, str], list[str]] = {}
         self.out: list[str] = []
@@ -115,6 +118,7 @@ class _Writer:
         self.main = set(
             self.on_path(self.plan.root, {self.plan.edges[i].target for i in layout.spine})
         )
+        self.count_crossings()
         self.widen(self.plan.root)
         edges = list(self.edges(layout))
         has_columns = len(layout.columns) > 1 and not layout.climbs
@@ -282,16 +286,36 @@ class _Writer:
                     yield item.id
                 yield from self.on_path(item, path)
 
+    def count_crossings(self) -> None:
+        """Count the edges that enter and leave frames, which would cross labels at that end."""
+        around: dict[str, set[str]] = {}
+
+        def visit(frame: Frame, outer: set[str]) -> None:
+            for item in frame.items:
+                if isinstance(item, Frame):
+                    visit(item, {*outer, item.id})
+                else:
+                    around[item.id] = outer
+
+        visit(self.plan.root, set())
+        for edge in self.plan.edges:
+            ends = around.get(edge.source, set()), around.get(edge.target, set())
+            self.leaving.update(ends[0] - ends[1])
+            self.entering.update(ends[1] - ends[0])
+
     def frame(self, frame: Frame, level: int) -> None:
         theme = self.theme
         climbs = self.column[next(frame.vertices()).id] == self.climbing
+        entering, leaving = self.entering[frame.id], self.leaving[frame.id]
+        at_start = frame.id in self.main or (not self.is_down and entering == 1)
+        at_end = self.is_down and not climbs and leaving <= entering + 1
         lines = labels.heading(frame)
         if not self.is_down:  # shortcuts pass below a single line
             lines = [", ".join(lines)]
         values: dict[str, Any] = {
             "label": text(map(labels.clipped, lines), "\\l"),
-            "labeljust": "l" if frame.id in self.main else "r",
-            "labelloc": "b" if self.is_down and not climbs else "t",
+            "labeljust": "l" if at_start else "r",
+            "labelloc": "b" if at_end else "t",
             "style": "rounded,filled",
             "fillcolor": theme.frames[(level - (not self.is_down)) % 2],
             "color": theme.border,

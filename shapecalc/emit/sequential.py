@@ -145,7 +145,7 @@ class Functions:
         within = f" in block {block!r}" if block else ""
         for entry in entries:
             kind = KINDS.get(entry.kind)
-            joins = kind is not None and entry.block is None and kind.joins
+            joins = kind is not None and entry.block is None and kind.joins and not kind.states
             if entry.branches is not None or len(entry.sources or ()) > 1 or joins:
                 why = f"{entry.kind} {entry.name!r}{within} joins several tensors"
                 raise self.no_chain(entry.mark, why)

@@ -40,7 +40,7 @@ class ExpertLinear(Join):
     arity = (3, 3)
     ndims = range(2, 99)
 
-    example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 16, 1, 8), (1, 16, 2), (4, 32, 8))
+    example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 16, 1, 8), (1, 16, 1), (4, 32, 8))
 
     letters = ("B L 1 C", "B L k", "E K C")
 

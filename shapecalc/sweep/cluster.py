@@ -6,6 +6,7 @@ or writes a file of its own. So a worker that dies costs no more than what it wa
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import uuid
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import shapecalc
+from shapecalc.language.symbols import SettingError
 from shapecalc.language.tree import Spec
 from shapecalc.network import Network
 from shapecalc.sweep import grid, run
@@ -83,7 +85,7 @@ def connected(scheduler: str) -> Iterator[Any]:
             return
         try:
             client = Client(scheduler, timeout=PATIENCE)
-        except (OSError, ValueError, TimeoutError) as error:
+        except (OSError, ValueError, asyncio.TimeoutError) as error:
             raise ClusterError(f"no scheduler at {scheduler}: {error}") from None
         with client:
             yield client
@@ -114,7 +116,7 @@ def results(
     pieces = enumerate(swept.pieces(PIECE if stays else run.PIECE))
     try:
         while not is_stopped():
-            ahead = AHEAD * max(1, sum(client.nthreads().values()))
+            ahead = AHEAD * max(1, _threads(client))
             while len(waiting) < ahead and (piece := next(pieces, None)):
                 waiting.append(client.submit(_done, plan, *piece, pure=False))
             if not waiting:
@@ -150,23 +152,35 @@ def _awaited(future: Any, is_stopped: Callable[[], bool]) -> Result | None:
     from distributed import wait
 
     while not is_stopped():
-        with suppress(TimeoutError):
+        with suppress(asyncio.TimeoutError):  # the builtin one from Python 3.11 on
             wait(future, timeout=STEP)
             return _result(future)
     return None
 
 
+def _threads(client: Any) -> int:
+    try:
+        return sum(client.nthreads().values())
+    except OSError as error:
+        raise ClusterError(f"the scheduler is gone: {error}") from None
+
+
 def _result(future: Any) -> Result:
+    """What a task gives; what went wrong there in words."""
     from concurrent.futures import CancelledError
 
     from distributed import KilledWorker
 
     try:
         found: Result = future.result()
+    except (ClusterError, SettingError):
+        raise
     except KilledWorker:
         raise ClusterError("workers died again and again; is there memory enough?") from None
-    except CancelledError:
+    except (CancelledError, asyncio.CancelledError):
         raise ClusterError("the scheduler is gone") from None
+    except Exception as error:
+        raise ClusterError(f"a worker fails: {type(error).__name__}: {error}") from None
     return found
 
 

@@ -52,3 +52,24 @@ def test_a_pipe_is_told_nothing(impatient: None, monkeypatch: pytest.MonkeyPatch
 def test_what_is_quick_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "PATIENCE", 60)
     assert said(Terminal(), monkeypatch, "") == ""
+
+
+def test_a_terminal_sees_a_bar_where_it_is_known_how_much_there_is_to_do(
+    impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    now.begin("sweeping", 2_000_000)
+    now.count = 500_000
+    progress.begin()
+    for _ in range(500):
+        if "left" in stream.getvalue():
+            break
+        time.sleep(0.01)
+    progress.end()
+    told = stream.getvalue()
+    assert "500,000" in told
+    assert "2,000,000" in told
+    assert "25%" in told
+    assert "━" in told
+    assert stream.getvalue().count("left") > 0

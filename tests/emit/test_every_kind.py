@@ -26,17 +26,24 @@ def _quiet():
 
 
 def example(name: str) -> Network:
-    """A network of one layer, the example of its kind."""
+    """A network of one layer, the example of its kind; what has no batch is a parameter."""
     kind = KINDS[name]
+    given = {f"x{i}": tensor for i, tensor in enumerate(kind.example_inputs())}
     inputs = {
-        f"x{i}": {"shape": list(tensor.shape[1:]), "dtype": tensor.dtype}
-        for i, tensor in enumerate(kind.example_inputs())
+        each: {"shape": list(tensor.shape[1:]), "dtype": tensor.dtype}
+        for each, tensor in given.items()
+        if tensor.batch == 1
     }
-    layer = {name: dict(kind.example), "from": list(inputs)}
+    held = [
+        {"Parameter": list(tensor.shape), "name": each}
+        for each, tensor in given.items()
+        if tensor.batch != 1
+    ]
+    layer = {name: dict(kind.example), "from": list(given)}
     if not inputs:  # a tensor that nothing feeds
         inputs["x0"] = {"shape": [1]}
         del layer["from"]
-    return shapecalc.load({"inputs": inputs, "layers": [layer]})
+    return shapecalc.load({"inputs": inputs, "layers": [*held, layer]})
 
 
 def as_block(name: str) -> Network:
@@ -63,8 +70,11 @@ def join_of_one_input(name: str) -> tuple[list[int], list[dict[str, Any]]]:
     end = 0
     first = kind.example_inputs()[0]
     for tensor in kind.example_inputs():
-        start, end = end, end + prod(tensor.shape[1:])
         parts.append(f"x{len(parts)}")
+        if tensor.batch != 1:
+            cutting.append({"Parameter": list(tensor.shape), "name": parts[-1]})
+            continue
+        start, end = end, end + prod(tensor.shape[1:])
         cutting += [
             {"Slice": {"dim": 1, "start": start, "end": end}, "from": "input"},
             {

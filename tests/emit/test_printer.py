@@ -99,7 +99,7 @@ def test_a_long_condition_stands_in_brackets():
 
 def test_a_call_that_is_compared_is_broken_within_brackets_around_both():
     call = syntax.read(
-        "min(first_long_name, second_long_name, third_long_name, one_more_long_name)"
+        "min(first_long_name, second_long_name, third_long_name, one_more_longer_name)"
     )
     test = Comparison(call, (("<", Number(1)),))
     source = laid_out(If(test, (Return(syntax.NONE),)))

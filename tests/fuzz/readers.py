@@ -96,7 +96,7 @@ def explain(network: Network, report: Report, chance: random.Random) -> None:
     from shapecalc.explain.network import whole
     from shapecalc.explain.write import as_dict, markdown, text
 
-    whole(report.layers[:40], UNICODE)
+    whole(report, report.layers[:40], UNICODE)
     for layer in chance.sample(report.layers, min(3, len(report.layers))):
         told = derived(report, layer.path, closed(network, report, {}))
         text(told), markdown(told), json.dumps(as_dict(told))

@@ -152,7 +152,7 @@ def test_every_kind_and_field_comes_with_its_words(kind: str) -> None:
         assert fields[name]["description"].startswith(declared.doc)
 
 
-@pytest.mark.parametrize("name", ["lenet5", "resnet18", "vit", "unet"])
+@pytest.mark.parametrize("name", ["lenet5", "resnet18", "vit", "unet", "mixtral"])
 @pytest.mark.parametrize("symbolic", [False, True])
 def test_reports_are_valid_by_the_report_s_own_schema(name: str, symbolic: bool) -> None:
     report = shapecalc.load(name).report(symbolic=symbolic).to_dict()

@@ -62,6 +62,8 @@ def _written(value: Any) -> str:
         return f"{{{', '.join(f'{name}: {_written(item)}' for name, item in value.items())}}}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
     if isinstance(value, float):
         return ".inf" if value > 0 else "-.inf"
     return shown(value)

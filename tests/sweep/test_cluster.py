@@ -149,6 +149,44 @@ def test_partitions_are_parquet_and_a_worker_that_dies_costs_nothing(
     dask.ready()
 
 
+def test_a_scheduler_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shapecalc.sweep.run.PIECE", 1_000)
+    own = Dask(tmp_path)
+    try:
+        own.ready()
+        taken = cluster._result
+
+        def kill(future: object) -> object:
+            found = taken(future)  # type: ignore[arg-type]
+            own.scheduler.kill()
+            own.scheduler.wait()
+            return found
+
+        monkeypatch.setattr(cluster, "_result", kill)
+        done = run(*GRID, "--format", "csv", "--scheduler", own.address)
+    finally:
+        own.close()
+    assert done.exit_code == 1, done.output
+    assert "the scheduler is gone" in done.stderr
+
+
+def test_what_fails_on_a_worker_is_told(
+    dask: Dask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shapecalc.__version__", "0")
+    done = run("lenet5", "--over", "H=32:36", "--scheduler", dask.address)
+    assert done.exit_code == 1
+    assert "a worker has shapecalc" in done.stderr
+    assert "not 0" in done.stderr
+    folder = tmp_path / "rows"
+    monkeypatch.undo()
+    monkeypatch.setattr("shapecalc.cli.sweep._make", lambda folder: None)
+    done = run("lenet5", "--over", "H=32:36", "--scheduler", dask.address,
+               "--format", "parquet", "-o", str(folder))  # fmt: skip
+    assert done.exit_code == 1
+    assert f"a worker does not see {folder}" in done.stderr
+
+
 def test_parts_have_the_same_types(
     dask: Dask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

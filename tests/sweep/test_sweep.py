@@ -170,7 +170,7 @@ def test_the_command_writes_records() -> None:
         "macs <= 2*params*H",
         "not (H > W or macs / params < 3/2)",
         "H == 9 or W != 7 and params > 100",
-        "conv1.height * conv1.width >= peak_memory // 20",
+        "conv1.height * conv1.width >= peak_memory // 90",
         "(H if H > W else 2*W) >= 14",
         "3 < H % 5 + W",
         "H - W",
