@@ -66,7 +66,9 @@ class Constructor:
         for name, field in kind.fields.items():
             if name in entry.settings:
                 if not is_default(entry, field, copies[0].layer):
-                    settings[name] = self.scope.setting(entry.settings[name], field, copies)
+                    tree = self.scope.setting(entry.settings[name], field, copies)
+                    if not _is_torch_default(tree, field, copies[0].layer):
+                        settings[name] = tree
             elif field.infer is not None:
                 if not _is_inferred_by_torch(field, copies):
                     settings[name] = self.inferred(entry, name, copies)
@@ -284,6 +286,18 @@ def is_default(entry: Entry, field: Field, layer: Layer) -> bool:
         constant = setting is None or (same is not None and same.is_constant)
         return constant and bool(value == getattr(layer, default.name))
     return bool(value == (default if default is None else field.type.read(default, layer.rank)))
+
+
+def _is_torch_default(tree: Any, field: Field, layer: Layer) -> bool:
+    """Whether an expression has come to the value that torch takes if none is given."""
+    default = field.torch_default
+    if default is REQUIRED or default is None or isinstance(default, SameAs):
+        return False
+    is_plain = not syntax.names(tree)
+    return is_plain and tree in (
+        syntax.literal(default),
+        field_literal(field.type.read(default, layer.rank), field),
+    )
 
 
 def _is_inferred_by_torch(field: Field, copies: list[Copy]) -> bool:

@@ -180,7 +180,7 @@ class _LetteredBuilder(Builder):
         except FieldError as error:
             self.problem(entry.mark, str(error))
             return False
-        inputs = tuple([x.with_shape(map(untraced, x.shape)) for x in inputs])
+        inputs = tuple([x.with_shape(map(_plain, x.shape)) for x in inputs])
         return super().satisfied(entry, path, plain, inputs, wires, place)
 
     def use(

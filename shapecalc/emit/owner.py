@@ -36,7 +36,7 @@ class Owner(NamedTuple):
     ``extras`` are numbers that hang on the input's size and have to be given, for each use.
     ``features`` says what the letter of the input's last size is called, where channels are last
     and the constructor asks for them; ``seen`` are the arguments that are sizes of the input, which
-    forward sees.
+    forward sees, and ``fixed`` the values of those that follow from what is no parameter.
     """
 
     block: Block | None
@@ -45,11 +45,13 @@ class Owner(NamedTuple):
     extras: dict[str, dict[int, Given]]
     features: dict[str, str]
     seen: dict[str, str]
+    fixed: dict[str, Any]
 
 
 def owner_of(known: Known, block: Block, uses: list[Part]) -> Owner:
     """A block as the owner of names."""
-    owner = Owner(block, uses, known_sizes(known, uses), {}, {}, _seen(known, block))
+    fixed = _fixed(known, block, uses)
+    owner = Owner(block, uses, known_sizes(known, uses), {}, {}, _seen(known, block), fixed)
     last = {known.inside(use).sizes[-1] for use in uses}
     if len(last) != 1 or last & {*owner.sizes} or not any(_are_last(known, use) for use in uses):
         return owner
@@ -67,6 +69,18 @@ def owner_of(known: Known, block: Block, uses: list[Part]) -> Owner:
     return owner
 
 
+def _fixed(known: Known, block: Block, uses: list[Part]) -> dict[str, Any]:
+    """The arguments that no use gives, and whose defaults follow from symbols that are no knobs."""
+    given = {name for entry in known.used_by.get(block.name, ()) for name in entry.settings}
+    symbols = known.spec.symbols.keys() - known.knobs - block.arguments.keys()
+    return {
+        name: known.inside(uses[0]).letters[name]
+        for name, default in block.arguments.items()
+        if name not in given and default is not None and not default.is_constant
+        if default.names() <= symbols and default.names() and default.items() is None
+    }
+
+
 def _seen(known: Known, block: Block, *more: str) -> dict[str, str]:
     """The arguments that no use gives, and that are height or width by default."""
     sizes = {"in_height", "in_width", *more}
@@ -80,22 +94,24 @@ def _seen(known: Known, block: Block, *more: str) -> dict[str, str]:
 
 
 def _are_last(known: Known, use: Part) -> bool:
-    """Whether weights in a use hang on the last size of its input, which has several axes."""
-    inside = known.inside(use)
-    last = inside.sizes[-1]
-    if len(inside.sizes) < 4:
-        return False
+    """Whether weights in a use hang on the last size of its input, and none on the first."""
+    sizes = known.inside(use).sizes
+    return len(sizes) > 3 and _decides(known, use, sizes[-1]) and not _decides(known, use, sizes[1])
+
+
+def _decides(known: Known, use: Part, size: str) -> bool:
+    """Whether weights in a use hang on one size of its input, but on no other beside channels."""
+    others = {*known.inside(use).sizes[2:]} - {size}
     for child in _inside(use):
         if isinstance(child, Node):
             trees = [tree_of(each) for each in _inferred(child)]
-        elif _are_last(known, known.first(child)):
-            own = known.inside(child)
-            trees = [own.outside[name] for name in own.sizes[-1:]]
         else:
-            continue
-        beside = inside.sizes[-2]
-        if any(_hangs_on(tree, last) and not _hangs_on(tree, beside) for tree in trees):
-            return True
+            own = known.inside(child)
+            first = known.first(child)
+            trees = [own.outside[n] for n in own.sizes if _decides(known, first, n)]
+        for tree in trees:
+            if _hangs_on(tree, size) and not any(_hangs_on(tree, each) for each in others):
+                return True
     return False
 
 
@@ -140,12 +156,17 @@ def known_sizes(known: Known, uses: Iterable[Part]) -> list[str]:
     ]
 
 
-def by_use(samples: list[Sample], copies: list[Copy]) -> dict[int, Given]:
-    """What each use has to be given: one number if all copies in it have the same."""
+def by_use(samples: list[Sample], copies: list[Copy]) -> dict[int, Given] | None:
+    """What each use has to be given: one number if all copies in it have the same.
+
+    None where a number hangs on copies of more than one entry around it.
+    """
     found: dict[int, dict[int, Tree]] = {}
     for each, copy in zip(samples, copies):
         tree = tree_of(moved(each.tree, _at_its_index))
-        found.setdefault(id(copy.use), {})[each.number or 0] = tree
+        own = found.setdefault(id(copy.use), {})
+        if own.setdefault(each.number or 0, tree) != tree:
+            return None
     if all(len(set(trees.values())) == 1 for trees in found.values()):
         return {use: next(iter(trees.values())) for use, trees in found.items()}
     return {

@@ -139,7 +139,8 @@ class _Signature:
                     missing = syntax.is_missing(own)
                     copies = [scope.known.copy(use, use, None) for use in scope.owner.uses]
                     value = scope.argument(default, scope.role(name), copies)
-                    self.first.insert(0, If(missing, (Assign(own, value),)))
+                    exact = self.exact(name)
+                    self.first[:0] = [If(missing, (Assign(own, value),)), *exact]
         return [name for name in symbols if name not in scope.arguments and self.used(name)]
 
     def knob(self, name: str) -> Parameter:
@@ -155,15 +156,19 @@ class _Signature:
         """What makes fractions of numbers that need not be whole, where sizes are made of them."""
         found: list[Statement] = []
         for name in letters:
-            own = Name(self.own.get(name, name), 0)
             is_derived = self.scope.block is None and self.is_derived(name)
-            if self.scope.role(name) == Role.RATIONAL and not self.is_part and not is_derived:
-                statements = [*self.first, *self.body, *self.checks]
-                if _is_calculated_with(own, statements):
-                    exact = syntax.call("Fraction", own)
-                    value = syntax.call(syntax.Attribute(exact, "limit_denominator"))
-                    found.append(Assign(own, value))
+            if not is_derived:
+                found += self.exact(name)
         return found
+
+    def exact(self, name: str) -> list[Statement]:
+        """What makes a fraction of a number that need not be whole, if sizes are made of it."""
+        own = Name(self.own.get(name, name), 0)
+        statements = [*self.first, *self.body, *self.checks]
+        if self.scope.role(name) != Role.RATIONAL or not _is_calculated_with(own, statements):
+            return []
+        exact = syntax.call("Fraction", own)
+        return [Assign(own, syntax.call(syntax.Attribute(exact, "limit_denominator")))]
 
     def is_derived(self, name: str) -> bool:
         """Whether it is a symbol whose default follows from others."""

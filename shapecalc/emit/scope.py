@@ -75,7 +75,8 @@ class Scope:
         self.single = single
         self.assumed = assumed
         self.arguments = self.block.arguments if self.block else {}
-        self.allowed = frozenset(self.arguments) | known.knobs | frozenset(owner.sizes)
+        named = frozenset(self.arguments) | known.knobs | frozenset(owner.sizes)
+        self.allowed = named - owner.fixed.keys()
 
     def inner(
         self, entries: list[Entry], holders: list[Holder], single: Entry | None = None
@@ -159,11 +160,12 @@ class Scope:
             named = {name: SpecName(own, 0) for name, own in features.items()}
             found = syntax.replaced(found, named)
             return self.renamed(python.whole(found, self.rationals(found)))
-        if self.block is None:
+        each = by_use(samples, copies)
+        if self.block is None or each is None:
             self.check_tied(samples)
             message = f"{field} differs from copy to copy in a way that no expression tells"
             raise self.error(mark, message, "write the copies one by one")
-        return self.parameter(by_use(samples, copies), copies[0], field)
+        return self.parameter(each, copies[0], field)
 
     def parameter(self, given: dict[int, Given], copy: Copy, field: str) -> Any:
         """A parameter for what each use is given: a number, or one for each copy inside of it."""
@@ -273,7 +275,7 @@ class Scope:
                 samples = [self.incoming(name, copy) for copy in copies]
                 meanings[name] = self.size(name, samples, setting.mark, copies, is_size=is_size)
             elif name not in self.allowed:
-                meanings[name] = stated(self.known.values[name])
+                meanings[name] = stated(self.owner.fixed.get(name, self.known.values.get(name)))
         return python.settled_choices(syntax.replaced(_plain(setting.content), meanings))
 
     def size(
@@ -283,8 +285,9 @@ class Scope:
         found = agree(samples, self.allowed)
         if found is not None:
             return found
-        if self.block is not None and is_size:
-            return self.parameter(by_use(samples, copies), copies[0], variable(name, ()))
+        each = by_use(samples, copies)
+        if self.block is not None and is_size and each is not None:
+            return self.parameter(each, copies[0], variable(name, ()))
         self.check_tied(samples)
         message = f"{name} differs from use to use in a way that no expression tells"
         raise self.error(mark, message, "give the block an argument for it")
