@@ -197,6 +197,9 @@ class Reader(Modules, Tensors, Trace, Runtime):
         kind = KINDS[leaf.kind]
         least, most = kind.arity
         given = [*args, *kwargs.values()]
+        sequence = given[0] if given else None
+        if isinstance(sequence, Instance) and sequence.cls.name == "PackedSequence":
+            return self.run_packed(value, leaf, sequence, given[1:])
         if kind.states:  # an LSTM takes its two states as one tuple
             starts = [each if isinstance(each, tuple) else (each,) for each in given[1:]]
             given = [*given[:1], *(each for start in starts for each in start)]
@@ -225,6 +228,15 @@ class Reader(Modules, Tensors, Trace, Runtime):
             del inputs[1:]
         outputs = self.put_leaf(value, leaf, inputs)
         return self.results(leaf, outputs, inputs)
+
+    def run_packed(self, value: Instance, leaf: Leaf, sequence: Instance, more: list[Any]) -> Any:
+        """A recurrent layer of a packed sequence, whose order of dimensions is not the layer's."""
+        from shapecalc.reading.known.packed import packed, padded
+
+        layer: Any = leaf.layer
+        first = padded(self, sequence, layer.batch_first)
+        found, states = self.run_leaf(value, [first, *more], {})
+        return packed(found, layer.batch_first), states
 
     def inputs_of(self, kind: str, most: int) -> int:
         """How many tensors a layer takes in a call; what follows are masks and states."""

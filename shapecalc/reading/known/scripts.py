@@ -176,9 +176,6 @@ KNOWN["torch.nn.Module"] = KNOWN["nn.Module"] = MODULE
 
 KNOWN["torch.ScriptModule"] = KNOWN["torch.jit.ScriptModule"] = MODULE
 
-KNOWN["nn.utils.rnn.pack_padded_sequence"] = Unknown(
-    "torch.nn.utils.rnn.pack_padded_sequence", "lengths are known only when it runs"
-)
 
 for _name in (
     "Optional",
