@@ -157,7 +157,7 @@ def _quiet():
 
 @pytest.mark.parametrize("name", [n for n, kind in KINDS.items() if not kind.unknown_to_torch])
 def test_a_kind_is_torchs(name, request):
-    draws_wanted = 200 if request.config.getoption("--thorough") else 40
+    draws_wanted = 300 if request.config.getoption("--thorough") else 40
     if request.config.getoption("--long"):
         draws_wanted = 20_000
     drawn = accepted = 0
