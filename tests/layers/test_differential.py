@@ -180,7 +180,7 @@ def test_a_kind_is_torchs(name, request):
             assert_symbols_agree(draw.layer, draw.inputs, symbols)
 
     agrees()
-    assert accepted > drawn / 4
+    assert accepted > drawn / (4 if drawn > 100 else 8)  # of few, a few less may be legal
 
 
 @pytest.mark.parametrize("name", KINDS)
