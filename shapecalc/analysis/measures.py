@@ -226,13 +226,20 @@ def sums(layers: Iterable[LayerReport]) -> Totals:
 
     ``trainable`` are the params that are learned, which is all of them.
     """
-    layers = list(layers)
+    alike: dict[int, tuple[LayerReport, int]] = {}  # those that share their counts, and how many
+    for layer in layers:
+        first, number = alike.get(id(layer.counts), (layer, 0))
+        alike[id(layer.counts)] = first, number + 1
+
+    def over_all(of: Callable[[LayerReport], Dim]) -> Dim:
+        return total([of(one) if n == 1 else n * of(one) for one, n in alike.values()])
+
     found: dict[str, Dim] = {}
     in_bytes: dict[str, Dim] = {}
     for name, measure in MEASURES.items():
-        found[name] = total([layer.counts[name] for layer in layers])
+        found[name] = over_all(lambda layer: layer.counts[name])  # noqa: B023 - called at once
         if name == "params":
             found["trainable"] = found[name]
         if measure.bytes is not None:
-            in_bytes[measure.bytes.name] = total([measure.bytes.of(layer) for layer in layers])
+            in_bytes[measure.bytes.name] = over_all(measure.bytes.of)
     return Totals(found | in_bytes)
