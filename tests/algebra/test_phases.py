@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, note, settings
+from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
 
 from shapecalc.algebra.phases import MOST_PHASES, Phases, Range, linear, together
@@ -56,6 +56,7 @@ def test_a_chain_sees_what_its_outputs_depend_on(chain):
     view = phases(*chain[0])
     for layer in chain[1:]:
         view = view.then(phases(*layer))
+        assume(view is not None)  # positions that take turns too long are not followed
     # taps with gaps between them may pass over cells that see more: then more is told than seen
     is_exact = all(d == 1 and (kind == "window" or k >= s) for kind, k, s, _, d in chain)
     sizes = set()

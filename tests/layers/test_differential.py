@@ -102,6 +102,7 @@ LENIENT = (
     Lenient(_OF_FLOATS, "it makes floats of whole numbers, or rounds", _has_whole_numbers),
     Lenient(("Chunk",), "Python counts from the end", _is_outside("index")),
     Lenient(("Squeeze",), "it passes over a size that is not 1", _takes_out_several),
+    Lenient(("LSTMCell",), "its steps promote a state of another type", _has_several_types),
     Lenient(("Einsum",), "it promotes where nothing is summed up", _has_several_types),
     Lenient(("Upsampl",), "a scale_factor of 0 is none to it", _scales_by_nothing),
 )
