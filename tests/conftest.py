@@ -11,7 +11,7 @@ from hypothesis import settings
 settings.register_profile("shapecalc", deadline=None, print_blob=True)
 settings.load_profile("shapecalc")
 
-LEAST_EXAMPLES = 20
+LEAST_EXAMPLES = 10
 """How many random examples a test tries at least, if it asks for so many."""
 
 NEEDED = {
@@ -37,7 +37,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--thorough",
         action="store_true",
-        help="try as many random examples as a test asks for, not a fifth of them",
+        help="try as many random examples as a test asks for, not a tenth of them",
     )
 
 
@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(config, items):
         function = getattr(item, "function", None)
         asked = getattr(function, "_hypothesis_internal_use_settings", None)
         if asked is not None:
-            fewer = min(asked.max_examples, max(LEAST_EXAMPLES, asked.max_examples // 5))
+            fewer = min(asked.max_examples, max(LEAST_EXAMPLES, asked.max_examples // 10))
             function._hypothesis_internal_use_settings = settings(asked, max_examples=fewer)
 
 
