@@ -147,6 +147,16 @@ TOP = [
         "did you mean 'relu1'?",
     ),
     ("input: [3]\nlayers: [ReLU]\noutputs: [»3.5]", "expected a name, got 7/2", ""),
+    (
+        "input: [3]\nlayers: [ReLU, Tanh]\noutputs: {both: »[relu1, tanh1]}",
+        "output 'both' is one entry",
+        "a name of its own",
+    ),
+    (
+        "input: [3]\nlayers: [ReLU]\noutputs: {»class: relu1}",
+        "an output's name must be an identifier",
+        "no word of Python",
+    ),
     ("input: [3]\nlayers: [ReLU]\noutputs: »[]", "expected at least one name", ""),
     (
         "input: [3]\nlayers: [{ReLU: , when: false}]\noutputs: [»relu1]",

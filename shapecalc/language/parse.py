@@ -222,7 +222,11 @@ class _Reader:
         found: dict[str, Reference] = {}
         for name, each in pair.value.value.items():
             self.values.identifier(name, each.key.mark, "an output's name")
-            for reference in self.of_layers(self.values.references(each.value)[:1], entries):
+            references = self.of_layers(self.values.references(each.value), entries)
+            if len(references) > 1:
+                hint = "each of several has a name of its own"
+                self.values.problem(each.value.mark, f"output {name!r} is one entry", hint)
+            for reference in references[:1]:
                 found[name] = reference
         return found
 

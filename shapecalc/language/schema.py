@@ -112,7 +112,7 @@ def _top() -> Schema:
                 "anyOf": [
                     _PATHS,
                     {"type": "null"},
-                    {"type": "object", "propertyNames": _NAME, "additionalProperties": _PATHS},
+                    {"type": "object", "propertyNames": _NAME, "additionalProperties": _PATH},
                 ]
             },
         ),
