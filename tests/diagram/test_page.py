@@ -517,6 +517,19 @@ def test_printing_shows_all_of_the_diagram_and_leaves_the_view(browser: Page) ->
     assert browser.run(view) == before
 
 
+def test_on_paper_the_table_and_derivations_are_not_cut(browser: Page) -> None:
+    browser.open("lenet5")
+    read = """const style = (id) => getComputedStyle(document.querySelector(id));
+        return ['#derivation', '#table-frame'].map((id) =>
+            [style(id).maxHeight, style(id).overflowY, style(id).display])"""
+    assert "visible" not in [overflow for _, overflow, _ in browser.run(read)]
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert browser.run(read) == [["none", "visible", "block"]] * 2
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
 # -- who cannot see, or has no mouse ---------------------------------------------------------
 
 

@@ -84,8 +84,34 @@ _PREFIXES = {
     "einops.layers.torch": "einops.layers",
 }
 
+_UNLISTED = frozenset(
+    [
+        "mmengine",
+        "pytorch_lightning",
+        "lightning",
+        "huggingface_hub",
+        "transformers",
+        "packaging",
+        "pkg_resources",
+        "distutils",
+        "timm",
+        "omegaconf",
+        "fvcore",
+        "mmcv",
+        "apex",
+        "absl",
+        "tqdm",
+        "torchsummary",
+        "torchinfo",
+        "thop",
+        "ptflops",
+    ]
+)
+"""Packages that are known in parts alone."""
+
 _ROOTS = frozenset(
     [
+        *_UNLISTED,
         "torch",
         "math",
         "itertools",
@@ -117,52 +143,10 @@ _ROOTS = frozenset(
         "datetime",
         "contextlib",
         "__future__",
-        "timm",
-        "omegaconf",
-        "fvcore",
-        "absl",
-        "tqdm",
         "tensorboardX",
-        "torchsummary",
-        "torchinfo",
-        "thop",
-        "ptflops",
-        "apex",
-        "mmcv",
-        "mmengine",
-        "pytorch_lightning",
-        "lightning",
-        "huggingface_hub",
-        "transformers",
-        "packaging",
-        "pkg_resources",
-        "distutils",
     ]
 )
 
-_UNLISTED = frozenset(
-    [
-        "mmengine",
-        "pytorch_lightning",
-        "lightning",
-        "huggingface_hub",
-        "transformers",
-        "packaging",
-        "pkg_resources",
-        "distutils",
-        "timm",
-        "omegaconf",
-        "fvcore",
-        "mmcv",
-        "apex",
-        "absl",
-        "tqdm",
-        "torchsummary",
-        "torchinfo",
-        "thop",
-        "ptflops",
-    ]
-)
 
 REPLACED: dict[str, Any] = {
     "torchvision.models._utils.handle_legacy_interface": Quiet("handle_legacy_interface"),
