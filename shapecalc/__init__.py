@@ -42,18 +42,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     **dict.fromkeys(("Report", "LayerReport"), "shapecalc.analysis.report"),
-    **dict.fromkeys(("check", "render"), "shapecalc.api"),
+    **dict.fromkeys(("check", "diff", "emit", "explain", "render", "solve"), "shapecalc.api"),
     **dict.fromkeys(("Layer", "Tensor"), "shapecalc.layers"),
 }
 """Where that is which is imported when it is used."""
 
-_PACKAGES = ("diff", "emit", "explain", "solve")
-"""Packages that can be called; see :mod:`shapecalc.verb`."""
-
 
 def __getattr__(name: str) -> Any:
-    if name in _PACKAGES:
-        return import_module(f"shapecalc.{name}")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'shapecalc' has no attribute {name!r}")

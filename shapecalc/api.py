@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from shapecalc.network import Network, load
 
 if TYPE_CHECKING:
-    from shapecalc.diff.comparison import Comparison
-    from shapecalc.solve.network import Answer
+    from shapecalc.comparing.comparison import Comparison
+    from shapecalc.solving.network import Answer
     from shapecalc.verify.findings import Finding
 
 Spec = Network | str | os.PathLike[str] | Mapping[str, Any]
@@ -44,8 +44,8 @@ def solve(
     Wanted are an ``output`` of the layer, block or branch ``at`` a path, and amounts of the whole
     network: ``params``, ``macs``, ``flops`` or ``activations``, as a number or as in ``"<=5M"``.
     ``exact`` keeps only values at which no window drops a pixel. Raises
-    :class:`shapecalc.solve.network.NoSolution` where there is none, and
-    :class:`shapecalc.solve.network.QuestionError` for a question that makes no sense.
+    :class:`shapecalc.solving.network.NoSolution` where there is none, and
+    :class:`shapecalc.solving.network.QuestionError` for a question that makes no sense.
 
     >>> import shapecalc
     >>> answer = shapecalc.solve("cifar10", "H", at="maxpool3", output=4)
@@ -55,8 +55,8 @@ def solve(
     reduced <= 24 (largest: 24)
     ...
     """
-    from shapecalc.solve import network as solving
-    from shapecalc.solve.amount import read_amount
+    from shapecalc.solving import network as solving
+    from shapecalc.solving.amount import read_amount
 
     if (at is None) != (output is None):
         raise solving.QuestionError(
@@ -89,7 +89,7 @@ def diff(
     >>> shapecalc.diff("conv5x5_direct", "conv5x5_reduced").totals["macs"].change
     -147316736
     """
-    from shapecalc.diff.comparison import compare
+    from shapecalc.comparing.comparison import compare
 
     left = _network(a)
     right = left if b is None else _network(b)
@@ -126,8 +126,8 @@ def explain(
     from shapecalc.algebra.trace import ASCII, UNICODE
     from shapecalc.derivation.closed import closed
     from shapecalc.derivation.layer import explain as derived
-    from shapecalc.explain.network import inside, whole
-    from shapecalc.explain.write import markdown, text
+    from shapecalc.explaining.network import inside, whole
+    from shapecalc.explaining.write import markdown, text
 
     network = _network(spec)
     report = network.report(settings, symbolic=symbolic)
@@ -197,8 +197,8 @@ def emit(
     >>> "class LeNet5(nn.Module):" in shapecalc.emit("lenet5")
     True
     """
-    from shapecalc.emit.module import module
-    from shapecalc.emit.sequential import sequential
+    from shapecalc.emitting.module import module
+    from shapecalc.emitting.sequential import sequential
 
     source = {"module": module, "sequential": sequential}[style](_network(spec), settings)
     if path is not None:

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 import shapecalc
-from shapecalc import explain as explaining
+from shapecalc import explaining
 from shapecalc.algebra.arithmetic import prod
 from shapecalc.algebra.trace import ASCII, untraced
 from shapecalc.cli import main

@@ -17,8 +17,8 @@ from shapecalc.algebra.solutions import Solutions
 from shapecalc.cli import main
 from shapecalc.language.problem import SpecError
 from shapecalc.network import Network, specs_folder
-from shapecalc.solve.network import Amount, NoSolution, OutputSize, QuestionError, solve
-from shapecalc.solve.write import text
+from shapecalc.solving.network import Amount, NoSolution, OutputSize, QuestionError, solve
+from shapecalc.solving.write import text
 
 NAMES = sorted(path.stem for path in specs_folder().glob("*.yaml"))
 SPECS = [name for name in NAMES if "H" in shapecalc.load(name).spec.symbols]

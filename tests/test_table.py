@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import shapecalc
 from shapecalc.algebra.trace import UNICODE
 from shapecalc.cli import main
-from shapecalc.explain import whole
+from shapecalc.explaining import whole
 from shapecalc.table import lay_out, rows
 
 

@@ -20,7 +20,7 @@ from shapecalc.cli.common import (
 from shapecalc.cli.completion import completed_setting, completed_spec
 from shapecalc.cli.output import echo, echo_json
 from shapecalc.cli.terminal import print_table
-from shapecalc.diff import as_dict, compare, lay_out
+from shapecalc.comparing import as_dict, compare, lay_out
 from shapecalc.language.symbols import known
 from shapecalc.layout import markdown
 from shapecalc.network import Network

@@ -51,7 +51,7 @@ def emit(
 
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
-    from shapecalc.emit import module, sequential
+    from shapecalc.emitting import module, sequential
 
     if not for_torch:
         raise click.UsageError("say what to write: --torch is the one target there is")

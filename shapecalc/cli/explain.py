@@ -43,8 +43,8 @@ def explain(
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
     from shapecalc.algebra.trace import ASCII, UNICODE
-    from shapecalc.explain import as_dict, closed, inside, markdown, text, whole
-    from shapecalc.explain import explain as derived
+    from shapecalc.explaining import as_dict, closed, inside, markdown, text, whole
+    from shapecalc.explaining import explain as derived
 
     network = open_spec(spec, max_layers)
     given = read_settings(settings)

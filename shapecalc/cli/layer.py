@@ -47,7 +47,7 @@ def layer(
     A value without a name is the first field's: layer Conv2d 64 kernel_size=7 --input 3,224,224.
     """
     from shapecalc.algebra.trace import ASCII, UNICODE
-    from shapecalc.explain import closed, explain, text
+    from shapecalc.explaining import closed, explain, text
     from shapecalc.network import load
     from shapecalc.single import NAME, KindError, spec_of
 

@@ -22,7 +22,7 @@ from shapecalc.cli.output import echo_error, echo_json
 from shapecalc.cli.terminal import print_lines
 
 if TYPE_CHECKING:
-    from shapecalc.solve.network import Amount, OutputSize
+    from shapecalc.solving.network import Amount, OutputSize
 
 _SIZE = re.compile(r"[0-9]{1,18}(?:x[0-9]{1,18})*")
 
@@ -33,7 +33,7 @@ def _amount(
     """A relation and a number, as in ``<=1.5G``."""
     if value is None:
         return None
-    from shapecalc.solve.amount import read_amount
+    from shapecalc.solving.amount import read_amount
 
     try:
         return read_amount(value)
@@ -115,8 +115,8 @@ def solve(
     network = open_spec(spec, max_layers)
     given = read_settings(settings)
 
-    from shapecalc.solve import network as solving
-    from shapecalc.solve.write import as_dict, text
+    from shapecalc.solving import network as solving
+    from shapecalc.solving.write import as_dict, text
 
     wanted: list[OutputSize | Amount] = []
     if at is not None and output is not None:

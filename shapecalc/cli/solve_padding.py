@@ -13,7 +13,7 @@ from shapecalc.cli.terminal import print_lines
 
 if TYPE_CHECKING:
     from shapecalc.algebra.trace import Style
-    from shapecalc.solve.padding import Question, Solved
+    from shapecalc.solving.padding import Question, Solved
 
 MOST_SHOWN = 20
 """How many alternatives are printed; JSON has them all."""
@@ -81,7 +81,7 @@ def solve_padding(same: bool, plain: bool, form: str, **options: Any) -> None:
     Exit status 1 if there is no such padding; then the nearest sizes that can be had are told.
     """
     from shapecalc.algebra.trace import ASCII, UNICODE
-    from shapecalc.solve.padding import NoSolution
+    from shapecalc.solving.padding import NoSolution
 
     _refuse_contradictions(same, options)
     plain = plain or (form != "json" and not has_signs())
@@ -139,7 +139,7 @@ def _refuse_contradictions(same: bool, options: dict[str, Any]) -> None:
 
 def _questions(options: dict[str, Any]) -> Iterator[tuple[str, Question]]:
     """A question for every axis; a single one, without a name, where all axes are alike."""
-    from shapecalc.solve.padding import Question
+    from shapecalc.solving.padding import Question
 
     names = {
         "kernel": "--kernel",
@@ -187,14 +187,14 @@ def _symbol(value: Any) -> Any:
 
 
 def _answer(question: Question, same: bool, transposed: bool, style: Style, plain: bool) -> Solved:
-    from shapecalc.solve import padding
+    from shapecalc.solving import padding
 
     if transposed:
         return padding.transposed(question, style)
     if question.wanted is not None:
         return padding.reach(question, style)
     if not same:
-        from shapecalc.solve import whole
+        from shapecalc.solving import whole
 
         return whole.leave_nothing(question, style)
     if question.stride in (None, 1):

@@ -10,7 +10,7 @@ from shapecalc.analysis.measures import sums
 from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.catalogue import summary
 from shapecalc.derivation.layer import explain
-from shapecalc.explain import text
+from shapecalc.explaining import text
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.problem import Mark
 from shapecalc.layers import KINDS

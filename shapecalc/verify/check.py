@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.algebra.arithmetic import known
 from shapecalc.algebra.formula import evaluate
 from shapecalc.analysis.report import Report
-from shapecalc.emit.module import module
+from shapecalc.emitting.module import module
 from shapecalc.language.opening import size_symbols
 from shapecalc.language.problem import SpecError
 from shapecalc.layers import Layer

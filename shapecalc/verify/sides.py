@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from shapecalc.analysis.report import Report
-from shapecalc.emit.module import module
+from shapecalc.emitting.module import module
 from shapecalc.language.opening import size_symbols
 from shapecalc.layers import Layer
 from shapecalc.network import Network

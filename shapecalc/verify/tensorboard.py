@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shapecalc.emit.module import module
+from shapecalc.emitting.module import module
 from shapecalc.network import Network
 from shapecalc.verify import run, weights
 from shapecalc.verify.findings import MissingPackage

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 import shapecalc
 from shapecalc.analysis.report import Report
 from shapecalc.cli import main, output, terminal
-from shapecalc.diff import compare
-from shapecalc.diff import lay_out as laid_out
+from shapecalc.comparing import compare
+from shapecalc.comparing import lay_out as laid_out
 from shapecalc.layout import LEFT_OUT, Table, broken, fitted, lines, text
 from shapecalc.table import COLUMNS, lay_out
 

@@ -93,8 +93,8 @@ def explain(network: Network, report: Report, chance: random.Random) -> None:
     from shapecalc.algebra.trace import UNICODE
     from shapecalc.derivation.closed import closed
     from shapecalc.derivation.layer import explain as derived
-    from shapecalc.explain.network import whole
-    from shapecalc.explain.write import as_dict, markdown, text
+    from shapecalc.explaining.network import whole
+    from shapecalc.explaining.write import as_dict, markdown, text
 
     whole(report, report.layers[:40], UNICODE)
     for layer in chance.sample(report.layers, min(3, len(report.layers))):
@@ -103,7 +103,7 @@ def explain(network: Network, report: Report, chance: random.Random) -> None:
 
 
 def solve(network: Network, report: Report, chance: random.Random) -> None:
-    from shapecalc.solve.network import Amount, NoSolution, OutputSize, QuestionError, solve
+    from shapecalc.solving.network import Amount, NoSolution, OutputSize, QuestionError, solve
 
     if not report.layers:
         return
@@ -118,8 +118,8 @@ def solve(network: Network, report: Report, chance: random.Random) -> None:
 
 
 def emit(network: Network, report: Report, chance: random.Random) -> None:
-    from shapecalc.emit.module import module
-    from shapecalc.emit.names import EmitError
+    from shapecalc.emitting.module import module
+    from shapecalc.emitting.names import EmitError
 
     with suppress(EmitError):
         compile(module(network), "emitted.py", "exec")
@@ -138,7 +138,7 @@ def page(network: Network, report: Report, chance: random.Random) -> None:
 
 
 def diff(network: Network, report: Report, chance: random.Random) -> None:
-    from shapecalc.diff.comparison import compare
+    from shapecalc.comparing.comparison import compare
 
     assert not compare(report, network.report()).is_different or report.symbols != network.symbols
 

@@ -86,8 +86,8 @@ SMALL = {
 @pytest.mark.parametrize("name", SMALL)
 def test_torch_runs_what_is_emitted(name):
     pytest.importorskip("torch")
-    from shapecalc.emit.module import module
-    from tests.emit.emitted import assert_is, made
+    from shapecalc.emitting.module import module
+    from tests.emitting.emitted import assert_is, made
 
     network = load(name)
     assert_is(made(module(network, SMALL[name])), network.report({"B": 2, **SMALL[name]}))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import shapecalc
-from shapecalc.emit.module import module
+from shapecalc.emitting.module import module
 from shapecalc.verify import run
 from shapecalc.verify.against import check_against
 from shapecalc.verify.findings import Finding

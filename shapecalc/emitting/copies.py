@@ -1,0 +1,267 @@
+"""Repeated entries: containers of copies, and the loops that run them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.emitting import syntax
+from shapecalc.emitting.constructor import is_run_plainly
+from shapecalc.emitting.order import (
+    has_modules,
+)
+from shapecalc.emitting.scope import Scope
+from shapecalc.emitting.shapes import Shapes
+from shapecalc.emitting.sharing import Shared
+from shapecalc.emitting.syntax import Assign, Attribute, For, If, Statement
+from shapecalc.language.expression import Comparison, Name, Number
+from shapecalc.language.tree import Entry
+from shapecalc.layers import KINDS
+
+if TYPE_CHECKING:
+    from shapecalc.emitting.body import Body
+
+
+class Copies:
+    """Writes the copies of entries."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+
+    def require(self, scope: Scope, entry: Entry) -> None:
+        """Ask for at least one copy of an entry where sizes hang on that."""
+        if entry in scope.known.required:
+            count = scope.count(entry)
+            if "index" not in syntax.names(count):
+                self.body.checks.append(count)
+
+    def repeated(self, scope: Scope, entry: Entry, sources: list[str], target: str) -> Any | None:
+        """Write the copies of an entry; the attribute that holds them, if they are submodules."""
+        self.require(scope, entry)
+        if entry.share is not None and entry.branches is None:
+            other = self.body.shared.get(entry.share.name)
+            if other is not None and self.body.sharing.is_same(scope, entry, other):
+                self.loop(
+                    scope,
+                    entry,
+                    sources,
+                    target,
+                    lambda given: self.body.entries.call(scope, entry, other.attribute, given),
+                )
+                return None
+        if entry.branches is not None:
+            return self.repeated_join(scope, entry, sources, target)
+        if entry.block is None and not KINDS[entry.kind].in_torch:
+            function = self.body.calls.function
+            self.loop(
+                scope,
+                entry,
+                sources,
+                target,
+                lambda given: function(scope, entry, given),
+            )
+            return None
+        constructor = self.body.constructor.inner(scope)
+        one = constructor.one(entry)
+        attribute = self.body.values.home(entry.name)
+        self.body.shared[entry.name] = Shared(attribute, entry, scope)
+        comment = Shapes(scope).behind(entry)
+        asked = self.body.entries.wanted(entry)
+        if is_run_plainly(entry) and len(sources) == 1 and entry.share is None:
+            self.body.init.append(Assign(attribute, constructor.copies(entry, one)))
+            if any(not each.isdigit() for each in asked):
+                self.asked_of_copies(scope, entry, attribute, sources[0], target, asked)
+            elif asked:
+                self.sliced(attribute, entry, sources[0], target, [int(each) for each in asked])
+            else:
+                called = syntax.call(attribute, Name(sources[0], 0))
+                self.body.forward.assign(target, called, comment)
+            return attribute
+        made = constructor.copies(entry, one, "nn.ModuleList")
+        self.body.init.append(Assign(attribute, made))
+        if entry.share is not None:
+            self.body.sharing.tie_copies(scope, entry, attribute)
+        if asked and len(sources) == 1 and entry.block is not None:
+            self.asked_of_copies(scope, entry, attribute, sources[0], target, asked)
+            return attribute
+        self.modules_loop(
+            attribute,
+            made,
+            entry,
+            sources,
+            target,
+            lambda each, given: self.body.entries.call(scope, entry, each, given),
+        )
+        return attribute
+
+    def sliced(
+        self, attribute: Any, entry: Entry, source: str, target: str, asked: list[int]
+    ) -> None:
+        """Run copies of which the outputs of some are asked for by their numbers."""
+        start = 0
+        for number in sorted(asked):
+            variable = self.body.forward.variable(f"{entry.name}_{number}")
+            part = syntax.Slice(Number(start) if start else None, Number(number + 1), None)
+            called = syntax.call(syntax.Item(attribute, part), Name(source, 0))
+            self.body.forward.assign(variable, called)
+            self.body.forward.variables[f"{entry.name}.{number}"] = source = variable
+            start = number + 1
+        rest = syntax.Item(attribute, syntax.Slice(Number(start), None, None))
+        self.body.forward.assign(target, syntax.call(rest, Name(source, 0)))
+
+    def asked_of_copies(
+        self,
+        scope: Scope,
+        entry: Entry,
+        attribute: Any,
+        source: str,
+        target: str,
+        asked: list[str],
+    ) -> None:
+        """Run copies of a block of which single ones have outputs that are asked for by names."""
+        if target == "_":
+            target = self.body.forward.variable(entry.name)
+        self.start([source], target)
+        start = 0
+        for number in sorted({int(each.partition(".")[0]) for each in asked}):
+            self.copies_between(entry, attribute, target, start, number)
+            called = self.body.entries.call(
+                scope, entry, syntax.Item(attribute, Number(number)), []
+            )
+            given = syntax.Invoke(called.function, (Name(target, 0),))
+            self.body.entries.passed(entry, given, target, called=f"{entry.name}.{number}")
+            if str(number) in asked:
+                own = self.body.forward.variable(f"{entry.name}_{number}")
+                self.body.forward.assign(own, Name(target, 0))
+                self.body.forward.variables[f"{entry.name}.{number}"] = own
+            start = number + 1
+        self.copies_between(entry, attribute, target, start, None)
+
+    def copies_between(
+        self, entry: Entry, attribute: Any, target: str, start: int, stop: int | None
+    ) -> None:
+        """Run the copies between two of which outputs are asked for."""
+        if start == stop:
+            return
+        part = syntax.Slice(
+            Number(start) if start else None, None if stop is None else Number(stop), None
+        )
+        each = Name(self.body.forward.variable(entry.name), 0)
+        with self.body.forward.apart() as body:
+            called = syntax.call(each, Name(target, 0))
+            self.body.entries.passed(entry, called, target, called=f"{entry.name}.")
+        self.body.forward.body.append(For(each, syntax.Item(attribute, part), tuple(body)))
+
+    def modules_loop(
+        self, attribute: Any, made: Any, entry: Entry, sources: list[str], target: str, run: Any
+    ) -> None:
+        """Run copies that are submodules one after another."""
+        variable = self.body.forward.variable(entry.name)
+        items = attribute
+        if made.function == syntax.name("nn.ModuleDict"):
+            items = syntax.call(Attribute(attribute, "values"))
+        if target == "_":
+            target = self.body.forward.variable(entry.name)
+        self.start(sources, target)
+        each = Name(variable, 0)
+        with self.body.forward.apart() as body:
+            if len(sources) == 1:
+                self.body.entries.passed(entry, run(each, [Name(target, 0)]), target)
+            else:
+                self.first_or_later(entry, sources, target, lambda given: run(each, given))
+        if len(sources) == 1:
+            self.body.forward.body.append(For(each, items, tuple(body)))
+            return
+        both = syntax.Sequence((Name("index", 0), each))
+        self.body.forward.body.append(For(both, syntax.call("enumerate", items), tuple(body)))
+
+    def first_or_later(self, entry: Entry, sources: list[str], target: str, run: Any) -> None:
+        """Run a copy that takes several inputs if it is the first, else what the last put out."""
+        is_first = Comparison(Name("index", 0), (("==", Number(0)),))
+        with self.body.forward.apart() as first:
+            self.body.entries.passed(entry, run([Name(source, 0) for source in sources]), target)
+        with self.body.forward.apart() as later:
+            self.body.entries.passed(entry, run([Name(target, 0)]), target)
+        self.body.forward.body.append(If(is_first, tuple(first), tuple(later)))
+
+    def start(self, sources: list[str], target: str) -> None:
+        """Let a loop's variable begin with what comes in."""
+        if sources[0] != target and len(sources) == 1:
+            self.body.forward.assign(target, Name(sources[0], 0))
+
+    def loop(self, scope: Scope, entry: Entry, sources: list[str], target: str, run: Any) -> None:
+        """Run what has no modules of its own as often as there are copies."""
+        if target == "_":
+            target = self.body.forward.variable(entry.name)
+        self.start(sources, target)
+        count = scope.count(entry)
+        before, self.body.values.loop_count = self.body.values.loop_count, count
+        with self.body.forward.apart() as body:
+            if len(sources) == 1:
+                self.body.entries.passed(entry, run([Name(target, 0)]), target)
+            else:
+                self.first_or_later(entry, sources, target, run)
+        self.body.values.loop_count = before
+        self.counted(scope, entry, count, body)
+
+    def counted(self, scope: Scope, entry: Entry, count: Any, body: list[Statement]) -> None:
+        """Run statements of forward as often as there are copies of an entry."""
+        condition = scope.copy_condition(entry)
+        if condition is None:
+            numbers = syntax.call(
+                "range", self.body.values.in_forward(f"{entry.name}_repeat", count)
+            )
+        else:
+            numbers = self.body.values.attribute(f"{entry.name}_copies")
+            test = scope.tested(condition)
+            loop = syntax.Loop(Name("index", 0), "index", syntax.call("range", count), test)
+            self.body.init.append(Assign(numbers, syntax.Sequence((loop,), "[]")))
+        index = "index" if "index" in syntax.names(*body) else "_"
+        if body:
+            self.body.forward.body.append(For(Name(index, 0), numbers, tuple(body)))
+
+    def repeated_join(
+        self, scope: Scope, entry: Entry, sources: list[str], target: str
+    ) -> Any | None:
+        """Write the copies of a join with branches: a class for one, or a loop of functions."""
+        assert entry.branches is not None
+        holders = scope.known.copy_holders(entry, scope.holders)
+        inner = scope.inner([entry], holders, single=entry)
+        if not any(has_modules(holder.part) for holder in holders):
+            self.loop(
+                scope,
+                entry,
+                sources,
+                target,
+                lambda given: self.one_join(inner, entry, given, target),
+            )
+            return None
+        part = self.body.classes.part(self.body, inner, entry.name)
+        attribute = self.body.values.home(entry.name)
+        self.body.shared[entry.name] = Shared(attribute, entry, scope)
+        constructor = self.body.constructor.inner(scope)
+        comment = Shapes(scope).behind(entry)
+        if part.free:
+            made = constructor.copies(entry, part.made, "nn.ModuleList")
+            self.body.init.append(Assign(attribute, made))
+            others = self.body.branches.free(part.free)
+            self.modules_loop(
+                attribute,
+                made,
+                entry,
+                sources,
+                target,
+                lambda each, given: syntax.call(each, *given, *others),
+            )
+        else:
+            self.body.init.append(Assign(attribute, constructor.copies(entry, part.made)))
+            called = syntax.call(attribute, Name(sources[0], 0))
+            self.body.forward.assign(target, called, comment)
+        self.body.sharing.tie_inside(attribute, part.ties, is_repeated=True)
+        return attribute
+
+    def one_join(self, scope: Scope, entry: Entry, given: list[Any], target: str) -> Any:
+        """One copy of a join of functions."""
+        assert entry.branches is not None
+        with self.body.forward.inner():
+            inputs = self.body.branches.outputs(scope, entry, entry.branches, given[0].name)
+        return self.body.calls.function(scope, entry, inputs)

@@ -1,0 +1,82 @@
+"""The way from a network to its source, with as many of the symbols for knobs as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shapecalc.algebra.arithmetic import is_symbolic
+from shapecalc.analysis.report import Report
+from shapecalc.emitting import letters as lettering
+from shapecalc.emitting.known import Known
+from shapecalc.emitting.letters import Memory
+from shapecalc.emitting.names import EmitError
+from shapecalc.emitting.scope import Tied
+from shapecalc.emitting.variants import candidates, variants
+from shapecalc.language.tree import Entry, Spec
+from shapecalc.network import Network
+
+
+class Unlike(Exception):
+    """The uses of a block that may be empty cannot tell when it is."""
+
+    def __init__(self, block: str) -> None:
+        super().__init__(block)
+        self.block = block
+
+
+def emit(
+    network: Network,
+    settings: Mapping[str, Any] | None,
+    make: Callable[[Known, frozenset[str]], str],
+    knobs: frozenset[str] | None = None,
+) -> str:
+    """What ``make`` writes of a network.
+
+    A symbol on which a number hangs in a way that no expression tells is no knob but keeps its
+    value. Where sizes hang on there being copies of an entry, one is asked for.
+    """
+    settings = settings or {}
+    values, built = network.build(settings)
+    free = [name for name, value in values.items() if is_symbolic(value)]
+    if free:
+        mark = network.spec.symbols[free[0]].mark
+        hint = f"set it: --set {free[0]}=..."
+        raise EmitError(network.spec.source, mark, f"symbol {free[0]!r} has no value", hint)
+    for node in built.root.nodes():
+        if node.layer.unknown_to_torch:
+            message = f"{node.layer.kind} {node.path!r} cannot be written for torch"
+            raise EmitError(network.spec.source, node.mark, message, node.layer.unknown_to_torch)
+    report = Report(network.name, values, built)
+    if knobs is None:
+        knobs = candidates(network.spec)
+    memory = Memory(network.spec)
+    base = lettering.build(network.spec, values, knobs, network.most_layers, memory)
+    layers = len(built.graph)
+    others = variants(network, settings, values, sorted(knobs), base, memory, layers)
+    unlike: frozenset[str] = frozenset()
+    while True:
+        tried = sorted(
+            (each.built for each in others if each.changed.keys() <= knobs),
+            key=lambda build: len(build.changed),
+        )
+        copied = [each for each in tried if each.empty <= base.empty]
+        required = frozenset().union(*(each.empty for each in tried)) - base.empty
+        try:
+            for builds, asked in ((tried, frozenset[Entry]()), (copied, required)):
+                try:
+                    every = [base, *builds]
+                    known = Known(network, settings, report, memory, every, knobs, asked)
+                    return make(known, unlike)
+                except Tied as tied:
+                    names = tied.names
+        except Unlike as different:
+            unlike |= {different.block}
+            continue
+        knobs -= _sources(network.spec, max(names))
+
+
+def _sources(spec: Spec, name: str) -> set[str]:
+    """A symbol and those that its default follows from: where it is fixed, so are they."""
+    default = spec.symbols[name]
+    return {name}.union(*(_sources(spec, each) for each in default.names() & {*spec.symbols}))

@@ -1,0 +1,436 @@
+"""A network built on letters: every size knows how it follows from arguments and inputs.
+
+Inside a block sizes are told in the block's own terms (its arguments, ``in_channels`` and the
+like), so that what has to be inferred can be written in its constructor.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from shapecalc.algebra import arithmetic
+from shapecalc.algebra.trace import Leaf, Number, Traced, Tree, untraced
+from shapecalc.emitting import syntax
+from shapecalc.emitting.names import variable
+from shapecalc.emitting.python import tests
+from shapecalc.emitting.trees import choice, moved, tree_of
+from shapecalc.graph.build import Builder
+from shapecalc.graph.graph import Built, Node, Part, Wire
+from shapecalc.graph.place import Place, Scope
+from shapecalc.language.expression import (
+    Conditional,
+    Expression,
+    ExpressionError,
+    Name,
+    evaluate,
+    truth,
+)
+from shapecalc.language.problem import SpecError
+from shapecalc.language.tree import Block, Entry, Setting, Spec
+from shapecalc.language.words import BATCH
+from shapecalc.layers import FieldError, Layer, Tensor
+from shapecalc.layers.field import PerAxis
+
+DIMENSIONS = {
+    2: ("in_features",),
+    3: ("in_channels", "in_features"),
+    4: ("in_channels", "in_height", "in_width"),
+    5: ("in_channels", "in_depth", "in_height", "in_width"),
+}
+"""What the sizes of a block's input are called inside it, behind the batch."""
+
+KNOWN = ("in_channels", "in_features")
+"""Those of them that a constructor may ask for; the others change with the input's size."""
+
+MANY = 2
+"""As many copies of an entry are written as any larger number of them."""
+
+
+class Inside(NamedTuple):
+    """What is known in a use of a block, or in the whole network.
+
+    ``letters`` are the values of all letters; ``outside`` says how arguments and the input's
+    sizes follow from the letters outside, and ``sizes`` are the letters of the input's sizes.
+    """
+
+    letters: dict[str, Any]
+    outside: dict[str, Tree]
+    sizes: tuple[str, ...]
+
+
+class Lettered(NamedTuple):
+    """A network on letters.
+
+    ``decisions`` are the outcomes of all conditions, in order, and ``empty`` are the entries
+    that were somewhere repeated not even once. ``changed`` are the symbols that do not have their
+    own values. ``steps`` is how much there was to build.
+    """
+
+    built: Built
+    decisions: tuple[int, ...]
+    empty: frozenset[Entry]
+    changed: frozenset[str]
+    steps: int
+
+
+class _Use(NamedTuple):
+    """The inside of a block for certain arguments and a certain input, built once for all uses."""
+
+    children: list[Node | Part]
+    output: Wire
+    outputs: dict[str, Wire | None]
+    nodes: tuple[Node, ...]
+    decisions: tuple[int, ...]
+    empty: frozenset[Entry]
+    layers: int
+
+
+class Memory:
+    """What is known of all builds of a network.
+
+    ``inside`` tells what is known in uses of blocks by the identity of their parts. A block is
+    built once for the same arguments, input and symbols, for inside it all is told in its letters.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self.inside: dict[int, Inside] = {}
+        self.uses: dict[Any, _Use] = {}
+        self.symbols: dict[str, tuple[str, ...]] = {}
+        self.shares = any(
+            entry.share is not None
+            for entries in (spec.entries, *(block.entries for block in spec.blocks.values()))
+            for entry in every(entries)
+        )
+        for block in spec.blocks.values():
+            self.symbols[block.name] = tuple(sorted(_symbols(block, spec, set()) - {"index"}))
+
+
+def _symbols(block: Block, spec: Spec, met: set[str]) -> set[str]:
+    """The symbols that a block asks for, and the blocks in it."""
+    if block.name in met:
+        return set()
+    met.add(block.name)
+    found: set[str] = set()
+    for entry in every(block.entries):
+        for setting in (*entry.settings.values(), entry.when, entry.repeat):
+            found |= setting.names() if setting is not None else set()
+        if entry.block is not None:
+            found |= _symbols(entry.block, spec, met)
+    for default in block.arguments.values():
+        found |= default.names() if default is not None else set()
+    return found & {*spec.symbols, BATCH}
+
+
+def build(
+    spec: Spec,
+    values: Mapping[str, Any],
+    knobs: frozenset[str],
+    most_layers: int,
+    memory: Memory,
+    changed: frozenset[str] = frozenset(),
+) -> Lettered:
+    """Build the network on letters for knobs."""
+    lettered = {
+        name: _lettered(name, value) if name in knobs or name == BATCH else value
+        for name, value in values.items()
+    }
+    builder = _LetteredBuilder(spec, lettered, most_layers, memory)
+    built = builder.network()
+    if builder.problems:
+        raise SpecError(spec.source, builder.problems)
+    memory.inside[id(built.root)] = Inside(dict(values), {}, ())
+    return Lettered(
+        built, tuple(builder.decisions), frozenset(builder.empty), changed, builder.steps
+    )
+
+
+class _LetteredBuilder(Builder):
+    def __init__(
+        self, spec: Spec, values: Mapping[str, Any], most_layers: int, memory: Memory
+    ) -> None:
+        super().__init__(spec, values, most_layers)
+        self.memory = memory
+        self.inside = memory.inside
+        self.decisions: list[int] = []
+        self.empty: set[Entry] = set()
+        self.outputs_inside: dict[int, tuple[Wire | None, dict[str, Wire | None]]] = {}
+
+    def satisfied(
+        self,
+        entry: Entry,
+        path: str,
+        layer: Layer,
+        inputs: tuple[Tensor, ...],
+        wires: list[Wire],
+        place: Place,
+    ) -> bool:
+        """What a layer requires is asked of numbers without their derivations."""
+        settings = {name: _plain(value) for name, value in layer.__dict__.items()}
+        given = {
+            name: value[0] if layer.rank == 1 and _is_per_axis(layer, name) else value
+            for name, value in settings.items()
+            if value is not None
+        }
+        try:
+            plain = type(layer)(**given)
+        except FieldError as error:
+            self.problem(entry.mark, str(error))
+            return False
+        inputs = tuple([x.with_shape(map(_plain, x.shape)) for x in inputs])
+        return super().satisfied(entry, path, plain, inputs, wires, place)
+
+    def use(
+        self, entry: Entry, part: Part, place: Place, arguments: dict[str, Any], wire: Wire | None
+    ) -> Wire | None:
+        assert entry.block is not None
+        if wire is None or self.memory.shares:
+            return super().use(entry, part, place, arguments, wire)
+        key = self.key(entry.block, arguments, wire)
+        known = self.memory.uses.get(key)
+        if known is None:
+            decisions, layers, problems = len(self.decisions), self.layers, len(self.problems)
+            before, self.empty = self.empty, set()
+            found = super().use(entry, part, place, arguments, wire)
+            own, outputs = self.outputs_inside.get(id(part), (None, {}))
+            if found is not None and own is not None and problems == len(self.problems):
+                origins = {wire.origin: wire for wire in (own, *outputs.values()) if wire}
+                held = [self.graph.nodes[name]["node"] for name in origins if name in self.graph]
+                self.memory.uses[key] = _Use(
+                    part.children,
+                    own,
+                    outputs,
+                    tuple(held),
+                    tuple(self.decisions[decisions:]),
+                    frozenset(self.empty),
+                    self.layers - layers,
+                )
+            self.empty |= before
+            return found
+        self.enter_block(part, arguments, wire)
+        part.children = known.children
+        self.decisions += known.decisions
+        self.empty |= known.empty
+        self.layers += known.layers
+        if self.layers > self.most_layers:
+            self.too_many(entry.mark)
+        for node in known.nodes:
+            if node.path not in self.graph:
+                self.graph.add_node(node.path, node=node)
+        part.outputs = {**known.outputs}
+        return self.leave_block(part, known.output)
+
+    def key(self, block: Block, arguments: Mapping[str, Any], wire: Wire) -> Any:
+        """What the inside of a use hangs on."""
+        given = tuple((name, _plain(value)) for name, value in sorted(arguments.items()))
+        symbols = tuple(untraced(self.values[name]) for name in self.memory.symbols[block.name])
+        sizes = tuple(map(untraced, wire.tensor.shape))
+        return block.name, given, symbols, sizes, wire.tensor.dtype
+
+    def value(self, setting: Setting, scope: Scope, place: Place) -> Any:
+        found = super().value(setting, scope, place)
+        if setting.expression is None or not isinstance(setting.expression, tuple):
+            return found
+        self.decisions += [_outcome(test, scope) for test in tests(setting.expression)]
+        return _with_choices(setting.expression, scope, found)
+
+    def condition(self, entry: Entry, scope: Scope, place: Place) -> bool:
+        found = super().condition(entry, scope, place)
+        self.decisions.append(found)
+        return found
+
+    def count(self, entry: Entry, scope: Scope, place: Place) -> int:
+        found = super().count(entry, scope, place)
+        self.decisions.append(min(found, MANY))
+        if found == 0:
+            self.empty.add(entry)
+        return found
+
+    def entry(self, entry: Entry, place: Place, wire: Wire | None) -> Wire | None:
+        result = super().entry(entry, place, wire)
+        test = entry.when.expression if entry.when is not None else None
+        if test is None or entry.repeat is not None or wire is None or result is None:
+            return result
+        if result is wire or len(result.tensor.shape) != len(wire.tensor.shape):
+            return result
+        fed = wire if entry.sources is None else self.sources(entry, place)[0]
+        scope = Scope(place.values, fed and fed.tensor, place.names)
+        sizes = [
+            then if tree_of(then) == tree_of(otherwise) else choice(test, scope, then, otherwise)
+            for then, otherwise in zip(result.tensor.shape, wire.tensor.shape)
+        ]
+        return result._replace(tensor=result.tensor.with_shape(sizes))
+
+    def enter_block(
+        self, part: Part, arguments: dict[str, Any], wire: Wire | None
+    ) -> tuple[dict[str, Any], Wire | None]:
+        inside = {name: _lettered(name, value) for name, value in arguments.items()}
+        plain = {name: untraced(value) for name, value in self.values.items()}
+        outside: dict[str, Tree] = {}
+        for name, value in arguments.items():
+            _note(name, value, plain, outside)
+        if wire is None:  # what should have come in has failed, and is reported
+            return arguments, wire
+        shape = wire.tensor.shape
+        sizes: list[Any] = []
+        names = size_names(len(shape), frozenset(arguments))
+        for name, size in zip(names, shape):
+            plain[name] = untraced(size)
+            outside[name] = tree_of(size)
+            sizes.append(Traced.letter(name, untraced(size)))
+        self.inside[id(part)] = Inside(plain, outside, names)
+        return inside, wire._replace(tensor=wire.tensor.with_shape(sizes))
+
+    def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
+        self.outputs_inside[id(part)] = wire, part.outputs
+        if wire is None:  # what failed is reported
+            return None
+        outside = self.inside[id(part)].outside
+        part.outputs = {name: own and _told(own, outside) for name, own in part.outputs.items()}
+        return _told(wire, outside)
+
+    def enter_copy(self, place: Place, index: int) -> dict[str, Any]:
+        return {**place.values, "index": Traced.letter("index", index)}
+
+    def leave_copy(self, wire: Wire | None, values: Mapping[str, Any]) -> Wire | None:
+        """What the next copy sees, whose number is larger by one."""
+        following = Traced.letter("index", untraced(values["index"]) + 1)
+        return wire and _told(wire, {"index": (following - 1).tree})
+
+    def leave_repeat(
+        self, entry: Entry, place: Place, wires: list[Wire | None], scope: Scope
+    ) -> Wire | None:
+        first, last = wires[0], wires[-1]
+        if first is None or last is None:
+            return last
+        assert entry.repeat is not None
+        count = self.value(entry.repeat, scope, place)
+        shapes = [wire.tensor.shape for wire in wires if wire is not None]
+        if entry.when is not None and "index" in entry.when.names():  # some copies are left out
+            return _told(last, {"index": Number(None)})
+        if isinstance(tree_of(count), Number) or len({len(shape) for shape in shapes}) > 1:
+            return _told(last, {"index": Number(None)})
+        sizes = [_behind(count, list(sizes)) for sizes in zip(*shapes)]
+        return last._replace(tensor=last.tensor.with_shape(sizes))
+
+
+def every(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """All entries of a list, those of branches included."""
+    for entry in entries:
+        yield entry
+        for branch in entry.branches or ():
+            yield from every(branch.entries)
+
+
+def _is_per_axis(layer: Layer, name: str) -> bool:
+    """Whether a field has a number for each axis, of which a single one may stand alone."""
+    field = layer.fields.get(name)
+    return field is not None and isinstance(field.type, PerAxis)
+
+
+def _plain(value: Any) -> Any:
+    """A value without derivations, a whole one as such; lists as tuples."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_plain, value))
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    number = untraced(value)
+    is_whole = isinstance(number, Fraction) and number.denominator == 1
+    return number.numerator if is_whole else number
+
+
+def _behind(count: Traced, sizes: list[Any]) -> Any:
+    """A size behind a number of copies, of which the sizes behind each are known."""
+    steps = [Traced(tree_of(b)) - Traced(tree_of(a)) for a, b in pairwise(sizes)]
+    if len(steps) > 1 and all(step.tree == steps[0].tree for step in steps) and steps[0].value:
+        return sizes[0] + count * steps[0]
+    return moved(tree_of(sizes[-1]), _meaning({"index": count.tree}))
+
+
+def size_names(ndim: int, arguments: frozenset[str]) -> tuple[str, ...]:
+    """What the sizes of an input are called inside a block that has these arguments.
+
+    >>> size_names(4, frozenset({"in_channels"}))
+    ('B', 'in_channels_', 'in_height', 'in_width')
+    """
+    names = [BATCH, *DIMENSIONS.get(ndim, (f"in_size{i}" for i in range(1, ndim)))]
+    return tuple(variable(name, arguments) for name in names[:ndim])
+
+
+def _with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any:
+    """A value that is found, but with its conditions remembered."""
+    choices: dict[str, Any] = {}
+
+    def lifted(node: Expression) -> Expression | None:
+        if not isinstance(node, Conditional):
+            return None
+        name = f"choice {len(choices)}"
+        choices[name] = _chosen(node, scope)
+        return Name(name, 0)
+
+    without = syntax.changed(tree, lifted)
+    if not choices:
+        return found
+    return evaluate(without, ChainMap(choices, scope))  # type: ignore[arg-type]
+
+
+def _outcome(test: Expression, scope: Mapping[str, Any]) -> int:
+    """What a condition decides; -1 where it has no value, as that which is not asked may."""
+    try:
+        return truth(evaluate(test, scope))
+    except ExpressionError:
+        return -1
+
+
+def _chosen(tree: Conditional, scope: Mapping[str, Any]) -> Any:
+    then, otherwise = (_if_any(part, scope) for part in (tree.then, tree.otherwise))
+    if then is None or otherwise is None:
+        return then if otherwise is None else otherwise
+    return choice(tree.test, scope, then, otherwise)
+
+
+def _if_any(tree: Expression, scope: Mapping[str, Any]) -> Any:
+    """The value of a part; None if it has none, as that which is not chosen may."""
+    try:
+        return _with_choices(tree, scope, evaluate(tree, scope))
+    except ExpressionError:
+        return None
+
+
+def _lettered(name: str, value: Any) -> Any:
+    """A number under a name; lists item by item; words and flags as they are."""
+    if isinstance(value, list):
+        return [_lettered(f"{name}[{i}]", item) for i, item in enumerate(value)]
+    number = untraced(value)
+    return Traced.letter(name, number) if arithmetic.is_number(number) else value
+
+
+def _note(name: str, value: Any, plain: dict[str, Any], outside: dict[str, Tree]) -> None:
+    """Note an argument's value and how it follows, and those of a list's items."""
+    if isinstance(value, list):
+        for i, item in enumerate(value):
+            _note(f"{name}[{i}]", item, plain, outside)
+        plain[name] = [plain[f"{name}[{i}]"] for i in range(len(value))]
+    else:
+        plain[name] = untraced(value)
+        outside[name] = tree_of(value)
+
+
+def _told(wire: Wire, meanings: Mapping[str, Tree]) -> Wire:
+    """The wire's sizes with letters replaced by what they mean."""
+    meaning = _meaning(meanings)
+    sizes = [moved(tree_of(size), meaning) for size in wire.tensor.shape]
+    return wire._replace(tensor=wire.tensor.with_shape(sizes))
+
+
+def _meaning(meanings: Mapping[str, Tree]) -> Callable[[Leaf], Tree]:
+    """What a letter means; its value where it does not mean that, as an outer loop's index."""
+
+    def meaning(leaf: Leaf) -> Tree:
+        meant = meanings.get(leaf.letter, leaf)
+        return meant if meant.value == leaf.value else Number(leaf.value)
+
+    return meaning

@@ -1,0 +1,386 @@
+"""The network as torch modules: a class for each block, used as often as the block is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from shapecalc.algebra.trace import untraced
+from shapecalc.emitting import syntax
+from shapecalc.emitting.body import Body
+from shapecalc.emitting.constructor import Written
+from shapecalc.emitting.emission import Unlike, emit
+from shapecalc.emitting.forward import (
+    RUNNING,
+    asked_for,
+    parts_together,
+    referenced,
+    referenced_inside,
+    returned,
+    without_alias,
+)
+from shapecalc.emitting.known import Holder, Known
+from shapecalc.emitting.letters import every
+from shapecalc.emitting.names import block_class_name, class_name, variable
+from shapecalc.emitting.owner import Owner, owner_of
+from shapecalc.emitting.parameters import Signature, signature
+from shapecalc.emitting.printer import definition, statement
+from shapecalc.emitting.roles import Roles
+from shapecalc.emitting.scope import Scope
+from shapecalc.emitting.sharing import Tie
+from shapecalc.emitting.source import head, imports, main, parameter_names
+from shapecalc.emitting.syntax import Assign, Class, Do, Function, Parameter
+from shapecalc.emitting.tidy import (
+    with_numbered,
+    with_running_sizes,
+    without_defaults,
+    without_echoes,
+)
+from shapecalc.graph.graph import Part
+from shapecalc.language.expression import Name, evaluate, truth
+from shapecalc.language.tree import Block, Entry
+from shapecalc.network import Network
+
+MODULE = syntax.name("nn.Module")
+SEQUENTIAL = syntax.name("nn.Sequential")
+LIST = syntax.name("nn.ModuleList")
+
+
+def module(
+    network: Network,
+    settings: Mapping[str, Any] | None = None,
+    knobs: frozenset[str] | None = None,
+) -> str:
+    """The source of a module that is the network; raises ``EmitError`` where it cannot be written.
+
+    Symbols that decide anything but the input's size are parameters of its constructor, with the
+    values they have here as defaults; of ``knobs`` only, if they are named.
+
+    >>> import shapecalc
+    >>> source = module(shapecalc.load("lenet5"))
+    >>> "nn.Conv2d(3, 6, kernel_size=5)" in source
+    True
+    """
+    return emit(network, settings, lambda *known: Classes(*known).source(), knobs)
+
+
+class PartWritten(NamedTuple):
+    """A part of a class that has a class of its own: what makes it, and what it is given.
+
+    ``free`` are the names of the outputs outside of it that it is fed from, and ``ties`` the
+    weights in it that are outer ones'.
+    """
+
+    made: Any
+    free: list[str]
+    ties: list[Tie]
+
+
+class Classes:
+    """The classes that have been written of a network.
+
+    ``unlike`` are the blocks that have to tell themselves when they are empty.
+    """
+
+    def __init__(self, known: Known, unlike: frozenset[str]) -> None:
+        self.known = known
+        self.unlike = unlike
+        self.spec = known.spec
+        self.roles = Roles(known)
+        self.written: dict[str, Written] = {}
+        self.definitions: list[Class] = []
+        self.defaults: dict[str, dict[str, Any]] = {}
+        self.owners: dict[str, Owner] = {}
+        self.references: dict[str, set[str]] = {}
+        self.names: dict[str, str] = {}
+        taken: set[str] = set()
+        for block in self.spec.blocks:
+            self.names[block] = block_class_name(block, taken)
+            taken.add(self.names[block])
+        self.network_name = class_name(known.report.name, taken)
+        self.taken = taken | {self.network_name}
+        self.parameters = parameter_names(known, self.taken)
+
+    def source(self) -> str:
+        """The whole source."""
+        network = self.network()
+        written = [*self.definitions, network]
+        shown = main(self.known, network.name, network.methods[-1].returns)
+        lines = head(self.known)
+        lines += ["", *imports([*written, *shown])]
+        for each in written:
+            lines += ["", "", *definition(each)]
+        lines += ["", "", 'if __name__ == "__main__":']
+        for line in shown:
+            lines += statement(line, 4)
+        return "\n".join(lines) + "\n"
+
+    # -- classes ----------------------------------------------------------------------------------
+
+    def network(self) -> Class:
+        """The network's own class."""
+        owner = Owner(None, self.known.roots, [], {}, {}, {}, {})
+        holders = [Holder(root, root) for root in self.known.roots]
+        scope = self.scope(owner, self.spec.entries, holders)
+        outputs = [asked_for(reference.name) for reference in self.spec.outputs]
+        inputs = {name: variable("x" if name == "input" else name, ()) for name in self.spec.inputs}
+        parameters = tuple(Parameter(own, syntax.TENSOR) for own in inputs.values())
+        body = Body(self, scope, dict(inputs))
+        first = next(iter(inputs.values()))
+        alias = self.alias(body, scope.entries) if "input" in inputs else ""
+        running = RUNNING if first == RUNNING or RUNNING not in inputs.values() else "out"
+        last = body.chain(scope, first, running, frozenset(outputs))
+        present = [name for name in outputs if name in body.forward.variables]
+        result, returns = _results(body, present) if present else (Name(last, 0), syntax.TENSOR)
+        if present and self.spec.output_names:
+            names = [self.spec.output_names[outputs.index(name)] for name in present]
+            result, returns = _named(body, present, names)
+        told = f"{self.known.report.name}."
+        found = self.made(body, scope, self.network_name, told, parameters, returns, result, alias)
+        return found[0]
+
+    def block(self, block: Block) -> Written:
+        """What makes a block, written when it is first asked for."""
+        if block.name in self.written:
+            return self.written[block.name]
+        uses = self.known.uses[block.name]
+        owner = owner_of(self.known, block, uses)
+        self.owners[block.name] = owner
+        condition = self.common_condition(block)
+        assumed = frozenset() if condition is None else frozenset(block.entries)
+        holders = [Holder(use, use) for use in uses]
+        if condition is not None:
+            holders = [holder for holder in holders if holder.part.children]
+        scope = self.scope(owner, block.entries, holders, assumed)
+        body = Body(self, scope, {"input": RUNNING})
+        members = None if block.outputs else body.branches.numbered()
+        if members is not None:
+            found, signed = self.sequential(body, self.names[block.name], block.about, members)
+            return self.noted(block, found, signed, condition)
+        alias = self.alias(body, block.entries)
+        outputs = [asked_for(reference.name) for reference in block.outputs.values()]
+        last = body.chain(scope, RUNNING, RUNNING, frozenset(outputs))
+        result, returns = _results(body, outputs) if outputs else (Name(last, 0), syntax.TENSOR)
+        inputs = (Parameter(RUNNING, syntax.TENSOR),)
+        name = self.names[block.name]
+        found, signed = self.made(body, scope, name, block.about, inputs, returns, result, alias)
+        return self.noted(block, found, signed, condition)
+
+    def noted(self, block: Block, found: Class, signed: Signature, condition: Any) -> Written:
+        """Note the class of a block, and what its uses have to give."""
+        self.definitions.append(found)
+        self.defaults[found.name] = {
+            self.parameters.get(name, name): value for name, value in signed.defaults.items()
+        }
+        written = Written(
+            found.name, signed.letters, signed.defaults, self.owners[block.name].extras, condition
+        )
+        self.written[block.name] = written
+        return written
+
+    def sequential(
+        self, body: Body, name: str, told: str, members: list[Any]
+    ) -> tuple[Class, Signature]:
+        """A class that is a Sequential of its modules."""
+        parent = syntax.Attribute(syntax.call("super"), "__init__")
+        made = without_defaults([Do(syntax.call(parent, *members))], self.defaults)
+        signed = signature(body.scope, made, body.checks)
+        constructor = Function(
+            "__init__", tuple(signed.parameters), syntax.NONE, tuple(signed.body), "", True
+        )
+        return Class(name, SEQUENTIAL, (constructor,), told), signed
+
+    def part(self, outer: Body, scope: Scope, label: str) -> PartWritten:
+        """What makes a part of a class that cannot be written in it."""
+        single = scope.single
+        if single is None:
+            free = referenced_inside(scope.entries)
+        else:
+            free = set()
+            for branch in single.branches or ():
+                free |= referenced_inside(branch.entries)
+        names = sorted(name for name in free if name in outer.forward.variables)
+        inputs = {
+            name: variable("identity" if name == "input" else name.replace(".", "_"), {RUNNING})
+            for name in names
+        }
+        body = Body(self, scope, inputs)
+        body.forward.taken.add(RUNNING)
+        body.is_list = (
+            single is not None
+            and bool(single.branches)
+            and ((single.branches or [])[0].name is None)
+        )
+        last = body.chain(scope, RUNNING, RUNNING, frozenset())
+        parameters = tuple(Parameter(own, syntax.TENSOR) for own in (RUNNING, *inputs.values()))
+        owner = scope.block.name if scope.block is not None else ""
+        prefix = self.names[owner] if owner else ""
+        name = prefix + block_class_name(label, ())
+        while name in self.taken:
+            name += "Part"
+        found, signed = self.made(
+            body, scope, name, "", parameters, syntax.TENSOR, Name(last, 0), "", is_part=True
+        )
+        for other in self.definitions:
+            if (other.base, other.methods) == (found.base, found.methods):
+                found = other
+                break
+        else:
+            self.taken.add(name)
+            self.definitions.append(found)
+        given = tuple(Name(each.name, 0) for each in signed.parameters)
+        made = syntax.Invoke(Name(found.name, 0), given)
+        return PartWritten(made, names, body.ties)
+
+    def scope(
+        self,
+        owner: Owner,
+        entries: list[Entry],
+        holders: list[Holder],
+        assumed: frozenset[Entry] = frozenset(),
+    ) -> Scope:
+        """The scope of a block, or of the network."""
+        return Scope(
+            self.known, self.roles, self.parameters, owner, entries, holders, None, assumed
+        )
+
+    def alias(self, body: Body, entries: list[Entry]) -> str:
+        """Keep the input under a name of its own, where an entry asks for it by its name."""
+        if "input" not in referenced(entries):
+            return ""
+        taken = {each.name for each in every(entries)}
+        name = next(n for n in ("identity", "shortcut", "given", "input_") if n not in taken)
+        alias = body.forward.variable(name)
+        body.forward.variables["input"] = alias
+        body.forward.body.append(Assign(Name(alias, 0), Name(RUNNING, 0)))
+        return alias
+
+    def made(
+        self,
+        body: Body,
+        scope: Scope,
+        name: str,
+        told: str,
+        inputs: tuple[Parameter, ...],
+        returns: Any,
+        result: Any,
+        alias: str,
+        *,
+        is_part: bool = False,
+    ) -> tuple[Class, Any]:
+        """A class of the statements that have been written, and its constructor's signature."""
+        forward = parts_together(body.forward.body)
+        if alias:
+            forward = without_alias(forward, alias, RUNNING)
+            if Name(alias, 0) == result and alias not in syntax.names(*forward):
+                result = Name(RUNNING, 0)
+        forward = [*body.forward.first, *forward]
+        forward = returned(forward, result, [each.name for each in inputs])
+        forward = [*without_echoes(forward)]
+        base = LIST if body.is_list else MODULE
+        init = with_numbered(without_defaults([*body.settings, *body.init], self.defaults))
+        init = with_running_sizes(init, {*scope.allowed, *self.parameters.values()})
+        signed = signature(scope, init, body.checks, is_part=is_part)
+        parent = Do(syntax.call(syntax.Attribute(syntax.call("super"), "__init__")))
+        statements = signed.body if body.is_list else [parent, *signed.body]
+        constructor = Function(
+            "__init__", tuple(signed.parameters), syntax.NONE, tuple(statements), "", True
+        )
+        run = Function("forward", inputs, returns, tuple(forward), "", True)
+        is_bare = statements == [parent] and not signed.parameters and scope.block is not None
+        methods = (run,) if is_bare else (constructor, run)
+        final = syntax.read("Final[bool]")
+        declared = tuple(Parameter(flag, final) for flag in body.flags)
+        return Class(name, base, methods, told, declared), signed
+
+    def asked(self, scope: Scope) -> set[str]:
+        """The outputs and copies that are asked for by a name with a dot."""
+        owner = scope.block.name if scope.block is not None else ""
+        if owner in self.references:
+            return self.references[owner]
+        entries = scope.block.entries if scope.block is not None else self.spec.entries
+        found = {
+            asked_for(reference.name)
+            for entry in every(entries)
+            for reference in entry.sources or ()
+        }
+        own = self.spec.outputs if scope.block is None else scope.block.outputs.values()
+        found |= {asked_for(reference.name) for reference in own}
+        self.references[owner] = {name for name in found if "." in name}
+        return self.references[owner]
+
+    # -- blocks that may be empty -----------------------------------------------------------------
+
+    def common_condition(self, block: Block) -> Any | None:
+        """The condition of all entries of a block, if there is one that its uses can tell."""
+        if block.name in self.unlike or not block.entries or block.outputs:
+            return None
+        first = block.entries[0].when
+        if first is None or first.expression is None:
+            return None
+        condition = plain(first.expression)
+        names = syntax.names(condition)
+        sizes = {"in_channels", "in_features"}
+        known = names <= {*block.arguments, *sizes} and bool(names)
+        for entry in block.entries:
+            when = entry.when.expression if entry.when is not None else None
+            if when is None or plain(when) != condition or entry.repeat is not None:
+                return None
+        if names & sizes and block.entries[0].sources is not None:
+            return None
+        if names & sizes and len(block.entries) > 1:
+            return None
+        return condition if known and self.is_used_alone(block) else None
+
+    def is_used_alone(self, block: Block) -> bool:
+        """Whether no use of a block is repeated, shared or in a branch."""
+        lists = [self.spec.entries, *(each.entries for each in self.spec.blocks.values())]
+        alone = sum(
+            entry.block is block
+            for entries in lists
+            for entry in entries
+            if entry.repeat is None and entry.share is None and entry.when is None
+        )
+        uses = sum(entry.block is block for entries in lists for entry in every(entries))
+        return alone == uses
+
+    def condition_at(self, scope: Scope, entry: Entry, written: Written) -> Any | None:
+        """The condition of a use of a block that may be empty; None if it is never so."""
+        assert entry.block is not None
+        copies = scope.copies(entry)
+        tree = scope.told_by_use(written.condition, entry, copies)
+        if tree is None:
+            raise Unlike(entry.kind)
+        for copy in copies:
+            assert isinstance(copy.built, Part)
+            value = truth(evaluate(tree, {**copy.inside.letters, "index": copy.number}))
+            if untraced(value) != bool(copy.built.children):
+                raise Unlike(entry.kind)
+        if not syntax.names(tree):
+            return None if copies[0].built.children else syntax.FALSE  # type: ignore[union-attr]
+        return scope.tested(tree)
+
+
+def _results(body: Body, outputs: list[str]) -> tuple[Any, Any]:
+    """What a forward returns that puts out some entries, and the type of that."""
+    variables = [body.forward.variables[name] for name in outputs]
+    optional = syntax.read("Tensor | None")
+    kinds = tuple(optional if name in body.optional else syntax.TENSOR for name in outputs)
+    if len(outputs) == 1:
+        return Name(variables[0], 0), kinds[0]
+    items = tuple(Name(each, 0) for each in variables)
+    return syntax.Sequence(items), syntax.Item(Name("tuple", 0), syntax.Sequence(kinds))
+
+
+def _named(body: Body, outputs: list[str], names: list[str]) -> tuple[Any, Any]:
+    """What a forward returns that puts out entries under names, and the type of that."""
+    variables = [Name(body.forward.variables[output], 0) for output in outputs]
+    items = (syntax.Keyed(syntax.Text(name), each) for name, each in zip(names, variables))
+    held = syntax.read("Tensor | None") if body.optional else syntax.TENSOR
+    types = syntax.Sequence((Name("str", 0), held))
+    return syntax.Sequence(tuple(items), "{}"), syntax.Item(Name("dict", 0), types)
+
+
+def plain(tree: Any) -> Any:
+    """An expression without the columns of its names, so that like ones are equal."""
+    return syntax.changed(tree, lambda node: Name(node.name, 0) if isinstance(node, Name) else None)

@@ -1,0 +1,117 @@
+"""The shapes that stand beside the statements of forward, in comments.
+
+A shape is told where it is right at all values of all symbols that the constructor takes, and for
+an input of the size that the spec declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from shapecalc.algebra.trace import Leaf, untraced
+from shapecalc.emitting import syntax
+from shapecalc.emitting.agree import Sample, agree
+from shapecalc.emitting.known import Copy
+from shapecalc.emitting.printer import flat
+from shapecalc.emitting.scope import Scope
+from shapecalc.emitting.trees import stated
+from shapecalc.graph.graph import Node, Part
+from shapecalc.language.expression import Conditional, Name
+from shapecalc.language.tree import Entry
+from shapecalc.language.words import BATCH
+
+LONGEST = 60
+"""The longest comment of a shape, in characters."""
+
+LARGEST = 24
+"""The most names, numbers and operations of one size that is told."""
+
+SHORT = {"in_depth": "D", "in_height": "H", "in_width": "W"}
+"""Shorter names for sizes."""
+
+LAST = {"in_channels": "H", "in_height": "W"}
+"""The same where channels are last."""
+
+
+class Shapes:
+    """Tells shapes: in the block's own letters, or in numbers and knobs where it is the network."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.is_network = scope.block is None
+
+    def behind(self, entry: Entry) -> str:
+        """The shape behind an entry; empty if it cannot be told shortly."""
+        known = self.scope.known
+        if not self.scope.is_repeated(entry):
+            return self.told((c.built, c) for c in self.scope.copies(entry))
+        found = []
+        for holder in self.scope.holders:
+            there = known.copy(holder.part, holder.use, holder.number)
+            found += [(child, there) for child in known.built(holder.part, entry)]
+        return self.told(found)
+
+    def of_lists(self) -> str:
+        """The shape behind the scope's list of entries."""
+        known = self.scope.known
+        return self.told(
+            (holder.part, known.copy(holder.part, holder.use, holder.number))
+            for holder in self.scope.holders
+        )
+
+    def told(self, outputs: Iterable[tuple[Node | Part, Copy]]) -> str:
+        """One shape for all uses."""
+        samples: list[list[Sample]] = []
+        for built, copy in outputs:
+            shape = _output(built)
+            samples.append([copy.sample(n) for n in shape])
+        if not samples or len({len(shape) for shape in samples}) > 1:
+            return ""
+        sizes = [self.size(list(each), axis) for axis, each in enumerate(zip(*samples))]
+        text = f"[{', '.join(sizes)}]"
+        return "" if "" in sizes or len(text) > LONGEST else text
+
+    def size(self, samples: list[Sample], axis: int) -> str:
+        """One size; empty where no expression is right."""
+        if axis == 0 and samples[0].value == self.scope.known.values[BATCH]:
+            # a batch of 1 is not told from another 1 where that stands in no derivation
+            return BATCH if samples[0].tree == Leaf(BATCH, samples[0].value) else ""
+        values = {untraced(sample.value) for sample in samples}
+        if len(values) == 1 and self.is_network:
+            return flat(stated(values.pop()))
+        letters = frozenset({BATCH, *self.scope.known.knobs})
+        if not self.is_network:
+            letters |= {name for each in samples for name in each.letters} - self.hidden()
+        if any(_is_large(sample.tree) for sample in samples):
+            return ""
+        found = agree(samples, letters)
+        if found is None or "index" in syntax.names(found) or syntax.size(found) > LARGEST:
+            return ""
+        if any(isinstance(node, Conditional) for node in syntax.walk(found)):
+            return ""
+        own = self.scope.owner.features
+        short = {name: Name(told, 0) for name, told in {**(LAST if own else SHORT), **own}.items()}
+        return flat(syntax.replaced(found, short))
+
+    def hidden(self) -> set[str]:
+        """The symbols that no constructor is given: the sizes of the network's input, mostly."""
+        return {*self.scope.known.spec.symbols} - self.scope.known.knobs - {*self.scope.arguments}
+
+
+def _is_large(tree: Any, left: int = 60) -> bool:
+    stack, count = [tree], 0
+    while stack:
+        node = stack.pop()
+        count += 1
+        if count > left:
+            return True
+        if isinstance(node, tuple):
+            stack.extend(each for each in node if isinstance(each, tuple))
+    return False
+
+
+def _output(built: Node | Part) -> tuple[Any, ...]:
+    if isinstance(built, Node):
+        return built.output.shape
+    return built.output.tensor.shape if built.output is not None else ()

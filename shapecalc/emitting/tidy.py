@@ -1,0 +1,129 @@
+"""Constructors whose sizes grow from layer to layer, told by one local that grows with them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from shapecalc.emitting import syntax
+from shapecalc.emitting.names import variable
+from shapecalc.emitting.printer import flat
+from shapecalc.emitting.syntax import Assign, Do, For, If, Invoke, Statement
+from shapecalc.language.expression import Binary, Name
+
+LEAST = 5
+"""Of how many names, numbers and signs a size is made that is worth a local."""
+
+
+def with_running_sizes(body: list[Statement], taken: Collection[str]) -> list[Statement]:
+    """Statements in which a long size that comes again is a local, which grows with it.
+
+    Sizes are what stands in calls by position.
+    """
+    counts = Counter(size for each in body for size in _sizes(each))
+    again = {size for size, count in counts.items() if count > 1}
+    local = Name(variable("channels", taken), 0)
+    found: list[Statement] = []
+    current: Any = None
+    for each in body:
+        sizes = [size for size in _sizes(each) if size in again and size != current]
+        grown = max(sizes, key=syntax.size, default=None)
+        is_new = grown is not None and isinstance(each, Assign) and syntax.size(grown) >= LEAST
+        if is_new and not (current is not None and grown in syntax.walk(current)):
+            found.append(_grown(local, grown, current))
+            current = grown
+        if current is not None:
+            each = syntax.changed(each, partial(_replaced, current, local))
+        found.append(each)
+    return found
+
+
+def _replaced(size: Any, local: Any, node: Any) -> Any:
+    return local if type(node) is type(size) and node == size else None
+
+
+def _grown(local: Any, size: Any, before: Any) -> Statement:
+    """The statement that brings the local from one size to the next."""
+    if before is not None:
+        size = syntax.changed(size, partial(_replaced, before, local))
+        if isinstance(size, Binary) and size.left == local:
+            return Assign(local, size.right, operator=size.operator)
+    return Assign(local, size)
+
+
+def _sizes(statement: Statement) -> Iterator[Any]:
+    """The sizes in a statement that are calculated, and those that they are calculated from."""
+    for node in syntax.walk(statement):
+        if isinstance(node, Invoke):
+            for argument in node.positional:
+                if isinstance(argument, Binary) and argument.operator in _ARITHMETIC:
+                    yield from _calculated(argument)
+
+
+def _calculated(tree: Any) -> Iterator[Any]:
+    for node in syntax.walk(tree):
+        is_calculated = isinstance(node, Binary) and node.operator in _ARITHMETIC
+        if is_calculated and "index" not in syntax.names(node) and syntax.size(node) >= LEAST:
+            yield node
+
+
+_ARITHMETIC = ("+", "-", "*", "//")
+
+
+def without_defaults(
+    body: Iterable[Statement], defaults: Mapping[str, Mapping[str, Any]]
+) -> list[Statement]:
+    """Statements whose calls of our classes leave out what the class takes by default."""
+
+    def change(node: Any) -> Any:
+        if not isinstance(node, Invoke) or not isinstance(node.function, Name):
+            return None
+        known = defaults.get(node.function.name)
+        if not known:
+            return None
+        named = tuple(
+            (name, syntax.changed(value, change))
+            for name, value in node.named
+            if known.get(name) != value
+        )
+        return Invoke(
+            node.function, tuple(syntax.changed(each, change) for each in node.positional), named
+        )
+
+    return [syntax.changed(each, change) for each in body]
+
+
+def with_numbered(body: Iterable[Statement]) -> list[Statement]:
+    """Statements that add a submodule whose name is a number, which no attribute can have."""
+
+    def change(node: Any) -> Any:
+        if isinstance(node, Assign) and isinstance(node.target, Invoke):
+            (name,) = node.target.positional
+            return Do(syntax.call("self.add_module", name, node.value))
+        return None
+
+    return [syntax.changed(each, change) for each in body]
+
+
+def without_echoes(body: Iterable[Statement], told: str = "") -> tuple[Statement, ...]:
+    """Statements that tell a shape only where it is another than the one before."""
+    found: list[Statement] = []
+    for each in body:
+        if isinstance(each, If):
+            then, otherwise = without_echoes(each.then, told), without_echoes(each.otherwise, told)
+            found.append(If(each.test, then, otherwise))
+            told = ""
+        elif isinstance(each, For):
+            found.append(For(each.variable, each.items, without_echoes(each.body)))
+            told = ""
+        elif isinstance(each, Assign) and flat(each.target) == flat(each.value):
+            continue  # a tensor of the module under its own name
+        elif isinstance(each, Assign) and each.comment:
+            comment = "" if each.comment == told else each.comment
+            found.append(Assign(each.target, each.value, each.annotation, comment))
+            told = each.comment
+        else:
+            found.append(each)
+    return tuple(found)

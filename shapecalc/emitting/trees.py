@@ -1,0 +1,263 @@
+"""Derivations of sizes: moved from one scope to another, and turned into expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import reduce
+from operator import mul
+from typing import Any, NamedTuple, cast
+
+from shapecalc.algebra import arithmetic
+from shapecalc.algebra.trace import (
+    Apply,
+    Leaf,
+    Number,
+    Product,
+    Quotient,
+    Sum,
+    Traced,
+    Tree,
+    untraced,
+)
+from shapecalc.emitting.syntax import negated, replaced
+from shapecalc.language import expression as spec
+from shapecalc.language.expression import Binary, Call, Conditional, Expression, Name, Unary
+
+
+class Chosen(NamedTuple):
+    """A number that a condition chose; ``meanings`` are the derivations of the test's names.
+
+    Where derivations are written it passes for an application of the function ``if``.
+    """
+
+    test: Expression
+    meanings: tuple[tuple[str, Tree], ...]
+    then: Tree
+    otherwise: Tree
+    value: Any
+
+    @property
+    def function(self) -> str:
+        """What it passes for."""
+        return "if"
+
+    @property
+    def arguments(self) -> tuple[Tree, ...]:
+        """Both numbers."""
+        return self.then, self.otherwise
+
+    @property
+    def taken(self) -> Tree:
+        """The one that was chosen."""
+        return self.then if self.then.value == self.value else self.otherwise
+
+
+def choice(test: Expression, scope: Mapping[str, Any], then: Any, otherwise: Any) -> Any:
+    """One of two numbers with its derivation, as a condition in a scope decides."""
+    taken = then if spec.truth(spec.evaluate(test, scope)) else otherwise
+    names = dict.fromkeys(name.name for name in spec.names(test))
+    meanings = tuple((name, tree_of(scope[name])) for name in names)
+    values = [untraced(value) for value in (then, otherwise)]
+    if not all(map(arithmetic.is_number, values)) or _is_settled(meanings):
+        return taken
+    chosen = Chosen(test, meanings, tree_of(then), tree_of(otherwise), untraced(taken))
+    return Traced(cast(Tree, chosen))
+
+
+def tree_of(value: Any) -> Tree:
+    """The derivation of a value; a word or a flag is a number that stands for itself."""
+    return value.tree if isinstance(value, Traced) else Number(value)
+
+
+def _is_settled(meanings: tuple[tuple[str, Tree], ...]) -> bool:
+    return all(isinstance(tree, Number) for _, tree in meanings)
+
+
+def moved(tree: Any, meaning: Callable[[Leaf], Tree]) -> Any:
+    """The number anew, with letters replaced by what they mean."""
+    if isinstance(tree, Leaf):
+        return Traced(meaning(tree))
+    if isinstance(tree, Number):
+        return Traced(tree)
+    if isinstance(tree, Sum):
+        return Traced.sum(factor * moved(term, meaning) for factor, term in tree.terms)
+    if isinstance(tree, Product):
+        return arithmetic.prod(moved(factor, meaning) for factor in tree.factors)
+    if isinstance(tree, Quotient):
+        top, bottom = moved(tree.top, meaning), moved(tree.bottom, meaning)
+        if tree.rounding == "exact":
+            return top / bottom
+        return top // bottom if tree.rounding == "floor" else -(-top // bottom)
+    if isinstance(tree, Chosen):
+        meanings = tuple((name, moved(each, meaning).tree) for name, each in tree.meanings)
+        if _is_settled(meanings):
+            return moved(tree.taken, meaning)
+        then, otherwise = moved(tree.then, meaning), moved(tree.otherwise, meaning)
+        chosen = Chosen(tree.test, meanings, then.tree, otherwise.tree, tree.value)
+        return Traced(cast(Tree, chosen))
+    assert isinstance(tree, Apply)
+    arguments = [moved(argument, meaning) for argument in tree.arguments]
+    if all(isinstance(argument.tree, Number) for argument in arguments):
+        return Traced(Number(tree.value))
+    if tree.function in ("min", "max"):
+        return Traced.extreme("smallest" if tree.function == "min" else "largest", arguments)
+    return arguments[0].gcd(arguments[1]) if tree.function == "gcd" else round(arguments[0])
+
+
+def settled(tree: Tree, allowed: frozenset[str]) -> Tree:
+    """The derivation with letters that may not be used replaced by their values."""
+
+    def meaning(leaf: Leaf) -> Tree:
+        return leaf if leaf.letter.partition("[")[0] in allowed else Number(leaf.value)
+
+    return cancelled(tree_of(moved(tree, meaning)))
+
+
+def cancelled(tree: Tree) -> Tree:
+    """The derivation without factors by which it is divided exactly: n/w*w is n.
+
+    >>> n, w = Traced.letter("n", 12), Traced.letter("w", 4)
+    >>> cancelled((n / w * w).tree), cancelled((w * (3 * n / (3 * w)) + 1).tree).terms[0]
+    (Leaf(letter='n', value=12), (1, Leaf(letter='n', value=12)))
+    """
+    if isinstance(tree, Sum) and len(tree.terms) > 1:
+        terms = [factor * Traced(cancelled(term)) for factor, term in tree.terms]
+        return Traced.sum(terms).tree
+    factor, over, under = _ratio(tree)
+    kept = [*over]
+    left = []
+    for each in under:
+        if each in kept:
+            kept.remove(each)
+        else:
+            left.append(each)
+    if len(left) == len(under):
+        return tree
+    top = reduce(mul, map(Traced, kept), Traced(Number(factor.numerator)))
+    if not left and factor.denominator == 1:
+        return top.tree
+    return tree_of(top / reduce(mul, map(Traced, left), Traced(Number(factor.denominator))))
+
+
+def _ratio(tree: Tree) -> tuple[Fraction, list[Tree], list[Tree]]:
+    """The number before a product of exact quotients, and the factors over and under its line."""
+    if isinstance(tree, Number) and isinstance(tree.value, (int, Fraction)):
+        return Fraction(tree.value), [], []
+    if isinstance(tree, Sum) and len(tree.terms) == 1:
+        ((first, term),) = tree.terms
+        factor, over, under = _ratio(term)
+        return factor * first, over, under
+    if isinstance(tree, Product):
+        parts = [_ratio(each) for each in tree.factors]
+        whole = reduce(mul, (part[0] for part in parts), Fraction(1))
+        return whole, [t for part in parts for t in part[1]], [t for p in parts for t in p[2]]
+    if isinstance(tree, Quotient) and tree.rounding == "exact" and tree.bottom.value:
+        (above, over, under), (below, down, up) = _ratio(tree.top), _ratio(tree.bottom)
+        return above / below, [*over, *up], [*under, *down]
+    return Fraction(1), [tree], []
+
+
+def decided(tree: Any) -> Tree:
+    """The derivation without its conditions, as if what they chose stood there."""
+    if isinstance(tree, Chosen):
+        return decided(tree.taken)
+    if isinstance(tree, Sum):
+        return tree._replace(terms=tuple((f, decided(term)) for f, term in tree.terms))
+    if isinstance(tree, Product):
+        return tree._replace(factors=tuple(map(decided, tree.factors)))
+    if isinstance(tree, Quotient):
+        return tree._replace(top=decided(tree.top), bottom=decided(tree.bottom))
+    if isinstance(tree, Apply):
+        return tree._replace(arguments=tuple(map(decided, tree.arguments)))
+    return cast(Tree, tree)
+
+
+def expression(tree: Any) -> Expression:
+    """A derivation as an expression."""
+    if isinstance(tree, Leaf):
+        return Name(tree.letter, 0)
+    if isinstance(tree, Number):
+        return stated(tree.value)
+    if isinstance(tree, Sum):
+        return _sum(tree)
+    if isinstance(tree, Quotient):
+        inner = tree.top
+        if tree.bottom == Number(1) and isinstance(inner, Quotient) and inner.rounding == "exact":
+            tree = tree._replace(top=inner.top, bottom=inner.bottom)
+        top, bottom = expression(tree.top), expression(tree.bottom)
+        if tree.rounding == "ceil":
+            rounded: Expression = negated(Binary("//", negated(top), bottom))
+            return rounded
+        return Binary("//" if tree.rounding == "floor" else "/", top, bottom)
+    if isinstance(tree, Apply):
+        return Call(tree.function, tuple(map(expression, tree.arguments)))
+    if isinstance(tree, Chosen):
+        then, otherwise = expression(tree.then), expression(tree.otherwise)
+        if then == otherwise:
+            return then
+        test = replaced(tree.test, {name: expression(each) for name, each in tree.meanings})
+        return Conditional(test, then, otherwise)
+    return reduce(_times, map(expression, tree.factors))
+
+
+def _times(left: Expression, right: Expression) -> Expression:
+    return Binary("*", left, right)
+
+
+def stated(value: Any) -> Expression:
+    """A number, its sign apart, a whole one without a denominator; a word or a flag as it is."""
+    if isinstance(value, Fraction) and value.denominator == 1:
+        value = value.numerator
+    if isinstance(value, str) or value >= 0:
+        return spec.Number(value)
+    return Unary("-", spec.Number(-value))
+
+
+def _sum(tree: Sum) -> Expression:
+    half = _other_half(tree)
+    if half is not None:
+        return Binary("//", expression(half), spec.Number(2))
+    found: Expression | None = None
+    for factor, term in _drawn_in(tree):
+        one = isinstance(term, Number)
+        piece = expression(term)
+        if one:
+            piece = spec.Number(abs(factor))
+        elif abs(factor) != 1:
+            factors = term.factors if isinstance(term, Product) else (term,)
+            piece = reduce(_times, map(expression, factors), stated(abs(factor)))
+        if found is None:
+            found = piece if factor > 0 else Unary("-", piece)
+        else:
+            found = Binary("+" if factor > 0 else "-", found, piece)
+    assert found is not None
+    return found
+
+
+def _other_half(tree: Sum) -> Tree | None:
+    """The number of which a sum is what remains beside the larger half: n - ceil(n/2) is n//2."""
+    if len(tree.terms) != 2:
+        return None
+    (plus, whole), (minus, half) = sorted(tree.terms, key=lambda term: -term[0])
+    is_half = isinstance(half, Quotient) and half.rounding == "ceil" and half.bottom == Number(2)
+    if (plus, minus) == (1, -1) and is_half and isinstance(half, Quotient) and half.top == whole:
+        return whole
+    return None
+
+
+def _drawn_in(tree: Sum) -> tuple[tuple[Any, Tree], ...]:
+    """The terms; a number beside a floor goes into it: (n - 2)//2 + 1 is n//2."""
+    floors = [
+        (factor, term) for factor, term in tree.terms if isinstance(term, Quotient) and factor == 1
+    ]
+    numbers = [factor for factor, term in tree.terms if isinstance(term, Number)]
+    if len(tree.terms) != 2 or len(floors) != 1 or len(numbers) != 1:
+        return tree.terms
+    floor, added = floors[0][1], numbers[0]
+    bottom = floor.bottom.value
+    known = isinstance(floor.bottom, Number) and isinstance(bottom, int)
+    if floor.rounding != "floor" or not known or isinstance(added, Fraction):
+        return tree.terms
+    top = (Traced(floor.top) + added * bottom).tree
+    return ((1, (Traced(top) // bottom).tree),)

@@ -1,0 +1,296 @@
+"""A network at other values of its symbols, at which what is written of it has to be right too.
+
+Symbols that decide anything but the input's size are candidates for knobs of what is emitted. A
+derivation tells a number at all values of a knob unless some condition turns out otherwise, so the
+knobs that conditions hang on are tried one by one and together, and all others at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import islice
+from random import Random
+from typing import Any, NamedTuple
+
+from shapecalc.emitting import letters as lettering
+from shapecalc.emitting.letters import Lettered, Memory, every
+from shapecalc.emitting.python import tests
+from shapecalc.language.expression import Call, Undecided, names, parts
+from shapecalc.language.problem import SpecError
+from shapecalc.language.symbols import SettingError, bind
+from shapecalc.language.tree import Block, Entry, Setting, Spec
+from shapecalc.language.words import BATCH
+from shapecalc.network import Network
+
+ENOUGH = 4
+"""At how many other values of a knob what is written is tried, if no condition depends on it."""
+
+PATIENCE = 6
+"""After how many values a knob is taken for one that no condition depends on."""
+
+SMALL = (2, 5, 3, 4, 0, 1, 6, 7, 8)
+"""Values that are tried for every knob."""
+
+FEW = 8
+"""How many knobs are tried one by one, whether conditions depend on them or not."""
+
+TOGETHER = 10
+"""How many times several knobs are changed at once."""
+
+MOST_LAYERS = 50
+"""How many layers more than four times its own the network may have at other values."""
+
+WORK = 2_500
+"""How many layers and blocks are built in all variants, about; large networks have fewer."""
+
+LEAST = 2
+"""How many values of a knob are tried in any network."""
+
+
+class Variant(NamedTuple):
+    """The network on letters, where some symbols have other values than their own."""
+
+    changed: Mapping[str, Any]
+    built: Lettered
+
+
+def candidates(spec: Spec) -> frozenset[str]:
+    """The symbols that settings use: those that decide more than the input's size."""
+    used = {name for entries in _lists(spec) for name in _names_in(entries)}
+    used |= {name for default in _defaults(spec) for name in default.names()}
+    for name, default in reversed(spec.symbols.items()):
+        if name in used:
+            used |= default.names()
+    return frozenset(spec.symbols) & used - {BATCH}
+
+
+def _lists(spec: Spec) -> list[list[Entry]]:
+    return [spec.entries, *(block.entries for block in spec.blocks.values())]
+
+
+def _defaults(spec: Spec) -> list[Setting]:
+    return [d for block in spec.blocks.values() for d in block.arguments.values() if d]
+
+
+def _names_in(entries: list[Entry]) -> Iterator[str]:
+    for entry in entries:
+        for setting in [*entry.settings.values(), entry.when, entry.repeat]:
+            if setting is not None:
+                yield from setting.names()
+        for branch in entry.branches or ():
+            yield from _names_in(branch.entries)
+
+
+def has_point(spec: Spec, setting: Setting) -> bool:
+    """Whether a number is written as one that need not be whole, such as 1.0."""
+    if setting.kind != Setting.CONSTANT or not isinstance(setting.content, (int, Fraction)):
+        return False
+    line, column = setting.mark[:2]
+    text = spec.source.line(line)[column - 1 :]
+    digits = len(text) - len(text.lstrip("+-0123456789_"))
+    return text[digits : digits + 1] == "." and not isinstance(setting.content, bool)
+
+
+def decisive(spec: Spec) -> frozenset[str]:
+    """The symbols that conditions or numbers of copies ask for, arguments looked through."""
+    found = _Decisive(spec)
+    return frozenset(name for owner, name in found.met if not owner)
+
+
+class _Decisive:
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.met: set[tuple[str, str]] = set()
+        self.given: dict[tuple[str, str], list[tuple[Block | None, Setting]]] = {}
+        blocks = [(None, spec.entries), *((b, b.entries) for b in spec.blocks.values())]
+        for block, entries in blocks:
+            self.gather(entries, block)
+        for block, entries in blocks:
+            self.entries(entries, block)
+
+    def gather(self, entries: list[Entry], block: Block | None) -> None:
+        """Note what uses of blocks give to arguments."""
+        for entry in entries:
+            if entry.block is not None:
+                for name, setting in entry.settings.items():
+                    self.given.setdefault((entry.kind, name), []).append((block, setting))
+            for branch in entry.branches or ():
+                self.gather(branch.entries, block)
+
+    def entries(self, entries: list[Entry], block: Block | None) -> None:
+        for entry in entries:
+            for setting in (entry.when, entry.repeat):
+                if setting is not None:
+                    self.add(setting.names(), block)
+            for setting in entry.settings.values():
+                self.choices(setting, block)
+            for branch in entry.branches or ():
+                self.entries(branch.entries, block)
+
+    def choices(self, setting: Setting, block: Block | None) -> None:
+        for item in setting.items() or [setting]:
+            if item.kind == Setting.EXPRESSION:
+                for test in tests(item.content):
+                    self.add({each.name for each in names(test)}, block)
+
+    def add(self, found: Iterable[str], block: Block | None) -> None:
+        for name in found:
+            owner = block.name if block is not None and name in block.arguments else ""
+            if (owner, name) in self.met:
+                continue
+            self.met.add((owner, name))
+            default = (block.arguments if owner and block else self.spec.symbols).get(name)
+            if default is not None:
+                self.add(default.names(), block if owner else None)
+            for where, setting in self.given.get((owner, name), []):
+                self.add(setting.names(), where)
+
+
+def variants(
+    network: Network,
+    settings: Mapping[str, Any],
+    values: Mapping[str, Any],
+    knobs: list[str],
+    base: Lettered,
+    memory: Memory,
+    layers: int,
+) -> list[Variant]:
+    """The network at other values of single knobs, of several, and of all at once.
+
+    ``layers`` is how many it has at its own values.
+    """
+    tries = _Tries(network.spec, settings, base, frozenset(knobs), memory, layers)
+    switches = knobs
+    if len(knobs) > FEW:
+        switches = [name for name in knobs if name in decisive(network.spec)]
+    count = WORK // max(base.steps, 1)
+    patience = min(PATIENCE, max(LEAST, count * 2 // 3 // max(len(switches), 1)))
+    found: list[Variant] = []
+    near = {name: _other_values(values[name], _is_rational(network.spec, name)) for name in knobs}
+    others = {name: near[name][:ENOUGH] for name in knobs}
+    for name in switches:
+        alone = tries.kept(name, near[name], patience)
+        found += alone
+        others[name] = _telling(name, alone, base, values[name])
+    found += tries.all(knobs, zip(*others.values()))
+    if len(switches) > 1:
+        rows = min(TOGETHER * min(3, len(switches)), max(LEAST, count // 3))
+        found += tries.mixed(switches, others, values, rows)
+    return found
+
+
+def _telling(name: str, alone: list[Variant], base: Lettered, own: Any) -> list[Any]:
+    """Values of a knob to be tried with another's: those that switch a condition come first.
+
+    Large ones differ most. Some values, as a repeat of 0, make a network with another knob only.
+    """
+    switches = [each.changed[name] for each in alone if each.built.decisions != base.decisions]
+    largest = sorted((each.changed[name] for each in alone), reverse=True)
+    more = _other_values(own)[: max(0, ENOUGH - len(alone))]
+    return [value for value in dict.fromkeys([*switches, *largest, *more, 0]) if value != own]
+
+
+def _other_values(value: Any, is_rational: bool = False) -> list[Any]:
+    """Values that a knob may have as well: near ones, multiples, and both of a switch."""
+    near: list[Any] = [value + 1, 0, 2 * value, 1, value - 1, 3 * value]
+    if isinstance(value, Fraction) or is_rational:
+        half = Fraction(value) / 2
+        uneven = [value + Fraction(5, 7), value * Fraction(83, 89)]  # what is rounded shows there
+        near = [*uneven, value + 4, 2 * value, half.numerator if half.denominator == 1 else half]
+    elif value in (0, 1):
+        near = [1 - value]
+    return [each for each in dict.fromkeys([*near, *SMALL]) if each != value]
+
+
+def _is_rational(spec: Spec, name: str) -> bool:
+    """Whether a symbol need not be whole: it is written so, or what it makes is rounded."""
+    if has_point(spec, spec.symbols[name]):
+        return True
+    lists = [spec.entries, *(block.entries for block in spec.blocks.values())]
+    settings = [s for entries in lists for e in every(entries) for s in e.settings.values()]
+    settings += [*_defaults(spec), *spec.symbols.values()]
+    expressions = [s.expression for s in settings if s.expression is not None]
+    return any(name in _rounded_names(tree) for tree in expressions)
+
+
+def _rounded_names(tree: Any) -> set[str]:
+    """The names that are rounded in an expression without being divided there."""
+    if isinstance(tree, Call) and tree.function in ("ceil", "floor", "round"):
+        return {each.name for each in names(tree)}
+    return {name for part in parts(tree) for name in _rounded_names(part)}
+
+
+class _Tries:
+    """Builds the network at other values of its symbols."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        settings: Mapping[str, Any],
+        base: Lettered,
+        knobs: frozenset[str],
+        memory: Memory,
+        layers: int,
+    ) -> None:
+        self.spec = spec
+        self.settings = settings
+        self.base = base
+        self.knobs = knobs
+        self.memory = memory
+        self.most_layers = MOST_LAYERS + 4 * layers
+
+    def kept(self, knob: str, tried: Iterable[Any], patience: int) -> list[Variant]:
+        """The variants at the first few values of a knob, and where a condition turns out anew.
+
+        ``patience`` is how many are built where it makes a network.
+        """
+        found: list[Variant] = []
+        seen = {self.base.decisions}
+        for variant in islice(self.all([knob], zip(tried)), patience):
+            if len(found) < ENOUGH or variant.built.decisions not in seen:
+                seen.add(variant.built.decisions)
+                found.append(variant)
+        return found
+
+    def all(self, knobs: Sequence[str], tried: Iterable[Sequence[Any]]) -> Iterator[Variant]:
+        """The variants at all values of some knobs, where there is a network."""
+        for together in tried:
+            changed = dict(zip(knobs, together))
+            built = self.built(changed)
+            if built is not None:
+                yield Variant(changed, built)
+
+    def mixed(
+        self,
+        knobs: Sequence[str],
+        others: Mapping[str, list[Any]],
+        own: Mapping[str, Any],
+        rows: int,
+    ) -> Iterator[Variant]:
+        """Variants in which some of several knobs change, the same ones each time."""
+        random = Random(0)  # noqa: S311
+        seen: set[tuple[Any, ...]] = set()
+        for _ in range(2 * rows):
+            chosen = random.sample(list(knobs), random.randint(2, min(len(knobs), 4)))
+            changed = {name: random.choice([*others[name], own[name]]) for name in chosen}
+            changed = {name: value for name, value in changed.items() if value != own[name]}
+            row = tuple(sorted(changed.items()))
+            if len(changed) < 2 or row in seen:
+                continue
+            seen.add(row)
+            built = self.built(changed)
+            if built is not None:
+                yield Variant(changed, built)
+            if len(seen) == rows:
+                return
+
+    def built(self, changed: Mapping[str, Any]) -> Lettered | None:
+        """The network where some symbols have other values; None if it is none there."""
+        try:
+            values = bind(self.spec, {**self.settings, **changed}, ())
+            return lettering.build(
+                self.spec, values, self.knobs, self.most_layers, self.memory, frozenset(changed)
+            )
+        except (SpecError, SettingError, Undecided):
+            return None

@@ -1,0 +1,244 @@
+"""The network for every value of the unknown, piece by piece.
+
+A piece is a stretch of values for which the network is of one structure, built once with the
+unknown as a symbol, or a single value, for which it is built of numbers. The smallest values are
+always built of numbers, since that is where formulas have their exceptions. Where the unknown
+decides the structure, in ``when`` or ``repeat``, the stretches are as long as that allows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from shapecalc.algebra.arithmetic import Quantity
+from shapecalc.algebra.enclosure import supposing
+from shapecalc.algebra.formula import Formula, evaluate
+from shapecalc.analysis.report import Report
+from shapecalc.graph.build import build
+from shapecalc.graph.graph import Need
+from shapecalc.language.expression import Undecided
+from shapecalc.language.problem import SpecError
+from shapecalc.language.symbols import SettingError, bind, known
+from shapecalc.layers import Tensor
+from shapecalc.network import Network
+from shapecalc.solving.wanted import outputs
+
+SMALLEST = 4
+"""From here on formulas are relied on."""
+
+SECOND_LOOK = 32
+"""Up to here values are tried one by one where a network of formulas is refused as a whole."""
+
+MOST_PIECES = 1000
+MOST_BUILT = 15_000
+"""How many pieces, and layers in them, are built before the rest is left open."""
+
+
+class Window(NamedTuple):
+    """What the last step of a window leaves over along one axis: cells, and what decides that."""
+
+    path: str
+    axis: int
+    remainder: Quantity
+    decides: tuple[Any, ...]
+
+
+class Piece(NamedTuple):
+    """What the network is from one value of the unknown to another.
+
+    ``refused`` says why it is none there, else it is None.
+    """
+
+    first: int
+    last: int | None
+    refused: SpecError | SettingError | None
+    symbols: Mapping[str, Quantity]
+    tensors: Mapping[str, Tensor]
+    totals: Mapping[str, Quantity]
+    needs: tuple[Need, ...]
+    windows: tuple[Window, ...]
+    report: Report | None
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is for a single value, and holds numbers alone."""
+        return self.first == self.last
+
+    @property
+    def paths(self) -> list[str]:
+        """The layers, blocks and branches there are, where the report is kept."""
+        return list(outputs(self.report)) if self.report is not None else []
+
+
+class Pieces:
+    """Builds the pieces of one network for one unknown; what is asked of them decides what is kept.
+
+    ``paths`` are those of layers whose output is asked for, ``columns`` the totals asked for.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        symbol: str,
+        settings: Mapping[str, Any],
+        paths: set[str],
+        columns: set[str],
+        windows: bool,
+    ) -> None:
+        self.network = network
+        self.symbol = symbol
+        self.settings = settings
+        self.paths = paths
+        self.columns = columns
+        self.windows = windows
+        self.is_own = symbol in known(network.spec)
+        self.built = 0
+
+    @property
+    def limit(self) -> str:
+        """Why no network has more layers than it may."""
+        return f"the network has more than {self.network.most_layers:,} layers"
+
+    # -- one piece ----------------------------------------------------------------------------
+
+    def single(self, n: int) -> Piece:
+        """The network for one value, in numbers."""
+        try:
+            if self.is_own:
+                values = bind(self.network.spec, {**self.settings, self.symbol: n}, ())
+            else:  # a name that only a setting knows
+                values = {
+                    name: evaluate(value, {self.symbol: n})
+                    for name, value in bind(self.network.spec, self.settings, ()).items()
+                }
+            return self.piece(n, n, values)
+        except (SpecError, SettingError) as error:
+            return self.none(n, n, error)
+        except ZeroDivisionError:
+            return self.none(n, n, SettingError(f"a division by zero at {self.symbol} = {n}"))
+
+    def symbolic(self, first: int, last: int | None) -> Piece | None:
+        """The network with the unknown as a symbol; None where its structure hangs on it."""
+        with supposing(**{self.symbol: (first, math.inf if last is None else last)}):
+            try:
+                free = {self.symbol} if self.is_own else set()
+                values = bind(self.network.spec, self.settings, free)
+                return self.piece(first, last, values)
+            except Undecided as undecided:
+                if self.symbol not in undecided.symbols:
+                    raise
+                return None
+            except SpecError as error:
+                return self.none(first, last, error)
+
+    def piece(self, first: int, last: int | None, values: dict[str, Quantity]) -> Piece:
+        """The piece for these values of the symbols."""
+        made = build(self.network.spec, values, self.network.most_layers)
+        report = Report(self.network.name, values, made)
+        asked: list[Need] = []
+        spec = self.network.spec
+        if spec.require:
+            from shapecalc.analysis.budget import needs, symbol_needs
+
+            asked += symbol_needs(spec.require, values, spec.source)
+            asked += needs(report, spec.require, spec.source)
+        self.built += sum(1 + len(layer.weights) // 4 for layer in report)
+        tensors = outputs(report) if self.paths else {}
+        totals = report.totals if self.columns else None
+        return Piece(
+            first,
+            last,
+            None,
+            values,
+            {path: tensors[path] for path in self.paths if path in tensors},
+            {column: getattr(totals, column) for column in self.columns},
+            (*made.needs, *asked),
+            tuple(_windows(report)) if self.windows else (),
+            report,
+        )
+
+    def none(self, first: int, last: int | None, error: SpecError | SettingError) -> Piece:
+        """A piece where the network is none."""
+        self.built += 1
+        return Piece(first, last, error, {}, {}, {}, (), (), None)
+
+    # -- all of them --------------------------------------------------------------------------
+
+    def all(self) -> Iterator[Piece]:
+        """The pieces in order, without end where every value has one of its own."""
+        for n in range(SMALLEST):
+            yield self.single(n)
+        rest = self.symbolic(SMALLEST, None)
+        if rest is None:
+            yield from self.as_far_as_they_go(SMALLEST)
+            return
+        if rest.refused is None:
+            yield rest
+            return
+        for n in range(SMALLEST, SECOND_LOOK):
+            yield self.single(n)
+        yield rest._replace(first=SECOND_LOOK)
+
+    def as_far_as_they_go(self, start: int) -> Iterator[Piece]:
+        """Stretches as long as the structure stays the same, single values where it does not."""
+        width, wait, waited = 1, 1, 0
+        while True:
+            if waited >= wait:
+                waited = 0
+                rest = self.symbolic(start, None)
+                if rest is not None:
+                    yield rest
+                    return
+                width = max(width, 2)
+            piece = self.symbolic(start, start + width - 1) if width > 1 else None
+            if piece is not None:
+                width *= 2
+                waited = wait
+            elif width > 2:
+                width //= 2
+                continue
+            else:
+                if width == 2:
+                    wait = min(2 * wait, 64)
+                width, waited = 1, waited + 1
+                piece = self.single(start)
+            yield piece
+            start += width if piece.is_single else piece.last + 1 - piece.first  # type: ignore[operator]
+
+
+def _windows(report: Report) -> Iterator[Window]:
+    """For every sliding window and axis, what its last step leaves over.
+
+    In ceil mode a window that sticks out takes the last cells in, so nothing is ever dropped.
+    """
+    for layer in report:
+        own = layer.node.layer
+        if not own.slides or own.rounds_up:
+            continue
+        tensor = layer.node.inputs[0]
+        windows = own.windows(*layer.node.inputs) or ()
+        for axis, (window, size) in enumerate(zip(windows, tensor.spatial, strict=False)):
+            yield Window(layer.path, axis, window.remainder(size), (*window, size))
+
+
+def dropping(pieces: list[Piece], symbol: str) -> set[tuple[str, int]]:
+    """The windows and axes that have to do with the unknown: the same is not so everywhere."""
+    legal = [{(w.path, w.axis): w for w in piece.windows} for piece in pieces if not piece.refused]
+    every = {key for windows in legal for key in windows}
+    if len(legal) == 1 and not any(
+        isinstance(part, Formula) for w in legal[0].values() for part in w.decides
+    ):
+        return every
+    return {
+        key
+        for key in every
+        if len({windows[key].decides if key in windows else None for windows in legal}) > 1
+        or any(
+            isinstance(part, Formula) and symbol in part.symbols
+            for windows in legal
+            if key in windows
+            for part in windows[key].decides
+        )
+    }

@@ -1,0 +1,72 @@
+"""The batch where a spec writes it in a shape: what stands for it in forward."""
+
+from __future__ import annotations
+
+import pytest
+
+import shapecalc
+from shapecalc.emitting.module import module
+from shapecalc.emitting.names import EmitError
+from tests.emitting.emitted import assert_is, made
+
+
+def forward(layers, shape=(12, 8), **more):
+    """The emitted forward, which has been run with a batch of 3."""
+    network = shapecalc.load({"input": list(shape), "layers": layers, **more})
+    source = module(network)
+    assert_is(made(source), network.report(B=3))
+    return source.partition("def forward")[2].partition("if __name__")[0]
+
+
+def test_it_is_the_first_size_of_what_is_reshaped():
+    assert "x.reshape(x.shape[0], -1, 2, 4)" in forward([{"Reshape": ["B", -1, 2, 4]}])
+
+
+def test_it_is_what_is_left_where_something_else_comes_first():
+    windows = [{"Reshape": [-1, 4, 8]}, {"Reshape": ["B", 12, 8]}]
+    assert "x.reshape(-1, 12, 8)" in forward(windows)
+
+
+def test_it_is_kept_for_what_the_input_does_not_feed():
+    token = [
+        {"Parameter": [1, 1, 8], "name": "token"},
+        {"Expand": ["B", -1, -1]},
+        {"Concat": 1, "from": ["expand1", "input"]},
+    ]
+    source = forward(token)
+    assert "batch = x.shape[0]" in source
+    assert "self.token.expand(batch, -1, -1)" in source
+
+
+def test_where_it_is_not_known_a_hint_tells_what_to_write():
+    block = {
+        "layers": [{"Parameter": [1, 1, 8], "name": "token"}, {"Expand": ["B", -1, -1]}],
+    }
+    layers = [{"Reshape": [-1, 4, 8]}, "Block"]
+    network = shapecalc.load({"input": [12, 8], "blocks": {"Block": block}, "layers": layers})
+    with pytest.raises(EmitError, match="the batch is not known here"):
+        module(network)
+
+
+def test_of_an_axis_that_is_split_it_is_what_is_left():
+    pattern = {"pattern": "(b h w) c -> b c h w", "sizes": {"b": "B", "h": 3, "w": 4}}
+    source = forward([{"Reshape": [-1, 8]}, {"Rearrange": pattern}])
+    assert "torch.unflatten(x, 0, (-1, 3, 4))" in source
+
+
+def test_of_copies_along_a_new_axis_it_is_that_of_the_input():
+    token = [
+        {"Parameter": [1, 8], "name": "token"},
+        {"Repeat": {"pattern": "n c -> b n c", "sizes": {"b": "B"}}},
+        {"Concat": 1, "from": ["repeat1", "input"]},
+    ]
+    assert "self.token.unsqueeze(0).expand(batch, -1, -1)" in forward(token)
+
+
+@pytest.mark.parametrize("name", ["swin_t", "swin_v2_t"])
+def test_a_network_of_windows_takes_any_batch(name):
+    network = shapecalc.load(name)
+    settings = {"width": 24, "depth3": 2}
+    model = made(module(network, settings))
+    for batch in (1, 3):
+        assert_is(model, network.report({**settings, "B": batch}))

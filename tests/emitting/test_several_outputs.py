@@ -1,0 +1,96 @@
+"""Layers with several outputs: unpacked as torch returns them, and only what is asked for."""
+
+from __future__ import annotations
+
+import shapecalc
+from tests.emitting.emitted import assert_emits, assert_is_clean
+
+
+def emitted(layers: str, outputs: str = "", shape: str = "[16, 8, 8]") -> str:
+    text = f"input: {shape}\nlayers:\n{layers}" + (f"outputs: {outputs}\n" if outputs else "")
+    source = assert_emits(shapecalc.load(text))
+    assert_is_clean(source)
+    return source
+
+
+def test_states_are_unpacked() -> None:
+    layers = "  - {LSTM: 16, name: lstm1}\n  - {Linear: 3, from: lstm1.c_n}\n"
+    source = emitted(layers, "[linear1, lstm1, lstm1.h_n]", "[5, 8]")
+    assert "lstm1, (h_n, c_n) = self.lstm1(x)" in source
+
+
+def test_what_is_not_asked_for_has_no_name() -> None:
+    assert "x, _ = self.gru1(x)" in emitted("  - {GRU: 16}\n  - {Linear: 3}\n", "", "[5, 8]")
+
+
+def test_attention_does_without_its_weights_unless_they_are_asked_for() -> None:
+    source = emitted("  - {MultiheadAttention: 4}\n  - ReLU\n", "", "[5, 8]")
+    assert "need_weights=False" in source
+    asked = "[multiheadattention1.attn_output_weights, relu1]"
+    source = emitted("  - {MultiheadAttention: 4}\n  - ReLU\n", asked, "[5, 8]")
+    assert "need_weights" not in source
+
+
+def test_the_pieces_of_a_split_are_taken_together() -> None:
+    layers = (
+        "  - {Split: {split_size: [4, 12]}, name: cut}\n"
+        "  - {Conv2d: {out_channels: 4, kernel_size: 1}, from: cut.1, name: c}\n"
+        "  - {Add: , from: [cut, c]}\n"
+    )
+    assert "x, cut_1 = x.split((4, 12), dim=1)" in emitted(layers)
+
+
+def test_two_parts_that_are_taken_one_by_one_are_one_call() -> None:
+    layers = (
+        "  - Concat:\n      dim: 1\n      branches:\n"
+        "        kept: [{Chunk: {chunks: 2}}]\n"
+        "        worked:\n          - {Chunk: {chunks: 2, index: 1}}\n"
+        "          - {Conv2d: {out_channels: 8, kernel_size: 1}}\n"
+    )
+    source = emitted(layers)
+    assert "kept, worked = x.chunk(2, dim=1)" in source
+    assert source.count("chunk") == 1
+
+
+def test_the_places_of_maxima_are_asked_for() -> None:
+    source = emitted("  - {MaxPool2d: 2}\n  - ReLU\n", "[relu1, maxpool1.indices]")
+    assert "nn.MaxPool2d(2, return_indices=True)" in source
+
+
+def test_a_copy_is_named() -> None:
+    layers = (
+        "  - {Conv2d: {out_channels: 16, kernel_size: 1}, repeat: 4, name: convs}\n"
+        "  - {Add: , from: [convs, convs.1]}\n"
+    )
+    source = emitted(layers)
+    assert "convs_1 = self.convs[:2](x)" in source
+
+
+def test_a_decoder_starts_where_its_encoder_stopped() -> None:
+    layers = (
+        "  - {LSTM: 16, name: encoder}\n"
+        "  - {LSTM: 16, name: decoder, from: [input, encoder.h_n, encoder.c_n]}\n"
+        "  - {GRU: 16, name: last, from: [decoder, decoder.h_n]}\n"
+    )
+    source = emitted(layers, "", "[5, 8]")
+    assert "_, (h_n, c_n) = self.encoder(x)" in source
+    assert ", (h_n, c_n))" in source
+    assert "x, _ = self.last(" in source
+
+
+def test_named_outputs_are_a_dictionary() -> None:
+    layers = (
+        "  - {Conv2d: {out_channels: 8, kernel_size: 1}, name: c}\n"
+        "  - {Linear: 4, name: fc, when: scored}\n"
+    )
+    text = f"symbols: {{scored: 1}}\ninput: [16, 8, 8]\nlayers:\n{layers}"
+    source = assert_emits(shapecalc.load(f"{text}outputs: {{features: c, scores: fc}}\n"))
+    assert_is_clean(source)
+    assert "-> dict[str, Tensor | None]:" in source
+    assert 'return {"features": c, "scores": fc}' in source
+
+
+def test_an_only_output_keeps_its_name() -> None:
+    source = emitted("  - {Linear: 4, name: fc}\n", "{scores: fc}")
+    assert "-> dict[str, Tensor]:" in source
+    assert 'return {"scores": ' in source

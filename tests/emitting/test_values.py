@@ -1,0 +1,119 @@
+"""What is written is right at all values of symbols and arguments that the spec accepts."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cache
+from inspect import signature
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import shapecalc
+from shapecalc.emitting.module import module
+from shapecalc.language.problem import SpecError
+from tests.emitting.emitted import assert_is, assert_is_clean, made
+
+WIDE = """
+symbols: {width: %s, depth: 2, gate: 1, rate: 0.5, other: 2*depth}
+input: [4, 8, 8]
+blocks:
+  Unit:
+    args: {wide: , expand: 1.5, deep: 1, on: wide > 1, hidden: ceil(6 * wide * expand)}
+    layers:
+      - {Conv2d: {out_channels: hidden, kernel_size: 1}, repeat: deep}
+      - {BatchNorm2d: , when: on and gate}
+      - {Dropout: rate / 2}
+      - {Conv2d: {out_channels: "max(2, 2 * round(16 * wide / 2))", kernel_size: 1}}
+layers:
+  - {Conv2d: {out_channels: ceil(30 * width), kernel_size: 3, padding: 1}}
+  - {Unit: width, name: one}
+  - {Unit: {wide: width / 3, expand: 2, deep: depth, on: not gate}, name: two}
+  - {ReLU: , when: gate}
+  - {Unit: {wide: 1/3, hidden: 5 * other}, repeat: depth, name: more}
+"""
+
+values = st.one_of(
+    st.integers(1, 5),
+    st.fractions(Fraction(1, 10), 4, max_denominator=12),
+    st.decimals(Fraction(1, 10), 4, places=2).map(Fraction),
+)
+
+
+@cache
+def wide(own: str) -> str:
+    return module(shapecalc.load(WIDE % own))
+
+
+@settings(max_examples=15, deadline=None, derandomize=True, database=None)
+@given(values, st.integers(1, 4), st.booleans(), st.booleans())
+def test_every_symbol_may_have_any_value(width, depth, gate, as_float):
+    for own in ("1.0", "3/4", "2"):
+        report = shapecalc.load(WIDE % own).report(width=width, depth=depth, gate=int(gate))
+        given_width = float(width) if as_float else width
+        assert_is(made(wide(own), width=given_width, depth=depth, gate=gate), report)
+
+
+def test_the_parameters_have_the_types_of_what_they_stand_for():
+    source = wide("1.0")
+    assert_is_clean(source)
+    assert "width: float | Fraction = 1" in source
+    assert "gate: bool = True" in source
+    assert "rate: float = 0.5" in source
+    assert "other: int | None = None" in source
+
+
+@pytest.mark.parametrize(("width", "channels"), [(0.75, [24, 48]), (0.1, [4, 8]), (2, [64, 128])])
+def test_a_width_that_is_written_with_a_point_need_not_be_whole(width: Any, channels: list[int]):
+    layers = [
+        {"Conv2d": {"out_channels": "ceil(32 * width)", "kernel_size": 3}},
+        {"Conv2d": {"out_channels": "max(8, 8 * round(64 * width / 8))", "kernel_size": 3}},
+    ]
+    network = shapecalc.load({"symbols": {"width": 1.0}, "input": [3, 32, 32], "layers": layers})
+    model = made(module(network), width=width)
+    assert [each.out_channels for each in model.children()] == channels
+
+
+def test_a_tenth_is_a_tenth():
+    layers = [{"Linear": "floor(30 * w) + 1"}]
+    network = shapecalc.load({"symbols": {"w": 0.5}, "input": [3], "layers": layers})
+    assert made(module(network), w=0.1).linear1.out_features == 4  # 30 * 0.1 > 3 in floats
+
+
+def test_a_comment_holds_for_all_values():
+    conv = {"out_channels": "n", "kernel_size": "3 if flag else 1", "padding": "flag"}
+    spec = {
+        "symbols": {"H": 32, "W": 32, "flag": 0},
+        "input": [3, "H", "W"],
+        "blocks": {"Unit": {"args": {"n": None}, "layers": [{"Conv2d": conv}]}},
+        "layers": [{"Unit": 8}, {"Unit": 8}],
+    }
+    source = module(shapecalc.load(spec))
+    assert "2 * flag" not in source
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "densenet"])
+def test_bundled_networks_at_random_values(name: str) -> None:
+    network = shapecalc.load(name)
+    source = module(network)
+    parameters = signature(type(made(source))).parameters
+
+    @settings(max_examples=4, deadline=None, derandomize=True, database=None)
+    @given(st.data())
+    def tried(data: st.DataObject) -> None:
+        knobs: dict[str, Any] = {}
+        for knob in parameters:
+            own = network.symbols[knob]
+            if data.draw(st.booleans()):
+                near = st.sampled_from([Fraction(1, 2), Fraction(5, 4), 2])
+                whole = st.integers(1, 2 * int(own) + 2)
+                knobs[knob] = data.draw(near if isinstance(own, Fraction) else whole)
+        try:
+            report = network.report(knobs)
+        except SpecError:
+            return
+        assert_is(made(source, **knobs), report)
+
+    tried()
