@@ -15,6 +15,7 @@ Mathematics", 3.2). Symbols are integers of either sign, unless they are rationa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import gcd, lcm
@@ -29,8 +30,10 @@ from shapecalc.algebra.nodes import (
     Largest,
     Smallest,
     expanded,
+    is_flat,
     length,
     multiplied_out,
+    powers_of,
     terms_of,
 )
 from shapecalc.algebra.periodic import sign_everywhere
@@ -188,11 +191,15 @@ def collected(terms: Sequence[sympy.Expr]) -> sympy.Expr:
     return _shorter(plain) if plain.is_Add else plain
 
 
+MOST_TIMES = 4
+"""A term is thought to have no more symbols: so many times more than terms are not collected."""
+
+
 @lru_cache(maxsize=4096)
 def _shorter(plain: sympy.Expr) -> sympy.Expr:
     if not any(part.is_Add for term in plain.args if term.is_Mul for part in term.args):
         return plain
-    if length(plain) > MOST_TERMS:
+    if length(plain) > MOST_TERMS or len(plain.free_symbols) > MOST_TIMES * len(plain.args):
         return plain
     split = [term.as_coeff_Mul() for term in plain.args]  # what differs by a number is done once
     out = sympy.Add(*(factor * expanded(rest) for factor, rest in split))
@@ -210,21 +217,58 @@ MOST_DRAWN_OUT = 100
 
 def drawn_out(expr: sympy.Expr) -> sympy.Expr:
     """An expression with common factors drawn out, unless it is too long to read anyway."""
-    return sympy.factor_terms(expr) if length(expr) <= MOST_DRAWN_OUT else expr
+    is_short = length(expr) <= MOST_DRAWN_OUT
+    return sympy.factor_terms(expr) if is_short and not _is_drawn_out(expr) else expr
+
+
+@lru_cache(maxsize=65536)
+def _is_drawn_out(expr: sympy.Expr) -> bool:
+    """Whether it is seen that nothing can be drawn out, as of most long sums."""
+    if expr.is_Add:
+        powers = [powers_of(term) for term in expr.args]
+        if None in powers or expr.primitive()[0] != 1:
+            return False
+        if set.intersection(*[set(each or ()) for each in powers]):
+            return False
+    return all(map(_is_drawn_out, expr.args))
 
 
 MOST_FACTORED = 24
 """The longest sum that is factored."""
 
+MOST_FACTORED_SYMBOLS = 6
+"""A sum of more symbols is not factored: the time that takes grows steeply with their number."""
+
 
 @lru_cache(maxsize=4096)
 def factors(expr: sympy.Expr) -> tuple[sympy.Expr, ...]:
-    """The factors of a product, each once; those of a sum if it is short."""
-    if length(expr) <= MOST_FACTORED and len(expr.free_symbols) > 1:
-        expr = sympy.factor(expr)
+    """The factors of a product, each once; those of a sum if it is short and has any."""
+    if length(expr) <= MOST_FACTORED and 1 < len(expr.free_symbols):
+        expr = _factored(expr)
     parts = sympy.Mul.make_args(expr)
     bases = [p.base if p.is_Pow and p.exp.is_Integer and p.exp % 2 else p for p in parts]
     return tuple(dict.fromkeys(bases))
+
+
+def _factored(expr: sympy.Expr) -> sympy.Expr:
+    """A sum as a product, as far as it takes little time to find."""
+    if _is_prime(expr):
+        content, rest = expr.primitive()
+        return sympy.Mul(content, rest, evaluate=False) if content != 1 else rest
+    is_large = len(expr.free_symbols) > MOST_FACTORED_SYMBOLS
+    return sympy.factor_terms(expr) if is_large else sympy.factor(expr)
+
+
+def _is_prime(expr: sympy.Expr) -> bool:
+    """Whether it is a sum of which one term is a number times something that no other term has.
+
+    ``2*H + r`` has no factors but numbers, if ``H`` is not in r: one of them would be without H,
+    and divide 2.
+    """
+    terms = [term.as_coeff_Mul()[1] for term in sympy.Add.make_args(expr)]
+    times = Counter(base for term in terms for base in powers_of(term) or ())
+    is_known = all(powers_of(term) is not None for term in terms)
+    return expr.is_Add and is_known and any(times[term] == 1 for term in terms)
 
 
 def sides(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:

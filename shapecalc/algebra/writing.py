@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import sympy
 
-from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, terms_of
+from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, powers_of, terms_of
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How strongly a piece of text holds together."""
@@ -41,6 +41,7 @@ def _held(expr: sympy.Expr, strength: int) -> str:
     return text if own >= strength else f"({text})"
 
 
+@lru_cache(maxsize=65536)
 def _write(expr: sympy.Expr) -> tuple[str, int]:
     if expr.is_Symbol:
         return expr.name, ATOM
@@ -80,7 +81,7 @@ def _quotient(top: sympy.Expr, bottom: sympy.Expr, sign: str) -> tuple[str, int]
 
 def _sum(expr: sympy.Expr) -> tuple[str, int]:
     text = ""
-    for term in _without_fractions(expr.as_ordered_terms()):
+    for term in _without_fractions(_ordered(expr)):
         negative = term.could_extract_minus_sign() and not term.is_Add
         piece = _held(-term if negative else term, PRODUCT)
         if not text:
@@ -90,9 +91,34 @@ def _sum(expr: sympy.Expr) -> tuple[str, int]:
     return text, SUM
 
 
+def _ordered(expr: sympy.Expr) -> list[sympy.Expr]:
+    """The terms of a sum in sympy's order, of which it takes the square of their number to find.
+
+    Terms are compared by their exponents of one symbol or function after the other, the higher
+    one first; here those that are 0 are not looked at.
+    """
+    terms = {term: powers_of(term) for term in expr.args}
+    if len(terms) == 2 or any(powers is None for powers in terms.values()):
+        return expr.as_ordered_terms()  # type: ignore[no-any-return]
+    bases = {base for powers in terms.values() for base in powers or ()}
+    place = {base: i for i, base in enumerate(sorted(bases, key=sympy.default_sort_key))}
+    last = (len(place), 0)
+
+    def key(term: sympy.Expr) -> list[tuple[int, int]]:
+        powers = terms[term] or {}
+        return [*sorted((place[base], -power) for base, power in powers.items()), last]
+
+    return sorted(expr.args, key=key)
+
+
+@lru_cache(maxsize=65536)
+def _is_fraction(term: sympy.Expr) -> bool:
+    return bool(term.as_numer_denom()[1] != 1)
+
+
 def _without_fractions(terms: list[sympy.Expr]) -> list[sympy.Expr]:
     """The terms with those that may be fractions drawn together: their sum is a whole number."""
-    parts = [term.as_numer_denom()[1] != 1 for term in terms]
+    parts = [_is_fraction(term) for term in terms]
     if not any(parts):
         return terms
     parts = [part or not term.is_integer for part, term in zip(parts, terms, strict=True)]

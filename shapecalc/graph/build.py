@@ -258,9 +258,8 @@ class Builder(Placer):
                 continue
             copy = Part(f"{path}.{index}", str(index), Role.COPY, part, entry)
             part.children.append(copy)
-            inside = place._replace(
-                prefix=f"{copy.path}.", names=Names(place.names), values=values, part=copy
-            )
+            prefix, names = f"{copy.path}.", Names(place.names)
+            inside = Place(prefix, names, values, copy, place.shared, place.depth)
             copy.output = self.one(entry, copy.name, copy.path, inside, wires, scope)
             first = self.leave_copy(copy.output, values)
             wires = [first] if wires else []
@@ -330,7 +329,7 @@ class Builder(Placer):
     def step(self, entry: Entry, place: Place) -> None:
         """Count the work, so that no spec can ask for more than there is time for."""
         self.steps += 1
-        if monotonic() > self.deadline:
+        if self.deadline < math.inf and monotonic() > self.deadline:
             raise TimeoutError
         if self.steps > 2 * self.most_layers:
             self.too_many(entry.mark)

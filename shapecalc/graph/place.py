@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MOST_DIMENSIONS = 64
 """How many dimensions a tensor may have, the batch among them; most of torch takes no more."""
 
+DEEPEST_FORMULA = 40
+"""How many quotients, minima and maxima may stand in one another in a size that is a formula."""
+
 
 class Fatal(Exception):
     """Nothing can be said of an entry, and its problem is noted already."""
@@ -249,10 +252,11 @@ class Placer:
         self.graph.add_node(node.path, node=node)
         taken: dict[str, tuple[str, ...]] = {}
         for path, output in node.sources:
-            taken[path] = (*taken.get(path, ()), output)
+            taken[path] = (*taken[path], output) if path in taken else (output,)
         for path, outputs in taken.items():
-            if path in self.graph:
-                self.graph.nodes[path]["node"].request(outputs)
+            held = self.graph.nodes.get(path)
+            if held is not None:
+                held["node"].request(outputs)
                 self.graph.add_edge(path, node.path, outputs=outputs)
 
     def make(self, entry: Entry, scope: Scope, place: Place) -> Layer:
@@ -366,13 +370,18 @@ class Placer:
 
     def possible(self, entry: Entry, path: str, output: Tensor, place: Place) -> bool:
         """Whether the output's sizes are ones that a tensor can have."""
-        message = ""
+        message = hint = ""
         if any(isinstance(size, int) and not 0 <= size <= LARGEST for size in output.shape):
             message = f"would put out {output}, larger than any tensor"
         elif len(output.shape) > MOST_DIMENSIONS:
             message = f"would put out more than {MOST_DIMENSIONS} dimensions"
+        elif any(is_symbolic(size) and size.depth > DEEPEST_FORMULA for size in output.shape):
+            message = (
+                f"would put out a formula with more than {DEEPEST_FORMULA} quotients in one another"
+            )
+            hint = "leave fewer symbols open, as with --symbolic=H"
         if message:
-            self.problem(entry.mark, f"{entry.kind} {path!r} {message}", uses=place.part)
+            self.problem(entry.mark, f"{entry.kind} {path!r} {message}", hint, uses=place.part)
         return not message
 
     def shared_path(self, entry: Entry, place: Place, path: str) -> str | None:
