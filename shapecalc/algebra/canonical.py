@@ -33,6 +33,7 @@ from shapecalc.algebra.nodes import (
     is_flat,
     length,
     multiplied_out,
+    names,
     powers_of,
     terms_of,
 )
@@ -71,7 +72,7 @@ def _divides_by_symbols(term: sympy.Expr) -> bool:
 
 def _by_formula(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
     """A quotient whose divisor is a formula or a fraction: cancelled, without whole multiples."""
-    quotient = cancelled(n / d)
+    quotient = _quotient(n, d)
     if quotient.is_integer:
         return quotient
     n, d = quotient.as_numer_denom()
@@ -85,6 +86,14 @@ def _by_formula(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
         (outside if (term / d).is_integer else inside).append(term)
     rest = sympy.Add(*(term / d for term in outside))
     return FloorDiv(sympy.Add(*inside), d) + rest if inside else rest
+
+
+def _quotient(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
+    """A quotient without common factors; of what has no symbol in common only numbers can be."""
+    if names(n) & names(d) or not (is_flat(n) and is_flat(d)):
+        return cancelled(n / d)
+    (factor, top), (divisor, bottom) = n.primitive(), d.primitive()
+    return factor / divisor * top / bottom
 
 
 def _floor_of_integers(terms: dict[sympy.Expr, int], constant: int, d: int) -> sympy.Expr:
@@ -217,20 +226,37 @@ MOST_DRAWN_OUT = 100
 
 def drawn_out(expr: sympy.Expr) -> sympy.Expr:
     """An expression with common factors drawn out, unless it is too long to read anyway."""
-    is_short = length(expr) <= MOST_DRAWN_OUT
-    return sympy.factor_terms(expr) if is_short and not _is_drawn_out(expr) else expr
+    if length(expr) > MOST_DRAWN_OUT or _is_drawn_out(expr):
+        return expr
+    found = _of_monomials(expr) if expr.is_Add else None
+    return sympy.factor_terms(expr) if found is None else found
 
 
 @lru_cache(maxsize=65536)
 def _is_drawn_out(expr: sympy.Expr) -> bool:
     """Whether it is seen that nothing can be drawn out, as of most long sums."""
-    if expr.is_Add:
-        powers = [powers_of(term) for term in expr.args]
-        if None in powers or expr.primitive()[0] != 1:
-            return False
-        if set.intersection(*[set(each or ()) for each in powers]):
-            return False
+    if expr.is_Add and _of_monomials(expr) is not expr:
+        return False
     return all(map(_is_drawn_out, expr.args))
+
+
+def _of_monomials(expr: sympy.Expr) -> sympy.Expr | None:
+    """A sum of numbers times powers of symbols, common factors drawn out; None if it is another."""
+    powers = [powers_of(term) for term in expr.args]
+    if any(own is None or any(not base.is_Symbol for base in own) for own in powers):
+        return None
+    content, rest = expr.primitive()
+    common = dict(powers[0] or {})
+    for own in powers[1:]:
+        common = {base: min(n, own[base]) for base, n in common.items() if own and base in own}
+    if all(term.as_coeff_Mul()[0] < 0 for term in expr.args):
+        content, rest = -content, -rest
+    if content == 1 and not common:
+        return expr
+    drawn = [base**n for base, n in common.items()]
+    rest = sympy.Add(*(term / sympy.Mul(*drawn) for term in rest.args))
+    factors = [factor for factor in (content, *drawn, rest) if factor != 1]
+    return sympy.Mul(*factors, evaluate=False)
 
 
 MOST_FACTORED = 24
@@ -243,7 +269,7 @@ MOST_FACTORED_SYMBOLS = 6
 @lru_cache(maxsize=4096)
 def factors(expr: sympy.Expr) -> tuple[sympy.Expr, ...]:
     """The factors of a product, each once; those of a sum if it is short and has any."""
-    if length(expr) <= MOST_FACTORED and 1 < len(expr.free_symbols):
+    if length(expr) <= MOST_FACTORED and len(expr.free_symbols) > 1:
         expr = _factored(expr)
     parts = sympy.Mul.make_args(expr)
     bases = [p.base if p.is_Pow and p.exp.is_Integer and p.exp % 2 else p for p in parts]
@@ -283,4 +309,9 @@ def sides(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
 
 
 def _sum(terms: Mapping[sympy.Expr, Any], constant: int) -> sympy.Expr:
-    return sympy.Add(constant, *(term * sympy.Rational(c) for term, c in terms.items()))
+    return sympy.Add(constant, *(term if c == 1 else _times(term, c) for term, c in terms.items()))
+
+
+@lru_cache(maxsize=65536)
+def _times(term: sympy.Expr, factor: Any) -> sympy.Expr:
+    return term * sympy.Rational(factor)

@@ -51,17 +51,27 @@ class Formula(Symbolic):
     @property
     def symbols(self) -> frozenset[str]:
         """The names of the symbols it depends on."""
-        return frozenset(symbol.name for symbol in self.expr.free_symbols)
+        return nodes.names(self.expr)
 
     @property
     def depth(self) -> int:
-        """How many quotients, minima and maxima stand in one another.
+        """How many quotients, minima, maxima and products of sums stand in one another.
 
         >>> H, S = Formula.symbol("H"), Formula.symbol("S")
         >>> (H + S).depth, ((H // S + 1) // S).depth
         (0, 2)
         """
         return nodes.depth(self.expr)
+
+    @property
+    def length(self) -> int:
+        """How many terms it has, about, when it is multiplied out.
+
+        >>> H = Formula.symbol("H")
+        >>> H.length, ((H + 1) * (H // 2 + 1)).length
+        (1, 4)
+        """
+        return nodes.length(self.expr)
 
     def at(self, **values: Quantity) -> Quantity:
         """The formula with symbols replaced by numbers or by other formulas.

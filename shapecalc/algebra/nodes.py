@@ -106,10 +106,17 @@ def is_whole(expr: sympy.Expr) -> bool:
 
 
 @lru_cache(maxsize=65536)
+def names(expr: sympy.Expr) -> frozenset[str]:
+    """The names of its symbols."""
+    return frozenset([expr.name]) if expr.is_Symbol else frozenset().union(*map(names, expr.args))
+
+
+@lru_cache(maxsize=65536)
 def depth(expr: sympy.Expr) -> int:
-    """How many floors, minima and maxima stand in one another in an expression."""
+    """How many floors, minima, maxima and products of sums stand in one another."""
     inside = max(map(depth, expr.args), default=0)
-    return inside + isinstance(expr, (FloorDiv, Extreme))
+    is_product = expr.is_Mul and any(part.is_Add for part in expr.args)
+    return inside + (is_product or isinstance(expr, (FloorDiv, Extreme)))
 
 
 @lru_cache(maxsize=65536)

@@ -29,7 +29,10 @@ MOST_DIMENSIONS = 64
 """How many dimensions a tensor may have, the batch among them; most of torch takes no more."""
 
 DEEPEST_FORMULA = 40
-"""How many quotients, minima and maxima may stand in one another in a size that is a formula."""
+"""How many quotients, minima, maxima and products of sums may stand in one another in a size."""
+
+MOST_TERMS = 20_000
+"""How many terms the formulas of all sizes that layers put out may have together."""
 
 
 class Fatal(Exception):
@@ -200,6 +203,7 @@ class Placer:
         self.least: dict[str, int] = {}
         self.noted = Problems(spec.source)
         self.layers = 0
+        self.terms = 0
         self.placed: dict[Entry | Layer, _Placed] = {}
         """What last followed for an entry, or for a layer: copies and chains are mostly alike."""
 
@@ -375,10 +379,13 @@ class Placer:
             message = f"would put out {output}, larger than any tensor"
         elif len(output.shape) > MOST_DIMENSIONS:
             message = f"would put out more than {MOST_DIMENSIONS} dimensions"
-        elif any(is_symbolic(size) and size.depth > DEEPEST_FORMULA for size in output.shape):
-            message = (
-                f"would put out a formula with more than {DEEPEST_FORMULA} quotients in one another"
-            )
+        else:
+            formulas = [size for size in output.shape if is_symbolic(size)]
+            self.terms += sum(size.length for size in formulas)
+            if any(size.depth > DEEPEST_FORMULA for size in formulas):
+                message = f"would put out a formula of more than {DEEPEST_FORMULA} levels"
+            elif self.terms > MOST_TERMS:
+                message = f"would make the formulas longer than {MOST_TERMS:,} terms together"
             hint = "leave fewer symbols open, as with --symbolic=H"
         if message:
             self.problem(entry.mark, f"{entry.kind} {path!r} {message}", hint, uses=place.part)
