@@ -17,6 +17,7 @@ from shapecalc.emitting.constructor import Constructor
 from shapecalc.emitting.copies import Copies
 from shapecalc.emitting.entries import Entries
 from shapecalc.emitting.forward import OPTIONAL, Forward, asked_for, referenced
+from shapecalc.emitting.members import Members
 from shapecalc.emitting.names import clash
 from shapecalc.emitting.order import (
     feeds,
@@ -61,6 +62,7 @@ class Body:
         self.calls = Calls(self)
         self.entries = Entries(self)
         self.branches = Branches(self)
+        self.members = Members(self)
         self.copies = Copies(self)
 
     def chain(self, scope: Scope, current: str, running: str, outputs: frozenset[str]) -> str:
@@ -72,7 +74,7 @@ class Body:
         built = [each for each in scope.entries if scope.is_built(each)]
         scope.check_left_out(built)
         for entry in built:
-            self.check_name(entry.name, entry.mark)
+            self.check_called(scope, entry)
         kept = kept_apart(scope.entries, built, outputs)
         conditions = [self.presence(scope, entry, kept) for entry in built]
         at = 0
@@ -191,6 +193,13 @@ class Body:
                 raise self.scope.error(mark, f"{name!r} is left out, and feeds what is not")
             found.append(self.forward.variables[name])
         return found
+
+    def check_called(self, scope: Scope, entry: Entry) -> None:
+        """Refuse an entry that no attribute can be called like."""
+        if entry.is_inline or not entry.has_name:
+            message = f"{entry.kind} has a number that hangs on what is there, but not in a chain"
+            raise scope.error(entry.mark, message, "give the entries of this list names")
+        self.check_name(entry.name, entry.mark)
 
     def check_name(self, name: str, mark: Mark) -> None:
         """Refuse a name that an attribute of a module cannot have."""

@@ -88,6 +88,16 @@ def block_class_name(name: str, taken: Collection[str]) -> str:
     return joined
 
 
+def list_name(name: str, taken: Collection[str]) -> str:
+    """An inline block's name as that of the function that makes its modules.
+
+    >>> list_name("ConvReLU", ()), list_name("MLP", ()), list_name("Range", ())
+    ('conv_relu', 'mlp', 'range_')
+    """
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name)
+    return variable(apart.lower(), taken)
+
+
 def function_name(name: str, taken: Collection[str]) -> str:
     """A network's or block's name as that of a function.
 

@@ -20,6 +20,7 @@ from shapecalc.emitting.syntax import (
     Constant,
     Dots,
     For,
+    Formatted,
     Function,
     If,
     Invoke,
@@ -183,6 +184,11 @@ def _loop(tree: Loop) -> tuple[str, int]:
     return text if tree.condition is None else f"{text} if {_held(tree.condition, 1)}", _LOOP
 
 
+def _formatted(tree: Formatted) -> tuple[str, int]:
+    texts = (part.value if isinstance(part, Text) else f"{{{flat(part)}}}" for part in tree.parts)
+    return f'f"{"".join(texts)}"', _ATOM
+
+
 def _call(tree: Call) -> tuple[str, int]:
     return f"{tree.function}({', '.join(map(flat, tree.arguments))})", _ATOM
 
@@ -197,6 +203,7 @@ _FLAT: dict[type, Callable[[Any], tuple[str, int]]] = {
     Call: _call,
     Constant: lambda tree: (repr(tree.value), _ATOM),
     Text: lambda tree: (json.dumps(tree.value, ensure_ascii=False), _ATOM),
+    Formatted: _formatted,
     Dots: lambda tree: ("...", _ATOM),
     Attribute: lambda tree: (f"{_held(tree.owner, _ATOM)}.{tree.name}", _ATOM),
     Item: _item,

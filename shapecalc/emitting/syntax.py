@@ -36,6 +36,13 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Formatted:
+    """``f"layer{index + 1}"``: texts and expressions in turn."""
+
+    parts: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """``owner.name``."""
 
@@ -119,8 +126,8 @@ class Noted:
 
 
 Tree: TypeAlias = (
-    "spec.Expression | Constant | Text | Attribute | Item | Slice | Dots | Invoke | Sequence "
-    "| Keyed | Star | Loop | Noted"
+    "spec.Expression | Constant | Text | Formatted | Attribute | Item | Slice | Dots | Invoke "
+    "| Sequence | Keyed | Star | Loop | Noted"
 )
 
 # -- statements -----------------------------------------------------------------------------------
@@ -391,7 +398,8 @@ _SPEC = (Number, Name, Unary, Binary, Comparison, Conditional, spec.Call)
 
 
 _OWN = frozenset(
-    {Constant, Text, Attribute, Item, Slice, Dots, Invoke, Sequence, Keyed, Star, Loop, Noted}
+    {Constant, Text, Formatted, Attribute, Item, Slice, Dots, Invoke, Sequence, Keyed, Star, Loop}
+    | {Noted}
     | {Assign, Do, Return, Raise, If, For, With, Parameter, Function, Class}
 )
 
