@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from shapecalc.emitting import syntax
-from shapecalc.emitting.constructor import written_out
+from shapecalc.emitting.constructor import Constructor, written_out
 from shapecalc.emitting.emission import Unlike
-from shapecalc.emitting.names import variable
+from shapecalc.emitting.names import clash, variable
 from shapecalc.emitting.order import is_chain
 from shapecalc.emitting.roles import Role
 from shapecalc.emitting.scope import Scope
-from shapecalc.emitting.syntax import Assign, Do, For, If, Invoke, Loop, Sequence, Star, Statement
+from shapecalc.emitting.syntax import (
+    Assign,
+    Do,
+    For,
+    If,
+    Invoke,
+    Loop,
+    Return,
+    Sequence,
+    Star,
+    Statement,
+)
 from shapecalc.language.expression import Name
+from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Entry
-
-if TYPE_CHECKING:
-    from shapecalc.emitting.body import Body
 
 CONTAINER = "layers"
 """The variable that modules are added to where some may be left out."""
@@ -43,10 +52,21 @@ class Member(NamedTuple):
 
 
 class Members:
-    """Writes lists that are chains of modules."""
+    """Writes lists that are chains of modules.
 
-    def __init__(self, body: Body) -> None:
-        self.body = body
+    ``checks`` collects numbers of copies that have to be at least 1; ``is_empty`` says whether a
+    use of a block is left out where a condition of its own does not hold.
+    """
+
+    def __init__(
+        self,
+        constructor: Constructor,
+        checks: list[Any],
+        is_empty: Callable[[Scope, Entry], bool] = lambda *_: False,
+    ) -> None:
+        self.constructor = constructor
+        self.checks = checks
+        self.is_empty = is_empty
 
     def of(self, scope: Scope) -> list[Member] | None:
         """The modules of a list that is a Sequential; None where it is none, or has plain names."""
@@ -65,22 +85,24 @@ class Members:
 
     def member(self, scope: Scope, entry: Entry) -> Member:
         """One entry among the modules."""
-        if self.body.conditions.hoisted(scope, entry) is not None:
+        if self.is_empty(scope, entry):
             raise Unlike(entry.kind)
         condition = scope.presence(entry, is_missed=False)
-        constructor = self.body.constructor.inner(scope)
+        constructor = self.constructor.inner(scope)
         one = constructor.one(entry)
         name = None if entry.is_numbered or entry.name.isdigit() else syntax.Text(entry.name)
         if name is not None and entry.copy_names is None:
-            self.body.check_name(entry.name, entry.mark)
+            check_name(scope, entry.name, entry.mark)
         if not scope.is_repeated(entry):
             return Member(condition, name, [one], entry.is_inline)
-        self.body.copies.require(scope, entry)
+        if entry in scope.known.required:
+            self.checks += counted(scope, entry)
         if not entry.is_flat:
             return Member(condition, name, [constructor.copies(entry, one)])
         loop = constructor.loop(entry, one)
         if entry.copy_names is not None:
-            named = Sequence((self.copy_name(scope, entry), one))
+            check_name(scope, entry.copy_names.stem, entry.copy_names.mark)
+            named = Sequence((copy_name(scope, entry), one))
             return Member(condition, named.items[0], [], False, replace(loop, element=named))
         items = [Star(loop)]
         if loop.condition is None:
@@ -88,15 +110,28 @@ class Members:
             items = written_out(one, scope.count(entry), is_some=is_some)
         return Member(condition, None, items, entry.is_inline)
 
-    def copy_name(self, scope: Scope, entry: Entry) -> Any:
-        """What a copy is called, as text with numbers in braces."""
-        assert entry.copy_names is not None
-        copies = scope.copies(entry)
-        parts = (
-            syntax.Text(part) if isinstance(part, str) else scope.argument(part, Role.WHOLE, copies)
-            for part in entry.copy_names.parts
-        )
-        return syntax.Formatted(tuple(parts))
+
+def copy_name(scope: Scope, entry: Entry) -> Any:
+    """What a copy is called, as text with numbers in braces."""
+    assert entry.copy_names is not None
+    copies = scope.copies(entry)
+    parts = (
+        syntax.Text(part) if isinstance(part, str) else scope.argument(part, Role.WHOLE, copies)
+        for part in entry.copy_names.parts
+    )
+    return syntax.Formatted(tuple(parts))
+
+
+def check_name(scope: Scope, name: str, mark: Mark) -> None:
+    """Refuse a name that an attribute of a module cannot have."""
+    if why := clash(name):
+        raise scope.error(mark, why, "choose another name")
+
+
+def counted(scope: Scope, entry: Entry) -> list[Any]:
+    """The number of copies of an entry of which there has to be one, if it is one number."""
+    count = scope.count(entry)
+    return [] if "index" in syntax.names(count) else [count]
 
 
 def is_called_anew(entry: Entry) -> bool:
@@ -110,13 +145,35 @@ def initialised(members: list[Member], taken: Iterable[str]) -> list[Statement]:
     if all(each.name is None for each in members):
         statements, items = gathered(members, taken)
         return [*statements, Do(syntax.call(parent, *items))]
-    if len(members) == 1 and members[0].loop is not None and members[0].condition is None:
-        return [Do(syntax.call(parent, syntax.call("OrderedDict", members[0].loop)))]
-    found: list[Statement] = [Do(syntax.call(parent))]
-    for condition, run in groupby(members, lambda each: each.condition):
-        added = [statement for each in run for statement in _added_to_self(each)]
-        found += added if condition is None else [If(condition, tuple(added))]
-    return found
+    if (only := _only_loop(members)) is not None:
+        return [Do(syntax.call(parent, only))]
+    return [Do(syntax.call(parent)), *_filled(syntax.SELF, members)]
+
+
+def returned(members: list[Member], taken: Iterable[str]) -> list[Statement]:
+    """The statements of a function that makes a Sequential."""
+    if all(each.name is None for each in members):
+        statements, items = gathered(members, taken)
+        return [*statements, Return(syntax.call("nn.Sequential", *items))]
+    if (only := _only_loop(members)) is not None:
+        return [Return(syntax.call("nn.Sequential", only))]
+    layers = Name(variable(CONTAINER, {*taken}), 0)
+    filled = _filled(layers, members)
+    return [Assign(layers, syntax.call("nn.Sequential")), *filled, Return(layers)]
+
+
+def listed(members: list[Member], taken: Iterable[str]) -> list[Statement]:
+    """The statements of a function that makes a list of modules."""
+    statements, items = gathered(members, taken)
+    made = items[0].items if statements else Sequence(tuple(items), "[]")
+    return [*statements, Return(made)]
+
+
+def _only_loop(members: list[Member]) -> Any | None:
+    """The dictionary of the copies of an entry that is alone, by their names."""
+    (first, *others) = members
+    is_alone = not others and first.loop is not None and first.condition is None
+    return syntax.call("OrderedDict", first.loop) if is_alone and first.loop else None
 
 
 def gathered(members: list[Member], taken: Iterable[str]) -> tuple[list[Statement], list[Any]]:
@@ -184,22 +241,28 @@ def _begun(layers: Any, statements: list[Statement]) -> list[Statement]:
     return [Assign(layers, Sequence((), "[]"), MODULES), *statements]
 
 
-def _added_to_self(member: Member) -> list[Statement]:
-    """The statements that add modules to the Sequential itself."""
-    if member.loop is not None:
-        assert isinstance(member.loop.element, Sequence)
-        added = syntax.call("self.add_module", *member.loop.element.items)
-        return [_looped(member.loop, Do(added))]
-    if member.name is not None:
-        return [Assign(syntax.own(member.name.value), item) for item in member.items]
+def _filled(owner: Any, members: list[Member]) -> list[Statement]:
+    """The statements that add modules to a Sequential."""
     found: list[Statement] = []
-    for item in member.items:
-        if isinstance(item, Star) and isinstance(item.items, Loop):
-            found.append(_looped(item.items, Do(_appended(item.items.element, member))))
-        else:
-            found.append(Do(_appended(item, member)))
+    for condition, run in groupby(members, lambda each: each.condition):
+        added = [statement for each in run for statement in _added_to(owner, each)]
+        found += added if condition is None else [If(condition, tuple(added))]
     return found
 
 
-def _appended(item: Any, member: Member) -> Any:
-    return syntax.call("self.extend" if member.is_list else "self.append", item)
+def _added_to(owner: Any, member: Member) -> list[Statement]:
+    method = "append" if member.name is None else "add_module"
+    add = syntax.Attribute(owner, "extend" if member.is_list else method)
+    if member.loop is not None:
+        assert isinstance(member.loop.element, Sequence)
+        return [_looped(member.loop, Do(syntax.call(add, *member.loop.element.items)))]
+    if member.name is not None and owner == syntax.SELF:
+        return [Assign(syntax.own(member.name.value), item) for item in member.items]
+    if member.name is not None:
+        return [Do(syntax.call(add, member.name, item)) for item in member.items]
+    return [
+        _looped(item.items, Do(syntax.call(add, item.items.element)))
+        if isinstance(item, Star) and isinstance(item.items, Loop)
+        else Do(syntax.call(add, item))
+        for item in member.items
+    ]

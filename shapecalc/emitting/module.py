@@ -21,7 +21,7 @@ from shapecalc.emitting.forward import (
 )
 from shapecalc.emitting.known import Holder, Known
 from shapecalc.emitting.letters import every
-from shapecalc.emitting.members import MODULES, Member, gathered, initialised
+from shapecalc.emitting.members import MODULES, Member, initialised, listed
 from shapecalc.emitting.names import block_class_name, class_name, list_name, variable
 from shapecalc.emitting.owner import Owner, owner_of
 from shapecalc.emitting.parameters import Signature, signature
@@ -30,7 +30,7 @@ from shapecalc.emitting.roles import Roles
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.sharing import Tie
 from shapecalc.emitting.source import head, imports, main, parameter_names
-from shapecalc.emitting.syntax import Assign, Class, Do, Function, Parameter, Return
+from shapecalc.emitting.syntax import Assign, Class, Do, Function, Parameter
 from shapecalc.emitting.tidy import (
     with_numbered,
     with_running_sizes,
@@ -207,9 +207,7 @@ class Classes:
         if members is None:
             message = f"block {block.name!r} is inline, but its entries are no chain of modules"
             raise self.known.error(block.mark, message, "leave 'inline' out, and give them names")
-        statements, items = gathered(members, self.names_in(body))
-        made: Any = items[0].items if statements else syntax.Sequence(tuple(items), "[]")
-        whole = without_defaults([*statements, Return(made)], self.defaults)
+        whole = without_defaults(listed(members, self.names_in(body)), self.defaults)
         signed = signature(body.scope, whole, body.checks)
         parameters, name = tuple(signed.parameters), self.names[block.name]
         return Function(name, parameters, MODULES, tuple(signed.body), block.about), signed

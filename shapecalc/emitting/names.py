@@ -128,6 +128,16 @@ def has_meaning(name: str) -> bool:
     return is_private or name in SOURCE_NAMES or keyword.iskeyword(name)
 
 
+def word(name: str) -> str:
+    """A name that may be a number, or have signs in it, as one that Python can have.
+
+    >>> word("0"), word("block1-0"), word("conv1")
+    ('x0', 'block1_0', 'conv1')
+    """
+    plain = re.sub(r"\W+", "_", name)
+    return f"x{plain}" if plain[:1].isdigit() else plain
+
+
 def variable(name: str, taken: Collection[str]) -> str:
     """A name for a variable or parameter that hides nothing.
 
