@@ -73,7 +73,7 @@ class Body:
         scope.check_left_out(built)
         for entry in built:
             self.check_name(entry.name, entry.mark)
-        kept = kept_apart(scope.entries, built, outputs)
+        kept = kept_apart(scope, built, outputs)
         conditions = [self.presence(scope, entry, kept) for entry in built]
         at = 0
         while at < len(built):

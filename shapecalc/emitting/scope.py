@@ -19,6 +19,7 @@ from shapecalc.emitting.names import EmitError, variable
 from shapecalc.emitting.owner import Given, Owner, PerCopy, by_use, fits
 from shapecalc.emitting.roles import Role, Roles
 from shapecalc.emitting.trees import moved, stated
+from shapecalc.emitting.variants import behind
 from shapecalc.graph.graph import Node, Part
 from shapecalc.graph.place import Named, Names
 from shapecalc.graph.place import Scope as PlaceScope
@@ -431,9 +432,9 @@ class Scope:
         for entry in self.entries:
             for decided in (entry.when, entry.repeat):
                 if entry not in built and decided is not None:
-                    names = decided.names() & self.known.knobs - self.arguments.keys()
-                    if names:
-                        raise Tied(names)
+                    names = behind(self.known.spec, decided.names(), self.block)
+                    if names & self.known.knobs:
+                        raise Tied(names & self.known.knobs)
 
     def default(self, name: str) -> Any | None:
         """A default of an argument that is an expression; None if no one is right at every use."""
