@@ -6,6 +6,7 @@ from typing import Any
 
 from shapecalc.emitting.constructor import is_run_plainly
 from shapecalc.emitting.forward import asked_for, names_of, referenced, referenced_inside
+from shapecalc.emitting.presence import presence
 from shapecalc.emitting.scope import Scope
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.tree import Entry
@@ -29,7 +30,7 @@ def kept_apart(scope: Scope, built: list[Entry], outputs: frozenset[str]) -> set
     """The entries whose output needs a variable of its own: it is asked for by its name later."""
 
     def is_sure(entry: Entry) -> bool:
-        return entry.when is None or scope.presence(entry, is_missed=True) is None
+        return entry.when is None or presence(scope, entry, is_missed=True) is None
 
     found = set(outputs)
     if outputs and built and found == {built[-1].name}:
