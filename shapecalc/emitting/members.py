@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from shapecalc.emitting import syntax
 from shapecalc.emitting.constructor import Constructor, written_out
-from shapecalc.emitting.emission import Unlike
 from shapecalc.emitting.names import clash, variable
 from shapecalc.emitting.order import is_chain
+from shapecalc.emitting.presence import Unlike, check_left_out, count_of, presence
 from shapecalc.emitting.roles import Role
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.syntax import (
@@ -76,7 +76,7 @@ class Members:
             return None
         if not are_places and not any(map(is_called_anew, built)):
             return None
-        scope.check_left_out(built)
+        check_left_out(scope, built)
         found = [self.member(scope, entry) for entry in built]
         is_fixed = all(entry.has_name for entry in built)
         if is_fixed and are_places and any(each.condition is not None for each in found):
@@ -87,7 +87,7 @@ class Members:
         """One entry among the modules."""
         if self.is_empty(scope, entry):
             raise Unlike(entry.kind)
-        condition = scope.presence(entry, is_missed=False)
+        condition = presence(scope, entry, is_missed=False)
         constructor = self.constructor.inner(scope)
         one = constructor.one(entry)
         name = None if entry.is_numbered or entry.name.isdigit() else syntax.Text(entry.name)
@@ -107,7 +107,7 @@ class Members:
         items = [Star(loop)]
         if loop.condition is None:
             is_some = entry in scope.known.required
-            items = written_out(one, scope.count(entry), is_some=is_some)
+            items = written_out(one, count_of(scope, entry), is_some=is_some)
         return Member(condition, None, items, entry.is_inline)
 
 
@@ -130,7 +130,7 @@ def check_name(scope: Scope, name: str, mark: Mark) -> None:
 
 def counted(scope: Scope, entry: Entry) -> list[Any]:
     """The number of copies of an entry of which there has to be one, if it is one number."""
-    count = scope.count(entry)
+    count = count_of(scope, entry)
     return [] if "index" in syntax.names(count) else [count]
 
 

@@ -14,6 +14,7 @@ from shapecalc.emitting.members import MODULES, Members, is_called_anew, listed,
 from shapecalc.emitting.names import EmitError, clash, function_name, variable
 from shapecalc.emitting.owner import Owner, owner_of
 from shapecalc.emitting.parameters import signature
+from shapecalc.emitting.presence import check_left_out, count_of, presence
 from shapecalc.emitting.printer import definition, fits, flat, statement
 from shapecalc.emitting.roles import Roles
 from shapecalc.emitting.scope import Scope
@@ -101,7 +102,7 @@ class Functions:
         """Write a function."""
         self.check_chain(scope)
         built = [each for each in scope.entries if scope.is_built(each)]
-        scope.check_left_out(built)
+        check_left_out(scope, built)
         constructor = Constructor(scope, self.block)
         if any(map(is_called_anew, built)):
             return self.numbered(scope, constructor, name, told)
@@ -110,11 +111,11 @@ class Functions:
         for entry in built:
             if why := clash(entry.name):
                 raise scope.error(entry.mark, why, "choose another name")
-            condition = scope.presence(entry, is_missed=False)
+            condition = presence(scope, entry, is_missed=False)
             module = constructor.one(entry)
             if scope.is_repeated(entry):
                 if entry in scope.known.required:
-                    checks.append(scope.count(entry))
+                    checks.append(count_of(scope, entry))
                 module = constructor.copies(entry, module)
             made.append((condition, entry.name, module, Shapes(scope).behind(entry)))
         statements = self.statements(scope, made)

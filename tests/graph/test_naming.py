@@ -111,7 +111,9 @@ def test_an_entry_is_fed_from_a_copy_by_its_name() -> None:
 
 def test_a_size_of_a_copy_is_asked_for_by_its_name() -> None:
     conv = "Conv2d: {out_channels: 4 * index + 4, kernel_size: 1}"
-    text = f"  - {{{conv}, repeat: 2, name: 'a{{index}}'}}\n  - {{Flatten: }}\n  - Linear: channels_of(a0)"
+    text = (
+        f"  - {{{conv}, repeat: 2, name: 'a{{index}}'}}\n  - Flatten\n  - Linear: channels_of(a0)"
+    )
     assert net(text).report()["linear1"].output_shape == (1, 4)
 
 
