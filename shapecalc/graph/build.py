@@ -224,6 +224,9 @@ class Builder(Placer):
 
     def entry(self, entry: Entry, place: Place, wire: Wire | None) -> Wire | None:
         """Build an entry, fed by the wire before it or from where it says; what it passes on."""
+        if self.is_left_out_with_its_sources(entry, place):
+            self.absent(entry, place, None)
+            return wire
         wires = [wire] if entry.sources is None else self.sources(entry, place)
         first = wires[0]
         if entry.is_fed_by_nothing and entry.sources is None:
@@ -272,6 +275,18 @@ class Builder(Placer):
         part.output = self.leave_repeat(entry, place, passed, outside)
         place.names.own[entry.name] = Named(part.output, path, part)
         return part.output
+
+    def is_left_out_with_its_sources(self, entry: Entry, place: Place) -> bool:
+        """Whether an entry is left out, as something is that would feed it.
+
+        Its condition is asked for without the tensor that comes in, which there is none of.
+        """
+        if entry.when is None or entry.repeat is not None or entry.sources is None:
+            return False
+        heads = [place.names.find(each.name.partition(".")[0]) for each in entry.sources]
+        if all(each.path is not None for each in heads):
+            return False
+        return not self.condition(entry, Scope(place.values, None, place.names), place)
 
     def sources(self, entry: Entry, place: Place) -> list[Wire | None]:
         """The wires that an entry says it is fed from."""

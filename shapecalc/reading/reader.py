@@ -154,7 +154,7 @@ class Reader(Modules, Tensors, Trace, Runtime):
         outer = self.current
         call = Call(value, self.relative(outer, value), outer)
         call.place = self.here()
-        call.args = [each for each in [*args, *kwargs.values()] if isinstance(each, TensorValue)]
+        call.given = _given(forward, args, kwargs)
         outer.items.append(call)
         self.current = call
         try:
@@ -457,7 +457,9 @@ class Reader(Modules, Tensors, Trace, Runtime):
                     given = self.arguments(init, [value, *args], kwargs)
                 except Raised:
                     return value
-                self.made_with[id(value)] = (given, init.defaults)
+                code = init.code
+                order = [name for name in (*code.positional, *code.keyword_only) if name in given]
+                self.made_with[id(value)] = ({n: given[n] for n in order[1:]}, init.defaults)
                 self.kept.append(value)
         return value
 
@@ -596,6 +598,18 @@ def _deep() -> Any:
         yield
     finally:
         sys.setrecursionlimit(limit)
+
+
+def _given(forward: Any, args: list[Any], kwargs: dict[str, Any]) -> list[tuple[str, TensorValue]]:
+    """The tensors that a call is given, by the parameters of ``forward``."""
+    function = getattr(forward, "function", None)
+    names = function.code.positional[1:] if isinstance(function, Function) else []
+    found = []
+    for name, value in [*zip(names, args), *kwargs.items()]:
+        for each in value if isinstance(value, (tuple, list)) else (value,):
+            if isinstance(each, TensorValue):
+                found.append((name, each.snapshot()))
+    return found
 
 
 def evaluated(reader: Reader, module: SourceModule, text: str) -> Any:

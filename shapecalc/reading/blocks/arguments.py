@@ -1,0 +1,362 @@
+"""The arguments of one block for several uses, and what follows from them.
+
+A number that differs between uses is a parameter of the constructor, an expression in some that
+the code itself writes, a simple multiple; and where nothing gives every use its number, an argument
+of its own. That each use gets its numbers is so by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from shapecalc.language.expression import (
+    RESERVED,
+    Binary,
+    Comparison,
+    Expression,
+    ExpressionError,
+    Name,
+    Number,
+    Unary,
+    evaluate,
+    names,
+)
+from shapecalc.language.problem import Mark
+from shapecalc.language.tree import Setting
+from shapecalc.language.words import BATCH, TENSOR_NAMES, has_meaning, is_identifier
+from shapecalc.reading.blocks.draft import Draft, constant, is_plain, key
+from shapecalc.reading.blocks.formulas import Formulas, size
+
+LEAST_WIDTH = 8
+"""The least number that is said to be a multiple or a part of another."""
+
+Column = Sequence["Setting | None"]
+"""A number in every use; None in those without the layer that has it."""
+
+
+class Arguments:
+    """What one block declares, and what each of several drafts gives it."""
+
+    def __init__(self, drafts: list[Draft], symbols: set[str]) -> None:
+        self.drafts = drafts
+        self.count = len(drafts)
+        self.mark = drafts[0].mark
+        self.made = drafts[0].made
+        self.taken = {*RESERVED, *TENSOR_NAMES, BATCH, "index", "input", *symbols}
+        self.taken |= {name for draft in drafts for name in draft.inputs}
+        self.values: dict[str, list[Setting | None]] = {}
+        self.derived: dict[str, Expression] = {}
+        self.numbers: dict[str, list[Any]] = {}
+        self.flags: dict[str, list[Any]] = {}
+        for name in sorted(self.made.given, key=_comes_in):
+            self.parameter(name, [draft.made.given.get(name) for draft in drafts])
+        self.scopes = [
+            {name: column[n] for name, column in (*self.numbers.items(), *self.flags.items())}
+            for n in range(self.count)
+        ]
+
+    def parameter(self, name: str, column: list[Any]) -> None:
+        """Sort a parameter of the constructor: a number, a flag, or neither."""
+        if name in self.taken or has_meaning(name) or not is_identifier(name):
+            return
+        if name.startswith("_"):
+            return
+        if all(type(value) is bool for value in column):
+            self.flags[name] = column
+        elif all(type(value) in (int, bool, float, Fraction) for value in column):
+            self.numbers[name] = [_exact(value) for value in column]
+        elif any(value is None for value in column) and not any(map(is_plain, column)):
+            self.flags[name] = [value is not None for value in column]
+
+    @cached_property
+    def written(self) -> list[tuple[Expression, str, list[Any]]]:
+        """What the class's own code writes: expressions, their names, their value in every use."""
+        found = []
+        formulas = Formulas(self.made, set(self.numbers), set(self.flags))
+        for tree, name in formulas.all() if self.made.cls is not None else ():
+            column = self.worth(tree)
+            if column is not None and not isinstance(tree, Name):
+                found.append((tree, name, column))
+        return found
+
+    def worth(self, tree: Expression) -> list[Any] | None:
+        """The value of an expression in every use; None where it has none."""
+        try:
+            return [evaluate(tree, scope) for scope in self.scopes]
+        except (ExpressionError, KeyError, ArithmeticError, ValueError, TypeError):
+            return None
+
+    # -- numbers ----------------------------------------------------------------------------------
+
+    def of(self, column: Column, wanted: str, kernel: Expression | None = None) -> Expression:
+        """An expression that gives every use its number.
+
+        ``wanted`` is what an argument would be called that is no parameter; ``kernel`` the size of
+        the window whose padding this is.
+        """
+        found = self.known(column, wanted, kernel)
+        return found if found is not None else self.own(column, wanted)
+
+    def known(self, column: Column, wanted: str, kernel: Expression | None) -> Expression | None:
+        """An expression in parameters of the constructor."""
+        given = [value for value in column if value is not None]
+        if any(value.kind != Setting.CONSTANT for value in given):
+            return None
+        numbers = [None if value is None else value.content for value in column]
+        is_flag = any(type(n) is bool for n in numbers)
+        if is_flag:
+            return self.flag(numbers)
+        for tree in self.ways(numbers, wanted, kernel):
+            self.use(tree)
+            return tree
+        return None
+
+    def ways(
+        self, numbers: list[Any], wanted: str, kernel: Expression | None
+    ) -> Iterator[Expression]:
+        """Expressions with these values, the plainest first."""
+        columns = dict(sorted(self.numbers.items(), key=lambda pair: pair[0] != wanted))
+        for name in sorted(columns, key=lambda name: name not in self.values):
+            if _agree(columns[name], numbers):
+                yield Name(name, 0)
+        for name, values in self.values.items():
+            if name not in self.numbers and _agree([_content(v) for v in values], numbers):
+                yield Name(name, 0)
+        if kernel is not None and names(kernel):
+            half = Binary("//", kernel, Number(2))
+            known = self.with_own()
+            if _agree([_worth(half, scope) for scope in known], numbers):
+                yield half
+        for tree, _, column in self.written:
+            if _agree(column, numbers):
+                yield tree
+        for name, values in columns.items():
+            yield from _scaled(name, values, numbers)
+        yield from _products(columns, numbers)
+
+    def with_own(self) -> list[dict[str, Any]]:
+        """The names in scope in every use, arguments of the block's own as well."""
+        found = []
+        for n, scope in enumerate(self.scopes):
+            own = {name: _content(values[n]) for name, values in self.values.items()}
+            found.append({**own, **scope})
+        return found
+
+    def use(self, tree: Expression) -> None:
+        """Make the parameters in an expression arguments."""
+        for each in names(tree):
+            if each.name not in self.values:
+                column = self.numbers.get(each.name) or self.flags[each.name]
+                self.values[each.name] = [constant(value, self.mark) for value in column]
+
+    def own(self, column: Column, wanted: str) -> Expression:
+        """An argument that is no parameter of the constructor."""
+        keys = [None if value is None else key(value) for value in column]
+        for name, values in self.values.items():
+            if name not in self.numbers and name not in self.flags:
+                others = [None if value is None else key(value) for value in values]
+                if _agree(others, keys):
+                    return Name(name, 0)
+        name = self.free(wanted)
+        self.values[name] = list(column)
+        return Name(name, 0)
+
+    def free(self, wanted: str) -> str:
+        """A name that no argument has."""
+        stem = wanted if is_identifier(wanted) and not has_meaning(wanted) else f"{wanted}_"
+        stem = stem if is_identifier(stem) else "value"
+        name, number = stem, 1
+        taken = {*self.values, *self.derived, *self.made.given, *self.taken}
+        while name in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        return name
+
+    # -- conditions -------------------------------------------------------------------------------
+
+    def condition(self, present: list[bool], wanted: str) -> Expression:
+        """An expression that is true in some of the uses and not in the others."""
+        found = self.flag(list(present))
+        if found is not None:
+            return found
+        if [not each for each in present] in [self.worn(name) for name in self.values]:
+            for name in self.values:
+                if self.worn(name) == [not each for each in present]:
+                    return Unary("not", Name(name, 0))
+        column = [constant(each, self.mark) for each in present]
+        return self.own(column, f"has_{wanted}")
+
+    def worn(self, name: str) -> list[Any]:
+        """The values of an argument."""
+        return [_content(value) for value in self.values[name]]
+
+    def flag(self, numbers: list[Any]) -> Expression | None:
+        """A condition with these values, in parameters."""
+        for tree in self.tests(numbers):
+            self.use(tree)
+            return tree
+        return None
+
+    def tests(self, numbers: list[Any]) -> Iterator[Expression]:
+        """Conditions with these values, the plainest first."""
+        opposite = [None if each is None else not each for each in numbers]
+        for name, column in self.flags.items():
+            if _agree(column, numbers):
+                yield Name(name, 0)
+            if _agree(column, opposite):
+                yield Unary("not", Name(name, 0))
+        for tree, name, column in self.written:
+            if all(type(each) is bool for each in column):
+                if _agree(column, numbers):
+                    yield self.named(tree, name)
+                if _agree(column, opposite):
+                    yield _negated(self.named(tree, name))
+        for name, column in self.numbers.items():
+            small = sorted({each for each in column if type(each) is int and each < LEAST_WIDTH})
+            for value in small:
+                for operator in ("==", "!="):
+                    tree = Comparison(Name(name, 0), ((operator, Number(value)),))
+                    if _agree(self.worth(tree) or (), numbers):
+                        yield tree
+        for tree in self.pairs():
+            if _agree(self.worth(tree) or (), numbers):
+                yield tree
+
+    def pairs(self) -> Iterator[Expression]:
+        """Whether two parameters are the same."""
+        widths = list(self.numbers)[:8]
+        for n, first in enumerate(widths):
+            for second in widths[n + 1 :]:
+                for operator in ("==", "!="):
+                    yield Comparison(Name(first, 0), ((operator, Name(second, 0)),))
+
+    def named(self, tree: Expression, name: str) -> Expression:
+        """A condition by the name that the code has for it, where it is more than a comparison."""
+        if size(tree) <= 3 or not name or name in self.taken or not is_identifier(name):
+            return tree
+        if name in self.made.given or (name in self.values and name not in self.derived):
+            return tree
+        self.use(tree)
+        self.derived[name] = tree
+        self.values.setdefault(name, [None] * self.count)
+        return Name(name, 0)
+
+    # -- what is declared and given ---------------------------------------------------------------
+
+    def default(self, name: str) -> Setting | None:
+        """The default of an argument: as the constructor has it, or most often given."""
+        if name in self.derived:
+            return Setting(Setting.EXPRESSION, self.derived[name], self.mark)
+        column = self.values[name]
+        if name in self.flags:
+            default = self.made.defaults.get(name, _NONE)
+            return None if default is _NONE else constant(_is_there(default), self.mark)
+        if name in self.numbers:
+            default = self.made.defaults.get(name)
+            return constant(_exact(default), self.mark) if is_plain(default) else None
+        keys = [key(value) for value in column if value is not None]
+        if len(keys) == len(column) and not all(value[1] == "bool" for value in keys):
+            return None
+        often = max(dict.fromkeys(keys), key=keys.count)
+        return next(value for value in column if value is not None and key(value) == often)
+
+    def declared(self) -> dict[str, Setting | None]:
+        """The arguments in the constructor's order, then those of their own."""
+        own = [name for name in self.values if name not in self.made.given]
+        ordered = [name for name in self.made.given if name in self.values]
+        needed = [name for name in own if self.default(name) is None]
+        more = [name for name in own if self.default(name) is not None]
+        at = next((n for n, each in enumerate(ordered) if self.default(each)), len(ordered))
+        ordered[at:at] = needed
+        return {name: self.default(name) for name in [*ordered, *more]}
+
+    def given(self) -> list[dict[str, Setting]]:
+        """What each use gives."""
+        found = []
+        declared = self.declared()
+        for number in range(self.count):
+            settings = {}
+            for name, default in declared.items():
+                value = self.values[name][number]
+                if value is not None and (default is None or key(default) != key(value)):
+                    settings[name] = value
+            found.append(settings)
+        return found
+
+
+_NONE = object()
+
+
+def _is_there(value: Any) -> bool:
+    return value if type(value) is bool else value is not None
+
+
+def _exact(value: Any) -> Any:
+    return Fraction(str(value)) if isinstance(value, float) else value
+
+
+def _content(setting: Setting | None) -> Any:
+    if setting is None or setting.kind != Setting.CONSTANT:
+        return None
+    return setting.content
+
+
+def _worth(tree: Expression, scope: dict[str, Any]) -> Any:
+    try:
+        return evaluate(tree, scope)
+    except (ExpressionError, KeyError, TypeError, ArithmeticError):
+        return None
+
+
+def _agree(column: Sequence[Any], numbers: Sequence[Any]) -> bool:
+    """Whether a column has these values, wherever there are any."""
+    return len(column) == len(numbers) and all(
+        number is None or (value is not None and value == number)
+        for value, number in zip(column, numbers)
+    )
+
+
+def _scaled(name: str, column: list[Any], numbers: list[Any]) -> Iterator[Expression]:
+    """Multiples and parts of a parameter."""
+    pairs = [(a, b) for a, b in zip(column, numbers) if b is not None]
+    wide = all(type(n) is int and n >= LEAST_WIDTH for pair in pairs for n in pair)
+    if not wide or len({a for a, _ in pairs}) < 2:
+        return  # small numbers, as strides, have many a reason
+    first, second = pairs[0]
+    if second % first == 0 and 1 < (factor := second // first) <= 64:
+        if all(a * factor == b for a, b in pairs):
+            yield Binary("*", Number(factor), Name(name, 0))
+    if first % second == 0 and 1 < (factor := first // second) <= 64:
+        if all(a // factor == b for a, b in pairs):
+            yield Binary("//", Name(name, 0), Number(factor))
+
+
+def _products(columns: dict[str, list[Any]], numbers: list[Any]) -> Iterator[Expression]:
+    """Products of two parameters."""
+    if any(n is not None and (type(n) is not int or n < LEAST_WIDTH) for n in numbers):
+        return
+    varied = [name for name, column in columns.items() if len(set(column)) > 1][:8]
+    for n, first in enumerate(varied):
+        for second in varied[n + 1 :]:
+            product = [a * b for a, b in zip(columns[first], columns[second])]
+            if _agree(product, numbers):
+                yield Binary("*", Name(first, 0), Name(second, 0))
+
+
+def _negated(tree: Expression) -> Expression:
+    if isinstance(tree, Unary) and tree.operator == "not":
+        return tree.operand
+    return Unary("not", tree)
+
+
+def _comes_in(name: str) -> bool:
+    """Whether a parameter is what comes in, which is inferred: others are put first."""
+    return name.lower().startswith(("in", "cin", "c_in", "c1"))
+
+
+def at(mark: Mark, tree: Expression) -> Setting:
+    """An expression as a setting."""
+    return Setting(Setting.EXPRESSION, tree, mark)
