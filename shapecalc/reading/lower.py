@@ -190,6 +190,7 @@ class Lowering:
         path = joined(prefix, op.name) if op.name else ""
         item = Item(op.kind, op.place or Mark(1, 1), path)
         item.settings = settings(op, item.mark)
+        item.shape = op.inputs[0].shape if op.inputs else None
         wires = [wire_of(value) for value in op.inputs]
         if wires and (wires != [before] or before is None):
             item.links = [known[wire] for wire in wires]
@@ -223,8 +224,13 @@ class Lowering:
             outputs = dict(zip(output_names(call, out), [inside[wire] for wire in out]))
         elif last != out[0]:
             self.passed(inner, inside, out[0])
-        item = Item("", call.place or Mark(1, 1), joined(prefix, call.name))
-        item.block = self.block(call, inner, names, outputs)
+        path = joined(prefix, call.name)
+        if self.is_one_function(call, inner):
+            item = inner[0]
+            item.path, item.links = path, None
+        else:
+            item = Item("", call.place or Mark(1, 1), path)
+            item.block = self.block(call, inner, names, outputs)
         if into != [before]:
             item.links = [known[wire] for wire in into]
         other = self.shares.get(id(call))
@@ -235,6 +241,12 @@ class Lowering:
         for n, (wire, name) in enumerate(zip(out, outputs or [""])):
             known[wire] = Link(item, name if n else "")
         return out[0]
+
+    def is_one_function(self, call: Call, inner: list[Item]) -> bool:
+        """Whether a module does nothing but call one function: then that stands in its place."""
+        (*others, last) = inner
+        is_plain = last.block is None and not last.has_weights and last.links is None
+        return not others and is_plain and not is_sequence(call) and not last.path
 
     def input_names(self, call: Call, into: list[Wire]) -> list[str]:
         """What a block calls the tensors that come in."""

@@ -78,7 +78,7 @@ class Alignment:
             for number, item in slot.items.items():
                 way = () if is_chain else self.feeding(item, place, before[number])
                 ways.setdefault(way, Slot(slot.like)).items[number] = item
-            if len(ways) > 1 and any(item.has_weights for item in slot.items.values()):
+            if len(ways) > 1 and _weighty(slot):
                 return False
             for other in ways.values():
                 found.append(other)
@@ -101,13 +101,12 @@ class Alignment:
 
     def names_differ(self) -> bool:
         """Whether no two places have one name."""
-        seen: set[str] = set()
-        for slot in self.slots:
+        owners: dict[str, Slot] = {}
+        for slot in sorted(self.slots, key=lambda slot: not _weighty(slot)):
             paths = {item.path for item in slot.items.values()} - {""}
-            weighty = any(item.has_weights for item in slot.items.values())
-            if len(paths) > 1 or (weighty and paths & seen):
+            if len(paths) > 1 or (_weighty(slot) and paths & owners.keys()):
                 return False
-            seen |= paths
+            owners.update(dict.fromkeys(paths, slot))
         return True
 
     def ends_alike(self, place: dict[int, Slot], before: list[Any]) -> bool:
@@ -127,6 +126,10 @@ class Alignment:
         return sum(len(slot.items) == len(self.drafts) for slot in self.slots)
 
 
+def _weighty(slot: Slot) -> bool:
+    return any(item.has_weights for item in slot.items.values())
+
+
 def _regrouped(slots: list[Slot]) -> list[Slot]:
     """Neighbours that were told apart by what feeds them, as one place again."""
     found: list[Slot] = []
@@ -141,7 +144,8 @@ def _regrouped(slots: list[Slot]) -> list[Slot]:
 
 def likeness(item: Item) -> Any:
     """What two items need in common to fill one place."""
-    return (bones(item), item.path, len(item.links or ()), item.share is None)
+    count = 1 if item.links is None else len(item.links)
+    return (bones(item), item.path, count, item.share is None)
 
 
 def _common(first: list[Any], second: list[Any]) -> list[tuple[int, int | None]]:

@@ -29,6 +29,7 @@ from shapecalc.language.tree import Setting
 from shapecalc.language.words import BATCH, TENSOR_NAMES, has_meaning, is_identifier
 from shapecalc.reading.blocks.draft import Draft, constant, is_plain, key
 from shapecalc.reading.blocks.formulas import Formulas, size
+from shapecalc.reading.sizes import Size, expression, terms_of
 
 LEAST_WIDTH = 8
 """The least number that is said to be a multiple or a part of another."""
@@ -40,7 +41,8 @@ Column = Sequence["Setting | None"]
 class Arguments:
     """What one block declares, and what each of several drafts gives it."""
 
-    def __init__(self, drafts: list[Draft], symbols: set[str]) -> None:
+    def __init__(self, drafts: list[Draft], symbols: dict[str, int]) -> None:
+        self.symbols = symbols
         self.drafts = drafts
         self.count = len(drafts)
         self.mark = drafts[0].mark
@@ -66,7 +68,7 @@ class Arguments:
             return
         if all(type(value) is bool for value in column):
             self.flags[name] = column
-        elif all(type(value) in (int, bool, float, Fraction) for value in column):
+        elif all(type(value) in (int, bool, float, Fraction, Size) for value in column):
             self.numbers[name] = [_exact(value) for value in column]
         elif any(value is None for value in column) and not any(map(is_plain, column)):
             self.flags[name] = [value is not None for value in column]
@@ -91,21 +93,47 @@ class Arguments:
 
     # -- numbers ----------------------------------------------------------------------------------
 
-    def of(self, column: Column, wanted: str, kernel: Expression | None = None) -> Expression:
+    def of(
+        self,
+        column: Column,
+        wanted: str,
+        kernel: Expression | None = None,
+        shapes: Sequence[Any] = (),
+    ) -> Expression:
         """An expression that gives every use its number.
 
         ``wanted`` is what an argument would be called that is no parameter; ``kernel`` the size of
-        the window whose padding this is.
+        the window whose padding this is; ``shapes`` what comes in, in every use.
         """
-        found = self.known(column, wanted, kernel)
+        found = self.known(column, wanted, kernel) or self.incoming(column, shapes)
         return found if found is not None else self.own(column, wanted)
+
+    def incoming(self, column: Column, shapes: Sequence[Any]) -> Expression | None:
+        """A size of what comes in, or a part of one."""
+        numbers = [None if value is None else self.number(value) for value in column]
+        known = [shape for shape in shapes if shape is not None]
+        ranks = {len(shape) for shape in known}
+        if len(ranks) != 1 or len(known) != sum(value is not None for value in column):
+            return None
+        (rank,) = ranks
+        named = {"in_features": rank - 1, "in_channels": 1}
+        named |= {"in_height": 2, "in_width": 3} if rank == 4 else {}
+        for name, axis in named.items():
+            sizes = [None if shape is None else shape[axis] for shape in shapes]
+            if rank > axis > 0 and _agree(sizes, numbers):
+                return Name(name, 0)
+        for name, axis in named.items():
+            sizes = [None if shape is None else shape[axis] for shape in shapes]
+            if rank > axis > 0:
+                for tree in _scaled(name, sizes, numbers, least=1):
+                    return tree
+        return None
 
     def known(self, column: Column, wanted: str, kernel: Expression | None) -> Expression | None:
         """An expression in parameters of the constructor."""
-        given = [value for value in column if value is not None]
-        if any(value.kind != Setting.CONSTANT for value in given):
+        numbers = [None if value is None else self.number(value) for value in column]
+        if any(n is None and value is not None for n, value in zip(numbers, column)):
             return None
-        numbers = [None if value is None else value.content for value in column]
         is_flag = any(type(n) is bool for n in numbers)
         if is_flag:
             return self.flag(numbers)
@@ -113,6 +141,14 @@ class Arguments:
             self.use(tree)
             return tree
         return None
+
+    def number(self, setting: Setting) -> Any:
+        """The number that a setting is, with what it follows from; None for what is none."""
+        if setting.kind == Setting.CONSTANT:
+            return setting.content
+        if setting.kind != Setting.EXPRESSION:
+            return None
+        return _worth(setting.content, self.symbols)
 
     def ways(
         self, numbers: list[Any], wanted: str, kernel: Expression | None
@@ -123,7 +159,7 @@ class Arguments:
             if _agree(columns[name], numbers):
                 yield Name(name, 0)
         for name, values in self.values.items():
-            if name not in self.numbers and _agree([_content(v) for v in values], numbers):
+            if name not in self.numbers and _agree(self.worn(name), numbers):
                 yield Name(name, 0)
         if kernel is not None and names(kernel):
             half = Binary("//", kernel, Number(2))
@@ -141,7 +177,7 @@ class Arguments:
         """The names in scope in every use, arguments of the block's own as well."""
         found = []
         for n, scope in enumerate(self.scopes):
-            own = {name: _content(values[n]) for name, values in self.values.items()}
+            own = {name: self.worn(name)[n] for name in self.values}
             found.append({**own, **scope})
         return found
 
@@ -150,7 +186,7 @@ class Arguments:
         for each in names(tree):
             if each.name not in self.values:
                 column = self.numbers.get(each.name) or self.flags[each.name]
-                self.values[each.name] = [constant(value, self.mark) for value in column]
+                self.values[each.name] = [number(value, self.mark) for value in column]
 
     def own(self, column: Column, wanted: str) -> Expression:
         """An argument that is no parameter of the constructor."""
@@ -191,7 +227,7 @@ class Arguments:
 
     def worn(self, name: str) -> list[Any]:
         """The values of an argument."""
-        return [_content(value) for value in self.values[name]]
+        return [None if value is None else self.number(value) for value in self.values[name]]
 
     def flag(self, numbers: list[Any]) -> Expression | None:
         """A condition with these values, in parameters."""
@@ -298,12 +334,6 @@ def _exact(value: Any) -> Any:
     return Fraction(str(value)) if isinstance(value, float) else value
 
 
-def _content(setting: Setting | None) -> Any:
-    if setting is None or setting.kind != Setting.CONSTANT:
-        return None
-    return setting.content
-
-
 def _worth(tree: Expression, scope: dict[str, Any]) -> Any:
     try:
         return evaluate(tree, scope)
@@ -314,23 +344,33 @@ def _worth(tree: Expression, scope: dict[str, Any]) -> Any:
 def _agree(column: Sequence[Any], numbers: Sequence[Any]) -> bool:
     """Whether a column has these values, wherever there are any."""
     return len(column) == len(numbers) and all(
-        number is None or (value is not None and value == number)
+        number is None or (value is not None and _equal(value, number))
         for value, number in zip(column, numbers)
     )
 
 
-def _scaled(name: str, column: list[Any], numbers: list[Any]) -> Iterator[Expression]:
+def _equal(value: Any, number: Any) -> bool:
+    """Whether two numbers are the same, and stay so when symbols change."""
+    if isinstance(value, Size) or isinstance(number, Size):
+        is_whole = isinstance(value, int) and isinstance(number, int)
+        return is_whole and terms_of(value) == terms_of(number)
+    return bool(value == number)
+
+
+def _scaled(
+    name: str, column: list[Any], numbers: list[Any], least: int = LEAST_WIDTH
+) -> Iterator[Expression]:
     """Multiples and parts of a parameter."""
     pairs = [(a, b) for a, b in zip(column, numbers) if b is not None]
-    wide = all(type(n) is int and n >= LEAST_WIDTH for pair in pairs for n in pair)
+    wide = all(type(n) in (int, Size) and n >= least for pair in pairs for n in pair)
     if not wide or len({a for a, _ in pairs}) < 2:
         return  # small numbers, as strides, have many a reason
     first, second = pairs[0]
     if second % first == 0 and 1 < (factor := second // first) <= 64:
-        if all(a * factor == b for a, b in pairs):
+        if all(_equal(a * factor, b) for a, b in pairs):
             yield Binary("*", Number(factor), Name(name, 0))
     if first % second == 0 and 1 < (factor := first // second) <= 64:
-        if all(a // factor == b for a, b in pairs):
+        if all(_equal(a // factor, b) for a, b in pairs):
             yield Binary("//", Name(name, 0), Number(factor))
 
 
@@ -355,6 +395,11 @@ def _negated(tree: Expression) -> Expression:
 def _comes_in(name: str) -> bool:
     """Whether a parameter is what comes in, which is inferred: others are put first."""
     return name.lower().startswith(("in", "cin", "c_in", "c1"))
+
+
+def number(value: Any, mark: Mark) -> Setting:
+    """A number as a setting, with what it follows from."""
+    return at(mark, expression(value)) if isinstance(value, Size) else constant(value, mark)
 
 
 def at(mark: Mark, tree: Expression) -> Setting:

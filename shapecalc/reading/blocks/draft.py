@@ -36,6 +36,7 @@ class Item:
         "path",
         "repeat",
         "settings",
+        "shape",
         "share",
         "when",
     )
@@ -46,6 +47,7 @@ class Item:
         self.path = path
         self.block: Draft | None = None
         self.settings: dict[str, Setting] = {}
+        self.shape: tuple[Any, ...] | None = None  # of what comes in first
         self.links: list[Link] | None = None
         self.share: Item | None = None
         self.repeat: Setting | None = None
@@ -78,6 +80,7 @@ class Item:
         made = Item(self.kind, self.mark, self.path)
         made.block, made.settings, made.links = self.block, dict(self.settings), self.links
         made.share, made.repeat, made.when = self.share, self.repeat, self.when
+        made.shape = self.shape
         return made
 
 

@@ -15,6 +15,7 @@ from shapecalc.reading.blocks.draft import (
     Draft,
     Item,
     Link,
+    constant,
     expression_of,
     first_and_rest,
     is_indexed,
@@ -28,13 +29,14 @@ Given = dict[str, Setting]
 class Merged:
     """One block for several drafts, and what each of those gives it."""
 
-    def __init__(self, alignment: Alignment, symbols: set[str]) -> None:
+    def __init__(self, alignment: Alignment, symbols: dict[str, int]) -> None:
         self.drafts = alignment.drafts
         self.slots = alignment.slots
         self.block = self.drafts[0]
         self.arguments = Arguments(self.drafts, symbols)
         self.count = len(self.drafts)
         self.same = self.shown_twice()
+        self.shapes: list[Any] = []  # what comes into the items of the place under work
 
     def shown_twice(self) -> Counter[str]:
         """How many places have a setting of each name, to tell whose an argument is."""
@@ -99,14 +101,16 @@ class Merged:
     def numbers(self, item: Item, slot: Slot) -> None:
         """Write what differs between the items of a place as expressions."""
         names: dict[str, None] = {}
+        numbers = range(self.count)
         for each in slot.items.values():
             names.update(dict.fromkeys(each.settings))
         for name in sorted(names, key=lambda name: name == "padding"):
             settings = [
-                slot.items[n].setting(name) if n in slot.items else None for n in range(self.count)
+                slot.items[n].setting(name) if n in slot.items else None for n in numbers
             ]
             given = [each for each in settings if each is not None]
             if len(given) == len(slot.items):
+                self.shapes = [slot.items[n].shape if n in slot.items else None for n in numbers]
                 item.settings[name] = self.one(item, name, settings, given)
         item.settings = {name: item.settings[name] for name in names if name in item.settings}
         repeats = [slot.items[n].repeat if n in slot.items else None for n in range(self.count)]
@@ -121,6 +125,9 @@ class Merged:
         first = given[0]
         if len({key(each) for each in given}) == 1:
             return first
+        if item.kind == "Reshape" and first.kind == Setting.LIST:
+            settings = self.with_the_rest(settings, given)
+            given = [each for each in settings if each is not None]
         if first.kind == Setting.LIST:
             parts = [
                 self.one(
@@ -137,8 +144,34 @@ class Merged:
         if any(is_indexed(each) for each in given):
             return self.in_copies(item, name, settings, given)
         kernel = item.settings.get("kernel_size") if name == "padding" else None
-        expression = self.arguments.of(settings, self.wanted(item, name), _expression(kernel))
+        wanted = self.wanted(item, name)
+        expression = self.arguments.of(settings, wanted, _expression(kernel), self.shapes)
         return at(item.mark, expression)
+
+    def with_the_rest(
+        self, settings: list[Setting | None], given: list[Setting]
+    ) -> list[Setting | None]:
+        """Shapes of which one size that no parameter gives is what is left over, -1."""
+        rows = [each.content for each in given]
+        if any(self.arguments.number(size) == -1 for row in rows for size in row):
+            return settings
+        columns = [
+            [None if each is None else each.content[n] for each in settings]
+            for n in range(len(rows[0]))
+        ]
+        for n, column in enumerate(columns):
+            keys = {key(each) for each in column if each is not None}
+            if len(keys) > 1 and self.arguments.known(column, "", None) is None:
+                rest = constant(-1, given[0].mark)
+                return [
+                    None
+                    if each is None
+                    else Setting(
+                        Setting.LIST, [*each.content[:n], rest, *each.content[n + 1 :]], each.mark
+                    )
+                    for each in settings
+                ]
+        return settings
 
     def in_copies(
         self, item: Item, name: str, settings: list[Setting | None], given: list[Setting]
@@ -199,10 +232,11 @@ def is_one(alignment: Alignment) -> bool:
     """Whether lists are alike enough for a reader to see one block in them."""
     shortest = min(len(draft.items) for draft in alignment.drafts)
     ways = {tuple(sorted(slot.items)) for slot in alignment.slots}
-    return 2 * alignment.shared >= shortest and len(ways) <= 6
+    shared, all_places = alignment.shared, len(alignment.slots)
+    return 2 * shared >= max(shortest, all_places - shared - 2) and len(ways) <= 8
 
 
-def merged(drafts: list[Draft], symbols: set[str]) -> list[tuple[Draft, Draft, Given]]:
+def merged(drafts: list[Draft], symbols: dict[str, int]) -> list[tuple[Draft, Draft, Given]]:
     """Each draft with the block that stands for it, and what it gives that."""
     found: list[tuple[Draft, Draft, Given]] = []
     for cluster in clusters(drafts):

@@ -65,11 +65,22 @@ def indexed(column: list[Setting]) -> Setting | None:
     if any(isinstance(each.content, str) for each in column):
         return None
     if any(isinstance(each.content, bool) for each in column):
-        is_first = len(set(keys[1:])) == 1 and type(column[0].content) is bool
-        way = FIRST if column[0].content else NOT_FIRST
-        return Setting(Setting.EXPRESSION, way, column[0].mark) if is_first else None
+        way = _flags([each.content for each in column])
+        return None if way is None else Setting(Setting.EXPRESSION, way, column[0].mark)
     tree = _first(column, keys) or _turns(column, keys) or _steps(column)
     return None if tree is None else Setting(Setting.EXPRESSION, tree, column[0].mark)
+
+
+def _flags(column: list[Any]) -> Expression | None:
+    """Which copies have something: the first, all others, every second."""
+    if any(type(each) is not bool for each in column):
+        return None
+    if len(set(column[1:])) == 1:
+        return FIRST if column[0] else NOT_FIRST
+    if len(column) > 2 and all(each is column[n % 2] for n, each in enumerate(column)):
+        rest = Number(0 if column[0] else 1)
+        return Comparison(Binary("%", INDEX, Number(2)), (("==", rest),))
+    return None
 
 
 def _first(column: list[Setting], keys: list[Any]) -> Expression | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shapecalc.language.tree import Block, Reference, Spec
+from shapecalc.reading import sizes
 from shapecalc.reading.blocks.draft import Draft, Item, Link
 from shapecalc.reading.blocks.merging import Given, merged
 from shapecalc.reading.blocks.naming import block_names, block_of, tree, written
@@ -26,6 +27,8 @@ class Tidying:
         self.items = items
         self.outputs = outputs
         self.drafts = drafts
+        values = {name: setting.content for name, setting in spec.symbols.items()}
+        self.symbols = {name: sizes.symbol(name, n) for name, n in {"B": 1, **values}.items()}
 
     def all(self) -> None:
         """Make blocks one, fold what repeats, and fill the spec."""
@@ -34,8 +37,7 @@ class Tidying:
                 moved = fold_lists(draft.items)
                 relink(draft.items, moved)
                 draft.outputs = {n: relinked(e, moved) for n, e in draft.outputs.items()}
-            if not self.fold_sequences(group):
-                self.merge(group)
+            self.merge(self.not_folded(group))
         moved = fold_lists(self.items)
         relink(self.items, moved)
         self.outputs = [relinked(each, moved) for each in self.outputs]
@@ -83,31 +85,23 @@ class Tidying:
         lists = [self.items, *(draft.items for draft in self.drafts)]
         return [item for items in lists for item in items if item.block is not None]
 
-    def fold_sequences(self, group: list[Draft]) -> bool:
-        """Write sequences of one block as that block, repeated, where they are used."""
-        if not group[0].is_sequence:
-            return False
-        ones = {id(draft): folded_sequence(draft) for draft in group}
-        if any(one is None for one in ones.values()):
-            return False
-        for item in self.uses():
-            one = ones.get(id(item.block))
-            if one is not None:
-                if item.share is not None:
-                    return False
+    def not_folded(self, group: list[Draft]) -> list[Draft]:
+        """Write sequences of one block as that block, repeated, where they are used; the others."""
+        shared = {id(item.block) for item in self.uses() if item.share is not None}
+        ones = {id(draft): folded_sequence(draft) for draft in group if id(draft) not in shared}
         for item in self.uses():
             one = ones.get(id(item.block))
             if one is not None:
                 item.kind, item.block, item.repeat = one.kind, one.block, one.repeat
                 item.settings = dict(one.settings)
-        return True
+        return [draft for draft in group if ones.get(id(draft)) is None]
 
     def merge(self, group: list[Draft]) -> None:
         """Make one block of those of one role."""
-        if len(group) == 1:
+        if len(group) < 2:
             return
         replaced: dict[int, tuple[Draft, Given]] = {}
-        for draft, one, given in merged(group, {*self.spec.symbols}):
+        for draft, one, given in merged(group, self.symbols):
             replaced[id(draft)] = one, given
         for item in self.uses():
             if id(item.block) in replaced:
