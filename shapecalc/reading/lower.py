@@ -67,7 +67,7 @@ class Lowering:
         for call in self.calls(self.root):
             into = self.flow.inside.get(id(call), [])
             out = self.flow.outside.get(id(call), [])
-            if len(into) != 1 or not out or not self.count(call):
+            if len(into) != 1 or not out or not self.count(call) or self.is_one_layer(call):
                 self.inlined.add(id(call))
         changed = True
         while changed:
@@ -82,6 +82,18 @@ class Lowering:
         for op in operations(self.root):
             if op.shared is not None:
                 self.shared(op, op.shared)
+
+    def is_one_layer(self, call: Call) -> bool:
+        """Whether a module is one layer whose weights are its own, with functions around it.
+
+        Its weights have no name of their own in between, as ``weight`` in a subclass of Conv2d.
+        """
+        items = [item for item in call.items if id(item) not in self.dead]
+        ops = [item for item in items if isinstance(item, Op)]
+        if len(ops) < len(items):
+            return False
+        own = [op for op in ops if op.layer.weights() or op.layer.buffers()]
+        return len(own) == 1 and is_itself(own[0])
 
     def calls(self, call: Call) -> Iterable[Call]:
         """All calls inside a call."""
@@ -188,6 +200,8 @@ class Lowering:
     ) -> Wire:
         """The entry of an operation."""
         path = joined(prefix, op.name) if op.name else ""
+        if is_itself(op):
+            path = prefix if id(op.call) in self.inlined else ""
         item = Item(op.kind, op.place or Mark(1, 1), path)
         item.settings = settings(op, item.mark)
         item.shape = op.inputs[0].shape if op.inputs else None
@@ -292,6 +306,12 @@ class Lowering:
     def tidy(self) -> None:
         """Write blocks as a person would, and fill the spec."""
         Tidying(self.spec, self.items, self.outputs, list(self.drafts.values())).all()
+
+
+def is_itself(op: Op) -> bool:
+    """Whether an operation has the weights of the very module that is called."""
+    is_own = op.instance is not None and op.instance is op.call.instance
+    return op.name == "." or (is_own and not op.name)
 
 
 def joined(prefix: str, name: str) -> str:

@@ -14,8 +14,8 @@ from shapecalc.language.symbols import SettingError
 from shapecalc.language.tree import Input, Setting, Spec
 from shapecalc.language.words import DTYPES
 from shapecalc.reading import sizes
-from shapecalc.reading.files import read_text
 from shapecalc.reading.blocks.naming import identifier
+from shapecalc.reading.files import read_text
 from shapecalc.reading.lower import Lowering, setting
 from shapecalc.reading.modules import MODULE, every_tensor, is_module, walk
 from shapecalc.reading.operators import plain, type_name
@@ -431,7 +431,8 @@ class _Reading:
                 stored: Stored = value.stored  # type: ignore[assignment]
                 if stored.op is not None and id(stored.op) in lowering.made_of:
                     continue
-                item = lowering.lone("Buffer" if is_buffer else "Parameter", path, self.place_of(root))
+                kind = "Buffer" if is_buffer else "Parameter"
+                item = lowering.lone(kind, path, self.place_of(root))
                 item.settings["shape"] = setting(list(stored.shape), item.mark)
                 if value.dtype != "float32":
                     item.settings["dtype"] = setting(value.dtype, item.mark)

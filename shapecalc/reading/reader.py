@@ -152,6 +152,11 @@ class Reader(Modules, Tensors, Trace, Runtime):
         ):
             return self.call(forward, args, kwargs)
         outer = self.current
+        if value.cls.name == "Sequential":  # what it is given is named where it is called
+            args = [
+                self.produced(each) if isinstance(each, TensorValue) and each.stored else each
+                for each in args
+            ]
         call = Call(value, self.relative(outer, value), outer)
         call.place = self.here()
         call.given = _given(forward, args, kwargs)
@@ -404,8 +409,16 @@ class Reader(Modules, Tensors, Trace, Runtime):
         return value.grown is not None and tuple(value.grown.shape) == tuple(value.shape)
 
     def weight_name(self, given: dict[str, Any]) -> str:
-        """What an operation is called after its weight."""
-        return ""
+        """The path of the module whose weights an operation has, by their own names.
+
+        It is a dot where that is the module that is called.
+        """
+        homes = set()
+        for name, each in given.items():
+            if isinstance(each, TensorValue) and each.grown is not None:
+                path, _, own = self.stored_name(each.grown).rpartition(".")
+                homes.add(path or "." if own == name else "")
+        return homes.pop() if len(homes) == 1 else ""
 
     def stored_entry(self, value: TensorValue) -> TensorValue:
         stored = value.stored
@@ -604,11 +617,10 @@ def _given(forward: Any, args: list[Any], kwargs: dict[str, Any]) -> list[tuple[
     """The tensors that a call is given, by the parameters of ``forward``."""
     function = getattr(forward, "function", None)
     names = function.code.positional[1:] if isinstance(function, Function) else []
-    found = []
+    found: list[tuple[str, TensorValue]] = []
     for name, value in [*zip(names, args), *kwargs.items()]:
-        for each in value if isinstance(value, (tuple, list)) else (value,):
-            if isinstance(each, TensorValue):
-                found.append((name, each.snapshot()))
+        several = value if isinstance(value, (tuple, list)) else (value,)
+        found += [(name, e.snapshot()) for e in several if isinstance(e, TensorValue)]
     return found
 
 

@@ -76,7 +76,7 @@ class Arguments:
     @cached_property
     def written(self) -> list[tuple[Expression, str, list[Any]]]:
         """What the class's own code writes: expressions, their names, their value in every use."""
-        found = []
+        found: list[tuple[Expression, str, list[Any]]] = []
         formulas = Formulas(self.made, set(self.numbers), set(self.flags))
         for tree, name in formulas.all() if self.made.cls is not None else ():
             column = self.worth(tree)
@@ -99,18 +99,22 @@ class Arguments:
         wanted: str,
         kernel: Expression | None = None,
         shapes: Sequence[Any] = (),
+        axis: str | None = None,
     ) -> Expression:
         """An expression that gives every use its number.
 
         ``wanted`` is what an argument would be called that is no parameter; ``kernel`` the size of
-        the window whose padding this is; ``shapes`` what comes in, in every use.
+        the window whose padding this is; ``shapes`` what comes in, in every use, and ``axis`` the
+        dimension that it may follow from.
         """
-        found = self.known(column, wanted, kernel) or self.incoming(column, shapes)
+        found = self.known(column, wanted, kernel) or self.incoming(column, shapes, axis)
         return found if found is not None else self.own(column, wanted)
 
-    def incoming(self, column: Column, shapes: Sequence[Any]) -> Expression | None:
-        """A size of what comes in, or a part of one."""
-        numbers = [None if value is None else self.number(value) for value in column]
+    def incoming(
+        self, column: Column, shapes: Sequence[Any], axis: str | None = None
+    ) -> Expression | None:
+        """A size of what comes in, or a part of one; of one dimension if that is named."""
+        numbers = [*map(self.maybe, column)]
         known = [shape for shape in shapes if shape is not None]
         ranks = {len(shape) for shape in known}
         if len(ranks) != 1 or len(known) != sum(value is not None for value in column):
@@ -118,20 +122,22 @@ class Arguments:
         (rank,) = ranks
         named = {"in_features": rank - 1, "in_channels": 1}
         named |= {"in_height": 2, "in_width": 3} if rank == 4 else {}
-        for name, axis in named.items():
-            sizes = [None if shape is None else shape[axis] for shape in shapes]
-            if rank > axis > 0 and _agree(sizes, numbers):
+        if axis is not None:
+            named = {name: each for name, each in named.items() if name == axis}
+        for name, at in named.items():
+            sizes = [None if shape is None else shape[at] for shape in shapes]
+            if rank > at > 0 and _agree(sizes, numbers):
                 return Name(name, 0)
-        for name, axis in named.items():
-            sizes = [None if shape is None else shape[axis] for shape in shapes]
-            if rank > axis > 0:
+        for name, at in named.items():
+            sizes = [None if shape is None else shape[at] for shape in shapes]
+            if rank > at > 0:
                 for tree in _scaled(name, sizes, numbers, least=1):
                     return tree
         return None
 
     def known(self, column: Column, wanted: str, kernel: Expression | None) -> Expression | None:
         """An expression in parameters of the constructor."""
-        numbers = [None if value is None else self.number(value) for value in column]
+        numbers = [*map(self.maybe, column)]
         if any(n is None and value is not None for n, value in zip(numbers, column)):
             return None
         is_flag = any(type(n) is bool for n in numbers)
@@ -158,7 +164,7 @@ class Arguments:
         for name in sorted(columns, key=lambda name: name not in self.values):
             if _agree(columns[name], numbers):
                 yield Name(name, 0)
-        for name, values in self.values.items():
+        for name in self.values:
             if name not in self.numbers and _agree(self.worn(name), numbers):
                 yield Name(name, 0)
         if kernel is not None and names(kernel):
@@ -227,7 +233,19 @@ class Arguments:
 
     def worn(self, name: str) -> list[Any]:
         """The values of an argument."""
-        return [None if value is None else self.number(value) for value in self.values[name]]
+        return [*map(self.maybe, self.values[name])]
+
+    def by_name(self, column: Column, name: str) -> Expression | None:
+        """The parameter of a name, where it has these values and others in other uses."""
+        known = self.numbers.get(name)
+        if known is None or len(set(known)) < 2 or not _agree(known, [*map(self.maybe, column)]):
+            return None
+        self.use(Name(name, 0))
+        return Name(name, 0)
+
+    def maybe(self, setting: Setting | None) -> Any:
+        """The number that a setting is, where there is one."""
+        return None if setting is None else self.number(setting)
 
     def flag(self, numbers: list[Any]) -> Expression | None:
         """A condition with these values, in parameters."""
@@ -389,7 +407,13 @@ def _products(columns: dict[str, list[Any]], numbers: list[Any]) -> Iterator[Exp
 def _negated(tree: Expression) -> Expression:
     if isinstance(tree, Unary) and tree.operator == "not":
         return tree.operand
+    if isinstance(tree, Comparison) and len(tree.rest) == 1:
+        ((relation, side),) = tree.rest
+        return Comparison(tree.first, ((_OPPOSITE[relation], side),))
     return Unary("not", tree)
+
+
+_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
 def _comes_in(name: str) -> bool:
@@ -399,9 +423,9 @@ def _comes_in(name: str) -> bool:
 
 def number(value: Any, mark: Mark) -> Setting:
     """A number as a setting, with what it follows from."""
-    return at(mark, expression(value)) if isinstance(value, Size) else constant(value, mark)
+    return as_setting(mark, expression(value)) if isinstance(value, Size) else constant(value, mark)
 
 
-def at(mark: Mark, tree: Expression) -> Setting:
+def as_setting(mark: Mark, tree: Expression) -> Setting:
     """An expression as a setting."""
     return Setting(Setting.EXPRESSION, tree, mark)

@@ -96,9 +96,7 @@ class Formulas:
                 if isinstance(node, ast.expr) and (made := self.read(node)) is not None:
                     found.setdefault(made, "")
         kept = [
-            (each, name)
-            for each, name in found.items()
-            if names(each) and size(each) <= LARGEST
+            (each, name) for each, name in found.items() if names(each) and size(each) <= LARGEST
         ]
         return sorted(kept, key=lambda pair: size(pair[0]))
 
@@ -247,4 +245,3 @@ def _name(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         return f"self.{node.attr}" if node.value.id == "self" else ""
     return ""
-

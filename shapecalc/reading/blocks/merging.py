@@ -8,7 +8,7 @@ from typing import Any
 from shapecalc.language.expression import Binary, Conditional, Expression
 from shapecalc.language.tree import Setting
 from shapecalc.reading.blocks.aligning import Alignment, Slot
-from shapecalc.reading.blocks.arguments import Arguments, at
+from shapecalc.reading.blocks.arguments import Arguments, as_setting
 from shapecalc.reading.blocks.draft import (
     FIRST,
     NOT_FIRST,
@@ -89,7 +89,7 @@ class Merged:
             return
         present = [number in slot.items for number in range(self.count)]
         condition = self.arguments.condition(present, self.title(item))
-        item.when = at(item.mark, condition)
+        item.when = as_setting(item.mark, condition)
 
     def title(self, item: Item) -> str:
         """What an item is called in the name of an argument."""
@@ -105,9 +105,7 @@ class Merged:
         for each in slot.items.values():
             names.update(dict.fromkeys(each.settings))
         for name in sorted(names, key=lambda name: name == "padding"):
-            settings = [
-                slot.items[n].setting(name) if n in slot.items else None for n in numbers
-            ]
+            settings = [slot.items[n].setting(name) if n in slot.items else None for n in numbers]
             given = [each for each in settings if each is not None]
             if len(given) == len(slot.items):
                 self.shapes = [slot.items[n].shape if n in slot.items else None for n in numbers]
@@ -124,7 +122,8 @@ class Merged:
         """A setting for all uses."""
         first = given[0]
         if len({key(each) for each in given}) == 1:
-            return first
+            named = self.arguments.by_name(settings, name) if len(given) < self.count else None
+            return first if named is None else as_setting(item.mark, named)
         if item.kind == "Reshape" and first.kind == Setting.LIST:
             settings = self.with_the_rest(settings, given)
             given = [each for each in settings if each is not None]
@@ -145,8 +144,10 @@ class Merged:
             return self.in_copies(item, name, settings, given)
         kernel = item.settings.get("kernel_size") if name == "padding" else None
         wanted = self.wanted(item, name)
-        expression = self.arguments.of(settings, wanted, _expression(kernel), self.shapes)
-        return at(item.mark, expression)
+        shapes = self.shapes if name in _FOLLOWING else []
+        axis = _FOLLOWING.get(name)
+        expression = self.arguments.of(settings, wanted, _expression(kernel), shapes, axis)
+        return as_setting(item.mark, expression)
 
     def with_the_rest(
         self, settings: list[Setting | None], given: list[Setting]
@@ -188,13 +189,14 @@ class Merged:
             return first
         flags = [each.content for each in sides if type(each.content) is bool]
         if len(flags) == 2:
-            return at(item.mark, FIRST if flags[0] else NOT_FIRST)
+            return as_setting(item.mark, FIRST if flags[0] else NOT_FIRST)
         if flags:
-            test, other = (FIRST, rest) if type(first.content) is bool else (NOT_FIRST, first)
+            test: Expression = FIRST if type(first.content) is bool else NOT_FIRST
+            other = rest if type(first.content) is bool else first
             operator = "or" if flags[0] else "and"
             test = test if flags[0] else _NOT[test]
-            return at(item.mark, Binary(operator, test, expression_of(other)))
-        return at(item.mark, Conditional(FIRST, expression_of(first), expression_of(rest)))
+            return as_setting(item.mark, Binary(operator, test, expression_of(other)))
+        return as_setting(item.mark, Conditional(FIRST, expression_of(first), expression_of(rest)))
 
     def wanted(self, item: Item, name: str) -> str:
         """What an argument would be called that no parameter of the constructor is."""
@@ -203,6 +205,13 @@ class Merged:
             return name
         return f"{last}_{name}"
 
+
+_FOLLOWING: dict[str, str | None] = {
+    **dict.fromkeys(("out_channels", "groups"), "in_channels"),
+    **dict.fromkeys(("shape", "sizes", "size")),
+    "out_features": "in_features",
+}
+"""Fields whose numbers may follow from what comes in, and from which dimension."""
 
 _NOT: dict[Expression, Expression] = {FIRST: NOT_FIRST, NOT_FIRST: FIRST}
 

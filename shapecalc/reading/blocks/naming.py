@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Iterable
 
-from shapecalc.language.tree import Block, Entry, Reference
+from shapecalc.language.tree import Block, Entry, Reference, Setting
 from shapecalc.language.words import name_stem
 from shapecalc.layers import KINDS
 from shapecalc.reading.blocks.draft import Draft, Item, Link
@@ -98,7 +98,7 @@ def tree(
     for item in items:
         entry = Entry(item.kind, item.mark)
         entry.name = names[id(item)]
-        entry.settings = item.settings
+        entry.settings = in_order(item)
         entry.repeat, entry.when = item.repeat, item.when
         if item.block is not None:
             entry.block = blocks[id(item.block)]
@@ -109,6 +109,13 @@ def tree(
             entry.share = Reference(names[id(item.share)], item.mark)
         entries.append(entry)
     return entries, names
+
+
+def in_order(item: Item) -> dict[str, Setting]:
+    """The settings in the order in which a kind or block declares them."""
+    declared = KINDS[item.kind].fields if item.block is None else item.block.arguments
+    order = {name: n for n, name in enumerate(declared)}
+    return dict(sorted(item.settings.items(), key=lambda pair: order.get(pair[0], len(order))))
 
 
 def written(link: Link, names: dict[int, str]) -> str:

@@ -1,12 +1,13 @@
 """Items that follow each other and are the same but for a number: one item, repeated.
 
-What differs from copy to copy follows from ``index``: the first has another value, each has one more
-than the one before, or two take turns. Copies of a repeated entry have the names of a list's items.
+What differs from copy to copy follows from ``index``: the first has another value, each has one
+more than the one before, or two take turns. Copies have the names of a list's items.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from shapecalc.language.expression import Binary, Comparison, Conditional, Expression, Name, Number
@@ -29,7 +30,7 @@ INDEX = Name("index", 0)
 def folded(items: Sequence[Item], path: str) -> Item | None:
     """One item for several that feed each other, if that can be said; its path is the list's."""
     first = items[0]
-    for item, after in zip(items, items[1:]):
+    for item, after in pairwise(items):
         if after.links is not None and after.links != [Link(item)]:
             return None
     for item in items:

@@ -28,7 +28,9 @@ class Tidying:
         self.outputs = outputs
         self.drafts = drafts
         values = {name: setting.content for name, setting in spec.symbols.items()}
-        self.symbols = {name: sizes.symbol(name, n) for name, n in {"B": 1, **values}.items()}
+        self.symbols: dict[str, int] = {
+            name: sizes.symbol(name, n) for name, n in {"B": 1, **values}.items()
+        }
 
     def all(self) -> None:
         """Make blocks one, fold what repeats, and fill the spec."""
@@ -66,11 +68,11 @@ class Tidying:
         done: set[int] = set()
         waiting = list(groups.values())
         while waiting:
-            rest = []
+            rest: list[list[Draft]] = []
             for group in waiting:
-                own = {id(draft) for draft in group}
-                inner = {id(i.block) for d in group for i in d.items if i.block is not None}
-                if inner <= done | own:
+                own: set[int] = {id(draft) for draft in group}
+                used = {id(i.block) for d in group for i in d.items if i.block is not None}
+                if used <= done | own:
                     yield group
                     done |= own
                 else:
