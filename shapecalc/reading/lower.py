@@ -283,7 +283,14 @@ class Lowering:
         given, defaults = self.made_with.get(id(owner.instance), ({}, {}))
         role = (id(cls), re.sub(r"\d+", "", path))
         simple = tuple([(name, simply(value)) for name, value in given.items()])
-        found_key = (role, simple, tuple(inputs), exactly(items, outputs))
+        shape = self.flow.shapes.get(self.flow.inside[id(call)][0])
+        found_key = (
+            role,
+            simple,
+            shape and (shape[1:2], shape[-1:]),
+            tuple(inputs),
+            exactly(items, outputs),
+        )
         found = self.drafts.get(found_key)
         if found is None:
             sequence = owner is not call
@@ -293,6 +300,7 @@ class Lowering:
             mark = place or call.place or Mark(1, 1)
             found = self.drafts[found_key] = Draft(title, role, made, mark, sequence)
             found.items, found.inputs, found.outputs = items, inputs, outputs
+            found.shape = shape
         return found
 
     def lone(self, kind: str, path: str, mark: Mark) -> Item:

@@ -142,7 +142,7 @@ class Arguments:
             return None
         is_flag = any(type(n) is bool for n in numbers)
         if is_flag:
-            return self.flag(numbers)
+            return self.flag(numbers, wanted)
         for tree in self.ways(numbers, wanted, kernel):
             self.use(tree)
             return tree
@@ -190,7 +190,7 @@ class Arguments:
     def use(self, tree: Expression) -> None:
         """Make the parameters in an expression arguments."""
         for each in names(tree):
-            if each.name not in self.values:
+            if each.name not in self.values and each.name not in TENSOR_NAMES:
                 column = self.numbers.get(each.name) or self.flags[each.name]
                 self.values[each.name] = [number(value, self.mark) for value in column]
 
@@ -221,7 +221,7 @@ class Arguments:
 
     def condition(self, present: list[bool], wanted: str) -> Expression:
         """An expression that is true in some of the uses and not in the others."""
-        found = self.flag(list(present))
+        found = self.flag(list(present), wanted)
         if found is not None:
             return found
         if [not each for each in present] in [self.worn(name) for name in self.values]:
@@ -247,37 +247,61 @@ class Arguments:
         """The number that a setting is, where there is one."""
         return None if setting is None else self.number(setting)
 
-    def flag(self, numbers: list[Any]) -> Expression | None:
+    def flag(self, numbers: list[Any], wanted: str = "") -> Expression | None:
         """A condition with these values, in parameters."""
-        for tree in self.tests(numbers):
-            self.use(tree)
-            return tree
+        for tree, name in self.conditions(numbers):
+            return self.declared_as(tree, name, wanted)
         return None
 
-    def tests(self, numbers: list[Any]) -> Iterator[Expression]:
-        """Conditions with these values, the plainest first."""
+    def conditions(self, numbers: list[Any]) -> Iterator[tuple[Expression, str]]:
+        """Conditions with these values, first what the code decides by; and its names for them."""
         opposite = [None if each is None else not each for each in numbers]
         for name, column in self.flags.items():
             if _agree(column, numbers):
-                yield Name(name, 0)
+                yield Name(name, 0), ""
             if _agree(column, opposite):
-                yield Unary("not", Name(name, 0))
-        for tree, name, column in self.written:
+                yield Unary("not", Name(name, 0)), ""
+        for tree, name, column in (*self.decisions, *self.written):
             if all(type(each) is bool for each in column):
                 if _agree(column, numbers):
-                    yield self.named(tree, name)
+                    yield tree, name
                 if _agree(column, opposite):
-                    yield _negated(self.named(tree, name))
+                    yield _negated(tree), ""
         for name, column in self.numbers.items():
             small = sorted({each for each in column if type(each) is int and each < LEAST_WIDTH})
             for value in small:
                 for operator in ("==", "!="):
                     tree = Comparison(Name(name, 0), ((operator, Number(value)),))
                     if _agree(self.worth(tree) or (), numbers):
-                        yield tree
+                        yield tree, ""
         for tree in self.pairs():
             if _agree(self.worth(tree) or (), numbers):
-                yield tree
+                yield tree, ""
+
+    @cached_property
+    def decisions(self) -> list[tuple[Expression, str, list[Any]]]:
+        """What the class's own code decides by, and its value in every use."""
+        found = []
+        formulas = Formulas(self.made, set(self.numbers), set(self.flags))
+        for tree, name in formulas.tests() if self.made.cls is not None else ():
+            column = self.worth(tree)
+            if column is not None:
+                found.append((tree, name, column))
+        return found
+
+    @cached_property
+    def coming(self) -> dict[str, Expression]:
+        """The parameters that are a size of what comes into the block, in every use."""
+        found: dict[str, Expression] = {}
+        shapes = [draft.shape for draft in self.drafts]
+        known = [shape for shape in shapes if shape is not None and len(shape) > 1]
+        if len(known) == self.count:
+            for name, column in self.numbers.items():
+                if _comes_in(name):
+                    for size_name, axis in (("in_channels", 1), ("in_features", -1)):
+                        if _agree([shape[axis] for shape in known], column):
+                            found.setdefault(name, Name(size_name, 0))
+        return found
 
     def pairs(self) -> Iterator[Expression]:
         """Whether two parameters are the same."""
@@ -287,16 +311,32 @@ class Arguments:
                 for operator in ("==", "!="):
                     yield Comparison(Name(first, 0), ((operator, Name(second, 0)),))
 
-    def named(self, tree: Expression, name: str) -> Expression:
-        """A condition by the name that the code has for it, where it is more than a comparison."""
-        if size(tree) <= 3 or not name or name in self.taken or not is_identifier(name):
+    def declared_as(self, tree: Expression, name: str, wanted: str) -> Expression:
+        """A condition, or an argument that has it as its default.
+
+        It is one where it is long or asks for what comes into the block, which is known there.
+        """
+        for known, default in self.derived.items():
+            if default == tree:
+                return Name(known, 0)
+            if default == _negated(tree):
+                return Unary("not", Name(known, 0))
+        asks = {each.name for each in names(tree)} & self.coming.keys()
+        if not asks and size(tree) <= 4:
+            self.use(tree)
             return tree
-        if name in self.made.given or (name in self.values and name not in self.derived):
-            return tree
-        self.use(tree)
-        self.derived[name] = tree
-        self.values.setdefault(name, [None] * self.count)
-        return Name(name, 0)
+        whole = substituted(tree, self.coming)
+        for known, default in self.derived.items():
+            if default == whole:
+                return Name(known, 0)
+            if default == _negated(whole):
+                return Unary("not", Name(known, 0))
+        own = name if is_identifier(name) and name not in self.made.given else f"has_{wanted}"
+        own = self.free(own)
+        self.use(whole)
+        self.derived[own] = whole
+        self.values[own] = [None] * self.count
+        return Name(own, 0)
 
     # -- what is declared and given ---------------------------------------------------------------
 
@@ -402,6 +442,16 @@ def _products(columns: dict[str, list[Any]], numbers: list[Any]) -> Iterator[Exp
             product = [a * b for a, b in zip(columns[first], columns[second])]
             if _agree(product, numbers):
                 yield Binary("*", Name(first, 0), Name(second, 0))
+
+
+def substituted(tree: Any, names: dict[str, Expression]) -> Any:
+    """An expression with others in the place of some names."""
+    if isinstance(tree, Name):
+        return names.get(tree.name, tree)
+    if not hasattr(tree, "_fields"):
+        is_row = isinstance(tree, tuple)
+        return tuple([substituted(each, names) for each in tree]) if is_row else tree
+    return type(tree)(*[substituted(each, names) for each in tree])
 
 
 def _negated(tree: Expression) -> Expression:

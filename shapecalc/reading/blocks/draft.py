@@ -112,6 +112,7 @@ class Draft:
         self.name = ""
         self.items: list[Item] = []
         self.inputs: list[str] = ["input"]
+        self.shape: tuple[Any, ...] | None = None  # of what comes in first
         self.outputs: dict[str, Link] = {}
         self.arguments: dict[str, Setting | None] = {}
 

@@ -100,6 +100,21 @@ class Formulas:
         ]
         return sorted(kept, key=lambda pair: size(pair[0]))
 
+    def tests(self) -> list[tuple[Expression, str]]:
+        """The conditions that the code decides by, each with the name that it has there."""
+        found: dict[Expression, str] = {}
+        for name, value in self.bound.items():
+            if isinstance(value, (ast.Compare, ast.BoolOp)):
+                if (made := self.read(value)) is not None:
+                    found.setdefault(made, name.removeprefix("self."))
+        for tree in self.trees:
+            for node in ast.walk(tree):
+                if isinstance(node, (ast.If, ast.IfExp)):
+                    if (made := self.read(node.test)) is not None:
+                        found.setdefault(made, "")
+        kept = [(each, name) for each, name in found.items() if names(each)]
+        return sorted(kept, key=lambda pair: size(pair[0]))
+
     def read(self, node: ast.expr, depth: int = 0) -> Expression | None:
         """A node of the syntax tree as an expression in parameters, if it is one."""
         if depth > 8:
