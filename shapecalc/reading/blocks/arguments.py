@@ -144,6 +144,9 @@ class Arguments:
         if is_flag:
             return self.flag(numbers, wanted)
         for tree in self.ways(numbers, wanted, kernel):
+            name = next((name for each, name, _ in self.written if each == tree), "")
+            if size(tree) > 2 and name and is_identifier(name) and name not in self.made.given:
+                return self.declared_as(tree, name, wanted)
             self.use(tree)
             return tree
         return None
@@ -322,7 +325,7 @@ class Arguments:
             if default == _negated(tree):
                 return Unary("not", Name(known, 0))
         asks = {each.name for each in names(tree)} & self.coming.keys()
-        if not asks and size(tree) <= 4:
+        if not asks and size(tree) <= 4 and not name:
             self.use(tree)
             return tree
         whole = substituted(tree, self.coming)
