@@ -122,7 +122,7 @@ class Values:
     def home(self, name: str) -> Any:
         """The attribute that a submodule is; one with a number has to be asked for."""
         if name.isdigit():
-            return syntax.call("self.get_submodule", syntax.Text(name))
+            return syntax.call("getattr", syntax.SELF, syntax.Text(name))
         return syntax.own(name)
 
 
