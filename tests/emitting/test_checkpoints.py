@@ -18,7 +18,7 @@ from tests.emitting.emitted import made
 NAMES = Path(__file__).parents[1] / "data" / "torchvision_names.csv"
 ROWS = list(csv.DictReader(NAMES.open(encoding="utf-8")))
 MODELS = [row["model"] for row in ROWS]
-SPECS = {"alexnet": "alexnet_torchvision", "googlenet": "googlenet_bn"}
+SPECS = {"alexnet": "alexnet_torchvision", "googlenet": "googlenet_bn", "vgg16": "vgg"}
 AUXILIARY = ("googlenet", "inception_v3")
 
 
