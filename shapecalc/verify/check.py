@@ -196,8 +196,8 @@ class _Check:
             model = self.fixed(report)
         # without the weights that it would begin with, which take as long to draw as these
         model = weights.copied(model, lambda each: torch.empty(each.shape, dtype=each.dtype))
-        weights.draw(model, self.seed)
-        with torch.no_grad():
+        with run.threads(known(report.totals.macs)), torch.no_grad():
+            weights.draw(model, self.seed)
             output = returned(model(*weights.inputs(report, None, self.seed).values())).tensors
         yield from live.returning(report, [tuple(each.shape) for _, each in output])
         is_finite = all(bool(torch.isfinite(each).all()) for _, each in output)

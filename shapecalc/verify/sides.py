@@ -22,9 +22,6 @@ TRAINED = 3
 """The batch that is trained with: statistics of a single sample are none."""
 
 
-PARALLEL = 10**8
-"""With fewer multiply-accumulates in a sample several threads take longer than one."""
-
 HEAVIEST = 4 * 10**9
 """With more than these, numbers are computed in the module's own element type."""
 
@@ -44,8 +41,6 @@ class Spec:
         macs = self.small.totals.macs
         self.work = macs if isinstance(macs, int) else 0
         self.dtype = run.torch().float32 if self.work > HEAVIEST else run.torch().float64
-        if self.work < PARALLEL:
-            run.torch().set_num_threads(1)  # several only wait for each other
         self.is_full = list(self.small.inputs.values()) == list(self.report.inputs.values())
         self.depth = weights.depth(self.report)
 
