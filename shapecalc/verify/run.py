@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-PARALLEL = 10**9
+PARALLEL = 10**10
 """With fewer multiply-accumulates in a sample several threads take longer than one."""
 
 

@@ -85,6 +85,13 @@ def _is_alike(model: LayerReport, other: LayerReport) -> bool:
     )
 
 
+def has_same_weights(model: Report, other: Report) -> bool:
+    """Whether two reports of a network are of the same layers with weights of the same shapes."""
+    return len(model) == len(other) and all(
+        a.weights == b.weights and a.buffers_of == b.buffers_of for a, b in zip(model, other)
+    )
+
+
 def is_legal(
     network: Network, settings: dict[str, Any], formulas: Report, values: dict[str, int]
 ) -> bool:
