@@ -7,6 +7,7 @@ the rounding of every layer on the way.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -195,12 +196,17 @@ class Comparison:
         """What the spec's module gives if everything is changed in its last digits."""
         source = run.torch().Generator().manual_seed(1)
 
+        def noise(count: int) -> Any:
+            return run.torch().randn(count, generator=source, dtype=run.torch().float64)
+
         def changed(x: Any) -> Any:
-            if not x.is_floating_point():
+            """Every row by a part of its own, and every column, which many numbers have few of."""
+            if not x.is_floating_point() or not x.numel():
                 return x
+            flat = x.reshape(len(x), -1) if x.dim() else x.reshape(1, 1)
             step = DIGITS * run.torch().finfo(x.dtype).eps
-            noise = run.torch().randn(x.shape, generator=source, dtype=run.torch().float64)
-            return x * (1 + step * noise.to(x.dtype))
+            parts = noise(flat.shape[0])[:, None] + noise(flat.shape[1])
+            return (flat * (1 + step * parts).to(x.dtype)).reshape(x.shape)
 
         state = state_of(self.ours.model)
         put(state, {name: changed(way.values[name].to(each.dtype)) for name, each in state.items()})
@@ -245,6 +251,9 @@ def relative(a: Any, b: Any) -> float:
     if a.numel() == 0:
         return 0.0
     b = b.to(a.dtype)
+    gap, largest = float((a - b).abs().max()), float(a.abs().max())
+    if math.isfinite(gap) and math.isfinite(largest):
+        return gap / (largest or gap or 1.0)
     same = (a == b) | (a.isnan() & b.isnan())
     if bool(same.all()):
         return 0.0

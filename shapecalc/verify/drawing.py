@@ -88,8 +88,9 @@ def drawn(
     with torch.no_grad():
         if name in ("rand", "rand_like"):
             out.copy_(_uniform(out, salt))
-        elif name == "bernoulli_" and not isinstance(_kept(*args, **kwargs), torch.Tensor):
-            out.copy_(_uniform(out, salt) >= 1 - _kept(*args, **kwargs))
+        elif name in ("bernoulli", "bernoulli_"):
+            kept: Any = first if name == "bernoulli" else _kept(*args, **kwargs)
+            out.copy_(_uniform(out, salt) >= 1 - kept)
     return out, True
 
 

@@ -12,13 +12,14 @@ from shapecalc.verify.findings import Finding
 from shapecalc.verify.making import RunError
 from shapecalc.verify.matching import Pairs
 from shapecalc.verify.outcome import new_tensors, outcome
-from shapecalc.verify.sides import BATCHES, LOUD, Doing, Spec, Theirs, followed
+from shapecalc.verify.sides import LOUD, Doing, Spec, Theirs, followed
+from shapecalc.verify.sizes import BATCHES
 
-HEAVY = 10**9
-"""With more multiply-accumulates in a sample, gradients are computed of a single one only."""
+HEAVY = 3 * 10**8
+"""With more multiply-accumulates in a sample, gradients are computed once, and in training."""
 
 BRIEF = 2 * 10**9
-"""With no more of them the modules are run at the spec's own size, too."""
+"""With no more of them the modules are run at the spec's own size, too, and trained backward."""
 
 COARSE = 1e-6
 """What large numbers are for is wider; two ways of writing a softplus differ by less there."""
@@ -93,7 +94,7 @@ class Numbers:
         given = spec.inputs(report, self.dtype, each.batch, LOUD if each.is_loud else 1.0)
         what = each.told(given)
         self.doing(f"computing {what}")
-        is_light = spec.work <= HEAVY
+        is_light = spec.work <= HEAVY or (each.training and spec.work <= BRIEF)
         way = Way(
             spec.loud if each.is_loud else spec.values,
             each.training,

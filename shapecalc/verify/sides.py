@@ -10,6 +10,7 @@ from shapecalc.analysis.report import Report
 from shapecalc.emitting.module import module
 from shapecalc.language.opening import size_symbols
 from shapecalc.language.problem import SpecError
+from shapecalc.language.words import BATCH
 from shapecalc.layers import Layer
 from shapecalc.network import Network
 from shapecalc.verify import matching, run, sizes, weights
@@ -18,10 +19,6 @@ from shapecalc.verify.making import Called, RunError, guarded
 from shapecalc.verify.matching import Pairs, State
 from shapecalc.verify.meta import on_meta
 from shapecalc.verify.tracing import Trace
-
-BATCHES = (1, 2, 3)
-"""The batches that are computed; the last is trained with: statistics of one sample are none."""
-
 
 LOUD = 30.0
 """How much signals vary where it is looked for bounds at which they are cut off."""
@@ -53,14 +50,14 @@ class Spec:
     def _batches(self) -> list[int]:
         """The batches in which the spec is a network with the same weights."""
         found = []
-        for batch in BATCHES:
+        for batch in sizes.BATCHES:
             try:
                 report = self.at(self.sizes[0], batch)
             except SpecError:
                 continue
             if sizes.has_same_weights(self.small, report):
                 found.append(batch)
-        return found or [int(self.report.symbols["B"])]  # type: ignore[arg-type]
+        return found or [int(self.report.symbols[BATCH])]  # type: ignore[arg-type]
 
     @property
     def names(self) -> list[str]:
@@ -69,7 +66,7 @@ class Spec:
 
     def at(self, size: Mapping[str, int], batch: int | None = None) -> Report:
         """The report at a size, and in a batch."""
-        batched = {} if batch is None else {"B": batch}
+        batched = {} if batch is None else {BATCH: batch}
         return self.network.report({**self.settings, **size, **batched})
 
     def inputs(
