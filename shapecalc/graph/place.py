@@ -97,7 +97,8 @@ class Named(NamedTuple):
         if self.built is not None and self.built.role == Role.REPEAT:
             copy = {child.name: child for child in self.built.children}[name]
             assert isinstance(copy, Part)
-            own = next(child for child in reversed(copy.children) if child.path == copy.path)
+            inside = (child for child in reversed(copy.children) if child.path == copy.path)
+            own = next(inside, None)  # none where it failed
             return Named(copy.output, copy.path, own)
         if self.built is not None and name in self.built.outputs:
             return Named(self.built.outputs[name], self.path)
