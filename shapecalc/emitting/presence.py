@@ -9,8 +9,17 @@ from shapecalc.emitting.agree import value_of
 from shapecalc.emitting.known import Copy
 from shapecalc.emitting.roles import Role
 from shapecalc.emitting.scope import Scope, Tied
+from shapecalc.emitting.variants import behind
 from shapecalc.language.expression import Binary, Comparison, Number
 from shapecalc.language.tree import Entry
+
+
+class Unlike(Exception):
+    """The uses of a block that may be empty cannot tell when it is."""
+
+    def __init__(self, block: str) -> None:
+        super().__init__(block)
+        self.block = block
 
 
 def condition_of(scope: Scope, entry: Entry) -> Any | None:
@@ -84,6 +93,6 @@ def check_left_out(scope: Scope, built: list[Entry]) -> None:
     for entry in scope.entries:
         for decided in (entry.when, entry.repeat):
             if entry not in built and decided is not None:
-                names = decided.names() & scope.known.knobs - scope.arguments.keys()
-                if names:
-                    raise Tied(names)
+                names = behind(scope.known.spec, decided.names(), scope.block)
+                if names & scope.known.knobs:
+                    raise Tied(names & scope.known.knobs)

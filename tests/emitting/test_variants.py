@@ -34,7 +34,7 @@ def test_no_copies_are_tried_of_a_large_network_too():
     }
     network = shapecalc.load(spec)
     source = module(network)
-    with pytest.raises(ValueError, match="^b must be at least 1$"):
+    with pytest.raises(ValueError, match="b must be at least 1"):
         made(source, b=0)
     assert_is(made(source, b=1), network.report({"b": 1}))
 

@@ -13,13 +13,11 @@ from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import main
-from shapecalc.network import specs_folder
 from shapecalc.verify import check as checking
 from shapecalc.verify.check import check
+from tests.bundled import SPECS
 
 pytest.importorskip("torch")
-
-SPECS = sorted(path.stem for path in specs_folder().glob("*.yaml"))
 
 
 @pytest.mark.parametrize("name", SPECS)
