@@ -34,6 +34,8 @@ from shapecalc.emitting.sharing import Tie
 from shapecalc.emitting.source import head, imports, main, parameter_names
 from shapecalc.emitting.syntax import Assign, Class, Do, Function, Parameter
 from shapecalc.emitting.tidy import (
+    items_of,
+    with_items,
     with_numbered,
     with_running_sizes,
     without_defaults,
@@ -308,16 +310,22 @@ class Classes:
         forward = returned(forward, result, [each.name for each in inputs])
         forward = [*without_echoes(forward)]
         base = LIST if body.is_list else MODULE
-        init = with_numbered(without_defaults([*body.settings, *body.init], self.defaults))
+        parent = syntax.Attribute(syntax.call("super"), "__init__")
+        init = [*body.settings, *with_numbered(body.init)]
+        items = items_of(body.init)
+        if items is not None:
+            base, forward = SEQUENTIAL, with_items(forward)
+            init = [Do(syntax.call(parent, *items)), *body.settings]
+        init = without_defaults(init, self.defaults)
         init = with_running_sizes(init, {*scope.allowed, *self.parameters.values()})
         signed = signature(scope, init, body.checks, is_part=is_part)
-        parent = Do(syntax.call(syntax.Attribute(syntax.call("super"), "__init__")))
-        statements = signed.body if body.is_list else [parent, *signed.body]
+        plain = syntax.call(parent)
+        statements = [Do(plain), *signed.body] if base == MODULE else signed.body
         constructor = Function(
             "__init__", tuple(signed.parameters), syntax.NONE, tuple(statements), "", True
         )
         run = Function("forward", inputs, returns, tuple(forward), "", True)
-        is_bare = statements == [parent] and not signed.parameters and scope.block is not None
+        is_bare = scope.block is not None and not signed.parameters and statements == [Do(plain)]
         methods = (run,) if is_bare else (constructor, run)
         final = syntax.read("Final[bool]")
         declared = tuple(Parameter(flag, final) for flag in body.flags)

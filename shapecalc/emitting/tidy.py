@@ -11,7 +11,7 @@ from shapecalc.emitting import syntax
 from shapecalc.emitting.names import variable
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.syntax import Assign, Do, For, If, Invoke, Statement
-from shapecalc.language.expression import Binary, Name
+from shapecalc.language.expression import Binary, Name, Number
 
 LEAST = 5
 """Of how many names, numbers and signs a size is made that is worth a local."""
@@ -105,6 +105,34 @@ def with_numbered(body: Iterable[Statement]) -> list[Statement]:
         return None
 
     return [syntax.changed(each, change) for each in body]
+
+
+def items_of(body: Iterable[Statement]) -> list[Any] | None:
+    """The submodules that statements make, if all are called by their numbers from 0 on."""
+    found: list[Any] = []
+    for each in body:
+        if not isinstance(each, Assign) or _number_of(each.target) != str(len(found)):
+            return None
+        found.append(each.value)
+    return found or None
+
+
+def with_items(body: Iterable[Statement]) -> list[Statement]:
+    """Statements in which submodules with numbers for names are items: ``self[0](x)``."""
+
+    def change(node: Any) -> Any:
+        number = _number_of(node)
+        return syntax.Item(syntax.SELF, Number(int(number))) if number is not None else None
+
+    return [syntax.changed(each, change) for each in body]
+
+
+def _number_of(tree: Any) -> str | None:
+    """The number that a submodule is called by, where it is asked for."""
+    if not isinstance(tree, Invoke) or tree.function != syntax.own("get_submodule"):
+        return None
+    (name,) = tree.positional
+    return name.value if isinstance(name, syntax.Text) else None
 
 
 def without_echoes(body: Iterable[Statement], told: str = "") -> tuple[Statement, ...]:
