@@ -34,6 +34,7 @@ from shapecalc.emitting.sharing import Tie
 from shapecalc.emitting.source import head, imports, main, parameter_names
 from shapecalc.emitting.syntax import Assign, Class, Do, Function, Parameter
 from shapecalc.emitting.tidy import (
+    in_order,
     items_of,
     with_items,
     with_numbered,
@@ -303,7 +304,7 @@ class Classes:
         """A class of the statements that have been written, and its constructor's signature."""
         forward = parts_together(body.forward.body)
         if alias:
-            forward = without_alias(forward, alias, RUNNING)
+            forward = parts_together(without_alias(forward, alias, RUNNING))
             if Name(alias, 0) == result and alias not in syntax.names(*forward):
                 result = Name(RUNNING, 0)
         forward = [*body.forward.first, *forward]
@@ -311,8 +312,10 @@ class Classes:
         forward = [*without_echoes(forward)]
         base = LIST if body.is_list else MODULE
         parent = syntax.Attribute(syntax.call("super"), "__init__")
-        init = [*body.settings, *with_numbered(body.init)]
-        items = items_of(body.init)
+        order = scope.block.state_order if scope.block is not None and not is_part else []
+        made = in_order(body.init, [each.name for each in order])
+        init = [*body.settings, *with_numbered(made)]
+        items = items_of(made)
         if items is not None:
             base, forward = SEQUENTIAL, with_items(forward)
             init = [Do(syntax.call(parent, *items)), *body.settings]

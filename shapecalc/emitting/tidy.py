@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -105,6 +105,23 @@ def with_numbered(body: Iterable[Statement]) -> list[Statement]:
         return None
 
     return [syntax.changed(each, change) for each in body]
+
+
+def in_order(body: list[Statement], names: Sequence[str]) -> list[Statement]:
+    """Statements of a constructor in which some submodules are made in the order of their names."""
+    made = [[i for i, each in enumerate(body) if name in _made(each)] for name in names]
+    wanted = [*dict.fromkeys(i for places in made for i in places)]
+    found = [*body]
+    for place, i in zip(sorted(wanted), wanted):
+        found[place] = body[i]
+    return found
+
+
+def _made(statement: Statement) -> set[str]:
+    """The names of the submodules that a statement makes."""
+    targets = [each.target for each in syntax.statements([statement]) if isinstance(each, Assign)]
+    own = {each.name for each in targets if isinstance(each, syntax.Attribute)}
+    return own | {number for each in targets if (number := _number_of(each)) is not None}
 
 
 def items_of(body: Iterable[Statement]) -> list[Any] | None:
