@@ -131,7 +131,12 @@ def _input(shape: list[Any], dtype: str) -> Any:
     return shape if dtype == "float32" else {"shape": shape, "dtype": dtype}
 
 
-def _names(names: list[str]) -> Any:
+def _name(name: str) -> str | int:
+    """A name, or the number that it is in a sequence."""
+    return int(name) if name.isdigit() and name == str(int(name)) else name
+
+
+def _names(names: list[Any]) -> Any:
     return names[0] if len(names) == 1 else names
 
 
@@ -186,14 +191,14 @@ def _entry(entry: Entry, is_automatic: bool) -> Any:
             settings = only
     more: dict[str, Any] = {}
     if not (is_automatic or entry.is_inline):
-        more["name"] = _name(entry)
+        more["name"] = _own_name(entry)
     if entry.sources is not None:
-        more["from"] = _names([each.name for each in entry.sources])
+        more["from"] = _names([_name(each.name) for each in entry.sources])
     for name, each in (("repeat", entry.repeat), ("when", entry.when)):
         if each is not None:
             more[name] = value(each)
     if entry.share is not None:
-        more["share"] = entry.share.name
+        more["share"] = _name(entry.share.name)
     if entry.dtype:
         more["dtype"] = entry.dtype
     if entry.silence:
@@ -203,10 +208,10 @@ def _entry(entry: Entry, is_automatic: bool) -> Any:
     return {entry.kind: None if settings == {} else settings, **more}
 
 
-def _name(entry: Entry) -> str:
+def _own_name(entry: Entry) -> Any:
     """The name of an entry, or of its copies."""
     if entry.copy_names is None:
-        return entry.name
+        return _name(entry.name)
     parts = entry.copy_names.parts
     return "".join(p if isinstance(p, str) else f"{{{value(p)}}}" for p in parts)
 
