@@ -148,3 +148,11 @@ def test_factors_and_bounds_need_not_be_whole() -> None:
         wanted = torch.nn.functional.linear(wanted, weight * torch.eye(16, wanted.shape[-1]))
     with torch.no_grad():
         assert torch.allclose(model(x), wanted)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_probability_is_a_float() -> None:
+    source = module(shapecalc.load({"input": [8], "layers": [{"Dropout": 0}, {"Dropout": 1}]}))
+    assert "nn.Dropout(0.0)" in source
+    assert "nn.Dropout(1.0)" in source
+    torch.jit.script(made(source))
