@@ -25,7 +25,7 @@ from shapecalc.language.expression import (
 )
 from shapecalc.language.tree import Block, Entry, Setting
 from shapecalc.layers import KINDS
-from shapecalc.layers.field import Flag, Number
+from shapecalc.layers.field import Flag, Number, not_null
 
 Key = tuple[str, str]
 """A block's name, empty for the network, and the name of an argument or symbol."""
@@ -120,7 +120,7 @@ class Roles:
         for entry in entries:
             for name, setting in entry.settings.items():
                 if entry.block is None:
-                    field = KINDS[entry.kind].fields[name].type
+                    field = not_null(KINDS[entry.kind].fields[name].type)
                     is_float = isinstance(field, Number)
                     place = _Place.FLOAT if is_float else _Place.SIZE
                     self._setting(
