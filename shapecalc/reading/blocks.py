@@ -275,7 +275,7 @@ class Tidying:
 
     def name_blocks(self) -> None:
         """Name blocks after their classes, numbered where one class makes several."""
-        taken: set[str] = set(KINDS)
+        taken: set[str] = set()
         for block in self.blocks:
             name = self.classes[id(block)]
             if name == "Sequential":
@@ -283,7 +283,7 @@ class Tidying:
             if name in KINDS:
                 name = f"{name}Block"
             free, number = name, 1
-            while free in taken:
+            while free in taken or free in KINDS:
                 number += 1
                 free = f"{name}{number}" if not name[-1].isdigit() else f"{name}_{number}"
             taken.add(free)

@@ -307,6 +307,8 @@ class Files:
 
     def origin(self, name: str, level: int, module: SourceModule) -> Any:
         """The module that ``from name import`` means."""
+        from shapecalc.reading.known import stays_unread
+
         if not level:
             return self.imported(name, module)
         package = module.package.split(".") if module.package else []
@@ -316,6 +318,8 @@ class Files:
         full = ".".join([*package, *([name] if name else [])])
         if full in self.modules:
             return self.modules[full]
+        if stays_unread(full):
+            return Unknown(full, f"{full} is not read")
         path = _located(folder, name) if name else folder / "__init__.py"
         if path is None or not path.exists():
             if not name and folder.is_dir():

@@ -365,9 +365,9 @@ class Lowering:
         key = (name, tuple([written(entry) for entry in entries]))
         found = self.blocks.get(key)
         if found is None:
-            taken = {block.name for block in self.blocks.values()} | KINDS.keys()
+            taken = {block.name for block in self.blocks.values()}
             free, n = name, 1
-            while free in taken:
+            while free in taken or free in KINDS:
                 n += 1
                 free = f"{name}{n}"
             place = call.instance.cls.place if call.instance is not None else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from shapecalc.reading.expressions import Expressions, Run
@@ -40,10 +41,13 @@ class Code:
         self.keyword_only = [a.arg for a in args.kwonlyargs]
         self.star = args.vararg.arg if args.vararg else None
         self.double_star = args.kwarg.arg if args.kwarg else None
-        body = node.body if isinstance(node.body, list) else [node.body]
         self.is_lambda = not isinstance(node.body, list)
-        self.is_generator = not self.is_lambda and any(_yields(each) for each in body)
         self._run: Any = None
+
+    @cached_property
+    def is_generator(self) -> bool:
+        """Whether it yields."""
+        return not self.is_lambda and any(map(_yields, self.node.body))
 
     @property
     def place(self) -> Place:

@@ -109,6 +109,9 @@ _UNLISTED = frozenset(
 )
 """Packages that are known in parts alone."""
 
+_OF_PICTURES = ("torchvision.transforms._presets",)
+"""Modules that torchvision's networks import for what is done to pictures before."""
+
 _ROOTS = frozenset(
     [
         *_UNLISTED,
@@ -185,6 +188,8 @@ def lends(name: str) -> bool:
 
 def stays_unread(name: str) -> bool:
     """Whether a package that is installed is not read, beyond what is known of it."""
+    if name in _OF_PICTURES:
+        return True
     return name.partition(".")[0] in _UNLISTED and not lends(name)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from shapecalc.layers import KINDS
 from shapecalc.layers.field import REQUIRED, Flag, PerAxis
+from shapecalc.reading.index import MODULES
 from shapecalc.reading.modules.holding import (
     MODULE,
     NN,
@@ -163,11 +164,10 @@ def _stack_settings(rt: Any, kind: str, raw: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-for _kind, _declared in KINDS.items():
-    if _declared.in_torch:
-        NN[_kind] = _kind_class(_kind)
-        if any(field.infer is not None for field in _declared.fields.values()):
-            NN[f"Lazy{_kind}"] = _kind_class(_kind, f"Lazy{_kind}", lazy=True)
+for _kind, _infers in MODULES.items():
+    NN[_kind] = _kind_class(_kind)
+    if _infers:
+        NN[f"Lazy{_kind}"] = _kind_class(_kind, f"Lazy{_kind}", lazy=True)
 
 NN["SyncBatchNorm"] = _kind_class("BatchNorm2d", "SyncBatchNorm")
 
