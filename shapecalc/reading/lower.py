@@ -19,7 +19,8 @@ from shapecalc.layers.field import PerAxis, SameAs
 from shapecalc.reading import sizes
 from shapecalc.reading.blocks import Tidying
 from shapecalc.reading.sizes import Size
-from shapecalc.reading.trace import Call, Given, Op, TensorValue, exact
+from shapecalc.reading.trace import exact
+from shapecalc.reading.traced import Call, Given, Op, TensorValue
 
 Wire = tuple[Any, str]
 """An operation, or an input of the network, and which of its outputs."""

@@ -14,12 +14,13 @@ from shapecalc.language.symbols import SettingError
 from shapecalc.language.tree import Input, Setting, Spec
 from shapecalc.language.words import DTYPES
 from shapecalc.reading import sizes
+from shapecalc.reading.asked import evaluated, networks_in
 from shapecalc.reading.files import read_text
 from shapecalc.reading.lower import Lowering, identifier, setting
 from shapecalc.reading.modules import MODULE, every_tensor, is_module, walk
 from shapecalc.reading.operators import plain, type_name
-from shapecalc.reading.reader import Reader, _deep, evaluated, networks_in
-from shapecalc.reading.trace import Call, Given, Stored, TensorValue
+from shapecalc.reading.reader import Reader, deep
+from shapecalc.reading.traced import Call, Given, Stored, TensorValue
 from shapecalc.reading.values import (
     CannotRead,
     Class,
@@ -199,7 +200,7 @@ class _Reading:
         """Read, and tell everything that is wrong."""
         reader = self.reader
         try:
-            with _deep():
+            with deep():
                 spec = self.read()
         except CannotRead as wrong:
             if wrong.message:

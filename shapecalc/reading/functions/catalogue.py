@@ -8,11 +8,11 @@ from typing import Any
 from shapecalc.layers import KINDS
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag
+from shapecalc.reading.dtypes import DTYPES, DType
 from shapecalc.reading.functions.base import OPERATIONS, SAME, number, tensor
 from shapecalc.reading.index import CALLED
 from shapecalc.reading.operators import plain
-from shapecalc.reading.tensors import DTYPES, DType
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Builtin, Unknown
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.layers.tensor import FLOATS
+from shapecalc.reading.dtypes import DTYPES, DType, TorchSize
 from shapecalc.reading.functions.base import OPERATIONS, number, numbers, operation, tensor
 from shapecalc.reading.functions.elementwise import typed
 from shapecalc.reading.modules import stored
 from shapecalc.reading.operators import plain
 from shapecalc.reading.sizes import Size
-from shapecalc.reading.tensors import DTYPES, DType, TorchSize
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Instance, Unknown
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.reading.functions.base import listed, number, numbers, operation, prod, tensor
 from shapecalc.reading.functions.shapes import flatten
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 
 
 def _pieces(rt: Any, x: TensorValue, dim: int, sizes: list[Any]) -> tuple[TensorValue, ...]:

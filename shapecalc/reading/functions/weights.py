@@ -6,7 +6,7 @@ from typing import Any
 
 from shapecalc.reading.functions.base import operation, prod, tensor
 from shapecalc.reading.operators import plain
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 
 
 def _own_weights(rt: Any, weight: Any, bias: Any) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 from shapecalc.reading.classes import (
     OBJECT,
 )
+from shapecalc.reading.dtypes import DTYPES, DType
 from shapecalc.reading.files import read_text
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.modules import NN
-from shapecalc.reading.tensors import DTYPES, DType
 from shapecalc.reading.values import (
     Builtin,
     Class,

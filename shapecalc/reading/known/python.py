@@ -13,7 +13,7 @@ from shapecalc.reading.functions import listed, prod
 from shapecalc.reading.known.base import KNOWN, known
 from shapecalc.reading.operators import plain
 from shapecalc.reading.sizes import Size
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import (
     Builtin,
     Class,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from shapecalc.reading.dtypes import DType
 from shapecalc.reading.frameworks import DEVICE, FRAMEWORK
 from shapecalc.reading.functions import OPERATIONS, prod
 from shapecalc.reading.known.base import KNOWN, PASSES, Hint, Logger, known
 from shapecalc.reading.modules import MODULE
 from shapecalc.reading.regular import REGULAR
-from shapecalc.reading.tensors import DType
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import (
     Builtin,
     Function,

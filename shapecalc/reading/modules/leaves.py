@@ -17,7 +17,8 @@ from shapecalc.reading.modules.holding import (
     stored,
 )
 from shapecalc.reading.operators import plain
-from shapecalc.reading.trace import Call, TensorValue, exact
+from shapecalc.reading.trace import exact
+from shapecalc.reading.traced import Call, TensorValue
 from shapecalc.reading.values import (
     Builtin,
     Class,
