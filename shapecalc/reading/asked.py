@@ -8,8 +8,8 @@ from typing import Any
 
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.reading import sizes
-from shapecalc.reading.files import SourceModule
 from shapecalc.reading.reader import Reader
+from shapecalc.reading.source import SourceModule
 from shapecalc.reading.statements import Compiler
 from shapecalc.reading.values import Class, Frame, Function
 

@@ -10,10 +10,8 @@ from typing import Any
 
 from shapecalc.language.problem import Source
 from shapecalc.reading.assuming import Assumptions
-from shapecalc.reading.files import SourceModule, parsed
 from shapecalc.reading.leaf_calls import LeafCalls
 from shapecalc.reading.modules import (
-    MODULE,
     Leaf,
     Modules,
     children,
@@ -22,19 +20,18 @@ from shapecalc.reading.modules import (
     walk,
 )
 from shapecalc.reading.operators import plain, type_name
+from shapecalc.reading.source import SourceModule
 from shapecalc.reading.tensors import Tensors
 from shapecalc.reading.trace import Trace
 from shapecalc.reading.traced import Call, Op, TensorValue
 from shapecalc.reading.values import (
     MISSING,
     Builtin,
-    CannotRead,
     Class,
     Function,
     Instance,
     Method,
     Partial,
-    Place,
     Raised,
 )
 
@@ -228,12 +225,10 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
 
 @contextmanager
 def deep() -> Any:
+    """Where calls of the source nest, and so Python's own do, deeper than it usually allows."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, 12_000))
     try:
         yield
     finally:
         sys.setrecursionlimit(limit)
-
-
-__all__ = ["MODULE", "CannotRead", "Function", "Place", "Reader", "parsed"]
