@@ -8,6 +8,7 @@ from typing import Any
 
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.reading import sizes
+from shapecalc.reading.known import resolve
 from shapecalc.reading.reader import Reader
 from shapecalc.reading.source import SourceModule
 from shapecalc.reading.statements import Compiler
@@ -30,6 +31,9 @@ def evaluated(reader: Reader, module: SourceModule, text: str) -> Any:
         for name, default in _free_names(reader, module, compiler, frame, node.body):
             reader.symbols[name] = default
             frame.names[name] = default if name in reader.decided else sizes.symbol(name, default)
+    for name in ("torch", "nn"):  # what an argument may be written with, whatever the file imports
+        if name not in module.concerned:
+            frame.names.setdefault(name, resolve("torch.nn" if name == "nn" else "torch"))
     return compiler.expression(node.body)(frame)
 
 

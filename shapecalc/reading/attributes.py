@@ -19,6 +19,7 @@ from shapecalc.reading.values import (
     Partial,
     Property,
     Quiet,
+    Raised,
     Static,
     Super,
     Unknown,
@@ -68,6 +69,8 @@ class Attributes:
                 return value.closure.module.name
             if name in ("__doc__", "__wrapped__"):
                 return value.attributes.get(name, "")
+            if name in ("__defaults__", "__kwdefaults__"):
+                return value.defaults_of(name == "__kwdefaults__")
         if isinstance(value, Method) and name == "__self__":
             return value.self
         if isinstance(value, Method) and name in ("__name__", "__func__"):
@@ -76,6 +79,8 @@ class Attributes:
             return {"func": value.function, "args": value.args, "keywords": value.kwargs}[name]
         if isinstance(value, Builtin) and name in ("__name__", "__qualname__"):
             return value.name.rpartition(".")[2]
+        if isinstance(value, Builtin) and name == "__kwdefaults__":
+            return getattr(value.run, name, None)
         if isinstance(value, Property) and name in ("setter", "getter", "deleter"):
             return Builtin(name, lambda rt, f, p=value: Property(p.getter, f))
         from shapecalc.reading.methods import native_attribute
@@ -84,6 +89,15 @@ class Attributes:
         if found is not None:
             return found
         raise self.no_attribute(value, name)
+
+    def has_attribute(self, value: Any, name: str) -> bool:
+        """Whether a value has an attribute."""
+        try:
+            return not isinstance(self.attribute(value, name), Unknown)
+        except Raised as raised:
+            if raised.instance.cls.name == "AttributeError":
+                return False
+            raise
 
     def no_attribute(self, value: Any, name: str) -> Exception:
         """Python's error for an attribute that is not there."""
@@ -115,8 +129,8 @@ class Attributes:
             return Builtin(name, lambda rt, key: rt.attribute(value, key))
         if name == "__delattr__":
             return Builtin(name, lambda rt, key: rt.delete_attribute(value, key))
-        if name == "__doc__":
-            return ""
+        if name in ("__doc__", "__traceback__", "__cause__", "__context__"):
+            return "" if name == "__doc__" else None
         found = self.special_attribute(value, name)
         if found is not MISSING:
             return found
@@ -155,6 +169,8 @@ class Attributes:
             return value.module
         if name == "__mro__":
             return value.mro
+        if name == "__doc__":
+            return ""
         if name == "__bases__":
             return value.bases
         if name == "__init__":

@@ -22,9 +22,11 @@ from shapecalc.reading.values import (
 
 for _name in ("print", "input", "breakpoint", "help"):
     BUILTINS[_name] = Quiet(_name)
-for _name in ("open", "exec", "compile", "__import__", "memoryview"):
+for _name in ("open", "exec", "compile", "memoryview"):
     BUILTINS[_name] = Unknown(_name, "nothing is run or opened while a file is read")
 BUILTINS.update(SCOPES)
+for _name in ("bytes", "bytearray", "complex"):  # as types that values are asked for
+    BUILTINS[_name] = Unknown(_name, "it is no value that networks are made of")
 BUILTINS.update(
     {
         "object": OBJECT,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shapecalc.reading.source import SourceModule
-from shapecalc.reading.values import CannotRead, Frame, Unknown
+from shapecalc.reading.values import Builtin, CannotRead, Frame, Unknown
 
 LARGEST = 4_000_000
 """The most bytes a file of source may have."""
@@ -29,6 +29,7 @@ class Files:
     tries: int
     error: Any
     cannot: Any
+    attribute: Any
     bind: Any
     known: dict[str, Any]
     root: Path
@@ -152,6 +153,8 @@ class Files:
             if self.tries:
                 raise self.error("ImportError", f"cannot import name '{item}'")
             return Unknown(f"{origin.name}.{item}" if origin.name else item, origin.why)
+        if isinstance(origin, Builtin):  # a function that has the name of the file it is in
+            return origin if item == name.rpartition(".")[2] else self.attribute(origin, item)
         return origin.known_attribute(self, item)
 
     def import_all(self, name: str, level: int, frame: Frame) -> None:

@@ -279,6 +279,9 @@ class Operators:
             return self.key(item) in container
         if hasattr(container, "known_contains"):
             return bool(container.known_contains(item))
+        if isinstance(container, Class) and container.names.get("__members__") is not None:
+            members = container.names["__members__"].values()
+            return any(each is item or each.attributes["value"] == item for each in members)
         if isinstance(container, Instance) and container.cls.has("__contains__"):
             return self.truth(self.call(self.attribute(container, "__contains__"), [item], {}))
         return any(

@@ -147,6 +147,10 @@ def _bound(node: ast.stmt) -> Iterator[str]:
     elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
         if getattr(node, "value", None) is not None:
             yield from _targets(node.target)
+    elif isinstance(node, ast.Match):
+        for case in node.cases:
+            for inner in case.body:
+                yield from _bound(inner)
     elif isinstance(node, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
         if isinstance(node, ast.For):
             yield from _targets(node.target)

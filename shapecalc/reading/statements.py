@@ -13,6 +13,7 @@ from typing import Any
 from shapecalc.reading.assigning import Assignments
 from shapecalc.reading.defining import Definitions
 from shapecalc.reading.expressions import Run
+from shapecalc.reading.matching import Matching
 from shapecalc.reading.values import (
     CannotRead,
     Class,
@@ -27,7 +28,7 @@ BREAK, CONTINUE, RETURN = "break", "continue", "return"
 Signal = "tuple[str, Any] | None"
 
 
-class Compiler(Assignments, Definitions):
+class Compiler(Assignments, Definitions, Matching):
     """Makes the statements and expressions of one file ready to run."""
 
     def __init__(self, rt: Any, source: Any) -> None:
@@ -310,6 +311,3 @@ class Compiler(Assignments, Definitions):
             return final(frame) or signal
 
         return run
-
-    def _Match(self, node: ast.Match) -> Run:
-        return self.refused(node, "match statements are not read")

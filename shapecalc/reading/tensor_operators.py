@@ -60,7 +60,14 @@ _NUMBERS = {
     "*": lambda a, b: a * b,
     "/": lambda a, b: a / b,
     "//": lambda a, b: a // b,
+    "%": lambda a, b: a % b,
     "**": lambda a, b: a**b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
 }
 
 
@@ -85,8 +92,9 @@ class TensorOperators:
             if isinstance(each, Unknown):
                 raise self.cannot(f"{each.name} is not known", each.why)
         if isinstance(a, TensorValue) and isinstance(b, TensorValue):
-            known = a.data is not None and b.data is not None and len(a.data) == len(b.data)
-            if known and word in _NUMBERS:
+            counts = {len(each.data) for each in (a, b) if each.data is not None}
+            known = a.data is not None and b.data is not None
+            if known and len(counts - {1}) < 2 and word in _NUMBERS:
                 return self.computed(word, a, b)
             dtype = "bool" if word in COMPARISONS else None
             return self.elementwise([a, b], dtype, ARITHMETIC[word])
@@ -110,10 +118,16 @@ class TensorOperators:
 
     def computed(self, word: str, a: Any, b: Any) -> TensorValue:
         """An operator on constants whose numbers are known."""
-        tensor = a if isinstance(a, TensorValue) else b
-        left = a.data if isinstance(a, TensorValue) else [a] * len(tensor.data)
-        right = b.data if isinstance(b, TensorValue) else [b] * len(tensor.data)
-        found = TensorValue(tensor.shape, "float32" if word == "/" else tensor.dtype)
+        tensors = [each for each in (a, b) if isinstance(each, TensorValue)]
+        tensor = max(tensors, key=lambda each: (len(each.data), len(each.shape)))
+        left, right = (
+            each.data * (len(tensor.data) // len(each.data))
+            if isinstance(each, TensorValue)
+            else [each] * len(tensor.data)
+            for each in (a, b)
+        )
+        dtype = "bool" if word in COMPARISONS else "float32" if word == "/" else tensor.dtype
+        found = TensorValue(tensor.shape, dtype)
         try:
             found.data = [_NUMBERS[word](x, y) for x, y in zip(left, right)]
         except (ArithmeticError, TypeError):

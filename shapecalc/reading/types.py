@@ -47,10 +47,14 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "set": (set,),
     "frozenset": (frozenset,),
     "range": (range,),
+    "bytes": (bytes,),
+    "complex": (complex,),
     "slice": (slice,),
     "Iterable": (list, tuple, dict, set, frozenset, str, range),
     "Sequence": (list, tuple, str, range),
     "Container": (list, tuple, dict, set, str),
+    "Collection": (list, tuple, dict, set, frozenset, str, range),
+    "Sized": (list, tuple, dict, set, frozenset, str, range),
     "Mapping": (dict,),
     "Number": (int, float),
     "Integral": (int,),
@@ -75,6 +79,10 @@ def is_instance(rt: Any, value: Any, kind: Any) -> bool:
     name = name.rpartition(".")[2]
     if name == "type":
         return isinstance(value, Class)
+    if name in ("EnumMeta", "EnumType"):
+        return isinstance(value, Class) and value.names.get("__members__") is not None
+    if name == "Hashable":
+        return not isinstance(plain(value), (list, dict, set))
     found = _TYPES.get(name, ())
     if isinstance(value, Instance):
         if name == "Callable":

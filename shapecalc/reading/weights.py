@@ -19,6 +19,8 @@ class Weights:
     current: Call | None
     error: Any
     layer: Any
+    put: Any
+    tensor_operator: Any
 
     def half_tied(self, value: Instance, leaf: Leaf) -> bool:
         """Whether a layer's matrix is another's, and its bias its own."""
@@ -70,6 +72,8 @@ class Weights:
             if not isinstance(each, TensorValue):
                 raise self.error("TypeError", f"the {name} must be Tensor, not {type_name(each)}")
             if not self.is_weight(each) and not each.is_constant:
+                if "Norm" in kind:
+                    return self.scaled(kind, x, settings, given)
                 raise self.cannot(
                     f"a {kind} whose {name} is computed from what comes in is not in the catalogue"
                 )
@@ -82,6 +86,27 @@ class Weights:
                     assert each.grown is not None
                     op.weights[name] = each.grown
             self.count_weights(op)
+        return found
+
+    def scaled(
+        self, kind: str, x: TensorValue, settings: dict[str, Any], given: dict[str, Any]
+    ) -> TensorValue:
+        """A normalisation by weights that are computed: it has none, and what follows applies them.
+
+        So styles are put into images by ``F.batch_norm`` and its like.
+        """
+        plainly = {"affine": False, "elementwise_affine": False, "track_running_stats": False}
+        fields = KINDS[kind].fields
+        bare = {name: value for name, value in settings.items() if name not in plainly}
+        bare |= {name: value for name, value in plainly.items() if name in fields}
+        found: TensorValue = next(iter(self.add(kind, [x], bare).values()))
+        for name, word in (("weight", "*"), ("bias", "+")):
+            each = given.get(name)
+            if each is not None:
+                if "Layer" not in kind and "RMS" not in kind and len(x.shape) > 2:
+                    shape = [*each.shape, *[1] * (len(x.shape) - 2)]
+                    each = self.put("Reshape", [each], {"shape": shape})
+                found = self.tensor_operator(word, found, each)
         return found
 
     def is_weight(self, value: TensorValue) -> bool:

@@ -186,7 +186,7 @@ def _tensor_unfold(rt: Any, x: TensorValue, dimension: int, size: int, step: int
 
 
 @operation("torch.meshgrid")
-def _meshgrid(rt: Any, *tensors: Any, indexing: str = "ij") -> Any:
+def _meshgrid(rt: Any, *tensors: Any, indexing: Any = None) -> Any:
     found = (
         list(tensors[0])
         if len(tensors) == 1 and isinstance(tensors[0], (list, tuple))

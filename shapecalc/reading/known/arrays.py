@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from shapecalc.reading.builtins import BUILTINS
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.known.base import known
@@ -11,6 +13,12 @@ for _name in ("array", "asarray"):
     known(f"numpy.{_name}")(
         lambda rt, values, *args, **kwargs: OPERATIONS["torch.tensor"].run(rt, values)
     )
+
+known("numpy.atleast_1d")(
+    lambda rt, value: OPERATIONS["torch.tensor"].run(
+        rt, [value] if isinstance(value, (int, float)) else value
+    )
+)
 
 known("numpy.linspace")(
     lambda rt, a, b, n=50, **kwargs: OPERATIONS["torch.linspace"].run(rt, a, b, n)
@@ -38,6 +46,15 @@ known("numpy.min", "numpy.amin")(lambda rt, values, *args: BUILTINS["min"].run(r
 known("numpy.mean")(
     lambda rt, values, *args: sum(rt.iterate(values)) / max(1, len(list(rt.iterate(values))))
 )
+
+for _name, _all in (("any", False), ("all", True)):
+
+    @known(f"numpy.{_name}")
+    def _whether(rt: Any, values: Any, *args: Any, _all: bool = _all) -> bool:
+        items = [values] if isinstance(values, (bool, int, float)) else values
+        found = [rt.truth(each) for each in rt.iterate(items)]
+        return all(found) if _all else any(found)
+
 
 known("numpy.abs")(lambda rt, value: abs(value))
 

@@ -107,6 +107,8 @@ KNOWN.update(
 
 @known("math.prod", "numpy.prod", "numpy.product")
 def _prod(rt: Any, values: Any, *more: Any, start: Any = 1, **kwargs: Any) -> Any:
+    if isinstance(values, (int, float)):  # which numpy takes for an array of one
+        return values
     found = start
     for value in rt.iterate(values):
         found = rt.binary("*", found, value)

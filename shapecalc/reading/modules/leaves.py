@@ -59,6 +59,8 @@ def _kind_class(kind: str, name: str = "", lazy: bool = False) -> Class:
         make_leaf(rt, self, kind, args, kwargs, lazy)
 
     def forward(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> Any:
+        if self.data is None and "encoder" in self.attributes:
+            return _run_parts(rt, self, *args, **kwargs)
         return rt.run_leaf(self, list(args), kwargs)
 
     cls.names["__init__"] = Builtin(f"{name or kind}.__init__", init)
@@ -71,6 +73,9 @@ def make_leaf(
     rt: Any, self: Instance, kind: str, args: Any, kwargs: dict[str, Any], lazy: bool = False
 ) -> None:
     """Read the arguments of a kind's constructor, by torch's signature."""
+    padding = plain(kwargs.get("padding", args[0] if args else None))
+    if "Pad" in kind and isinstance(padding, (list, tuple)) and len(padding) != 2 * int(kind[-2]):
+        kind, args, kwargs = "Pad", (), _other_pads(kind, padding, args, kwargs)
     cls = KINDS[kind]
     if kind == "Identity":  # it takes whatever it is given
         args, kwargs = (), {}
@@ -100,6 +105,44 @@ def make_leaf(
     leaf = self.data = Leaf(kind, raw, rt.here())
     leaf.given = settings_of(rt, kind, raw, lazy)
     leaf.layer = rt.layer(kind, leaf.given)
+    if kind == "Transformer" and self.cls is not NN[kind]:
+        take_apart(rt, self)
+
+
+def take_apart(rt: Any, self: Instance) -> None:
+    """Make an encoder and a decoder of a transformer that a class of the source derives from.
+
+    It may call one alone, or put another in its place.
+    """
+    raw, given = self.data.raw, self.data.given
+    counts = ("num_encoder_layers", "num_decoder_layers")
+    shared = {name: value for name, value in given.items() if name not in counts}
+    for kind, count in zip(("TransformerEncoder", "TransformerDecoder"), counts):
+        inner = Instance(NN[kind])
+        leaf = inner.data = Leaf(kind, {}, rt.here())
+        leaf.given = {"d_model": raw.get("d_model", 512), "nhead": raw.get("nhead", 8), **shared}
+        leaf.given |= {"num_layers": given.get(count, 6), "norm": True}
+        leaf.layer = rt.layer(kind, leaf.given)
+        self.attributes[kind.removeprefix("Transformer").lower()] = inner
+    self.data = None
+
+
+def _run_parts(rt: Any, self: Instance, source: Any, target: Any, *more: Any, **kwargs: Any) -> Any:
+    """Forward of a transformer that was taken apart."""
+    memory = rt.call(rt.attribute(self, "encoder"), [source], {})
+    return rt.call(rt.attribute(self, "decoder"), [target, memory], {})
+
+
+def _other_pads(kind: str, padding: Any, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """What pads of another number of axes than their name says are as ``nn.functional.pad``."""
+    raw: dict[str, Any] = {
+        "pad": list(padding),
+        "mode": kind.partition("Pad")[0].removesuffix("ion").lower(),
+    }
+    raw["mode"] = {"zero": "constant", "replicat": "replicate"}.get(raw["mode"], raw["mode"])
+    if kind.startswith("Constant"):
+        raw["value"] = kwargs.get("value", args[1] if len(args) > 1 else None)
+    return raw
 
 
 def settings_of(rt: Any, kind: str, raw: dict[str, Any], lazy: bool = False) -> dict[str, Any]:
