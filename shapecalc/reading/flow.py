@@ -1,4 +1,4 @@
-"""Which tensors go into every call of a module, and which come out of it."""
+"""Which tensors go into the calls of a trace, and which come out of them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ class Flow:
     def __init__(self, root: Call, results: Iterable[TensorValue]) -> None:
         self.inside: dict[int, list[Wire]] = {}
         self.outside: dict[int, list[Wire]] = {}
-        self.ops: dict[int, int] = {}
+        self.shapes: dict[Wire, tuple[Any, ...]] = {}
         self.chains: dict[int, list[Call]] = {}
         self.root = root
         for op in operations(root):
             for value in op.inputs:
+                self.shapes.setdefault(wire_of(value), value.shape)
                 self.use(wire_of(value), op.call)
         for value in results:
             self.use(wire_of(value), root)

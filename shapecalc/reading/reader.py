@@ -122,9 +122,14 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
         if self.current is None or not self.stands_alone(value, forward):
             return self.call(forward, args, kwargs)
         outer = self.current
+        if value.cls.name == "Sequential":  # what it is given is named where it is called
+            args = [
+                self.produced(each) if isinstance(each, TensorValue) and each.stored else each
+                for each in args
+            ]
         call = Call(value, self.relative(outer, value), outer)
         call.place = self.here()
-        call.args = [each for each in [*args, *kwargs.values()] if isinstance(each, TensorValue)]
+        call.given = _given(forward, args, kwargs)
         outer.items.append(call)
         self.current = call
         try:
@@ -170,7 +175,9 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
                     given = self.arguments(init, [value, *args], kwargs)
                 except Raised:
                     return value
-                self.made_with[id(value)] = (given, init.defaults)
+                code = init.code
+                order = [name for name in (*code.positional, *code.keyword_only) if name in given]
+                self.made_with[id(value)] = ({n: given[n] for n in order[1:]}, init.defaults)
                 self.kept.append(value)
         return value
 
@@ -232,3 +239,14 @@ def deep() -> Any:
         yield
     finally:
         sys.setrecursionlimit(limit)
+
+
+def _given(forward: Any, args: list[Any], kwargs: dict[str, Any]) -> list[tuple[str, TensorValue]]:
+    """The tensors that a call is given, by the parameters of ``forward``."""
+    function = getattr(forward, "function", None)
+    names = function.code.positional[1:] if isinstance(function, Function) else []
+    found: list[tuple[str, TensorValue]] = []
+    for name, value in [*zip(names, args), *kwargs.items()]:
+        several = value if isinstance(value, (tuple, list)) else (value,)
+        found += [(name, e.snapshot()) for e in several if isinstance(e, TensorValue)]
+    return found

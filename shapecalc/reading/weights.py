@@ -114,8 +114,16 @@ class Weights:
         return value.grown is not None and tuple(value.grown.shape) == tuple(value.shape)
 
     def weight_name(self, given: dict[str, Any]) -> str:
-        """What an operation is called after its weight."""
-        return ""
+        """The path of the module whose weights an operation has, by their own names.
+
+        It is a dot where that is the module that is called.
+        """
+        homes = set()
+        for name, each in given.items():
+            if isinstance(each, TensorValue) and each.grown is not None:
+                path, _, own = self.stored_name(each.grown).rpartition(".")
+                homes.add(path or "." if own == name else "")
+        return homes.pop() if len(homes) == 1 else ""
 
     def stored_entry(self, value: TensorValue) -> TensorValue:
         stored = value.stored
