@@ -26,7 +26,7 @@ from shapecalc.reading.values import (
     Unknown,
 )
 
-MOST_STEPS = 3_000_000
+MOST_STEPS = 500_000
 """How many calls and turns of loops a reading takes before it is given up."""
 
 
@@ -114,8 +114,8 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         what = f"{value.name} is not known"
         return self.cannot(f"{what}, and {doing}" if doing else what, value.why)
 
-    def step(self) -> None:
-        self.steps += 1
+    def step(self, count: int = 1) -> None:
+        self.steps += count
         if self.steps > MOST_STEPS:
             raise self.cannot(
                 f"more than {MOST_STEPS:,} steps lead to here", "is there a loop that never ends?"

@@ -12,7 +12,7 @@ from shapecalc.reading.frameworks import DEVICE
 from shapecalc.reading.indexing import Indexing
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.tensor_operators import TensorOperators
-from shapecalc.reading.traced import TensorValue, constant, same
+from shapecalc.reading.traced import TensorValue, constant, same, same_source
 from shapecalc.reading.values import Builtin, Method, Unknown
 
 
@@ -79,8 +79,10 @@ class Tensors(Indexing, TensorOperators):
             return len(value.shape)
         if name == "dtype":
             return DType(value.dtype)
-        if name in ("data", "real"):
+        if name == "data":
             return value
+        if name in ("real", "imag"):
+            return same_source(value, value.shape, "float32") if value.dtype == "float64" else value
         if name in _CONSTANT:
             return _CONSTANT[name]
         if name == "is_floating_point":
@@ -163,7 +165,6 @@ _CONSTANT: dict[str, Any] = {
     "is_sparse": False,
     "is_quantized": False,
     "is_nested": False,
-    "is_complex": Builtin("is_complex", lambda rt: False),
     "layout": Unknown("layout"),
     "names": (),
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from shapecalc.reading.builtins import BUILTINS
 from shapecalc.reading.functions import OPERATIONS
-from shapecalc.reading.known.base import known
+from shapecalc.reading.known.base import known, resolve
 from shapecalc.reading.known.python import elementwise
 
 for _name in ("array", "asarray"):
@@ -86,3 +86,64 @@ known("numpy.float32", "numpy.float64")(lambda rt, value=0.0: BUILTINS["float"].
 known("numpy.maximum")(lambda rt, a, b: max(a, b))
 
 known("numpy.minimum")(lambda rt, a, b: min(a, b))
+
+_AS_TORCH = {
+    "eye": "eye",
+    "identity": "eye",
+    "empty": "empty",
+    "zeros_like": "zeros_like",
+    "ones_like": "ones_like",
+    "full_like": "full_like",
+    "concatenate": "cat",
+    "stack": "stack",
+    "vstack": "vstack",
+    "hstack": "hstack",
+    "tile": "tile",
+    "expand_dims": "unsqueeze",
+    "squeeze": "squeeze",
+    "reshape": "reshape",
+    "outer": "outer",
+    "dot": "matmul",
+    "matmul": "matmul",
+    "triu": "triu",
+    "tril": "tril",
+    "diag": "diag",
+    "clip": "clamp",
+    "where": "where",
+    "flip": "flip",
+    "swapaxes": "transpose",
+    "argsort": "argsort",
+    "sort": "sort",
+    "meshgrid": "meshgrid",
+    "logspace": "logspace",
+    "square": "square",
+    "sign": "sign",
+    "argmax": "argmax",
+    "ravel": "flatten",
+}
+"""Functions of numpy that one of torch does the work of."""
+
+
+def _as_torch(name: str) -> Any:
+    def run(rt: Any, *args: Any, **kwargs: Any) -> Any:
+        given = {key: each for key, each in kwargs.items() if key not in ("dtype", "order")}
+        if "axis" in given:
+            given["dim"] = given.pop("axis")
+        if "k" in given:
+            given["diagonal"] = given.pop("k")
+        return rt.call(resolve(f"torch.{name}"), [_array(rt, each) for each in args], given)
+
+    return run
+
+
+def _array(rt: Any, value: Any) -> Any:
+    """A list of numbers, or of such lists, as an array; anything else as it is."""
+    first = value
+    while isinstance(first, list) and first:
+        first = first[0]
+    is_array = isinstance(value, list) and isinstance(first, (int, float))
+    return OPERATIONS["torch.tensor"].run(rt, value) if is_array else value
+
+
+for _name, _torch in _AS_TORCH.items():
+    known(f"numpy.{_name}")(_as_torch(_torch))

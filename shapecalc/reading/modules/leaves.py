@@ -37,6 +37,9 @@ BASES = {
 }
 """Bases that torch's own classes share, for what asks for them."""
 
+STEPS = 20
+"""How many steps it counts to make a layer."""
+
 _IGNORED = ("device", "dtype", "enable_nested_tensor", "mask_check", "_weight", "_freeze")
 
 _ALIASES = {"min_value": "min_val", "max_value": "max_val"}
@@ -101,6 +104,7 @@ def make_leaf(
                 hint = did_you_mean(name, names)
                 raise rt.error("TypeError", f"{message}; {hint}" if hint else message)
         raw[name] = value
+    rt.step(STEPS)
     self.attributes.setdefault("training", rt.training)
     leaf = self.data = Leaf(kind, raw, rt.here())
     leaf.given = settings_of(rt, kind, raw, lazy)
