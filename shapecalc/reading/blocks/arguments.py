@@ -269,7 +269,7 @@ class Arguments:
                 if _agree(column, numbers):
                     yield tree, name
                 if _agree(column, opposite):
-                    yield _negated(tree), ""
+                    yield negated(tree), ""
         for name, column in self.numbers.items():
             small = sorted({each for each in column if type(each) is int and each < LEAST_WIDTH})
             for value in small:
@@ -322,7 +322,7 @@ class Arguments:
         for known, default in self.derived.items():
             if default == tree:
                 return Name(known, 0)
-            if default == _negated(tree):
+            if default == negated(tree):
                 return Unary("not", Name(known, 0))
         asks = {each.name for each in names(tree)} & self.coming.keys()
         if not asks and size(tree) <= 4 and not name:
@@ -332,7 +332,7 @@ class Arguments:
         for known, default in self.derived.items():
             if default == whole:
                 return Name(known, 0)
-            if default == _negated(whole):
+            if default == negated(whole):
                 return Unary("not", Name(known, 0))
         own = name if is_identifier(name) and name not in self.made.given else f"has_{wanted}"
         own = self.free(own)
@@ -457,7 +457,8 @@ def substituted(tree: Any, names: dict[str, Expression]) -> Any:
     return type(tree)(*[substituted(each, names) for each in tree])
 
 
-def _negated(tree: Expression) -> Expression:
+def negated(tree: Expression) -> Expression:
+    """A condition that is true where another is false."""
     if isinstance(tree, Unary) and tree.operator == "not":
         return tree.operand
     if isinstance(tree, Comparison) and len(tree.rest) == 1:

@@ -22,6 +22,7 @@ from shapecalc.reading.blocks.draft import (
     is_number,
     key,
 )
+from shapecalc.reading.blocks.optional import pass_through
 
 Given = dict[str, Setting]
 
@@ -64,6 +65,7 @@ class Merged:
             self.presence(item, slot)
             self.fed(item, made)
         block = self.block
+        pass_through(items)
         block.items = items
         block.outputs = {
             name: Link(made[id(e.source)] if isinstance(e.source, Item) else e.source, e.output)
