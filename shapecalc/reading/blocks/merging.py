@@ -23,6 +23,7 @@ from shapecalc.reading.blocks.draft import (
     key,
 )
 from shapecalc.reading.blocks.optional import pass_through
+from shapecalc.reading.blocks.repeating import fold_runs
 
 Given = dict[str, Setting]
 
@@ -66,6 +67,8 @@ class Merged:
             self.fed(item, made)
         block = self.block
         pass_through(items)
+        if block.is_numbered:
+            fold_runs(items)
         block.items = items
         block.outputs = {
             name: Link(made[id(e.source)] if isinstance(e.source, Item) else e.source, e.output)
