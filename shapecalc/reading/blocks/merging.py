@@ -60,8 +60,8 @@ class Merged:
                 item.path = item.path or each.path
             kept.append((item, slot))
             items.append(item)
-        for item, slot in kept:
-            self.numbers(item, slot)
+        for item, slot in sorted(kept, key=lambda pair: -len(pair[1].items)):
+            self.numbers(item, slot)  # what all uses have tells more of its numbers
         for item, slot in kept:
             self.presence(item, slot)
             self.fed(item, made)
