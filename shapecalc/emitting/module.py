@@ -9,6 +9,7 @@ from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.body import Body
 from shapecalc.emitting.constructor import Written
+from shapecalc.emitting.containers import contained
 from shapecalc.emitting.emission import emit
 from shapecalc.emitting.forward import (
     RUNNING,
@@ -308,7 +309,8 @@ class Classes:
         forward = returned(forward, result, [each.name for each in inputs])
         forward = [*without_echoes(forward)]
         base = LIST if body.is_list else MODULE
-        init = with_numbered(without_defaults([*body.settings, *body.init], self.defaults))
+        init, forward = contained([*body.settings, *body.init], forward)
+        init = with_numbered(without_defaults(init, self.defaults))
         init = with_running_sizes(init, {*scope.allowed, *self.parameters.values()})
         signed = signature(scope, init, body.checks, is_part=is_part)
         parent = Do(syntax.call(syntax.Attribute(syntax.call("super"), "__init__")))

@@ -34,7 +34,7 @@ from shapecalc.language.expression import ExpressionError, Undecided, truth
 from shapecalc.language.problem import SpecError, did_you_mean, listing
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Reference, Spec
-from shapecalc.language.words import BATCH, TENSOR_NAMES
+from shapecalc.language.words import BATCH, TENSOR_NAMES, parted
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
 
@@ -366,7 +366,7 @@ class Builder(Placer):
 
     def named(self, reference: Reference, names: Names, part: Part | None = None) -> Named:
         """What a name stands for, or a name with dots: an output, or a copy, of what it names."""
-        whole, *members = reference.name.split(".")
+        whole, members = parted(reference.name, names)
         try:
             named = names.find(whole)
         except KeyError:  # the name of a copy, of which there are less

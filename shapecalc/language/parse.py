@@ -14,7 +14,7 @@ from shapecalc.language.required import Required
 from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Entry, Input, Reference, Setting, Spec
 from shapecalc.language.values import Codes, Values
-from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES
+from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES, parted
 from shapecalc.layers import KINDS
 
 _TOP = (
@@ -214,7 +214,7 @@ class _Reader:
         """References that have to be to entries of a list."""
         known = dict.fromkeys(self.names_of(entries))
         for name, mark in found:
-            if not is_known(name.partition(".")[0], known):
+            if not is_known(parted(name, known)[0], known):
                 hint = did_you_mean(name, known)
                 self.values.problem(mark, f"no entry of 'layers' is named {name!r}", hint)
         return found

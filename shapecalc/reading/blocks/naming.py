@@ -25,7 +25,8 @@ class Names:
 
     def given(self, wanted: str) -> str:
         """A name that was asked for, or one like it."""
-        name = wanted if wanted.isdigit() else identifier(wanted)
+        parts = wanted.split(".")
+        name = ".".join(part if part.isdigit() else identifier(part) for part in parts)
         found, n = name, 1
         while found in self.taken:
             n += 1
