@@ -91,16 +91,20 @@ class _Containers:
         if not self.is_open(head):
             yield Assign(owner, _call(self.made[head]))
             return
-        yield Assign(owner, syntax.call("nn.ModuleDict"))
+        yield Assign(owner, _empty(self.made[head]))
         yield from self.empty(owner, self.made[head])
 
     def empty(self, owner: Any, held: Held) -> Iterable[Statement]:
         """The statements that make the containers inside one."""
         for name, each in held.items():
             if isinstance(each, dict):
-                inner = Item(owner, Text(name))
-                yield Assign(inner, syntax.call("nn.ModuleDict"))
+                inner = self.found(owner, held, name)
+                yield Assign(inner, _empty(each))
                 yield from self.empty(inner, each)
+
+    def found(self, owner: Any, held: Held, name: str) -> Any:
+        """What stands under a name in a container that statements fill."""
+        return Attribute(owner, name) if _has_words(held) else Item(owner, Text(name))
 
     def asked(self, node: Any) -> Any | None:
         """What a submodule with a path is found by."""
@@ -113,10 +117,8 @@ class _Containers:
         for name in names:
             if not self.is_open(head):
                 owner = Item(owner, Number(int(name)) if _is_list(held) else Text(name))
-            elif _is_state(held[name]):
-                owner = Attribute(owner, name)
             else:
-                owner = Item(owner, Text(name))
+                owner = self.found(owner, held, name)
             held = held[name]
         return owner
 
@@ -132,6 +134,16 @@ def _call(held: Held) -> Any:
     return syntax.call(f"nn.{kind}Dict", syntax.Sequence(keyed, "{}"))
 
 
+def _empty(held: Held) -> Any:
+    """The call that makes an empty container."""
+    return syntax.call("nn.Module" if _has_words(held) else "nn.ModuleDict")
+
+
+def _has_words(held: Held) -> bool:
+    """Whether there are tensors in a container, which are attributes."""
+    return any(map(_is_state, held.values()))
+
+
 def _is_list(held: Held) -> bool:
     return set(held) == {str(n) for n in range(len(held))}
 
@@ -141,8 +153,9 @@ def _is_state(each: Any) -> bool:
 
 
 def _is_mixed(held: Held) -> bool:
-    """Whether tensors and modules stand in one container."""
-    tensors = sum(map(_is_state, held.values()))
-    if 0 < tensors < len(held):
+    """Whether tensors and modules stand in one container, or tensors that are not learned."""
+    tensors = [each for each in held.values() if _is_state(each)]
+    is_list = _is_list(held) and all(flat(each.function) == _STATE[0] for each in tensors)
+    if tensors and not (is_list and len(tensors) == len(held)):
         return True
     return any(_is_mixed(each) for each in held.values() if isinstance(each, dict))

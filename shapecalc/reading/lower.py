@@ -382,7 +382,8 @@ def settings(op: Op, mark: Mark) -> dict[str, Setting]:
             )
             if kept == default:
                 continue
-        if isinstance(declared.type, PerAxis) and isinstance(value, (list, tuple)) and value:
+        is_per_axis = PerAxis in (type(declared.type), type(getattr(declared.type, "other", None)))
+        if is_per_axis and isinstance(value, (list, tuple)) and value:
             if all(each == value[0] for each in value) and not any(
                 isinstance(e, Size) for e in value
             ):

@@ -109,7 +109,7 @@ class Alignment:
             if len(paths) > 1 or (_weighty(slot) and paths & owners.keys()):
                 return False
             owners.update(dict.fromkeys(paths, slot))
-        return True
+        return not any(path.rpartition(".")[0] in owners for path in owners)
 
     def ends_alike(self, place: dict[int, Slot], before: list[Any]) -> bool:
         """Whether what is put out by name comes from the same places."""

@@ -57,6 +57,10 @@ def entry_names(items: list[Item], taken: Iterable[str]) -> dict[int, str]:
     """The names of a list's entries: the code's own, else numbered as the spec language does."""
     names = Names(taken)
     found: dict[int, str] = {}
+    plain = {item.path for item in items}
+    for item in items:
+        if item.path.partition(".")[0] in plain - {item.path}:
+            item.path = identifier(item.path)  # below what stands here as a whole
     for item in sorted(items, key=lambda item: not item.has_weights):  # weights keep their names
         if item.path:
             if item.path.isdigit() and item.path in names.taken:
