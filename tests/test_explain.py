@@ -19,9 +19,7 @@ from shapecalc.algebra.trace import ASCII, untraced
 from shapecalc.cli import main
 from shapecalc.derivation.letters import lettered
 from shapecalc.layers import KINDS
-from shapecalc.network import specs_folder
-
-SPECS = sorted(path.stem for path in specs_folder().glob("*.yaml"))
+from tests.bundled import SPECS
 
 
 def run(*arguments: str) -> Any:

@@ -21,8 +21,8 @@ import shapecalc
 from shapecalc.diagram.page import page
 from shapecalc.language.problem import SpecError
 from shapecalc.layers import KINDS
+from tests.bundled import SPECS
 
-SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "specs").glob("*.yaml"))
 BROWSER, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 OPTIONS = (
     "--headless",
