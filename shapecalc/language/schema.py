@@ -164,6 +164,10 @@ def _shared() -> Schema:
                     "arguments and their defaults; null for one that has to be given",
                     {**names, "propertyNames": _ARGUMENT, "additionalProperties": _ref("argument")},
                 ),
+                "inputs": _told(
+                    "the names of what it is fed with",
+                    {"type": "array", "items": _NAME, "minItems": 1},
+                ),
                 "numbered": _NUMBERED,
                 "inline": _told(
                     "its entries stand in the list of its use, and are numbered there",

@@ -152,6 +152,8 @@ def _block(block: Block) -> dict[str, Any]:
             name: None if default is None else value(default)
             for name, default in block.arguments.items()
         }
+    if block.inputs != ["input"]:
+        found["inputs"] = list(block.inputs)
     found |= {key: True for key in ("numbered", "inline") if getattr(block, key)}
     found["layers"] = entries(block.entries, is_numbered=block.numbered or block.inline)
     if block.outputs:

@@ -296,6 +296,11 @@ class Arguments:
                 if _agree(column, opposite):
                     yield negated(tree), ""
         for name, column in self.numbers.items():
+            for value in sorted(set(column))[:-1] if len(set(column)) > 2 else ():
+                more = Comparison(Name(name, 0), ((">", Number(value)),))
+                for tree in (more, negated(more)):
+                    if type(value) is int and _agree(self.worth(tree) or (), numbers):
+                        yield tree, ""
             small = sorted({each for each in column if type(each) is int and each < LEAST_WIDTH})
             for value in small:
                 for operator in ("==", "!="):

@@ -165,6 +165,7 @@ def block_of(draft: Draft, blocks: dict[int, Block]) -> None:
     """Fill the block of a draft."""
     block = blocks[id(draft)]
     block.arguments = draft.arguments
+    block.inputs = list(draft.inputs)
     block.numbered = draft.is_numbered
     block.entries, names = tree(draft.items, draft.inputs, blocks, is_numbered=draft.is_numbered)
     block.outputs = {
