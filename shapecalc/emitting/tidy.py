@@ -100,7 +100,7 @@ def with_numbered(body: Iterable[Statement]) -> list[Statement]:
 
     def change(node: Any) -> Any:
         if isinstance(node, Assign) and isinstance(node.target, Invoke):
-            _, name = node.target.positional
+            *_, name = node.target.positional
             return Do(syntax.call("self.add_module", name, node.value))
         return None
 

@@ -120,7 +120,9 @@ class Values:
         return syntax.own(name)
 
     def home(self, name: str) -> Any:
-        """The attribute that a submodule is; one with a number has to be asked for."""
+        """The attribute that a submodule is; one with a number or a path has to be asked for."""
+        if "." in name:
+            return syntax.call("self.get_submodule", syntax.Text(name))
         if name.isdigit():
             return syntax.call("getattr", syntax.SELF, syntax.Text(name))
         return syntax.own(name)
