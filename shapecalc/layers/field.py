@@ -362,15 +362,24 @@ class PerAxis(FieldType[tuple[T, ...]]):
     """One value for every spatial axis, or a list with a value each; read as a tuple.
 
     ``per`` is how many values an axis takes: two for the padding on its two sides. Where an item
-    may be null, it may be so in a list only, as in torch. ``listed`` is false where torch takes no
-    list, though there is one axis.
+    may be null, it may be so in a list only, as in torch. ``short`` tells what torch makes of a
+    list that is too short: nothing, or it takes one value for every axis, or no padding for the
+    axes without. ``listed`` is false where it takes no list, though there is one axis.
     """
 
-    def __init__(self, item: FieldType[T], per: int = 1, *, listed: bool = True) -> None:
+    def __init__(
+        self,
+        item: FieldType[T],
+        per: int = 1,
+        *,
+        short: Literal["refused", "repeated", "zeros"] = "refused",
+        listed: bool = True,
+    ) -> None:
         self.item = item
         self.least = item.least
         self.symbolic = item.symbolic
         self.per = per
+        self.short = short
         self.listed = listed
 
     @property
@@ -378,13 +387,23 @@ class PerAxis(FieldType[tuple[T, ...]]):
         """The type of a value for all axes."""
         return self.item.item if isinstance(self.item, Maybe) else self.item
 
+    def lengths(self, rank: int) -> list[int]:
+        """How many values a list may have, in increasing order."""
+        if not self.listed:
+            return []
+        if self.short == "zeros":
+            return [axes * self.per for axes in range(1, rank + 1)]
+        return sorted({1, rank}) if self.short == "repeated" else [rank * self.per]
+
     def read(self, value: Any, rank: int) -> tuple[T, ...]:
         length = rank * self.per
         try:
             if not isinstance(value, (list, tuple)):
                 return (self.single.read(value, rank),) * length
-            if self.listed and len(value) == length:
-                return _read_items(self.item, value, rank)
+            if len(value) in self.lengths(rank):
+                items: tuple[Any, ...] = _read_items(self.item, value, rank)
+                more = items if self.short == "repeated" else (0,)
+                return items + more * (length - len(items))
         except Mismatch as mismatch:
             if mismatch.index is not None:
                 raise
@@ -394,17 +413,15 @@ class PerAxis(FieldType[tuple[T, ...]]):
         one = self.single.describe(rank)
         if not self.listed:
             return one
-        many = f"{one}, or a list of {rank * self.per} of them"
+        many = f"{one}, or a list of {' or '.join(map(str, self.lengths(rank)))} of them"
         if isinstance(self.item, Maybe):
             many += f", in which null stands for {self.item.null_means}"
         return many
 
     def schema(self, rank: int) -> dict[str, Any]:
-        one = self.single.schema(rank)
-        if not self.listed:
-            return one
-        items = {"type": "array", "items": self.item.schema(rank)} | _length(rank * self.per)
-        return {"anyOf": [one, items]}
+        items = {"type": "array", "items": self.item.schema(rank)}
+        lists = [items | _length(length) for length in self.lengths(rank)]
+        return {"anyOf": [self.single.schema(rank), *lists]} if lists else self.single.schema(rank)
 
 
 class Either(FieldType["str | T"]):

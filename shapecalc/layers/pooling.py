@@ -13,7 +13,7 @@ from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, Maybe, Number, PerAxis, SameAs, Whole, field
 from shapecalc.layers.scaling import Scaling, scaled
-from shapecalc.layers.sliding import fits
+from shapecalc.layers.sliding import CELLS, STEP, fits
 from shapecalc.layers.tensor import FLOATS, Tensor
 
 
@@ -90,12 +90,15 @@ class MaxPool(_FindsMaxima, _SlidingPool, abstract=True):
 
     signature = ("kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode")
 
-    kernel_size: Shape = field(PerAxis(Whole()), "size of the window", letter="F")
+    kernel_size: Shape = field(STEP, "size of the window", letter="F")
     stride: Shape = field(
-        PerAxis(Whole()), "step between positions", letter="S", default=SameAs("kernel_size")
+        STEP,
+        "step between positions",
+        letter="S",
+        default=SameAs("kernel_size"),
     )
-    padding: Shape = field(PerAxis(Whole(0)), "cells on each side", letter="P", default=0)
-    dilation: Shape = field(PerAxis(Whole()), "step inside the window", letter="D", default=1)
+    padding: Shape = field(CELLS, "cells on each side", letter="P", default=0)
+    dilation: Shape = field(STEP, "step inside the window", letter="D", default=1)
     ceil_mode: bool = field(Flag(), "round the output's size up, not down", default=False)
 
     def _window_settings(self) -> tuple[Shape, ...]:
@@ -116,11 +119,14 @@ class AvgPool(_SlidingPool, abstract=True):
 
     dtypes = FLOATS
 
-    kernel_size: Shape = field(PerAxis(Whole()), "size of the window", letter="F")
+    kernel_size: Shape = field(STEP, "size of the window", letter="F")
     stride: Shape = field(
-        PerAxis(Whole()), "step between positions", letter="S", default=SameAs("kernel_size")
+        STEP,
+        "step between positions",
+        letter="S",
+        default=SameAs("kernel_size"),
     )
-    padding: Shape = field(PerAxis(Whole(0)), "zeros on each side", letter="P", default=0)
+    padding: Shape = field(CELLS, "zeros on each side", letter="P", default=0)
     ceil_mode: bool = field(Flag(), "round the output's size up, not down", default=False)
     count_include_pad: bool = field(Flag(), "let the padding count in the average", default=True)
 
@@ -149,7 +155,10 @@ class LPPool(_SlidingPool, abstract=True):
     )
     kernel_size: Shape = field(PerAxis(Whole()), "size of the window", letter="F")
     stride: Shape = field(
-        PerAxis(Whole()), "step between positions", letter="S", default=SameAs("kernel_size")
+        STEP,
+        "step between positions",
+        letter="S",
+        default=SameAs("kernel_size"),
     )
     ceil_mode: bool = field(Flag(), "round the output's size up, not down", default=False)
 

@@ -15,7 +15,7 @@ from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Block, Entry, Reference, Setting, Spec
 from shapecalc.language.words import name_stem
 from shapecalc.layers import KINDS, OUTPUT
-from shapecalc.layers.field import PerAxis, SameAs
+from shapecalc.layers.field import Either, PerAxis, SameAs
 from shapecalc.reading import sizes
 from shapecalc.reading.blocks import Tidying
 from shapecalc.reading.sizes import Size
@@ -427,9 +427,12 @@ def settings(op: Op, mark: Mark) -> dict[str, Setting]:
             )
             if kept == default:
                 continue
-        if isinstance(declared.type, PerAxis) and isinstance(value, (list, tuple)) and value:
-            if all(each == value[0] for each in value) and not any(
-                isinstance(e, Size) for e in value
+        type = declared.type.other if isinstance(declared.type, Either) else declared.type
+        if isinstance(type, PerAxis) and isinstance(value, (list, tuple)):
+            covers = len(value) == len(kept) or type.short == "repeated"
+            alike = all(each == value[0] for each in value)
+            if covers and (
+                len(value) == 1 or (alike and not any(isinstance(each, Size) for each in value))
             ):
                 value = value[0]
         found[name] = setting(value, mark)
