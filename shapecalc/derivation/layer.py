@@ -118,7 +118,9 @@ def _in_double_precision(layer: LayerReport) -> Iterator[Line]:
     if not isinstance(own, Scaling):
         return
     for size, factor in dict.fromkeys(zip(x[0].spatial, own.factors(*x))):
-        if isinstance(size, int) and any(parting(factor, range(size, size + 1))):
+        if is_symbolic(size) or is_symbolic(factor):
+            continue
+        if any(parting(factor, range(size, size + 1))):
             product = size * factor.numerator // factor.denominator
             falls = f"{size} x {factor} in torch's double precision falls short of {product}"
             yield Line("", remark=falls)

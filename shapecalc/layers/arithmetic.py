@@ -17,7 +17,7 @@ from shapecalc.layers.field import Choice, Maybe, Number, field
 from shapecalc.layers.joining import Broadcast, promoted
 from shapecalc.layers.tensor import FLOATS, Tensor
 
-_NUMBER = Maybe(Number(infinite=True, formulas=True), "a tensor")
+_NUMBER = Maybe(Number(infinite=True, formulas="any"), "a tensor")
 
 
 def with_numbers(x: Sequence[Tensor], numbers: Sequence[Any]) -> str:

@@ -391,6 +391,10 @@ class Layer:
         """Whether a size that is given by name follows from the input and those besides it."""
         return False
 
+    def decisive(self, *x: Any) -> Iterable[Dim]:
+        """Settings that have to be numbers with these inputs: a figure hangs on them otherwise."""
+        return ()
+
     def windows(self, *x: Any, **none: Any) -> tuple[Window, ...] | None:
         """What an output position sees of the inputs along every spatial axis.
 

@@ -21,7 +21,7 @@ class _AnyDropout(Pointwise, abstract=True):
     writes = False
 
     p: int | Fraction = field(
-        Number(0, 1, formulas=True), "probability of dropping out", default=Fraction(1, 2)
+        Number(0, 1, formulas="any"), "probability of dropping out", default=Fraction(1, 2)
     )
     inplace: bool = field(Flag(), "overwrite the input", default=False)
 
@@ -113,7 +113,7 @@ class DropPath(Pointwise):
     in_torch = False
 
     p: int | Fraction = field(
-        Number(0, 1, formulas=True), "probability of dropping a sample", default=0
+        Number(0, 1, formulas="any"), "probability of dropping a sample", default=0
     )
 
     example = {"p": Fraction(1, 10)}

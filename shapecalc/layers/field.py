@@ -140,10 +140,14 @@ class Flag(FieldType[bool]):
         return {"anyOf": [{"type": "boolean"}, {"enum": [0, 1]}, EXPRESSION]}
 
 
+Formulas = Literal["none", "whole", "any"]
+
+
 class Number(FieldType[T]):
     """An exact number, a fraction where need be; infinities where ``infinite``.
 
-    ``formulas`` says that it decides no size, and may stay a formula where symbols have no value.
+    ``formulas`` tells which formulas it may be where symbols have no value: any if it decides no
+    size, whole ones if it is a factor of sizes, so that products need no rounding.
     """
 
     @overload
@@ -153,7 +157,7 @@ class Number(FieldType[T]):
         most: int | None = None,
         *,
         infinite: Literal[False] = False,
-        formulas: bool = False,
+        formulas: Formulas = "none",
     ) -> None: ...
 
     @overload
@@ -163,7 +167,7 @@ class Number(FieldType[T]):
         most: int | None = None,
         *,
         infinite: Literal[True],
-        formulas: bool = False,
+        formulas: Formulas = "none",
     ) -> None: ...
 
     def __init__(
@@ -172,7 +176,7 @@ class Number(FieldType[T]):
         most: int | None = None,
         *,
         infinite: bool = False,
-        formulas: bool = False,
+        formulas: Formulas = "none",
     ) -> None:
         self.least = least
         self.most = most
@@ -185,7 +189,11 @@ class Number(FieldType[T]):
 
     def read(self, value: Any, rank: int) -> T:
         value = untraced(value)
-        if (self.infinite and isinstance(value, float)) or (self.formulas and is_symbolic(value)):
+        if self.infinite and isinstance(value, float):
+            return value  # type: ignore[return-value]
+        if is_symbolic(value) and (
+            self.formulas == "any" or (self.formulas == "whole" and value.is_whole)
+        ):
             return value  # type: ignore[return-value]
         in_bounds = is_number(value) and (
             (self.least is None or value >= self.least)
@@ -413,7 +421,9 @@ class PerAxis(FieldType[tuple[T, ...]]):
         one = self.single.describe(rank)
         if not self.listed:
             return one
-        many = f"{one}, or a list of {' or '.join(map(str, self.lengths(rank)))} of them"
+        lengths = self.lengths(rank)
+        those = "one" if lengths == [1] else " or ".join(map(str, lengths)) + " of them"
+        many = f"{one}, or a list of {those}"
         if isinstance(self.item, Maybe):
             many += f", in which null stands for {self.item.null_means}"
         return many

@@ -203,7 +203,9 @@ class AdaptivePool(Layer, abstract=True):
     """
 
     output_size: tuple[Any, ...] = field(
-        PerAxis(Maybe(Whole(symbolic=False), "the input's size")), "size of the output"
+        PerAxis(Maybe(Whole(), "the input's size")),
+        "size of the output",
+        letter="M",
     )
 
     dtypes = FLOATS
@@ -215,6 +217,12 @@ class AdaptivePool(Layer, abstract=True):
             size if wanted is None else wanted for size, wanted in zip(x.spatial, self.output_size)
         )
 
+    def decisive(self, x: Tensor) -> Iterator[Dim]:
+        """Sizes that share no known divisor with the input's: their windows cannot be counted."""
+        for size, wanted in zip(x.spatial, self.output_size):
+            if wanted is not None and gcd(size, wanted) is None:
+                yield wanted
+
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
         cells = map(_cells_of_windows, x.spatial, self.output_size)
         return x.batch * x.channels * prod(cells)
@@ -224,8 +232,12 @@ class AdaptivePool(Layer, abstract=True):
         return i * n // m, -(-(i + 1) * n // m)
 
 
-def _cells_of_windows(n: Dim, m: int | None) -> Dim:
-    return n if m is None else n + m - gcd(n, m)
+def _cells_of_windows(n: Dim, m: Dim | None) -> Dim:
+    if m is None:
+        return n
+    shared = gcd(n, m)
+    assert shared is not None
+    return n + m - shared
 
 
 class FractionalMaxPool(_FindsMaxima, Scaling, abstract=True):
@@ -406,7 +418,7 @@ class LPPool3d(LPPool, rank=3):
 class _AdaptivePool1d(AdaptivePool, rank=1, abstract=True):
     """Along a length torch has no null that keeps the size."""
 
-    output_size: Shape = field(PerAxis(Whole(symbolic=False)), "size of the output")
+    output_size: Shape = field(PerAxis(Whole()), "size of the output", letter="M")
 
 
 class AdaptiveAvgPool1d(_AdaptivePool1d):

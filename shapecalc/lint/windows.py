@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from shapecalc.algebra.arithmetic import Dim, ceildiv, largest
+from shapecalc.algebra.arithmetic import Dim, ceildiv, is_symbolic, largest
 from shapecalc.algebra.window import Window, evened
 from shapecalc.layers.axes import SPATIAL
 from shapecalc.layers.convolution import TransposedConvolution
@@ -196,7 +196,7 @@ def inexact_factor(report: Report) -> Iterator[Finding]:
             continue
         x = layer.node.inputs[0]
         for size, factor in dict.fromkeys(zip(x.spatial, own.factors(x))):
-            told = _inexact(size, factor)
+            told = "" if is_symbolic(factor) else _inexact(size, factor)
             if told:
                 yield Finding(layer.path, told)
                 break
