@@ -123,12 +123,12 @@ def _listed(samples: Sequence[Sample]) -> Expression | None:
 def is_right(tree: Expression, samples: Iterable[Sample]) -> bool:
     """Whether an expression has the samples' values."""
     try:
-        return all(evaluate(tree, _letters(each)) == each.value for each in samples)
+        return all(value_of(tree, each) == each.value for each in samples)
     except (ExpressionError, KeyError, TypeError):
         return False
 
 
-def _letters(sample: Sample) -> Mapping[str, Any]:
-    if sample.number is None:
-        return sample.letters
-    return {**sample.letters, "index": sample.number}
+def value_of(tree: Expression, sample: Sample) -> Any:
+    """What an expression comes to at one use."""
+    number = {} if sample.number is None else {"index": sample.number}
+    return evaluate(tree, {**sample.letters, **number})

@@ -23,6 +23,7 @@ from shapecalc.emitting.order import (
     is_state,
     kept_apart,
 )
+from shapecalc.emitting.presence import check_left_out, presence
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.sharing import Shared, Sharing, Tie
@@ -70,10 +71,10 @@ class Body:
         ``outputs`` are the names of those that are asked for afterwards.
         """
         built = [each for each in scope.entries if scope.is_built(each)]
-        scope.check_left_out(built)
+        check_left_out(scope, built)
         for entry in built:
             self.check_name(entry.name, entry.mark)
-        kept = kept_apart(scope.entries, built, outputs)
+        kept = kept_apart(scope, built, outputs)
         conditions = [self.presence(scope, entry, kept) for entry in built]
         at = 0
         while at < len(built):
@@ -98,7 +99,7 @@ class Body:
     def presence(self, scope: Scope, entry: Entry, kept: set[str]) -> Any | None:
         """The condition that an entry is there, as it is tested in the constructor."""
         is_missed = entry.name in kept or entry.sources is not None
-        return scope.presence(entry, is_missed=is_missed)
+        return presence(scope, entry, is_missed=is_missed)
 
     def always(
         self,

@@ -9,7 +9,9 @@ from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import python, syntax
 from shapecalc.emitting.agree import is_right
 from shapecalc.emitting.known import Copy
+from shapecalc.emitting.outside import outside, told_by_use, told_outside
 from shapecalc.emitting.owner import Given, PerCopy
+from shapecalc.emitting.presence import copy_condition, count_of
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.roles import Role
 from shapecalc.emitting.scope import Scope, given, in_python
@@ -152,12 +154,12 @@ class Constructor:
         lists = [each for each in values if isinstance(each, PerCopy)]
         if not lists:
             trees = [each for each in values if not isinstance(each, PerCopy)]
-            samples = [scope.told_outside(tree, copy) for copy, tree in zip(known, trees)]
+            samples = [told_outside(scope, tree, copy) for copy, tree in zip(known, trees)]
             return scope.number(samples, known, name, entry.mark) if known else Number(0)
         items = []
         for i in range(max(len(each.trees) for each in lists)):
             there = [(c, e.trees[i]) for c, e in zip(known, lists) if i < len(e.trees)]
-            samples = [scope.told_outside(tree, copy) for copy, tree in there]
+            samples = [told_outside(scope, tree, copy) for copy, tree in there]
             told = scope.number(samples, [copy for copy, _ in there], f"{name}_{i}", entry.mark)
             items.append(told)
         return syntax.Sequence(tuple(items))
@@ -169,8 +171,8 @@ class Constructor:
         content = default.expression if default is not None else None
         tree = None
         if content is not None:
-            tree = self.scope.told_by_use(content, entry, copies)
-        samples = [self.scope.outside(name, copy) for copy in copies]
+            tree = told_by_use(self.scope, content, entry, copies)
+        samples = [outside(self.scope, name, copy) for copy in copies]
         if tree is None or not is_right(tree, samples):
             return self.from_outside(entry, name, copies, role)
         if not syntax.names(tree):
@@ -179,7 +181,7 @@ class Constructor:
 
     def from_outside(self, entry: Entry, name: str, copies: list[Copy], role: Role) -> Any:
         """A letter inside a block as an expression outside of it."""
-        samples = [self.scope.outside(name, copy) for copy in copies]
+        samples = [outside(self.scope, name, copy) for copy in copies]
         values = {sample.value for sample in samples}
         if role == Role.FLAG and len(values) == 1:
             return syntax.literal(bool(values.pop()))
@@ -189,8 +191,8 @@ class Constructor:
 
     def copies(self, entry: Entry, one: Any, container: str = "nn.Sequential") -> Any:
         """The call that makes all copies of an entry, in a container; ``one`` makes one of them."""
-        count = self.scope.count(entry)
-        condition = self.scope.copy_condition(entry)
+        count = count_of(self.scope, entry)
+        condition = copy_condition(self.scope, entry)
         is_list = container == "nn.ModuleList"
         if condition is not None:
             test = self.scope.tested(condition)

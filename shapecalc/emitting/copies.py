@@ -9,6 +9,7 @@ from shapecalc.emitting.constructor import is_run_plainly
 from shapecalc.emitting.order import (
     has_modules,
 )
+from shapecalc.emitting.presence import copy_condition, count_of
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.shapes import Shapes
 from shapecalc.emitting.sharing import Shared
@@ -30,7 +31,7 @@ class Copies:
     def require(self, scope: Scope, entry: Entry) -> None:
         """Ask for at least one copy of an entry where sizes hang on that."""
         if entry in scope.known.required:
-            count = scope.count(entry)
+            count = count_of(scope, entry)
             if "index" not in syntax.names(count):
                 self.body.checks.append(count)
 
@@ -193,7 +194,7 @@ class Copies:
         if target == "_":
             target = self.body.forward.variable(entry.name)
         self.start(sources, target)
-        count = scope.count(entry)
+        count = count_of(scope, entry)
         before, self.body.values.loop_count = self.body.values.loop_count, count
         with self.body.forward.apart() as body:
             if len(sources) == 1:
@@ -205,7 +206,7 @@ class Copies:
 
     def counted(self, scope: Scope, entry: Entry, count: Any, body: list[Statement]) -> None:
         """Run statements of forward as often as there are copies of an entry."""
-        condition = scope.copy_condition(entry)
+        condition = copy_condition(scope, entry)
         if condition is None:
             numbers = syntax.call(
                 "range", self.body.values.in_forward(f"{entry.name}_repeat", count)

@@ -22,6 +22,7 @@ from shapecalc.emitting.forward import (
 from shapecalc.emitting.known import Holder, Known
 from shapecalc.emitting.letters import every
 from shapecalc.emitting.names import block_class_name, class_name, variable
+from shapecalc.emitting.outside import told_by_use
 from shapecalc.emitting.owner import Owner, owner_of
 from shapecalc.emitting.parameters import Signature, signature
 from shapecalc.emitting.printer import definition, statement
@@ -318,13 +319,13 @@ class Classes:
         first = block.entries[0].when
         if first is None or first.expression is None:
             return None
-        condition = plain(first.expression)
+        condition = syntax.plain(first.expression)
         names = syntax.names(condition)
         sizes = {"in_channels", "in_features"}
         known = names <= {*block.arguments, *sizes} and bool(names)
         for entry in block.entries:
             when = entry.when.expression if entry.when is not None else None
-            if when is None or plain(when) != condition or entry.repeat is not None:
+            if when is None or syntax.plain(when) != condition or entry.repeat is not None:
                 return None
         if names & sizes and block.entries[0].sources is not None:
             return None
@@ -348,7 +349,7 @@ class Classes:
         """The condition of a use of a block that may be empty; None if it is never so."""
         assert entry.block is not None
         copies = scope.copies(entry)
-        tree = scope.told_by_use(written.condition, entry, copies)
+        tree = told_by_use(scope, written.condition, entry, copies)
         if tree is None:
             raise Unlike(entry.kind)
         for copy in copies:
@@ -379,8 +380,3 @@ def _named(body: Body, outputs: list[str], names: list[str]) -> tuple[Any, Any]:
     held = syntax.read("Tensor | None") if body.optional else syntax.TENSOR
     types = syntax.Sequence((Name("str", 0), held))
     return syntax.Sequence(tuple(items), "{}"), syntax.Item(Name("dict", 0), types)
-
-
-def plain(tree: Any) -> Any:
-    """An expression without the columns of its names, so that like ones are equal."""
-    return syntax.changed(tree, lambda node: Name(node.name, 0) if isinstance(node, Name) else None)

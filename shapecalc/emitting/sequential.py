@@ -13,6 +13,7 @@ from shapecalc.emitting.known import Holder, Known
 from shapecalc.emitting.names import EmitError, clash, function_name, variable
 from shapecalc.emitting.owner import Owner, owner_of
 from shapecalc.emitting.parameters import signature
+from shapecalc.emitting.presence import check_left_out, count_of, presence
 from shapecalc.emitting.printer import definition, fits, flat, statement
 from shapecalc.emitting.roles import Roles
 from shapecalc.emitting.scope import Scope
@@ -100,18 +101,18 @@ class Functions:
         """Write a function."""
         self.check_chain(scope)
         built = [each for each in scope.entries if scope.is_built(each)]
-        scope.check_left_out(built)
+        check_left_out(scope, built)
         constructor = Constructor(scope, self.block)
         made: list[tuple[Any, str, Any, str]] = []
         checks: list[Any] = []
         for entry in built:
             if why := clash(entry.name):
                 raise scope.error(entry.mark, why, "choose another name")
-            condition = scope.presence(entry, is_missed=False)
+            condition = presence(scope, entry, is_missed=False)
             module = constructor.one(entry)
             if scope.is_repeated(entry):
                 if entry in scope.known.required:
-                    checks.append(scope.count(entry))
+                    checks.append(count_of(scope, entry))
                 module = constructor.copies(entry, module)
             made.append((condition, entry.name, module, Shapes(scope).behind(entry)))
         body = without_defaults(self.statements(scope, made), self.defaults)

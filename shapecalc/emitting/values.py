@@ -8,7 +8,7 @@ from shapecalc.emitting import syntax
 from shapecalc.emitting.forward import names_of
 from shapecalc.emitting.letters import every
 from shapecalc.emitting.names import clash
-from shapecalc.emitting.scope import AXES
+from shapecalc.emitting.outside import AXES
 from shapecalc.emitting.syntax import Assign, Attribute
 from shapecalc.language.expression import Comparison, Name, Number, Unary
 from shapecalc.language.tree import Setting

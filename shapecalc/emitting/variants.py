@@ -94,20 +94,34 @@ def has_point(spec: Spec, setting: Setting) -> bool:
 
 def decisive(spec: Spec) -> frozenset[str]:
     """The symbols that conditions or numbers of copies ask for, arguments looked through."""
-    found = _Decisive(spec)
-    return frozenset(name for owner, name in found.met if not owner)
+    found = _Behind(spec)
+    for block, entries in found.lists:
+        found.entries(entries, block)
+    return found.symbols
 
 
-class _Decisive:
+def behind(spec: Spec, names: Iterable[str], block: Block | None) -> frozenset[str]:
+    """The symbols that names in a block hang on, arguments looked through."""
+    found = _Behind(spec)
+    found.add(names, block)
+    return found.symbols
+
+
+class _Behind:
+    """What names hang on: those of symbols, and of arguments by their block."""
+
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.met: set[tuple[str, str]] = set()
         self.given: dict[tuple[str, str], list[tuple[Block | None, Setting]]] = {}
-        blocks = [(None, spec.entries), *((b, b.entries) for b in spec.blocks.values())]
-        for block, entries in blocks:
+        self.lists = [(None, spec.entries), *((b, b.entries) for b in spec.blocks.values())]
+        for block, entries in self.lists:
             self.gather(entries, block)
-        for block, entries in blocks:
-            self.entries(entries, block)
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """The symbols that have been met."""
+        return frozenset(name for owner, name in self.met if not owner)
 
     def gather(self, entries: list[Entry], block: Block | None) -> None:
         """Note what uses of blocks give to arguments."""

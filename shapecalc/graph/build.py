@@ -32,7 +32,7 @@ from shapecalc.language.expression import ExpressionError, Undecided, truth
 from shapecalc.language.problem import SpecError, did_you_mean, listing
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Reference, Spec
-from shapecalc.language.words import BATCH
+from shapecalc.language.words import BATCH, TENSOR_NAMES
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
 
@@ -224,6 +224,9 @@ class Builder(Placer):
 
     def entry(self, entry: Entry, place: Place, wire: Wire | None) -> Wire | None:
         """Build an entry, fed by the wire before it or from where it says; what it passes on."""
+        if self.is_absent_with_source(entry, place):
+            self.absent(entry, place, None)
+            return wire
         wires = [wire] if entry.sources is None else self.sources(entry, place)
         first = wires[0]
         if entry.is_fed_by_nothing and entry.sources is None:
@@ -285,6 +288,17 @@ class Builder(Placer):
                 raise Fatal
             wires.append(named.wire)
         return wires
+
+    def is_absent_with_source(self, entry: Entry, place: Place) -> bool:
+        """Whether an entry is left out, as is one that feeds it: then that is not missed."""
+        if entry.sources is None or entry.when is None:
+            return False
+        if entry.when.names() & {*TENSOR_NAMES, "index"}:
+            return False
+        named = (self.named(reference, place.names, place.part) for reference in entry.sources)
+        if all(each.path is not None for each in named):
+            return False
+        return not self.condition(entry, Scope(place.values, None, place.names), place)
 
     def named(self, reference: Reference, names: Names, part: Part | None = None) -> Named:
         """What a name stands for, or a name with dots: an output, or a copy, of what it names."""

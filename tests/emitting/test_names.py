@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shapecalc
-from shapecalc.emitting.docstring import docstring
 from shapecalc.emitting.module import module
 from shapecalc.emitting.names import MODULE_ATTRIBUTES
+from shapecalc.emitting.printer import docstring
 from shapecalc.emitting.sequential import sequential
 from shapecalc.language.problem import SpecError
 from shapecalc.network import Network
