@@ -129,7 +129,12 @@ def _input(shape: list[Any], dtype: str) -> Any:
     return shape if dtype == "float32" else {"shape": shape, "dtype": dtype}
 
 
-def _names(names: list[str]) -> Any:
+def _name(name: str) -> str | int:
+    """A name, or the number that it is in a sequence."""
+    return int(name) if name.isdigit() and name == str(int(name)) else name
+
+
+def _names(names: list[Any]) -> Any:
     return names[0] if len(names) == 1 else names
 
 
@@ -179,14 +184,14 @@ def _entry(entry: Entry, is_automatic: bool) -> Any:
             settings = only
     more: dict[str, Any] = {}
     if not is_automatic:
-        more["name"] = entry.name
+        more["name"] = _name(entry.name)
     if entry.sources is not None:
-        more["from"] = _names([each.name for each in entry.sources])
+        more["from"] = _names([_name(each.name) for each in entry.sources])
     for name, each in (("repeat", entry.repeat), ("when", entry.when)):
         if each is not None:
             more[name] = value(each)
     if entry.share is not None:
-        more["share"] = entry.share.name
+        more["share"] = _name(entry.share.name)
     if entry.dtype:
         more["dtype"] = entry.dtype
     if entry.silence:

@@ -14,8 +14,9 @@ from shapecalc.language.symbols import SettingError
 from shapecalc.language.tree import Input, Setting, Spec
 from shapecalc.language.words import DTYPES
 from shapecalc.reading import sizes
+from shapecalc.reading.blocks.naming import identifier
 from shapecalc.reading.files import read_text
-from shapecalc.reading.lower import Lowering, identifier, setting
+from shapecalc.reading.lower import Lowering, setting
 from shapecalc.reading.modules import MODULE, every_tensor, is_module, walk
 from shapecalc.reading.operators import plain, type_name
 from shapecalc.reading.reader import Reader, _deep, evaluated, networks_in
@@ -425,24 +426,16 @@ class _Reading:
 
     def unused(self, root: Instance, lowering: Lowering) -> None:
         """Entries for learned tensors and buffers that no operation uses; they count."""
-        spec = lowering.spec
-        first = True
         for is_buffer in (False, True):
             for path, value in every_tensor(root, is_buffer):
                 stored: Stored = value.stored  # type: ignore[assignment]
-                if stored.op is not None and id(stored.op) in lowering.entries:
+                if stored.op is not None and id(stored.op) in lowering.made_of:
                     continue
-                if first and not spec.outputs:
-                    from shapecalc.language.tree import Reference
-
-                    spec.outputs = [Reference(spec.entries[-1].name, Mark(1, 1))]
-                first = False
                 kind = "Buffer" if is_buffer else "Parameter"
-                entry = lowering.new_entry(kind, self.place_of(root), lowering.names, path)
-                entry.settings["shape"] = setting(list(stored.shape), entry.mark)
+                item = lowering.lone(kind, path, self.place_of(root))
+                item.settings["shape"] = setting(list(stored.shape), item.mark)
                 if value.dtype != "float32":
-                    entry.settings["dtype"] = setting(value.dtype, entry.mark)
-                spec.entries.append(entry)
+                    item.settings["dtype"] = setting(value.dtype, item.mark)
 
 
 def _names_of(result: Any) -> list[str]:

@@ -152,9 +152,14 @@ class Reader(Modules, Tensors, Trace, Runtime):
         ):
             return self.call(forward, args, kwargs)
         outer = self.current
+        if value.cls.name == "Sequential":  # what it is given is named where it is called
+            args = [
+                self.produced(each) if isinstance(each, TensorValue) and each.stored else each
+                for each in args
+            ]
         call = Call(value, self.relative(outer, value), outer)
         call.place = self.here()
-        call.args = [each for each in [*args, *kwargs.values()] if isinstance(each, TensorValue)]
+        call.given = _given(forward, args, kwargs)
         outer.items.append(call)
         self.current = call
         try:
@@ -404,8 +409,16 @@ class Reader(Modules, Tensors, Trace, Runtime):
         return value.grown is not None and tuple(value.grown.shape) == tuple(value.shape)
 
     def weight_name(self, given: dict[str, Any]) -> str:
-        """What an operation is called after its weight."""
-        return ""
+        """The path of the module whose weights an operation has, by their own names.
+
+        It is a dot where that is the module that is called.
+        """
+        homes = set()
+        for name, each in given.items():
+            if isinstance(each, TensorValue) and each.grown is not None:
+                path, _, own = self.stored_name(each.grown).rpartition(".")
+                homes.add(path or "." if own == name else "")
+        return homes.pop() if len(homes) == 1 else ""
 
     def stored_entry(self, value: TensorValue) -> TensorValue:
         stored = value.stored
@@ -457,7 +470,9 @@ class Reader(Modules, Tensors, Trace, Runtime):
                     given = self.arguments(init, [value, *args], kwargs)
                 except Raised:
                     return value
-                self.made_with[id(value)] = (given, init.defaults)
+                code = init.code
+                order = [name for name in (*code.positional, *code.keyword_only) if name in given]
+                self.made_with[id(value)] = ({n: given[n] for n in order[1:]}, init.defaults)
                 self.kept.append(value)
         return value
 
@@ -596,6 +611,17 @@ def _deep() -> Any:
         yield
     finally:
         sys.setrecursionlimit(limit)
+
+
+def _given(forward: Any, args: list[Any], kwargs: dict[str, Any]) -> list[tuple[str, TensorValue]]:
+    """The tensors that a call is given, by the parameters of ``forward``."""
+    function = getattr(forward, "function", None)
+    names = function.code.positional[1:] if isinstance(function, Function) else []
+    found: list[tuple[str, TensorValue]] = []
+    for name, value in [*zip(names, args), *kwargs.items()]:
+        several = value if isinstance(value, (tuple, list)) else (value,)
+        found += [(name, e.snapshot()) for e in several if isinstance(e, TensorValue)]
+    return found
 
 
 def evaluated(reader: Reader, module: SourceModule, text: str) -> Any:

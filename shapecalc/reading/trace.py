@@ -134,12 +134,10 @@ class Call:
     """A module's call: the operations and calls inside it, in order."""
 
     __slots__ = (
-        "args",
+        "given",
         "instance",
         "items",
-        "kwargs",
         "name",
-        "names",
         "parent",
         "place",
         "result",
@@ -150,9 +148,7 @@ class Call:
         self.name = name
         self.parent = parent
         self.items: list[Op | Call] = []
-        self.args: list[TensorValue] = []
-        self.kwargs: dict[str, Any] = {}
-        self.names: list[str] = []
+        self.given: list[tuple[str, TensorValue]] = []  # by the names that ``forward`` has
         self.place: Mark | None = None
         self.result: Any = None
 
