@@ -278,7 +278,7 @@ def _parts(part: Part) -> Iterator[Part]:
 
 def _below(frame: Frame, path: str) -> str:
     """A path as it reads inside a frame."""
-    outer = frame.part.path
+    outer = frame.part.base
     return path[len(outer) + 1 :] if outer else path
 
 
@@ -325,7 +325,8 @@ def _range(part: Part, run: list[Part], runs: int) -> str:
     if runs == 1:
         return part.path
     first, last = run[0].name, run[-1].name
-    return f"{part.path}.{first}" + (f" to {last}" if first != last else "")
+    base = f"{part.base}." if part.base else ""
+    return f"{base}{first}" + (f" to {last}" if first != last else "")
 
 
 # -- inputs and outputs ------------------------------------------------------------------------

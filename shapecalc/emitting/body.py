@@ -17,7 +17,8 @@ from shapecalc.emitting.constructor import Constructor
 from shapecalc.emitting.copies import Copies
 from shapecalc.emitting.entries import Entries
 from shapecalc.emitting.forward import OPTIONAL, Forward, asked_for, referenced
-from shapecalc.emitting.names import clash
+from shapecalc.emitting.members import Members, check_name
+from shapecalc.emitting.named import NamedCopies
 from shapecalc.emitting.order import (
     feeds,
     is_state,
@@ -62,6 +63,8 @@ class Body:
         self.calls = Calls(self)
         self.entries = Entries(self)
         self.branches = Branches(self)
+        self.members = Members(self.constructor, self.checks, self.conditions.is_hoisted)
+        self.named = NamedCopies(self)
         self.copies = Copies(self)
 
     def chain(self, scope: Scope, current: str, running: str, outputs: frozenset[str]) -> str:
@@ -73,7 +76,7 @@ class Body:
         built = [each for each in scope.entries if scope.is_built(each)]
         check_left_out(scope, built)
         for entry in built:
-            self.check_name(entry.name, entry.mark)
+            self.check_called(scope, entry)
         kept = kept_apart(scope, built, outputs)
         conditions = [self.presence(scope, entry, kept) for entry in built]
         at = 0
@@ -193,7 +196,14 @@ class Body:
             found.append(self.forward.variables[name])
         return found
 
+    def check_called(self, scope: Scope, entry: Entry) -> None:
+        """Refuse an entry that no attribute can be called like."""
+        if entry.is_inline or not entry.has_name:
+            message = f"{entry.kind} has a number that hangs on what is there, but not in a chain"
+            raise scope.error(entry.mark, message, "give the entries of this list names")
+        name = entry.name if entry.copy_names is None else entry.copy_names.stem
+        self.check_name(name, entry.mark)
+
     def check_name(self, name: str, mark: Mark) -> None:
         """Refuse a name that an attribute of a module cannot have."""
-        if why := clash(name):
-            raise self.scope.error(mark, why, "choose another name")
+        check_name(self.scope, name, mark)

@@ -103,18 +103,6 @@ class Branches:
             return sequential_of([(name, tree) for _, name, tree in made]), []
         return syntax.call("nn.Sequential"), made
 
-    def numbered(self) -> list[Any] | None:
-        """The modules of a list that is a Sequential: a chain in which names are places."""
-        scope = self.body.scope
-        entries = [each for each in scope.entries if scope.is_built(each)]
-        places = [str(i) for i in range(len(entries))]
-        if [each.name for each in entries] != places or not entries or not is_chain(scope):
-            return None
-        if any(presence(scope, each, is_missed=False) is not None for each in entries):
-            return None
-        check_left_out(scope, entries)
-        return [self.module(scope, entry) for entry in entries]
-
     def module(self, scope: Scope, entry: Entry) -> Any:
         """The call that makes an entry, in a Sequential if it is repeated."""
         constructor = self.body.constructor.inner(scope)

@@ -65,6 +65,10 @@ class Conditions:
             return None
         return self.body.classes.condition_at(scope, entry, written)
 
+    def is_hoisted(self, scope: Scope, entry: Entry) -> bool:
+        """Whether a use of a block is left out where the block would be empty."""
+        return self.hoisted(scope, entry) is not None
+
     def unless_empty(
         self, scope: Scope, entry: Entry, condition: Any, source: str, target: str
     ) -> None:

@@ -192,13 +192,10 @@ class Constructor:
     def copies(self, entry: Entry, one: Any, container: str = "nn.Sequential") -> Any:
         """The call that makes all copies of an entry, in a container; ``one`` makes one of them."""
         count = count_of(self.scope, entry)
-        condition = copy_condition(self.scope, entry)
         is_list = container == "nn.ModuleList"
-        if condition is not None:
-            test = self.scope.tested(condition)
+        if copy_condition(self.scope, entry) is not None:
             keyed = syntax.Sequence((syntax.call("str", Name("index", 0)), one))
-            loop = syntax.Loop(keyed, "index", syntax.call("range", count), test)
-            made = syntax.call("OrderedDict", loop)
+            made = syntax.call("OrderedDict", self.loop(entry, keyed))
             return syntax.call("nn.ModuleDict" if is_list else container, made)
         items = written_out(one, count, is_some=entry in self.scope.known.required)
         if is_list:
@@ -206,6 +203,12 @@ class Constructor:
                 return syntax.call(container, items[0].items)
             return syntax.call(container, syntax.Sequence(tuple(items), "[]"))
         return syntax.call(container, *items)
+
+    def loop(self, entry: Entry, one: Any) -> syntax.Loop:
+        """What there is of each copy of an entry that is there."""
+        condition = copy_condition(self.scope, entry)
+        test = None if condition is None else self.scope.tested(condition)
+        return syntax.Loop(one, "index", syntax.call("range", count_of(self.scope, entry)), test)
 
 
 def sequential_of(made: list[tuple[str, Any]]) -> Any:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.emitting import syntax
 from shapecalc.emitting.constructor import is_run_plainly
-from shapecalc.emitting.order import (
-    has_modules,
-)
+from shapecalc.emitting.members import counted
+from shapecalc.emitting.order import has_modules
 from shapecalc.emitting.presence import copy_condition, count_of
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.shapes import Shapes
@@ -31,9 +30,7 @@ class Copies:
     def require(self, scope: Scope, entry: Entry) -> None:
         """Ask for at least one copy of an entry where sizes hang on that."""
         if entry in scope.known.required:
-            count = count_of(scope, entry)
-            if "index" not in syntax.names(count):
-                self.body.checks.append(count)
+            self.body.checks += counted(scope, entry)
 
     def repeated(self, scope: Scope, entry: Entry, sources: list[str], target: str) -> Any | None:
         """Write the copies of an entry; the attribute that holds them, if they are submodules."""
@@ -63,6 +60,9 @@ class Copies:
             return None
         constructor = self.body.constructor.inner(scope)
         one = constructor.one(entry)
+        if entry.copy_names is not None:
+            self.body.named.write(scope, entry, one, sources, target)
+            return None
         attribute = self.body.values.home(entry.name)
         self.body.shared[entry.name] = Shared(attribute, entry, scope)
         comment = Shapes(scope).behind(entry)
@@ -237,6 +237,9 @@ class Copies:
             )
             return None
         part = self.body.classes.part(self.body, inner, entry.name)
+        if entry.copy_names is not None and not part.free and not part.ties:
+            self.body.named.write(scope, entry, part.made, sources, target)
+            return None
         attribute = self.body.values.home(entry.name)
         self.body.shared[entry.name] = Shared(attribute, entry, scope)
         constructor = self.body.constructor.inner(scope)

@@ -172,7 +172,7 @@ class _LetteredBuilder(Builder):
         self, entry: Entry, part: Part, place: Place, arguments: dict[str, Any], wire: Wire | None
     ) -> Wire | None:
         assert entry.block is not None
-        if wire is None or self.memory.shares:
+        if wire is None or self.memory.shares or entry.block.inline:
             return super().use(entry, part, place, arguments, wire)
         key = self.key(entry.block, arguments, wire)
         known = self.memory.uses.get(key)

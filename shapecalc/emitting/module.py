@@ -9,7 +9,7 @@ from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.body import Body
 from shapecalc.emitting.constructor import Written
-from shapecalc.emitting.emission import Unlike, emit
+from shapecalc.emitting.emission import emit
 from shapecalc.emitting.forward import (
     RUNNING,
     asked_for,
@@ -21,10 +21,12 @@ from shapecalc.emitting.forward import (
 )
 from shapecalc.emitting.known import Holder, Known
 from shapecalc.emitting.letters import every
-from shapecalc.emitting.names import block_class_name, class_name, variable
+from shapecalc.emitting.members import MODULES, Member, initialised, listed
+from shapecalc.emitting.names import block_class_name, class_name, list_name, variable
 from shapecalc.emitting.outside import told_by_use
 from shapecalc.emitting.owner import Owner, owner_of
 from shapecalc.emitting.parameters import Signature, signature
+from shapecalc.emitting.presence import Unlike
 from shapecalc.emitting.printer import definition, statement
 from shapecalc.emitting.roles import Roles
 from shapecalc.emitting.scope import Scope
@@ -89,15 +91,16 @@ class Classes:
         self.spec = known.spec
         self.roles = Roles(known)
         self.written: dict[str, Written] = {}
-        self.definitions: list[Class] = []
+        self.definitions: list[Class | Function] = []
         self.defaults: dict[str, dict[str, Any]] = {}
         self.owners: dict[str, Owner] = {}
         self.references: dict[str, set[str]] = {}
         self.names: dict[str, str] = {}
         taken: set[str] = set()
-        for block in self.spec.blocks:
-            self.names[block] = block_class_name(block, taken)
-            taken.add(self.names[block])
+        for name, block in self.spec.blocks.items():
+            called = list_name if block.inline else block_class_name
+            self.names[name] = called(name, taken)
+            taken.add(self.names[name])
         self.network_name = class_name(known.report.name, taken)
         self.taken = taken | {self.network_name}
         self.parameters = parameter_names(known, self.taken)
@@ -106,7 +109,8 @@ class Classes:
         """The whole source."""
         network = self.network()
         written = [*self.definitions, network]
-        shown = main(self.known, network.name, network.methods[-1].returns)
+        returns = syntax.TENSOR if network.base == SEQUENTIAL else network.methods[-1].returns
+        shown = main(self.known, network.name, returns)
         lines = head(self.known)
         lines += ["", *imports([*written, *shown])]
         for each in written:
@@ -127,6 +131,10 @@ class Classes:
         inputs = {name: variable("x" if name == "input" else name, ()) for name in self.spec.inputs}
         parameters = tuple(Parameter(own, syntax.TENSOR) for own in inputs.values())
         body = Body(self, scope, dict(inputs))
+        told = f"{self.known.report.name}."
+        members = body.members.of(scope) if len(inputs) == 1 and not outputs else None
+        if members is not None:
+            return self.sequential(body, self.network_name, told, members)[0]
         first = next(iter(inputs.values()))
         alias = self.alias(body, scope.entries) if "input" in inputs else ""
         running = RUNNING if first == RUNNING or RUNNING not in inputs.values() else "out"
@@ -136,7 +144,6 @@ class Classes:
         if present and self.spec.output_names:
             names = [self.spec.output_names[outputs.index(name)] for name in present]
             result, returns = _named(body, present, names)
-        told = f"{self.known.report.name}."
         found = self.made(body, scope, self.network_name, told, parameters, returns, result, alias)
         return found[0]
 
@@ -154,7 +161,9 @@ class Classes:
             holders = [holder for holder in holders if holder.part.children]
         scope = self.scope(owner, block.entries, holders, assumed)
         body = Body(self, scope, {"input": RUNNING})
-        members = None if block.outputs else body.branches.numbered()
+        members = None if block.outputs else body.members.of(scope)
+        if block.inline:
+            return self.noted(block, *self.listed(body, block, members), condition)
         if members is not None:
             found, signed = self.sequential(body, self.names[block.name], block.about, members)
             return self.noted(block, found, signed, condition)
@@ -167,7 +176,9 @@ class Classes:
         found, signed = self.made(body, scope, name, block.about, inputs, returns, result, alias)
         return self.noted(block, found, signed, condition)
 
-    def noted(self, block: Block, found: Class, signed: Signature, condition: Any) -> Written:
+    def noted(
+        self, block: Block, found: Class | Function, signed: Signature, condition: Any
+    ) -> Written:
         """Note the class of a block, and what its uses have to give."""
         self.definitions.append(found)
         self.defaults[found.name] = {
@@ -180,16 +191,32 @@ class Classes:
         return written
 
     def sequential(
-        self, body: Body, name: str, told: str, members: list[Any]
+        self, body: Body, name: str, told: str, members: list[Member]
     ) -> tuple[Class, Signature]:
         """A class that is a Sequential of its modules."""
-        parent = syntax.Attribute(syntax.call("super"), "__init__")
-        made = without_defaults([Do(syntax.call(parent, *members))], self.defaults)
+        statements = initialised(members, self.names_in(body))
+        made = without_defaults(statements, self.defaults)
         signed = signature(body.scope, made, body.checks)
         constructor = Function(
             "__init__", tuple(signed.parameters), syntax.NONE, tuple(signed.body), "", True
         )
         return Class(name, SEQUENTIAL, (constructor,), told), signed
+
+    def listed(
+        self, body: Body, block: Block, members: list[Member] | None
+    ) -> tuple[Function, Signature]:
+        """A function that makes the modules of an inline block, for the list of its use."""
+        if members is None:
+            message = f"block {block.name!r} is inline, but its entries are no chain of modules"
+            raise self.known.error(block.mark, message, "leave 'inline' out, and give them names")
+        whole = without_defaults(listed(members, self.names_in(body)), self.defaults)
+        signed = signature(body.scope, whole, body.checks)
+        parameters, name = tuple(signed.parameters), self.names[block.name]
+        return Function(name, parameters, MODULES, tuple(signed.body), block.about), signed
+
+    def names_in(self, body: Body) -> set[str]:
+        """The names of parameters that a constructor may have."""
+        return {self.parameters.get(name, name) for name in body.scope.allowed}
 
     def part(self, outer: Body, scope: Scope, label: str) -> PartWritten:
         """What makes a part of a class that cannot be written in it."""
@@ -223,6 +250,8 @@ class Classes:
             body, scope, name, "", parameters, syntax.TENSOR, Name(last, 0), "", is_part=True
         )
         for other in self.definitions:
+            if not isinstance(other, Class):
+                continue
             if (other.base, other.methods) == (found.base, found.methods):
                 found = other
                 break
@@ -314,7 +343,7 @@ class Classes:
 
     def common_condition(self, block: Block) -> Any | None:
         """The condition of all entries of a block, if there is one that its uses can tell."""
-        if block.name in self.unlike or not block.entries or block.outputs:
+        if block.name in self.unlike or not block.entries or block.outputs or block.inline:
             return None
         first = block.entries[0].when
         if first is None or first.expression is None:

@@ -88,6 +88,16 @@ def block_class_name(name: str, taken: Collection[str]) -> str:
     return joined
 
 
+def list_name(name: str, taken: Collection[str]) -> str:
+    """An inline block's name as that of the function that makes its modules.
+
+    >>> list_name("ConvReLU", ()), list_name("MLP", ()), list_name("Range", ())
+    ('conv_relu', 'mlp', 'range_')
+    """
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name)
+    return variable(apart.lower(), taken)
+
+
 def function_name(name: str, taken: Collection[str]) -> str:
     """A network's or block's name as that of a function.
 
@@ -116,6 +126,16 @@ def has_meaning(name: str) -> bool:
     """
     is_private = name.startswith("__") and not name.endswith("__")
     return is_private or name in SOURCE_NAMES or keyword.iskeyword(name)
+
+
+def word(name: str) -> str:
+    """A name that may be a number, or have signs in it, as one that Python can have.
+
+    >>> word("0"), word("block1-0"), word("conv1")
+    ('x0', 'block1_0', 'conv1')
+    """
+    plain = re.sub(r"\W+", "_", name)
+    return f"x{plain}" if plain[:1].isdigit() else plain
 
 
 def variable(name: str, taken: Collection[str]) -> str:

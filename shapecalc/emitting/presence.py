@@ -14,6 +14,14 @@ from shapecalc.language.expression import Binary, Comparison, Number
 from shapecalc.language.tree import Entry
 
 
+class Unlike(Exception):
+    """The uses of a block that may be empty cannot tell when it is."""
+
+    def __init__(self, block: str) -> None:
+        super().__init__(block)
+        self.block = block
+
+
 def condition_of(scope: Scope, entry: Entry) -> Any | None:
     """The condition of an entry, in the spec's own terms; None if it is always there."""
     is_settled = entry is scope.single or entry in scope.assumed

@@ -174,7 +174,7 @@ class Scope:
         """What a parameter is called: the size of the input that it is, or what it is for."""
         taken = {*self.allowed, *self.parameters.values(), *self.owner.extras}
         within = copy.built.path[len(copy.use.path) + 1 :].split(".")
-        words = [word for word in within if copy.number is None or not word.isdigit()]
+        words = [word.replace("-", "_") for word in within if not word.isdigit()]
         return variable("_".join([*words, field]), taken)
 
     def check_tied(self, samples: list[Sample]) -> None:

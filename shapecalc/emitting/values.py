@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.emitting import syntax
 from shapecalc.emitting.forward import names_of
 from shapecalc.emitting.letters import every
-from shapecalc.emitting.names import clash
+from shapecalc.emitting.names import clash, word
 from shapecalc.emitting.outside import AXES
 from shapecalc.emitting.syntax import Assign, Attribute
 from shapecalc.language.expression import Comparison, Name, Number, Unary
@@ -113,6 +113,7 @@ class Values:
 
     def attribute(self, name: str) -> Any:
         """A new attribute for something that is no submodule."""
+        name = word(name)
         while name in self.attributes or clash(name):
             name += "_"
         self.attributes.add(name)

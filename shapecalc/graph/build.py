@@ -24,9 +24,11 @@ from shapecalc.graph.place import (
     Fatal,
     Named,
     Names,
+    Numbering,
     Place,
     Placer,
     Scope,
+    of_copy,
 )
 from shapecalc.language.expression import ExpressionError, Undecided, truth
 from shapecalc.language.problem import SpecError, did_you_mean, listing
@@ -100,7 +102,8 @@ class Builder(Placer):
             name: Named(None if tensor is None else Wire(Source(name), tensor), name)
             for name, tensor in inputs.items()
         }
-        place = Place("", Names(names), self.values, root, None, 0)
+        numbering = Numbering.of(self.spec.numbered)
+        place = Place("", Names(names), self.values, root, None, 0, numbering)
         outputs: dict[int, Wire] = {}
         self.foresee()
         if not self.problems:
@@ -212,7 +215,7 @@ class Builder(Placer):
             except Undecided as undecided:
                 undecided.mark = undecided.mark or entry.mark
                 raise
-            unfed = unfed and place.names.own[entry.name] == Named(None, None)
+            unfed = unfed and place.names.own.get(entry.name) == Named(None, None)
         return wire
 
     def absent(self, entry: Entry, place: Place, path: str | None) -> None:
@@ -231,27 +234,71 @@ class Builder(Placer):
         first = wires[0]
         if entry.is_fed_by_nothing and entry.sources is None:
             wires = []  # its expressions may ask for sizes of what stands before it all the same
-        path = place.prefix + entry.name
-        if entry.repeat is None:
-            scope = Scope(place.values, first.tensor if first else None, place.names)
-            if entry.when is not None and not self.condition(entry, scope, place):
-                self.absent(entry, place, None)
-                return wire
-            result = self.one(entry, entry.name, path, place, wires, scope)
-            built = place.part.children[-1] if result is not None else None
-            place.names.own[entry.name] = Named(result, path, built)
-            return result
-        return self.repeated(entry, path, place, wires, wire)
+        if entry.repeat is not None:
+            return self.repeated(entry, place, wires, wire)
+        scope = Scope(place.values, first.tensor if first else None, place.names)
+        if entry.when is not None and not self.condition(entry, scope, place):
+            self.absent(entry, place, None)
+            return wire
+        if entry.is_inline:
+            return self.one(entry, "", place.prefix, place, wires, scope)
+        name = self.name(entry, place, scope)
+        path = place.prefix + name
+        result = self.one(entry, name, path, place, wires, scope)
+        built = place.part.children[-1] if result is not None else None
+        place.names.own[name] = Named(result, path, built)
+        return result
+
+    def name(self, entry: Entry, place: Place, scope: Scope) -> str:
+        """What an entry that is there, or one of its copies, is called; its number is counted."""
+        name, numbering = entry.name, place.numbering
+        if entry.is_numbered and numbering is not None:
+            name = str(numbering.count)
+        if entry.copy_names is not None:
+            name = self.copy_name(entry, place, scope)
+        known = place.names.own.get(name)
+        is_taken = known is not None and known.path is not None
+        if numbering is not None:
+            is_taken = is_taken or name in numbering.names
+            numbering.names.add(name)
+            numbering.count += 1
+        if is_taken:
+            hint = "give it another name, or none" if entry.is_numbered else "choose another"
+            mark = entry.copy_names.mark if entry.copy_names is not None else entry.mark
+            message = f"the name {name!r} comes twice in this list"
+            self.problem(mark, message, hint, uses=place.part)
+            raise Fatal
+        return name
+
+    def copy_name(self, entry: Entry, place: Place, scope: Scope) -> str:
+        """The name of a copy, of text and of numbers in braces."""
+        assert entry.copy_names is not None
+        try:
+            return entry.copy_names.name(scope)
+        except ExpressionError as error:
+            values = " and ".join(filter(None, map(scope.values_in, entry.copy_names.settings)))
+            mark = entry.copy_names.mark
+            self.problem(mark, error.message, values, error.hint, uses=place.part)
+            raise Fatal from None
 
     def repeated(
-        self, entry: Entry, path: str, place: Place, wires: list[Wire | None], before: Wire | None
+        self, entry: Entry, place: Place, wires: list[Wire | None], before: Wire | None
     ) -> Wire | None:
         """Chain the copies of an entry; what the last of them passes on."""
         assert entry.repeat is not None
         first = wires[0] if wires else before
         outside = Scope(place.values, first.tensor if first else None, place.names)
         count = self.count(entry, outside, place)
-        part = Part(path, entry.name, Role.REPEAT, place.part, entry)
+        base = None
+        if entry.is_flat:
+            name = path = ""
+            base = place.prefix[:-1]
+        elif count:
+            name = self.name(entry, place, outside)
+            path = place.prefix + name
+        else:
+            name, path = entry.name, place.prefix + entry.name
+        part = Part(path, name, Role.REPEAT, place.part, entry, base)
         passed = [first]
         for index in range(count):
             values = self.enter_copy(place, index)
@@ -259,21 +306,38 @@ class Builder(Placer):
             if entry.when is not None and not self.condition(entry, scope, place):
                 self.step(entry, place)
                 continue
-            copy = Part(f"{path}.{index}", str(index), Role.COPY, part, entry)
+            if base is None:
+                copy = Part(f"{path}.{index}", str(index), Role.COPY, part, entry, None, index)
+            elif entry.is_inline:
+                copy = Part(place.prefix, "", Role.COPY, part, entry, base, index)
+            else:
+                own = self.name(entry, place, scope)
+                copy = Part(place.prefix + own, own, Role.COPY, part, entry, None, index)
             part.children.append(copy)
             inside = place._replace(
-                prefix=f"{copy.path}.", names=Names(place.names), values=values, part=copy
+                prefix=place.prefix if entry.is_inline else f"{copy.path}.",
+                names=Names(place.names),
+                values=values,
+                part=copy,
             )
             copy.output = self.one(entry, copy.name, copy.path, inside, wires, scope)
+            if entry.is_flat and not entry.is_inline and copy.output is not None:
+                place.names.own[copy.name] = of_copy(copy)
             first = self.leave_copy(copy.output, values)
             wires = [first] if wires else []
             passed.append(first)
         if len(passed) == 1:
+            if base is None and count and place.numbering is not None:
+                place.numbering.count -= 1
+                place.numbering.names.discard(name)
             self.absent(entry, place, None)
             return before
         place.part.children.append(part)
         part.output = self.leave_repeat(entry, place, passed, outside)
-        place.names.own[entry.name] = Named(part.output, path, part)
+        if base is None:
+            place.names.own[name] = Named(part.output, path, part)
+            return part.output
+        called_by_range(part)
         return part.output
 
     def sources(self, entry: Entry, place: Place) -> list[Wire | None]:
@@ -303,7 +367,12 @@ class Builder(Placer):
     def named(self, reference: Reference, names: Names, part: Part | None = None) -> Named:
         """What a name stands for, or a name with dots: an output, or a copy, of what it names."""
         whole, *members = reference.name.split(".")
-        named = names.find(whole)
+        try:
+            named = names.find(whole)
+        except KeyError:  # the name of a copy, of which there are less
+            hint = did_you_mean(whole, names.own) or f"there are {listing(names.own)}"
+            self.problem(reference.mark, f"no copy is called {whole!r}", hint, uses=part)
+            raise Fatal from None
         for member in members:
             if named.path is None or named.wire is None:
                 break
@@ -388,7 +457,8 @@ class Builder(Placer):
             message = f"block {entry.kind!r} takes one input, but is fed from {len(wires)} places"
             self.problem(entry.mark, message, hint, uses=place.part)
             raise Fatal
-        part = Part(path, name, Role.USE, place.part, entry)
+        base = place.prefix[:-1] if entry.block.inline else None
+        part = Part(path, name, Role.USE, place.part, entry, base)
         arguments = self.arguments(entry, scope, place)
         place.part.children.append(part)
         part.output = self.use(entry, part, place, arguments, wires[0])
@@ -403,9 +473,19 @@ class Builder(Placer):
         values = {**self.values, **arguments}
         names = Names()
         names.own["input"] = Named(wire, "input")
+        if entry.block.inline:
+            inside = place._replace(
+                names=Names(names), values=values, part=part, depth=place.depth + 1
+            )
+            last = self.chain(entry.block.entries, inside, wire)
+            called_by_range(part)
+            return self.leave_block(part, last)
         target = self.shared_path(entry, place, part.path)
         shared = None if target is None else (part.path, target)
-        inside = Place(f"{part.path}.", Names(names), values, part, shared, place.depth + 1)
+        numbering = Numbering.of(entry.block.numbered)
+        inside = Place(
+            f"{part.path}.", Names(names), values, part, shared, place.depth + 1, numbering
+        )
         last = self.chain(entry.block.entries, inside, wire)
         for name, reference in entry.block.outputs.items():
             named = self.named(reference, inside.names, part)
@@ -490,7 +570,11 @@ class Builder(Placer):
             name = branch.name or f"{entry.name}.{index}"
             part = Part(own, name, Role.BRANCH, place.part, entry)
             inside = place._replace(
-                prefix=f"{own}.", names=Names(place.names), part=part, depth=place.depth + 1
+                prefix=f"{own}.",
+                names=Names(place.names),
+                part=part,
+                depth=place.depth + 1,
+                numbering=None,
             )
             place.part.children.append(part)
             part.output = self.chain(branch.entries, inside, wire)
@@ -498,3 +582,12 @@ class Builder(Placer):
             if branch.name is not None:
                 place.names.own[branch.name] = Named(part.output, own, part)
         return wires
+
+
+def called_by_range(part: Part) -> None:
+    """Call a part without a level of its own by what it holds: ``features.3 to 5``."""
+    members = part.members
+    if members:
+        first, last = members[0], members[-1]
+        part.name = first.called if first is last else f"{first.called} to {last.called}"
+        part.path = f"{part.base}.{part.name}".lstrip(".")

@@ -97,8 +97,7 @@ class Named(NamedTuple):
         if self.built is not None and self.built.role == Role.REPEAT:
             copy = {child.name: child for child in self.built.children}[name]
             assert isinstance(copy, Part)
-            own = next(child for child in reversed(copy.children) if child.path == copy.path)
-            return Named(copy.output, copy.path, own)
+            return of_copy(copy)
         if self.built is not None and name in self.built.outputs:
             return Named(self.built.outputs[name], self.path)
         raise KeyError(name)
@@ -110,6 +109,12 @@ class Named(NamedTuple):
         if self.built is not None and self.built.role == Role.REPEAT:
             return [child.name for child in self.built.children]
         return [] if self.built is None else list(self.built.outputs)
+
+
+def of_copy(copy: Part) -> Named:
+    """What the name of a copy stands for."""
+    own = next(child for child in reversed(copy.children) if child.path == copy.path)
+    return Named(copy.output, copy.path, own)
 
 
 class Names:
@@ -165,6 +170,21 @@ def _size_of(asked: str, names: Names) -> Any:
     return tensor.shape[axis]
 
 
+class Numbering:
+    """The entries of a numbered list that are there so far: how many, and the names they have."""
+
+    __slots__ = ("count", "names")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.names: set[str] = set()
+
+    @classmethod
+    def of(cls, is_numbered: bool) -> Numbering | None:
+        """That of a list, if it is numbered."""
+        return cls() if is_numbered else None
+
+
 class Place(NamedTuple):
     """Where an entry is built: its list's path, names and values, and the part it belongs to."""
 
@@ -174,6 +194,7 @@ class Place(NamedTuple):
     part: Part
     shared: tuple[str, str] | None  # this path and the path whose weights it uses
     depth: int
+    numbering: Numbering | None = None
 
 
 class _Placed(NamedTuple):

@@ -7,7 +7,7 @@ from collections import ChainMap
 from collections.abc import Iterator
 
 from shapecalc.language import expression
-from shapecalc.language.entries import Entries, Scope
+from shapecalc.language.entries import Entries, Order, Scope, is_known
 from shapecalc.language.expression import RESERVED
 from shapecalc.language.problem import Mark, Source, SpecError, did_you_mean, listing
 from shapecalc.language.required import Required
@@ -27,10 +27,13 @@ _TOP = (
     "inputs",
     "blocks",
     "layers",
+    "numbered",
     "outputs",
     "require",
     "silence",
 )
+
+_BLOCK = ("about", "args", "numbered", "inline", "layers", "outputs")
 
 
 def parse(source: Source, codes: Codes | None = None) -> Spec:
@@ -71,12 +74,16 @@ class _Reader:
         for block, body, outputs in bodies:
             known = names | block.arguments.keys()
             inside = Scope(ChainMap({"input": "input"}), known, block.name)
-            block.entries = self.entries.of(body, inside.inner())
+            is_counted = block.numbered or block.inline
+            order = Order(block.inline) if is_counted else None
+            block.entries = self.entries.of(body, inside.inner(), order)
             block.outputs = self.named_outputs(outputs, block.entries)
         self.recursion(spec.blocks)
         scope = Scope(ChainMap(dict.fromkeys(spec.inputs, "input")), names)
         if "layers" in top:
-            spec.entries = self.entries.of(top["layers"].value, scope.inner())
+            spec.numbered = self.values.flag(top, "numbered")
+            order = Order(is_inline=False) if spec.numbered else None
+            spec.entries = self.entries.of(top["layers"].value, scope.inner(), order)
             if top["layers"].value.value in (None, []):
                 self.values.problem(top["layers"].key.mark, "a network needs at least one layer")
         else:
@@ -207,7 +214,7 @@ class _Reader:
         """References that have to be to entries of a list."""
         known = dict.fromkeys(self.names_of(entries))
         for name, mark in found:
-            if name.partition(".")[0] not in known:
+            if not is_known(name.partition(".")[0], known):
                 hint = did_you_mean(name, known)
                 self.values.problem(mark, f"no entry of 'layers' is named {name!r}", hint)
         return found
@@ -236,7 +243,8 @@ class _Reader:
         for entry in entries:
             if entry.repeat is None:
                 found += [branch.name for branch in entry.branches or () if branch.name]
-            found.append(entry.name)
+            if entry.has_name:
+                found.append(entry.name)
         return found
 
     def block_names(self, pair: Pair | None, spec: Spec) -> list[tuple[Block, Node, Pair | None]]:
@@ -253,15 +261,26 @@ class _Reader:
                 self.entries.blocks[name] = Block(name, each.key.mark)
                 continue
             body = each.value.value
-            self.values.known_keys(body, ("args", "layers", "outputs", "about"), "a block")
+            self.values.known_keys(body, _BLOCK, "a block")
             block = self.entries.blocks[name] = spec.blocks[name] = Block(name, each.key.mark)
             block.about = self.values.text(body, "about")
+            self.order(block, body)
             self.arguments(body.get("args"), block, frozenset({*spec.symbols, BATCH}))
             if "layers" in body:
                 bodies.append((block, body["layers"].value, body.get("outputs")))
             else:
                 self.values.problem(each.key.mark, f"block {name!r} needs 'layers'")
         return bodies
+
+    def order(self, block: Block, body: dict[str, Pair]) -> None:
+        """Whether the entries of a block are called by their numbers, and whose these are."""
+        block.numbered = self.values.flag(body, "numbered")
+        block.inline = self.values.flag(body, "inline")
+        for key in ("numbered", "outputs") if block.inline else ():
+            if key in body:
+                message = f"block {block.name!r} is inline: it has no {key!r} of its own"
+                hint = "its entries stand in the list of its use, and are numbered there"
+                self.values.problem(body[key].key.mark, message, hint)
 
     def arguments(self, pair: Pair | None, block: Block, names: frozenset[str]) -> None:
         pairs = self.values.mapping(pair, "a mapping of arguments to their defaults")

@@ -114,7 +114,9 @@ def plain(spec: Spec) -> dict[str, Any]:
         found["inputs"] = shapes
     if spec.blocks:
         found["blocks"] = {name: _block(block) for name, block in spec.blocks.items()}
-    found["layers"] = entries(spec.entries)
+    if spec.numbered:
+        found["numbered"] = True
+    found["layers"] = entries(spec.entries, is_numbered=spec.numbered)
     if spec.outputs:
         names = [each.name for each in spec.outputs]
         found["outputs"] = dict(zip(spec.output_names, names)) or _names(names)
@@ -147,14 +149,17 @@ def _block(block: Block) -> dict[str, Any]:
             name: None if default is None else value(default)
             for name, default in block.arguments.items()
         }
-    found["layers"] = entries(block.entries)
+    found |= {key: True for key in ("numbered", "inline") if getattr(block, key)}
+    found["layers"] = entries(block.entries, is_numbered=block.numbered or block.inline)
     if block.outputs:
         found["outputs"] = {name: each.name for name, each in block.outputs.items()}
     return found
 
 
-def entries(found: list[Entry]) -> list[Any]:
+def entries(found: list[Entry], *, is_numbered: bool = False) -> list[Any]:
     """Entries of a list; a name that would be given anyhow is left out."""
+    if is_numbered:
+        return [_entry(entry, is_automatic=entry.is_numbered) for entry in found]
     counts: dict[str, int] = {}
     taken = {entry.name for entry in found}
     made = []
@@ -183,8 +188,8 @@ def _entry(entry: Entry, is_automatic: bool) -> Any:
         if not isinstance(only, (dict, type(None))):
             settings = only
     more: dict[str, Any] = {}
-    if not is_automatic:
-        more["name"] = _name(entry.name)
+    if not (is_automatic or entry.is_inline):
+        more["name"] = _own_name(entry)
     if entry.sources is not None:
         more["from"] = _names([_name(each.name) for each in entry.sources])
     for name, each in (("repeat", entry.repeat), ("when", entry.when)):
@@ -199,6 +204,14 @@ def _entry(entry: Entry, is_automatic: bool) -> Any:
     if not more and settings == {}:
         return entry.kind
     return {entry.kind: None if settings == {} else settings, **more}
+
+
+def _own_name(entry: Entry) -> Any:
+    """The name of an entry, or of its copies."""
+    if entry.copy_names is None:
+        return _name(entry.name)
+    parts = entry.copy_names.parts
+    return "".join(p if isinstance(p, str) else f"{{{value(p)}}}" for p in parts)
 
 
 def value(setting: Setting) -> Any:

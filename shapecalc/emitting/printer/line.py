@@ -11,6 +11,7 @@ from shapecalc.emitting.syntax import (
     Attribute,
     Constant,
     Dots,
+    Formatted,
     Invoke,
     Item,
     Keyed,
@@ -154,6 +155,11 @@ def _loop(tree: Loop) -> tuple[str, int]:
     return text if tree.condition is None else f"{text} if {held(tree.condition, 1)}", LOOP
 
 
+def _formatted(tree: Formatted) -> tuple[str, int]:
+    texts = (part.value if isinstance(part, Text) else f"{{{flat(part)}}}" for part in tree.parts)
+    return f'f"{"".join(texts)}"', ATOM
+
+
 def _call(tree: Call) -> tuple[str, int]:
     return f"{tree.function}({', '.join(map(flat, tree.arguments))})", ATOM
 
@@ -180,6 +186,7 @@ _FLAT: dict[type, Callable[[Any], tuple[str, int]]] = {
     Call: _call,
     Constant: lambda tree: (repr(tree.value), ATOM),
     Text: lambda tree: (json.dumps(tree.value, ensure_ascii=False), ATOM),
+    Formatted: _formatted,
     Dots: lambda tree: ("...", ATOM),
     Attribute: lambda tree: (f"{held(tree.owner, ATOM)}.{tree.name}", ATOM),
     Item: _item,

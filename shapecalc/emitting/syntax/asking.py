@@ -15,6 +15,7 @@ from shapecalc.emitting.syntax.nodes import (
     Do,
     Dots,
     For,
+    Formatted,
     Function,
     If,
     Invoke,
@@ -40,7 +41,8 @@ _SPEC = (Number, Name, Unary, Binary, Comparison, Conditional, spec.Call)
 
 
 _OWN = frozenset(
-    {Constant, Text, Attribute, Item, Slice, Dots, Invoke, Sequence, Keyed, Star, Loop, Noted}
+    {Constant, Text, Formatted, Attribute, Item, Slice, Dots, Invoke, Sequence, Keyed, Star, Loop}
+    | {Noted}
     | {Assign, Do, Return, Raise, If, For, With, Parameter, Function, Class}
 )
 

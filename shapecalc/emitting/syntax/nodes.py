@@ -31,6 +31,13 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Formatted:
+    """``f"layer{index + 1}"``: texts and expressions in turn."""
+
+    parts: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """``owner.name``."""
 
@@ -114,8 +121,8 @@ class Noted:
 
 
 Tree: TypeAlias = (
-    "spec.Expression | Constant | Text | Attribute | Item | Slice | Dots | Invoke | Sequence "
-    "| Keyed | Star | Loop | Noted"
+    "spec.Expression | Constant | Text | Formatted | Attribute | Item | Slice | Dots | Invoke "
+    "| Sequence | Keyed | Star | Loop | Noted"
 )
 
 # -- statements -----------------------------------------------------------------------------------
