@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, smallest, total
+from shapecalc.algebra.decimals import quotient
 from shapecalc.algebra.phases import Phases, Range, together
 from shapecalc.algebra.window import IDENTITY
 from shapecalc.analysis.constraints import Constraint, combine
@@ -431,4 +433,4 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
-    return str(value)
+    return quotient(value) if isinstance(value, Fraction) else str(value)
