@@ -27,7 +27,12 @@ class Setting(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """Everything there is to say about a layer; inputs are told with where they come from."""
+    """Everything there is to say about a layer; inputs are told with where they come from.
+
+    >>> import shapecalc
+    >>> explain(shapecalc.load("lenet5").report(), "conv1").doc
+    'Convolve over height and width.'
+    """
 
     path: str
     kind: str
@@ -43,6 +48,11 @@ def explain(report: Report, path: str, closed: Report | None = None) -> Explanat
 
     ``closed`` is a report of the same network whose input sizes are symbols: the closed forms from
     the network's input are taken from there.
+
+    >>> import shapecalc
+    >>> explanation = explain(shapecalc.load("lenet5").report(), "conv1")
+    >>> explanation.kind, explanation.inputs[0][0], [each.heading for each in explanation.sections]
+    ('Conv2d', 'input', ['shape', 'cost', 'seen from the input'])
     """
     layer = report[path]
     told = lettered(layer.node)
