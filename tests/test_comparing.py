@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ from shapecalc.analysis.report import Report
 from shapecalc.cli import main
 from shapecalc.comparing import Comparison, as_dict, compare, text
 from shapecalc.language.problem import SpecError
+from tests.bundled import SPECS
 
-SPECS = sorted(path.stem for path in (Path(__file__).parents[1] / "specs").glob("*.yaml"))
 PAIRS = [
     ("conv5x5_direct", "conv5x5_reduced"),
     ("resnet18", "resnet18_d2l"),

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 import shapecalc
 from shapecalc.lint import CHECKS
 from shapecalc.table import MOST_WARNINGS, lay_out
+from tests.bundled import SPECS
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs" / "warnings"
-SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
 
 
 def conv(out_channels: int, kernel_size: int, **more: Any) -> dict[str, Any]:

@@ -113,8 +113,8 @@ class Named(NamedTuple):
 
 def of_copy(copy: Part) -> Named:
     """What the name of a copy stands for."""
-    own = next(child for child in reversed(copy.children) if child.path == copy.path)
-    return Named(copy.output, copy.path, own)
+    inside = (child for child in reversed(copy.children) if child.path == copy.path)
+    return Named(copy.output, copy.path, next(inside, None))  # none where it failed
 
 
 class Names:

@@ -33,7 +33,7 @@ _TOP = (
     "silence",
 )
 
-_BLOCK = ("about", "args", "numbered", "inline", "layers", "outputs")
+_BLOCK = ("about", "args", "numbered", "inline", "layers", "outputs", "state_order")
 
 
 def parse(source: Source, codes: Codes | None = None) -> Spec:
@@ -71,13 +71,14 @@ class _Reader:
         spec.inputs = self.inputs(root, top, names)
         bodies = self.block_names(top.get("blocks"), spec)
         names |= frozenset(TENSOR_NAMES)
-        for block, body, outputs in bodies:
+        for block, body in bodies:
             known = names | block.arguments.keys()
             inside = Scope(ChainMap({"input": "input"}), known, block.name)
             is_counted = block.numbered or block.inline
             order = Order(block.inline) if is_counted else None
-            block.entries = self.entries.of(body, inside.inner(), order)
-            block.outputs = self.named_outputs(outputs, block.entries)
+            block.entries = self.entries.of(body["layers"].value, inside.inner(), order)
+            block.outputs = self.named_outputs(body.get("outputs"), block.entries)
+            block.state_order = self.state_order(body.get("state_order"), block)
         self.recursion(spec.blocks)
         scope = Scope(ChainMap(dict.fromkeys(spec.inputs, "input")), names)
         if "layers" in top:
@@ -247,7 +248,7 @@ class _Reader:
                 found.append(entry.name)
         return found
 
-    def block_names(self, pair: Pair | None, spec: Spec) -> list[tuple[Block, Node, Pair | None]]:
+    def block_names(self, pair: Pair | None, spec: Spec) -> list[tuple[Block, dict[str, Pair]]]:
         """Make the blocks, without their layers, which may use any of them."""
         bodies = []
         for name, each in self.values.mapping(pair, "a mapping of names to blocks").items():
@@ -267,7 +268,7 @@ class _Reader:
             self.order(block, body)
             self.arguments(body.get("args"), block, frozenset({*spec.symbols, BATCH}))
             if "layers" in body:
-                bodies.append((block, body["layers"].value, body.get("outputs")))
+                bodies.append((block, body))
             else:
                 self.values.problem(each.key.mark, f"block {name!r} needs 'layers'")
         return bodies
@@ -281,6 +282,20 @@ class _Reader:
                 message = f"block {block.name!r} is inline: it has no {key!r} of its own"
                 hint = "its entries stand in the list of its use, and are numbered there"
                 self.values.problem(body[key].key.mark, message, hint)
+
+    def state_order(self, pair: Pair | None, block: Block) -> list[Reference]:
+        """The entries that a module makes in another order than it runs them in."""
+        if pair is None:
+            return []
+        if block.numbered or block.inline:
+            message = f"block {block.name!r} is made in the order of its numbers"
+            self.values.problem(pair.key.mark, message, "leave 'state_order' or 'numbered' out")
+        found = self.of_layers(self.values.references(pair.value), block.entries)
+        names = [each.name for each in found]
+        for i, each in enumerate(found):
+            if each.name in names[:i]:
+                self.values.problem(each.mark, f"{each.name!r} stands twice in this order")
+        return found
 
     def arguments(self, pair: Pair | None, block: Block, names: frozenset[str]) -> None:
         pairs = self.values.mapping(pair, "a mapping of arguments to their defaults")

@@ -170,6 +170,9 @@ def _shared() -> Schema:
                 ),
                 "layers": _ref("entries"),
                 "outputs": _told("the entries whose results it puts out", _OUTPUTS),
+                "state_order": _told(
+                    "entries in the order of a state dict, where they run in another", _PATHS
+                ),
             },
             "required": ["layers"],
             "additionalProperties": False,

@@ -172,10 +172,21 @@ class Block:
 
     ``outputs`` are what it puts out, by name and with what that is inside; where there are none, it
     puts out what its last entry does. The entries of a ``numbered`` one are called by their
-    numbers; those of an ``inline`` one stand in the list where it is used.
+    numbers; those of an ``inline`` one stand in the list where it is used. ``state_order`` are
+    entries in the order in which a module makes them, where they run in another.
     """
 
-    __slots__ = ("about", "arguments", "entries", "inline", "mark", "name", "numbered", "outputs")
+    __slots__ = (
+        "about",
+        "arguments",
+        "entries",
+        "inline",
+        "mark",
+        "name",
+        "numbered",
+        "outputs",
+        "state_order",
+    )
 
     def __init__(self, name: str, mark: Mark) -> None:
         self.name = name
@@ -186,6 +197,7 @@ class Block:
         self.arguments: dict[str, Setting | None] = {}
         self.entries: list[Entry] = []
         self.outputs: dict[str, Reference] = {}
+        self.state_order: list[Reference] = []
 
 
 class Input(NamedTuple):

@@ -154,6 +154,8 @@ def _block(block: Block) -> dict[str, Any]:
     found["layers"] = entries(block.entries, is_numbered=block.numbered or block.inline)
     if block.outputs:
         found["outputs"] = {name: each.name for name, each in block.outputs.items()}
+    if block.state_order:
+        found["state_order"] = [each.name for each in block.state_order]
     return found
 
 

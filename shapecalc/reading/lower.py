@@ -21,7 +21,8 @@ from shapecalc.reading.blocks.naming import Names
 from shapecalc.reading.blocks.tidying import Tidying
 from shapecalc.reading.flow import Flow, Wire, operations, wire_of
 from shapecalc.reading.sizes import Size
-from shapecalc.reading.trace import Call, Given, Op, TensorValue, exact
+from shapecalc.reading.trace import exact
+from shapecalc.reading.traced import Call, Given, Op, TensorValue
 from shapecalc.reading.values import Function
 
 

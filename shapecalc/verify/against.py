@@ -66,10 +66,11 @@ def check_against(
     torch = run.torch()
     with torch.random.fork_rng(devices=[]):
         spec = Spec(network, dict(settings or {}), seed)
-        doing("making the module")
-        theirs = Theirs(made(make), spec)
-        doing("running the module")
-        yield from _findings(spec, theirs, doing)
+        with run.threads(spec.work):
+            doing("making the module")
+            theirs = Theirs(made(make), spec)
+            doing("running the module")
+            yield from _findings(spec, theirs, doing)
 
 
 def _findings(spec: Spec, theirs: Theirs, doing: Doing) -> Iterator[Finding]:

@@ -98,6 +98,8 @@ def _without_wrapping(model: Any) -> Any:
     ready = [each for each in state_of(model).values() if not torch.nn.parameter.is_lazy(each)]
     if any(each.is_inference() for each in ready):
         return copied(model, lambda each: each.clone())  # such tensors can have no gradient
+    if ready and all(each.is_meta for each in ready):  # it waits for its weights, which are drawn
+        return copied(model, lambda each: torch.zeros_like(each, device="cpu"))
     return model.to("cpu") if _is_elsewhere(model) else model
 
 

@@ -189,6 +189,21 @@ def of_uses(ours: Trace, theirs: Trace, pairs: Pairs) -> tuple[int, list[Differe
     return len(seen), found
 
 
+def of_alike(what: str, gaps: Sequence[Gap], note: str) -> Finding:
+    """The finding of numbers that are the same but for rounding, and how near they came."""
+    # a gradient that is nothing but rounding, as that of a bias before a norm, tells nothing
+    telling = [gap for gap in gaps if 0 < gap.allowed < 1]
+    widest = max(telling, key=Gap.nearness, default=Gap("", 0.0, 0.0))
+    rounding = f"{widest.apart:.1g} apart where rounding may do {widest.allowed:.1g}"
+    return Finding(what, len(gaps), (), f"at most {rounding}, {note}")
+
+
+def of_apart(what: str, gaps: Sequence[Gap], parted: tuple[str, ...]) -> Finding:
+    """The finding of numbers that differ, and where they first part."""
+    wrong = [gap for gap in gaps if gap.is_too_wide]
+    return Finding(what, len(gaps), tuple(map(of_gap, wrong)), "", parted, of_gaps(wrong, gaps))
+
+
 def of_gap(gap: Gap) -> str:
     """A gap in words."""
     because = gap.because or f"{gap.apart:.2g} of its largest number apart, not {gap.allowed:.2g}"
@@ -201,9 +216,9 @@ def of_gaps(wrong: Sequence[Gap], every: Sequence[Gap]) -> tuple[str, ...]:
         return ()
     told = []
     for sort, is_one in (
-        ("outputs", lambda gap: gap.what.startswith("output")),
+        ("outputs", lambda gap: gap.is_output),
         ("gradients", lambda gap: gap.what.startswith("the gradient")),
-        ("statistics after a step", lambda gap: gap.what.endswith("after a step")),
+        ("statistics", lambda gap: gap.what.endswith((" after a step", " after a run"))),
     ):
         count = sum(map(is_one, wrong))
         if count:

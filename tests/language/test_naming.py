@@ -124,6 +124,20 @@ def test_what_an_inline_block_cannot_be_is_told(text: str, message: str) -> None
     assert message in errors(text)
 
 
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ("state_order: [a, tanh2]", "no entry of 'layers' is named 'tanh2'"),
+        ("state_order: [a, b, a]", "'a' stands twice in this order"),
+        ("numbered: true\n    state_order: [a]", "block 'A' is made in the order of its numbers"),
+        ("state_order: {a: b}", "expected a name, got a mapping"),
+    ],
+)
+def test_what_an_order_of_the_state_cannot_be_is_told(keys: str, message: str) -> None:
+    entries = "{ReLU: , name: a}, {Tanh: , name: b}"
+    assert message in errors(block(keys, entries, "layers: [A]"))
+
+
 TEXT = """\
 input: [3, 8, 8]
 
@@ -147,6 +161,8 @@ blocks:
       - ReLU:
         name: "act{index + 1}-x"
         repeat: 2
+      - Tanh
+    state_order: [tanh1, act1-x]
 
 layers:
   - Body: null

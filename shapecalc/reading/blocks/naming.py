@@ -67,7 +67,7 @@ def entry_names(items: list[Item], taken: Iterable[str]) -> dict[int, str]:
 
 def block_names(drafts: list[Draft], uses: list[Item]) -> None:
     """Name blocks after their classes, numbered where one class makes several."""
-    taken: set[str] = set(KINDS)
+    taken: set[str] = set()
     for draft in drafts:
         name = identifier(draft.title)
         if draft.is_sequence:
@@ -76,7 +76,7 @@ def block_names(drafts: list[Draft], uses: list[Item]) -> None:
         if name in KINDS:
             name = f"{name}Block"
         free, number = name, 1
-        while free in taken:
+        while free in taken or free in KINDS:
             number += 1
             free = f"{name}{number}" if not name[-1].isdigit() else f"{name}_{number}"
         taken.add(free)
