@@ -207,3 +207,23 @@ class Body:
     def check_name(self, name: str, mark: Mark) -> None:
         """Refuse a name that an attribute of a module cannot have."""
         check_name(self.scope, name, mark)
+
+
+def results(body: Body, outputs: list[str]) -> tuple[Any, Any]:
+    """What a forward returns that puts out some entries, and the type of that."""
+    variables = [body.forward.variables[name] for name in outputs]
+    optional = syntax.read("Tensor | None")
+    kinds = tuple(optional if name in body.optional else syntax.TENSOR for name in outputs)
+    if len(outputs) == 1:
+        return Name(variables[0], 0), kinds[0]
+    items = tuple(Name(each, 0) for each in variables)
+    return syntax.Sequence(items), syntax.Item(Name("tuple", 0), syntax.Sequence(kinds))
+
+
+def named_results(body: Body, outputs: list[str], names: list[str]) -> tuple[Any, Any]:
+    """What a forward returns that puts out entries under names, and the type of that."""
+    variables = [Name(body.forward.variables[output], 0) for output in outputs]
+    items = (syntax.Keyed(syntax.Text(name), each) for name, each in zip(names, variables))
+    held = syntax.read("Tensor | None") if body.optional else syntax.TENSOR
+    types = syntax.Sequence((Name("str", 0), held))
+    return syntax.Sequence(tuple(items), "{}"), syntax.Item(Name("dict", 0), types)

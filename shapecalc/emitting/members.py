@@ -79,8 +79,8 @@ class Members:
         check_left_out(scope, built)
         found = [self.member(scope, entry) for entry in built]
         is_fixed = all(entry.has_name for entry in built)
-        if is_fixed and are_places and any(each.condition is not None for each in found):
-            return None
+        if is_fixed and are_places and any(each.condition is not None for each in found[:-1]):
+            return None  # what is left out would take the places of others along
         return found
 
     def member(self, scope: Scope, entry: Entry) -> Member:

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import syntax
-from shapecalc.emitting.body import Body
+from shapecalc.emitting.body import Body, named_results, results
 from shapecalc.emitting.constructor import Written
+from shapecalc.emitting.containers import contained
 from shapecalc.emitting.emission import emit
 from shapecalc.emitting.forward import (
     RUNNING,
@@ -34,6 +35,9 @@ from shapecalc.emitting.sharing import Tie
 from shapecalc.emitting.source import head, imports, main, parameter_names
 from shapecalc.emitting.syntax import Assign, Class, Do, Function, Parameter
 from shapecalc.emitting.tidy import (
+    in_order,
+    items_of,
+    with_items,
     with_numbered,
     with_running_sizes,
     without_defaults,
@@ -140,10 +144,10 @@ class Classes:
         running = RUNNING if first == RUNNING or RUNNING not in inputs.values() else "out"
         last = body.chain(scope, first, running, frozenset(outputs))
         present = [name for name in outputs if name in body.forward.variables]
-        result, returns = _results(body, present) if present else (Name(last, 0), syntax.TENSOR)
+        result, returns = results(body, present) if present else (Name(last, 0), syntax.TENSOR)
         if present and self.spec.output_names:
             names = [self.spec.output_names[outputs.index(name)] for name in present]
-            result, returns = _named(body, present, names)
+            result, returns = named_results(body, present, names)
         found = self.made(body, scope, self.network_name, told, parameters, returns, result, alias)
         return found[0]
 
@@ -160,20 +164,22 @@ class Classes:
         if condition is not None:
             holders = [holder for holder in holders if holder.part.children]
         scope = self.scope(owner, block.entries, holders, assumed)
-        body = Body(self, scope, {"input": RUNNING})
-        members = None if block.outputs else body.members.of(scope)
+        first, *others = block.inputs
+        inputs = {first: RUNNING} | {name: variable(name, {RUNNING}) for name in others}
+        body = Body(self, scope, inputs)
+        members = None if block.outputs or others else body.members.of(scope)
         if block.inline:
             return self.noted(block, *self.listed(body, block, members), condition)
         if members is not None:
             found, signed = self.sequential(body, self.names[block.name], block.about, members)
             return self.noted(block, found, signed, condition)
-        alias = self.alias(body, block.entries)
+        alias = self.alias(body, block.entries, first)
         outputs = [asked_for(reference.name) for reference in block.outputs.values()]
         last = body.chain(scope, RUNNING, RUNNING, frozenset(outputs))
-        result, returns = _results(body, outputs) if outputs else (Name(last, 0), syntax.TENSOR)
-        inputs = (Parameter(RUNNING, syntax.TENSOR),)
+        result, returns = results(body, outputs) if outputs else (Name(last, 0), syntax.TENSOR)
+        given = tuple(Parameter(own, syntax.TENSOR) for own in inputs.values())
         name = self.names[block.name]
-        found, signed = self.made(body, scope, name, block.about, inputs, returns, result, alias)
+        found, signed = self.made(body, scope, name, block.about, given, returns, result, alias)
         return self.noted(block, found, signed, condition)
 
     def noted(
@@ -274,14 +280,14 @@ class Classes:
             self.known, self.roles, self.parameters, owner, entries, holders, None, assumed
         )
 
-    def alias(self, body: Body, entries: list[Entry]) -> str:
+    def alias(self, body: Body, entries: list[Entry], given: str = "input") -> str:
         """Keep the input under a name of its own, where an entry asks for it by its name."""
-        if "input" not in referenced(entries):
+        if given not in referenced(entries):
             return ""
         taken = {each.name for each in every(entries)}
         name = next(n for n in ("identity", "shortcut", "given", "input_") if n not in taken)
         alias = body.forward.variable(name)
-        body.forward.variables["input"] = alias
+        body.forward.variables[given] = alias
         body.forward.body.append(Assign(Name(alias, 0), Name(RUNNING, 0)))
         return alias
 
@@ -301,26 +307,33 @@ class Classes:
         """A class of the statements that have been written, and its constructor's signature."""
         forward = parts_together(body.forward.body)
         if alias:
-            forward = without_alias(forward, alias, RUNNING)
+            forward = parts_together(without_alias(forward, alias, RUNNING))
             if Name(alias, 0) == result and alias not in syntax.names(*forward):
                 result = Name(RUNNING, 0)
         forward = [*body.forward.first, *forward]
         forward = returned(forward, result, [each.name for each in inputs])
         forward = [*without_echoes(forward)]
         base = LIST if body.is_list else MODULE
-        init = with_numbered(without_defaults([*body.settings, *body.init], self.defaults))
+        parent = syntax.Attribute(syntax.call("super"), "__init__")
+        order = scope.block.state_order if scope.block is not None and not is_part else []
+        made = in_order(body.init, [each.name for each in order])
+        made, forward = contained(made, forward)
+        init = [*body.settings, *with_numbered(made)]
+        if (items := items_of(made)) is not None:
+            base, forward = SEQUENTIAL, with_items(forward)
+            init = [Do(syntax.call(parent, *items)), *body.settings]
+        init = without_defaults(init, self.defaults)
         init = with_running_sizes(init, {*scope.allowed, *self.parameters.values()})
         signed = signature(scope, init, body.checks, is_part=is_part)
-        parent = Do(syntax.call(syntax.Attribute(syntax.call("super"), "__init__")))
-        statements = signed.body if body.is_list else [parent, *signed.body]
+        plain = syntax.call(parent)
+        statements = [Do(plain), *signed.body] if base == MODULE else signed.body
         constructor = Function(
             "__init__", tuple(signed.parameters), syntax.NONE, tuple(statements), "", True
         )
         run = Function("forward", inputs, returns, tuple(forward), "", True)
-        is_bare = statements == [parent] and not signed.parameters and scope.block is not None
+        is_bare = scope.block is not None and not signed.parameters and statements == [Do(plain)]
         methods = (run,) if is_bare else (constructor, run)
-        final = syntax.read("Final[bool]")
-        declared = tuple(Parameter(flag, final) for flag in body.flags)
+        declared = tuple(Parameter(flag, syntax.read("Final[bool]")) for flag in body.flags)
         return Class(name, base, methods, told, declared), signed
 
     def asked(self, scope: Scope) -> set[str]:
@@ -389,23 +402,3 @@ class Classes:
         if not syntax.names(tree):
             return None if copies[0].built.children else syntax.FALSE  # type: ignore[union-attr]
         return scope.tested(tree)
-
-
-def _results(body: Body, outputs: list[str]) -> tuple[Any, Any]:
-    """What a forward returns that puts out some entries, and the type of that."""
-    variables = [body.forward.variables[name] for name in outputs]
-    optional = syntax.read("Tensor | None")
-    kinds = tuple(optional if name in body.optional else syntax.TENSOR for name in outputs)
-    if len(outputs) == 1:
-        return Name(variables[0], 0), kinds[0]
-    items = tuple(Name(each, 0) for each in variables)
-    return syntax.Sequence(items), syntax.Item(Name("tuple", 0), syntax.Sequence(kinds))
-
-
-def _named(body: Body, outputs: list[str], names: list[str]) -> tuple[Any, Any]:
-    """What a forward returns that puts out entries under names, and the type of that."""
-    variables = [Name(body.forward.variables[output], 0) for output in outputs]
-    items = (syntax.Keyed(syntax.Text(name), each) for name, each in zip(names, variables))
-    held = syntax.read("Tensor | None") if body.optional else syntax.TENSOR
-    types = syntax.Sequence((Name("str", 0), held))
-    return syntax.Sequence(tuple(items), "{}"), syntax.Item(Name("dict", 0), types)

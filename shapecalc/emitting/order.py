@@ -39,8 +39,8 @@ def kept_apart(scope: Scope, built: list[Entry], outputs: frozenset[str]) -> set
     for i, entry in enumerate(built):
         before = {built[i - 1].name} if i else set()
         direct = fed(entry) or set()
-        if len(direct) > 2:
-            before = set()  # what a join of many takes reads well if all of it has names
+        if len(direct) > 2 or (len(direct) == 2 and joins_branches(built, i)):
+            before = set()  # what a join of branches takes reads well if all of it has names
         is_joined = i > 1 and built[i - 2].name in direct and is_beside(built, i - 1)
         if is_joined and is_sure(entry):
             before = {built[i - 2].name}  # what goes on passes by what is made beside it
@@ -50,12 +50,19 @@ def kept_apart(scope: Scope, built: list[Entry], outputs: frozenset[str]) -> set
     return found & names_of(scope.entries)
 
 
+def joins_branches(built: list[Entry], place: int) -> bool:
+    """Whether an entry puts together what is made side by side, each under a name of its own."""
+    return built[place].kind in ("Concat", "Stack") and built[place - 1].sources is not None
+
+
 def is_beside(built: list[Entry], place: int) -> bool:
     """Whether an entry is made beside what goes on, as a shortcut is, and joined right after it."""
     own, entry = built[place].name, built[place]
     before, after = built[place - 1].name, built[place + 1]
     sources = fed(entry)
     if sources is None or before in sources or fed(after) != {own, before}:
+        return False
+    if joins_branches(built, place + 1):
         return False
     return not any({own, before} & referenced([each]) for each in built[place + 2 :])
 

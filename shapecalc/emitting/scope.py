@@ -28,7 +28,7 @@ from shapecalc.language.expression import Number as SpecNumber
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Entry, Setting
 from shapecalc.language.words import TENSOR_NAMES
-from shapecalc.layers.field import Field, Flag, Number, PerAxis
+from shapecalc.layers.field import Field, Flag, Number, PerAxis, not_null
 
 
 class Tied(Exception):
@@ -192,13 +192,16 @@ class Scope:
 
     def setting(self, setting: Setting, field: Field | None, copies: list[Copy]) -> Any:
         """A setting of a layer, of the type that its field takes."""
+        kind = not_null(field.type) if field is not None else None
         if setting.kind == Setting.LIST:
             items = tuple(self.setting(item, field, copies) for item in setting.content)
-            is_one = field is not None and isinstance(field.type, PerAxis) and len(items) == 1
+            is_one = isinstance(kind, PerAxis) and len(items) == 1
             return items[0] if is_one else syntax.Sequence(items)
-        is_flag = field is not None and isinstance(field.type, Flag)
+        is_flag = isinstance(kind, Flag)
         if setting.kind == Setting.CONSTANT:
             value = in_python(setting.content)
+            if field is not None and _is_of_floats(field) and type(value) is int:
+                value = float(value)
             return syntax.literal(bool(value) if is_flag else value)
         tree = self.meant(setting, copies)
         if not syntax.names(tree):
@@ -206,7 +209,7 @@ class Scope:
             return syntax.literal(bool(value) if is_flag else value)
         if is_flag:
             return self.renamed(self.truth(tree))
-        if field is not None and isinstance(field.type, Number):
+        if isinstance(kind, Number):
             return self.renamed(python.as_float(tree, self.exact_names(tree)))
         if isinstance(tree, SpecName) and self.role(tree.name) in (Role.WORD, Role.LIST):
             return self.renamed(tree)
@@ -319,6 +322,11 @@ def as_written(value: Any) -> Any:
     if Fraction(str(float(value))) == value:
         return syntax.literal(value)
     return Binary("/", SpecNumber(value.numerator), SpecNumber(value.denominator))
+
+
+def _is_of_floats(field: Field) -> bool:
+    """Whether torch means a float: scripts take no other number then."""
+    return isinstance(field.type, Number) and isinstance(field.torch_default, Fraction)
 
 
 def in_python(value: Any) -> Any:

@@ -101,6 +101,9 @@ class Functions:
     def write(self, scope: Scope, name: str, told: str) -> Written:
         """Write a function."""
         self.check_chain(scope)
+        if scope.block is not None and scope.block.state_order:
+            mark = scope.block.state_order[0].mark
+            raise self.no_chain(mark, f"{scope.block.name} has a state in another order")
         built = [each for each in scope.entries if scope.is_built(each)]
         check_left_out(scope, built)
         constructor = Constructor(scope, self.block)

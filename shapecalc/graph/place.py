@@ -18,6 +18,7 @@ from shapecalc.language.expression import ExpressionError, Undecided
 from shapecalc.language.problem import Mark, Problem, Problems, SpecError
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Setting, Spec, Word
+from shapecalc.language.words import parted
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import times
 from shapecalc.pace import now
@@ -113,8 +114,8 @@ class Named(NamedTuple):
 
 def of_copy(copy: Part) -> Named:
     """What the name of a copy stands for."""
-    own = next(child for child in reversed(copy.children) if child.path == copy.path)
-    return Named(copy.output, copy.path, own)
+    inside = (child for child in reversed(copy.children) if child.path == copy.path)
+    return Named(copy.output, copy.path, next(inside, None))  # none where it failed
 
 
 class Names:
@@ -125,6 +126,14 @@ class Names:
     def __init__(self, outer: Names | None = None) -> None:
         self.outer = outer
         self.own: dict[str, Named] = {}
+
+    def __contains__(self, name: object) -> bool:
+        names: Names | None = self
+        while names is not None:
+            if name in names.own:
+                return True
+            names = names.outer
+        return False
 
     def find(self, name: str) -> Named:
         """What a name stands for; raises ``KeyError`` where no list has it."""
@@ -151,7 +160,7 @@ def _size_of(asked: str, names: Names) -> Any:
     """A size of an entry, as ``height_of(encoder3)`` or ``size_of(encoder3, 2)`` asks for it."""
     function, _, rest = asked.rstrip(")").partition("(")
     entry, _, dim = rest.partition(", ")
-    whole, *members = entry.split(".")
+    whole, members = parted(entry, names)
     try:
         named = names.find(whole)
         for member in members:

@@ -287,6 +287,15 @@ class Maybe(FieldType["T | None"]):
         return {"anyOf": [self.item.schema(rank), {"type": "null"}]}
 
 
+def not_null(type: FieldType[Any]) -> FieldType[Any]:
+    """The type of what a field holds where that is not null.
+
+    >>> not_null(Maybe(Flag())).describe(1), not_null(Flag()).describe(1)
+    ('true or false', 'true or false')
+    """
+    return not_null(type.item) if isinstance(type, Maybe) else type
+
+
 class ListOf(FieldType[tuple[T, ...]]):
     """A list of values of one type, of ``length`` where it is given; read as a tuple."""
 

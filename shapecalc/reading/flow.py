@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from shapecalc.reading.trace import Call, Op, TensorValue
+from shapecalc.reading.traced import Call, Op, TensorValue
 
 Wire = tuple[Any, str]
 """An operation, or an input of the network, and which of its outputs."""

@@ -11,7 +11,7 @@ import shapecalc
 from shapecalc.emitting import EmitError
 from shapecalc.emitting.module import module
 from shapecalc.emitting.sequential import sequential
-from tests.emitting.emitted import assert_emits, assert_is, assert_is_clean, made
+from tests.emitting.emitted import assert_emits, assert_is, assert_is_clean, made, torch
 from tests.graph.test_naming import BLOCKS
 
 CONV = "Conv2d: {out_channels: 8, kernel_size: 1}"
@@ -162,3 +162,43 @@ def test_a_chain_is_one_sequential() -> None:
     for knobs in ({}, {"norm": 0, "drop": 1}, {"convs": 3}):
         assert_is(made(source, **knobs), network.report(knobs))
     assert_is_clean(source)
+
+
+def test_a_chain_may_end_in_what_may_be_left_out() -> None:
+    entries = (CONV, "BatchNorm2d: ", "ReLU: , when: active")
+    source = emitted(net(USE, "{active: 1}", block(*entries)), {"active": 0})
+    assert "        if active:\n            layers.append(nn.ReLU())\n" in source
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_submodules_with_numbers_among_functions_are_items_of_a_sequential() -> None:
+    entries = (f"{CONV}, name: 0", "Permute: [0, 2, 3, 1]", "Linear: n, name: 1")
+    source = emitted(net(USE, "{n: 5}", block(*entries, keys="about: Some.")), {"n": 2})
+    assert "class Body(nn.Sequential):\n" in source
+    assert "        super().__init__(nn.Conv2d(3, 8, kernel_size=1), nn.Linear(8, n))\n" in source
+    assert "        x = self[0](x)  # [B, 8, H, W]\n        x = x.permute(0, 2, 3, 1)" in source
+    torch.jit.script(made(source))
+
+
+def test_submodules_with_numbers_that_are_not_their_places_keep_them() -> None:
+    for entries in (
+        (f"{CONV}, name: 1", "Permute: [0, 2, 3, 1]", "Linear: n, name: 0"),
+        (f"{CONV}, name: 0", "Permute: [0, 2, 3, 1]", "Linear: n, name: last"),
+        (f"{CONV}, name: 0", "Roll: {shifts: 1, dims: 2}", f"{CONV}, name: 1, when: n > 2"),
+    ):
+        emitted(net(USE, "{n: 5}", block(*entries, keys="about: Some.")), {"n": 2})
+
+
+def test_submodules_are_made_in_the_order_of_the_state() -> None:
+    entries = (
+        f"{CONV}, name: a",
+        "BatchNorm2d: , name: norm, when: n > 1",
+        f"{CONV}, name: b",
+        f"{CONV}, name: c",
+    )
+    blocks = block(*entries, keys="state_order: [c, norm, a]")
+    network = net(USE, "{n: 2}", blocks)
+    weights = [name.split(".")[1] for name in made(emitted(network, {"n": 1})).state_dict()]
+    assert [*dict.fromkeys(weights)] == ["c", "norm", "b", "a"]
+    with pytest.raises(EmitError, match="Body has a state in another order"):
+        sequential(network)

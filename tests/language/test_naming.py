@@ -124,6 +124,20 @@ def test_what_an_inline_block_cannot_be_is_told(text: str, message: str) -> None
     assert message in errors(text)
 
 
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ("state_order: [a, tanh2]", "no entry of 'layers' is named 'tanh2'"),
+        ("state_order: [a, b, a]", "'a' stands twice in this order"),
+        ("numbered: true\n    state_order: [a]", "block 'A' is made in the order of its numbers"),
+        ("state_order: {a: b}", "expected a name, got a mapping"),
+    ],
+)
+def test_what_an_order_of_the_state_cannot_be_is_told(keys: str, message: str) -> None:
+    entries = "{ReLU: , name: a}, {Tanh: , name: b}"
+    assert message in errors(block(keys, entries, "layers: [A]"))
+
+
 TEXT = """\
 input: [3, 8, 8]
 
@@ -138,19 +152,18 @@ blocks:
     numbered: true
     layers:
       - Pair
-      - Conv2d: {out_channels: 4, kernel_size: 1}
-        name: conv1
-      - Pair: 8
-        repeat: 2
+      - {Conv2d: {out_channels: 4, kernel_size: 1}, name: conv1}
+      - {Pair: 8, repeat: 2}
   Stage:
     layers:
       - ReLU:
         name: "act{index + 1}-x"
         repeat: 2
+      - Tanh
+    state_order: [tanh1, act1-x]
 
 layers:
-  - Body: null
-    name: body
+  - {Body: , name: body}
   - Stage
 """
 
@@ -158,5 +171,5 @@ layers:
 def test_names_and_numbers_are_written_as_they_are_read() -> None:
     spec = read(TEXT.partition("\n\n")[2])
     written = as_yaml(spec)
-    assert written == TEXT.replace("Body: null", "Body:")
+    assert written == TEXT
     assert as_yaml(parse(Source("spec.json", as_json(spec)))) == written
