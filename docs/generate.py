@@ -1,4 +1,4 @@
-"""Write what is generated: ``layers.md``, ``gallery.md``, its pictures, and the index of kinds.
+"""Write what is generated: ``layers.md``, ``gallery.md``, its pictures, and the indices of kinds.
 
 With ``--check`` nothing is written, and the exit status tells whether all is up to date.
 """
@@ -13,16 +13,33 @@ from typing import NamedTuple
 from shapecalc import catalogue
 from shapecalc import cli as commands
 from shapecalc.catalogue import Page, Rule
-from shapecalc.layers import KINDS
+from shapecalc.layers import KINDS, Layer
 
 LAYERS = Path(__file__).with_name("layers.md")
 GALLERY = Path(__file__).with_name("gallery.md")
 FOLDER = Path(__file__).with_name("pictures")
 INDEX = Path(__file__).parents[1] / "shapecalc" / "layers" / "index.py"
+TORCH = Path(__file__).parents[1] / "shapecalc" / "reading" / "index.py"
 
 INDEX_INTRODUCTION = '''"""Which file of this folder declares a kind; written by `./dev docs`."""
 
 FAMILY_OF = {
+'''
+
+MODULES_INTRODUCTION = '''"""Which kind a module or function of torch is; written by `./dev docs`.
+
+So a network is read without an import of the kinds that it does not use.
+"""
+
+MODULES = {
+'''
+
+CALLS_INTRODUCTION = '''"""Kinds that are modules of torch, and whether such a one may be lazy."""
+
+CALLED = {
+'''
+
+CALLS_END = '''"""The kinds of functions and methods."""
 '''
 
 GALLERY_INTRODUCTION = """# Gallery
@@ -78,7 +95,7 @@ PICTURES = [
 
 def main(arguments: list[str]) -> int:
     """Write what is generated, or check it; the exit status."""
-    texts = {LAYERS: page_of_layers(), GALLERY: gallery(), INDEX: index()}
+    texts = {LAYERS: page_of_layers(), GALLERY: gallery(), INDEX: index(), TORCH: index_of_torch()}
     for picture in PICTURES:
         texts[FOLDER / f"{picture.name}.dot"] = drawn(picture, "dot").decode()
     if arguments == ["--check"]:
@@ -135,6 +152,24 @@ def index() -> str:
     """The index that :mod:`shapecalc.layers.kinds` looks a kind up in."""
     lines = [f'    "{name}": "{kind.family}",\n' for name, kind in KINDS.items()]
     return INDEX_INTRODUCTION + "".join(lines) + "}\n"
+
+
+def index_of_torch() -> str:
+    """The index that :mod:`shapecalc.reading` looks torch's modules and functions up in."""
+    modules = {name: infers(kind) for name, kind in KINDS.items() if kind.in_torch}
+    calls = {call: name for name, kind in KINDS.items() for call, _ in kind.calls()}
+    return "".join(
+        [MODULES_INTRODUCTION]
+        + [f'    "{name}": {is_inferred},\n' for name, is_inferred in modules.items()]
+        + ["}\n", CALLS_INTRODUCTION]
+        + [f'    "{call}": "{name}",\n' for call, name in calls.items()]
+        + ["}\n", CALLS_END]
+    )
+
+
+def infers(kind: type[Layer]) -> bool:
+    """Whether a kind has a size that follows from what comes in, which a lazy module leaves out."""
+    return any(field.infer is not None for field in kind.fields.values())
 
 
 def page_of_layers() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from shapecalc.language.problem import did_you_mean
 from shapecalc.layers import KINDS
-from shapecalc.reading.network import read_input
+from shapecalc.reading.inputs import read_input
 
 NAME = "layer"
 """What the layer is called."""
@@ -34,7 +34,7 @@ def spec_of(kind: str, settings: Sequence[str], inputs: Sequence[str]) -> str:
     if declared is None:
         hint = did_you_mean(kind, KINDS) or "'shapecalc layers' lists the kinds there are"
         raise KindError(f"unknown kind {kind!r}; {hint}")
-    shapes = [read_input(each) for each in inputs]
+    shapes = [read_input(each).meant(None) for each in inputs]
     names = [shape.name or ("input" if len(shapes) == 1 else f"input{i}")
              for i, shape in enumerate(shapes, start=1)]  # fmt: skip
     symbols = {name: size for shape in shapes for name, size in shape.sizes if name}

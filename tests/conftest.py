@@ -37,13 +37,26 @@ def pytest_addoption(parser):
     parser.addoption(
         "--thorough",
         action="store_true",
-        help="try as many random examples as a test asks for, not a tenth of them",
+        help="try large networks, and as many random examples as a test asks for, not a tenth",
     )
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "thorough: tried with --thorough alone")
+
+
+def pytest_report_header(config):
+    if not config.getoption("--thorough"):
+        return "--thorough tries large networks and more random examples, too"
+    return None
 
 
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--thorough"):
         return
+    left = [item for item in items if item.get_closest_marker("thorough")]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
     for item in items:
         function = getattr(item, "function", None)
         asked = getattr(function, "_hypothesis_internal_use_settings", None)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import doctest
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,9 +24,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
 import shapecalc
-from shapecalc.cli import COMMANDS
+from shapecalc.cli import COMMANDS, main
 from shapecalc.layers import KINDS
 
 ROOT = Path(__file__).parents[1]
@@ -99,21 +101,42 @@ def assert_prints(command: str, expected: str, printed: str) -> None:
     assert re.fullmatch(pattern, printed), f"{command} prints\n\n{printed}"
 
 
+def by_the_shell(command: str) -> str:
+    """What a command prints on both streams."""
+    return subprocess.run(
+        command,
+        shell=True,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    ).stdout
+
+
+def in_this_process(command: str) -> str:
+    """The same of ``shapecalc`` alone, without the second that a process takes to start."""
+    _, *arguments = shlex.split(command)
+    runner = CliRunner(env={name: ENVIRONMENT[name] for name in ("NO_COLOR", "COLUMNS")})
+    return runner.invoke(main, arguments, prog_name="shapecalc").output
+
+
+PLAIN = re.compile(r"shapecalc (?!check)[^|<>&;$*~]+")
+"""A command that needs no shell; ``check`` ends processes, and runs what it is given."""
+
+
 @pytest.mark.parametrize("block", cases("console"))
-def test_commands_print_what_is_shown(block: Block, tmp_path: Path) -> None:
+def test_commands_print_what_is_shown(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """By the shell, as a reader runs them, with ``--thorough``; else most of them in here."""
     write_files(block.document, tmp_path)
+    monkeypatch.chdir(tmp_path)
     for command, expected in commands(block.text):
-        done = subprocess.run(
-            command,
-            shell=True,
-            cwd=tmp_path,
-            env=ENVIRONMENT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
-        )
-        assert_prints(command, expected, done.stdout)
+        is_plain = PLAIN.fullmatch(command) and not request.config.getoption("--thorough")
+        printed = in_this_process(command) if is_plain else by_the_shell(command)
+        assert_prints(command, expected, printed)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

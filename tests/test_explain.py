@@ -19,9 +19,7 @@ from shapecalc.algebra.trace import ASCII, untraced
 from shapecalc.cli import main
 from shapecalc.derivation.letters import lettered
 from shapecalc.layers import KINDS
-from shapecalc.network import specs_folder
-
-SPECS = sorted(path.stem for path in specs_folder().glob("*.yaml"))
+from tests.bundled import SPECS, thorough
 
 
 def run(*arguments: str) -> Any:
@@ -105,7 +103,7 @@ def test_derivations_of_every_kind_end_in_the_number_of_the_report(kind):
     assert_well_told(explaining.explain(report, "it", closed))
 
 
-@pytest.mark.parametrize("symbolic", [(), ("H", "W"), "all"])
+@pytest.mark.parametrize("symbolic", [(), ("H", "W"), *thorough(["all"])])
 @pytest.mark.parametrize("spec", SPECS)
 def test_every_layer_of_every_spec_is_explained(spec, symbolic):
     report, closed = reports(spec, symbolic)

@@ -61,7 +61,8 @@ def code_options(function: Function) -> Function:
             expose_value=False,
             callback=_remember,
             help="Of PyTorch source: the shape of an input without its batch, as 3,224,224, "
-            "3,H=224,W=224, 128:int64 or image=3,32,32; once for each.",
+            "3,H=224,W=224, 128:int64 or image=3,32,32; once for each. A name in front is the "
+            "input's if forward has a parameter of it, else a symbol.",
         ),
     ):
         function = option(function)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from shapecalc.algebra.trace import Leaf, Traced, Tree
 from shapecalc.emitting.python import settled_choices
 from shapecalc.emitting.syntax import names, size
-from shapecalc.emitting.trees import decided, expression, settled, stated, tree_of
+from shapecalc.emitting.trees import decided, expression, length, settled, stated, tree_of
 from shapecalc.language.expression import (
     Comparison,
     Conditional,
@@ -25,6 +25,12 @@ from shapecalc.language.expression import (
 )
 
 INDEX = Name("index", 0)
+
+LARGEST = 400
+"""The most numbers and operations of a derivation that is written: nobody reads a longer one."""
+
+MOST_TRIED = 60
+"""How many derivations are tried for one that is right everywhere."""
 
 
 class Sample(NamedTuple):
@@ -52,7 +58,7 @@ def agree(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | No
 
 def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
     candidates: dict[Expression, None] = {}
-    for tree in dict.fromkeys(each.tree for each in samples):
+    for tree in _shortest([*dict.fromkeys(each.tree for each in samples)]):
         for each in (decided(tree), tree):
             candidates[_told(each, allowed)] = None
     for candidate in sorted(candidates, key=size):
@@ -64,6 +70,13 @@ def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression |
     # a size of the input, of which the block has a parameter for its own name
     alike: list[Expression] = [Name(name, 0) for name in sorted(allowed)]
     return next((name for name in alike if is_right(name, samples)), None)
+
+
+def _shortest(trees: list[Tree]) -> list[Tree]:
+    """The derivations that are worth trying, the shortest first."""
+    lengths = {tree: length(tree, LARGEST) for tree in trees}
+    found = sorted((tree for tree in trees if lengths[tree] <= LARGEST), key=lengths.__getitem__)
+    return found[:MOST_TRIED]
 
 
 def _told(tree: Tree, allowed: frozenset[str]) -> Expression:
@@ -81,24 +94,22 @@ def _by_index(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression 
     after = _uniform(later, allowed)
     if after is not None:
         return Conditional(Comparison(INDEX, (("==", Number(least)),)), at_first, after)
-    return _growing(samples, at_first, allowed) or _listed(samples)
+    return _growing(samples, allowed) or _listed(samples)
 
 
-def _growing(
-    samples: Sequence[Sample], at_first: Expression, allowed: frozenset[str]
-) -> Expression | None:
+def _growing(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
     """A number that grows by the same with each copy."""
     index = Traced(Leaf("index", 1))
+    at_zero = {id(each.letters): each.tree for each in samples if each.number == 0}
+    grown = []
     for one in samples:
-        if one.number != 1:
-            continue
-        zero = next((s for s in samples if s.number == 0 and s.letters is one.letters), None)
-        if zero is None:
-            continue
-        growth = Traced(one.tree) - Traced(zero.tree)
-        grown = _told(tree_of(Traced(zero.tree) + index * growth), allowed)
-        if is_right(grown, samples):
-            return grown
+        zero = at_zero.get(id(one.letters)) if one.number == 1 else None
+        if zero is not None:
+            grown.append(tree_of(Traced(zero) + index * (Traced(one.tree) - Traced(zero))))
+    for tree in _shortest([*dict.fromkeys(grown)]):
+        told = _told(tree, allowed)
+        if is_right(told, samples):
+            return told
     return None
 
 
@@ -123,12 +134,12 @@ def _listed(samples: Sequence[Sample]) -> Expression | None:
 def is_right(tree: Expression, samples: Iterable[Sample]) -> bool:
     """Whether an expression has the samples' values."""
     try:
-        return all(evaluate(tree, _letters(each)) == each.value for each in samples)
+        return all(value_of(tree, each) == each.value for each in samples)
     except (ExpressionError, KeyError, TypeError):
         return False
 
 
-def _letters(sample: Sample) -> Mapping[str, Any]:
-    if sample.number is None:
-        return sample.letters
-    return {**sample.letters, "index": sample.number}
+def value_of(tree: Expression, sample: Sample) -> Any:
+    """What an expression comes to at one use."""
+    number = {} if sample.number is None else {"index": sample.number}
+    return evaluate(tree, {**sample.letters, **number})

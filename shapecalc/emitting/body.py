@@ -17,12 +17,14 @@ from shapecalc.emitting.constructor import Constructor
 from shapecalc.emitting.copies import Copies
 from shapecalc.emitting.entries import Entries
 from shapecalc.emitting.forward import OPTIONAL, Forward, asked_for, referenced
-from shapecalc.emitting.names import clash
+from shapecalc.emitting.members import Members, check_name
+from shapecalc.emitting.named import NamedCopies
 from shapecalc.emitting.order import (
     feeds,
     is_state,
     kept_apart,
 )
+from shapecalc.emitting.presence import check_left_out, presence
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.sharing import Shared, Sharing, Tie
@@ -61,6 +63,8 @@ class Body:
         self.calls = Calls(self)
         self.entries = Entries(self)
         self.branches = Branches(self)
+        self.members = Members(self.constructor, self.checks, self.conditions.is_hoisted)
+        self.named = NamedCopies(self)
         self.copies = Copies(self)
 
     def chain(self, scope: Scope, current: str, running: str, outputs: frozenset[str]) -> str:
@@ -70,10 +74,10 @@ class Body:
         ``outputs`` are the names of those that are asked for afterwards.
         """
         built = [each for each in scope.entries if scope.is_built(each)]
-        scope.check_left_out(built)
+        check_left_out(scope, built)
         for entry in built:
-            self.check_name(entry.name, entry.mark)
-        kept = kept_apart(scope.entries, built, outputs)
+            self.check_called(scope, entry)
+        kept = kept_apart(scope, built, outputs)
         conditions = [self.presence(scope, entry, kept) for entry in built]
         at = 0
         while at < len(built):
@@ -98,7 +102,7 @@ class Body:
     def presence(self, scope: Scope, entry: Entry, kept: set[str]) -> Any | None:
         """The condition that an entry is there, as it is tested in the constructor."""
         is_missed = entry.name in kept or entry.sources is not None
-        return scope.presence(entry, is_missed=is_missed)
+        return presence(scope, entry, is_missed=is_missed)
 
     def always(
         self,
@@ -192,7 +196,34 @@ class Body:
             found.append(self.forward.variables[name])
         return found
 
+    def check_called(self, scope: Scope, entry: Entry) -> None:
+        """Refuse an entry that no attribute can be called like."""
+        if entry.is_inline or not entry.has_name:
+            message = f"{entry.kind} has a number that hangs on what is there, but not in a chain"
+            raise scope.error(entry.mark, message, "give the entries of this list names")
+        name = entry.name if entry.copy_names is None else entry.copy_names.stem
+        self.check_name(name, entry.mark)
+
     def check_name(self, name: str, mark: Mark) -> None:
         """Refuse a name that an attribute of a module cannot have."""
-        if why := clash(name):
-            raise self.scope.error(mark, why, "choose another name")
+        check_name(self.scope, name, mark)
+
+
+def results(body: Body, outputs: list[str]) -> tuple[Any, Any]:
+    """What a forward returns that puts out some entries, and the type of that."""
+    variables = [body.forward.variables[name] for name in outputs]
+    optional = syntax.read("Tensor | None")
+    kinds = tuple(optional if name in body.optional else syntax.TENSOR for name in outputs)
+    if len(outputs) == 1:
+        return Name(variables[0], 0), kinds[0]
+    items = tuple(Name(each, 0) for each in variables)
+    return syntax.Sequence(items), syntax.Item(Name("tuple", 0), syntax.Sequence(kinds))
+
+
+def named_results(body: Body, outputs: list[str], names: list[str]) -> tuple[Any, Any]:
+    """What a forward returns that puts out entries under names, and the type of that."""
+    variables = [Name(body.forward.variables[output], 0) for output in outputs]
+    items = (syntax.Keyed(syntax.Text(name), each) for name, each in zip(names, variables))
+    held = syntax.read("Tensor | None") if body.optional else syntax.TENSOR
+    types = syntax.Sequence((Name("str", 0), held))
+    return syntax.Sequence(tuple(items), "{}"), syntax.Item(Name("dict", 0), types)

@@ -11,6 +11,7 @@ from shapecalc.emitting.order import (
     has_modules,
     is_chain,
 )
+from shapecalc.emitting.presence import check_left_out, presence
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.shapes import Shapes
 from shapecalc.emitting.sharing import Tie
@@ -46,7 +47,7 @@ class Branches:
     def named_branch(self, name: str, scope: Scope, source: str) -> str:
         """Write one branch with a name; the variable that holds what it puts out."""
         if not any(holder.part.children for holder in scope.holders):
-            scope.check_left_out([])
+            check_left_out(scope, [])
             return source
         if not any(has_modules(holder.part) for holder in scope.holders):
             return self.inline(scope, source, self.body.forward.variable(name))
@@ -92,27 +93,15 @@ class Branches:
     def members(self, scope: Scope) -> tuple[Any, list[tuple[Any, str, Any]]]:
         """The Sequential of a chain, and what is added to it, with conditions, where some are."""
         built = [each for each in scope.entries if scope.is_built(each)]
-        scope.check_left_out(built)
+        check_left_out(scope, built)
         made: list[tuple[Any, str, Any]] = []
         for entry in built:
             self.body.check_name(entry.name, entry.mark)
-            condition = scope.presence(entry, is_missed=False)
+            condition = presence(scope, entry, is_missed=False)
             made.append((condition, entry.name, self.module(scope, entry)))
         if all(condition is None for condition, _, _ in made):
             return sequential_of([(name, tree) for _, name, tree in made]), []
         return syntax.call("nn.Sequential"), made
-
-    def numbered(self) -> list[Any] | None:
-        """The modules of a list that is a Sequential: a chain in which names are places."""
-        scope = self.body.scope
-        entries = [each for each in scope.entries if scope.is_built(each)]
-        places = [str(i) for i in range(len(entries))]
-        if [each.name for each in entries] != places or not entries or not is_chain(scope):
-            return None
-        if any(scope.presence(each, is_missed=False) is not None for each in entries):
-            return None
-        scope.check_left_out(entries)
-        return [self.module(scope, entry) for entry in entries]
 
     def module(self, scope: Scope, entry: Entry) -> Any:
         """The call that makes an entry, in a Sequential if it is repeated."""
@@ -133,7 +122,7 @@ class Branches:
             item = syntax.Item(attribute, Number(i))
             module: Any = syntax.call("nn.Identity")
             if not any(holder.part.children for holder in each.holders):
-                each.check_left_out([])
+                check_left_out(each, [])
                 found.append(Name(source, 0))
             elif not any(has_modules(holder.part) for holder in each.holders):
                 variable = self.body.forward.variable(f"{entry.name}_{i}")

@@ -107,8 +107,9 @@ class Calls:
 
     def batch(self, copies: Sequence[Copy], inputs: list[Any], *, is_left: bool) -> Any | None:
         """The batch, as the first size of what holds it; None if that is not known."""
-        for i, tensor in enumerate(inputs):
-            fed = [copy.built.inputs[i].shape[0] for copy in copies]  # type: ignore[union-attr]
+        held = [copy.built.inputs for copy in copies]  # type: ignore[union-attr]
+        for i, tensor in enumerate(inputs[: min(map(len, held))]):  # a constant takes none
+            fed = [each[i].shape[0] for each in held]
             if all(_is_batch(self.body.scope, copy, each) for copy, each in zip(copies, fed)):
                 return _first_size(tensor)
         if is_left:

@@ -58,12 +58,16 @@ class Conditions:
 
     def hoisted(self, scope: Scope, entry: Entry) -> Any | None:
         """When a use of a block that may be empty is there; None if the block is never empty."""
-        if entry.block is None or scope.is_repeated(entry):
+        if entry.block is None or scope.is_repeated(entry) or len(entry.block.inputs) > 1:
             return None
         written = self.body.classes.block(entry.block)
         if written.condition is None or entry.share is not None:
             return None
         return self.body.classes.condition_at(scope, entry, written)
+
+    def is_hoisted(self, scope: Scope, entry: Entry) -> bool:
+        """Whether a use of a block is left out where the block would be empty."""
+        return self.hoisted(scope, entry) is not None
 
     def unless_empty(
         self, scope: Scope, entry: Entry, condition: Any, source: str, target: str

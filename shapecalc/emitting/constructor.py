@@ -9,14 +9,17 @@ from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import python, syntax
 from shapecalc.emitting.agree import is_right
 from shapecalc.emitting.known import Copy
+from shapecalc.emitting.outside import outside, told_by_use, told_outside
 from shapecalc.emitting.owner import Given, PerCopy
+from shapecalc.emitting.presence import copy_condition, count_of
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.roles import Role
 from shapecalc.emitting.scope import Scope, given, in_python
-from shapecalc.language.expression import Binary, Name, Number
+from shapecalc.language.expression import Binary, Name, Number, Unary
 from shapecalc.language.tree import Block, Entry
 from shapecalc.layers import KINDS, OUTPUT, Layer
 from shapecalc.layers.field import REQUIRED, Field, PerAxis, SameAs
+from shapecalc.layers.field import Number as FloatField
 
 FEW = 3
 """Up to how many copies are written out one by one, where they differ."""
@@ -68,7 +71,7 @@ class Constructor:
                 if not is_default(entry, field, copies[0].layer):
                     tree = self.scope.setting(entry.settings[name], field, copies)
                     if not _is_torch_default(tree, field, copies[0].layer):
-                        settings[name] = tree
+                        settings[name] = _as_typed(tree, field)
             elif field.infer is not None:
                 if not _is_inferred_by_torch(field, copies):
                     settings[name] = self.inferred(entry, name, copies)
@@ -152,12 +155,12 @@ class Constructor:
         lists = [each for each in values if isinstance(each, PerCopy)]
         if not lists:
             trees = [each for each in values if not isinstance(each, PerCopy)]
-            samples = [scope.told_outside(tree, copy) for copy, tree in zip(known, trees)]
+            samples = [told_outside(scope, tree, copy) for copy, tree in zip(known, trees)]
             return scope.number(samples, known, name, entry.mark) if known else Number(0)
         items = []
         for i in range(max(len(each.trees) for each in lists)):
             there = [(c, e.trees[i]) for c, e in zip(known, lists) if i < len(e.trees)]
-            samples = [scope.told_outside(tree, copy) for copy, tree in there]
+            samples = [told_outside(scope, tree, copy) for copy, tree in there]
             told = scope.number(samples, [copy for copy, _ in there], f"{name}_{i}", entry.mark)
             items.append(told)
         return syntax.Sequence(tuple(items))
@@ -169,8 +172,8 @@ class Constructor:
         content = default.expression if default is not None else None
         tree = None
         if content is not None:
-            tree = self.scope.told_by_use(content, entry, copies)
-        samples = [self.scope.outside(name, copy) for copy in copies]
+            tree = told_by_use(self.scope, content, entry, copies)
+        samples = [outside(self.scope, name, copy) for copy in copies]
         if tree is None or not is_right(tree, samples):
             return self.from_outside(entry, name, copies, role)
         if not syntax.names(tree):
@@ -179,7 +182,7 @@ class Constructor:
 
     def from_outside(self, entry: Entry, name: str, copies: list[Copy], role: Role) -> Any:
         """A letter inside a block as an expression outside of it."""
-        samples = [self.scope.outside(name, copy) for copy in copies]
+        samples = [outside(self.scope, name, copy) for copy in copies]
         values = {sample.value for sample in samples}
         if role == Role.FLAG and len(values) == 1:
             return syntax.literal(bool(values.pop()))
@@ -189,14 +192,11 @@ class Constructor:
 
     def copies(self, entry: Entry, one: Any, container: str = "nn.Sequential") -> Any:
         """The call that makes all copies of an entry, in a container; ``one`` makes one of them."""
-        count = self.scope.count(entry)
-        condition = self.scope.copy_condition(entry)
+        count = count_of(self.scope, entry)
         is_list = container == "nn.ModuleList"
-        if condition is not None:
-            test = self.scope.tested(condition)
+        if copy_condition(self.scope, entry) is not None:
             keyed = syntax.Sequence((syntax.call("str", Name("index", 0)), one))
-            loop = syntax.Loop(keyed, "index", syntax.call("range", count), test)
-            made = syntax.call("OrderedDict", loop)
+            made = syntax.call("OrderedDict", self.loop(entry, keyed))
             return syntax.call("nn.ModuleDict" if is_list else container, made)
         items = written_out(one, count, is_some=entry in self.scope.known.required)
         if is_list:
@@ -204,6 +204,12 @@ class Constructor:
                 return syntax.call(container, items[0].items)
             return syntax.call(container, syntax.Sequence(tuple(items), "[]"))
         return syntax.call(container, *items)
+
+    def loop(self, entry: Entry, one: Any) -> syntax.Loop:
+        """What there is of each copy of an entry that is there."""
+        condition = copy_condition(self.scope, entry)
+        test = None if condition is None else self.scope.tested(condition)
+        return syntax.Loop(one, "index", syntax.call("range", count_of(self.scope, entry)), test)
 
 
 def sequential_of(made: list[tuple[str, Any]]) -> Any:
@@ -298,6 +304,16 @@ def _is_torch_default(tree: Any, field: Field, layer: Layer) -> bool:
         syntax.literal(default),
         field_literal(field.type.read(default, layer.rank), field),
     )
+
+
+def _as_typed(tree: Any, field: Field) -> Any:
+    """A whole number as the float that torch wants, which torch.jit.script is strict about."""
+    if not isinstance(field.type, FloatField):
+        return tree
+    if isinstance(tree, Number):
+        return syntax.Constant(float(tree.value))
+    is_negative = isinstance(tree, Unary) and isinstance(tree.operand, Number)
+    return Unary(tree.operator, _as_typed(tree.operand, field)) if is_negative else tree
 
 
 def _is_inferred_by_torch(field: Field, copies: list[Copy]) -> bool:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.emitting import syntax
 from shapecalc.emitting.constructor import is_run_plainly
-from shapecalc.emitting.order import (
-    has_modules,
-)
+from shapecalc.emitting.members import counted
+from shapecalc.emitting.order import has_modules
+from shapecalc.emitting.presence import copy_condition, count_of
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.shapes import Shapes
 from shapecalc.emitting.sharing import Shared
@@ -30,9 +30,7 @@ class Copies:
     def require(self, scope: Scope, entry: Entry) -> None:
         """Ask for at least one copy of an entry where sizes hang on that."""
         if entry in scope.known.required:
-            count = scope.count(entry)
-            if "index" not in syntax.names(count):
-                self.body.checks.append(count)
+            self.body.checks += counted(scope, entry)
 
     def repeated(self, scope: Scope, entry: Entry, sources: list[str], target: str) -> Any | None:
         """Write the copies of an entry; the attribute that holds them, if they are submodules."""
@@ -62,6 +60,9 @@ class Copies:
             return None
         constructor = self.body.constructor.inner(scope)
         one = constructor.one(entry)
+        if entry.copy_names is not None:
+            self.body.named.write(scope, entry, one, sources, target)
+            return None
         attribute = self.body.values.home(entry.name)
         self.body.shared[entry.name] = Shared(attribute, entry, scope)
         comment = Shapes(scope).behind(entry)
@@ -193,7 +194,7 @@ class Copies:
         if target == "_":
             target = self.body.forward.variable(entry.name)
         self.start(sources, target)
-        count = scope.count(entry)
+        count = count_of(scope, entry)
         before, self.body.values.loop_count = self.body.values.loop_count, count
         with self.body.forward.apart() as body:
             if len(sources) == 1:
@@ -205,7 +206,7 @@ class Copies:
 
     def counted(self, scope: Scope, entry: Entry, count: Any, body: list[Statement]) -> None:
         """Run statements of forward as often as there are copies of an entry."""
-        condition = scope.copy_condition(entry)
+        condition = copy_condition(scope, entry)
         if condition is None:
             numbers = syntax.call(
                 "range", self.body.values.in_forward(f"{entry.name}_repeat", count)
@@ -236,6 +237,9 @@ class Copies:
             )
             return None
         part = self.body.classes.part(self.body, inner, entry.name)
+        if entry.copy_names is not None and not part.free and not part.ties:
+            self.body.named.write(scope, entry, part.made, sources, target)
+            return None
         attribute = self.body.values.home(entry.name)
         self.body.shared[entry.name] = Shared(attribute, entry, scope)
         constructor = self.body.constructor.inner(scope)

@@ -11,18 +11,11 @@ from shapecalc.emitting import letters as lettering
 from shapecalc.emitting.known import Known
 from shapecalc.emitting.letters import Memory
 from shapecalc.emitting.names import EmitError
+from shapecalc.emitting.presence import Unlike
 from shapecalc.emitting.scope import Tied
 from shapecalc.emitting.variants import candidates, variants
 from shapecalc.language.tree import Entry, Spec
 from shapecalc.network import Network
-
-
-class Unlike(Exception):
-    """The uses of a block that may be empty cannot tell when it is."""
-
-    def __init__(self, block: str) -> None:
-        super().__init__(block)
-        self.block = block
 
 
 def emit(

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from shapecalc.emitting import syntax
-from shapecalc.emitting.names import variable
+from shapecalc.emitting.names import variable, word
 from shapecalc.emitting.syntax import Assign, If, Return, Statement
 from shapecalc.language.expression import Name, Number
 from shapecalc.language.tree import Entry
@@ -36,7 +36,7 @@ class Forward:
 
     def variable(self, name: str) -> str:
         """A new variable."""
-        found = variable(name, self.taken)
+        found = variable(word(name), self.taken)
         self.taken.add(found)
         return found
 

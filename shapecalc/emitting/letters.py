@@ -6,45 +6,31 @@ like), so that what has to be inferred can be written in its constructor.
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from fractions import Fraction
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from shapecalc.algebra import arithmetic
-from shapecalc.algebra.trace import Leaf, Number, Traced, Tree, untraced
-from shapecalc.emitting import syntax
-from shapecalc.emitting.names import variable
+from shapecalc.algebra.trace import Number, Traced, Tree, untraced
+from shapecalc.emitting.lettered import (
+    behind_copies,
+    lettered,
+    note,
+    outcome,
+    plain,
+    size_names,
+    sizes_of,
+    told_again,
+    with_choices,
+)
 from shapecalc.emitting.python import tests
-from shapecalc.emitting.trees import choice, moved, tree_of
+from shapecalc.emitting.trees import choice, tree_of
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
 from shapecalc.graph.place import Place, Scope
-from shapecalc.language.expression import (
-    Conditional,
-    Expression,
-    ExpressionError,
-    Name,
-    evaluate,
-    truth,
-)
 from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import BATCH
 from shapecalc.layers import FieldError, Layer, Tensor
 from shapecalc.layers.field import PerAxis
-
-DIMENSIONS = {
-    2: ("in_features",),
-    3: ("in_channels", "in_features"),
-    4: ("in_channels", "in_height", "in_width"),
-    5: ("in_channels", "in_depth", "in_height", "in_width"),
-}
-"""What the sizes of a block's input are called inside it, behind the batch."""
-
-KNOWN = ("in_channels", "in_features")
-"""Those of them that a constructor may ask for; the others change with the input's size."""
 
 MANY = 2
 """As many copies of an entry are written as any larger number of them."""
@@ -134,11 +120,11 @@ def build(
     changed: frozenset[str] = frozenset(),
 ) -> Lettered:
     """Build the network on letters for knobs."""
-    lettered = {
-        name: _lettered(name, value) if name in knobs or name == BATCH else value
+    on_letters = {
+        name: lettered(name, value) if name in knobs or name == BATCH else value
         for name, value in values.items()
     }
-    builder = _LetteredBuilder(spec, lettered, most_layers, memory)
+    builder = _LetteredBuilder(spec, on_letters, most_layers, memory)
     built = builder.network()
     if builder.problems:
         raise SpecError(spec.source, builder.problems)
@@ -169,32 +155,38 @@ class _LetteredBuilder(Builder):
         place: Place,
     ) -> bool:
         """What a layer requires is asked of numbers without their derivations."""
-        settings = {name: _plain(value) for name, value in layer.__dict__.items()}
+        settings = {name: plain(value) for name, value in layer.__dict__.items()}
         given = {
             name: value[0] if layer.rank == 1 and _is_per_axis(layer, name) else value
             for name, value in settings.items()
             if value is not None
         }
         try:
-            plain = type(layer)(**given)
+            own = type(layer)(**given)
         except FieldError as error:
             self.problem(entry.mark, str(error))
             return False
-        inputs = tuple([x.with_shape(map(_plain, x.shape)) for x in inputs])
-        return super().satisfied(entry, path, plain, inputs, wires, place)
+        inputs = tuple([x.with_shape(map(plain, x.shape)) for x in inputs])
+        return super().satisfied(entry, path, own, inputs, wires, place)
 
     def use(
-        self, entry: Entry, part: Part, place: Place, arguments: dict[str, Any], wire: Wire | None
+        self,
+        entry: Entry,
+        part: Part,
+        place: Place,
+        arguments: dict[str, Any],
+        wires: list[Wire | None],
     ) -> Wire | None:
         assert entry.block is not None
-        if wire is None or self.memory.shares:
-            return super().use(entry, part, place, arguments, wire)
-        key = self.key(entry.block, arguments, wire)
+        fed = [wire for wire in wires if wire is not None]
+        if len(fed) < len(wires) or self.memory.shares or entry.block.inline:
+            return super().use(entry, part, place, arguments, wires)
+        key = self.key(entry.block, arguments, fed)
         known = self.memory.uses.get(key)
         if known is None:
             decisions, layers, problems = len(self.decisions), self.layers, len(self.problems)
             before, self.empty = self.empty, set()
-            found = super().use(entry, part, place, arguments, wire)
+            found = super().use(entry, part, place, arguments, wires)
             own, outputs = self.outputs_inside.get(id(part), (None, {}))
             if found is not None and own is not None and problems == len(self.problems):
                 origins = {wire.origin: wire for wire in (own, *outputs.values()) if wire}
@@ -210,7 +202,7 @@ class _LetteredBuilder(Builder):
                 )
             self.empty |= before
             return found
-        self.enter_block(part, arguments, wire)
+        self.enter_block(part, arguments, wires)
         part.children = known.children
         self.decisions += known.decisions
         self.empty |= known.empty
@@ -223,19 +215,19 @@ class _LetteredBuilder(Builder):
         part.outputs = {**known.outputs}
         return self.leave_block(part, known.output)
 
-    def key(self, block: Block, arguments: Mapping[str, Any], wire: Wire) -> Any:
+    def key(self, block: Block, arguments: Mapping[str, Any], wires: list[Wire]) -> Any:
         """What the inside of a use hangs on."""
-        given = tuple((name, _plain(value)) for name, value in sorted(arguments.items()))
+        given = tuple((name, plain(value)) for name, value in sorted(arguments.items()))
         symbols = tuple(untraced(self.values[name]) for name in self.memory.symbols[block.name])
-        sizes = tuple(map(untraced, wire.tensor.shape))
-        return block.name, given, symbols, sizes, wire.tensor.dtype
+        fed = tuple((tuple(map(untraced, w.tensor.shape)), w.tensor.dtype) for w in wires)
+        return block.name, given, symbols, fed
 
     def value(self, setting: Setting, scope: Scope, place: Place) -> Any:
         found = super().value(setting, scope, place)
         if setting.expression is None or not isinstance(setting.expression, tuple):
             return found
-        self.decisions += [_outcome(test, scope) for test in tests(setting.expression)]
-        return _with_choices(setting.expression, scope, found)
+        self.decisions += [outcome(test, scope) for test in tests(setting.expression)]
+        return with_choices(setting.expression, scope, found)
 
     def condition(self, entry: Entry, scope: Scope, place: Place) -> bool:
         found = super().condition(entry, scope, place)
@@ -265,32 +257,42 @@ class _LetteredBuilder(Builder):
         return result._replace(tensor=result.tensor.with_shape(sizes))
 
     def enter_block(
-        self, part: Part, arguments: dict[str, Any], wire: Wire | None
-    ) -> tuple[dict[str, Any], Wire | None]:
-        inside = {name: _lettered(name, value) for name, value in arguments.items()}
-        plain = {name: untraced(value) for name, value in self.values.items()}
+        self, part: Part, arguments: dict[str, Any], wires: list[Wire | None]
+    ) -> tuple[dict[str, Any], list[Wire | None]]:
+        inside = {name: lettered(name, value) for name, value in arguments.items()}
+        values = {name: untraced(value) for name, value in self.values.items()}
         outside: dict[str, Tree] = {}
         for name, value in arguments.items():
-            _note(name, value, plain, outside)
-        if wire is None:  # what should have come in has failed, and is reported
-            return arguments, wire
-        shape = wire.tensor.shape
-        sizes: list[Any] = []
-        names = size_names(len(shape), frozenset(arguments))
-        for name, size in zip(names, shape):
-            plain[name] = untraced(size)
-            outside[name] = tree_of(size)
-            sizes.append(Traced.letter(name, untraced(size)))
-        self.inside[id(part)] = Inside(plain, outside, names)
-        return inside, wire._replace(tensor=wire.tensor.with_shape(sizes))
+            note(name, value, values, outside)
+        if any(wire is None for wire in wires):  # what should have come in is reported
+            return arguments, wires
+        inputs = part.entry.block.inputs if part.entry and part.entry.block else []
+        found: list[Wire | None] = []
+        own: tuple[str, ...] = ()
+        for n, wire in enumerate(wires):
+            assert wire is not None
+            names = size_names(len(wire.tensor.shape), frozenset(arguments))
+            own = own or names
+            if n:
+                names = sizes_of(inputs[n], names, frozenset(arguments))
+            sizes: list[Any] = []
+            for name, size in zip(names, wire.tensor.shape):
+                values[name] = untraced(size)
+                outside[name] = tree_of(size)
+                sizes.append(Traced.letter(name, untraced(size)))
+            found.append(wire._replace(tensor=wire.tensor.with_shape(sizes)))
+        self.inside[id(part)] = Inside(values, outside, own)
+        return inside, found
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
         self.outputs_inside[id(part)] = wire, part.outputs
         if wire is None:  # what failed is reported
             return None
         outside = self.inside[id(part)].outside
-        part.outputs = {name: own and _told(own, outside) for name, own in part.outputs.items()}
-        return _told(wire, outside)
+        part.outputs = {
+            name: own and told_again(own, outside) for name, own in part.outputs.items()
+        }
+        return told_again(wire, outside)
 
     def enter_copy(self, place: Place, index: int) -> dict[str, Any]:
         return {**place.values, "index": Traced.letter("index", index)}
@@ -298,7 +300,7 @@ class _LetteredBuilder(Builder):
     def leave_copy(self, wire: Wire | None, values: Mapping[str, Any]) -> Wire | None:
         """What the next copy sees, whose number is larger by one."""
         following = Traced.letter("index", untraced(values["index"]) + 1)
-        return wire and _told(wire, {"index": (following - 1).tree})
+        return wire and told_again(wire, {"index": (following - 1).tree})
 
     def leave_repeat(
         self, entry: Entry, place: Place, wires: list[Wire | None], scope: Scope
@@ -310,10 +312,10 @@ class _LetteredBuilder(Builder):
         count = self.value(entry.repeat, scope, place)
         shapes = [wire.tensor.shape for wire in wires if wire is not None]
         if entry.when is not None and "index" in entry.when.names():  # some copies are left out
-            return _told(last, {"index": Number(None)})
+            return told_again(last, {"index": Number(None)})
         if isinstance(tree_of(count), Number) or len({len(shape) for shape in shapes}) > 1:
-            return _told(last, {"index": Number(None)})
-        sizes = [_behind(count, list(sizes)) for sizes in zip(*shapes)]
+            return told_again(last, {"index": Number(None)})
+        sizes = [behind_copies(count, list(sizes)) for sizes in zip(*shapes)]
         return last._replace(tensor=last.tensor.with_shape(sizes))
 
 
@@ -329,108 +331,3 @@ def _is_per_axis(layer: Layer, name: str) -> bool:
     """Whether a field has a number for each axis, of which a single one may stand alone."""
     field = layer.fields.get(name)
     return field is not None and isinstance(field.type, PerAxis)
-
-
-def _plain(value: Any) -> Any:
-    """A value without derivations, a whole one as such; lists as tuples."""
-    if isinstance(value, (list, tuple)):
-        return tuple(map(_plain, value))
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    number = untraced(value)
-    is_whole = isinstance(number, Fraction) and number.denominator == 1
-    return number.numerator if is_whole else number
-
-
-def _behind(count: Traced, sizes: list[Any]) -> Any:
-    """A size behind a number of copies, of which the sizes behind each are known."""
-    steps = [Traced(tree_of(b)) - Traced(tree_of(a)) for a, b in pairwise(sizes)]
-    if len(steps) > 1 and all(step.tree == steps[0].tree for step in steps) and steps[0].value:
-        return sizes[0] + count * steps[0]
-    return moved(tree_of(sizes[-1]), _meaning({"index": count.tree}))
-
-
-def size_names(ndim: int, arguments: frozenset[str]) -> tuple[str, ...]:
-    """What the sizes of an input are called inside a block that has these arguments.
-
-    >>> size_names(4, frozenset({"in_channels"}))
-    ('B', 'in_channels_', 'in_height', 'in_width')
-    """
-    names = [BATCH, *DIMENSIONS.get(ndim, (f"in_size{i}" for i in range(1, ndim)))]
-    return tuple(variable(name, arguments) for name in names[:ndim])
-
-
-def _with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any:
-    """A value that is found, but with its conditions remembered."""
-    choices: dict[str, Any] = {}
-
-    def lifted(node: Expression) -> Expression | None:
-        if not isinstance(node, Conditional):
-            return None
-        name = f"choice {len(choices)}"
-        choices[name] = _chosen(node, scope)
-        return Name(name, 0)
-
-    without = syntax.changed(tree, lifted)
-    if not choices:
-        return found
-    return evaluate(without, ChainMap(choices, scope))  # type: ignore[arg-type]
-
-
-def _outcome(test: Expression, scope: Mapping[str, Any]) -> int:
-    """What a condition decides; -1 where it has no value, as that which is not asked may."""
-    try:
-        return truth(evaluate(test, scope))
-    except ExpressionError:
-        return -1
-
-
-def _chosen(tree: Conditional, scope: Mapping[str, Any]) -> Any:
-    then, otherwise = (_if_any(part, scope) for part in (tree.then, tree.otherwise))
-    if then is None or otherwise is None:
-        return then if otherwise is None else otherwise
-    return choice(tree.test, scope, then, otherwise)
-
-
-def _if_any(tree: Expression, scope: Mapping[str, Any]) -> Any:
-    """The value of a part; None if it has none, as that which is not chosen may."""
-    try:
-        return _with_choices(tree, scope, evaluate(tree, scope))
-    except ExpressionError:
-        return None
-
-
-def _lettered(name: str, value: Any) -> Any:
-    """A number under a name; lists item by item; words and flags as they are."""
-    if isinstance(value, list):
-        return [_lettered(f"{name}[{i}]", item) for i, item in enumerate(value)]
-    number = untraced(value)
-    return Traced.letter(name, number) if arithmetic.is_number(number) else value
-
-
-def _note(name: str, value: Any, plain: dict[str, Any], outside: dict[str, Tree]) -> None:
-    """Note an argument's value and how it follows, and those of a list's items."""
-    if isinstance(value, list):
-        for i, item in enumerate(value):
-            _note(f"{name}[{i}]", item, plain, outside)
-        plain[name] = [plain[f"{name}[{i}]"] for i in range(len(value))]
-    else:
-        plain[name] = untraced(value)
-        outside[name] = tree_of(value)
-
-
-def _told(wire: Wire, meanings: Mapping[str, Tree]) -> Wire:
-    """The wire's sizes with letters replaced by what they mean."""
-    meaning = _meaning(meanings)
-    sizes = [moved(tree_of(size), meaning) for size in wire.tensor.shape]
-    return wire._replace(tensor=wire.tensor.with_shape(sizes))
-
-
-def _meaning(meanings: Mapping[str, Tree]) -> Callable[[Leaf], Tree]:
-    """What a letter means; its value where it does not mean that, as an outer loop's index."""
-
-    def meaning(leaf: Leaf) -> Tree:
-        meant = meanings.get(leaf.letter, leaf)
-        return meant if meant.value == leaf.value else Number(leaf.value)
-
-    return meaning

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import syntax
-from shapecalc.emitting.body import Body
+from shapecalc.emitting.body import Body, named_results, results
 from shapecalc.emitting.constructor import Written
-from shapecalc.emitting.emission import Unlike, emit
+from shapecalc.emitting.containers import contained
+from shapecalc.emitting.emission import emit
 from shapecalc.emitting.forward import (
     RUNNING,
     asked_for,
@@ -21,9 +22,12 @@ from shapecalc.emitting.forward import (
 )
 from shapecalc.emitting.known import Holder, Known
 from shapecalc.emitting.letters import every
-from shapecalc.emitting.names import block_class_name, class_name, variable
+from shapecalc.emitting.members import MODULES, Member, initialised, listed
+from shapecalc.emitting.names import block_class_name, class_name, list_name, variable
+from shapecalc.emitting.outside import told_by_use
 from shapecalc.emitting.owner import Owner, owner_of
 from shapecalc.emitting.parameters import Signature, signature
+from shapecalc.emitting.presence import Unlike
 from shapecalc.emitting.printer import definition, statement
 from shapecalc.emitting.roles import Roles
 from shapecalc.emitting.scope import Scope
@@ -31,6 +35,9 @@ from shapecalc.emitting.sharing import Tie
 from shapecalc.emitting.source import head, imports, main, parameter_names
 from shapecalc.emitting.syntax import Assign, Class, Do, Function, Parameter
 from shapecalc.emitting.tidy import (
+    in_order,
+    items_of,
+    with_items,
     with_numbered,
     with_running_sizes,
     without_defaults,
@@ -88,15 +95,16 @@ class Classes:
         self.spec = known.spec
         self.roles = Roles(known)
         self.written: dict[str, Written] = {}
-        self.definitions: list[Class] = []
+        self.definitions: list[Class | Function] = []
         self.defaults: dict[str, dict[str, Any]] = {}
         self.owners: dict[str, Owner] = {}
         self.references: dict[str, set[str]] = {}
         self.names: dict[str, str] = {}
         taken: set[str] = set()
-        for block in self.spec.blocks:
-            self.names[block] = block_class_name(block, taken)
-            taken.add(self.names[block])
+        for name, block in self.spec.blocks.items():
+            called = list_name if block.inline else block_class_name
+            self.names[name] = called(name, taken)
+            taken.add(self.names[name])
         self.network_name = class_name(known.report.name, taken)
         self.taken = taken | {self.network_name}
         self.parameters = parameter_names(known, self.taken)
@@ -105,7 +113,8 @@ class Classes:
         """The whole source."""
         network = self.network()
         written = [*self.definitions, network]
-        shown = main(self.known, network.name, network.methods[-1].returns)
+        returns = syntax.TENSOR if network.base == SEQUENTIAL else network.methods[-1].returns
+        shown = main(self.known, network.name, returns)
         lines = head(self.known)
         lines += ["", *imports([*written, *shown])]
         for each in written:
@@ -126,16 +135,19 @@ class Classes:
         inputs = {name: variable("x" if name == "input" else name, ()) for name in self.spec.inputs}
         parameters = tuple(Parameter(own, syntax.TENSOR) for own in inputs.values())
         body = Body(self, scope, dict(inputs))
+        told = f"{self.known.report.name}."
+        members = body.members.of(scope) if len(inputs) == 1 and not outputs else None
+        if members is not None:
+            return self.sequential(body, self.network_name, told, members)[0]
         first = next(iter(inputs.values()))
         alias = self.alias(body, scope.entries) if "input" in inputs else ""
         running = RUNNING if first == RUNNING or RUNNING not in inputs.values() else "out"
         last = body.chain(scope, first, running, frozenset(outputs))
         present = [name for name in outputs if name in body.forward.variables]
-        result, returns = _results(body, present) if present else (Name(last, 0), syntax.TENSOR)
+        result, returns = results(body, present) if present else (Name(last, 0), syntax.TENSOR)
         if present and self.spec.output_names:
             names = [self.spec.output_names[outputs.index(name)] for name in present]
-            result, returns = _named(body, present, names)
-        told = f"{self.known.report.name}."
+            result, returns = named_results(body, present, names)
         found = self.made(body, scope, self.network_name, told, parameters, returns, result, alias)
         return found[0]
 
@@ -152,21 +164,27 @@ class Classes:
         if condition is not None:
             holders = [holder for holder in holders if holder.part.children]
         scope = self.scope(owner, block.entries, holders, assumed)
-        body = Body(self, scope, {"input": RUNNING})
-        members = None if block.outputs else body.branches.numbered()
+        first, *others = block.inputs
+        inputs = {first: RUNNING} | {name: variable(name, {RUNNING}) for name in others}
+        body = Body(self, scope, inputs)
+        members = None if block.outputs or others else body.members.of(scope)
+        if block.inline:
+            return self.noted(block, *self.listed(body, block, members), condition)
         if members is not None:
             found, signed = self.sequential(body, self.names[block.name], block.about, members)
             return self.noted(block, found, signed, condition)
-        alias = self.alias(body, block.entries)
+        alias = self.alias(body, block.entries, first)
         outputs = [asked_for(reference.name) for reference in block.outputs.values()]
         last = body.chain(scope, RUNNING, RUNNING, frozenset(outputs))
-        result, returns = _results(body, outputs) if outputs else (Name(last, 0), syntax.TENSOR)
-        inputs = (Parameter(RUNNING, syntax.TENSOR),)
+        result, returns = results(body, outputs) if outputs else (Name(last, 0), syntax.TENSOR)
+        given = tuple(Parameter(own, syntax.TENSOR) for own in inputs.values())
         name = self.names[block.name]
-        found, signed = self.made(body, scope, name, block.about, inputs, returns, result, alias)
+        found, signed = self.made(body, scope, name, block.about, given, returns, result, alias)
         return self.noted(block, found, signed, condition)
 
-    def noted(self, block: Block, found: Class, signed: Signature, condition: Any) -> Written:
+    def noted(
+        self, block: Block, found: Class | Function, signed: Signature, condition: Any
+    ) -> Written:
         """Note the class of a block, and what its uses have to give."""
         self.definitions.append(found)
         self.defaults[found.name] = {
@@ -179,16 +197,32 @@ class Classes:
         return written
 
     def sequential(
-        self, body: Body, name: str, told: str, members: list[Any]
+        self, body: Body, name: str, told: str, members: list[Member]
     ) -> tuple[Class, Signature]:
         """A class that is a Sequential of its modules."""
-        parent = syntax.Attribute(syntax.call("super"), "__init__")
-        made = without_defaults([Do(syntax.call(parent, *members))], self.defaults)
+        statements = initialised(members, self.names_in(body))
+        made = without_defaults(statements, self.defaults)
         signed = signature(body.scope, made, body.checks)
         constructor = Function(
             "__init__", tuple(signed.parameters), syntax.NONE, tuple(signed.body), "", True
         )
         return Class(name, SEQUENTIAL, (constructor,), told), signed
+
+    def listed(
+        self, body: Body, block: Block, members: list[Member] | None
+    ) -> tuple[Function, Signature]:
+        """A function that makes the modules of an inline block, for the list of its use."""
+        if members is None:
+            message = f"block {block.name!r} is inline, but its entries are no chain of modules"
+            raise self.known.error(block.mark, message, "leave 'inline' out, and give them names")
+        whole = without_defaults(listed(members, self.names_in(body)), self.defaults)
+        signed = signature(body.scope, whole, body.checks)
+        parameters, name = tuple(signed.parameters), self.names[block.name]
+        return Function(name, parameters, MODULES, tuple(signed.body), block.about), signed
+
+    def names_in(self, body: Body) -> set[str]:
+        """The names of parameters that a constructor may have."""
+        return {self.parameters.get(name, name) for name in body.scope.allowed}
 
     def part(self, outer: Body, scope: Scope, label: str) -> PartWritten:
         """What makes a part of a class that cannot be written in it."""
@@ -222,6 +256,8 @@ class Classes:
             body, scope, name, "", parameters, syntax.TENSOR, Name(last, 0), "", is_part=True
         )
         for other in self.definitions:
+            if not isinstance(other, Class):
+                continue
             if (other.base, other.methods) == (found.base, found.methods):
                 found = other
                 break
@@ -244,14 +280,14 @@ class Classes:
             self.known, self.roles, self.parameters, owner, entries, holders, None, assumed
         )
 
-    def alias(self, body: Body, entries: list[Entry]) -> str:
+    def alias(self, body: Body, entries: list[Entry], given: str = "input") -> str:
         """Keep the input under a name of its own, where an entry asks for it by its name."""
-        if "input" not in referenced(entries):
+        if given not in referenced(entries):
             return ""
         taken = {each.name for each in every(entries)}
         name = next(n for n in ("identity", "shortcut", "given", "input_") if n not in taken)
         alias = body.forward.variable(name)
-        body.forward.variables["input"] = alias
+        body.forward.variables[given] = alias
         body.forward.body.append(Assign(Name(alias, 0), Name(RUNNING, 0)))
         return alias
 
@@ -271,26 +307,33 @@ class Classes:
         """A class of the statements that have been written, and its constructor's signature."""
         forward = parts_together(body.forward.body)
         if alias:
-            forward = without_alias(forward, alias, RUNNING)
+            forward = parts_together(without_alias(forward, alias, RUNNING))
             if Name(alias, 0) == result and alias not in syntax.names(*forward):
                 result = Name(RUNNING, 0)
         forward = [*body.forward.first, *forward]
         forward = returned(forward, result, [each.name for each in inputs])
         forward = [*without_echoes(forward)]
         base = LIST if body.is_list else MODULE
-        init = with_numbered(without_defaults([*body.settings, *body.init], self.defaults))
+        parent = syntax.Attribute(syntax.call("super"), "__init__")
+        order = scope.block.state_order if scope.block is not None and not is_part else []
+        made = in_order(body.init, [each.name for each in order])
+        made, forward = contained(made, forward)
+        init = [*body.settings, *with_numbered(made)]
+        if (items := items_of(made)) is not None:
+            base, forward = SEQUENTIAL, with_items(forward)
+            init = [Do(syntax.call(parent, *items)), *body.settings]
+        init = without_defaults(init, self.defaults)
         init = with_running_sizes(init, {*scope.allowed, *self.parameters.values()})
         signed = signature(scope, init, body.checks, is_part=is_part)
-        parent = Do(syntax.call(syntax.Attribute(syntax.call("super"), "__init__")))
-        statements = signed.body if body.is_list else [parent, *signed.body]
+        plain = syntax.call(parent)
+        statements = [Do(plain), *signed.body] if base == MODULE else signed.body
         constructor = Function(
             "__init__", tuple(signed.parameters), syntax.NONE, tuple(statements), "", True
         )
         run = Function("forward", inputs, returns, tuple(forward), "", True)
-        is_bare = statements == [parent] and not signed.parameters and scope.block is not None
+        is_bare = scope.block is not None and not signed.parameters and statements == [Do(plain)]
         methods = (run,) if is_bare else (constructor, run)
-        final = syntax.read("Final[bool]")
-        declared = tuple(Parameter(flag, final) for flag in body.flags)
+        declared = tuple(Parameter(flag, syntax.read("Final[bool]")) for flag in body.flags)
         return Class(name, base, methods, told, declared), signed
 
     def asked(self, scope: Scope) -> set[str]:
@@ -313,18 +356,18 @@ class Classes:
 
     def common_condition(self, block: Block) -> Any | None:
         """The condition of all entries of a block, if there is one that its uses can tell."""
-        if block.name in self.unlike or not block.entries or block.outputs:
+        if block.name in self.unlike or not block.entries or block.outputs or block.inline:
             return None
         first = block.entries[0].when
         if first is None or first.expression is None:
             return None
-        condition = plain(first.expression)
+        condition = syntax.plain(first.expression)
         names = syntax.names(condition)
         sizes = {"in_channels", "in_features"}
         known = names <= {*block.arguments, *sizes} and bool(names)
         for entry in block.entries:
             when = entry.when.expression if entry.when is not None else None
-            if when is None or plain(when) != condition or entry.repeat is not None:
+            if when is None or syntax.plain(when) != condition or entry.repeat is not None:
                 return None
         if names & sizes and block.entries[0].sources is not None:
             return None
@@ -348,7 +391,7 @@ class Classes:
         """The condition of a use of a block that may be empty; None if it is never so."""
         assert entry.block is not None
         copies = scope.copies(entry)
-        tree = scope.told_by_use(written.condition, entry, copies)
+        tree = told_by_use(scope, written.condition, entry, copies)
         if tree is None:
             raise Unlike(entry.kind)
         for copy in copies:
@@ -359,28 +402,3 @@ class Classes:
         if not syntax.names(tree):
             return None if copies[0].built.children else syntax.FALSE  # type: ignore[union-attr]
         return scope.tested(tree)
-
-
-def _results(body: Body, outputs: list[str]) -> tuple[Any, Any]:
-    """What a forward returns that puts out some entries, and the type of that."""
-    variables = [body.forward.variables[name] for name in outputs]
-    optional = syntax.read("Tensor | None")
-    kinds = tuple(optional if name in body.optional else syntax.TENSOR for name in outputs)
-    if len(outputs) == 1:
-        return Name(variables[0], 0), kinds[0]
-    items = tuple(Name(each, 0) for each in variables)
-    return syntax.Sequence(items), syntax.Item(Name("tuple", 0), syntax.Sequence(kinds))
-
-
-def _named(body: Body, outputs: list[str], names: list[str]) -> tuple[Any, Any]:
-    """What a forward returns that puts out entries under names, and the type of that."""
-    variables = [Name(body.forward.variables[output], 0) for output in outputs]
-    items = (syntax.Keyed(syntax.Text(name), each) for name, each in zip(names, variables))
-    held = syntax.read("Tensor | None") if body.optional else syntax.TENSOR
-    types = syntax.Sequence((Name("str", 0), held))
-    return syntax.Sequence(tuple(items), "{}"), syntax.Item(Name("dict", 0), types)
-
-
-def plain(tree: Any) -> Any:
-    """An expression without the columns of its names, so that like ones are equal."""
-    return syntax.changed(tree, lambda node: Name(node.name, 0) if isinstance(node, Name) else None)

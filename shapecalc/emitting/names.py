@@ -37,7 +37,15 @@ LONGEST_NAME = 40
 
 
 class EmitError(SpecError):
-    """A network cannot be written in the way that is asked for."""
+    """A network cannot be written in the way that is asked for.
+
+    >>> import shapecalc
+    >>> try:
+    ...     shapecalc.emit({"input": [4], "layers": [{"Opaque": {"shape": [4]}}]})
+    ... except EmitError as error:
+    ...     print(error.problems[0].message)
+    Opaque 'opaque1' cannot be written for torch
+    """
 
     def __init__(self, source: Source, mark: Mark, message: str, *notes: str) -> None:
         super().__init__(source, [Problem(mark, message, notes)])
@@ -88,6 +96,16 @@ def block_class_name(name: str, taken: Collection[str]) -> str:
     return joined
 
 
+def list_name(name: str, taken: Collection[str]) -> str:
+    """An inline block's name as that of the function that makes its modules.
+
+    >>> list_name("ConvReLU", ()), list_name("MLP", ()), list_name("Range", ())
+    ('conv_relu', 'mlp', 'range_')
+    """
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name)
+    return variable(apart.lower(), taken)
+
+
 def function_name(name: str, taken: Collection[str]) -> str:
     """A network's or block's name as that of a function.
 
@@ -116,6 +134,16 @@ def has_meaning(name: str) -> bool:
     """
     is_private = name.startswith("__") and not name.endswith("__")
     return is_private or name in SOURCE_NAMES or keyword.iskeyword(name)
+
+
+def word(name: str) -> str:
+    """A name that may be a number, or have signs in it, as one that Python can have.
+
+    >>> word("0"), word("block1-0"), word("conv1")
+    ('x0', 'block1_0', 'conv1')
+    """
+    plain = re.sub(r"\W+", "_", name)
+    return f"x{plain}" if plain[:1].isdigit() else plain
 
 
 def variable(name: str, taken: Collection[str]) -> str:

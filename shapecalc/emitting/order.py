@@ -6,6 +6,7 @@ from typing import Any
 
 from shapecalc.emitting.constructor import is_run_plainly
 from shapecalc.emitting.forward import asked_for, names_of, referenced, referenced_inside
+from shapecalc.emitting.presence import presence
 from shapecalc.emitting.scope import Scope
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.tree import Entry
@@ -25,8 +26,12 @@ def fed(entry: Entry) -> set[str] | None:
     return set() if takes_nothing else None
 
 
-def kept_apart(entries: list[Entry], built: list[Entry], outputs: frozenset[str]) -> set[str]:
+def kept_apart(scope: Scope, built: list[Entry], outputs: frozenset[str]) -> set[str]:
     """The entries whose output needs a variable of its own: it is asked for by its name later."""
+
+    def is_sure(entry: Entry) -> bool:
+        return entry.when is None or presence(scope, entry, is_missed=True) is None
+
     found = set(outputs)
     if outputs and built and found == {built[-1].name}:
         found = set()
@@ -34,12 +39,20 @@ def kept_apart(entries: list[Entry], built: list[Entry], outputs: frozenset[str]
     for i, entry in enumerate(built):
         before = {built[i - 1].name} if i else set()
         direct = fed(entry) or set()
-        if i > 1 and is_beside(built, i - 1) and built[i - 2].name in direct:
+        if len(direct) > 2 or (len(direct) == 2 and joins_branches(built, i)):
+            before = set()  # what a join of branches takes reads well if all of it has names
+        is_joined = i > 1 and built[i - 2].name in direct and is_beside(built, i - 1)
+        if is_joined and is_sure(entry):
             before = {built[i - 2].name}  # what goes on passes by what is made beside it
         found |= direct - before
         for branch in entry.branches or ():
             found |= referenced_inside(branch.entries)
-    return found & names_of(entries)
+    return found & names_of(scope.entries)
+
+
+def joins_branches(built: list[Entry], place: int) -> bool:
+    """Whether an entry puts together what is made side by side, each under a name of its own."""
+    return built[place].kind in ("Concat", "Stack") and built[place - 1].sources is not None
 
 
 def is_beside(built: list[Entry], place: int) -> bool:
@@ -47,7 +60,9 @@ def is_beside(built: list[Entry], place: int) -> bool:
     own, entry = built[place].name, built[place]
     before, after = built[place - 1].name, built[place + 1]
     sources = fed(entry)
-    if sources is None or before in sources or not {own, before} <= (fed(after) or set()):
+    if sources is None or before in sources or fed(after) != {own, before}:
+        return False
+    if joins_branches(built, place + 1):
         return False
     return not any({own, before} & referenced([each]) for each in built[place + 2 :])
 
@@ -60,7 +75,8 @@ def feeds(built: list[Entry], conditions: list[Any], place: int) -> bool:
         if sources is None or name in sources:
             return True
         passes = is_state(built[i]) or conditions[i] is not None
-        if not passes and not (i == place + 1 and i + 1 < len(built) and is_beside(built, i)):
+        is_next = i == place + 1 and i + 1 < len(built) and conditions[i + 1] is None
+        if not passes and not (is_next and is_beside(built, i)):
             return False
     return True
 

@@ -9,7 +9,7 @@ from shapecalc.algebra.trace import Leaf, Tree
 from shapecalc.algebra.trace import Number as TracedNumber
 from shapecalc.emitting.agree import Sample
 from shapecalc.emitting.known import Copy, Known
-from shapecalc.emitting.letters import KNOWN
+from shapecalc.emitting.lettered import KNOWN
 from shapecalc.emitting.names import variable
 from shapecalc.emitting.trees import moved, tree_of
 from shapecalc.graph.graph import Node, Part

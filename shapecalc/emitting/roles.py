@@ -13,7 +13,7 @@ from typing import Any
 
 from shapecalc.emitting.known import Known
 from shapecalc.emitting.letters import every
-from shapecalc.emitting.variants import has_point
+from shapecalc.emitting.variants import divides, has_point
 from shapecalc.language.expression import (
     Binary,
     Call,
@@ -25,7 +25,7 @@ from shapecalc.language.expression import (
 )
 from shapecalc.language.tree import Block, Entry, Setting
 from shapecalc.layers import KINDS
-from shapecalc.layers.field import Flag, Number
+from shapecalc.layers.field import Flag, Number, not_null
 
 Key = tuple[str, str]
 """A block's name, empty for the network, and the name of an argument or symbol."""
@@ -120,7 +120,7 @@ class Roles:
         for entry in entries:
             for name, setting in entry.settings.items():
                 if entry.block is None:
-                    field = KINDS[entry.kind].fields[name].type
+                    field = not_null(KINDS[entry.kind].fields[name].type)
                     is_float = isinstance(field, Number)
                     place = _Place.FLOAT if is_float else _Place.SIZE
                     self._setting(
@@ -158,7 +158,7 @@ class Roles:
         else:
             within = _Place.FLOAT if place == _Place.FLOAT else _Place.SIZE
             if isinstance(tree, Call) and tree.function in ("ceil", "floor", "round"):
-                within = _Place.SIZE if _divides(tree) else _Place.ROUNDED
+                within = _Place.SIZE if divides(tree) else _Place.ROUNDED
             elif place == _Place.ROUNDED:
                 within = place
             for part in parts(tree):
@@ -226,10 +226,3 @@ class Roles:
         by_name = isinstance(tree, Name) and self.key(block, tree.name) in self.rationals
         if by_name or has_point(self.spec, setting):
             self.rationals.add(key)
-
-
-def _divides(tree: Any) -> bool:
-    """Whether there is a division in an expression."""
-    if isinstance(tree, Binary) and tree.operator in ("/", "//", "%"):
-        return True
-    return any(_divides(part) for part in parts(tree))

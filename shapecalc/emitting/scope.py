@@ -7,36 +7,28 @@ constructor can be given, symbols that are knobs, and the number of a copy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from shapecalc.algebra.trace import Leaf, Traced, Tree, untraced
+from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import python, syntax
-from shapecalc.emitting.agree import Sample, agree
+from shapecalc.emitting.agree import Sample, agree, value_of
 from shapecalc.emitting.known import Copy, Holder, Known
 from shapecalc.emitting.names import EmitError, variable
+from shapecalc.emitting.outside import incoming, size_before
 from shapecalc.emitting.owner import Given, Owner, PerCopy, by_use, fits
 from shapecalc.emitting.roles import Role, Roles
-from shapecalc.emitting.trees import moved, stated
-from shapecalc.graph.graph import Node, Part
-from shapecalc.graph.place import Named, Names
-from shapecalc.graph.place import Scope as PlaceScope
+from shapecalc.emitting.trees import stated
 from shapecalc.language.expression import (
     Binary,
-    Comparison,
     ExpressionError,
-    evaluate,
 )
 from shapecalc.language.expression import Name as SpecName
 from shapecalc.language.expression import Number as SpecNumber
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Entry, Setting
 from shapecalc.language.words import TENSOR_NAMES
-from shapecalc.layers.field import Field, Flag, Number, PerAxis
-
-AXES = {"in_channels": 1, "in_height": 2, "in_width": 3, "in_features": -1}
-"""The sizes of an incoming tensor that expressions can ask for, and their axes."""
+from shapecalc.layers.field import Field, Flag, Number, PerAxis, not_null
 
 
 class Tied(Exception):
@@ -182,7 +174,7 @@ class Scope:
         """What a parameter is called: the size of the input that it is, or what it is for."""
         taken = {*self.allowed, *self.parameters.values(), *self.owner.extras}
         within = copy.built.path[len(copy.use.path) + 1 :].split(".")
-        words = [word for word in within if copy.number is None or not word.isdigit()]
+        words = [word.replace("-", "_") for word in within if not word.isdigit()]
         return variable("_".join([*words, field]), taken)
 
     def check_tied(self, samples: list[Sample]) -> None:
@@ -200,21 +192,24 @@ class Scope:
 
     def setting(self, setting: Setting, field: Field | None, copies: list[Copy]) -> Any:
         """A setting of a layer, of the type that its field takes."""
+        kind = not_null(field.type) if field is not None else None
         if setting.kind == Setting.LIST:
             items = tuple(self.setting(item, field, copies) for item in setting.content)
-            is_one = field is not None and isinstance(field.type, PerAxis) and len(items) == 1
+            is_one = isinstance(kind, PerAxis) and len(items) == 1
             return items[0] if is_one else syntax.Sequence(items)
-        is_flag = field is not None and isinstance(field.type, Flag)
+        is_flag = isinstance(kind, Flag)
         if setting.kind == Setting.CONSTANT:
             value = in_python(setting.content)
+            if field is not None and _is_of_floats(field) and type(value) is int:
+                value = float(value)
             return syntax.literal(bool(value) if is_flag else value)
         tree = self.meant(setting, copies)
         if not syntax.names(tree):
-            value = _value(tree, copies[0].sample(0))
+            value = value_of(tree, copies[0].sample(0))
             return syntax.literal(bool(value) if is_flag else value)
         if is_flag:
             return self.renamed(self.truth(tree))
-        if field is not None and isinstance(field.type, Number):
+        if isinstance(kind, Number):
             return self.renamed(python.as_float(tree, self.exact_names(tree)))
         if isinstance(tree, SpecName) and self.role(tree.name) in (Role.WORD, Role.LIST):
             return self.renamed(tree)
@@ -229,7 +224,7 @@ class Scope:
             return given(in_python(setting.content), role)
         tree = self.meant(setting, copies)
         if not syntax.names(tree):
-            return given(_value(tree, copies[0].sample(0)), role)
+            return given(value_of(tree, copies[0].sample(0)), role)
         return self.renamed(self.of_role(tree, role))
 
     def of_role(self, tree: Any, role: Role) -> Any:
@@ -269,14 +264,14 @@ class Scope:
         meanings: dict[str, Any] = {}
         for name in syntax.names(setting.content) - {"index"}:
             if name.endswith(")"):
-                samples = [copy.sample(_size_before(name, copy)) for copy in copies]
+                samples = [copy.sample(size_before(name, copy)) for copy in copies]
                 meanings[name] = self.size(name, samples, setting.mark, copies, is_size=is_size)
             elif name in TENSOR_NAMES and name not in self.arguments:
-                samples = [self.incoming(name, copy) for copy in copies]
+                samples = [incoming(self, name, copy) for copy in copies]
                 meanings[name] = self.size(name, samples, setting.mark, copies, is_size=is_size)
             elif name not in self.allowed:
                 meanings[name] = stated(self.owner.fixed.get(name, self.known.values.get(name)))
-        return python.settled_choices(syntax.replaced(_plain(setting.content), meanings))
+        return python.settled_choices(syntax.replaced(syntax.plain(setting.content), meanings))
 
     def size(
         self, name: str, samples: list[Sample], mark: Mark, copies: list[Copy], *, is_size: bool
@@ -292,148 +287,9 @@ class Scope:
         message = f"{name} differs from use to use in a way that no expression tells"
         raise self.error(mark, message, "give the block an argument for it")
 
-    def incoming(self, name: str, copy: Copy) -> Sample:
-        """A size of a copy's input."""
-        axis = AXES[name]
-        if isinstance(copy.built, Node):
-            shape = copy.built.inputs[0].shape if copy.built.inputs else _ahead(copy.built)
-            if shape is not None:
-                return copy.sample(shape[axis])
-            inside = copy.inside
-            return copy.sample(
-                Traced.letter(inside.sizes[axis], inside.letters[inside.sizes[axis]])
-            )
-        inside = self.known.inside(copy.built)
-        letter = inside.sizes[axis]
-        if copy.built is copy.use:
-            value = inside.letters[letter]
-            return copy.sample(value)._replace(tree=Leaf(letter, value))
-        return self.outside(letter, copy)
-
-    def outside(self, letter: str, copy: Copy) -> Sample:
-        """What a letter inside a use of a block is, told in the letters around it."""
-        inside = self.known.inside(copy.built)
-        sample = copy.sample(inside.letters[letter])
-        return sample._replace(tree=inside.outside[letter])
-
-    def told_outside(self, tree: Tree, copy: Copy) -> Sample:
-        """A number inside a use of a block, told in the letters around it."""
-        outside = self.known.inside(copy.built).outside
-
-        def meaning(leaf: Leaf) -> Tree:
-            return outside.get(leaf.letter, leaf)
-
-        return copy.sample(moved(tree, meaning))
-
-    def told_by_use(self, tree: Any, entry: Entry, copies: list[Copy]) -> Any | None:
-        """An expression in the names of a block in those around one use of it; None if none is."""
-        assert entry.block is not None
-        block = entry.block
-
-        def meaning(name: str) -> Any:
-            setting = entry.settings.get(name) or block.arguments.get(name)
-            if setting is None:
-                if name in self.known.values:
-                    allowed = name in self.allowed and name not in self.arguments
-                    return SpecName(name, 0) if allowed else stated(self.known.values[name])
-                axis = AXES[name]
-                letters = [self.known.inside(copy.built).sizes[axis] for copy in copies]
-                samples = [self.outside(own, copy) for own, copy in zip(letters, copies)]
-                found = agree(samples, self.allowed)
-                if found is None:
-                    raise ExpressionError(f"{name} differs from use to use")
-                return found
-            if setting.kind == Setting.EXPRESSION:
-                is_given = name in entry.settings
-                return self.meant(setting, copies) if is_given else within(_plain(setting.content))
-            if setting.kind == Setting.CONSTANT:
-                return stated(setting.content)
-            raise ExpressionError(f"{name} is a list")
-
-        def within(inner: Any) -> Any:
-            meanings = {name: meaning(name) for name in syntax.names(inner)}
-            return python.settled_choices(syntax.replaced(inner, meanings))
-
-        try:
-            return within(_plain(tree))
-        except (ExpressionError, EmitError, RecursionError):
-            return None
-
-    # -- conditions and counts --------------------------------------------------------------------
-
-    def condition(self, entry: Entry) -> Any | None:
-        """The condition of an entry, in the spec's own terms; None if it is always there."""
-        is_settled = entry is self.single or entry in self.assumed
-        if entry.when is None or entry.when.expression is None or is_settled:
-            return None
-        tree = self.meant(entry.when, self.copies(entry), is_size=False)
-        if not syntax.names(tree):
-            return None
-        if "index" not in syntax.names(tree) or entry.repeat is None:
-            self.check_condition(entry, tree)
-        return tree
-
-    def check_condition(self, entry: Entry, tree: Any) -> None:
-        """A size that a condition asks for must be told right where the entry is left out too."""
-        assert entry.when is not None
-        is_single = entry is self.single
-        for holder in self.holders:
-            is_there = any(True for _ in self.known.copies(entry, [holder], single=is_single))
-            there = self.known.copy(holder.part, holder.use, holder.number)
-            told = bool(_value(tree, there.sample(0)))
-            if told is not is_there and not (told and entry.repeat is not None):
-                message = "'when' asks for a size that cannot be told where the entry is left out"
-                raise self.error(entry.when.mark, message, "give the block an argument for it")
-
     def tested(self, tree: Any) -> Any:
         """A condition as what stands behind ``if``."""
         return self.renamed(python.exact(tree, self.rationals(tree)))
-
-    def count(self, entry: Entry) -> Any:
-        """How often an entry is repeated."""
-        assert entry.repeat is not None
-        first: dict[int, Copy] = {}
-        for copy in self.copies(entry):
-            first.setdefault(id(copy.use), copy._replace(number=None))
-        return self.argument(entry.repeat, Role.WHOLE, list(first.values()))
-
-    def copy_condition(self, entry: Entry) -> Any | None:
-        """The condition by which single copies of a repeated entry are left out."""
-        condition = self.condition(entry) if self.is_repeated(entry) else None
-        is_of_copies = condition is not None and "index" in syntax.names(condition)
-        return condition if is_of_copies else None
-
-    def presence(self, entry: Entry, *, is_missed: bool) -> Any | None:
-        """The condition that an entry is there; None if it is, or is not missed.
-
-        An entry without copies is missed where its output is kept, or where what it passes on is
-        not what came before it.
-        """
-        condition = self.condition(entry)
-        if not self.is_repeated(entry):
-            return None if condition is None else self.tested(condition)
-        is_of_copies = condition is not None and "index" in syntax.names(condition)
-        if not is_missed or self.is_always_built(entry):
-            return None if condition is None or is_of_copies else self.tested(condition)
-        count = self.count(entry)
-        if is_of_copies:
-            numbers = syntax.call("range", count)
-            return syntax.call("any", syntax.Loop(self.tested(condition), "index", numbers))
-        if entry not in self.known.empty:
-            return None if condition is None else self.tested(condition)
-        some = Comparison(count, ((">", SpecNumber(0)),))
-        if condition is None:
-            return some
-        return Binary("and", self.tested(condition), some)
-
-    def check_left_out(self, built: list[Entry]) -> None:
-        """Entries that are left out everywhere must not depend on symbols that may change."""
-        for entry in self.entries:
-            for decided in (entry.when, entry.repeat):
-                if entry not in built and decided is not None:
-                    names = decided.names() & self.known.knobs - self.arguments.keys()
-                    if names:
-                        raise Tied(names)
 
     def default(self, name: str) -> Any | None:
         """A default of an argument that is an expression; None if no one is right at every use."""
@@ -444,43 +300,6 @@ class Scope:
             return self.argument(default, self.role(name), copies)
         except (EmitError, ExpressionError):
             return None
-
-
-def _size_before(name: str, copy: Copy) -> Any:
-    """A size of an earlier entry that an expression asks for by its name."""
-    return PlaceScope({}, None, _names_before(copy.built))[name]
-
-
-def _ahead(built: Node) -> Sequence[Any] | None:
-    """The sizes that stand before what takes no input; None where it stands first in a block."""
-    child: Node | Part = built
-    part: Part | None = built.part
-    while part is not None:
-        place = part.children.index(child)
-        if place:
-            before = part.children[place - 1]
-            tensor = (
-                before.output
-                if isinstance(before, Node)
-                else before.output and before.output.tensor
-            )
-            return tensor.shape if tensor is not None else None
-        if part.is_use:
-            return None
-        child, part = part, part.parent
-    return None
-
-
-def _names_before(built: Node | Part) -> Names:
-    """What the names of entries mean where something was built, up to the use of a block."""
-    names = Names()
-    part = built.part if isinstance(built, Node) else built.parent
-    while part is not None:
-        for child in part.members:
-            wire = child.wire() if isinstance(child, Node) else child.output
-            names.own.setdefault(child.name, Named(wire, child.path, child))
-        part = None if part.is_use else part.parent
-    return names
 
 
 def given(value: Any, role: Role) -> Any:
@@ -505,21 +324,13 @@ def as_written(value: Any) -> Any:
     return Binary("/", SpecNumber(value.numerator), SpecNumber(value.denominator))
 
 
+def _is_of_floats(field: Field) -> bool:
+    """Whether torch means a float: scripts take no other number then."""
+    return isinstance(field.type, Number) and isinstance(field.torch_default, Fraction)
+
+
 def in_python(value: Any) -> Any:
     """A value as Python has it: lists as tuples, and no derivations."""
     if isinstance(value, (list, tuple)):
         return tuple(map(in_python, value))
     return untraced(value)
-
-
-def _plain(tree: Any) -> Any:
-    """An expression without the columns of its names, so that like ones are equal."""
-
-    def change(node: Any) -> Any:
-        return SpecName(node.name, 0) if isinstance(node, SpecName) else None
-
-    return syntax.changed(tree, change)
-
-
-def _value(tree: Any, sample: Sample) -> Any:
-    return evaluate(tree, {**sample.letters, "index": sample.number})

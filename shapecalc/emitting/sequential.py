@@ -10,9 +10,11 @@ from shapecalc.emitting.constructor import Constructor, Written, is_run_plainly,
 from shapecalc.emitting.emission import emit
 from shapecalc.emitting.forward import asked_for
 from shapecalc.emitting.known import Holder, Known
+from shapecalc.emitting.members import MODULES, Members, is_called_anew, listed, returned
 from shapecalc.emitting.names import EmitError, clash, function_name, variable
 from shapecalc.emitting.owner import Owner, owner_of
 from shapecalc.emitting.parameters import signature
+from shapecalc.emitting.presence import check_left_out, count_of, presence
 from shapecalc.emitting.printer import definition, fits, flat, statement
 from shapecalc.emitting.roles import Roles
 from shapecalc.emitting.scope import Scope
@@ -99,31 +101,57 @@ class Functions:
     def write(self, scope: Scope, name: str, told: str) -> Written:
         """Write a function."""
         self.check_chain(scope)
+        if scope.block is not None and scope.block.state_order:
+            mark = scope.block.state_order[0].mark
+            raise self.no_chain(mark, f"{scope.block.name} has a state in another order")
         built = [each for each in scope.entries if scope.is_built(each)]
-        scope.check_left_out(built)
+        check_left_out(scope, built)
         constructor = Constructor(scope, self.block)
+        if any(map(is_called_anew, built)):
+            return self.numbered(scope, constructor, name, told)
         made: list[tuple[Any, str, Any, str]] = []
         checks: list[Any] = []
         for entry in built:
             if why := clash(entry.name):
                 raise scope.error(entry.mark, why, "choose another name")
-            condition = scope.presence(entry, is_missed=False)
+            condition = presence(scope, entry, is_missed=False)
             module = constructor.one(entry)
             if scope.is_repeated(entry):
                 if entry in scope.known.required:
-                    checks.append(scope.count(entry))
+                    checks.append(count_of(scope, entry))
                 module = constructor.copies(entry, module)
             made.append((condition, entry.name, module, Shapes(scope).behind(entry)))
-        body = without_defaults(self.statements(scope, made), self.defaults)
+        statements = self.statements(scope, made)
+        return self.defined(scope, name, told, syntax.name("nn.Sequential"), statements, checks)
+
+    def defined(
+        self,
+        scope: Scope,
+        name: str,
+        told: str,
+        returns: Any,
+        statements: list[Statement],
+        checks: list[Any],
+    ) -> Written:
+        """Note the function with some statements, and what its uses have to give."""
+        body = without_defaults(statements, self.defaults)
         signed = signature(scope, body, checks)
-        found = Function(
-            name, tuple(signed.parameters), syntax.name("nn.Sequential"), tuple(signed.body), told
-        )
+        found = Function(name, tuple(signed.parameters), returns, tuple(signed.body), told)
         self.definitions.append(found)
         self.defaults[name] = {
             self.parameters.get(each, each): value for each, value in signed.defaults.items()
         }
         return Written(name, signed.letters, signed.defaults, scope.owner.extras)
+
+    def numbered(self, scope: Scope, constructor: Constructor, name: str, told: str) -> Written:
+        """Write a function for a list whose entries are called by their numbers, or each anew."""
+        checks: list[Any] = []
+        members = Members(constructor, checks).of(scope) or []
+        is_list = scope.block is not None and scope.block.inline
+        taken = {self.parameters.get(each, each) for each in scope.allowed}
+        statements = (listed if is_list else returned)(members, taken)
+        returns = MODULES if is_list else syntax.name("nn.Sequential")
+        return self.defined(scope, name, told, returns, statements, checks)
 
     def statements(self, scope: Scope, made: list[tuple[Any, str, Any, str]]) -> list[Statement]:
         """The statements that return the modules in a Sequential."""

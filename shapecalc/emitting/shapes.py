@@ -15,7 +15,7 @@ from shapecalc.emitting.agree import Sample, agree
 from shapecalc.emitting.known import Copy
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope import Scope
-from shapecalc.emitting.trees import stated
+from shapecalc.emitting.trees import length, stated
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.expression import Conditional, Name
 from shapecalc.language.tree import Entry
@@ -26,6 +26,9 @@ LONGEST = 60
 
 LARGEST = 24
 """The most names, numbers and operations of one size that is told."""
+
+DEEPEST = 60
+"""The most numbers and operations of a derivation that is looked at for a comment."""
 
 SHORT = {"in_depth": "D", "in_height": "H", "in_width": "W"}
 """Shorter names for sizes."""
@@ -83,7 +86,7 @@ class Shapes:
         letters = frozenset({BATCH, *self.scope.known.knobs})
         if not self.is_network:
             letters |= {name for each in samples for name in each.letters} - self.hidden()
-        if any(_is_large(sample.tree) for sample in samples):
+        if any(length(sample.tree, DEEPEST) > DEEPEST for sample in samples):
             return ""
         found = agree(samples, letters)
         if found is None or "index" in syntax.names(found) or syntax.size(found) > LARGEST:
@@ -97,18 +100,6 @@ class Shapes:
     def hidden(self) -> set[str]:
         """The symbols that no constructor is given: the sizes of the network's input, mostly."""
         return {*self.scope.known.spec.symbols} - self.scope.known.knobs - {*self.scope.arguments}
-
-
-def _is_large(tree: Any, left: int = 60) -> bool:
-    stack, count = [tree], 0
-    while stack:
-        node = stack.pop()
-        count += 1
-        if count > left:
-            return True
-        if isinstance(node, tuple):
-            stack.extend(each for each in node if isinstance(each, tuple))
-    return False
 
 
 def _output(built: Node | Part) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from shapecalc.emitting import syntax
 from shapecalc.emitting.names import variable
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.syntax import Assign, Do, For, If, Invoke, Statement
-from shapecalc.language.expression import Binary, Name
+from shapecalc.language.expression import Binary, Name, Number
 
 LEAST = 5
 """Of how many names, numbers and signs a size is made that is worth a local."""
@@ -100,11 +100,56 @@ def with_numbered(body: Iterable[Statement]) -> list[Statement]:
 
     def change(node: Any) -> Any:
         if isinstance(node, Assign) and isinstance(node.target, Invoke):
-            (name,) = node.target.positional
+            *_, name = node.target.positional
             return Do(syntax.call("self.add_module", name, node.value))
         return None
 
     return [syntax.changed(each, change) for each in body]
+
+
+def in_order(body: list[Statement], names: Sequence[str]) -> list[Statement]:
+    """Statements of a constructor in which some submodules are made in the order of their names."""
+    made = [[i for i, each in enumerate(body) if name in _made(each)] for name in names]
+    wanted = [*dict.fromkeys(i for places in made for i in places)]
+    found = [*body]
+    for place, i in zip(sorted(wanted), wanted):
+        found[place] = body[i]
+    return found
+
+
+def _made(statement: Statement) -> set[str]:
+    """The names of the submodules that a statement makes."""
+    targets = [each.target for each in syntax.statements([statement]) if isinstance(each, Assign)]
+    own = {each.name for each in targets if isinstance(each, syntax.Attribute)}
+    return own | {number for each in targets if (number := _number_of(each)) is not None}
+
+
+def items_of(body: Iterable[Statement]) -> list[Any] | None:
+    """The submodules that statements make, if all are called by their numbers from 0 on."""
+    found: list[Any] = []
+    for each in body:
+        if not isinstance(each, Assign) or _number_of(each.target) != str(len(found)):
+            return None
+        found.append(each.value)
+    return found or None
+
+
+def with_items(body: Iterable[Statement]) -> list[Statement]:
+    """Statements in which submodules with numbers for names are items: ``self[0](x)``."""
+
+    def change(node: Any) -> Any:
+        number = _number_of(node)
+        return syntax.Item(syntax.SELF, Number(int(number))) if number is not None else None
+
+    return [syntax.changed(each, change) for each in body]
+
+
+def _number_of(tree: Any) -> str | None:
+    """The number that a submodule is called by, where it is asked for."""
+    if not isinstance(tree, Invoke) or tree.function != Name("getattr", 0):
+        return None
+    _, name = tree.positional
+    return name.value if isinstance(name, syntax.Text) else None
 
 
 def without_echoes(body: Iterable[Statement], told: str = "") -> tuple[Statement, ...]:

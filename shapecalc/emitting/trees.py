@@ -158,6 +158,20 @@ def _ratio(tree: Tree) -> tuple[Fraction, list[Tree], list[Tree]]:
     return Fraction(1), [tree], []
 
 
+def length(tree: Any, most: int) -> int:
+    """How many numbers and operations a derivation has; counted no further than some are exceeded.
+
+    >>> length((Traced.letter("n", 2) * 3 + 1).tree, 100), length(Leaf("n", 2), 0)
+    (5, 1)
+    """
+    stack, count = [tree], 0
+    while stack and count <= most:
+        node = stack.pop()
+        count += 1
+        stack.extend(each for each in node if isinstance(each, tuple))
+    return count
+
+
 def decided(tree: Any) -> Tree:
     """The derivation without its conditions, as if what they chose stood there."""
     if isinstance(tree, Chosen):
@@ -220,11 +234,11 @@ def _sum(tree: Sum) -> Expression:
         return Binary("//", expression(half), spec.Number(2))
     found: Expression | None = None
     for factor, term in _drawn_in(tree):
-        one = isinstance(term, Number)
-        piece = expression(term)
-        if one:
-            piece = spec.Number(abs(factor))
-        elif abs(factor) != 1:
+        if isinstance(term, Number):
+            piece: Expression = spec.Number(abs(factor))
+        elif abs(factor) == 1:
+            piece = expression(term)
+        else:
             factors = term.factors if isinstance(term, Product) else (term,)
             piece = reduce(_times, map(expression, factors), stated(abs(factor)))
         if found is None:

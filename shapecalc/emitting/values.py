@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.emitting import syntax
 from shapecalc.emitting.forward import names_of
 from shapecalc.emitting.letters import every
-from shapecalc.emitting.names import clash
-from shapecalc.emitting.scope import AXES
+from shapecalc.emitting.names import clash, word
+from shapecalc.emitting.outside import AXES
 from shapecalc.emitting.syntax import Assign, Attribute
 from shapecalc.language.expression import Comparison, Name, Number, Unary
 from shapecalc.language.tree import Setting
@@ -113,15 +113,18 @@ class Values:
 
     def attribute(self, name: str) -> Any:
         """A new attribute for something that is no submodule."""
+        name = word(name)
         while name in self.attributes or clash(name):
             name += "_"
         self.attributes.add(name)
         return syntax.own(name)
 
     def home(self, name: str) -> Any:
-        """The attribute that a submodule is; one with a number has to be asked for."""
-        if name.isdigit():
+        """The attribute that a submodule is; one with a number or a path has to be asked for."""
+        if "." in name:
             return syntax.call("self.get_submodule", syntax.Text(name))
+        if name.isdigit():
+            return syntax.call("getattr", syntax.SELF, syntax.Text(name))
         return syntax.own(name)
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from shapecalc.emitting import letters as lettering
 from shapecalc.emitting.letters import Lettered, Memory, every
 from shapecalc.emitting.python import tests
-from shapecalc.language.expression import Call, Undecided, names, parts
+from shapecalc.language.expression import Binary, Call, Undecided, names, parts
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError, bind
 from shapecalc.language.tree import Block, Entry, Setting, Spec
@@ -45,7 +45,7 @@ WORK = 2_500
 """How many layers and blocks are built in all variants, about; large networks have fewer."""
 
 LEAST = 2
-"""How many values of a knob are tried in any network."""
+"""At how many values of a knob a network is built, however large it is."""
 
 
 class Variant(NamedTuple):
@@ -94,20 +94,34 @@ def has_point(spec: Spec, setting: Setting) -> bool:
 
 def decisive(spec: Spec) -> frozenset[str]:
     """The symbols that conditions or numbers of copies ask for, arguments looked through."""
-    found = _Decisive(spec)
-    return frozenset(name for owner, name in found.met if not owner)
+    found = _Behind(spec)
+    for block, entries in found.lists:
+        found.entries(entries, block)
+    return found.symbols
 
 
-class _Decisive:
+def behind(spec: Spec, names: Iterable[str], block: Block | None) -> frozenset[str]:
+    """The symbols that names in a block hang on, arguments looked through."""
+    found = _Behind(spec)
+    found.add(names, block)
+    return found.symbols
+
+
+class _Behind:
+    """What names hang on: those of symbols, and of arguments by their block."""
+
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.met: set[tuple[str, str]] = set()
         self.given: dict[tuple[str, str], list[tuple[Block | None, Setting]]] = {}
-        blocks = [(None, spec.entries), *((b, b.entries) for b in spec.blocks.values())]
-        for block, entries in blocks:
+        self.lists = [(None, spec.entries), *((b, b.entries) for b in spec.blocks.values())]
+        for block, entries in self.lists:
             self.gather(entries, block)
-        for block, entries in blocks:
-            self.entries(entries, block)
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """The symbols that have been met."""
+        return frozenset(name for owner, name in self.met if not owner)
 
     def gather(self, entries: list[Entry], block: Block | None) -> None:
         """Note what uses of blocks give to arguments."""
@@ -164,19 +178,17 @@ def variants(
     switches = knobs
     if len(knobs) > FEW:
         switches = [name for name in knobs if name in decisive(network.spec)]
-    count = WORK // max(base.steps, 1)
-    patience = min(PATIENCE, max(LEAST, count * 2 // 3 // max(len(switches), 1)))
     found: list[Variant] = []
     near = {name: _other_values(values[name], _is_rational(network.spec, name)) for name in knobs}
     others = {name: near[name][:ENOUGH] for name in knobs}
     for name in switches:
-        alone = tries.kept(name, near[name], patience)
+        alone = tries.kept(name, near[name], WORK * 2 // 3 // len(switches))
         found += alone
         others[name] = _telling(name, alone, base, values[name])
     found += tries.all(knobs, zip(*others.values()))
     if len(switches) > 1:
-        rows = min(TOGETHER * min(3, len(switches)), max(LEAST, count // 3))
-        found += tries.mixed(switches, others, values, rows)
+        rows = TOGETHER * min(3, len(switches))
+        found += tries.mixed(switches, others, values, rows, WORK // 4)
     return found
 
 
@@ -197,7 +209,7 @@ def _other_values(value: Any, is_rational: bool = False) -> list[Any]:
     if isinstance(value, Fraction) or is_rational:
         half = Fraction(value) / 2
         uneven = [value + Fraction(5, 7), value * Fraction(83, 89)]  # what is rounded shows there
-        near = [*uneven, value + 4, 2 * value, half.numerator if half.denominator == 1 else half]
+        near = [*uneven, 0, value + 4, 2 * value, half.numerator if half.denominator == 1 else half]
     elif value in (0, 1):
         near = [1 - value]
     return [each for each in dict.fromkeys([*near, *SMALL]) if each != value]
@@ -217,12 +229,23 @@ def _is_rational(spec: Spec, name: str) -> bool:
 def _rounded_names(tree: Any) -> set[str]:
     """The names that are rounded in an expression without being divided there."""
     if isinstance(tree, Call) and tree.function in ("ceil", "floor", "round"):
-        return {each.name for each in names(tree)}
+        return set() if divides(tree) else {each.name for each in names(tree)}
     return {name for part in parts(tree) for name in _rounded_names(part)}
 
 
+def divides(tree: Any) -> bool:
+    """Whether there is a division in an expression."""
+    if isinstance(tree, Binary) and tree.operator in ("/", "//", "%"):
+        return True
+    return any(divides(part) for part in parts(tree))
+
+
 class _Tries:
-    """Builds the network at other values of its symbols."""
+    """Builds the network at other values of its symbols.
+
+    ``spent`` is how many layers and blocks have been built, about: what fails fails half-way, and
+    what is built goes through those that are known as well.
+    """
 
     def __init__(
         self,
@@ -239,18 +262,22 @@ class _Tries:
         self.knobs = knobs
         self.memory = memory
         self.most_layers = MOST_LAYERS + 4 * layers
+        self.spent = 0
 
-    def kept(self, knob: str, tried: Iterable[Any], patience: int) -> list[Variant]:
+    def kept(self, knob: str, tried: Iterable[Any], work: int) -> list[Variant]:
         """The variants at the first few values of a knob, and where a condition turns out anew.
 
-        ``patience`` is how many are built where it makes a network.
+        ``work`` is how much may be built for it.
         """
         found: list[Variant] = []
         seen = {self.base.decisions}
-        for variant in islice(self.all([knob], zip(tried)), patience):
+        most = self.spent + work
+        for count, variant in enumerate(islice(self.all([knob], zip(tried)), PATIENCE), 1):
             if len(found) < ENOUGH or variant.built.decisions not in seen:
                 seen.add(variant.built.decisions)
                 found.append(variant)
+            if count >= LEAST and self.spent >= most:
+                break
         return found
 
     def all(self, knobs: Sequence[str], tried: Iterable[Sequence[Any]]) -> Iterator[Variant]:
@@ -267,10 +294,13 @@ class _Tries:
         others: Mapping[str, list[Any]],
         own: Mapping[str, Any],
         rows: int,
+        work: int,
     ) -> Iterator[Variant]:
         """Variants in which some of several knobs change, the same ones each time."""
         random = Random(0)  # noqa: S311
         seen: set[tuple[Any, ...]] = set()
+        most = self.spent + work
+        count = 0
         for _ in range(2 * rows):
             chosen = random.sample(list(knobs), random.randint(2, min(len(knobs), 4)))
             changed = {name: random.choice([*others[name], own[name]]) for name in chosen}
@@ -281,16 +311,20 @@ class _Tries:
             seen.add(row)
             built = self.built(changed)
             if built is not None:
+                count += 1
                 yield Variant(changed, built)
-            if len(seen) == rows:
+            if count == rows or (count >= LEAST and self.spent >= most):
                 return
 
     def built(self, changed: Mapping[str, Any]) -> Lettered | None:
         """The network where some symbols have other values; None if it is none there."""
         try:
             values = bind(self.spec, {**self.settings, **changed}, ())
-            return lettering.build(
+            built = lettering.build(
                 self.spec, values, self.knobs, self.most_layers, self.memory, frozenset(changed)
             )
         except (SpecError, SettingError, Undecided):
+            self.spent += self.base.steps // 2
             return None
+        self.spent += built.steps + self.base.steps // 3
+        return built

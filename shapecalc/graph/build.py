@@ -24,15 +24,17 @@ from shapecalc.graph.place import (
     Fatal,
     Named,
     Names,
+    Numbering,
     Place,
     Placer,
     Scope,
+    of_copy,
 )
 from shapecalc.language.expression import ExpressionError, Undecided, truth
 from shapecalc.language.problem import SpecError, did_you_mean, listing
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Reference, Spec
-from shapecalc.language.words import BATCH
+from shapecalc.language.words import BATCH, TENSOR_NAMES, parted
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
 
@@ -100,7 +102,8 @@ class Builder(Placer):
             name: Named(None if tensor is None else Wire(Source(name), tensor), name)
             for name, tensor in inputs.items()
         }
-        place = Place("", Names(names), self.values, root, None, 0)
+        numbering = Numbering.of(self.spec.numbered)
+        place = Place("", Names(names), self.values, root, None, 0, numbering)
         outputs: dict[int, Wire] = {}
         self.foresee()
         if not self.problems:
@@ -212,7 +215,7 @@ class Builder(Placer):
             except Undecided as undecided:
                 undecided.mark = undecided.mark or entry.mark
                 raise
-            unfed = unfed and place.names.own[entry.name] == Named(None, None)
+            unfed = unfed and place.names.own.get(entry.name) == Named(None, None)
         return wire
 
     def absent(self, entry: Entry, place: Place, path: str | None) -> None:
@@ -224,31 +227,78 @@ class Builder(Placer):
 
     def entry(self, entry: Entry, place: Place, wire: Wire | None) -> Wire | None:
         """Build an entry, fed by the wire before it or from where it says; what it passes on."""
+        if self.is_absent_with_source(entry, place):
+            self.absent(entry, place, None)
+            return wire
         wires = [wire] if entry.sources is None else self.sources(entry, place)
         first = wires[0]
         if entry.is_fed_by_nothing and entry.sources is None:
             wires = []  # its expressions may ask for sizes of what stands before it all the same
-        path = place.prefix + entry.name
-        if entry.repeat is None:
-            scope = Scope(place.values, first.tensor if first else None, place.names)
-            if entry.when is not None and not self.condition(entry, scope, place):
-                self.absent(entry, place, None)
-                return wire
-            result = self.one(entry, entry.name, path, place, wires, scope)
-            built = place.part.children[-1] if result is not None else None
-            place.names.own[entry.name] = Named(result, path, built)
-            return result
-        return self.repeated(entry, path, place, wires, wire)
+        if entry.repeat is not None:
+            return self.repeated(entry, place, wires, wire)
+        scope = Scope(place.values, first.tensor if first else None, place.names)
+        if entry.when is not None and not self.condition(entry, scope, place):
+            self.absent(entry, place, None)
+            return wire
+        if entry.is_inline:
+            return self.one(entry, "", place.prefix, place, wires, scope)
+        name = self.name(entry, place, scope)
+        path = place.prefix + name
+        result = self.one(entry, name, path, place, wires, scope)
+        built = place.part.children[-1] if result is not None else None
+        place.names.own[name] = Named(result, path, built)
+        return result
+
+    def name(self, entry: Entry, place: Place, scope: Scope) -> str:
+        """What an entry that is there, or one of its copies, is called; its number is counted."""
+        name, numbering = entry.name, place.numbering
+        if entry.is_numbered and numbering is not None:
+            name = str(numbering.count)
+        if entry.copy_names is not None:
+            name = self.copy_name(entry, place, scope)
+        known = place.names.own.get(name)
+        is_taken = known is not None and known.path is not None
+        if numbering is not None:
+            is_taken = is_taken or name in numbering.names
+            numbering.names.add(name)
+            numbering.count += 1
+        if is_taken:
+            hint = "give it another name, or none" if entry.is_numbered else "choose another"
+            mark = entry.copy_names.mark if entry.copy_names is not None else entry.mark
+            message = f"the name {name!r} comes twice in this list"
+            self.problem(mark, message, hint, uses=place.part)
+            raise Fatal
+        return name
+
+    def copy_name(self, entry: Entry, place: Place, scope: Scope) -> str:
+        """The name of a copy, of text and of numbers in braces."""
+        assert entry.copy_names is not None
+        try:
+            return entry.copy_names.name(scope)
+        except ExpressionError as error:
+            values = " and ".join(filter(None, map(scope.values_in, entry.copy_names.settings)))
+            mark = entry.copy_names.mark
+            self.problem(mark, error.message, values, error.hint, uses=place.part)
+            raise Fatal from None
 
     def repeated(
-        self, entry: Entry, path: str, place: Place, wires: list[Wire | None], before: Wire | None
+        self, entry: Entry, place: Place, wires: list[Wire | None], before: Wire | None
     ) -> Wire | None:
         """Chain the copies of an entry; what the last of them passes on."""
         assert entry.repeat is not None
         first = wires[0] if wires else before
         outside = Scope(place.values, first.tensor if first else None, place.names)
         count = self.count(entry, outside, place)
-        part = Part(path, entry.name, Role.REPEAT, place.part, entry)
+        base = None
+        if entry.is_flat:
+            name = path = ""
+            base = place.prefix[:-1]
+        elif count:
+            name = self.name(entry, place, outside)
+            path = place.prefix + name
+        else:
+            name, path = entry.name, place.prefix + entry.name
+        part = Part(path, name, Role.REPEAT, place.part, entry, base)
         passed = [first]
         for index in range(count):
             values = self.enter_copy(place, index)
@@ -256,20 +306,35 @@ class Builder(Placer):
             if entry.when is not None and not self.condition(entry, scope, place):
                 self.step(entry, place)
                 continue
-            copy = Part(f"{path}.{index}", str(index), Role.COPY, part, entry)
+            if base is None:
+                copy = Part(f"{path}.{index}", str(index), Role.COPY, part, entry, None, index)
+            elif entry.is_inline:
+                copy = Part(place.prefix, "", Role.COPY, part, entry, base, index)
+            else:
+                own = self.name(entry, place, scope)
+                copy = Part(place.prefix + own, own, Role.COPY, part, entry, None, index)
             part.children.append(copy)
-            prefix, names = f"{copy.path}.", Names(place.names)
+            prefix = place.prefix if entry.is_inline else f"{copy.path}."
+            names = Names(place.names)
             inside = Place(prefix, names, values, copy, place.shared, place.depth)
             copy.output = self.one(entry, copy.name, copy.path, inside, wires, scope)
+            if entry.is_flat and not entry.is_inline and copy.output is not None:
+                place.names.own[copy.name] = of_copy(copy)
             first = self.leave_copy(copy.output, values)
             wires = [first] if wires else []
             passed.append(first)
         if len(passed) == 1:
+            if base is None and count and place.numbering is not None:
+                place.numbering.count -= 1
+                place.numbering.names.discard(name)
             self.absent(entry, place, None)
             return before
         place.part.children.append(part)
         part.output = self.leave_repeat(entry, place, passed, outside)
-        place.names.own[entry.name] = Named(part.output, path, part)
+        if base is None:
+            place.names.own[name] = Named(part.output, path, part)
+            return part.output
+        called_by_range(part)
         return part.output
 
     def sources(self, entry: Entry, place: Place) -> list[Wire | None]:
@@ -285,10 +350,26 @@ class Builder(Placer):
             wires.append(named.wire)
         return wires
 
+    def is_absent_with_source(self, entry: Entry, place: Place) -> bool:
+        """Whether an entry is left out, as is one that feeds it: then that is not missed."""
+        if entry.sources is None or entry.when is None:
+            return False
+        if entry.when.names() & {*TENSOR_NAMES, "index"}:
+            return False
+        named = (self.named(reference, place.names, place.part) for reference in entry.sources)
+        if all(each.path is not None for each in named):
+            return False
+        return not self.condition(entry, Scope(place.values, None, place.names), place)
+
     def named(self, reference: Reference, names: Names, part: Part | None = None) -> Named:
         """What a name stands for, or a name with dots: an output, or a copy, of what it names."""
-        whole, *members = reference.name.split(".")
-        named = names.find(whole)
+        whole, members = parted(reference.name, names)
+        try:
+            named = names.find(whole)
+        except KeyError:  # the name of a copy, of which there are less
+            hint = did_you_mean(whole, names.own) or f"there are {listing(names.own)}"
+            self.problem(reference.mark, f"no copy is called {whole!r}", hint, uses=part)
+            raise Fatal from None
         for member in members:
             if named.path is None or named.wire is None:
                 break
@@ -368,29 +449,52 @@ class Builder(Placer):
     ) -> Wire | None:
         """Build the inside of a block for one use."""
         assert entry.block is not None
-        if len(wires) > 1:
-            hint = "join them first, with Concat or Add"
-            message = f"block {entry.kind!r} takes one input, but is fed from {len(wires)} places"
+        inputs = entry.block.inputs
+        if len(wires) != len(inputs):
+            hint = "join them first, with Concat or Add, or give the block 'inputs: [x, skip]'"
+            takes = "one input" if len(inputs) == 1 else f"{len(inputs)} inputs, {listing(inputs)}"
+            if len(inputs) > 1:
+                hint = f"from: [{', '.join(inputs)}], by the names that they have here"
+            places = "one place" if len(wires) == 1 else f"{len(wires)} places"
+            message = f"block {entry.kind!r} takes {takes}, but is fed from {places}"
             self.problem(entry.mark, message, hint, uses=place.part)
             raise Fatal
-        part = Part(path, name, Role.USE, place.part, entry)
+        base = place.prefix[:-1] if entry.block.inline else None
+        part = Part(path, name, Role.USE, place.part, entry, base)
         arguments = self.arguments(entry, scope, place)
         place.part.children.append(part)
-        part.output = self.use(entry, part, place, arguments, wires[0])
+        part.output = self.use(entry, part, place, arguments, wires)
         return part.output
 
     def use(
-        self, entry: Entry, part: Part, place: Place, arguments: dict[str, Any], wire: Wire | None
+        self,
+        entry: Entry,
+        part: Part,
+        place: Place,
+        arguments: dict[str, Any],
+        wires: list[Wire | None],
     ) -> Wire | None:
         """Build the inside of one use of a block, for its arguments; what it puts out."""
         assert entry.block is not None
-        arguments, wire = self.enter_block(part, arguments, wire)
+        arguments, wires = self.enter_block(part, arguments, wires)
+        wire = wires[0]
         values = {**self.values, **arguments}
         names = Names()
-        names.own["input"] = Named(wire, "input")
+        for name, each in zip(entry.block.inputs, wires):
+            names.own[name] = Named(each, name)
+        if entry.block.inline:
+            inside = place._replace(
+                names=Names(names), values=values, part=part, depth=place.depth + 1
+            )
+            last = self.chain(entry.block.entries, inside, wire)
+            called_by_range(part)
+            return self.leave_block(part, last)
         target = self.shared_path(entry, place, part.path)
         shared = None if target is None else (part.path, target)
-        inside = Place(f"{part.path}.", Names(names), values, part, shared, place.depth + 1)
+        numbering = Numbering.of(entry.block.numbered)
+        inside = Place(
+            f"{part.path}.", Names(names), values, part, shared, place.depth + 1, numbering
+        )
         last = self.chain(entry.block.entries, inside, wire)
         for name, reference in entry.block.outputs.items():
             named = self.named(reference, inside.names, part)
@@ -406,10 +510,10 @@ class Builder(Placer):
     # -- what a builder that also writes things down may add -----------------------------------
 
     def enter_block(
-        self, part: Part, arguments: dict[str, Any], wire: Wire | None
-    ) -> tuple[dict[str, Any], Wire | None]:
-        """The arguments and the input as the inside of a block sees them."""
-        return arguments, wire
+        self, part: Part, arguments: dict[str, Any], wires: list[Wire | None]
+    ) -> tuple[dict[str, Any], list[Wire | None]]:
+        """The arguments and the inputs as the inside of a block sees them."""
+        return arguments, wires
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
         """The output of a block as the outside sees it."""
@@ -475,7 +579,11 @@ class Builder(Placer):
             name = branch.name or f"{entry.name}.{index}"
             part = Part(own, name, Role.BRANCH, place.part, entry)
             inside = place._replace(
-                prefix=f"{own}.", names=Names(place.names), part=part, depth=place.depth + 1
+                prefix=f"{own}.",
+                names=Names(place.names),
+                part=part,
+                depth=place.depth + 1,
+                numbering=None,
             )
             place.part.children.append(part)
             part.output = self.chain(branch.entries, inside, wire)
@@ -483,3 +591,12 @@ class Builder(Placer):
             if branch.name is not None:
                 place.names.own[branch.name] = Named(part.output, own, part)
         return wires
+
+
+def called_by_range(part: Part) -> None:
+    """Call a part without a level of its own by what it holds: ``features.3 to 5``."""
+    members = part.members
+    if members:
+        first, last = members[0], members[-1]
+        part.name = first.called if first is last else f"{first.called} to {last.called}"
+        part.path = f"{part.base}.{part.name}".lstrip(".")

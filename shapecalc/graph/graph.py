@@ -143,17 +143,31 @@ class Part:
     """A stretch of the network that the spec wrote as one, in one of the roles of :class:`Role`.
 
     ``name`` is what it is called in the part that it stands in: an entry's or a branch's name, a
-    copy's number. The parts and nodes of a network are a tree of their own, which folding and
-    emission follow.
+    copy's number. ``base`` is the path below which what it holds stands: its own, or that of the
+    list around it where it has no level of its own, as copies that are entries of that list and
+    the use of an inline block. The parts and nodes of a network are a tree of their own, which
+    folding and emission follow.
     """
 
-    __slots__ = ("children", "entry", "name", "output", "outputs", "parent", "path", "role")
+    __slots__ = (
+        *("base", "children", "entry", "name", "number", "output", "outputs"),
+        *("parent", "path", "role"),
+    )
 
     def __init__(
-        self, path: str, name: str, role: str, parent: Part | None, entry: Entry | None
+        self,
+        path: str,
+        name: str,
+        role: str,
+        parent: Part | None,
+        entry: Entry | None,
+        base: str | None = None,
+        number: int = 0,
     ) -> None:
         self.path = path
+        self.base = path if base is None else base
         self.name = name
+        self.number = number  # of a copy, among those that its repeat counts
         self.role = role
         self.parent = parent
         self.entry = entry
@@ -167,9 +181,9 @@ class Part:
         return self.role == Role.USE
 
     @property
-    def number(self) -> int:
-        """The number of a copy among those that its repeat counts, from 0."""
-        return int(self.name)
+    def is_flat(self) -> bool:
+        """Whether what it holds stands in the list around it, without a level of its own."""
+        return self.base != self.path
 
     @property
     def called(self) -> str:
@@ -185,11 +199,15 @@ class Part:
 
     @property
     def members(self) -> list[Part | Node]:
-        """What it holds; where that are copies, what they hold."""
-        if self.role != Role.REPEAT:
-            return self.children
-        copies = [copy for copy in self.children if isinstance(copy, Part)]
-        return [child for copy in copies for child in copy.children]
+        """What it holds; what copies hold, and parts without a level of their own, in their place.
+
+        Copies that are entries of a list are among its members.
+        """
+        found: list[Part | Node] = []
+        for child in self.children:
+            is_passed = isinstance(child, Part) and (child.role == Role.COPY or child.is_flat)
+            found += child.members if is_passed and isinstance(child, Part) else [child]
+        return found
 
     def uses(self) -> Iterator[Entry]:
         """The uses of blocks that this stands in, the innermost first."""

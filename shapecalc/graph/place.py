@@ -18,6 +18,7 @@ from shapecalc.language.expression import ExpressionError, Undecided
 from shapecalc.language.problem import Mark, Problem, Problems, SpecError
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Setting, Spec, Word
+from shapecalc.language.words import parted
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import times
 from shapecalc.pace import now
@@ -103,8 +104,7 @@ class Named(NamedTuple):
         if self.built is not None and self.built.role == Role.REPEAT:
             copy = {child.name: child for child in self.built.children}[name]
             assert isinstance(copy, Part)
-            own = next(child for child in reversed(copy.children) if child.path == copy.path)
-            return Named(copy.output, copy.path, own)
+            return of_copy(copy)
         if self.built is not None and name in self.built.outputs:
             return Named(self.built.outputs[name], self.path)
         raise KeyError(name)
@@ -118,6 +118,12 @@ class Named(NamedTuple):
         return [] if self.built is None else list(self.built.outputs)
 
 
+def of_copy(copy: Part) -> Named:
+    """What the name of a copy stands for."""
+    inside = (child for child in reversed(copy.children) if child.path == copy.path)
+    return Named(copy.output, copy.path, next(inside, None))  # none where it failed
+
+
 class Names:
     """What the names in a list stand for: this list's first, then the enclosing lists'."""
 
@@ -126,6 +132,14 @@ class Names:
     def __init__(self, outer: Names | None = None) -> None:
         self.outer = outer
         self.own: dict[str, Named] = {}
+
+    def __contains__(self, name: object) -> bool:
+        names: Names | None = self
+        while names is not None:
+            if name in names.own:
+                return True
+            names = names.outer
+        return False
 
     def find(self, name: str) -> Named:
         """What a name stands for; raises ``KeyError`` where no list has it."""
@@ -152,7 +166,7 @@ def _size_of(asked: str, names: Names) -> Any:
     """A size of an entry, as ``height_of(encoder3)`` or ``size_of(encoder3, 2)`` asks for it."""
     function, _, rest = asked.rstrip(")").partition("(")
     entry, _, dim = rest.partition(", ")
-    whole, *members = entry.split(".")
+    whole, members = parted(entry, names)
     try:
         named = names.find(whole)
         for member in members:
@@ -171,6 +185,21 @@ def _size_of(asked: str, names: Names) -> Any:
     return tensor.shape[axis]
 
 
+class Numbering:
+    """The entries of a numbered list that are there so far: how many, and the names they have."""
+
+    __slots__ = ("count", "names")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.names: set[str] = set()
+
+    @classmethod
+    def of(cls, is_numbered: bool) -> Numbering | None:
+        """That of a list, if it is numbered."""
+        return cls() if is_numbered else None
+
+
 class Place(NamedTuple):
     """Where an entry is built: its list's path, names and values, and the part it belongs to."""
 
@@ -180,6 +209,7 @@ class Place(NamedTuple):
     part: Part
     shared: tuple[str, str] | None  # this path and the path whose weights it uses
     depth: int
+    numbering: Numbering | None = None
 
 
 class _Placed(NamedTuple):
@@ -231,6 +261,9 @@ class Placer:
             if not self.satisfied(entry, path, layer, inputs, wires, place):
                 return None
             layer = layer.bound(*inputs)
+            for size in layer.decisive(*inputs):
+                if is_symbolic(size):
+                    raise Undecided(size.symbols)
             outputs = layer.outputs(*inputs)
             if not all(self.possible(entry, path, each, place) for each in outputs.values()):
                 return None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable
 
+from shapecalc.language.naming import may_be_copy
 from shapecalc.language.problem import Mark, did_you_mean, listing, nearest
 from shapecalc.language.text import Node, Pair
-from shapecalc.language.tree import Block, Branch, Entry, Reference
+from shapecalc.language.tree import Block, Branch, Entry, Reference, Setting
 from shapecalc.language.values import Values, entry_name
-from shapecalc.language.words import MODIFIERS, name_stem
+from shapecalc.language.words import MODIFIERS, is_path, name_stem, parted
 from shapecalc.layers import KINDS, Layer
 
 
@@ -37,6 +38,37 @@ class Scope:
         return Scope(self.entries, self.names | {"index"}, self.block, self.given)
 
 
+class Order:
+    """Counts the entries of a list that are called by their numbers, as those of nn.Sequential.
+
+    ``next`` is the number of the next one, None where that hangs on what is there; in an inline
+    block it does from the start.
+    """
+
+    def __init__(self, is_inline: bool) -> None:
+        self.is_inline = is_inline
+        self.next: int | None = None if is_inline else 0
+
+    def count(self, entry: Entry) -> None:
+        """Count an entry."""
+        repeat = entry.repeat
+        if self.next is None or entry.is_inline or entry.when is not None:
+            self.next = None
+        elif repeat is None:
+            self.next += 1
+        elif repeat.kind == Setting.CONSTANT and type(repeat.content) is int:
+            self.next += repeat.content if entry.is_flat else min(repeat.content, 1)
+        else:
+            self.next = None
+
+
+def is_known(name: str, entries: Iterable[str]) -> bool:
+    """Whether a name is one of those of entries, or may be that of a copy."""
+    if name in entries:
+        return True
+    return any(may_be_copy(name, known) for known in entries if "{" in known)
+
+
 class Entries:
     """Reads lists of entries; ``blocks`` are those that an entry may use."""
 
@@ -44,8 +76,11 @@ class Entries:
         self.values = values
         self.blocks: dict[str, Block] = {}
 
-    def of(self, node: Node, scope: Scope) -> list[Entry]:
-        """The entries of a list, each with a name; scope knows them afterwards."""
+    def of(self, node: Node, scope: Scope, order: Order | None = None) -> list[Entry]:
+        """The entries of a list, each with a name; scope knows them afterwards.
+
+        ``order`` counts them where they are called by their numbers.
+        """
         if not isinstance(node.value, list):
             if node.value is not None:
                 message = f"expected a list of layers, got {node.noun}"
@@ -60,15 +95,56 @@ class Entries:
             entry = self._entry(item, scope)
             if entry is None:
                 continue
+            if entry.is_inline:
+                self._inline(entry, item, order)
+            elif order is not None and order.is_inline:
+                self._nameless(entry, item)
+            if not entry.name:
+                entry.name = self._place_of(entry, given, order)
+                entry.is_numbered = order is not None
             if not entry.name:
                 entry.name = _automatic_name(entry.kind, counts, taken)
+            if order is not None:
+                order.count(entry)
             if entry.repeat is None:
                 for branch in entry.branches or ():
                     if branch.name is not None:
                         scope.entries[branch.name] = "branch"
-            scope.entries[entry.name] = entry.kind
+            if entry.has_name:
+                scope.entries[entry.name] = entry.kind
             found.append(entry)
         return found
+
+    def _place_of(self, entry: Entry, given: dict[str, Node], order: Order | None) -> str:
+        """The number of an entry where it is certain already."""
+        if order is None or order.next is None or entry.repeat is not None or entry.is_inline:
+            return ""
+        name = str(order.next)
+        if name in given:
+            message = f"the name {name!r} stands twice in this list"
+            where = f"it is the number of the entry in line {entry.mark.line}"
+            self.values.problem(given[name].mark, message, where)
+        return name
+
+    def _inline(self, entry: Entry, node: Node, order: Order | None) -> None:
+        """What stands in the list of its use has no name, and needs numbers."""
+        if order is None:
+            message = f"block {entry.kind!r} is inline, but the entries of this list have names"
+            hint = "use it in a block with 'numbered: true'"
+            self.values.problem(entry.mark, message, hint)
+        if isinstance(node.value, dict):
+            for key in ("name", "share"):
+                if key in node.value:
+                    message = f"block {entry.kind!r} is inline: a use of it has no {key!r}"
+                    self.values.problem(node.value[key].key.mark, message)
+        entry.name, entry.copy_names = "", None
+
+    def _nameless(self, entry: Entry, node: Node) -> None:
+        """The entries of an inline block are numbered in another list, and have no names."""
+        named = [node.value["name"].key] if isinstance(node.value, dict) and entry.name else []
+        for each in [*named, *(_branch_names(node.value) if isinstance(node.value, dict) else ())]:
+            message = "entries of an inline block are called by their numbers, and have no names"
+            self.values.problem(each.mark, message)
 
     def _given_names(self, nodes: list[Node]) -> dict[str, Node]:
         """The names given in a list, which automatic ones make way for; each may stand once."""
@@ -242,7 +318,9 @@ class Entries:
             node = pairs["name"].value
             name = entry_name(node)
             if name is not None:
-                if not name.isdigit():
+                if "{" in name:
+                    self._copy_names(entry, name, node, pairs, scope)
+                elif not name.isdigit() and not is_path(name):
                     self.values.identifier(name, node.mark, "a name")
                 entry.name = name
                 if entry.name in scope.entries.maps[-1]:
@@ -256,7 +334,7 @@ class Entries:
                 mark = pairs["from"].value.mark
                 self.values.problem(mark, "a join with branches is fed from one place")
             for name, mark in entry.sources:  # behind a dot stands an output, or a copy
-                self._known_entry(name.partition(".")[0], mark, scope, "feeds from")
+                self._known_entry(parted(name, scope.entries)[0], mark, scope, "feeds from")
         if "share" in pairs:
             for name, mark in self.values.references(pairs["share"].value)[:1]:
                 entry.share = Reference(name, mark)
@@ -270,8 +348,18 @@ class Entries:
         if "silence" in pairs:
             entry.silence = self.values.silence(pairs["silence"].value)
 
+    def _copy_names(
+        self, entry: Entry, name: str, node: Node, pairs: dict[str, Pair], scope: Scope
+    ) -> None:
+        """The names of an entry's copies."""
+        if "repeat" not in pairs:
+            hint = "they tell the copies of an entry with 'repeat' apart"
+            self.values.problem(node.mark, f"{name!r} has braces, but there are no copies", hint)
+            return
+        entry.copy_names = self.values.copy_names(node, name, scope.names)
+
     def _known_entry(self, name: str, mark: Mark, scope: Scope, does: str) -> bool:
-        if name in scope.entries:
+        if is_known(name, scope.entries):
             return True
         hint = did_you_mean(name, scope.entries)
         where = f"block {scope.block!r} before it" if scope.block else "the network before it"

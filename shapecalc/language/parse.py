@@ -7,14 +7,14 @@ from collections import ChainMap
 from collections.abc import Iterator
 
 from shapecalc.language import expression
-from shapecalc.language.entries import Entries, Scope
+from shapecalc.language.entries import Entries, Order, Scope, is_known
 from shapecalc.language.expression import RESERVED
 from shapecalc.language.problem import Mark, Source, SpecError, did_you_mean, listing
 from shapecalc.language.required import Required
 from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Entry, Input, Reference, Setting, Spec
 from shapecalc.language.values import Codes, Values
-from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES
+from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES, parted
 from shapecalc.layers import KINDS
 
 _TOP = (
@@ -27,9 +27,15 @@ _TOP = (
     "inputs",
     "blocks",
     "layers",
+    "numbered",
     "outputs",
     "require",
     "silence",
+)
+
+_BLOCK = (
+    *("about", "args", "inputs", "numbered", "inline", "layers", "outputs"),
+    "state_order",
 )
 
 
@@ -68,15 +74,20 @@ class _Reader:
         spec.inputs = self.inputs(root, top, names)
         bodies = self.block_names(top.get("blocks"), spec)
         names |= frozenset(TENSOR_NAMES)
-        for block, body, outputs in bodies:
+        for block, body in bodies:
             known = names | block.arguments.keys()
-            inside = Scope(ChainMap({"input": "input"}), known, block.name)
-            block.entries = self.entries.of(body, inside.inner())
-            block.outputs = self.named_outputs(outputs, block.entries)
+            inside = Scope(ChainMap(dict.fromkeys(block.inputs, "input")), known, block.name)
+            is_counted = block.numbered or block.inline
+            order = Order(block.inline) if is_counted else None
+            block.entries = self.entries.of(body["layers"].value, inside.inner(), order)
+            block.outputs = self.named_outputs(body.get("outputs"), block.entries)
+            block.state_order = self.state_order(body.get("state_order"), block)
         self.recursion(spec.blocks)
         scope = Scope(ChainMap(dict.fromkeys(spec.inputs, "input")), names)
         if "layers" in top:
-            spec.entries = self.entries.of(top["layers"].value, scope.inner())
+            spec.numbered = self.values.flag(top, "numbered")
+            order = Order(is_inline=False) if spec.numbered else None
+            spec.entries = self.entries.of(top["layers"].value, scope.inner(), order)
             if top["layers"].value.value in (None, []):
                 self.values.problem(top["layers"].key.mark, "a network needs at least one layer")
         else:
@@ -207,7 +218,7 @@ class _Reader:
         """References that have to be to entries of a list."""
         known = dict.fromkeys(self.names_of(entries))
         for name, mark in found:
-            if name.partition(".")[0] not in known:
+            if not is_known(parted(name, known)[0], known):
                 hint = did_you_mean(name, known)
                 self.values.problem(mark, f"no entry of 'layers' is named {name!r}", hint)
         return found
@@ -236,10 +247,11 @@ class _Reader:
         for entry in entries:
             if entry.repeat is None:
                 found += [branch.name for branch in entry.branches or () if branch.name]
-            found.append(entry.name)
+            if entry.has_name:
+                found.append(entry.name)
         return found
 
-    def block_names(self, pair: Pair | None, spec: Spec) -> list[tuple[Block, Node, Pair | None]]:
+    def block_names(self, pair: Pair | None, spec: Spec) -> list[tuple[Block, dict[str, Pair]]]:
         """Make the blocks, without their layers, which may use any of them."""
         bodies = []
         for name, each in self.values.mapping(pair, "a mapping of names to blocks").items():
@@ -253,15 +265,58 @@ class _Reader:
                 self.entries.blocks[name] = Block(name, each.key.mark)
                 continue
             body = each.value.value
-            self.values.known_keys(body, ("args", "layers", "outputs", "about"), "a block")
+            self.values.known_keys(body, _BLOCK, "a block")
             block = self.entries.blocks[name] = spec.blocks[name] = Block(name, each.key.mark)
             block.about = self.values.text(body, "about")
+            self.order(block, body)
+            self.block_inputs(block, body)
             self.arguments(body.get("args"), block, frozenset({*spec.symbols, BATCH}))
             if "layers" in body:
-                bodies.append((block, body["layers"].value, body.get("outputs")))
+                bodies.append((block, body))
             else:
                 self.values.problem(each.key.mark, f"block {name!r} needs 'layers'")
         return bodies
+
+    def block_inputs(self, block: Block, body: dict[str, Pair]) -> None:
+        """The names of what a block is fed with."""
+        if "inputs" not in body:
+            return
+        node = body["inputs"].value
+        if not isinstance(node.value, list) or not node.value:
+            hint = "as in inputs: [x, skip]"
+            self.values.problem(node.mark, f"expected a list of names, got {node.noun}", hint)
+            return
+        found: list[str] = []
+        for each in node.value:
+            self.values.identifier(str(each.value), each.mark, "an input's name")
+            if each.value in found:
+                self.values.problem(each.mark, f"the input {each.value!r} stands twice")
+            found.append(str(each.value))
+        block.inputs = found
+
+    def order(self, block: Block, body: dict[str, Pair]) -> None:
+        """Whether the entries of a block are called by their numbers, and whose these are."""
+        block.numbered = self.values.flag(body, "numbered")
+        block.inline = self.values.flag(body, "inline")
+        for key in ("inputs", "numbered", "outputs") if block.inline else ():
+            if key in body:
+                message = f"block {block.name!r} is inline: it has no {key!r} of its own"
+                hint = "its entries stand in the list of its use, and are numbered there"
+                self.values.problem(body[key].key.mark, message, hint)
+
+    def state_order(self, pair: Pair | None, block: Block) -> list[Reference]:
+        """The entries that a module makes in another order than it runs them in."""
+        if pair is None:
+            return []
+        if block.numbered or block.inline:
+            message = f"block {block.name!r} is made in the order of its numbers"
+            self.values.problem(pair.key.mark, message, "leave 'state_order' or 'numbered' out")
+        found = self.of_layers(self.values.references(pair.value), block.entries)
+        names = [each.name for each in found]
+        for i, each in enumerate(found):
+            if each.name in names[:i]:
+                self.values.problem(each.mark, f"{each.name!r} stands twice in this order")
+        return found
 
     def arguments(self, pair: Pair | None, block: Block, names: frozenset[str]) -> None:
         pairs = self.values.mapping(pair, "a mapping of arguments to their defaults")

@@ -32,10 +32,23 @@ _SYMBOL = {**_NAME, "not": {"enum": _TAKEN}}
 _ARGUMENT = {**_NAME, "not": {"enum": [*keyword.kwlist, *sorted(RESERVED - set(keyword.kwlist))]}}
 _BLOCK = {**_NAME, "not": {"enum": [*keyword.kwlist, *KINDS]}}
 _PLACE = {"type": "integer", "minimum": 0}
-_ENTRY = {"anyOf": [_NAME, _PLACE, {"type": "string", "pattern": "^[0-9]+$"}]}
-_WORDS = {"type": "string", "pattern": r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$"}
+_OF_COPIES = {"type": "string", "pattern": r"^[A-Za-z0-9_-]*(\{[^{}]+\}[A-Za-z0-9_-]*)+$"}
+_DOTTED = r"^([A-Za-z_][A-Za-z0-9_]*|[0-9]+)(\.([A-Za-z_][A-Za-z0-9_]*|[0-9]+))*$"
+_WORDS = {"type": "string", "pattern": r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"}
+_ENTRY = {"anyOf": [_NAME, _PLACE, {**_WORDS, "pattern": _DOTTED}, _OF_COPIES]}
 _PATH = {"anyOf": [_WORDS, _PLACE]}
 _PATHS = {"anyOf": [_PATH, {"type": "array", "items": _PATH, "minItems": 1}]}
+_NUMBERED = {
+    "description": "entries without a name are called by their numbers, as those of nn.Sequential",
+    "type": "boolean",
+}
+_OUTPUTS = {
+    "anyOf": [
+        _PATHS,
+        {"type": "null"},
+        {"type": "object", "propertyNames": _NAME, "additionalProperties": _PATH},
+    ]
+}
 _TEXT = {"type": ["string", "number", "null"]}
 _NUMBER = {"anyOf": [{"type": "number"}, EXPRESSION]}
 _CONDITION = {"anyOf": [{"type": ["boolean", "number"]}, EXPRESSION]}
@@ -76,7 +89,6 @@ def spec_schema() -> Schema:
 
 def _top() -> Schema:
     """What stands at the top of a spec; ``layers`` are told apart by whether there are blocks."""
-    named = {"type": ["object", "null"], "propertyNames": _NAME}
     symbols = {"type": ["object", "null"], "propertyNames": _SYMBOL}
     tensor = {"anyOf": [_SIZES, _ref("input")]}
     return {
@@ -89,7 +101,10 @@ def _top() -> Schema:
         ),
         "members": _told(
             "the networks of a family: names, and the values of symbols that make them",
-            {**named, "additionalProperties": {**symbols, "additionalProperties": _NUMBER}},
+            {
+                "type": ["object", "null"],
+                "additionalProperties": {**symbols, "additionalProperties": _NUMBER},
+            },
         ),
         "input": _told("the shape of one sample, without the batch", tensor),
         "inputs": _told(
@@ -103,18 +118,16 @@ def _top() -> Schema:
         ),
         "blocks": _told(
             "reusable pieces with arguments",
-            {**named, "propertyNames": _BLOCK, "additionalProperties": _ref("block")},
+            {
+                "type": ["object", "null"],
+                "propertyNames": _BLOCK,
+                "additionalProperties": _ref("block"),
+            },
         ),
         "layers": {"description": "the network: each entry is fed by the one before it"},
+        "numbered": _NUMBERED,
         "outputs": _told(
-            "the entries whose results the network returns, or names for them and entries",
-            {
-                "anyOf": [
-                    _PATHS,
-                    {"type": "null"},
-                    {"type": "object", "propertyNames": _NAME, "additionalProperties": _PATH},
-                ]
-            },
+            "the entries whose results the network returns, or names for them and entries", _OUTPUTS
         ),
         "require": _told(
             "conditions on totals, layers and symbols, as in params <= 5e6",
@@ -157,7 +170,20 @@ def _shared() -> Schema:
                     "arguments and their defaults; null for one that has to be given",
                     {**names, "propertyNames": _ARGUMENT, "additionalProperties": _ref("argument")},
                 ),
+                "inputs": _told(
+                    "the names of what it is fed with",
+                    {"type": "array", "items": _NAME, "minItems": 1},
+                ),
+                "numbered": _NUMBERED,
+                "inline": _told(
+                    "its entries stand in the list of its use, and are numbered there",
+                    {"type": "boolean"},
+                ),
                 "layers": _ref("entries"),
+                "outputs": _told("the entries whose results it puts out", _OUTPUTS),
+                "state_order": _told(
+                    "entries in the order of a state dict, where they run in another", _PATHS
+                ),
             },
             "required": ["layers"],
             "additionalProperties": False,
@@ -214,7 +240,7 @@ def _shared() -> Schema:
 def _modifiers() -> Schema:
     """What may stand beside an entry's kind."""
     found = {
-        "name": _told("its name, or a number as in torch's Sequential; unique in its list", _ENTRY),
+        "name": _told("its name, or a number; of copies as in layer{index + 1}", _ENTRY),
         "from": _told("what feeds it: a name, or several where it takes several inputs", _PATHS),
         "repeat": _told("how many copies are chained; 'index' counts them from 0", _NUMBER),
         "when": _told("leave it out where this is false", _CONDITION),

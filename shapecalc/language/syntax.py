@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from shapecalc.language.problem import Mark, Problem, Source
@@ -41,6 +43,8 @@ _TOLD = {
 }
 """The parser's complaints in other words, and what may be behind them."""
 
+_IN_NAME = re.compile(r"name: *[\w-]+\{[^{}]?$")
+
 
 def told(error: yaml.MarkedYAMLError, source: Source) -> Problem:
     """The problem that a parser's error tells of."""
@@ -58,6 +62,8 @@ def told(error: yaml.MarkedYAMLError, source: Source) -> Problem:
             hint = f"close it with {_CLOSING[bracket]!r}"
     elif complaint in _BEGUN:
         seen = begun or seen
+    elif seen and _IN_NAME.search(source.line(seen.line + 1)[: seen.column + 1]):
+        hint = "inside {} and [] a name with braces stands in quotes"
     mark = Mark(seen.line + 1, seen.column + 1) if seen else Mark(1, 1)
     return Problem(mark, f"not YAML: {message}", (hint,))
 

@@ -7,12 +7,15 @@ back to its :class:`Entry` here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.language.expression import Expression, evaluate, names
 from shapecalc.language.problem import Mark, Source
 from shapecalc.language.required import Required
 from shapecalc.layers import KINDS
+
+if TYPE_CHECKING:
+    from shapecalc.language.naming import CopyNames
 
 
 class Word(str):
@@ -100,12 +103,19 @@ class Branch(NamedTuple):
 
 
 class Entry:
-    """One entry of a list of layers: a kind or a block with its settings."""
+    """One entry of a list of layers: a kind or a block with its settings.
+
+    ``name`` is unique in its list. Where ``is_numbered``, it is called by its number among the
+    entries that are there; if that is not certain before the network is made, ``name`` is a word
+    that nothing refers to. ``copy_names`` are those of its copies, if they have names of their own.
+    """
 
     __slots__ = (
         "block",
         "branches",
+        "copy_names",
         "dtype",
+        "is_numbered",
         "kind",
         "layer",
         "mark",
@@ -122,6 +132,8 @@ class Entry:
         self.kind = kind
         self.mark = mark
         self.name = ""
+        self.is_numbered = False
+        self.copy_names: CopyNames | None = None
         self.dtype = ""  # of the floats in it, where it is not the network's
         self.settings: dict[str, Setting] = {}
         self.block: Block | None = None
@@ -138,23 +150,49 @@ class Entry:
         """Whether it is of a kind that takes no input."""
         return self.block is None and KINDS[self.kind].arity[1] == 0
 
+    @property
+    def is_inline(self) -> bool:
+        """Whether it is a use of a block whose entries stand in the list of the use."""
+        return self.block is not None and self.block.inline
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether its copies are entries of the list that it stands in."""
+        is_named = not self.is_numbered and self.copy_names is None
+        return self.repeat is not None and not is_named
+
+    @property
+    def has_name(self) -> bool:
+        """Whether it can be referred to by its name, before the network is made."""
+        return not self.is_numbered or self.name.isdigit()
+
 
 class Block:
     """A reusable piece of network: its arguments with their defaults, and its layers.
 
-    ``outputs`` are what it puts out, by name and with what that is inside; where there are none, it
-    puts out what its last entry does.
+    ``inputs`` are the names of what it is fed with. ``outputs`` are what it puts out, by name and
+    with what that is inside; where there are none, it puts out what its last entry does. The
+    entries of a ``numbered`` one are called by their numbers; those of an ``inline`` one stand in
+    the list where it is used. ``state_order`` are entries in the order in which a module makes
+    them, where they run in another.
     """
 
-    __slots__ = ("about", "arguments", "entries", "mark", "name", "outputs")
+    __slots__ = (
+        *("about", "arguments", "entries", "inline", "inputs", "mark", "name", "numbered"),
+        *("outputs", "state_order"),
+    )
 
     def __init__(self, name: str, mark: Mark) -> None:
         self.name = name
         self.about = ""
         self.mark = mark
+        self.numbered = False
+        self.inline = False
         self.arguments: dict[str, Setting | None] = {}
         self.entries: list[Entry] = []
+        self.inputs: list[str] = ["input"]
         self.outputs: dict[str, Reference] = {}
+        self.state_order: list[Reference] = []
 
 
 class Input(NamedTuple):
@@ -177,6 +215,7 @@ class Spec:
         "inputs",
         "members",
         "name",
+        "numbered",
         "output_names",
         "outputs",
         "require",
@@ -189,6 +228,7 @@ class Spec:
         self.source = source
         self.name = ""
         self.about = ""
+        self.numbered = False  # whether its entries are called by their numbers
         self.symbols: dict[str, Setting] = {}
         self.members: dict[str, dict[str, Setting]] = {}  # what sets the family's networks apart
         self.inputs: dict[str, Input] = {}

@@ -8,6 +8,7 @@ from typing import Any
 
 from shapecalc.language import expression
 from shapecalc.language.expression import Expression, ExpressionError, Name
+from shapecalc.language.naming import BRACES, CopyNames, is_copy_name
 from shapecalc.language.problem import Mark, Problem, Problems, Source, did_you_mean, listing
 from shapecalc.language.text import Node, Pair
 from shapecalc.language.tree import Reference, Setting, Word
@@ -64,6 +65,16 @@ class Values:
         self.problem(node.mark, f"unknown dtype {node.noun}", hint)
         return ""
 
+    def flag(self, pairs: dict[str, Pair], key: str) -> bool:
+        """Whether something is so: true or false, false if it is left out."""
+        pair = pairs.get(key)
+        if pair is None:
+            return False
+        if isinstance(pair.value.value, bool):
+            return pair.value.value
+        self.problem(pair.value.mark, f"{key!r} is true or false, not {pair.value.noun}")
+        return False
+
     def silence(self, node: Node) -> tuple[str, ...]:
         """Codes of warnings."""
         named = self.references(node)
@@ -93,6 +104,24 @@ class Values:
         if not is_identifier(name):
             hint = "letters, digits and _, not beginning with a digit, and no word of Python"
             self.problem(mark, f"{what} must be an identifier, not {name!r}", hint)
+
+    def copy_names(self, node: Node, text: str, names: Set[str]) -> CopyNames:
+        """The names of an entry's copies, with expressions in braces."""
+        parts: list[str | Setting] = []
+        end = 0
+        quoted = self.source.line(node.line)[node.column - 1 : node.column] in ("'", '"')
+        for found in BRACES.finditer(text):
+            start = node.column + quoted + found.start(1)
+            inner = Node(found[1], node.line, start, len(found[1]))
+            parts += [text[end : found.start()], self.setting(inner, names)]
+            end = found.end()
+        parts.append(text[end:])
+        made = CopyNames(text, (part for part in parts if part != ""), node.mark)
+        like = BRACES.sub("0", text)
+        if not is_copy_name(like):
+            hint = "as in layer{index + 1}: letters, digits, _ and -, and expressions in braces"
+            self.problem(node.mark, f"copies cannot be called {text!r}", hint)
+        return made
 
     def setting(self, node: Node, names: Set[str], type: FieldType[Any] | None = None) -> Setting:
         """A value in which a word is an expression, or one of the words of its field's type."""

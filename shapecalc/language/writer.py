@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from shapecalc.algebra.decimals import quotient
 from shapecalc.language.expression import (
     Binary,
     Call,
@@ -27,6 +28,9 @@ from shapecalc.layers import KINDS
 
 WIDEST = 100
 """The longest line that settings are written in."""
+
+SHORT = 64
+"""The longest entry that stands in braces with what is beside its kind."""
 
 _STRENGTH = {
     "or": 1,
@@ -114,7 +118,9 @@ def plain(spec: Spec) -> dict[str, Any]:
         found["inputs"] = shapes
     if spec.blocks:
         found["blocks"] = {name: _block(block) for name, block in spec.blocks.items()}
-    found["layers"] = entries(spec.entries)
+    if spec.numbered:
+        found["numbered"] = True
+    found["layers"] = entries(spec.entries, is_numbered=spec.numbered)
     if spec.outputs:
         names = [each.name for each in spec.outputs]
         found["outputs"] = dict(zip(spec.output_names, names)) or _names(names)
@@ -129,7 +135,12 @@ def _input(shape: list[Any], dtype: str) -> Any:
     return shape if dtype == "float32" else {"shape": shape, "dtype": dtype}
 
 
-def _names(names: list[str]) -> Any:
+def _name(name: str) -> str | int:
+    """A name, or the number that it is in a sequence."""
+    return int(name) if name.isdigit() and name == str(int(name)) else name
+
+
+def _names(names: list[Any]) -> Any:
     return names[0] if len(names) == 1 else names
 
 
@@ -142,14 +153,21 @@ def _block(block: Block) -> dict[str, Any]:
             name: None if default is None else value(default)
             for name, default in block.arguments.items()
         }
-    found["layers"] = entries(block.entries)
+    if block.inputs != ["input"]:
+        found["inputs"] = list(block.inputs)
+    found |= {key: True for key in ("numbered", "inline") if getattr(block, key)}
+    found["layers"] = entries(block.entries, is_numbered=block.numbered or block.inline)
     if block.outputs:
         found["outputs"] = {name: each.name for name, each in block.outputs.items()}
+    if block.state_order:
+        found["state_order"] = [each.name for each in block.state_order]
     return found
 
 
-def entries(found: list[Entry]) -> list[Any]:
+def entries(found: list[Entry], *, is_numbered: bool = False) -> list[Any]:
     """Entries of a list; a name that would be given anyhow is left out."""
+    if is_numbered:
+        return [_entry(entry, is_automatic=entry.is_numbered) for entry in found]
     counts: dict[str, int] = {}
     taken = {entry.name for entry in found}
     made = []
@@ -178,15 +196,15 @@ def _entry(entry: Entry, is_automatic: bool) -> Any:
         if not isinstance(only, (dict, type(None))):
             settings = only
     more: dict[str, Any] = {}
-    if not is_automatic:
-        more["name"] = entry.name
+    if not (is_automatic or entry.is_inline):
+        more["name"] = _own_name(entry)
     if entry.sources is not None:
-        more["from"] = _names([each.name for each in entry.sources])
+        more["from"] = _names([_name(each.name) for each in entry.sources])
     for name, each in (("repeat", entry.repeat), ("when", entry.when)):
         if each is not None:
             more[name] = value(each)
     if entry.share is not None:
-        more["share"] = entry.share.name
+        more["share"] = _name(entry.share.name)
     if entry.dtype:
         more["dtype"] = entry.dtype
     if entry.silence:
@@ -194,6 +212,14 @@ def _entry(entry: Entry, is_automatic: bool) -> Any:
     if not more and settings == {}:
         return entry.kind
     return {entry.kind: None if settings == {} else settings, **more}
+
+
+def _own_name(entry: Entry) -> Any:
+    """The name of an entry, or of its copies."""
+    if entry.copy_names is None:
+        return _name(entry.name)
+    parts = entry.copy_names.parts
+    return "".join(p if isinstance(p, str) else f"{{{value(p)}}}" for p in parts)
 
 
 def value(setting: Setting) -> Any:
@@ -215,7 +241,7 @@ def _number(number: Fraction) -> Any:
     if number.denominator == 1:
         return number.numerator
     as_float = float(number)
-    return as_float if Fraction(repr(as_float)) == number else str(number)
+    return as_float if Fraction(repr(as_float)) == number else quotient(number)
 
 
 # -- text -----------------------------------------------------------------------------------------
@@ -281,6 +307,11 @@ def _item(item: Any) -> list[str]:
     if not isinstance(item, dict):
         return [_flow(item)]
     (kind, settings), *more = item.items()
+    is_plain = "{" not in str(item.get("name", ""))
+    if more and is_plain and not (isinstance(settings, dict) and "branches" in settings):
+        line = _flow(item)
+        if len(line) <= SHORT:
+            return [line]
     if isinstance(settings, dict) and "branches" in settings:
         lines = [f"{kind}:"]
         for name, each in settings.items():

@@ -1,4 +1,4 @@
-"""The input that a stated size was meant for, where what comes in has another.
+"""Inputs that would fit: what the first layer takes, or what a stated size was meant for.
 
 The source is read again with the sides of the input as one unknown. What a layer then receives is
 a formula of it, and the sides are those at which the formula is the size that the layer states.
@@ -7,11 +7,11 @@ a formula of it, and the sides are those at which the formula is the size that t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from shapecalc.language.problem import Problem, SpecError
 from shapecalc.reading import sizes
-from shapecalc.reading.values import Place
+from shapecalc.reading.values import Instance, Place
 
 LARGEST = 4096
 """The largest side that is tried."""
@@ -94,3 +94,30 @@ def fitting(stated: int, received: int, side: int) -> list[int]:
 
 
 __all__ = ["UNKNOWN", "Unmet", "advised", "fitting", "key_of"]
+
+
+def asked(root: Instance, name_of: Callable[[Instance], str]) -> list[str]:
+    """What to say where no input is given: what the first layers would take."""
+    from shapecalc.reading.modules import Leaf, walk  # what traces imports this file
+
+    hint = "give its shape without the batch: --input 3,224,224"
+    for _, module in walk(root):
+        if not isinstance(module.data, Leaf) or module.data.layer is None:
+            continue
+        leaf, layer = module.data, cast(Any, module.data.layer)
+        name = name_of(module)
+        rank = layer.rank
+        if "in_channels" in leaf.raw or (leaf.kind.startswith("Conv") and layer.in_channels):
+            channels = layer.in_channels
+            sides = {1: ["128"], 2: ["224", "224"], 3: ["16", "112", "112"]}[rank]
+            shown = ",".join([str(channels), *sides])
+            return [f"its first layer {name!r} takes {channels} channels: --input {shown}"]
+        if leaf.kind == "Linear" and layer.in_features:
+            size = layer.in_features
+            return [f"its first layer {name!r} takes {size} features: --input {size}"]
+        if leaf.kind.startswith("Embedding"):
+            return [f"its first layer {name!r} takes indices: --input 128:int64"]
+        if leaf.kind in ("LSTM", "GRU", "RNN"):
+            size = layer.input_size
+            return [f"its first layer {name!r} takes {size} features: --input 20,{size}"]
+    return [hint]

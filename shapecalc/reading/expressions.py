@@ -10,14 +10,13 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from shapecalc.reading.comprehensions import Comprehensions, Run
 from shapecalc.reading.operators import BINARY, COMPARE, FAST
 from shapecalc.reading.texts import formatted
 from shapecalc.reading.values import CannotRead, Frame, Function, Place, Quiet, Super
 
-Run = Callable[[Frame], Any]
 
-
-class Expressions:
+class Expressions(Comprehensions):
     """The part of the compiler that is concerned with expressions."""
 
     rt: Any
@@ -124,60 +123,6 @@ class Expressions:
             return found
 
         return run
-
-    # -- comprehensions ---------------------------------------------------------------------
-
-    def comprehension(
-        self, generators: list[ast.comprehension], body: Run
-    ) -> Callable[[Frame], list[Any]]:
-        """The values of a comprehension's body, in order."""
-        loops = [
-            (
-                self.target(each.target),
-                self.expression(each.iter),
-                [self.expression(test) for test in each.ifs],
-            )
-            for each in generators
-        ]
-        rt = self.rt
-
-        def run(frame: Frame) -> list[Any]:
-            found: list[Any] = []
-            inner = Frame(frame.module, frame, frame.function)
-
-            def step(level: int) -> None:
-                if level == len(loops):
-                    found.append(body(inner))
-                    return
-                assign, items, tests = loops[level]
-                for item in rt.iterate(items(inner)):
-                    rt.step()
-                    assign(item, inner)
-                    if all(rt.truth(test(inner)) for test in tests):
-                        step(level + 1)
-
-            step(0)
-            return found
-
-        return run
-
-    def _ListComp(self, node: ast.ListComp) -> Run:
-        return self.comprehension(node.generators, self.expression(node.elt))
-
-    def _GeneratorExp(self, node: ast.GeneratorExp) -> Run:
-        run = self.comprehension(node.generators, self.expression(node.elt))
-        return lambda frame: self.rt.iterator(run(frame))
-
-    def _SetComp(self, node: ast.SetComp) -> Run:
-        run = self.comprehension(node.generators, self.expression(node.elt))
-        return lambda frame: set(self.rt.hashable(run(frame)))
-
-    def _DictComp(self, node: ast.DictComp) -> Run:
-        key, value = self.expression(node.key), self.expression(node.value)
-        run = self.comprehension(
-            node.generators, lambda frame: (self.rt.key(key(frame)), value(frame))
-        )
-        return lambda frame: dict(run(frame))
 
     def target(self, node: ast.expr) -> Callable[[Any, Frame], None]:
         """A function that assigns; statements tell how."""
@@ -377,28 +322,6 @@ class Expressions:
 
         def run(frame: Frame) -> str:
             return formatted(self.rt, value(frame), spec(frame) if spec else "", conversion)
-
-        return run
-
-    def _Yield(self, node: ast.Yield) -> Run:
-        value = self.expression(node.value) if node.value else (lambda frame: None)
-
-        def run(frame: Frame) -> Any:
-            inner = frame
-            while inner.yielded is None and inner.parent is not None:
-                inner = inner.parent
-            assert inner.yielded is not None
-            self.rt.step()
-            inner.yielded.append(value(frame))
-
-        return run
-
-    def _YieldFrom(self, node: ast.YieldFrom) -> Run:
-        value = self.expression(node.value)
-
-        def run(frame: Frame) -> Any:
-            assert frame.yielded is not None
-            frame.yielded.extend(self.rt.iterate(value(frame)))
 
         return run
 

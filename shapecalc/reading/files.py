@@ -6,214 +6,19 @@ for: what else a script does is never looked at.
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from shapecalc.language.problem import Mark, Problem, Source, SpecError
-from shapecalc.reading.statements import Compiler
-from shapecalc.reading.values import CannotRead, Frame, Place, Unknown
+from shapecalc.reading.source import SourceModule
+from shapecalc.reading.values import Builtin, CannotRead, Frame, Unknown
 
 LARGEST = 4_000_000
 """The most bytes a file of source may have."""
 
 MOST_FILES = 400
 """How many files one reading opens."""
-
-
-class SourceModule:
-    """One file of source."""
-
-    def __init__(self, rt: Any, name: str, path: Path, package: str, text: str) -> None:
-        self.name = name
-        self.path = path
-        self.package = package
-        self.source = Source(str(path), text)
-        self.frame = Frame(self)
-        self.frame.names.update({"__name__": name, "__file__": str(path), "__doc__": ""})
-        self.tree = parsed(self.source)
-        self.compiler = Compiler(rt, self.source)
-        self.concerned: dict[str, list[int]] = {}
-        self.stars: list[int] = []
-        self.assigned: set[str] = set()
-        for node in self.tree.body:
-            self.assigned.update(_bound(node))
-        for number, node in enumerate(self.tree.body):
-            for each in dict.fromkeys([*_bound(node), *_changed(node)]):
-                if each == "*":
-                    self.stars.append(number)
-                else:
-                    self.concerned.setdefault(each, []).append(number)
-        self.registered()
-        self.registering = [n for n, node in enumerate(self.tree.body) if _registers(node)]
-        self.done: set[int] = set()
-        self.running: list[int] = []
-
-    def registered(self) -> None:
-        """Note what decorators change: what the function that decorates mentions, or is part of."""
-        functions = {n.name: n for n in self.tree.body if isinstance(n, ast.FunctionDef)}
-        variables = {
-            name
-            for node in self.tree.body
-            if isinstance(node, (ast.Assign, ast.AnnAssign))
-            for name in _bound(node)
-        }
-        for number, node in enumerate(self.tree.body):
-            if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                continue
-            for decorator in node.decorator_list:
-                root = _root(decorator) or ""
-                changed = {root} & variables
-                if root in functions:
-                    inside = ast.walk(functions[root])
-                    changed |= {n.id for n in inside if isinstance(n, ast.Name)} & variables
-                for name in changed:
-                    self.concerned.setdefault(name, []).append(number)
-                    self.concerned[name].sort()
-
-    def names(self) -> list[str]:
-        """The names that its statements bind."""
-        return [name for name in self.concerned if name in self.assigned]
-
-    def as_script(self, text: str) -> bool:
-        """See the file as the one that is started, for a name that only ``__main__`` binds."""
-        root = text.partition(".")[0].partition("(")[0].strip()
-        if root not in self.assigned or self.frame.names["__name__"] == "__main__":
-            return False
-        self.frame.names["__name__"] = "__main__"
-        branches = [n for n, node in enumerate(self.tree.body) if isinstance(node, ast.If)]
-        self.done.difference_update(branches)
-        return True
-
-    def lookup(self, rt: Any, name: str) -> Any:
-        """The value of one of its names; ``KeyError`` if it binds none of the kind."""
-        if name not in self.frame.names and f"{self.name}.{name}" in rt.replaced:
-            return rt.replaced[f"{self.name}.{name}"]
-        if self.registering and not self.running:
-            registering, self.registering = self.registering, []
-            for number in registering:
-                self.run(rt, number)
-        limit = self.running[-1] if self.running and not rt.calls else len(self.tree.body)
-        numbers = self.concerned.get(name, ())
-        for number in numbers:
-            if number < limit:
-                self.run(rt, number)
-        names = self.frame.names
-        if name not in names:
-            for number in numbers:
-                self.run(rt, number)
-        if name not in names:
-            for number in self.stars:
-                self.run(rt, number)
-        if name not in names and "__getattr__" in self.assigned and name != "__getattr__":
-            raise KeyError(name)
-        return names[name]
-
-    def run(self, rt: Any, number: int) -> None:
-        """Evaluate a statement, once."""
-        if number in self.done:
-            return
-        self.done.add(number)
-        self.running.append(number)
-        calls, rt.calls = rt.calls, []
-        node, source = rt.node, rt.source
-        try:
-            self.compiler.statement(self.tree.body[number])(self.frame)
-        finally:
-            self.running.pop()
-            rt.calls = calls
-            rt.node, rt.source = node, source
-
-
-def parsed(source: Source) -> ast.Module:
-    """The syntax tree of a file; raises :class:`SpecError` where it is no Python."""
-    try:
-        import warnings
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source.text)
-    except SyntaxError as wrong:
-        column = max(1, wrong.offset or 1)
-        mark = Mark(wrong.lineno or 1, column, max(1, (wrong.end_offset or 0) - column))
-        raise SpecError(source, [Problem(mark, f"not Python: {wrong.msg}")]) from None
-    except (RecursionError, MemoryError, ValueError) as wrong:
-        said = "it nests too deep" if not isinstance(wrong, ValueError) else str(wrong)
-        raise SpecError(source, [Problem(Mark(1, 1), f"not Python: {said}")]) from None
-
-
-def _bound(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement binds."""
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
-        yield node.name
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
-        for each in node.names:
-            name = each.asname or each.name
-            yield name if isinstance(node, ast.ImportFrom) else name.partition(".")[0]
-    elif isinstance(node, ast.Assign):
-        for target in node.targets:
-            yield from _targets(target)
-    elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
-        if getattr(node, "value", None) is not None:
-            yield from _targets(node.target)
-    elif isinstance(node, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
-        if isinstance(node, ast.For):
-            yield from _targets(node.target)
-        if isinstance(node, ast.With):
-            for item in node.items:
-                if item.optional_vars is not None:
-                    yield from _targets(item.optional_vars)
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.stmt):
-                yield from _bound(child)
-            elif isinstance(child, ast.ExceptHandler):
-                for inner in child.body:
-                    yield from _bound(inner)
-    for walrus in ast.walk(node) if isinstance(node, (ast.Expr, ast.Assign)) else ():
-        if isinstance(walrus, ast.NamedExpr):
-            yield walrus.target.id
-
-
-def _registers(node: ast.stmt) -> bool:
-    """Whether a statement only calls a function that is named after registering something."""
-    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
-        return False
-    function = node.value.func
-    return isinstance(function, ast.Name) and "register" in function.id.lower()
-
-
-def _targets(node: ast.expr) -> Iterator[str]:
-    if isinstance(node, (ast.Tuple, ast.List)):
-        for each in node.elts:
-            yield from _targets(each)
-    elif isinstance(node, ast.Starred):
-        yield from _targets(node.value)
-    elif isinstance(node, ast.Name):
-        yield node.id
-
-
-def _root(node: ast.expr) -> str | None:
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def _changed(node: ast.stmt) -> Iterator[str]:
-    """The names whose values a statement changes: by a method, an item or an attribute."""
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        if isinstance(node.value.func, ast.Attribute) and (root := _root(node.value.func)):
-            yield root
-    elif isinstance(node, (ast.Assign, ast.AugAssign, ast.Delete)):
-        targets = [node.target] if isinstance(node, ast.AugAssign) else node.targets
-        for target in targets:
-            if isinstance(target, (ast.Attribute, ast.Subscript)) and (root := _root(target)):
-                yield root
-    elif isinstance(node, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.stmt):
-                yield from _changed(child)
 
 
 class Files:
@@ -224,6 +29,7 @@ class Files:
     tries: int
     error: Any
     cannot: Any
+    attribute: Any
     bind: Any
     known: dict[str, Any]
     root: Path
@@ -307,6 +113,8 @@ class Files:
 
     def origin(self, name: str, level: int, module: SourceModule) -> Any:
         """The module that ``from name import`` means."""
+        from shapecalc.reading.known import stays_unread
+
         if not level:
             return self.imported(name, module)
         package = module.package.split(".") if module.package else []
@@ -316,6 +124,8 @@ class Files:
         full = ".".join([*package, *([name] if name else [])])
         if full in self.modules:
             return self.modules[full]
+        if stays_unread(full):
+            return Unknown(full, f"{full} is not read")
         path = _located(folder, name) if name else folder / "__init__.py"
         if path is None or not path.exists():
             if not name and folder.is_dir():
@@ -343,6 +153,8 @@ class Files:
             if self.tries:
                 raise self.error("ImportError", f"cannot import name '{item}'")
             return Unknown(f"{origin.name}.{item}" if origin.name else item, origin.why)
+        if isinstance(origin, Builtin):  # a function that has the name of the file it is in
+            return origin if item == name.rpartition(".")[2] else self.attribute(origin, item)
         return origin.known_attribute(self, item)
 
     def import_all(self, name: str, level: int, frame: Frame) -> None:
@@ -398,6 +210,3 @@ def read_text(path: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("latin-1")
-
-
-__all__ = ["Files", "Place", "SourceModule", "parsed"]

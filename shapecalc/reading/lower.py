@@ -1,126 +1,29 @@
 """From what a network computes to the tree of a spec.
 
-A module's call becomes a block where one tensor goes in and one comes out; else what is inside it
+A module's call becomes a block where a tensor goes in and comes out; else what is inside it
 stands in the list around it. Weights that are used again are shared by name.
 """
 
 from __future__ import annotations
 
-import keyword
+import ast
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from shapecalc.language.problem import Mark
-from shapecalc.language.tree import Block, Entry, Reference, Setting, Spec
-from shapecalc.language.words import name_stem
-from shapecalc.layers import KINDS, OUTPUT
-from shapecalc.layers.field import PerAxis, SameAs
+from shapecalc.language.tree import Setting, Spec
+from shapecalc.layers import OUTPUT
+from shapecalc.layers.field import Either, PerAxis, SameAs
 from shapecalc.reading import sizes
-from shapecalc.reading.blocks import Tidying
+from shapecalc.reading.blocks.draft import Draft, Item, Link, Made, exactly
+from shapecalc.reading.blocks.naming import Names
+from shapecalc.reading.blocks.tidying import Tidying
+from shapecalc.reading.flow import Flow, Wire, operations, wire_of
 from shapecalc.reading.sizes import Size
-from shapecalc.reading.trace import Call, Given, Op, TensorValue, exact
-
-Wire = tuple[Any, str]
-"""An operation, or an input of the network, and which of its outputs."""
-
-
-def wire_of(value: TensorValue) -> Wire:
-    """Where a tensor comes from."""
-    return (value.source, value.output)
-
-
-class Flow:
-    """Which tensors go into every call, and which come out of it."""
-
-    def __init__(self, root: Call, results: Iterable[TensorValue]) -> None:
-        self.inside: dict[int, list[Wire]] = {}
-        self.outside: dict[int, list[Wire]] = {}
-        self.ops: dict[int, int] = {}
-        self.chains: dict[int, list[Call]] = {}
-        self.root = root
-        for op in operations(root):
-            for value in op.inputs:
-                self.use(wire_of(value), op.call)
-        for value in results:
-            self.use(wire_of(value), root)
-
-    def chain(self, call: Call) -> list[Call]:
-        """A call and those around it, the innermost first."""
-        found = self.chains.get(id(call))
-        if found is None:
-            found = []
-            each: Call | None = call
-            while each is not None:
-                found.append(each)
-                each = each.parent
-            self.chains[id(call)] = found
-        return found
-
-    def use(self, wire: Wire, user: Call) -> None:
-        """Note that a tensor is used in a call."""
-        source = wire[0]
-        using = self.chain(user)
-        making = self.chain(source.call) if isinstance(source, Op) else [self.root]
-        around = {id(call) for call in making}
-        for call in using:
-            if id(call) in around:
-                break
-            into = self.inside.setdefault(id(call), [])
-            if wire not in into:
-                into.append(wire)
-        around = {id(call) for call in using}
-        for call in making:
-            if id(call) in around:
-                break
-            out = self.outside.setdefault(id(call), [])
-            if wire not in out:
-                out.append(wire)
-
-
-def operations(call: Call) -> Iterable[Op]:
-    """All operations inside a call, in order."""
-    for item in call.items:
-        if isinstance(item, Op):
-            yield item
-        else:
-            yield from operations(item)
-
-
-class Names:
-    """The names of one list: those asked for where they are free, else numbered by kind."""
-
-    def __init__(self, taken: Iterable[str]) -> None:
-        self.taken = set(taken)
-        self.counts: dict[str, int] = {}
-
-    def given(self, wanted: str) -> str:
-        """A name that was asked for, or one like it."""
-        name = identifier(wanted)
-        found, n = name, 1
-        while found in self.taken:
-            n += 1
-            found = f"{name}_{n}"
-        self.taken.add(found)
-        return found
-
-    def automatic(self, kind: str) -> str:
-        """The name of an entry that has none, as the spec language numbers them."""
-        stem = name_stem(kind)
-        while True:
-            self.counts[stem] = self.counts.get(stem, 0) + 1
-            name = f"{stem}{self.counts[stem]}"
-            if name not in self.taken:
-                self.taken.add(name)
-                return name
-
-
-def identifier(path: str) -> str:
-    """A path as a name: ``layers.0`` is ``layers_0``."""
-    name = re.sub(r"\W", "_", path)
-    if not name or name[0].isdigit():
-        name = f"_{name}"
-    return f"{name}_" if keyword.iskeyword(name) else name
+from shapecalc.reading.trace import exact
+from shapecalc.reading.traced import Call, Given, Op, TensorValue
+from shapecalc.reading.values import Function
 
 
 class Lowering:
@@ -130,15 +33,16 @@ class Lowering:
         self.spec = spec
         self.root = root
         self.results = results
-        self.flow = Flow(root, results)
         self.inlined: set[int] = {id(root)}
-        self.blocks: dict[Any, Block] = {}
-        self.entries: dict[int, Entry] = {}
-        self.automatic: set[int] = set()  # the entries that nobody named
-        self.classes: dict[int, str] = {}
-        self.made: dict[int, Any] = {}
+        self.items: list[Item] = []
+        self.outputs: list[Link] = []
+        self.drafts: dict[Any, Draft] = {}
+        self.made_of: dict[int, Item] = {}  # of operations and calls
         self.made_with: dict[int, Any] = {}
         self.shares: dict[int, Call | Op] = {}
+        self.joins: list[tuple[Op, list[Wire]]] = []
+        hoist(root)
+        self.flow = Flow(root, results)
         self.dead = self.needless()
         self.decide()
 
@@ -166,7 +70,7 @@ class Lowering:
         for call in self.calls(self.root):
             into = self.flow.inside.get(id(call), [])
             out = self.flow.outside.get(id(call), [])
-            if len(into) != 1 or len(out) != 1 or not self.count(call):
+            if not into or not out or not self.count(call) or self.is_one_layer(call):
                 self.inlined.add(id(call))
         changed = True
         while changed:
@@ -181,6 +85,18 @@ class Lowering:
         for op in operations(self.root):
             if op.shared is not None:
                 self.shared(op, op.shared)
+
+    def is_one_layer(self, call: Call) -> bool:
+        """Whether a module is one layer whose weights are its own, with functions around it.
+
+        Its weights have no name of their own in between, as ``weight`` in a subclass of Conv2d.
+        """
+        items = [item for item in call.items if id(item) not in self.dead]
+        ops = [item for item in items if isinstance(item, Op)]
+        if len(ops) < len(items):
+            return False
+        own = [op for op in ops if op.layer.weights() or op.layer.buffers()]
+        return len(own) == 1 and is_itself(own[0])
 
     def calls(self, call: Call) -> Iterable[Call]:
         """All calls inside a call."""
@@ -229,184 +145,281 @@ class Lowering:
         common = {id(call) for call in first} & {id(call) for call in second}
         return [call for call in [*first, *second] if id(call) not in common]
 
-    # -- the tree ---------------------------------------------------------------------------------
+    # -- the lists --------------------------------------------------------------------------------
 
     def network(self) -> None:
-        """Fill the spec."""
-        names = Names(self.spec.inputs)
-        known: dict[Wire, str] = {}
-        for op_or_given in self.spec_inputs:
-            known[(op_or_given, OUTPUT)] = op_or_given.name
+        """Put all that the network computes into lists."""
+        known: dict[Wire, Link] = {}
+        for given in self.spec_inputs:
+            known[(given, OUTPUT)] = Link(given.name)
         first = (self.spec_inputs[0], OUTPUT) if len(self.spec_inputs) == 1 else None
-        self.spec.entries = []
-        last = self.fill(self.root, self.spec.entries, names, known, first)
+        last = self.fill(self.root, self.items, known, first)
         wires = [wire_of(value) for value in self.results]
         for n, wire in enumerate(wires):
             if isinstance(wire[0], Given):  # an input that is given back
-                entry = self.new_entry("Identity", None, names)
-                entry.sources = [Reference(known[wire], entry.mark)]
-                self.spec.entries.append(entry)
-                known[("again", str(n))] = entry.name
-                wires[n] = last = ("again", str(n))
+                wires[n] = last = self.passed(self.items, known, wire)
         if wires != [last] or self.spec.output_names:
-            mark = Mark(1, 1)
-            self.spec.outputs = [Reference(known[wire], mark) for wire in wires]
-        self.names, self.known = names, known
-        self.spec.blocks = {block.name: block for block in self.blocks.values()}
+            self.outputs = [known[wire] for wire in wires]
 
     spec_inputs: list[Given]
+
+    def passed(self, items: list[Item], known: dict[Wire, Link], wire: Wire) -> Wire:
+        """An entry that passes on what something else puts out."""
+        item = Item("Identity", items[-1].mark if items else Mark(1, 1))
+        item.links = [known[wire]]
+        items.append(item)
+        again: Wire = (item, OUTPUT)
+        known[again] = Link(item)
+        return again
 
     def fill(
         self,
         call: Call,
-        entries: list[Entry],
-        names: Names,
-        known: dict[Wire, str],
+        items: list[Item],
+        known: dict[Wire, Link],
         before: Wire | None,
         prefix: str = "",
     ) -> Wire | None:
         """Put what is inside a call into a list; what the last entry puts out."""
-        for item in call.items:
-            if isinstance(item, Op):
-                if id(item) not in self.dead:
-                    before = self.operation(item, entries, names, known, before, prefix)
-            elif not self.count(item):
+        for each in call.items:
+            if isinstance(each, Op):
+                if id(each) not in self.dead:
+                    before = self.operation(each, items, known, before, prefix)
+            elif not self.count(each):
                 continue
-            elif id(item) in self.inlined:
-                inner = self.joined(prefix, item.name)
-                before = self.fill(item, entries, names, known, before, inner)
+            elif id(each) in self.inlined:
+                before = self.fill(each, items, known, before, joined(prefix, each.name))
             else:
-                before = self.use(item, entries, names, known, before, prefix)
+                before = self.use(each, items, known, before, prefix)
         return before
-
-    def joined(self, prefix: str, name: str) -> str:
-        """A path in a list around a call that is no block."""
-        return ".".join(part for part in (prefix, name) if part)
-
-    def new_entry(self, kind: str, mark: Mark | None, names: Names, wanted: str = "") -> Entry:
-        """An entry with its name."""
-        entry = Entry(kind, mark or Mark(1, 1))
-        self.name(entry, wanted, names, kind)
-        return entry
-
-    def name(self, entry: Entry, wanted: str, names: Names, kind: str) -> None:
-        """Name an entry: as is wanted, or by its kind and a number."""
-        if is_word(wanted):
-            entry.name = names.given(wanted)
-        else:
-            entry.name = names.automatic(kind)
-            self.automatic.add(id(entry))
 
     def operation(
         self,
         op: Op,
-        entries: list[Entry],
-        names: Names,
-        known: dict[Wire, str],
+        items: list[Item],
+        known: dict[Wire, Link],
         before: Wire | None,
         prefix: str,
     ) -> Wire:
         """The entry of an operation."""
-        wanted = self.joined(prefix, op.name) if op.name else ""
-        entry = self.new_entry(op.kind, op.place, names, wanted)
-        entry.settings = settings(op, entry.mark)
-        wires = [wire_of(value) for value in op.inputs]
+        path = joined(prefix, op.name) if op.name else ""
+        if is_itself(op):
+            path = prefix if id(op.call) in self.inlined else ""
+        item = Item(op.kind, op.place or Mark(1, 1), path)
+        item.settings = settings(op, item.mark)
+        item.shape = op.inputs[0].shape if op.inputs else None
+        wires = self.with_the_start(op, [wire_of(value) for value in op.inputs], items)
         if wires and (wires != [before] or before is None):
-            entry.sources = [Reference(known[wire], entry.mark) for wire in wires]
+            item.links = [known[wire] for wire in wires]
         other = self.shares.get(id(op))
         if other is not None:
-            entry.share = Reference(self.entries[id(other)].name, entry.mark)
-        entries.append(entry)
-        self.entries[id(op)] = entry
+            item.share = self.made_of[id(other)]
+        items.append(item)
+        self.made_of[id(op)] = item
         for n, output in enumerate(op.outputs):
-            known[(op, output)] = entry.name if n == 0 else f"{entry.name}.{output}"
-        first = next(iter(op.outputs))
-        known[(op, OUTPUT)] = entry.name
-        return (op, first)
+            known[(op, output)] = Link(item, output if n else "")
+        known[(op, OUTPUT)] = Link(item)
+        return (op, next(iter(op.outputs)))
+
+    def with_the_start(self, op: Op, wires: list[Wire], items: list[Item]) -> list[Wire]:
+        """What is joined, where the first of it has been joined here before."""
+        if op.kind != "Concat":
+            return wires
+        here = {id(item) for item in items}
+        found = wires
+        for other, joined_wires in self.joins:
+            count = len(joined_wires)
+            is_start = 1 < count < len(wires) and wires[:count] == joined_wires
+            is_here = id(self.made_of.get(id(other))) in here
+            if is_start and is_here and other.settings.get("dim") == op.settings.get("dim"):
+                shorter: list[Wire] = [(other, next(iter(other.outputs))), *wires[count:]]
+                found = shorter if len(shorter) < len(found) else found
+        self.joins.append((op, wires))
+        return found
 
     def use(
         self,
         call: Call,
-        entries: list[Entry],
-        names: Names,
-        known: dict[Wire, str],
+        items: list[Item],
+        known: dict[Wire, Link],
         before: Wire | None,
         prefix: str,
     ) -> Wire:
         """The entry of a module's call that is a block."""
-        (into,) = self.flow.inside[id(call)]
-        (out,) = self.flow.outside[id(call)]
-        inner: list[Entry] = []
-        inner_names = Names(["input"])
-        inner_known = {into: "input"}
-        last = self.fill(call, inner, inner_names, inner_known, into)
-        if last != out:
-            entry = self.new_entry("Identity", inner[-1].mark, inner_names)
-            entry.sources = [Reference(inner_known[out], entry.mark)]
-            inner.append(entry)
-        block = self.block(call, inner)
-        wanted = self.joined(prefix, call.name)
-        entry = Entry(block.name, call.place or Mark(1, 1))
-        entry.block = block
-        self.name(entry, wanted, names, block.name)
-        if into != before:
-            entry.sources = [Reference(known[into], entry.mark)]
+        into = self.flow.inside[id(call)]
+        out = self.flow.outside[id(call)]
+        names = self.input_names(call, into)
+        inside = {wire: Link(name) for wire, name in zip(into, names)}
+        inner: list[Item] = []
+        last = self.fill(call, inner, inside, into[0])
+        outputs: dict[str, Link] = {}
+        if len(out) > 1:
+            outputs = dict(zip(output_names(call, out), [inside[wire] for wire in out]))
+        elif last != out[0]:
+            self.passed(inner, inside, out[0])
+        path = joined(prefix, call.name)
+        if self.is_one_function(call, inner):
+            item = inner[0]
+            fed = dict(zip(names, into))
+            into = [fed[str(link.source)] for link in item.links or [Link(names[0])]]
+            item.path, item.links = path, None
+        else:
+            item = Item("", call.place or Mark(1, 1), path)
+            item.block = self.block(call, inner, names, outputs)
+        if into != [before]:
+            item.links = [known[wire] for wire in into]
         other = self.shares.get(id(call))
-        if other is not None and id(other) in self.entries:
-            entry.share = Reference(self.entries[id(other)].name, entry.mark)
-        entries.append(entry)
-        self.entries[id(call)] = entry
-        known[out] = entry.name
-        return out
+        if other is not None and id(other) in self.made_of:
+            item.share = self.made_of[id(other)]
+        items.append(item)
+        self.made_of[id(call)] = item
+        for n, (wire, name) in enumerate(zip(out, outputs or [""])):
+            known[wire] = Link(item, name if n else "")
+        return out[0]
 
-    def block(self, call: Call, entries: list[Entry]) -> Block:
-        """The block of entries: one that is there already, or a new one."""
-        name = identifier(call.instance.cls.name if call.instance is not None else "Block")
-        key = (name, tuple([written(entry) for entry in entries]))
-        found = self.blocks.get(key)
+    def is_one_function(self, call: Call, inner: list[Item]) -> bool:
+        """Whether a module does nothing but call one function: then that stands in its place."""
+        (*others, last) = inner
+        links = last.links or []
+        is_plain = last.block is None and not last.has_weights and not last.share
+        is_plain = is_plain and all(isinstance(link.source, str) for link in links)
+        return not others and is_plain and not is_sequence(call) and not last.path
+
+    def input_names(self, call: Call, into: list[Wire]) -> list[str]:
+        """What a block calls the tensors that come in."""
+        if len(into) == 1:
+            return ["input"]
+        taken = Names([])
+        called = {wire_of(value): name for name, value in reversed(call.given)}
+        return [taken.given(called.get(wire, "input")) for wire in into]
+
+    def block(
+        self, call: Call, items: list[Item], inputs: list[str], outputs: dict[str, Link]
+    ) -> Draft:
+        """The block of a call: one that is there already, or a new one."""
+        owner = call
+        path = ""
+        while is_sequence(owner) and owner.parent is not None:
+            path = joined(owner.name, path)
+            owner = owner.parent
+        cls = owner.instance.cls if owner.instance is not None else None
+        given, defaults = self.made_with.get(id(owner.instance), ({}, {}))
+        role = (id(cls), re.sub(r"\d+", "", path))
+        simple = tuple([(name, simply(value)) for name, value in given.items()])
+        shape = self.flow.shapes.get(self.flow.inside[id(call)][0])
+        found_key = (
+            role,
+            simple,
+            shape and (shape[1:2], shape[-1:]),
+            tuple(inputs),
+            exactly(items, outputs),
+        )
+        found = self.drafts.get(found_key)
         if found is None:
-            taken = {block.name for block in self.blocks.values()} | KINDS.keys()
-            free, n = name, 1
-            while free in taken:
-                n += 1
-                free = f"{name}{n}"
-            place = call.instance.cls.place if call.instance is not None else None
-            found = self.blocks[key] = Block(free, place or call.place or Mark(1, 1))
-            found.entries = entries
-            self.classes[id(found)] = name
-            self.made[id(found)] = self.made_with.get(id(call.instance), ({}, {}))
+            sequence = owner is not call
+            title = call.instance.cls.name if call.instance is not None else "Block"
+            place = None if call.instance is None else call.instance.cls.place
+            made = Made(cls, given, {} if sequence else defaults)
+            mark = place or call.place or Mark(1, 1)
+            found = self.drafts[found_key] = Draft(title, role, made, mark, sequence)
+            found.items, found.inputs, found.outputs = items, inputs, outputs
+            found.shape = shape
         return found
 
+    def lone(self, kind: str, path: str, mark: Mark) -> Item:
+        """An entry at the end of the network that nothing else is fed by."""
+        if not self.outputs:
+            self.outputs = [Link(self.items[-1])]
+        item = Item(kind, mark, path)
+        self.items.append(item)
+        return item
+
     def tidy(self) -> None:
-        """Write blocks as a person would."""
-        blocks = list(self.blocks.values())
-        Tidying(self.spec, blocks, self.classes, self.made, self.automatic).all()
+        """Write blocks as a person would, and fill the spec."""
+        Tidying(self.spec, self.items, self.outputs, list(self.drafts.values())).all()
 
 
-def is_word(path: str) -> bool:
-    """Whether a path names something, and is no number in a sequence."""
-    return bool(path) and not path.isdigit()
+def is_itself(op: Op) -> bool:
+    """Whether an operation has the weights of the very module that is called."""
+    is_own = op.instance is not None and op.instance is op.call.instance
+    return op.name == "." or (is_own and not op.name)
 
 
-def written(entry: Entry) -> Any:
-    """What tells whether two entries are the same."""
-    return (
-        entry.kind,
-        entry.name,
-        tuple([(name, value_key(setting)) for name, setting in entry.settings.items()]),
-        None if entry.sources is None else tuple([source.name for source in entry.sources]),
-        entry.share.name if entry.share else None,
+def hoist(call: Call) -> None:
+    """Put what joins a list of tensors that a module is given in front of its call.
+
+    So a module that takes what all modules before it have put out takes one tensor.
+    """
+    at = 0
+    while at < len(call.items):
+        item = call.items[at]
+        if isinstance(item, Call):
+            hoist(item)
+            first = item.items[0] if item.items else None
+            if isinstance(first, Op) and joins_all(item, first):
+                del item.items[0]
+                first.call = call
+                call.items.insert(at, first)
+                at += 1
+        at += 1
+
+
+def joins_all(call: Call, op: Op) -> bool:
+    """Whether an operation joins a list that a module is given, and nothing else takes of it."""
+    names: dict[str, list[Wire]] = {}
+    for name, value in call.given:
+        names.setdefault(name, []).append(wire_of(value))
+    wires = [wire_of(value) for value in op.inputs]
+    if op.kind != "Concat" or len(names) != 1 or wires != next(iter(names.values())):
+        return False
+    return not any(
+        wire_of(value) in wires
+        for other in operations(call)
+        if other is not op
+        for value in other.inputs
     )
 
 
-def value_key(setting: Setting) -> Any:
-    """A setting as a value that can be compared."""
-    if setting.kind == Setting.LIST:
-        return tuple([value_key(each) for each in setting.content])
-    content = setting.content
-    if isinstance(content, dict):
-        return tuple([(name, value_key(each)) for name, each in content.items()])
-    return (setting.kind, type(content).__name__, content)
+def joined(prefix: str, name: str) -> str:
+    """A path in a list around a call that is no block."""
+    return ".".join(part for part in (prefix, name) if part)
+
+
+def is_sequence(call: Call) -> bool:
+    """Whether a call is of an ``nn.Sequential``, and of no class of the source's."""
+    return call.instance is not None and call.instance.cls.name == "Sequential"
+
+
+def simply(value: Any) -> Any:
+    """An argument of a constructor, as far as it tells uses of a class apart."""
+    if isinstance(value, (bool, int, float, str)) or value is None:
+        return (type(value).__name__, value)
+    return type(value).__name__
+
+
+def output_names(call: Call, out: list[Wire]) -> list[str]:
+    """What a block calls the tensors that it puts out: as ``forward`` does where it returns."""
+    names = Names([])
+    found = returned(call)
+    return [names.given(found.get(wire, "output")) for wire in out]
+
+
+def returned(call: Call) -> dict[Wire, str]:
+    """The names of tensors in the only ``return`` of a module's ``forward``."""
+    try:
+        forward = call.instance.cls.find("forward") if call.instance is not None else None
+    except KeyError:
+        forward = None
+    if not isinstance(forward, Function) or not isinstance(call.result, tuple):
+        return {}
+    made = [n.value for n in ast.walk(forward.code.node) if isinstance(n, ast.Return)]
+    if len(made) != 1 or not isinstance(made[0], ast.Tuple):
+        return {}
+    return {
+        wire_of(value): node.id
+        for node, value in zip(made[0].elts, call.result)
+        if isinstance(node, ast.Name) and isinstance(value, TensorValue)
+    }
 
 
 def settings(op: Op, mark: Mark) -> dict[str, Setting]:
@@ -427,9 +440,12 @@ def settings(op: Op, mark: Mark) -> dict[str, Setting]:
             )
             if kept == default:
                 continue
-        if isinstance(declared.type, PerAxis) and isinstance(value, (list, tuple)) and value:
-            if all(each == value[0] for each in value) and not any(
-                isinstance(e, Size) for e in value
+        per = declared.type.other if isinstance(declared.type, Either) else declared.type
+        if isinstance(per, PerAxis) and isinstance(value, (list, tuple)):
+            covers = len(value) == len(kept) or per.short == "repeated"
+            alike = all(each == value[0] for each in value)
+            if covers and (
+                len(value) == 1 or (alike and not any(isinstance(each, Size) for each in value))
             ):
                 value = value[0]
         found[name] = setting(value, mark)

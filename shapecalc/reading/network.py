@@ -5,27 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from keyword import iskeyword
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean, listing
-from shapecalc.language.symbols import SettingError
-from shapecalc.language.tree import Input, Setting, Spec
-from shapecalc.language.words import DTYPES
+from shapecalc.language.tree import Input, Spec
 from shapecalc.reading import sizes
+from shapecalc.reading.advice import asked
+from shapecalc.reading.asked import evaluated, networks_in
+from shapecalc.reading.blocks.naming import identifier
 from shapecalc.reading.files import read_text
-from shapecalc.reading.lower import Lowering, identifier, setting
-from shapecalc.reading.modules import MODULE, every_tensor, is_module, walk
-from shapecalc.reading.operators import plain, type_name
-from shapecalc.reading.reader import Reader, _deep, evaluated, networks_in
-from shapecalc.reading.trace import Call, Given, Stored, TensorValue
+from shapecalc.reading.inputs import Shape, read_input
+from shapecalc.reading.lower import Lowering, setting
+from shapecalc.reading.modules import every_tensor, is_module, walk
+from shapecalc.reading.operators import type_name
+from shapecalc.reading.outputs import names_of, tensors
+from shapecalc.reading.reader import Reader, deep
+from shapecalc.reading.traced import Call, Given, Stored, TensorValue
 from shapecalc.reading.values import (
     CannotRead,
     Class,
     Function,
     Instance,
-    Place,
     Raised,
     Unknown,
 )
@@ -48,69 +49,6 @@ def parts_of(text: str) -> tuple[Path, str]:
     return path, make
 
 
-class Shape(NamedTuple):
-    """An input as it is given: sizes without the batch, of which some may be named."""
-
-    name: str | None
-    sizes: list[tuple[str | None, int]]
-    dtype: str
-
-
-class InputError(SettingError):
-    """An input is not given as one can be."""
-
-
-def read_input(given: Any) -> Shape:
-    """Read ``3,H=224,W=224``, ``128:int64`` or ``image=3,32,32``; or a list of sizes, or a mapping.
-
-    >>> read_input("image=3,H=32,32")
-    Shape(name='image', sizes=[(None, 3), ('H', 32), (None, 32)], dtype='float32')
-    >>> read_input("time=")  # a number for each of the batch
-    Shape(name='time', sizes=[], dtype='float32')
-    """
-    if isinstance(given, Mapping):
-        shape = read_input(list(given["shape"]))
-        return shape._replace(dtype=str(given.get("dtype", "float32")))
-    if not isinstance(given, str):
-        return Shape(None, [_size(str(each)) for each in given], "float32")
-    text, colon, dtype = given.partition(":")
-    dtype = dtype.strip() if colon else "float32"
-    if dtype not in DTYPES:
-        hint = did_you_mean(dtype, DTYPES) or f"there are {listing(DTYPES)}"
-        raise InputError(f"unknown element type {dtype!r}; {hint}")
-    name = None
-    if alone := re.fullmatch(r"\s*(?:([A-Za-z_]\w*)\s*=)?\s*(\(\s*\))?\s*", text):
-        if alone[1] or alone[2]:
-            return Shape(alone[1], [], dtype)
-    named = re.match(r"\s*([A-Za-z_]\w*)\s*=\s*(?=[\d(]*[^=]*,|[A-Za-z_]\w*\s*=|\d+\s*$)", text)
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if named and len(parts) > 1 and parts[0].count("=") >= 1 and _names_input(parts):
-        name = named[1]
-        text = text[named.end() :]
-        parts = [part.strip() for part in text.split(",") if part.strip()]
-    return Shape(name, [_size(part) for part in parts], dtype)
-
-
-def _names_input(parts: Sequence[str]) -> bool:
-    """Whether the first ``name=`` is the input's, and not a size's."""
-    first = parts[0]
-    if first.count("=") > 1:
-        return True
-    name = first.partition("=")[0].strip()
-    return len(name) > 1 and not name.isupper()
-
-
-def _size(text: str) -> tuple[str | None, int]:
-    name, equals, value = text.rpartition("=")
-    if equals and not name.strip().isidentifier():
-        raise InputError(f"{name!r} is no name of a size")
-    if not value.strip().isdigit() or not 0 < int(value) < 2**63:
-        raise InputError(
-            f"{text!r} is no size: an input is given as 3,224,224, or with names as 3,H=224,W=224"
-        )
-    return (name.strip() or None, int(value))
-
-
 def read_network(
     text: str,
     inputs: Sequence[Any] = (),
@@ -121,6 +59,15 @@ def read_network(
     """The spec of a network in source.
 
     Raises :class:`SpecError` with everything that is wrong, and ``OSError`` without a file.
+
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "net.py")
+    ...     _ = file.write_text("from torch import nn; net = nn.Sequential(nn.Linear(4, 2))")
+    ...     spec = read_network(f"{file}:net", ["4"])
+    >>> [entry.kind for entry in spec.entries]
+    ['Linear']
     """
     found = _CODE.fullmatch(text)
     assert found is not None
@@ -135,7 +82,8 @@ def read_network(
             spec = reading.spec()
         except SpecError as error:
             if len(shapes) == 1:
-                raise with_advice(error, text, shapes[0], training, assume or {}) from None
+                given = reading.shapes[0]
+                raise with_advice(error, text, given, training, assume or {}) from None
             raise
         more = reading.reader.pinned - pinned
         if not more:
@@ -194,33 +142,37 @@ class _Reading:
             raise SpecError(self.source, [Problem(Mark(1, 1), wrong.message)]) from None
         self.symbols = self.reader.symbols
         self.reader.decided = pinned
+        self.place = Mark(1, 1)
+        self.doubts: list[str] = []  # of what names in the inputs mean
 
     def spec(self) -> Spec:
         """Read, and tell everything that is wrong."""
         reader = self.reader
         try:
-            with _deep():
+            with deep():
                 spec = self.read()
         except CannotRead as wrong:
             if wrong.message:
-                place = wrong.place or reader.here() or Mark(1, 1)
+                place = wrong.place or reader.here() or self.place
                 reader.problems.append(Problem(place, wrong.message, self.notes(wrong.notes)))
         except Raised as raised:
-            place = raised.place or reader.here() or Mark(1, 1)
+            place = raised.place or reader.here() or self.place
             reader.problems.append(Problem(place, self.said(raised), raised.notes))
         except RecursionError:
-            place = reader.here() or Mark(1, 1)
+            place = reader.here() or self.place
             reader.problems.append(Problem(place, "this nests deeper than can be read"))
         except SpecError:
             raise
         except Exception as wrong:  # whatever a source may hold, it is told at its place
-            place = reader.here() or Mark(1, 1)
+            place = reader.here() or self.place
             said = f"{type(wrong).__name__}: {wrong}"
             is_theirs = isinstance(wrong, (TypeError, ValueError, LookupError, ArithmeticError))
             message = said if is_theirs else f"this cannot be read ({said})"
             reader.problems.append(Problem(place, message, tuple(reader.values_here())))
         if reader.problems:
-            raise SpecError(self.source, reader.problems)
+            first, *rest = reader.problems
+            first = first._replace(notes=(*first.notes, *self.doubts))
+            raise SpecError(self.source, [first, *rest])
         return spec
 
     def notes(self, notes: tuple[str, ...]) -> tuple[str, ...]:
@@ -250,6 +202,7 @@ class _Reading:
         if isinstance(value, (Class, Function)):
             value = reader.call(value, [], {})
         root = self.network_of(value, make)
+        self.place = self.place_of(root)
         for path, each in walk(root):
             reader.paths[id(each)] = path
         spec = Spec(self.source)
@@ -299,36 +252,8 @@ class _Reading:
         """Trace the network on inputs of the shapes that are given."""
         reader = self.reader
         if not self.shapes:
-            raise CannotRead(self.place_of(root), "what comes in is not said", *self.asked(root))
-        names = self.parameters(root)
-        given: list[Given] = []
-        args: list[Any] = []
-        kwargs: dict[str, Any] = {}
-        batch = 1 if "B" in self.pinned else sizes.symbol("B", 1)
-        single = len(self.shapes) == 1
-        for n, shape in enumerate(self.shapes):
-            own = shape.name or (names[n] if n < len(names) else f"input{n + 1}")
-            own = "input" if single else identifier(own.lstrip("*"))
-            settings: list[Setting] = []
-            found: list[Any] = [batch]
-            for name, size in shape.sizes:
-                if name is not None and name not in self.pinned and name != "B":
-                    known = self.symbols.setdefault(name, size)
-                    if known != size:
-                        raise CannotRead(
-                            Mark(1, 1), f"{name} is {known} in one input and {size} in another"
-                        )
-                    found.append(sizes.symbol(name, size))
-                else:
-                    found.append(size)
-                settings.append(setting(found[-1], Mark(1, 1)))
-            spec.inputs[own] = Input(own, settings, shape.dtype, Mark(1, 1))
-            given.append(Given(own))
-            value = TensorValue(tuple(found), shape.dtype, given[-1])
-            if shape.name is not None and shape.name in names:
-                kwargs[shape.name] = value
-            else:
-                args.append(value)
+            raise CannotRead(self.place, "what comes in is not said", *asked(root, reader.name_of))
+        given, args, kwargs = self.inputs(root, spec)
         spec.symbols = {
             name: setting(size, Mark(1, 1))
             for name, size in self.symbols.items()
@@ -348,16 +273,71 @@ class _Reading:
             else reader.call(forward, args, kwargs)
         )
         reader.current = None
-        results = list(self.tensors(result))
+        results = list(tensors(result))
         if not results:
-            raise CannotRead(
-                self.place_of(root), f"forward gives back no tensor but {type_name(result)}"
-            )
-        spec.output_names = _names_of(result)
+            raise CannotRead(self.place, f"forward gives back no tensor but {type_name(result)}")
+        spec.output_names = names_of(result)
         reader.current = trace
         found_results = [reader.produced(value) for value in results]
         reader.current = None
         return trace, found_results, given
+
+    def inputs(self, root: Instance, spec: Spec) -> tuple[list[Given], list[Any], dict[str, Any]]:
+        """What comes in, into the spec and as what forward is given."""
+        names = self.parameters(root)
+        self.shapes = [shape.meant(names) for shape in self.shapes]
+        self.doubts = [doubt for shape in self.shapes if (doubt := shape.doubt(names))]
+        given: list[Given] = []
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        single = len(self.shapes) == 1
+        for n, shape in enumerate(self.shapes):
+            if shape.name is not None and not self.takes(root, shape.name):
+                raise CannotRead(
+                    self.place,
+                    f"forward has no parameter {shape.name!r}",
+                    did_you_mean(shape.name, names) or f"it takes {listing(names)}",
+                )
+            own = shape.name or (names[n] if n < len(names) else f"input{n + 1}")
+            own = "input" if single else identifier(own)
+            found = self.sizes(shape)
+            settings = [setting(size, Mark(1, 1)) for size in found[1:]]
+            spec.inputs[own] = Input(own, settings, shape.dtype, Mark(1, 1))
+            given.append(Given(own))
+            value = TensorValue(tuple(found), shape.dtype, given[-1])
+            if shape.name is not None and self.has_own_forward(root):
+                kwargs[shape.name] = value
+            else:
+                args.append(value)
+        absent = self.absent(root, names[len(args) :], kwargs)
+        if absent:
+            raise CannotRead(
+                self.place,
+                f"forward takes {listing(names)}, of which {listing(absent)} is not given",
+                f"--input {absent[0]}=3,224,224 gives the shape of one, without the batch",
+            )
+        return given, args, kwargs
+
+    def absent(self, root: Instance, names: list[str], kwargs: dict[str, Any]) -> list[str]:
+        """The parameters of forward that are not given and have no default."""
+        forward = root.cls.find("forward") if root.cls.has("forward") else None
+        defaults = forward.defaults if isinstance(forward, Function) else {}
+        return [name for name in names if name not in kwargs and name not in defaults]
+
+    def sizes(self, shape: Shape) -> list[Any]:
+        """The sizes of an input, with its batch; symbols are sizes that know their names."""
+        found: list[Any] = [1 if "B" in self.pinned else sizes.symbol("B", 1)]
+        for name, size in shape.sizes:
+            if name is None or name in self.pinned or name == "B":
+                found.append(size)
+                continue
+            known = self.symbols.setdefault(name, size)
+            if known != size:
+                raise CannotRead(
+                    Mark(1, 1), f"{name} is {known} in one input and {size} in another"
+                )
+            found.append(sizes.symbol(name, size))
+        return found
 
     def has_own_forward(self, root: Instance) -> bool:
         """Whether a module is more than one layer of the catalogue."""
@@ -371,92 +351,30 @@ class _Reading:
 
     def parameters(self, root: Instance) -> list[str]:
         """The names of what forward takes."""
-        try:
-            forward = root.cls.find("forward")
-        except KeyError:
-            return []
-        return forward.code.positional[1:] if isinstance(forward, Function) else ["input"]
+        code = self.forward_of(root)
+        return [*code.positional[1:], *code.keyword_only] if code is not None else []
 
-    def asked(self, root: Instance) -> list[str]:
-        """What to say where no input is given: what the first layers would take."""
-        from shapecalc.reading.modules import Leaf
+    def takes(self, root: Instance, name: str) -> bool:
+        """Whether forward may be given an input of a name."""
+        code = self.forward_of(root)
+        return code is None or code.double_star is not None or name in self.parameters(root)
 
-        hint = "give its shape without the batch: --input 3,224,224"
-        for _, module in walk(root):
-            if not isinstance(module.data, Leaf) or module.data.layer is None:
-                continue
-            leaf, layer = module.data, cast(Any, module.data.layer)
-            name = self.reader.name_of(module)
-            rank = layer.rank
-            if "in_channels" in leaf.raw or (leaf.kind.startswith("Conv") and layer.in_channels):
-                channels = layer.in_channels
-                sides = {1: ["128"], 2: ["224", "224"], 3: ["16", "112", "112"]}[rank]
-                shown = ",".join([str(channels), *sides])
-                return [f"its first layer {name!r} takes {channels} channels: --input {shown}"]
-            if leaf.kind == "Linear" and layer.in_features:
-                size = layer.in_features
-                return [f"its first layer {name!r} takes {size} features: --input {size}"]
-            if leaf.kind.startswith("Embedding"):
-                return [f"its first layer {name!r} takes indices: --input 128:int64"]
-            if leaf.kind in ("LSTM", "GRU", "RNN"):
-                size = layer.input_size
-                return [f"its first layer {name!r} takes {size} features: --input 20,{size}"]
-        return [hint]
-
-    def tensors(self, value: Any, depth: int = 0) -> Iterable[TensorValue]:
-        """The tensors that forward gives back, in order."""
-        if isinstance(value, TensorValue):
-            yield value
-        elif isinstance(value, Instance) and depth < 8:
-            inner = plain(value)
-            if inner is not value:
-                yield from self.tensors(inner, depth + 1)
-            elif not is_module(value):
-                for each in value.attributes.values():
-                    yield from self.tensors(each, depth + 1)
-        elif isinstance(value, (list, tuple)) and depth < 8:
-            for each in value:
-                yield from self.tensors(each, depth + 1)
-        elif isinstance(value, dict) and depth < 8:
-            for each in value.values():
-                yield from self.tensors(each, depth + 1)
+    def forward_of(self, root: Instance) -> Any:
+        """The code of a module's own forward."""
+        forward = root.cls.find("forward") if root.cls.has("forward") else None
+        return forward.code if isinstance(forward, Function) else None
 
     # -- what is learned but not used -----------------------------------------------------------
 
     def unused(self, root: Instance, lowering: Lowering) -> None:
         """Entries for learned tensors and buffers that no operation uses; they count."""
-        spec = lowering.spec
-        first = True
         for is_buffer in (False, True):
             for path, value in every_tensor(root, is_buffer):
                 stored: Stored = value.stored  # type: ignore[assignment]
-                if stored.op is not None and id(stored.op) in lowering.entries:
+                if stored.op is not None and id(stored.op) in lowering.made_of:
                     continue
-                if first and not spec.outputs:
-                    from shapecalc.language.tree import Reference
-
-                    spec.outputs = [Reference(spec.entries[-1].name, Mark(1, 1))]
-                first = False
                 kind = "Buffer" if is_buffer else "Parameter"
-                entry = lowering.new_entry(kind, self.place_of(root), lowering.names, path)
-                entry.settings["shape"] = setting(list(stored.shape), entry.mark)
+                item = lowering.lone(kind, path, self.place_of(root))
+                item.settings["shape"] = setting(list(stored.shape), item.mark)
                 if value.dtype != "float32":
-                    entry.settings["dtype"] = setting(value.dtype, entry.mark)
-                spec.entries.append(entry)
-
-
-def _names_of(result: Any) -> list[str]:
-    """The names in a dictionary of tensors; none if it has others, or is something else."""
-    if not isinstance(result, dict):
-        return []
-    named = all(
-        isinstance(name, str) and name.isidentifier() and not iskeyword(name) for name in result
-    )
-    return list(result) if named and all(map(_is_tensor, result.values())) else []
-
-
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, TensorValue)
-
-
-__all__ = ["MODULE", "InputError", "Place", "read_input", "read_network"]
+                    item.settings["dtype"] = setting(value.dtype, item.mark)

@@ -84,6 +84,12 @@ class Function:
         self.owner: Class | None = None
         self.attributes: dict[str, Any] = {}
 
+    def defaults_of(self, is_keyword_only: bool) -> Any:
+        """``__defaults__`` or ``__kwdefaults__``; None where there are none."""
+        names = self.code.keyword_only if is_keyword_only else self.code.positional
+        found = {name: self.defaults[name] for name in names if name in self.defaults}
+        return (found if is_keyword_only else tuple(found.values())) or None
+
 
 class Builtin:
     """A function that is known here: ``run(runtime, *args, **kwargs)``."""

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.arithmetic import known
 from shapecalc.algebra.formula import evaluate
+from shapecalc.algebra.message import series
 from shapecalc.analysis.report import Report
 from shapecalc.emitting.module import module
 from shapecalc.language.opening import size_symbols
 from shapecalc.language.problem import SpecError
+from shapecalc.language.words import BATCH
 from shapecalc.layers import Layer
 from shapecalc.network import Network
 from shapecalc.table import size
@@ -62,14 +64,17 @@ class _Check:
         self.seed = random.randrange(10**6) if seed is None else seed  # noqa: S311
         self.progress = progress
         self.report = network.report(settings)
+        self.batch = self.report.symbols[BATCH]
         names = [name for name in size_symbols(network.spec) if name not in settings]
-        self.formulas = network.report(settings, symbolic=names)
+        self.formulas = network.opened(settings, [*names, BATCH])
         count = max(2, min(SIZES, RUNS // max(len(self.report), 1)))
         self.drawn = list(sizes.draw(network, settings, self.formulas, count, self.seed))
         self.steps = len(self.drawn) + 4
 
     def findings(self) -> Iterator[Finding]:
-        yield self.compared("shapes at the default sizes", self.report, self.shapes)
+        alone = not any(BATCH in values for values in self.drawn)
+        note = f"the spec is a network in a batch of {self.batch} only" if alone else ""
+        yield self.compared("shapes at the default sizes", self.report, self.shapes, note)
         if self.drawn:
             yield self.at_other_sizes()
         names = "weights and buffers by name, and their totals"
@@ -107,6 +112,17 @@ class _Check:
         """The module for just the values of a report, none of them a parameter."""
         return run.made(module(self.network, dict(report.symbols), frozenset()))
 
+    def fitting(self, report: Report) -> nn.Module:
+        """The module that is to work at the sizes of a report, whatever the batch.
+
+        It is the default one, unless some setting follows from the input's size; made for another
+        batch it is only where that batch asks for other weights.
+        """
+        usual = self.network.report({**self.settings, **report.symbols, BATCH: self.batch})
+        if not sizes.has_same_weights(usual, report):
+            return self.fixed(report)
+        return self.model if _layers(usual) == _layers(self.report) else self.fixed(usual)
+
     # -- shapes -------------------------------------------------------------------------------
 
     def shapes(self, report: Report) -> Iterator[Pair]:
@@ -126,9 +142,7 @@ class _Check:
         """What passes through the modules in a run, what comes out and what operations it takes."""
         passed: dict[str, list[run.Passed]] = {}
         with on_meta():
-            model = self.model
-            if _layers(report) != _layers(self.report):
-                model = self.fixed(report)  # some setting follows the input's size
+            model = self.model if report is self.report else self.fitting(report)
             given = {n: x.to("meta") for n, x in weights.inputs(report, None, 0).items()}
 
             def call() -> Any:
@@ -143,31 +157,47 @@ class _Check:
             return passed, returned(run.watched(model, call, passed)), {}
 
     def at_other_sizes(self) -> Finding:
-        """The same at random sizes, where the formulas must give the same numbers too."""
+        """The same at random sizes and in other batches, where formulas must give the numbers."""
         findings = []
         for values in self.drawn:
             at = " and ".join(f"{name} = {value}" for name, value in values.items())
             report = self.network.report({**self.settings, **values})
             found = self.compared(f"at {at}", report, self.shapes)
-            findings += [found, compare(f"at {at}", self.evaluated(report, values), report)]
+            findings += [found, compare(f"at {at}", self.evaluated(report), report)]
         return Finding(
-            f"shapes and formulas at {len(self.drawn)} random sizes",
+            f"shapes and formulas {self.where()}",
             sum(each.compared for each in findings),
             tuple(f"{each.what}, {told}" for each in findings for told in each.differences),
             f"seed {self.seed}",
             next((each.explanation for each in findings if not each.agrees), ()),
         )
 
-    def evaluated(self, report: Report, values: dict[str, int]) -> Iterator[Pair]:
-        """The formulas at the given sizes, and the numbers there."""
-        numbers = {layer.path: layer for layer in report}
-        for layer in self.formulas:
-            shape = tuple(evaluate(size, values) for size in layer.output_shape)
-            what = f"formula of the output of {layer.path}"
-            yield Pair(what, shape, numbers[layer.path].output_shape, layer.path, "shape")
+    def where(self) -> str:
+        """At what sizes and in what batches, in words."""
+        batches = sorted({values[BATCH] for values in self.drawn if BATCH in values})
+        told = f"in batches of {series(batches)}" if batches else ""
+        if all(values.keys() == {BATCH} for values in self.drawn):
+            return told
+        return f"at {len(self.drawn)} random sizes{', ' * bool(told)}{told}"
+
+    def evaluated(self, report: Report) -> Iterator[Pair]:
+        """The formulas at the sizes of a report, and the numbers there.
+
+        There are none where a symbol that decides the structure has another value.
+        """
+        if any(report.symbols[name] != value for name, value in self.formulas.kept.items()):
+            return
+        values = dict(report.symbols)
+        for ours, theirs in zip(self.formulas, report):
+            shape = tuple(evaluate(size, values) for size in ours.output_shape)
+            what = f"formula of the output of {ours.path}"
+            yield Pair(what, shape, theirs.output_shape, ours.path, "shape")
         for name, value in self.formulas.totals.by_name.items():
-            ours = evaluate(value, values)
-            yield Pair(f"formula of the total {name}", ours, getattr(report.totals, name))
+            yield Pair(
+                f"formula of the total {name}",
+                evaluate(value, values),
+                getattr(report.totals, name),
+            )
 
     # -- weights and work ---------------------------------------------------------------------
 
@@ -196,8 +226,8 @@ class _Check:
             model = self.fixed(report)
         # without the weights that it would begin with, which take as long to draw as these
         model = weights.copied(model, lambda each: torch.empty(each.shape, dtype=each.dtype))
-        weights.draw(model, self.seed)
-        with torch.no_grad():
+        with run.threads(known(report.totals.macs)), torch.no_grad():
+            weights.draw(model, self.seed)
             output = returned(model(*weights.inputs(report, None, self.seed).values())).tensors
         yield from live.returning(report, [tuple(each.shape) for _, each in output])
         is_finite = all(bool(torch.isfinite(each).all()) for _, each in output)

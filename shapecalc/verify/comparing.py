@@ -7,19 +7,23 @@ the rounding of every layer on the way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from shapecalc.layers.tensor import times
 from shapecalc.verify import run
-from shapecalc.verify.making import Called, RunError, guarded
+from shapecalc.verify.drawing import Elsewhere
+from shapecalc.verify.making import Called, RunError
 from shapecalc.verify.matching import Pairs
-from shapecalc.verify.tracing import Trace
+from shapecalc.verify.outcome import Order, Outcome, first, outcome
 from shapecalc.verify.weights import put, state_of
 
 DIGITS = 32
 """By how many units of their last place weights and inputs are changed to measure rounding."""
+
+SMALLEST = 2**-8
+"""By no more than this part, if a unit is less; a bfloat16 has eight digits only."""
 
 SLACK = 16
 """How many times what rounding does, as measured and as reckoned, may differ."""
@@ -27,38 +31,27 @@ SLACK = 16
 COARSEST = 1e-3
 """No output may differ by more than this part of its largest number, however rounding grows."""
 
-
-Order = Callable[[Sequence[str]], list[int]]
-"""The numbers of the outputs that are wanted, of outputs of these names."""
-
-
-class Outcome(NamedTuple):
-    """What a run gave: outputs, gradients by the names of weights and inputs, buffers after.
-
-    ``parameters`` are the names of the weights.
-    """
-
-    outputs: tuple[Any, ...]
-    gradients: dict[str, Any]
-    buffers: dict[str, Any]
-    parameters: frozenset[str]
+CHANCES = 33
+"""How often a module that draws random numbers while it evaluates is run to see what they do."""
 
 
 class Gap(NamedTuple):
     """How far something is apart, relative to its largest number, and how far it may be.
 
-    ``because`` tells what is apart, where that is not told by a number.
+    ``because`` tells what is apart, where that is not told by a number, and ``of`` is the spec's
+    weight or buffer that it is about.
     """
 
     what: str
     apart: float
     allowed: float
     because: str = ""
+    of: str = ""
 
     @property
-    def is_gradient(self) -> bool:
-        """Whether it is one of gradients."""
-        return self.what.startswith("the gradient")
+    def is_output(self) -> bool:
+        """Whether it is one of outputs."""
+        return self.what.startswith("output ")
 
     def nearness(self) -> float:
         """How near it is to being too wide, which it is beyond 1."""
@@ -70,125 +63,109 @@ class Gap(NamedTuple):
         return not self.apart <= self.allowed
 
 
-def outcome(
-    called: Called,
-    given: Mapping[str, Any],
-    training: bool = False,
-    order: Order = lambda names: list(range(len(names))),
-    backward: bool = True,
-) -> Outcome:
-    """Run a module and backward from its outputs, as ``order`` picks them; :class:`RunError`.
+class Way(NamedTuple):
+    """How both modules are run: with which weights, and whether in training and backward.
 
-    The gradient is that of the outputs' sum, each number in it with a random weight.
+    What differs by less than ``coarse`` is not looked at, where something coarse is looked for.
+    Where it is not ``measured``, a third run is spared that would tell what rounding does.
     """
-    torch = run.torch()
-    model = called.model
-    called.set(training)
-    leaves = {
-        name: x.detach().clone().requires_grad_(x.is_floating_point()) for name, x in given.items()
-    }
-    tensors = [*given.values(), *model.parameters()]  # indices do not tell what is computed in
-    dtype = next((x.dtype for x in tensors if x.is_floating_point()), None)
-    with new_tensors(dtype), Trace({}, is_seeded=True), torch.set_grad_enabled(backward):
-        found = called({name: leaf.clone() for name, leaf in leaves.items()})
-    chosen = [found.tensors[i][1] for i in order([name for name, _ in found.tensors])]
-    wanted = {**dict(model.named_parameters()), **leaves}
-    wanted = {name: each for name, each in wanted.items() if each.requires_grad}
-    gradients: dict[str, Any] = {}
-    if backward:
-        gradients = guarded(lambda: _gradients(chosen, wanted), "its backward run")
-    buffers = {name: each.detach().clone() for name, each in model.named_buffers()}
-    names = frozenset(name for name, _ in model.named_parameters())
-    return Outcome(tuple(each.detach() for each in chosen), gradients, buffers, names)
 
-
-@contextmanager
-def new_tensors(dtype: Any) -> Iterator[None]:
-    """Inside, tensors that are made without a type are of this one; None leaves all as it is."""
-    before = run.torch().get_default_dtype()
-    run.torch().set_default_dtype(dtype or before)
-    try:
-        yield
-    finally:
-        run.torch().set_default_dtype(before)
-
-
-def _gradients(outputs: Sequence[Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    torch = run.torch()
-    total: Any = 0
-    for number, each in enumerate(outputs):
-        if each.requires_grad:
-            source = torch.Generator().manual_seed(number)
-            real = torch.view_as_real(each) if each.is_complex() else each
-            factors = torch.randn(real.shape, generator=source, dtype=torch.float64)
-            total = total + (real * factors.to(real.dtype)).sum()
-    if not hasattr(total, "backward") or not wanted:
-        return {}
-    found = torch.autograd.grad(total, list(wanted.values()), allow_unused=True)
-    return {name: each for name, each in zip(wanted, found) if each is not None}
+    values: Mapping[str, Any]
+    training: bool = False
+    backward: bool = True
+    coarse: float = 0.0
+    measured: bool = True
 
 
 class Comparison:
-    """The spec's module and the user's, with the same weights, on the same inputs."""
+    """The spec's module and the user's, with the same weights, on the same inputs.
 
-    def __init__(
-        self,
-        ours: Called,
-        theirs: Called,
-        pairs: Pairs,
-        values: Mapping[str, Any],
-        depth: int,
-        backward: bool = True,
-    ) -> None:
+    ``pairs`` are the user's names of the spec's weights; ``depth`` is the number of layers on the
+    longest way through, and ``count`` that of the spec's outputs.
+    """
+
+    def __init__(self, ours: Called, theirs: Called, pairs: Pairs, depth: int, count: int) -> None:
         self.ours = ours
         self.theirs = theirs
         self.pairs = pairs
-        self.values = values
         self.depth = depth
-        self.backward = backward
+        self.count = count
         self.hidden: list[str] = []
         """The spec's weights on which nothing depends that came out of the last run."""
 
-    def takes(self, given: Mapping[str, Any], training: bool) -> bool:
-        """Whether the spec's own module takes the inputs."""
-        put(state_of(self.ours.model), self.values)
+    def failure(self, given: Mapping[str, Any], way: Way) -> str:
+        """Why the spec's own module does not take the inputs, empty if it does."""
+        put(state_of(self.ours.model), way.values)
         try:
-            outcome(self.ours, given, training)
-        except RunError:
-            return False
-        return True
+            outcome(self.ours, given, way.training, backward=way.backward)
+        except RunError as error:
+            return str(error)
+        return ""
 
-    def load(self) -> None:
+    def load(self, way: Way) -> None:
         """Give both modules the same weights, running statistics and counts."""
-        put(state_of(self.ours.model), self.values)
+        put(state_of(self.ours.model), way.values)
         theirs = state_of(self.theirs.model)
-        put(theirs, {b: self.values[a] for a, b in self.pairs.items() if a in self.values})
+        put(theirs, {b: way.values[a] for a, b in self.pairs.items() if a in way.values})
 
-    def gaps(self, given: Mapping[str, Any], training: bool, order: Order) -> Iterator[Gap]:
-        """All that came out: outputs, then gradients, then buffers; raises :class:`RunError`.
+    def gaps(self, given: Mapping[str, Any], way: Way, order: Order) -> Iterator[Gap]:
+        """All that came out: outputs, gradients, buffers, what changed; raises :class:`RunError`.
 
         ``order`` picks those of the user's outputs that are the spec's first, second, ...
         """
-        self.load()
-        theirs = outcome(self.theirs, given, training, order, self.backward)
+        self.load(way)
+        theirs = outcome(self.theirs, given, way.training, order, way.backward)
         count = len(theirs.outputs)
-        ours = outcome(self.ours, given, training, _first(count), self.backward)
+        ours = outcome(self.ours, given, way.training, first(count), way.backward)
         self.hidden = [
             name
             for name in self.pairs
-            if self.backward
+            if way.backward
             and name in ours.parameters
             and not (name in ours.gradients and bool(ours.gradients[name].any()))
         ]
-        # without gradients it is large, and a third run would only tell what the first one told
-        near = self._nearby(given, training, count) if self.backward else ours
-        base = SLACK * self._eps(given) * (self.depth + 8) * (1 if self.backward else 4)
+        yield from self._of_changes(ours, theirs, way)
+        near = self._nearby(given, way, count) if way.measured else ours
+        base = SLACK * self._eps(given) * (self.depth + 8) * (1 if way.measured else 4)
         for number, (a, b, c) in enumerate(zip(ours.outputs, theirs.outputs, near.outputs)):
-            allowed = min(base + SLACK * relative(a, c), max(COARSEST, base))
-            yield (Gap(f"output {number + 1}", relative(a, b), allowed, _odd(a, b)))
-        yield from self._of_gradients(ours, theirs, near, given, base)
-        if training:
-            yield from self._of_buffers(ours, theirs, near, base)
+            allowed = min(base + SLACK * _rounding(a, c), max(COARSEST, base))
+            allowed = max(allowed, way.coarse)
+            yield Gap(f"output {number + 1}", relative(a, b), allowed, _odd(a, b))
+        if way.training and count < self.count:
+            told = f"{self.count} in the spec, {count} in the module"
+            yield Gap("number of outputs", float("inf"), 0.0, told)
+        yield from self._of_gradients(ours, theirs, near, given, max(base, way.coarse))
+        after = "step" if way.training else "run"
+        yield from self._of_buffers(ours, theirs, near, max(base, way.coarse), after)
+        if theirs.drew and not ours.drew and not way.training:
+            yield from self._of_chance(given, way, order, theirs)
+
+    def _of_changes(self, ours: Outcome, theirs: Outcome, way: Way) -> Iterator[Gap]:
+        """Inputs and weights that a run of the user's module changes, and none of the spec's."""
+        mine, yours = state_of(self.ours.model), state_of(self.theirs.model)
+        weights = [
+            name
+            for name, other in self.pairs.items()
+            if name in ours.parameters
+            and not _is_still(yours[other], way.values[name])
+            and _is_still(mine[name], way.values[name])
+        ]
+        for name in (*sorted(theirs.changed - ours.changed), *weights):
+            yield Gap(name, float("inf"), 0.0, "changed in place by the module, not by the spec")
+
+    def _of_chance(
+        self, given: Mapping[str, Any], way: Way, order: Order, theirs: Outcome
+    ) -> Iterator[Gap]:
+        """Outputs that hang on random numbers."""
+        for salt in range(1, CHANCES):
+            Elsewhere.seed(salt)
+            self.load(way)
+            again = outcome(self.theirs, given, way.training, order, backward=False, salt=salt)
+            for number, (a, b) in enumerate(zip(theirs.outputs, again.outputs)):
+                if relative(a, b) > way.coarse:
+                    because = "hangs on random numbers in the module, evaluating too"
+                    yield Gap(f"output {number + 1}", float("inf"), 0.0, because)
+                    return
 
     def _of_gradients(
         self, ours: Outcome, theirs: Outcome, near: Outcome, given: Mapping[str, Any], base: float
@@ -200,7 +177,7 @@ class Comparison:
             if name not in named:
                 continue
             other, nearby = theirs.gradients.get(named[name]), near.gradients.get(name)
-            rounding = SLACK * relative(gradient, nearby) if nearby is not None else 0.0
+            rounding = SLACK * _rounding(gradient, nearby) if nearby is not None else 0.0
             is_nothing = not bool(gradient.any())
             because = "the spec has one, the module none" if other is None else ""
             if other is None:
@@ -209,34 +186,38 @@ class Comparison:
                 apart = 0.0
             else:
                 apart = relative(gradient, other)
-            yield (Gap(f"the gradient of {name}", apart, 16 * base + rounding, because))
+            yield Gap(f"the gradient of {name}", apart, 16 * base + rounding, because, name)
 
     def _of_buffers(
-        self, ours: Outcome, theirs: Outcome, near: Outcome, base: float
+        self, ours: Outcome, theirs: Outcome, near: Outcome, base: float, after: str
     ) -> Iterator[Gap]:
         for name, buffer in ours.buffers.items():
             other = theirs.buffers.get(self.pairs.get(name, ""))
             if other is not None:
-                allowed = 16 * base + SLACK * relative(buffer, near.buffers[name])
-                yield (Gap(f"{name} after a step", relative(buffer, other), allowed))
+                allowed = 16 * base + SLACK * _rounding(buffer, near.buffers[name])
+                yield Gap(f"{name} after a {after}", relative(buffer, other), allowed, "", name)
 
-    def _nearby(self, given: Mapping[str, Any], training: bool, count: int) -> Outcome:
+    def _nearby(self, given: Mapping[str, Any], way: Way, count: int) -> Outcome:
         """What the spec's module gives if everything is changed in its last digits."""
         source = run.torch().Generator().manual_seed(1)
 
+        def noise(count: int) -> Any:
+            return run.torch().randn(count, generator=source, dtype=run.torch().float64)
+
         def changed(x: Any) -> Any:
-            if not x.is_floating_point():
+            """Every row by a part of its own, and every column, which many numbers have few of."""
+            if not x.is_floating_point() or not x.numel():
                 return x
-            step = DIGITS * run.torch().finfo(x.dtype).eps
-            noise = run.torch().randn(x.shape, generator=source, dtype=run.torch().float64)
-            return x * (1 + step * noise.to(x.dtype))
+            flat = x.reshape(len(x), -1) if x.dim() else x.reshape(1, 1)
+            eps = run.torch().finfo(x.dtype).eps
+            step = min(DIGITS * eps, max(eps, SMALLEST))
+            parts = noise(flat.shape[0])[:, None] + noise(flat.shape[1])
+            return (flat * (1 + step * parts).to(x.dtype)).reshape(x.shape)
 
         state = state_of(self.ours.model)
-        put(state, {name: changed(value) for name, value in self.values.items()})
+        put(state, {name: changed(way.values[name].to(each.dtype)) for name, each in state.items()})
         other = {name: changed(x) for name, x in given.items()}
-        found = outcome(self.ours, other, training, _first(count), self.backward)
-        put(state, self.values)
-        return found
+        return outcome(self.ours, other, way.training, first(count), way.backward)
 
     def _eps(self, given: Mapping[str, Any]) -> float:
         floats = [
@@ -247,9 +228,9 @@ class Comparison:
         return max((float(run.torch().finfo(each).eps) for each in floats), default=0.0)
 
 
-def _first(count: int) -> Order:
-    """The first outputs."""
-    return lambda names: list(range(count))
+def _is_still(tensor: Any, value: Any) -> bool:
+    """Whether a weight has the value that it was given."""
+    return bool(run.torch().equal(tensor.detach(), value.to(tensor.dtype)))
 
 
 def _odd(a: Any, b: Any) -> str:
@@ -267,6 +248,12 @@ def _odd(a: Any, b: Any) -> str:
     return ""
 
 
+def _rounding(a: Any, nearby: Any) -> float:
+    """How far the same is apart when it is computed of nearly the same; infinite if it fails."""
+    found = relative(a, nearby)
+    return float("inf") if math.isnan(found) else found
+
+
 def relative(a: Any, b: Any) -> float:
     """The largest difference, relative to the largest number of ``a``; infinite if no like."""
     if a.shape != b.shape:
@@ -276,6 +263,9 @@ def relative(a: Any, b: Any) -> float:
     if a.numel() == 0:
         return 0.0
     b = b.to(a.dtype)
+    gap, largest = float((a - b).abs().max()), float(a.abs().max())
+    if math.isfinite(gap) and math.isfinite(largest):
+        return gap / (largest or gap or 1.0)
     same = (a == b) | (a.isnan() & b.isnan())
     if bool(same.all()):
         return 0.0

@@ -36,7 +36,8 @@ def factory(target: str) -> Any:
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
-        found: Any = import_module(name)
+        with calm():
+            found: Any = import_module(name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever the user's code raises
@@ -61,7 +62,8 @@ def made(make: Any) -> Any:
     model = make
     if not isinstance(make, module):
         try:
-            model = make()
+            with calm():
+                model = make()
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -98,6 +100,8 @@ def _without_wrapping(model: Any) -> Any:
     ready = [each for each in state_of(model).values() if not torch.nn.parameter.is_lazy(each)]
     if any(each.is_inference() for each in ready):
         return copied(model, lambda each: each.clone())  # such tensors can have no gradient
+    if ready and all(each.is_meta for each in ready):  # it waits for its weights, which are drawn
+        return copied(model, lambda each: torch.zeros_like(each, device="cpu"))
     return model.to("cpu") if _is_elsewhere(model) else model
 
 

@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from shapecalc.language.problem import SpecError
 from shapecalc.layers.tensor import times
-from shapecalc.verify import matching, run, telling, weights
-from shapecalc.verify.comparing import Comparison, Gap, new_tensors, outcome
+from shapecalc.verify import matching, parting, run, weights
+from shapecalc.verify.comparing import Comparison, Gap, Way
 from shapecalc.verify.findings import Finding
 from shapecalc.verify.making import RunError
 from shapecalc.verify.matching import Pairs
-from shapecalc.verify.sides import TRAINED, Doing, Spec, Theirs, followed
+from shapecalc.verify.outcome import new_tensors, outcome
+from shapecalc.verify.sides import LOUD, Doing, Spec, Theirs, followed
+from shapecalc.verify.sizes import BATCHES
 
-BATCHES = (1, 2, 3)
-"""The batches that are computed."""
+HEAVY = 3 * 10**8
+"""With more multiply-accumulates in a sample, gradients are computed once, and in training."""
+
+BRIEF = 2 * 10**9
+"""With no more of them the modules are run at the spec's own size, too, and trained backward."""
+
+COARSE = 1e-6
+"""What large numbers are for is wider; two ways of writing a softplus differ by less there."""
 
 
-HEAVY = 10**9
-"""With more multiply-accumulates in a sample, gradients are computed of a single one only."""
+class Run(NamedTuple):
+    """At what size and in what batch both modules are run, and how.
+
+    ``is_loud`` gives them signals so large that layers cut them off where they ever do; ``in_use``
+    is as a module is used in the end, in its own element type and without gradients.
+    """
+
+    size: Mapping[str, int]
+    batch: int
+    training: bool = False
+    is_loud: bool = False
+    in_use: bool = False
+
+    def told(self, given: Mapping[str, Any]) -> str:
+        """What is compared in it, in words."""
+        shape = " and ".join(times(tuple(x.shape)) for x in given.values())
+        if self.training:
+            return f"training at {shape}"
+        return f"{'large ' * self.is_loud}numbers at {shape}{' without gradients' * self.in_use}"
 
 
 class Numbers:
@@ -33,25 +57,77 @@ class Numbers:
         for each in theirs.model.parameters():
             if each.is_floating_point():  # frozen ones, too, have a gradient to compare
                 each.requires_grad_(True)
+        self.own = {name: x.dtype for name, x in weights.state_of(theirs.model).items()}
         self.dtype = self._precise()
         spec.called.model.to(self.dtype)
 
     def findings(self) -> Iterator[Finding]:
-        """A finding for each batch, for a second size, and for training, until one differs."""
-        first, *others = self.spec.sizes
-        is_heavy = self.spec.work > HEAVY
-        runs = [(first, batch, False) for batch in BATCHES]
-        runs += [(size, 1 if is_heavy else 2, False) for size in others]
-        runs.append((first if is_heavy else self.spec.sizes[-1], TRAINED, True))
-        for number, each in enumerate(runs):
-            for finding in self._at(*each, is_first=number == 0):
-                yield finding
-                if not finding.agrees:
-                    return  # the others would differ in the same way
+        """A finding for each run, until one differs: the others would differ in the same way."""
+        for number, each in enumerate(self._runs()):
+            found = self._of(each, is_first=number == 0)
+            yield found
+            if not found.agrees:
+                return
+
+    def _runs(self) -> Iterator[Run]:
+        """One for each batch, with large numbers, at a second size, in training, and in use."""
+        spec = self.spec
+        first, *others = spec.sizes
+        is_heavy = spec.work > HEAVY
+        yield from (Run(first, batch) for batch in spec.batches)
+        yield Run(first, spec.batches[0], is_loud=True)
+        for size in others:
+            yield Run(size, spec.batches[0 if is_heavy else len(spec.batches) // 2])
+        yield Run(first if is_heavy else spec.sizes[-1], spec.batches[-1], training=True)
+        macs = spec.report.totals.macs
+        is_brief = isinstance(macs, int) and macs <= BRIEF and spec.is_alike(spec.report)
+        yield Run({} if is_brief else first, spec.batches[0], in_use=True)
+
+    def _of(self, each: Run, is_first: bool) -> Finding:
+        """The finding of a run."""
+        spec = self.spec
+        if each.in_use:
+            self._restore()
+            self.dtype = self.theirs.own_dtype
+            spec.called.model.to(self.dtype)
+        report = spec.at(each.size, each.batch)
+        given = spec.inputs(report, self.dtype, each.batch, LOUD if each.is_loud else 1.0)
+        what = each.told(given)
+        self.doing(f"computing {what}")
+        is_light = spec.work <= HEAVY or (each.training and spec.work <= BRIEF)
+        way = Way(
+            spec.loud if each.is_loud else spec.values,
+            each.training,
+            backward=(is_first or is_light) and not each.in_use,
+            coarse=COARSE if each.is_loud else 0.0,
+            measured=is_first or is_light or each.in_use,
+        )
+        comparison = self._comparison(self.pairs)
+        try:
+            gaps = list(comparison.gaps(given, way, spec.order))
+            if is_first and any(gap.is_too_wide for gap in gaps):
+                comparison, gaps = self._otherwise(comparison, given, way, gaps)
+            gaps += self._hidden(comparison, given, way, gaps)
+        except RunError as error:
+            return _failed(what, str(error), comparison.failure(given, way), each.training)
+        if any(gap.is_too_wide for gap in gaps):
+            _, parted = self._parted(comparison, given, way, gaps)
+            models = spec.called.model, self.theirs.model
+            return parting.of_apart(what, gaps, parted, comparison.pairs, models)
+        return parting.of_alike(what, gaps, self._note(each, is_first))
+
+    def _note(self, each: Run, is_first: bool) -> str:
+        """In what it was computed; with the first of all, what was not computed."""
+        note = f"in {str(self.dtype).removeprefix('torch.')}"
+        left = [str(batch) for batch in BATCHES if batch not in self.spec.batches]
+        if is_first and left:
+            note += f"; the spec is another network, or none, in a batch of {' or '.join(left)}"
+        return note
+
+    # -- the sides ------------------------------------------------------------------------------
 
     def _precise(self) -> Any:
         """float64, in which the least difference shows, or where that fails the module's own."""
-        own = {name: each.dtype for name, each in weights.state_of(self.theirs.model).items()}
         double = run.torch().float64
         if self.spec.dtype != double:
             return self.theirs.own_dtype
@@ -63,14 +139,35 @@ class Numbers:
                 return double
         except RunError:
             pass
-        for name, each in weights.state_of(self.theirs.model).items():
-            each.data = each.data.to(own[name])
+        self._restore()
         return self.theirs.own_dtype
 
-    def _comparison(self, pairs: Pairs, backward: bool = True) -> Comparison:
-        spec = self.spec
-        called = spec.called, self.theirs.called
-        return Comparison(*called, pairs, spec.values, spec.depth, backward)
+    def _restore(self) -> None:
+        """Give the module's weights their own element types back."""
+        for name, each in weights.state_of(self.theirs.model).items():
+            each.data = each.data.to(self.own.get(name, each.dtype))
+
+    def _comparison(self, pairs: Pairs) -> Comparison:
+        called = self.spec.called, self.theirs.called
+        return Comparison(*called, pairs, self.spec.depth, len(self.spec.report.outputs))
+
+    # -- other pairs ----------------------------------------------------------------------------
+
+    def _otherwise(
+        self, comparison: Comparison, given: Mapping[str, Any], way: Way, gaps: list[Gap]
+    ) -> tuple[Comparison, list[Gap]]:
+        """The comparison with weights paired by gradient, if numbers are equal only with them."""
+        try:
+            pairs = self._by_gradient(self.pairs, given)
+            if pairs != self.pairs:
+                other = self._comparison(pairs)
+                found = list(other.gaps(given, way, self.spec.order))
+                if not any(gap.is_too_wide for gap in found):
+                    self.pairs = pairs
+                    return other, found
+        except RunError:
+            pass
+        return comparison, gaps
 
     def _by_gradient(self, pairs: Pairs, given: Mapping[str, Any]) -> Pairs:
         """Pairs by the gradients that weights have where all of a shape have the same values."""
@@ -80,65 +177,16 @@ class Numbers:
         weights.put(state, {name: weights.by_shape(each) for name, each in state.items()})
         paired = {name: weights.by_shape(other[name]) for name in pairs.values()}
         weights.put(other, paired)
-        ours = outcome(self.spec.called, given, order=lambda names: list(range(len(names))))
+        ours = outcome(self.spec.called, given)
         yours = outcome(self.theirs.called, given, order=self.spec.order)
         return matching.by_gradient(
             self.spec.states, self.theirs.states, ours.gradients, yours.gradients, pairs
         )
 
-    def _at(
-        self, size: Mapping[str, int], batch: int, training: bool, is_first: bool
-    ) -> Iterator[Finding]:
-        """The finding at a size and in a batch; none where the spec itself does not take them."""
-        try:
-            report = self.spec.at(size, batch)
-        except SpecError:
-            return
-        given = self.spec.inputs(report, self.dtype, batch)
-        shape = " and ".join(times(tuple(x.shape)) for x in given.values())
-        what = f"{'training' if training else 'numbers'} at {shape}"
-        self.doing(f"computing {what}")
-        comparison = self._comparison(self.pairs, backward=is_first or self.spec.work <= HEAVY)
-        try:
-            gaps = list(comparison.gaps(given, training, self.spec.order))
-            if is_first and any(gap.is_too_wide for gap in gaps):
-                comparison, gaps = self._otherwise(comparison, given, gaps)
-            gaps += self._hidden(comparison, given, training, gaps)
-        except RunError as error:
-            if comparison.takes(given, training):
-                yield Finding(what, 1, (str(error),))
-            return
-        wrong = [gap for gap in gaps if gap.is_too_wide]
-        # a gradient that is nothing but rounding, as that of a bias before a norm, tells nothing
-        telling_gaps = [gap for gap in gaps if gap.allowed < 1]
-        widest = max(telling_gaps, key=Gap.nearness, default=Gap("", 0.0, 0.0))
-        dtype = str(self.dtype).removeprefix("torch.")
-        if not wrong:
-            rounding = f"{widest.apart:.1g} apart where rounding may do {widest.allowed:.1g}"
-            yield Finding(what, len(gaps), (), f"at most {rounding}, in {dtype}")
-            return
-        told = self._parted(comparison, given, training, gaps)[1]
-        told_of = tuple(map(telling.of_gap, wrong))
-        yield Finding(what, len(gaps), told_of, "", tuple(told), telling.of_gaps(wrong, gaps))
-
-    def _otherwise(
-        self, comparison: Comparison, given: Mapping[str, Any], gaps: list[Gap]
-    ) -> tuple[Comparison, list[Gap]]:
-        """The comparison with weights paired by gradient, if numbers are equal only with them."""
-        try:
-            pairs = self._by_gradient(self.pairs, given)
-            if pairs != self.pairs:
-                other = self._comparison(pairs)
-                found = list(other.gaps(given, False, self.spec.order))
-                if not any(gap.is_too_wide for gap in found):
-                    self.pairs = pairs
-                    return other, found
-        except RunError:
-            pass
-        return comparison, gaps
+    # -- where numbers part ---------------------------------------------------------------------
 
     def _hidden(
-        self, comparison: Comparison, given: Mapping[str, Any], training: bool, gaps: list[Gap]
+        self, comparison: Comparison, given: Mapping[str, Any], way: Way, gaps: list[Gap]
     ) -> list[Gap]:
         """What comes into the layers on which nothing that comes out depends any more.
 
@@ -146,7 +194,7 @@ class Numbers:
         """
         if not comparison.hidden or any(gap.is_too_wide for gap in gaps):
             return []
-        where, _ = self._parted(comparison, given, training, gaps, is_needed=True)
+        where, _ = self._parted(comparison, given, way, gaps, is_needed=True)
         if where in {name.rpartition(".")[0] for name in comparison.hidden}:
             because = "not the same, though nothing that is returned depends on it any more"
             return [Gap(f"what comes into {where}", float("inf"), 0.0, because)]
@@ -156,22 +204,31 @@ class Numbers:
         self,
         comparison: Comparison,
         given: Mapping[str, Any],
-        training: bool,
+        way: Way,
         gaps: list[Gap],
         is_needed: bool = False,
     ) -> tuple[str, list[str]]:
         """The layer at which numbers first part, if those that come out do, and that in words."""
-        if not is_needed and not any(gap.is_too_wide and not gap.is_gradient for gap in gaps):
+        if not is_needed and not any(gap.is_too_wide and gap.is_output for gap in gaps):
             return "", []
-        comparison.load()
+        comparison.load(way)
         traces = []
         for called in (self.spec.called, self.theirs.called):
-            called.set(training)
+            called.set(way.training)
             with new_tensors(self.dtype):
                 traces.append(followed(called, given, values=True))
             called.set(False)
-        allowed = max((gap.allowed for gap in gaps if gap.what.startswith("output")), default=0.0)
+        allowed = max((gap.allowed for gap in gaps if gap.is_output), default=0.0)
         models = self.spec.called.model, self.theirs.model
-        return telling.where_numbers_part(
+        return parting.where_numbers_part(
             traces[0], traces[1], self.pairs, self.spec.report, models, allowed
         )
+
+
+def _failed(what: str, reason: str, own: str, training: bool) -> Finding:
+    """The finding of a run that failed, for the reason ``own`` if the spec's own module does so."""
+    if not own:
+        return Finding(what, 1, (reason,))
+    if training:  # as where a norm has a single number to take the mean of
+        return Finding(what, 0, (), f"none, since the spec's own module cannot be trained: {own}")
+    return Finding(what, 1, (f"the module that is emitted from the spec cannot be run: {own}",))

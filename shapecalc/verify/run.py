@@ -5,13 +5,18 @@ from __future__ import annotations
 import sys
 import types
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.verify.findings import MissingPackage
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+PARALLEL = 10**10
+"""With fewer multiply-accumulates in a sample several threads take longer than one."""
 
 
 class Passed(NamedTuple):
@@ -38,6 +43,20 @@ def _import_torch() -> None:
             message = "checking needs torch, which the extra 'torch' installs: shapecalc-nn[torch]"
             raise MissingPackage(message) from None
         import torch.utils.flop_counter  # noqa: F401
+
+
+@contextmanager
+def threads(work: int) -> Iterator[None]:
+    """Inside, no more threads than so many multiply-accumulates in a sample are worth.
+
+    Several threads that have little to do wait for each other, and use up processors meanwhile.
+    """
+    before = torch().get_num_threads()
+    torch().set_num_threads(1 if work < PARALLEL else before)
+    try:
+        yield
+    finally:
+        torch().set_num_threads(before)
 
 
 def made(source: str) -> nn.Module:

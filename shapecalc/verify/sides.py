@@ -9,6 +9,8 @@ from typing import Any
 from shapecalc.analysis.report import Report
 from shapecalc.emitting.module import module
 from shapecalc.language.opening import size_symbols
+from shapecalc.language.problem import SpecError
+from shapecalc.language.words import BATCH
 from shapecalc.layers import Layer
 from shapecalc.network import Network
 from shapecalc.verify import matching, run, sizes, weights
@@ -18,12 +20,8 @@ from shapecalc.verify.matching import Pairs, State
 from shapecalc.verify.meta import on_meta
 from shapecalc.verify.tracing import Trace
 
-TRAINED = 3
-"""The batch that is trained with: statistics of a single sample are none."""
-
-
-PARALLEL = 10**8
-"""With fewer multiply-accumulates in a sample several threads take longer than one."""
+LOUD = 30.0
+"""How much signals vary where it is looked for bounds at which they are cut off."""
 
 HEAVIEST = 4 * 10**9
 """With more than these, numbers are computed in the module's own element type."""
@@ -39,15 +37,27 @@ class Spec:
         self.report = network.report(settings)
         free = [name for name in size_symbols(network.spec) if name not in settings]
         formulas = network.report(settings, symbolic=free)
-        self.sizes = sizes.alive(network, settings, formulas)
-        self.small = self.at(self.sizes[0])
+        first, *others = sizes.alive(network, settings, formulas)
+        self.small = self.at(first)
+        self.sizes = [first, *(each for each in others if self.is_alike(self.at(each)))]
+        self.batches = self._batches()
         macs = self.small.totals.macs
         self.work = macs if isinstance(macs, int) else 0
         self.dtype = run.torch().float32 if self.work > HEAVIEST else run.torch().float64
-        if self.work < PARALLEL:
-            run.torch().set_num_threads(1)  # several only wait for each other
         self.is_full = list(self.small.inputs.values()) == list(self.report.inputs.values())
         self.depth = weights.depth(self.report)
+
+    def _batches(self) -> list[int]:
+        """The batches in which the spec is a network with the same weights."""
+        found = []
+        for batch in sizes.BATCHES:
+            try:
+                report = self.at(self.sizes[0], batch)
+            except SpecError:
+                continue
+            if sizes.has_same_weights(self.small, report):
+                found.append(batch)
+        return found or [int(self.report.symbols[BATCH])]  # type: ignore[arg-type]
 
     @property
     def names(self) -> list[str]:
@@ -56,12 +66,18 @@ class Spec:
 
     def at(self, size: Mapping[str, int], batch: int | None = None) -> Report:
         """The report at a size, and in a batch."""
-        batched = {} if batch is None else {"B": batch}
+        batched = {} if batch is None else {BATCH: batch}
         return self.network.report({**self.settings, **size, **batched})
 
-    def inputs(self, report: Report, dtype: Any, salt: int = 0) -> dict[str, Any]:
-        """Random inputs for a report."""
-        return weights.inputs(report, dtype, self.seed + salt)
+    def inputs(
+        self, report: Report, dtype: Any, salt: int = 0, spread: float = 1.0
+    ) -> dict[str, Any]:
+        """Random inputs for a report, numbers among them that vary by so much."""
+        found = weights.inputs(report, dtype, self.seed + salt)
+        return {
+            name: x * spread if x.is_floating_point() and spread != 1 else x
+            for name, x in found.items()
+        }
 
     @cached_property
     def on_meta(self) -> Called:
@@ -74,7 +90,7 @@ class Spec:
         """The module, its weights such that signals stay alive on their way through it."""
         model = self.on_meta.model
         with on_meta():
-            if _layers(self.small) != _layers(self.report):  # some follow from the input's size
+            if not self.is_alike(self.report):  # some settings follow from the input's size
                 model = run.made(module(self.network, dict(self.small.symbols), frozenset()))
         dtype = self.dtype
         model = weights.copied(
@@ -83,18 +99,38 @@ class Spec:
                 each.shape, dtype=dtype if each.is_floating_point() else each.dtype
             ),
         )
-        state = weights.state_of(model)
-        weights.draw(model, self.seed)
         called = Called(model, self.names)
-        with Trace(state, unit=True, is_seeded=True), run.torch().no_grad():
-            called(self.inputs(self.small, self.dtype))
+        weights.draw(model, self.seed)
+        self._scaled(called, 1.0)
         return called
+
+    def _scaled(self, called: Called, spread: float) -> dict[str, float]:
+        """By what weights were multiplied, so that what comes out of layers varies by so much."""
+        state = weights.state_of(called.model)
+        dtype = next((x.dtype for x in state.values() if x.is_floating_point()), self.dtype)
+        given = self.inputs(self.small, dtype, spread=spread)
+        with Trace(state, spread=spread, is_seeded=True) as trace, run.torch().no_grad():
+            called(given)
+        return trace.scales
+
+    def is_alike(self, report: Report) -> bool:
+        """Whether the layers of a report have the settings that they have at the small size."""
+        return _layers(report) == _layers(self.small)
 
     @cached_property
     def values(self) -> dict[str, Any]:
         """The weights and buffers that both sides get."""
         state = weights.state_of(self.called.model)
         return {name: each.detach().clone() for name, each in state.items()}
+
+    @cached_property
+    def loud(self) -> Mapping[str, Any]:
+        """The same, but for signals beyond all bounds at which layers begin to cut them off."""
+        state = weights.state_of(self.called.model)
+        weights.put(state, self.values)
+        scales = self._scaled(self.called, LOUD)
+        weights.put(state, self.values)
+        return weights.Scaled(self.values, scales)
 
     @cached_property
     def trace(self) -> Trace:
@@ -113,7 +149,7 @@ class Spec:
     @cached_property
     def states(self) -> list[State]:
         """Its weights and buffers, in the order of their use."""
-        return matching.states(self.called.model, self.trace.order)
+        return matching.states(self.called.model, self.trace.uses)
 
     def order(self, names: Sequence[str]) -> list[int]:
         """The numbers of outputs of these names that are the spec's, by name if all are the same.
@@ -173,7 +209,7 @@ class Theirs:
         kept = {name: each.detach().clone() for name, each in self.model.named_buffers()}
         try:
             self.called.set(True)
-            report = self.spec.at(self.spec.sizes[0], TRAINED)
+            report = self.spec.at(self.spec.sizes[0], self.spec.batches[-1])
             trace = followed(self.called, self.spec.inputs(report, self.dtype))
             self.trained_outputs = len(trace.outputs)
         except Exception:  # in this batch the spec, too, may not be a network
@@ -197,10 +233,10 @@ class Theirs:
     @cached_property
     def states(self) -> list[State]:
         """Its weights and buffers, in the order of their use."""
-        order = self.trace.order
+        uses = self.trace.uses
         if self.only_trained:
-            order = [*self.trained_trace.order, *order]
-        return matching.states(self.model, order)
+            uses = {**self.trained_trace.uses, **uses}
+        return matching.states(self.model, uses)
 
     def full_run(self) -> tuple[Trace, Returned, str]:
         """A run at the full size, on the meta device or else on the CPU, and a note of that."""

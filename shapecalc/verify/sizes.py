@@ -9,6 +9,7 @@ from typing import Any
 from shapecalc.analysis.report import LayerReport, Report
 from shapecalc.language.opening import size_symbols
 from shapecalc.language.problem import SpecError
+from shapecalc.language.words import BATCH
 from shapecalc.network import Network
 
 ATTEMPTS = 60
@@ -17,6 +18,9 @@ ATTEMPTS = 60
 SMALL = (3, 5, 6, 8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256)
 """Sizes that are tried, the smallest first, where a network is computed."""
 
+BATCHES = (1, 2, 3)
+"""The batches that are tried: three are none of a shape's other sizes, nor what they divide."""
+
 STEPS = (1, 2, 3, 4, 8, 16, 32, 64)
 """By how much the second of two sizes may be larger along an axis, the least first."""
 
@@ -24,15 +28,25 @@ STEPS = (1, 2, 3, 4, 8, 16, 32, 64)
 def draw(
     network: Network, settings: dict[str, Any], formulas: Report, count: int, seed: int
 ) -> Iterator[dict[str, int]]:
-    """Legal values of the size symbols, each a setting of its own; fewer if few are found."""
+    """Legal values of the size symbols, and a batch in turn; fewer if few are found.
+
+    The batch is left out where no other is legal, and the sizes where none are found.
+    """
     names = [name for name in size_symbols(network.spec) if name not in settings]
     chance = random.Random(seed)  # noqa: S311
-    for _ in range(count if names else 0):
+    batches = [each for each in BATCHES if is_legal(network, settings, formulas, {BATCH: each})]
+    others = batches[1:] + batches[:1] if batches != [1] else []
+    found = False
+    for number in range(count if names else 0):
+        batch = {BATCH: others[number % len(others)]} if others else {}
         for _ in range(ATTEMPTS):
-            drawn = {name: chance.randint(1, _reach(network, name)) for name in names}
+            drawn = {name: chance.randint(1, _reach(network, name)) for name in names} | batch
             if is_legal(network, settings, formulas, drawn):
                 yield drawn
+                found = True
                 break
+    if not found:
+        yield from ({BATCH: batch} for batch in others[:2])
 
 
 def smallest(network: Network, settings: dict[str, Any], formulas: Report) -> dict[str, int]:
@@ -82,6 +96,13 @@ def _is_alike(model: LayerReport, other: LayerReport) -> bool:
     """Whether a layer at another size has the same weights, and more than one position."""
     return model.weights == other.weights and all(
         b != 1 or a == 1 for a, b in zip(model.output_shape[1:], other.output_shape[1:])
+    )
+
+
+def has_same_weights(model: Report, other: Report) -> bool:
+    """Whether two reports of a network are of the same layers with weights of the same shapes."""
+    return len(model) == len(other) and all(
+        a.weights == b.weights and a.buffers_of == b.buffers_of for a, b in zip(model, other)
     )
 
 

@@ -2,74 +2,30 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from shapecalc.verify import run
+from shapecalc.verify.drawing import DRAWS, drawn, tensors
 
 Size = tuple[int, ...]
 
 LEAVES_NO_VALUE = frozenset({"__get__", "__set__", "size", "dim", "numel", "ndimension", "stride"})
 """Calls that ask a tensor for what it is and compute nothing with its values."""
 
-DRAWS = frozenset(
-    [
-        "dropout",
-        "dropout_",
-        "dropout1d",
-        "dropout2d",
-        "dropout3d",
-        "alpha_dropout",
-        "feature_dropout",
-        "alpha_dropout_",
-        "feature_alpha_dropout",
-        "feature_alpha_dropout_",
-        "feature_dropout_",
-        "rrelu",
-        "rrelu_",
-        "bernoulli",
-        "bernoulli_",
-        "rand",
-        "rand_like",
-        "randn",
-        "randn_like",
-        "normal",
-        "normal_",
-        "uniform_",
-        "randint",
-        "randint_like",
-        "randperm",
-        "random_",
-        "exponential_",
-        "multinomial",
-        "gumbel_softmax",
-        "multi_head_attention_forward",
-        "scaled_dot_product_attention",
-        "lstm",
-        "gru",
-        "rnn_tanh",
-        "rnn_relu",
-        "fractional_max_pool2d",
-        "fractional_max_pool3d",
-        "fractional_max_pool2d_with_indices",
-        "fractional_max_pool3d_with_indices",
-    ]
-)
-"""torch's functions that may draw random numbers."""
-
 
 class Use(NamedTuple):
     """The first use of a weight or buffer: by which call, and the call's tensors.
 
     ``position`` is that of the call among all calls; ``received`` and ``put_out`` are the first
-    tensor in that is no weight, and the first out.
+    tensor in that is no weight, and the first out, ``taken`` and ``shape`` their shapes.
     """
 
     name: str
     call: str
     position: int
     shape: Size
+    taken: Size = ()
     received: Any = None
     put_out: Any = None
 
@@ -77,10 +33,11 @@ class Use(NamedTuple):
 class Trace:
     """A context in which a module's run is followed, call of torch by call.
 
-    Follows the tensors of ``state``, by name. Whatever draws random numbers inside draws those
-    that belong to its name and its input's shape, in whatever order the calls come. With
-    ``values``, what goes into and comes out of the calls is kept; with ``unit``, the weights of
-    layers are scaled while they run, so that what comes out of each has a variance of one.
+    Follows the tensors of ``state``, by name. Where it ``is_seeded``, whatever draws random numbers
+    draws those that belong to it, in whatever order the calls come, others with another ``salt``;
+    ``drew`` tells whether anything did. With ``values``, what goes into and comes out of the calls
+    is kept; with a ``spread``, the weights of layers are scaled while they run, so that what comes
+    out of each varies by so much.
     """
 
     def __init__(
@@ -88,13 +45,17 @@ class Trace:
         state: Mapping[str, Any],
         *,
         values: bool = False,
-        unit: bool = False,
+        spread: float = 0.0,
         is_seeded: bool = False,
+        salt: int = 0,
     ) -> None:
         self.names = {id(tensor): name for name, tensor in state.items()}
         self.values = values
-        self.unit = unit
+        self.spread = spread
         self.is_seeded = is_seeded
+        self.salt = salt
+        self.drew = False
+        self.scales: dict[str, float] = {}
         self.calls: list[str] = []
         self.uses: dict[str, Use] = {}
         self.dtypes: set[Any] = set()
@@ -113,30 +74,27 @@ class Trace:
             self._note(names, "", tensor, None, tensor)
         self._derived = {}
 
-    @property
-    def order(self) -> list[str]:
-        """The names of what was used, in the order of the first uses."""
-        return list(self.uses)
-
     def called(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function of torch and note what it uses."""
         name = getattr(function, "__name__", "")
         if name in LEAVES_NO_VALUE:
             return function(*args, **kwargs)
-        if self.is_seeded and name in DRAWS:
-            _seed(name, args, kwargs)
         own: list[str] = []
         others: list[Any] = []
         weights: list[Any] = []
-        for tensor in _tensors((*args, *kwargs.values())):
+        for tensor in tensors((*args, *kwargs.values())):
             names = self._names(tensor)
             if names:
                 own += names
                 weights.append(tensor)
             else:
                 others.append(tensor)
-        out = function(*args, **kwargs)
-        first = next(_tensors((out,)), None)
+        if self.is_seeded and name in DRAWS:
+            out, drew = drawn(function, name, args, kwargs, self.salt)
+            self.drew |= drew
+        else:
+            out = function(*args, **kwargs)
+        first = next(tensors((out,)), None)
         if first is None:
             return out
         self.calls.append(name)
@@ -145,11 +103,28 @@ class Trace:
         if own and not others and id(first) not in self.names:
             self._derived[id(first)] = (first, tuple(own))  # kept, so that no other has its id
         elif own and others:
-            if self.unit and _scaled(weights, own, self.uses, first):
+            if self.spread and self._scale(name, weights, own, first):
                 out = function(*args, **kwargs)
-                first = next(_tensors((out,)))
+                first = next(tensors((out,)))
             self._note(own, name, weights[0], others[0], first)
         return out
+
+    def _scale(self, call: str, weights: list[Any], names: list[str], out: Any) -> bool:
+        """Whether the weight of a layer was scaled, its matrix or else the gain of a norm."""
+        if names[0] in self.uses or not out.is_floating_point() or out.numel() < 2:
+            return False
+        named = list(zip(names, weights))
+        scaled = [each for each in named if each[1].dim() > 1] if len(names) <= 2 else []
+        spread = float(out.detach().std())
+        if not scaled and "norm" in call and spread < self.spread:
+            scaled = [each for each in named if each[0].endswith("weight")]
+        if len(scaled) != 1 or not scaled[0][1].is_leaf or not 0 < spread < float("inf"):
+            return False
+        scale = self.spread / spread
+        with run.torch().no_grad():
+            scaled[0][1].mul_(scale)
+        self.scales[scaled[0][0]] = scale
+        return True
 
     def _names(self, tensor: Any) -> tuple[str, ...]:
         name = self.names.get(id(tensor))
@@ -161,10 +136,11 @@ class Trace:
     def _note(self, names: Any, call: str, weight: Any, received: Any, put_out: Any) -> None:
         position = len(self.calls) - 1
         shape = tuple(put_out.shape)
+        taken = () if received is None else tuple(received.shape)
         kept = (_copy(received), _copy(put_out)) if self.values else (None, None)
         for name in names:
             if name not in self.uses:
-                self.uses[name] = Use(name, call, position, shape, *kept)
+                self.uses[name] = Use(name, call, position, shape, taken, *kept)
 
 
 def _mode(trace: Trace) -> Any:
@@ -180,34 +156,5 @@ def _mode(trace: Trace) -> Any:
     return Follow()
 
 
-def _tensors(values: Any, depth: int = 2) -> Iterator[Any]:
-    for each in values:
-        if isinstance(each, run.torch().Tensor):
-            yield each
-        elif depth and isinstance(each, (tuple, list)):
-            yield from _tensors(each, depth - 1)
-
-
 def _copy(tensor: Any) -> Any:
     return None if tensor is None else tensor.detach().clone()
-
-
-def _seed(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    first = next(_tensors((*args, *kwargs.values())), None)
-    shape = tuple(first.shape) if first is not None else args
-    run.torch().manual_seed(zlib.crc32(f"{name.rstrip('_')} {shape}".encode()))
-
-
-def _scaled(weights: list[Any], names: list[str], uses: Mapping[str, Use], out: Any) -> bool:
-    """Whether the one weight of a layer was divided by the spread of what came out."""
-    matrices = [each for each in weights if each.dim() > 1]
-    if len(matrices) != 1 or len(names) > 2 or names[0] in uses or not matrices[0].is_leaf:
-        return False
-    if not out.is_floating_point() or out.numel() < 2:
-        return False
-    spread = float(out.detach().std())
-    if not 0 < spread < float("inf"):
-        return False
-    with run.torch().no_grad():
-        matrices[0].div_(spread)
-    return True

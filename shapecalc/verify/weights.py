@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from shapecalc.analysis.report import Report
@@ -56,6 +56,24 @@ def put(tensors: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     with run.torch().no_grad():
         for name, value in values.items():
             tensors[name].copy_(value)
+
+
+class Scaled(Mapping[str, Any]):
+    """Values by name, some of them multiplied where they are asked for; they are held only once."""
+
+    def __init__(self, values: Mapping[str, Any], scales: Mapping[str, float]) -> None:
+        self.unscaled = values
+        self.scales = scales
+
+    def __getitem__(self, name: str) -> Any:
+        value = self.unscaled[name]
+        return value * self.scales[name] if name in self.scales else value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.unscaled)
+
+    def __len__(self) -> int:
+        return len(self.unscaled)
 
 
 def state_of(model: Any) -> dict[str, Any]:

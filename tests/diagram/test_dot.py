@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 from math import dist
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -20,8 +19,8 @@ from shapecalc.diagram import Frame, Vertex, dot, plan
 from shapecalc.diagram.colours import BORDERS, THEMES
 from shapecalc.graph.graph import Role
 from shapecalc.layers.tensor import times
+from tests.bundled import SPECS
 
-SPECS = sorted(path.stem for path in (Path(__file__).parents[2] / "specs").glob("*.yaml"))
 DEPTHS = (1, 2, 3, None)
 OPEN = 45
 """The most boxes of a picture that is to be a page even with everything unfolded."""

@@ -6,172 +6,290 @@ are no networks, as where a number of channels is a fraction; those are to be pa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from random import Random
 from typing import Any
 
-from hypothesis import strategies as st
-
 SYMBOLS = ("a", "b", "w", "on")
-ARGUMENTS = ("n", "m", "flag")
+ARGUMENTS = ("n", "m", "k", "flag")
 BLOCKS = ("First", "Second", "Third")
 
+NUMBERS = [
+    "{i}",
+    "{x}",
+    "{x}",
+    "{i}*{x}",
+    "{x} + {y}",
+    "{x}*{i} // {j} + 1",
+    "{x}*{i}/{j}",
+    "{x}*{i}/{j} + {y}*{i}/{j}",
+    "max({x}, {i})",
+    "min({x}, {y}) + 1",
+    "{x} % {i} + 1",
+    "ceil({x}/{i})",
+    "floor({x}*{i}/{j}) + 1",
+    "round({x}/{i}) + 1",
+    "abs({x} - {y}) + 1",
+    "{i} if {x} > {j} else {y}",
+    "{x} if on else {i}",
+    "{x} + {i} if {y} == {j} or {x} < {i} else {x}",
+    "2**{i}",
+    "in_channels",
+    "2*in_channels",
+    "in_channels + {x}",
+]
+"""Mostly small positive numbers; x and y are names, i and j numbers."""
 
-@st.composite
-def specs(draw: st.DrawFn) -> dict[str, Any]:
+POOL = {"MaxPool2d": {"kernel_size": 3, "stride": 1, "padding": 1}}
+
+NO_NUMBERS = ("on", "flag", "k")
+"""Names that are not calculated with."""
+
+
+def spec(chance: Random) -> dict[str, Any]:
     """A spec as a mapping."""
-    symbols = {
-        "a": draw(st.integers(1, 6)),
-        "b": draw(st.integers(1, 6)),
-        "w": draw(st.sampled_from([1, "1/2", "3/2", 2])),
-        "on": draw(st.integers(0, 1)),
-    }
-    if draw(st.booleans()):
-        symbols["d"] = draw(st.sampled_from(["2*a", "a + b", "max(a, b)", "3"]))
-    names = tuple(symbols)
-    blocks: dict[str, Any] = {}
-    for name in BLOCKS[: draw(st.integers(0, 3))]:
-        scope = (*names, *ARGUMENTS)
-        blocks[name] = {
-            "args": {
-                "n": None,
-                "m": draw(
-                    st.sampled_from([1, 2, "n", "2*n", "n + a", "in_channels", "n // 2 + 1"])
-                ),
-                "flag": draw(st.sampled_from([0, 1, "n > 2", "n != in_channels", "on"])),
-            },
-            "layers": draw(_layers(scope, list(blocks), 2)),
+    return Drawn(chance).spec()
+
+
+class Drawn:
+    """Draws one spec; ``outputs`` are those that blocks name."""
+
+    def __init__(self, chance: Random) -> None:
+        self.chance = chance
+        self.outputs: dict[str, list[str]] = {}
+        self.inputs = ["input"]
+        self.branches = 0
+
+    def one_in(self, count: int) -> bool:
+        return self.chance.randrange(count) == 0
+
+    def spec(self) -> dict[str, Any]:
+        symbols: dict[str, Any] = {
+            "a": self.chance.randint(1, 6),
+            "b": self.chance.randint(1, 6),
+            "w": self.chance.choice([1, "1/2", "3/2", 2]),
+            "on": self.chance.randint(0, 1),
         }
-    layers = draw(_layers(names, list(blocks), 2))
-    outputs = draw(st.booleans()) and [
-        layer["name"] for layer in layers if draw(st.booleans()) or layer is layers[-1]
-    ]
-    spec = {
-        "symbols": symbols,
-        "input": [draw(st.integers(1, 4)), 6, 6],
-        "blocks": blocks,
-        "layers": layers,
-    }
-    return spec | ({"outputs": outputs} if outputs else {})
+        if self.one_in(2):
+            symbols["d"] = self.chance.choice(["2*a", "a + b", "max(a, b)", "3"])
+        names = tuple(symbols)
+        blocks: dict[str, Any] = {}
+        for name in BLOCKS[: self.chance.randint(0, 3)]:
+            blocks[name] = self.block(names, list(blocks))
+            self.outputs[name] = [*blocks[name].get("outputs", ())]
+        found: dict[str, Any] = {"symbols": symbols, "blocks": blocks}
+        shape = [self.chance.randint(1, 4), 6, 6]
+        if self.one_in(6):
+            self.inputs = ["left", "right"]
+            found["inputs"] = {"left": shape, "right": [self.chance.randint(1, 4), 6, 6]}
+        else:
+            found["input"] = shape
+        layers = self.layers(names, list(blocks), 2)
+        if len(self.inputs) > 1:
+            layers[0].setdefault("from", "left")
+        found["layers"] = layers
+        if self.one_in(2):
+            found["outputs"] = self.named_outputs(layers)
+        return found
 
+    def block(self, names: tuple[str, ...], blocks: list[str]) -> dict[str, Any]:
+        """A block, which may use those before it."""
+        arguments = {
+            "n": None,
+            "m": self.chance.choice([1, 2, "n", "2*n", "n + a", "in_channels", "n // 2 + 1"]),
+            "k": self.chance.choice([1, 3]),
+            "flag": self.chance.choice([0, 1, "n > 2", "n != in_channels", "on"]),
+        }
+        layers = self.layers((*names, *ARGUMENTS), blocks, 2)
+        found = {"args": arguments, "layers": layers}
+        return found | ({"outputs": self.named_outputs(layers)} if self.one_in(3) else {})
 
-def _atoms(names: tuple[str, ...]) -> st.SearchStrategy[str]:
-    return st.sampled_from([name for name in names if name not in ("on", "flag")])
+    def named_outputs(self, layers: list[dict[str, Any]]) -> Any:
+        """Some of the entries, the last among them; in a third of all cases under other names."""
+        chosen = [each["name"] for each in layers if each is layers[-1] or self.one_in(2)]
+        if self.one_in(3):
+            return {f"out{i}": name for i, name in enumerate(chosen)}
+        return chosen
 
+    # -- numbers and conditions -------------------------------------------------------------------
 
-@st.composite
-def _numbers(draw: st.DrawFn, names: tuple[str, ...]) -> Any:
-    """A number, mostly a small positive one, as an expression."""
-    form = draw(
-        st.sampled_from(
+    def name(self, names: Sequence[str]) -> str:
+        return self.chance.choice([name for name in names if name not in NO_NUMBERS])
+
+    def number(self, names: tuple[str, ...], known: Sequence[str] = ()) -> Any:
+        """A number as an expression; now and then the channels behind an entry that is known."""
+        if known and self.one_in(10):
+            return f"channels_of({self.chance.choice(known)})"
+        value = self.chance.choice(NUMBERS).format(
+            x=self.name(names),
+            y=self.name(names),
+            i=self.chance.randint(1, 4),
+            j=self.chance.randint(1, 4),
+        )
+        return int(value) if value.isdigit() else value
+
+    def condition(self, names: tuple[str, ...]) -> str:
+        flag = "flag" if "flag" in names else "on"
+        return self.chance.choice(
             [
-                "{i}",
-                "{x}",
-                "{x}",
-                "{i}*{x}",
-                "{x} + {y}",
-                "{x}*{i} // {j} + 1",
-                "{x}*{i}/{j}",
-                "{x}*{i}/{j} + {y}*{i}/{j}",
-                "max({x}, {i})",
-                "min({x}, {y}) + 1",
-                "{x} % {i} + 1",
-                "ceil({x}/{i})",
-                "floor({x}*{i}/{j}) + 1",
-                "round({x}/{i}) + 1",
-                "abs({x} - {y}) + 1",
-                "{i} if {x} > {j} else {y}",
-                "{x} if on else {i}",
-                "{x} + {i} if {y} == {j} or {x} < {i} else {x}",
-                "2**{i}",
-                "in_channels",
-                "2*in_channels",
-                "in_channels + {x}",
+                flag,
+                f"not {flag}",
+                "on",
+                f"{self.name(names)} > 2",
+                f"{self.name(names)} == {self.chance.randint(1, 6)} or on",
             ]
         )
-    )
-    value = form.format(
-        x=draw(_atoms(names)),
-        y=draw(_atoms(names)),
-        i=draw(st.integers(1, 4)),
-        j=draw(st.integers(1, 4)),
-    )
-    return int(value) if value.isdigit() else value
 
+    # -- entries ----------------------------------------------------------------------------------
 
-def _conditions(names: tuple[str, ...]) -> st.SearchStrategy[str]:
-    atoms = _atoms(names)
-    flag = "flag" if "flag" in names else "on"
-    return st.one_of(
-        st.sampled_from([flag, f"not {flag}", "on"]),
-        st.builds("{} > 2".format, atoms),
-        st.builds("{} == {} or on".format, atoms, st.integers(1, 6)),
-    )
+    def layers(
+        self, names: tuple[str, ...], blocks: list[str], depth: int, outer: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
+        """A list of layers, each with a name; references are to names before.
 
+        ``outer`` are the names that lists around it have.
+        """
+        made: list[dict[str, Any]] = []
+        known = [*outer] if outer and self.one_in(3) else []
+        letter = "lmn"[2 - depth] if self.one_in(2) else "l"
+        for _ in range(self.chance.randint(1, 4)):
+            name = f"{letter}{len(made)}"
+            repeated = self.one_in(5)
+            scope = (*names, "index") if repeated else names
+            if self.one_in(15):
+                made += self.sequence(name)
+                known += [f"{name}.h_n", made[-1]["name"]]
+                continue
+            if known and self.one_in(15):
+                made += self.scaled(name, known, names)
+                known.append(made[-1]["name"])
+                continue
+            entry = self.entry(scope, blocks, depth, known, made)
+            entry["name"] = name
+            if repeated and "share" not in entry and not isinstance(entry.get("from"), list):
+                entry["repeat"] = self.chance.choice([1, 2, 3, "a", "b", "b + 1"])
+                if self.one_in(2):
+                    entry["when"] = self.chance.choice(["index != 1", "on", "index % 2 == 0"])
+            elif self.one_in(6):
+                entry["when"] = self.condition(names)
+            if "from" not in entry and self.one_in(7) and known:
+                entry["from"] = self.chance.choice([*known, *self.inputs])
+            made.append(entry)
+            known += self.references(entry)
+        return made
 
-@st.composite
-def _layers(draw: st.DrawFn, names: tuple[str, ...], blocks: list[str], depth: int) -> list[Any]:
-    """A list of layers, each with a name; references are to names before."""
-    made: list[dict[str, Any]] = []
-    known: list[str] = []
-    for i in range(draw(st.integers(1, 4))):
-        name = f"l{i}"
-        repeated = draw(st.integers(0, 4)) == 0
-        scope = (*names, "index") if repeated else names
-        entry = draw(_entry(scope, blocks, depth, known, made))
-        entry["name"] = name
-        if repeated and "share" not in entry and not isinstance(entry.get("from"), list):
-            entry["repeat"] = draw(st.sampled_from([1, 2, 3, "a", "b", "b + 1"]))
-            if draw(st.booleans()):
-                entry["when"] = draw(st.sampled_from(["index != 1", "on", "index % 2 == 0"]))
-        elif draw(st.integers(0, 5)) == 0:
-            entry["when"] = draw(_conditions(names))
-        if "from" not in entry and draw(st.integers(0, 6)) == 0 and known:
-            entry["from"] = draw(st.sampled_from([*known, "input"]))
-        made.append(entry)
-        known.append(name)
-    return made
+    def references(self, entry: dict[str, Any]) -> list[str]:
+        """The names by which what an entry puts out can be asked for; what is rare is seldom."""
+        name = entry["name"]
+        found = [name] * 3
+        if "Chunk" in entry and "repeat" not in entry:
+            found += [f"{name}.{i}" for i in range(1, entry["Chunk"]["chunks"])]
+        if "MaxPool2d" in entry and "repeat" not in entry and self.one_in(3):
+            found.append(f"{name}.indices")
+        for block in BLOCKS:
+            if block in entry:
+                prefix = f"{name}.{self.chance.randrange(2)}" if "repeat" in entry else name
+                found += [f"{prefix}.{output}" for output in self.outputs[block]]
+        if "repeat" in entry and self.one_in(2):
+            found.append(f"{name}.{self.chance.randrange(2)}")
+        return found
 
+    def sequence(self, name: str) -> list[dict[str, Any]]:
+        """A recurrent layer over the pixels, whose state starts another, or is an output."""
+        kind = self.chance.choice(["LSTM", "GRU"])
+        states = [f"{name}.h_n", f"{name}.c_n"] if kind == "LSTM" else [f"{name}.h_n"]
+        back: dict[str, Any] = {"Reshape": ["B", -1, 6, 6], "name": f"{name}r"}
+        second = {kind: 36, "name": f"{name}s", "from": [name, *states]}
+        return [
+            {"Flatten": {"start_dim": 2}, "name": f"{name}f"},
+            {kind: 36, "name": name},
+            *([second] if self.one_in(2) else []),
+            back,
+        ]
 
-@st.composite
-def _entry(
-    draw: st.DrawFn,
-    names: tuple[str, ...],
-    blocks: list[str],
-    depth: int,
-    known: list[str],
-    made: list[dict[str, Any]],
-) -> dict[str, Any]:
-    numbers = _numbers(names)
-    kinds = ["conv", "conv", "plain", "plain", "function", "reference"]
-    kinds += ["block"] * 3 if blocks else []
-    kinds += ["branches"] * 2 if depth else []
-    kind = draw(st.sampled_from(kinds))
-    if kind == "conv":
+    def scaled(self, name: str, known: list[str], names: tuple[str, ...]) -> list[dict[str, Any]]:
+        """A tensor of weights, by which what came before is multiplied."""
+        channels = self.chance.choice([1, self.number(names), f"channels_of({known[-1]})"])
+        return [
+            {"Parameter": [1, channels, 1, 1], "name": f"{name}p"},
+            {"Mul": None, "from": [known[-1], f"{name}p"], "name": name},
+        ]
+
+    def entry(
+        self,
+        names: tuple[str, ...],
+        blocks: list[str],
+        depth: int,
+        known: list[str],
+        made: list[dict[str, Any]],
+    ) -> dict[str, Any]:
+        kinds = ["conv", "conv", "plain", "plain", "function", "reference"]
+        kinds += ["block"] * 3 if blocks else []
+        kinds += ["branches"] * 2 if depth else []
+        kind = self.chance.choice(kinds)
+        if kind == "conv":
+            return self.conv(names, known, made)
+        if kind == "plain":
+            plain = [{"ReLU": None}, {"BatchNorm2d": None}, {"LayerNorm": None}, {"Dropout": "1/3"}]
+            more = [{"Linear": 6}, {"Dropout": "w/2"}, POOL]
+            return dict(self.chance.choice([*plain, *more]))
+        if kind == "function":
+            chunk = {"chunks": self.chance.choice([1, 1, 2])}
+            return dict(self.chance.choice([{"Permute": [0, 1, 3, 2]}, {"Chunk": chunk}]))
+        if kind == "reference":
+            count = self.chance.randint(1, 3)
+            sources = [self.chance.choice([*known, *self.inputs]) for _ in range(count)]
+            return {self.chance.choice(["Concat", "Concat", "Add", "Mul"]): None, "from": sources}
+        if kind == "block":
+            return self.use(names, blocks, made)
+        return self.join(names, blocks, depth, known)
+
+    def conv(
+        self, names: tuple[str, ...], known: list[str], made: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """A convolution, which may use the weights of an earlier one."""
+        channels = self.number(names, [name for name in known if "." not in name])
+        fields = {"out_channels": channels, "kernel_size": 1}
         convs = [each["name"] for each in made if "Conv2d" in each and "repeat" not in each]
-        conv = {"Conv2d": {"out_channels": draw(numbers), "kernel_size": 1}}
-        if convs and draw(st.integers(0, 3)) == 0:
-            return {**conv, "share": draw(st.sampled_from(convs))}
-        if draw(st.booleans()):
-            conv["Conv2d"] |= {"kernel_size": 3, "padding": 1, "bias": draw(st.booleans())}
-        return conv
-    if kind == "plain":
-        plain = [{"ReLU": None}, {"BatchNorm2d": None}, {"LayerNorm": None}, {"Dropout": "1/3"}]
-        return dict(draw(st.sampled_from([*plain, {"Linear": 6}, {"Dropout": "w/2"}])))
-    if kind == "function":
-        return dict(draw(st.sampled_from([{"Permute": [0, 1, 3, 2]}, {"Chunk": {"chunks": 1}}])))
-    if kind == "reference":
-        sources = draw(st.lists(st.sampled_from([*known, "input"]), min_size=1, max_size=3))
-        join = draw(st.sampled_from(["Concat", "Concat", "Add", "Mul"]))
-        return {join: None, "from": sources}
-    if kind == "block":
-        arguments = {"n": draw(numbers)}
-        for name in ("m", "flag"):
-            if draw(st.integers(0, 2)) == 0:
-                arguments[name] = draw(numbers if name == "m" else _conditions(names))
-        return {draw(st.sampled_from(blocks)): arguments}
-    branches = draw(
-        st.lists(_layers(names, blocks, depth - 1) | st.just([]), min_size=1, max_size=3)
-    )
-    join = draw(st.sampled_from(["Concat", "Concat", "Add"]))
-    if draw(st.booleans()):
-        return {join: {"branches": {f"p{depth}{i}": each for i, each in enumerate(branches)}}}
-    return {join: {"branches": branches}}
+        if convs and self.one_in(4):
+            return {"Conv2d": fields, "share": self.chance.choice(convs)}
+        form = self.chance.randrange(4)
+        if form < 2:
+            fields |= {"kernel_size": 3, "padding": 1, "bias": self.one_in(2)}
+        elif form == 2 and "k" in names:
+            fields |= {"kernel_size": "k", "padding": "same"}
+        return {"Conv2d": fields}
+
+    def use(
+        self, names: tuple[str, ...], blocks: list[str], made: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """A use of a block, which may use the weights of an earlier one."""
+        arguments: dict[str, Any] = {"n": self.number(names)}
+        if self.one_in(3):
+            arguments["m"] = self.number(names)
+        if self.one_in(3):
+            arguments["flag"] = self.condition(names)
+        if self.one_in(3):
+            arguments["k"] = self.chance.choice([1, 3, "k" if "k" in names else 3])
+        block = self.chance.choice(blocks)
+        earlier = [each for each in made if block in each and "repeat" not in each]
+        if earlier and self.one_in(6):
+            other = self.chance.choice(earlier)
+            return {block: dict(other[block]), "share": other["name"]}
+        return {block: arguments}
+
+    def join(
+        self, names: tuple[str, ...], blocks: list[str], depth: int, known: list[str]
+    ) -> dict[str, Any]:
+        """A join of branches, with names or without."""
+        count = self.chance.randint(1, 3)
+        branches = [
+            [] if self.one_in(4) else self.layers(names, blocks, depth - 1, known)
+            for _ in range(count)
+        ]
+        join = self.chance.choice(["Concat", "Concat", "Add"])
+        if self.one_in(2):
+            self.branches += count
+            named = {f"p{self.branches - i}": each for i, each in enumerate(branches)}
+            return {join: {"branches": named}}
+        return {join: {"branches": branches}}

@@ -88,6 +88,7 @@ def join_of_one_input(name: str) -> tuple[list[int], list[dict[str, Any]]]:
     return [end], [*cutting, {name: dict(kind.example), "from": parts}]
 
 
+@pytest.mark.thorough  # the next one holds this in a block
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_kind_is_emitted(name):
     assert_is_clean(assert_emits(example(name)))

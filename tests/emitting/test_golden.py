@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import pytest
@@ -53,8 +52,13 @@ def test_what_is_emitted_is_what_the_file_holds(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRINTED)
-def test_a_file_runs_by_itself(name: str, tmp_path: Path) -> None:
+def test_a_file_runs_by_itself(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     pytest.importorskip("torch")
-    command = [sys.executable, "-I", str(FOLDER / f"{name}.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert done.stdout == PRINTED[name]
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(FOLDER / f"{name}.py"), run_name="__main__")
+    assert capsys.readouterr().out == PRINTED[name]

@@ -16,10 +16,8 @@ import shapecalc
 from shapecalc.emitting.module import module
 from shapecalc.emitting.names import EmitError
 from shapecalc.language.problem import SpecError
-from shapecalc.network import specs_folder
+from tests.bundled import NAMES, SMALL, SPECS, small_first
 from tests.emitting.emitted import assert_emits, assert_is, assert_is_clean, inputs_of, made, torch
-
-SPECS = sorted(path.stem for path in specs_folder().glob("*.yaml"))
 
 KNOBS: dict[str, list[dict[str, int]]] = {
     "alexnet": [{"num_classes": 7}],
@@ -82,7 +80,7 @@ def test_a_network_at_other_knobs_is_what_its_report_says(name: str, knobs: dict
     assert_is(made(emitted(name), **knobs), shapecalc.load(name).report(knobs))
 
 
-@pytest.mark.parametrize("name", sorted({*SPECS} - {*KNOBS}))
+@pytest.mark.parametrize("name", small_first(name for name in NAMES if name not in KNOBS))
 def test_every_knob_of_a_network_may_have_another_value(name: str) -> None:
     network = shapecalc.load(name)
     maker = type(made(emitted(name)))
@@ -186,13 +184,13 @@ def settings_of(source: str) -> Iterator[tuple[str, Any, Any]]:
 
 
 def test_settings_at_the_defaults_of_torch_are_left_out() -> None:
-    found = [each for name in SPECS for each in settings_of(emitted(name))]
+    found = [each for name in SMALL for each in settings_of(emitted(name))]
     assert len(found) > 100
     assert [what for what, value, default in found if value == default] == []
 
 
 def test_torch_is_all_that_is_imported_besides_the_standard_library() -> None:
-    for name in SPECS:
+    for name in SMALL:
         tree = ast.parse(emitted(name))
         plain = {a.name for node in tree.body if isinstance(node, ast.Import) for a in node.names}
         parts = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}

@@ -68,7 +68,7 @@ statements = st.builds(Assign, names, trees) | st.builds(
 
 
 def laid_out(*body):
-    return "\n".join(printer.function(Function("f", (), syntax.NONE, tuple(body)), 0)) + "\n"
+    return "\n".join(printer.definition(Function("f", (), syntax.NONE, tuple(body)))) + "\n"
 
 
 def test_statements_are_laid_out_as_ruff_does():

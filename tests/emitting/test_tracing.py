@@ -8,6 +8,7 @@ import pytest
 
 import shapecalc
 from shapecalc.emitting.module import module
+from tests.bundled import thorough
 from tests.emitting.emitted import inputs_of, made, torch
 
 NETWORKS = {
@@ -48,7 +49,13 @@ def _quiet():
         yield
 
 
-@pytest.fixture(params=NETWORKS)
+@pytest.fixture(
+    params=[
+        "structure",
+        "unet",
+        *thorough(name for name in NETWORKS if name not in ("structure", "unet")),
+    ]
+)
 def model(request):
     """A module on the CPU, and random inputs."""
     torch.manual_seed(1)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import shapecalc
 from shapecalc.emitting.module import module
 from shapecalc.language.problem import SpecError
-from tests.emitting.emitted import assert_is, assert_is_clean, made
+from tests.emitting.emitted import assert_is, assert_is_clean, made, torch
 
 WIDE = """
 symbols: {width: %s, depth: 2, gate: 1, rate: 0.5, other: 2*depth}
@@ -117,3 +117,42 @@ def test_bundled_networks_at_random_values(name: str) -> None:
         assert_is(made(source, **knobs), report)
 
     tried()
+
+
+FACTORS = """
+symbols: {least: 1/4, heads: 2}
+input: [8, 6]
+blocks:
+  Scale:
+    args: {scale: , channels: 4 * heads}
+    layers:
+      - Mul: scale
+      - Add: scale / heads
+      - Clamp: {min: -least, max: scale + least}
+      - Linear: {out_features: channels, bias: false}
+layers:
+  - Scale: 1/8
+  - Scale: 1 / heads
+  - {Scale: 3, name: last}
+"""
+
+
+def test_factors_and_bounds_need_not_be_whole() -> None:
+    model = made(module(shapecalc.load(FACTORS)), device="cpu", heads=4, least=0.5)
+    for name in ("scale1", "scale2", "last"):
+        torch.nn.init.eye_(getattr(model, name).linear1.weight)
+    model.last.linear1.weight.data.mul_(2)
+    x = wanted = torch.linspace(-2, 2, 48).reshape(1, 8, 6)
+    for scale, weight in ((1 / 8, 1), (1 / 4, 1), (3, 2)):
+        wanted = (wanted * scale + scale / 4).clamp(-0.5, scale + 0.5)
+        wanted = torch.nn.functional.linear(wanted, weight * torch.eye(16, wanted.shape[-1]))
+    with torch.no_grad():
+        assert torch.allclose(model(x), wanted)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_probability_is_a_float() -> None:
+    source = module(shapecalc.load({"input": [8], "layers": [{"Dropout": 0}, {"Dropout": 1}]}))
+    assert "nn.Dropout(0.0)" in source
+    assert "nn.Dropout(1.0)" in source
+    torch.jit.script(made(source))

@@ -15,20 +15,26 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from cases import case
-from readers import ends
+from tests.fuzz import sources
+from tests.fuzz.cases import case
+from tests.fuzz.readers import ends
 
 CHUNK = 200
 
 
-def tried(seed: int, first: int, count: int, everything: bool) -> list[tuple[int, str, float]]:
+def tried(
+    seed: int, first: int, count: int, everything: bool, is_source: bool
+) -> list[tuple[int, str, float]]:
     """How the cases from the first on ended: its number, what came, and the seconds of work."""
     found = []
     for number in range(first, first + count):
         started = time.process_time()
-        ended = ends(case(seed, number), random.Random(f"{seed} {number} readers"), everything)
+        if is_source:
+            ended = sources.ends(sources.case(seed, number))
+        else:
+            ended = ends(case(seed, number), random.Random(f"{seed} {number} readers"), everything)
         found.append((number, ended, time.process_time() - started))
     return found
 
@@ -40,8 +46,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--every-reader", action="store_true", help="all readers on each case")
+    parser.add_argument("--sources", action="store_true", help="PyTorch sources, not specs")
     parser.add_argument("--case", type=int, help="print the spec of this case")
     given = parser.parse_args()
+    if given.case is not None and given.sources:
+        found = sources.case(given.seed, given.case)
+        print(f"{found.text}\n# {found.make} {found.inputs}")
+        return 0
     if given.case is not None:
         sys.stdout.buffer.write(case(given.seed, given.case))
         return 0
@@ -53,7 +64,7 @@ def main() -> int:
     with ProcessPoolExecutor(given.processes) as pool:
         jobs = [
             pool.submit(tried, given.seed, at, min(CHUNK, given.first + given.cases - at),
-                        given.every_reader)
+                        given.every_reader, given.sources)
             for at in firsts
         ]  # fmt: skip
         for job in jobs:

@@ -161,6 +161,16 @@ def test_an_entry_fed_from_what_is_left_out_is_an_error():
     assert "feeds from 'b'" in problem.message
 
 
+def test_an_entry_left_out_may_be_fed_from_what_is_left_out():
+    layers = """
+    [{ReLU: , name: a}, {Tanh: , name: b, when: flag}, Sigmoid,
+    {Add: , from: [a, sigmoid1], when: not flag}, {Mul: , from: [b, sigmoid1], when: flag},
+    {GELU: , name: c, from: b, when: flag, repeat: 2}]
+    """
+    assert paths(layers, symbols="{flag: 0}") == ["a", "sigmoid1", "add1"]
+    assert paths(layers, symbols="{flag: 1}") == ["a", "b", "sigmoid1", "mul1", "c.0", "c.1"]
+
+
 # -- branches -------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import pytest
 
 import shapecalc
 from shapecalc.graph.graph import Part, Role, Source
+from shapecalc.language.problem import SpecError
 from shapecalc.layers import KINDS, Layer, Tensor
 
 
@@ -117,3 +118,15 @@ def test_a_block_may_have_the_name_of_a_role():
         (Role.USE, "branch"),
         (Role.USE, "repeat"),
     ]
+
+
+def test_a_copy_that_fails_is_reported_once_where_its_size_is_asked_for():
+    layers = [
+        {"Conv2d": {"out_channels": "3/2", "kernel_size": 1}},
+        {"Concat": {"branches": {"p": ["ReLU"]}}, "repeat": 2, "name": "l1"},
+        {"Parameter": [1, "channels_of(l1.1)", 1, 1]},
+    ]
+    with pytest.raises(SpecError) as found:
+        shapecalc.load({"input": [3, 6, 6], "layers": layers}).report()
+    (problem,) = found.value.problems
+    assert problem.message == "Conv2d: out_channels expects a positive integer, got 3/2"

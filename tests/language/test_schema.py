@@ -17,6 +17,7 @@ from shapecalc.language.schema import spec_schema
 from shapecalc.language.text import Node, compose, decode
 from shapecalc.layers import KINDS
 from shapecalc.network import Network
+from tests.bundled import thorough
 from tests.fuzz.cases import case
 from tests.test_errors import TOP
 
@@ -152,7 +153,7 @@ def test_every_kind_and_field_comes_with_its_words(kind: str) -> None:
         assert fields[name]["description"].startswith(declared.doc)
 
 
-@pytest.mark.parametrize("name", ["lenet5", "resnet18", "vit", "unet", "mixtral"])
+@pytest.mark.parametrize("name", ["lenet5", "unet", *thorough(["resnet18", "vit", "mixtral"])])
 @pytest.mark.parametrize("symbolic", [False, True])
 def test_reports_are_valid_by_the_report_s_own_schema(name: str, symbolic: bool) -> None:
     report = shapecalc.load(name).report(symbolic=symbolic).to_dict()

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import shapecalc
 from shapecalc.language.problem import SpecError
 from shapecalc.layers import KINDS, FieldError
+from shapecalc.layers.field import PerAxis
 from tests.layers.strategies import Draw, draws
 from tests.layers.symbolic import assert_symbols_agree
 from tests.layers.torch_oracle import Facts, facts_of_torch, our_facts
@@ -95,6 +96,7 @@ LENIENT = (
     Lenient(("ConvTranspose",), "it takes a dilation of 0 now and then", _is_outside("dilation")),
     Lenient(("MaxUnpool",), "it does not look", _is_outside("kernel_size", "stride", "padding")),
     Lenient(("CropTo",), "a negative start counts from the end", _is_outside("start")),
+    Lenient(("CropTo",), "it cuts along all axes there are", _has_other_ndim),
     Lenient(("FractionalMaxPool",), "it does not look", _is_outside("kernel_size")),
     Lenient(("AdaptiveAvgPool",), "it averages any input to size 1", _has_other_ndim),
     Lenient(("Circular",), "it copies what was never written", _cuts_and_fills),
@@ -132,6 +134,15 @@ def found_here(draw: Draw) -> Facts | None:
     return our_facts(draw.layer, draw.inputs)
 
 
+def _lists(draw: Draw) -> dict[str, list]:
+    """Lists with a value for each axis, or with one for all, as they are written."""
+    return {
+        name: value
+        for name, value in draw.settings.items()
+        if isinstance(value, list) and isinstance(draw.layer.fields[name].type, PerAxis)
+    }
+
+
 def found_in_torch(draw: Draw) -> Facts | None:
     kind = KINDS[draw.layer.kind]
     try:
@@ -143,7 +154,7 @@ def found_in_torch(draw: Draw) -> Facts | None:
         for name, field in kind.fields.items()
         if field.infer is not None and name in draw.settings
     }
-    facts = facts_of_torch(layer, draw.inputs, stated | draw.outside)
+    facts = facts_of_torch(layer, draw.inputs, stated | _lists(draw) | draw.outside)
     if facts is not None and UNCOUNTED.get(layer.kind, lambda draw: False)(draw):
         return facts._replace(macs=layer.macs(*draw.inputs, y=layer.output(*draw.inputs)))  # type: ignore[arg-type]
     return facts
@@ -158,7 +169,7 @@ def _quiet():
 
 @pytest.mark.parametrize("name", [n for n, kind in KINDS.items() if not kind.unknown_to_torch])
 def test_a_kind_is_torchs(name, request):
-    draws_wanted = 300 if request.config.getoption("--thorough") else 20
+    draws_wanted = 300 if request.config.getoption("--thorough") else 10
     if request.config.getoption("--long"):
         draws_wanted = 20_000
     drawn = accepted = 0

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-import types
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import shapecalc
+from tests.reading.by_torch import by_torch
 
 torch = pytest.importorskip("torch")
 
@@ -402,33 +400,13 @@ RECURRENT = {
 """Multiplications of what torch's counter takes for one operation, by arithmetic."""
 
 
-def _by_torch(source: str, make: str, inputs: list[list[int]]) -> dict[str, Any]:
-    """What torch says of a source, which it runs."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    module = types.ModuleType("constructs_by_torch")
-    sys.modules[module.__name__] = module
-    exec(compile(source, module.__name__, "exec"), vars(module))
-    network = eval(make, vars(module))
-    network.eval()
-    params = sum(each.numel() for each in network.parameters())
-    counter = FlopCounterMode(display=False)
-    with torch.no_grad(), counter:
-        output = network(*[torch.zeros(1, *shape) for shape in inputs])
-    return {
-        "params": params,
-        "output": list(output.shape),
-        "macs": counter.get_total_flops() // 2,
-    }
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_a_construct_is_read_as_torch_runs_it(name: str, tmp_path: Path) -> None:
     source, make, inputs = CASES[name]
     path = tmp_path / "net.py"
     path.write_text(source)
     report = shapecalc.load(f"{path}:{make}", inputs=inputs).report()
-    expected = _by_torch(source, make, inputs)
+    expected = by_torch(source, make, inputs)
     expected["macs"] = RECURRENT.get(name, expected["macs"])
     assert {
         "params": report.totals.params,

@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 
 import shapecalc
+from shapecalc.layers import KINDS, Layer
 from shapecalc.reading.functions import OPERATIONS, QUIET
+from shapecalc.reading.index import CALLED, MODULES
 from shapecalc.reading.known import resolve
 from shapecalc.reading.values import Unknown
 
 torch = pytest.importorskip("torch")
+
+STALE = "./dev docs writes shapecalc/reading/index.py anew"
 
 PAGE = Path(__file__).parents[2] / "docs" / "functions-not-read.md"
 LEFT_OUT = [
@@ -102,3 +106,19 @@ def test_every_function_that_is_not_read_is_on_the_page() -> None:
 def test_the_page_names_no_function_that_is_read() -> None:
     functions = _functions()
     assert [each for each in LEFT_OUT if "*" not in each and functions.get(each, False)] == []
+
+
+def test_the_index_names_the_kind_of_every_module_and_function():
+    modules = {name: kind for name, kind in KINDS.items() if kind.in_torch and _is_ours(kind)}
+    assert list(MODULES) == list(modules), STALE
+    assert {name for name, is_inferred in MODULES.items() if is_inferred} == {
+        name
+        for name, kind in modules.items()
+        if any(field.infer is not None for field in kind.fields.values())
+    }, STALE
+    ours = [(name, kind) for name, kind in KINDS.items() if _is_ours(kind)]
+    assert {call: name for name, kind in ours for call, _ in kind.calls()} == CALLED, STALE
+
+
+def _is_ours(kind: type[Layer]) -> bool:
+    return kind.__module__.startswith("shapecalc.layers.")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import shapecalc
+from tests.bundled import thorough
 
 FOUND = [Path(each) / "torchvision" / "models" for each in sys.path]
 MODELS = next((folder for folder in FOUND if folder.is_dir()), None)
@@ -35,15 +36,30 @@ def _file(name: str) -> str:
     for start, file in FILES.items():
         if name.startswith(start):
             return file
-    assert MODELS is not None
+    if MODELS is None:
+        return name
     return max((p.stem for p in MODELS.glob("*.py") if name.startswith(p.stem)), key=len)
 
 
-@pytest.mark.skipif(MODELS is None, reason="torchvision is not installed")
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_parameters_and_multiplications_are_torchvisions(row: list[str]) -> None:
+SMALLEST = {_file(row[0]): row for row in sorted(ROWS, key=lambda row: -int(row[3]))}
+"""Of each file the smallest network; the others are tried with ``--thorough`` alone."""
+
+SMALLEST_FIRST = [
+    *SMALLEST.values(),
+    *thorough(row for row in ROWS if row not in SMALLEST.values()),
+]
+
+
+def source_of(name: str, arguments: str) -> str:
+    """A network as its file and what makes it."""
     assert MODELS is not None
+    return f"{MODELS / _file(name)}.py:{name}({arguments})"
+
+
+@pytest.mark.skipif(MODELS is None, reason="torchvision is not installed")
+@pytest.mark.parametrize("row", SMALLEST_FIRST, ids=lambda row: row[0])
+def test_parameters_and_multiplications_are_torchvisions(row: list[str]) -> None:
     name, size, params, flops = row[0], row[2], row[3], row[6]
-    source = f"{MODELS / _file(name)}.py:{name}({ARGUMENTS.get(name, '')})"
+    source = source_of(name, ARGUMENTS.get(name, ""))
     totals = shapecalc.load(source, inputs=[f"3,{size},{size}"]).report().totals
     assert (totals.params, 2 * totals.macs) == (int(params), int(flops))

@@ -48,8 +48,11 @@ CASES: list[tuple[str, list[str]]] = [
 
 
 @pytest.mark.parametrize(("name", "over"), CASES, ids=[name for name, _ in CASES])
-def test_rows_are_what_show_tells_and_the_rest_is_refused(name: str, over: list[str]) -> None:
-    hold_against_reports(shapecalc.load(name), over, 1000 // len(CASES) + 1)
+def test_rows_are_what_show_tells_and_the_rest_is_refused(
+    name: str, over: list[str], request: pytest.FixtureRequest
+) -> None:
+    times = 200 if request.config.getoption("--thorough") else 40
+    hold_against_reports(shapecalc.load(name), over, times)
 
 
 def hold_against_reports(network: shapecalc.Network, over: list[str], times: int) -> None:

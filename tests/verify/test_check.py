@@ -13,13 +13,11 @@ from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import main
-from shapecalc.network import specs_folder
 from shapecalc.verify import check as checking
 from shapecalc.verify.check import check
+from tests.bundled import SPECS
 
 pytest.importorskip("torch")
-
-SPECS = sorted(path.stem for path in specs_folder().glob("*.yaml"))
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -66,6 +64,54 @@ def test_a_tampered_module_is_found_out(
     monkeypatch.setattr(checking, "module", tampered)
     found = [d for each in check(shapecalc.load("lenet5"), seed=1) for d in each.differences]
     assert any(what in each for each in found), found
+
+
+RESHAPED = {
+    "input": [4, "H"],
+    "symbols": {"H": 4},
+    "layers": [{"Reshape": {"shape": ["B", "4*H"]}}, {"Linear": 3}],
+}
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_batch_that_is_written_in_is_found_out(
+    batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert all(each.agrees for each in check(shapecalc.load(RESHAPED), {"B": batch}, seed=1))
+    emit = checking.module
+    monkeypatch.setattr(
+        checking, "module", lambda *given: emit(*given).replace("x.shape[0], ", f"{batch}, ")
+    )
+    findings = list(check(shapecalc.load(RESHAPED), {"B": batch}, seed=1))
+    wrong = [each for each in findings if not each.agrees]
+    assert [each.what for each in wrong] == [
+        "shapes and formulas at 12 random sizes, in batches of 1, 2 and 3"
+    ]
+    assert "B = 2" in wrong[0].differences[0]
+
+
+def test_a_network_of_one_batch_only_is_checked_in_that_one() -> None:
+    network = {"input": [4, 4], "layers": [{"Reshape": {"shape": [1, 16]}}, {"Linear": 3}]}
+    findings = list(check(shapecalc.load(network), seed=1))
+    assert all(each.agrees for each in findings)
+    assert findings[0].note == "the spec is a network in a batch of 1 only"
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [{"Linear": "8*B"}],
+        [{"Linear": 5, "when": "B > 1"}, {"Linear": 3}],
+        [{"Linear": "H", "when": "H > 9"}, {"Linear": 5, "repeat": "H//4"}, {"Linear": 2}],
+        [{"Zeros": {"shape": ["B", 4, "H"]}}, {"Add": {}, "from": ["zeros1", "input"]}],
+    ],
+    ids=str,
+)
+def test_what_hangs_on_the_batch_or_on_a_size_agrees(layers: list[object]) -> None:
+    network = {"input": [4, "H"], "symbols": {"H": 8}, "layers": layers}
+    findings = list(check(shapecalc.load(network), seed=1))
+    assert [each.differences for each in findings if not each.agrees] == []
+    assert any("in batches of 1, 2 and 3" in each.what for each in findings)
 
 
 def test_a_wrong_report_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ def test_the_compiler_is_not_imported() -> None:
     run("pass", "assert 'torch._dynamo' not in sys.modules")
 
 
+@pytest.mark.thorough
 def test_the_compiler_works_afterwards() -> None:
     run(
         "pass",
@@ -41,6 +42,7 @@ def test_the_compiler_works_afterwards() -> None:
     )
 
 
+@pytest.mark.thorough
 def test_the_compiler_is_there_when_it_is_asked_for() -> None:
     run(
         "assert torch._dynamo.is_compiling() is False",

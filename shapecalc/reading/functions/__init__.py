@@ -11,6 +11,7 @@ from shapecalc.reading.functions import (  # each puts its functions into the ta
     catalogue,
     constants,
     convolutions,
+    decompositions,
     elementwise,
     losses,
     parts,
@@ -18,6 +19,7 @@ from shapecalc.reading.functions import (  # each puts its functions into the ta
     reductions,
     resampling,
     shapes,
+    spectral,
     weights,
 )
 from shapecalc.reading.functions.base import OPERATIONS, QUIET, listed, prod
@@ -30,6 +32,7 @@ __all__ = [
     "catalogue",
     "constants",
     "convolutions",
+    "decompositions",
     "elementwise",
     "listed",
     "losses",
@@ -39,5 +42,6 @@ __all__ = [
     "reductions",
     "resampling",
     "shapes",
+    "spectral",
     "weights",
 ]

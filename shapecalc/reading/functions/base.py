@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shapecalc.reading.operators import plain, type_name
-from shapecalc.reading.tensors import constant
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue, constant
 from shapecalc.reading.values import Builtin, Unknown
 
 OPERATIONS: dict[str, Builtin] = {}

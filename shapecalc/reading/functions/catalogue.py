@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from shapecalc.layers import KINDS
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag
+from shapecalc.reading.dtypes import DTYPES, DType
 from shapecalc.reading.functions.base import OPERATIONS, SAME, number, tensor
+from shapecalc.reading.index import CALLED
 from shapecalc.reading.operators import plain
-from shapecalc.reading.tensors import DTYPES, DType
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Builtin, Unknown
 
 
@@ -92,6 +94,15 @@ def _from_kind(kind: type[Layer], name: str, takes: tuple[str, ...]) -> Builtin:
     return Builtin(name, run)
 
 
-for _kind in KINDS.values():
-    for _name, _takes in _kind.calls():
-        OPERATIONS[_name] = _from_kind(_kind, _name, _takes)
+def _called(name: str, kind: str) -> Builtin:
+    """A function of torch's, whose kind is imported when it is first called."""
+
+    @cache
+    def found() -> Builtin:
+        return _from_kind(KINDS[kind], name, dict(KINDS[kind].calls())[name])
+
+    return Builtin(name, lambda rt, *args, **kwargs: found().run(rt, *args, **kwargs))
+
+
+for _name, _kind in CALLED.items():
+    OPERATIONS[_name] = _called(_name, _kind)

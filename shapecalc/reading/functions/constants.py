@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.layers.tensor import FLOATS
-from shapecalc.reading.functions.base import OPERATIONS, number, numbers, operation, tensor
+from shapecalc.reading.dtypes import DTYPES, DType, TorchSize
+from shapecalc.reading.functions.base import OPERATIONS, number, numbers, operation, prod, tensor
 from shapecalc.reading.functions.elementwise import typed
 from shapecalc.reading.modules import stored
 from shapecalc.reading.operators import plain
 from shapecalc.reading.sizes import Size
-from shapecalc.reading.tensors import DTYPES, DType, TorchSize
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Instance, Unknown
 
 
@@ -38,7 +38,15 @@ operation("torch.zeros")(_filled(0.0))
 
 operation("torch.ones")(_filled(1.0))
 
-operation("torch.empty", "torch.rand", "torch.randn")(_filled(None))
+operation("torch.empty", "torch.randn")(_filled(None))
+
+
+@operation("torch.rand")
+def _rand(rt: Any, *sizes: Any, **kwargs: Any) -> Any:
+    found = _filled(None)(rt, *sizes, **kwargs)
+    if prod(found.shape) == 1:  # as a number it is the middle of what it may be
+        found.data = [0.5]
+    return found
 
 
 def _typed_tensor(dtype: str) -> Any:

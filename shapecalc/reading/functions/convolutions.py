@@ -10,7 +10,7 @@ from typing import Any
 
 from shapecalc.reading.functions.base import number, operation, tensor
 from shapecalc.reading.operators import plain
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 
 
 def _convolution(rank: int, transposed: bool) -> Any:

@@ -6,9 +6,9 @@ from typing import Any
 
 from shapecalc.layers import KINDS
 from shapecalc.layers.tensor import FLOATS
+from shapecalc.reading.dtypes import DTYPES, DType
 from shapecalc.reading.functions.base import operation, tensor
-from shapecalc.reading.tensors import DTYPES, DType, same_source
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue, same_source
 
 
 def _binary(word: str) -> Any:

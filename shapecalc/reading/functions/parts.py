@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.reading.functions.base import listed, number, numbers, operation, prod, tensor
 from shapecalc.reading.functions.shapes import flatten
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 
 
 def _pieces(rt: Any, x: TensorValue, dim: int, sizes: list[Any]) -> tuple[TensorValue, ...]:
@@ -186,7 +186,7 @@ def _tensor_unfold(rt: Any, x: TensorValue, dimension: int, size: int, step: int
 
 
 @operation("torch.meshgrid")
-def _meshgrid(rt: Any, *tensors: Any, indexing: str = "ij") -> Any:
+def _meshgrid(rt: Any, *tensors: Any, indexing: Any = None) -> Any:
     found = (
         list(tensors[0])
         if len(tensors) == 1 and isinstance(tensors[0], (list, tuple))
@@ -281,7 +281,7 @@ def _equal(rt: Any, a: Any, b: Any, *more: Any, **kwargs: Any) -> TensorValue:
     return TensorValue((), "bool")
 
 
-@operation("torch.real", "torch.positive", "torch.atleast_1d", "Tensor.random_", "torch.poisson")
+@operation("torch.positive", "torch.atleast_1d", "Tensor.random_", "torch.poisson")
 def _as_it_is(rt: Any, x: TensorValue, *more: Any) -> TensorValue:
     return x
 

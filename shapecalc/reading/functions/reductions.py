@@ -6,8 +6,7 @@ from typing import Any
 
 from shapecalc.reading.functions.base import number, operation, prod, tensor
 from shapecalc.reading.functions.shapes import flatten
-from shapecalc.reading.tensors import constant
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue, constant
 
 
 def _dims(rt: Any, x: TensorValue, dim: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from shapecalc.layers import KINDS
 from shapecalc.reading.functions.base import OPERATIONS, number, numbers, operation, tensor
 from shapecalc.reading.functions.reductions import second
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Builtin
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from shapecalc.language.problem import Mark
 from shapecalc.reading.advice import key_of
+from shapecalc.reading.dtypes import DType, TorchSize
 from shapecalc.reading.functions.base import numbers, operation, prod, tensor
 from shapecalc.reading.sizes import Size
-from shapecalc.reading.tensors import DType, TorchSize
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Unknown
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.functions.base import operation, prod, tensor
+from shapecalc.reading.functions.base import OPERATIONS, operation, prod, tensor
 from shapecalc.reading.operators import plain
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 
 
 def _own_weights(rt: Any, weight: Any, bias: Any) -> bool:
@@ -135,5 +135,58 @@ def _bilinear(rt: Any, a: Any, b: Any, weight: Any, bias: Any = None) -> Any:
 
 
 @operation("nn.functional.multi_head_attention_forward")
-def _mha(rt: Any, *args: Any, **kwargs: Any) -> Any:
-    raise rt.cannot("nn.functional.multi_head_attention_forward is not known")
+def _attention(
+    rt: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    embed_dim_to_check: Any,
+    num_heads: Any,
+    in_proj_weight: Any,
+    in_proj_bias: Any,
+    bias_k: Any = None,
+    bias_v: Any = None,
+    add_zero_attn: Any = False,
+    dropout_p: Any = 0.0,
+    out_proj_weight: Any = None,
+    out_proj_bias: Any = None,
+    training: Any = True,
+    key_padding_mask: Any = None,
+    need_weights: Any = True,
+    attn_mask: Any = None,
+    use_separate_proj_weight: Any = False,
+    **kwargs: Any,
+) -> Any:
+    """Attention of a sequence by sizes (length, batch, features), from its projections on."""
+    if bias_k is not None or add_zero_attn or len(query.shape) != 3:
+        raise rt.cannot("attention with biases or zeros behind the keys is not known")
+    run = {name: OPERATIONS[f"torch.{name}"].run for name in ("chunk", "matmul", "softmax")}
+    if use_separate_proj_weight:
+        weights = [kwargs[f"{name}_proj_weight"] for name in "qkv"]
+    else:
+        weights = list(run["chunk"](rt, in_proj_weight, 3, 0))
+    biases: list[Any] = [None] * 3
+    if in_proj_bias is not None:
+        biases = list(run["chunk"](rt, in_proj_bias, 3, 0))
+    if query is key and key is value and not use_separate_proj_weight:
+        packed = _linear(rt, query, in_proj_weight, in_proj_bias)
+        inputs = list(run["chunk"](rt, packed, 3, 2))
+    else:
+        inputs = [_linear(rt, *each) for each in zip((query, key, value), weights, biases)]
+    q, k, v = [_by_head(rt, each, num_heads) for each in inputs]
+    scores = run["matmul"](rt, q, rt.put("Transpose", [k], {"dim0": -2, "dim1": -1}))
+    chances = run["softmax"](rt, scores, -1)
+    found = rt.put("Permute", [run["matmul"](rt, chances, v)], {"dims": [2, 0, 1, 3]})
+    length, batch = query.shape[:2]
+    features = v.shape[1] * v.shape[3]
+    found = rt.put("Reshape", [found], {"shape": [length, batch, features]})
+    found = _linear(rt, found, out_proj_weight, out_proj_bias)
+    averaged = rt.put("Mean", [chances], {"dim": [1]}) if need_weights else None
+    return found, averaged
+
+
+def _by_head(rt: Any, x: TensorValue, heads: Any) -> TensorValue:
+    """(length, batch, features) as (batch, heads, length, features of one)."""
+    length, batch, features = x.shape
+    shape = [length, batch, heads, features // heads]
+    return rt.put("Permute", [rt.put("Reshape", [x], {"shape": shape})], {"dims": [1, 2, 0, 3]})

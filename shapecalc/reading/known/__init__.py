@@ -9,6 +9,7 @@ from __future__ import annotations
 from shapecalc.reading.known import (  # each puts what it knows into the table
     arguments,
     arrays,
+    chances,
     collecting,
     normalised,
     packages,
@@ -16,6 +17,8 @@ from shapecalc.reading.known import (  # each puts what it knows into the table
     python,
     records,
     scripts,
+    signatures,
+    system,
 )
 from shapecalc.reading.known.base import KNOWN, REPLACED, lends, module, resolve, stays_unread
 
@@ -24,6 +27,7 @@ __all__ = [
     "REPLACED",
     "arguments",
     "arrays",
+    "chances",
     "collecting",
     "lends",
     "module",
@@ -34,5 +38,7 @@ __all__ = [
     "records",
     "resolve",
     "scripts",
+    "signatures",
     "stays_unread",
+    "system",
 ]

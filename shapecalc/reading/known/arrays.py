@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from shapecalc.reading.builtins import BUILTINS
 from shapecalc.reading.functions import OPERATIONS
-from shapecalc.reading.known.base import known
+from shapecalc.reading.known.base import known, resolve
 from shapecalc.reading.known.python import elementwise
 
 for _name in ("array", "asarray"):
     known(f"numpy.{_name}")(
         lambda rt, values, *args, **kwargs: OPERATIONS["torch.tensor"].run(rt, values)
     )
+
+known("numpy.atleast_1d")(
+    lambda rt, value: OPERATIONS["torch.tensor"].run(
+        rt, [value] if isinstance(value, (int, float)) else value
+    )
+)
 
 known("numpy.linspace")(
     lambda rt, a, b, n=50, **kwargs: OPERATIONS["torch.linspace"].run(rt, a, b, n)
@@ -38,6 +46,15 @@ known("numpy.min", "numpy.amin")(lambda rt, values, *args: BUILTINS["min"].run(r
 known("numpy.mean")(
     lambda rt, values, *args: sum(rt.iterate(values)) / max(1, len(list(rt.iterate(values))))
 )
+
+for _name, _all in (("any", False), ("all", True)):
+
+    @known(f"numpy.{_name}")
+    def _whether(rt: Any, values: Any, *args: Any, _all: bool = _all) -> bool:
+        items = [values] if isinstance(values, (bool, int, float)) else values
+        found = [rt.truth(each) for each in rt.iterate(items)]
+        return all(found) if _all else any(found)
+
 
 known("numpy.abs")(lambda rt, value: abs(value))
 
@@ -69,3 +86,64 @@ known("numpy.float32", "numpy.float64")(lambda rt, value=0.0: BUILTINS["float"].
 known("numpy.maximum")(lambda rt, a, b: max(a, b))
 
 known("numpy.minimum")(lambda rt, a, b: min(a, b))
+
+_AS_TORCH = {
+    "eye": "eye",
+    "identity": "eye",
+    "empty": "empty",
+    "zeros_like": "zeros_like",
+    "ones_like": "ones_like",
+    "full_like": "full_like",
+    "concatenate": "cat",
+    "stack": "stack",
+    "vstack": "vstack",
+    "hstack": "hstack",
+    "tile": "tile",
+    "expand_dims": "unsqueeze",
+    "squeeze": "squeeze",
+    "reshape": "reshape",
+    "outer": "outer",
+    "dot": "matmul",
+    "matmul": "matmul",
+    "triu": "triu",
+    "tril": "tril",
+    "diag": "diag",
+    "clip": "clamp",
+    "where": "where",
+    "flip": "flip",
+    "swapaxes": "transpose",
+    "argsort": "argsort",
+    "sort": "sort",
+    "meshgrid": "meshgrid",
+    "logspace": "logspace",
+    "square": "square",
+    "sign": "sign",
+    "argmax": "argmax",
+    "ravel": "flatten",
+}
+"""Functions of numpy that one of torch does the work of."""
+
+
+def _as_torch(name: str) -> Any:
+    def run(rt: Any, *args: Any, **kwargs: Any) -> Any:
+        given = {key: each for key, each in kwargs.items() if key not in ("dtype", "order")}
+        if "axis" in given:
+            given["dim"] = given.pop("axis")
+        if "k" in given:
+            given["diagonal"] = given.pop("k")
+        return rt.call(resolve(f"torch.{name}"), [_array(rt, each) for each in args], given)
+
+    return run
+
+
+def _array(rt: Any, value: Any) -> Any:
+    """A list of numbers, or of such lists, as an array; anything else as it is."""
+    first = value
+    while isinstance(first, list) and first:
+        first = first[0]
+    is_array = isinstance(value, list) and isinstance(first, (int, float))
+    return OPERATIONS["torch.tensor"].run(rt, value) if is_array else value
+
+
+for _name, _torch in _AS_TORCH.items():
+    known(f"numpy.{_name}")(_as_torch(_torch))

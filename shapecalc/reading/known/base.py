@@ -9,10 +9,10 @@ from typing import Any
 from shapecalc.reading.classes import (
     OBJECT,
 )
+from shapecalc.reading.dtypes import DTYPES, DType
 from shapecalc.reading.files import read_text
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.modules import NN
-from shapecalc.reading.tensors import DTYPES, DType
 from shapecalc.reading.values import (
     Builtin,
     Class,
@@ -109,6 +109,9 @@ _UNLISTED = frozenset(
 )
 """Packages that are known in parts alone."""
 
+_OF_PICTURES = ("torchvision.transforms._presets",)
+"""Modules that torchvision's networks import for what is done to pictures before."""
+
 _ROOTS = frozenset(
     [
         *_UNLISTED,
@@ -139,6 +142,10 @@ _ROOTS = frozenset(
         "inspect",
         "string",
         "json",
+        "traceback",
+        "keyword",
+        "platform",
+        "importlib",
         "pathlib",
         "datetime",
         "contextlib",
@@ -185,6 +192,8 @@ def lends(name: str) -> bool:
 
 def stays_unread(name: str) -> bool:
     """Whether a package that is installed is not read, beyond what is known of it."""
+    if name in _OF_PICTURES:
+        return True
     return name.partition(".")[0] in _UNLISTED and not lends(name)
 
 

@@ -14,7 +14,7 @@ from shapecalc.reading.classes import (
     OBJECT,
 )
 from shapecalc.reading.known.base import KNOWN, PASSES, Hint, known
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import (
     Builtin,
     Class,

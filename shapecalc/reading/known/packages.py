@@ -7,7 +7,7 @@ from typing import Any
 from shapecalc.reading.functions import OPERATIONS, prod
 from shapecalc.reading.known.base import KNOWN, PASSES, known
 from shapecalc.reading.modules import MODULE
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import (
     Builtin,
     Class,

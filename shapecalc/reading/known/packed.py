@@ -6,7 +6,7 @@ from typing import Any
 
 from shapecalc.reading.classes import OBJECT
 from shapecalc.reading.known.base import known
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Class, Instance
 
 PACKED = Class("PackedSequence", (OBJECT,))

@@ -13,7 +13,7 @@ from shapecalc.reading.functions import listed, prod
 from shapecalc.reading.known.base import KNOWN, known
 from shapecalc.reading.operators import plain
 from shapecalc.reading.sizes import Size
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue, same_source
 from shapecalc.reading.values import (
     Builtin,
     Class,
@@ -43,6 +43,8 @@ def elementwise(function: Any) -> Any:
     def run(rt: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, TensorValue) and value.data is not None and len(value.shape) == 1:
             return listed([real(rt, each, *args) for each in value.data], "float32")
+        if isinstance(value, TensorValue) and value.data is None:
+            return same_source(value, value.shape, "float32")
         return real(rt, value, *args)
 
     return run
@@ -107,6 +109,8 @@ KNOWN.update(
 
 @known("math.prod", "numpy.prod", "numpy.product")
 def _prod(rt: Any, values: Any, *more: Any, start: Any = 1, **kwargs: Any) -> Any:
+    if isinstance(values, (int, float)):  # which numpy takes for an array of one
+        return values
     found = start
     for value in rt.iterate(values):
         found = rt.binary("*", found, value)

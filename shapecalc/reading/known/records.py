@@ -12,7 +12,6 @@ from shapecalc.reading.known.base import known
 from shapecalc.reading.values import (
     Builtin,
     Class,
-    Function,
     Instance,
 )
 
@@ -59,8 +58,3 @@ def _namespace(rt: Any, values: Any = None, **kwargs: Any) -> Any:
     found = Instance(Class("SimpleNamespace", (OBJECT,)))
     found.attributes.update({**(rt.as_dict(values) if values is not None else {}), **kwargs})
     return found
-
-
-known("inspect.isclass")(lambda rt, value: isinstance(value, Class))
-
-known("inspect.isfunction")(lambda rt, value: isinstance(value, Function))

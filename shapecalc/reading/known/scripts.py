@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from shapecalc.reading.dtypes import DType
 from shapecalc.reading.frameworks import DEVICE, FRAMEWORK
 from shapecalc.reading.functions import OPERATIONS, prod
 from shapecalc.reading.known.base import KNOWN, PASSES, Hint, Logger, known
 from shapecalc.reading.modules import MODULE
 from shapecalc.reading.regular import REGULAR
-from shapecalc.reading.tensors import DType
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
+from shapecalc.reading.types import is_instance
 from shapecalc.reading.values import (
     Builtin,
     Function,
@@ -48,6 +49,8 @@ for _name in [
     "torch.utils.data.DataLoader",
 ]:
     KNOWN[_name] = Quiet(_name)
+
+known("torch.jit.isinstance")(lambda rt, value, kind: is_instance(rt, value, kind))
 
 KNOWN["torch.jit.annotate"] = Builtin("annotate", lambda rt, kind, value: value)
 
@@ -141,10 +144,6 @@ known("os.path.join")(lambda rt, *parts: "/".join(map(str, parts)))
 known("os.path.exists", "os.path.isfile", "os.path.isdir")(lambda rt, path: False)
 
 known("time.time")(lambda rt: 0.0)
-
-known("random.random", "numpy.random.rand_", "random.uniform")(
-    lambda rt, *args: Unknown("random.random()")
-)
 
 KNOWN["__future__.annotations"] = None
 

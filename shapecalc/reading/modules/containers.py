@@ -6,7 +6,7 @@ from typing import Any
 
 from shapecalc.reading.modules.holding import MODULE, NN, is_module, method, stored
 from shapecalc.reading.operators import plain
-from shapecalc.reading.trace import TensorValue
+from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import (
     Builtin,
     Class,

@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.layers import Layer
 from shapecalc.reading.classes import OBJECT
-from shapecalc.reading.trace import Stored, TensorValue
+from shapecalc.reading.traced import Stored, TensorValue
 from shapecalc.reading.values import (
     Builtin,
     Class,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.layers import KINDS
-from shapecalc.layers.field import REQUIRED, Flag, PerAxis
+from shapecalc.layers.field import REQUIRED, Flag
+from shapecalc.reading.index import MODULES
 from shapecalc.reading.modules.holding import (
     MODULE,
     NN,
@@ -16,7 +17,8 @@ from shapecalc.reading.modules.holding import (
     stored,
 )
 from shapecalc.reading.operators import plain
-from shapecalc.reading.trace import Call, TensorValue, exact
+from shapecalc.reading.trace import exact
+from shapecalc.reading.traced import Call, TensorValue
 from shapecalc.reading.values import (
     Builtin,
     Class,
@@ -34,6 +36,9 @@ BASES = {
     "RNN": Class("RNNBase", (MODULE,)),
 }
 """Bases that torch's own classes share, for what asks for them."""
+
+STEPS = 20
+"""How many steps it counts to make a layer."""
 
 _IGNORED = ("device", "dtype", "enable_nested_tensor", "mask_check", "_weight", "_freeze")
 
@@ -57,6 +62,8 @@ def _kind_class(kind: str, name: str = "", lazy: bool = False) -> Class:
         make_leaf(rt, self, kind, args, kwargs, lazy)
 
     def forward(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> Any:
+        if self.data is None and "encoder" in self.attributes:
+            return _run_parts(rt, self, *args, **kwargs)
         return rt.run_leaf(self, list(args), kwargs)
 
     cls.names["__init__"] = Builtin(f"{name or kind}.__init__", init)
@@ -69,6 +76,9 @@ def make_leaf(
     rt: Any, self: Instance, kind: str, args: Any, kwargs: dict[str, Any], lazy: bool = False
 ) -> None:
     """Read the arguments of a kind's constructor, by torch's signature."""
+    padding = plain(kwargs.get("padding", args[0] if args else None))
+    if "Pad" in kind and isinstance(padding, (list, tuple)) and len(padding) != 2 * int(kind[-2]):
+        kind, args, kwargs = "Pad", (), _other_pads(kind, padding, args, kwargs)
     cls = KINDS[kind]
     if kind == "Identity":  # it takes whatever it is given
         args, kwargs = (), {}
@@ -94,10 +104,49 @@ def make_leaf(
                 hint = did_you_mean(name, names)
                 raise rt.error("TypeError", f"{message}; {hint}" if hint else message)
         raw[name] = value
+    rt.step(STEPS)
     self.attributes.setdefault("training", rt.training)
     leaf = self.data = Leaf(kind, raw, rt.here())
     leaf.given = settings_of(rt, kind, raw, lazy)
     leaf.layer = rt.layer(kind, leaf.given)
+    if kind == "Transformer" and self.cls is not NN[kind]:
+        take_apart(rt, self)
+
+
+def take_apart(rt: Any, self: Instance) -> None:
+    """Make an encoder and a decoder of a transformer that a class of the source derives from.
+
+    It may call one alone, or put another in its place.
+    """
+    raw, given = self.data.raw, self.data.given
+    counts = ("num_encoder_layers", "num_decoder_layers")
+    shared = {name: value for name, value in given.items() if name not in counts}
+    for kind, count in zip(("TransformerEncoder", "TransformerDecoder"), counts):
+        inner = Instance(NN[kind])
+        leaf = inner.data = Leaf(kind, {}, rt.here())
+        leaf.given = {"d_model": raw.get("d_model", 512), "nhead": raw.get("nhead", 8), **shared}
+        leaf.given |= {"num_layers": given.get(count, 6), "norm": True}
+        leaf.layer = rt.layer(kind, leaf.given)
+        self.attributes[kind.removeprefix("Transformer").lower()] = inner
+    self.data = None
+
+
+def _run_parts(rt: Any, self: Instance, source: Any, target: Any, *more: Any, **kwargs: Any) -> Any:
+    """Forward of a transformer that was taken apart."""
+    memory = rt.call(rt.attribute(self, "encoder"), [source], {})
+    return rt.call(rt.attribute(self, "decoder"), [target, memory], {})
+
+
+def _other_pads(kind: str, padding: Any, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """What pads of another number of axes than their name says are as ``nn.functional.pad``."""
+    raw: dict[str, Any] = {
+        "pad": list(padding),
+        "mode": kind.partition("Pad")[0].removesuffix("ion").lower(),
+    }
+    raw["mode"] = {"zero": "constant", "replicat": "replicate"}.get(raw["mode"], raw["mode"])
+    if kind.startswith("Constant"):
+        raw["value"] = kwargs.get("value", args[1] if len(args) > 1 else None)
+    return raw
 
 
 def settings_of(rt: Any, kind: str, raw: dict[str, Any], lazy: bool = False) -> dict[str, Any]:
@@ -117,8 +166,6 @@ def settings_of(rt: Any, kind: str, raw: dict[str, Any], lazy: bool = False) -> 
             value = rt.tensor_number(value)
         if isinstance(declared.type, Flag):
             value = rt.truth(value)
-        if isinstance(declared.type, PerAxis) and isinstance(value, (list, tuple)):
-            value = value[0] if len(value) == 1 else value
         if name == "activation":
             value = _activation(rt, value)
         if value is None and declared.infer is not None:
@@ -163,11 +210,10 @@ def _stack_settings(rt: Any, kind: str, raw: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-for _kind, _declared in KINDS.items():
-    if _declared.in_torch:
-        NN[_kind] = _kind_class(_kind)
-        if any(field.infer is not None for field in _declared.fields.values()):
-            NN[f"Lazy{_kind}"] = _kind_class(_kind, f"Lazy{_kind}", lazy=True)
+for _kind, _infers in MODULES.items():
+    NN[_kind] = _kind_class(_kind)
+    if _infers:
+        NN[f"Lazy{_kind}"] = _kind_class(_kind, f"Lazy{_kind}", lazy=True)
 
 NN["SyncBatchNorm"] = _kind_class("BatchNorm2d", "SyncBatchNorm")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.reading.modules.holding import MODULE, children, every_tensor, method, walk
-from shapecalc.reading.trace import Stored, TensorValue
+from shapecalc.reading.traced import Stored, TensorValue
 from shapecalc.reading.values import (
     Builtin,
     Instance,

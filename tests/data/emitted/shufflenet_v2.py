@@ -1,23 +1,43 @@
 """ShuffleNetV2.
 
 Ma et al., ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture Design,
-2018, as torchvision builds it. Units split the channels, work on one half, and shuffle
-both together.
+2018, as torchvision builds it, whose checkpoints load. Units split the channels, work
+on one half, and shuffle both together.
 
 2,278,604 parameters and 144,907,992 multiply-accumulates for an input of 3 x 224 x 224,
 batch 1.
 """
 
-from collections import OrderedDict
-
 import torch
 from torch import Tensor, nn
 
 
-class Depthwise(nn.Module):
-    def __init__(self, in_channels: int, stride: int = 1) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(
+class Conv(nn.Sequential):
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        kernel_size: int = 1,
+        stride: int = 1,
+        padding: int = 0,
+    ) -> None:
+        super().__init__(
+            nn.Conv2d(
+                in_channels,
+                channels,
+                kernel_size=kernel_size,
+                stride=stride,
+                padding=padding,
+                bias=False,
+            ),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+        )
+
+
+def depthwise(in_channels: int, stride: int) -> list[nn.Module]:
+    return [
+        nn.Conv2d(
             in_channels,
             in_channels,
             kernel_size=3,
@@ -25,52 +45,45 @@ class Depthwise(nn.Module):
             padding=1,
             groups=in_channels,
             bias=False,
-        )
-        self.bn = nn.BatchNorm2d(in_channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(x)
-        x = self.bn(x)
-        return x
+        ),
+        nn.BatchNorm2d(in_channels),
+    ]
 
 
-class Conv(nn.Module):
+def pointwise(in_channels: int, channels: int) -> list[nn.Module]:
+    return [
+        nn.Conv2d(in_channels, channels, kernel_size=1, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(),
+    ]
+
+
+class Shortcut(nn.Sequential):
     def __init__(self, in_channels: int, channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(in_channels, channels, kernel_size=1, bias=False)
-        self.bn = nn.BatchNorm2d(channels)
-        self.relu1 = nn.ReLU()
+        super().__init__(*depthwise(in_channels, 2), *pointwise(in_channels, channels))
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(x)  # [B, channels, H, W]
-        x = self.bn(x)
-        x = self.relu1(x)
-        return x
+
+class Residual(nn.Sequential):
+    def __init__(self, in_channels: int, channels: int, stride: int) -> None:
+        super().__init__(
+            *pointwise(in_channels, channels),
+            *depthwise(channels, stride),
+            *pointwise(channels, channels),
+        )
 
 
 class DownUnit(nn.Module):
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()
-        self.left = nn.Sequential(
-            OrderedDict(
-                depthwise=Depthwise(in_channels, stride=2),
-                conv=Conv(in_channels, channels // 2),
-            )
-        )
-        self.right = nn.Sequential(
-            OrderedDict(
-                conv1=Conv(in_channels, channels // 2),
-                depthwise=Depthwise(channels // 2, stride=2),
-                conv2=Conv(channels // 2, channels // 2),
-            )
-        )
+        self.branch1 = Shortcut(in_channels, channels // 2)
+        self.branch2 = Residual(in_channels, channels=channels // 2, stride=2)
         self.channelshuffle1 = nn.ChannelShuffle(2)
 
     def forward(self, x: Tensor) -> Tensor:
-        left = self.left(x)  # [B, channels // 2, (H + 1) // 2, (W + 1) // 2]
-        right = self.right(x)
+        branch1 = self.branch1(x)  # [B, channels // 2, (H + 1) // 2, (W + 1) // 2]
+        branch2 = self.branch2(x)
         # [B, 2 * (channels // 2), (H + 1) // 2, (W + 1) // 2]
-        x = torch.cat((left, right), dim=1)
+        x = torch.cat((branch1, branch2), dim=1)
         x = self.channelshuffle1(x)
         return x
 
@@ -78,33 +91,23 @@ class DownUnit(nn.Module):
 class Unit(nn.Module):
     def __init__(self, in_channels: int) -> None:
         super().__init__()
-        self.worked = nn.Sequential(
-            OrderedDict(
-                conv1=Conv(in_channels // 2, in_channels // 2),
-                depthwise1=Depthwise(in_channels // 2),
-                conv2=Conv(in_channels // 2, in_channels // 2),
-            )
-        )
+        self.branch2 = Residual(in_channels // 2, channels=in_channels // 2, stride=1)
         self.channelshuffle1 = nn.ChannelShuffle(2)
 
     def forward(self, x: Tensor) -> Tensor:
-        passed, worked = x.chunk(2, dim=1)
-        worked = self.worked(worked)  # [B, in_channels // 2, H, W]
-        x = torch.cat((passed, worked), dim=1)  # [B, in_channels, H, W]
+        passed, x = x.chunk(2, dim=1)
+        x = self.branch2(x)  # [B, in_channels // 2, H, W]
+        x = torch.cat((passed, x), dim=1)  # [B, in_channels, H, W]
         x = self.channelshuffle1(x)
         return x
 
 
-class Stage(nn.Module):
+class Stage(nn.Sequential):
     def __init__(self, in_channels: int, channels: int, repeats: int) -> None:
-        super().__init__()
-        self.down = DownUnit(in_channels, channels)
-        self.units = nn.Sequential(*(Unit(2 * (channels // 2)) for _ in range(repeats)))
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.down(x)  # [B, 2 * (channels // 2), (H + 1) // 2, (W + 1) // 2]
-        x = self.units(x)
-        return x
+        super().__init__(
+            DownUnit(in_channels, channels),
+            *(Unit(2 * (channels // 2)) for _ in range(repeats)),
+        )
 
 
 class ShuffleNetV2(nn.Module):
@@ -123,10 +126,8 @@ class ShuffleNetV2(nn.Module):
             channels3 = 2 * channels2
         if channels4 is None:
             channels4 = 2 * channels3
-        self.conv1 = nn.Conv2d(3, 24, kernel_size=3, stride=2, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(24)
-        self.relu1 = nn.ReLU()
-        self.maxpool1 = nn.MaxPool2d(3, stride=2, padding=1)
+        self.conv1 = Conv(3, 24, kernel_size=3, stride=2, padding=1)
+        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
         self.stage2 = Stage(24, channels=channels2, repeats=3)
         self.stage3 = Stage(2 * (channels2 // 2), channels=channels3, repeats=7)
         self.stage4 = Stage(2 * (channels3 // 2), channels=channels4, repeats=3)
@@ -135,9 +136,7 @@ class ShuffleNetV2(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.conv1(x)  # [B, 24, 112, 112]
-        x = self.bn1(x)
-        x = self.relu1(x)
-        x = self.maxpool1(x)  # [B, 24, 56, 56]
+        x = self.maxpool(x)  # [B, 24, 56, 56]
         x = self.stage2(x)  # [B, 2 * (channels2 // 2), 28, 28]
         x = self.stage3(x)  # [B, 2 * (channels3 // 2), 14, 14]
         x = self.stage4(x)  # [B, 2 * (channels4 // 2), 7, 7]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from textwrap import dedent, wrap
 
-WIDTH = 88
-"""The longest line, ruff's own."""
+from shapecalc.emitting.printer.line import WIDTH
 
 
 def docstring(text: str, indent: int) -> list[str]:

@@ -1,0 +1,77 @@
+"""Names of a repeated entry's copies: text with expressions in braces, ``layer{index + 1}``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from shapecalc.algebra.arithmetic import is_symbolic, untraced
+from shapecalc.language.expression import ExpressionError, Undecided
+from shapecalc.language.problem import Mark
+from shapecalc.language.text import shown
+from shapecalc.language.tree import Setting
+
+BRACES = re.compile(r"\{([^{}]*)\}")
+"""An expression in a name."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|[0-9]+")
+
+
+def is_copy_name(name: str) -> bool:
+    """Whether a copy may be called so: like an entry, but for hyphens, which some networks use.
+
+    >>> is_copy_name("block1-0"), is_copy_name("7"), is_copy_name("a.b"), is_copy_name("-a")
+    (True, True, False, False)
+    """
+    return _NAME.fullmatch(name) is not None
+
+
+def may_be_copy(name: str, text: str) -> bool:
+    """Whether a copy may have a name, where the names of the copies are a text with braces.
+
+    >>> may_be_copy("block1-12", "block{stage}-{index}"), may_be_copy("block", "block{index}")
+    (True, False)
+    """
+    texts = BRACES.split(text)[::2]
+    return re.fullmatch("[0-9]+".join(map(re.escape, texts)), name) is not None
+
+
+class CopyNames:
+    """What the copies of an entry are called: texts and expressions in turn."""
+
+    def __init__(self, text: str, parts: Iterable[str | Setting], mark: Mark) -> None:
+        self.text = text
+        self.parts = tuple(parts)
+        self.mark = mark
+
+    @property
+    def settings(self) -> list[Setting]:
+        """The expressions in braces."""
+        return [part for part in self.parts if isinstance(part, Setting)]
+
+    @property
+    def stem(self) -> str:
+        """The letters and digits that all names have, as a word: ``denselayer``."""
+        texts = [part for part in self.parts if isinstance(part, str)]
+        return re.sub(r"\W+", "_", "_".join(texts)).strip("_")
+
+    def name(self, scope: Mapping[str, Any]) -> str:
+        """What a copy is called in a scope; raises :class:`ExpressionError`.
+
+        Raises :class:`Undecided` where that hangs on a formula.
+        """
+        return "".join(p if isinstance(p, str) else str(_number(p, scope)) for p in self.parts)
+
+
+def _number(setting: Setting, scope: Mapping[str, Any]) -> int:
+    number = untraced(setting.value(scope))
+    if is_symbolic(number):
+        raise Undecided(number.symbols)
+    if isinstance(number, Fraction) and number.denominator == 1:
+        number = number.numerator
+    if type(number) is not int or number < 0:
+        message = f"a name expects a whole number of at least 0 in braces, got {shown(number)}"
+        raise ExpressionError(message)
+    return number

@@ -1,0 +1,83 @@
+"""What is asked for of a file: the value of an expression, or its only network."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shapecalc.language.problem import Mark, Problem, Source, SpecError
+from shapecalc.reading import sizes
+from shapecalc.reading.known import resolve
+from shapecalc.reading.reader import Reader
+from shapecalc.reading.source import SourceModule
+from shapecalc.reading.statements import Compiler
+from shapecalc.reading.values import Class, Frame, Function
+
+
+def evaluated(reader: Reader, module: SourceModule, text: str) -> Any:
+    """The value of an expression in a file."""
+    try:
+        node = ast.parse(text.strip(), mode="eval")
+    except SyntaxError as wrong:
+        source = Source(text, text)
+        raise SpecError(
+            source, [Problem(Mark(1, wrong.offset or 1), f"not Python: {wrong.msg}")]
+        ) from None
+    source = Source(text, text)
+    frame = Frame(module, module.frame)
+    compiler = Compiler(reader, source)
+    if isinstance(node.body, ast.Call):
+        for name, default in _free_names(reader, module, compiler, frame, node.body):
+            reader.symbols[name] = default
+            frame.names[name] = default if name in reader.decided else sizes.symbol(name, default)
+    for name in ("torch", "nn"):  # what an argument may be written with, whatever the file imports
+        if name not in module.concerned:
+            frame.names.setdefault(name, resolve("torch.nn" if name == "nn" else "torch"))
+    return compiler.expression(node.body)(frame)
+
+
+def _free_names(
+    reader: Reader, module: SourceModule, compiler: Compiler, frame: Frame, call: ast.Call
+) -> Iterator[tuple[str, int]]:
+    """Names given as arguments that nothing binds: they are symbols, with the defaults there."""
+    function = compiler.expression(call.func)(frame)
+    if isinstance(function, Class) and function.has("__init__"):
+        function = function.find("__init__")
+    code = function.code if isinstance(function, Function) else None
+    names = code.positional if code is not None else []
+    names = names[1:] if names[:1] == ["self"] else names
+    given = [(names[n] if n < len(names) else "", each) for n, each in enumerate(call.args)]
+    given += [(each.arg or "", each.value) for each in call.keywords]
+    for parameter, value in given:
+        if not isinstance(value, ast.Name) or value.id in reader.builtins:
+            continue
+        try:
+            module.lookup(reader, value.id)
+        except KeyError:
+            default = function.defaults.get(parameter) if code is not None else None
+            yield value.id, default if type(default) is int and default > 0 else 10
+
+
+def networks_in(module: SourceModule) -> list[str]:
+    """The classes of a file that look like networks, and are used by no other."""
+    classes = {node.name: node for node in module.tree.body if isinstance(node, ast.ClassDef)}
+    found = [name for name, node in classes.items() if _has_forward(node, classes)]
+    used: set[str] = set()
+    for name, node in classes.items():
+        for each in ast.walk(node):
+            if isinstance(each, ast.Name) and each.id != name:
+                used.add(each.id)
+    return [name for name in found if name not in used]
+
+
+def _has_forward(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], depth: int = 0) -> bool:
+    if any(isinstance(each, ast.FunctionDef) and each.name == "forward" for each in node.body):
+        return True
+    for base in node.bases:
+        name = base.id if isinstance(base, ast.Name) else getattr(base, "attr", "")
+        if name in ("Sequential",) or (
+            name in classes and depth < 20 and _has_forward(classes[name], classes, depth + 1)
+        ):
+            return True
+    return False

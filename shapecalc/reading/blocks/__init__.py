@@ -1,0 +1,1 @@
+"""Blocks of a network that was read: found, made one, named."""

@@ -1,0 +1,519 @@
+"""The arguments of one block for several uses, and what follows from them.
+
+A number that differs between uses is a parameter of the constructor, an expression in some that
+the code itself writes, a simple multiple; and where nothing gives every use its number, an argument
+of its own. That each use gets its numbers is so by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from shapecalc.language.expression import (
+    RESERVED,
+    Binary,
+    Comparison,
+    Expression,
+    ExpressionError,
+    Name,
+    Number,
+    Unary,
+    evaluate,
+    names,
+)
+from shapecalc.language.problem import Mark
+from shapecalc.language.tree import Setting
+from shapecalc.language.words import BATCH, TENSOR_NAMES, has_meaning, is_identifier
+from shapecalc.reading.blocks.draft import Draft, constant, is_plain, key
+from shapecalc.reading.blocks.formulas import Formulas, size
+from shapecalc.reading.modules import is_module
+from shapecalc.reading.sizes import Size, expression, terms_of
+from shapecalc.reading.values import Instance
+
+LEAST_WIDTH = 8
+"""The least number that is said to be a multiple or a part of another."""
+
+Column = Sequence["Setting | None"]
+"""A number in every use; None in those without the layer that has it."""
+
+
+class Arguments:
+    """What one block declares, and what each of several drafts gives it."""
+
+    def __init__(self, drafts: list[Draft], symbols: dict[str, int]) -> None:
+        self.symbols = symbols
+        self.drafts = drafts
+        self.count = len(drafts)
+        self.mark = drafts[0].mark
+        self.made = drafts[0].made
+        self.taken = {*RESERVED, *TENSOR_NAMES, BATCH, "index", "input", *symbols}
+        self.taken |= {name for draft in drafts for name in draft.inputs}
+        self.values: dict[str, list[Setting | None]] = {}
+        self.derived: dict[str, Expression] = {}
+        self.used: list[Expression] = []
+        self.numbers: dict[str, list[Any]] = {}
+        self.flags: dict[str, list[Any]] = {}
+        columns: dict[str, list[Any]] = {
+            n: [draft.made.given.get(n) for draft in drafts] for n in self.made.given
+        }
+        self.records = {name for name, column in columns.items() if all(map(is_record, column))}
+        for name in self.records:
+            for attribute in columns[name][0].attributes:
+                column = [each.attributes.get(attribute) for each in columns[name]]
+                columns.setdefault(attribute, column)
+        self.order = [*columns]
+        for name in sorted(columns, key=_comes_in):
+            self.parameter(name, columns[name])
+        self.scopes = [
+            {name: column[n] for name, column in (*self.numbers.items(), *self.flags.items())}
+            for n in range(self.count)
+        ]
+
+    def parameter(self, name: str, column: list[Any]) -> None:
+        """Sort a parameter of the constructor: a number, a flag, or neither."""
+        if name in self.taken or has_meaning(name) or not is_identifier(name):
+            return
+        if name.startswith("_"):
+            return
+        if all(type(value) is bool for value in column):
+            self.flags[name] = column
+        elif all(type(value) in (int, bool, float, Fraction, Size) for value in column):
+            self.numbers[name] = [_exact(value) for value in column]
+        elif any(value is None for value in column) and not any(map(is_plain, column)):
+            self.flags[name] = [value is not None for value in column]
+
+    @cached_property
+    def formulas(self) -> Formulas:
+        """What the class's own code writes."""
+        return Formulas(self.made, set(self.numbers), set(self.flags), self.records)
+
+    @cached_property
+    def written(self) -> list[tuple[Expression, str, list[Any]]]:
+        """What the class's own code writes: expressions, their names, their value in every use."""
+        found: list[tuple[Expression, str, list[Any]]] = []
+        for tree, name in self.formulas.all() if self.made.cls is not None else ():
+            column = self.worth(tree)
+            if column is not None and not isinstance(tree, Name):
+                found.append((tree, name, column))
+        return found
+
+    def worth(self, tree: Expression) -> list[Any] | None:
+        """The value of an expression in every use; None where it has none."""
+        try:
+            return [evaluate(tree, scope) for scope in self.scopes]
+        except (ExpressionError, KeyError, ArithmeticError, ValueError, TypeError):
+            return None
+
+    # -- numbers ----------------------------------------------------------------------------------
+
+    def of(
+        self,
+        column: Column,
+        wanted: str,
+        kernel: Expression | None = None,
+        shapes: Sequence[Any] = (),
+        axis: str | None = None,
+    ) -> Expression:
+        """An expression that gives every use its number.
+
+        ``wanted`` is what an argument would be called that is no parameter; ``kernel`` the size of
+        the window whose padding this is; ``shapes`` what comes in, in every use, and ``axis`` the
+        dimension that it may follow from.
+        """
+        found = self.known(column, wanted, kernel) or self.incoming(column, shapes, axis)
+        return found if found is not None else self.own(column, wanted)
+
+    def incoming(
+        self, column: Column, shapes: Sequence[Any], axis: str | None = None
+    ) -> Expression | None:
+        """A size of what comes in, or a part of one; of one dimension if that is named."""
+        numbers = [*map(self.maybe, column)]
+        known = [shape for shape in shapes if shape is not None]
+        ranks = {len(shape) for shape in known}
+        if len(ranks) != 1 or len(known) != sum(value is not None for value in column):
+            return None
+        (rank,) = ranks
+        named = {"in_features": rank - 1, "in_channels": 1}
+        named |= {"in_height": 2, "in_width": 3} if rank == 4 else {}
+        if axis is not None:
+            named = {name: each for name, each in named.items() if name == axis}
+        for name, at in named.items():
+            sizes = [None if shape is None else shape[at] for shape in shapes]
+            if rank > at > 0 and _agree(sizes, numbers):
+                return Name(name, 0)
+        for name, at in named.items():
+            sizes = [None if shape is None else shape[at] for shape in shapes]
+            if rank > at > 0:
+                for tree in _scaled(name, sizes, numbers, least=1):
+                    return tree
+        return None
+
+    def known(self, column: Column, wanted: str, kernel: Expression | None) -> Expression | None:
+        """An expression in parameters of the constructor."""
+        numbers = [*map(self.maybe, column)]
+        if any(n is None and value is not None for n, value in zip(numbers, column)):
+            return None
+        is_flag = any(type(n) is bool for n in numbers)
+        if is_flag:
+            return self.flag(numbers, wanted)
+        for tree in self.ways(numbers, wanted, kernel):
+            name = next((name for each, name, _ in self.written if each == tree), "")
+            if size(tree) > 2 and name and is_identifier(name) and name not in self.made.given:
+                return self.declared_as(tree, name, wanted)
+            self.use(tree)
+            return tree
+        return None
+
+    def number(self, setting: Setting) -> Any:
+        """The number that a setting is, with what it follows from; None for what is none."""
+        if setting.kind == Setting.CONSTANT:
+            return setting.content
+        if setting.kind != Setting.EXPRESSION:
+            return None
+        return _worth(setting.content, self.symbols)
+
+    def ways(
+        self, numbers: list[Any], wanted: str, kernel: Expression | None
+    ) -> Iterator[Expression]:
+        """Expressions with these values, the plainest first."""
+        for tree in self.used:
+            if size(tree) > 1 and _agree(self.worth(tree) or (), numbers):
+                yield tree
+        columns = dict(sorted(self.numbers.items(), key=lambda pair: pair[0] != wanted))
+        for name in sorted(columns, key=lambda name: name not in self.values):
+            if _agree(columns[name], numbers):
+                yield Name(name, 0)
+        for name in self.values:
+            if name not in self.numbers and _agree(self.worn(name), numbers):
+                yield Name(name, 0)
+        if kernel is not None and names(kernel):
+            half = Binary("//", kernel, Number(2))
+            known = self.with_own()
+            if _agree([_worth(half, scope) for scope in known], numbers):
+                yield half
+        for tree, _, column in self.written:
+            if _agree(column, numbers):
+                yield tree
+        for name, values in columns.items():
+            yield from _scaled(name, values, numbers)
+        yield from _products(columns, numbers)
+
+    def with_own(self) -> list[dict[str, Any]]:
+        """The names in scope in every use, arguments of the block's own as well."""
+        found = []
+        for n, scope in enumerate(self.scopes):
+            own = {name: self.worn(name)[n] for name in self.values}
+            found.append({**own, **scope})
+        return found
+
+    def use(self, tree: Expression) -> None:
+        """Make the parameters in an expression arguments."""
+        self.used.append(tree)
+        for each in names(tree):
+            if each.name not in self.values and each.name not in TENSOR_NAMES:
+                column = self.numbers.get(each.name) or self.flags[each.name]
+                self.values[each.name] = [number(value, self.mark) for value in column]
+
+    def own(self, column: Column, wanted: str) -> Expression:
+        """An argument that is no parameter of the constructor."""
+        keys = [None if value is None else key(value) for value in column]
+        for name, values in self.values.items():
+            if name not in self.numbers and name not in self.flags:
+                others = [None if value is None else key(value) for value in values]
+                if _agree(others, keys):
+                    return Name(name, 0)
+        name = self.free(wanted)
+        self.values[name] = list(column)
+        return Name(name, 0)
+
+    def free(self, wanted: str) -> str:
+        """A name that no argument has."""
+        stem = wanted if is_identifier(wanted) and not has_meaning(wanted) else f"{wanted}_"
+        stem = stem if is_identifier(stem) else "value"
+        name, number = stem, 1
+        taken = {*self.values, *self.derived, *self.made.given, *self.taken}
+        while name in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        return name
+
+    # -- conditions -------------------------------------------------------------------------------
+
+    def condition(self, present: list[bool], wanted: str) -> Expression:
+        """An expression that is true in some of the uses and not in the others."""
+        found = self.flag(list(present), wanted)
+        if found is not None:
+            return found
+        if [not each for each in present] in [self.worn(name) for name in self.values]:
+            for name in self.values:
+                if self.worn(name) == [not each for each in present]:
+                    return Unary("not", Name(name, 0))
+        column = [constant(each, self.mark) for each in present]
+        return self.own(column, f"has_{wanted}")
+
+    def worn(self, name: str) -> list[Any]:
+        """The values of an argument."""
+        return [*map(self.maybe, self.values[name])]
+
+    def by_name(self, column: Column, name: str) -> Expression | None:
+        """The parameter of a name, where it has these values and others in other uses."""
+        known = self.numbers.get(name)
+        if known is None or len(set(known)) < 2 or not _agree(known, [*map(self.maybe, column)]):
+            return None
+        self.use(Name(name, 0))
+        return Name(name, 0)
+
+    def maybe(self, setting: Setting | None) -> Any:
+        """The number that a setting is, where there is one."""
+        return None if setting is None else self.number(setting)
+
+    def flag(self, numbers: list[Any], wanted: str = "") -> Expression | None:
+        """A condition with these values, in parameters."""
+        for tree, name in self.conditions(numbers):
+            return self.declared_as(tree, name, wanted)
+        return None
+
+    def conditions(self, numbers: list[Any]) -> Iterator[tuple[Expression, str]]:
+        """Conditions with these values, first what the code decides by; and its names for them."""
+        opposite = [None if each is None else not each for each in numbers]
+        for name in [name for name in self.values if name in self.flags]:
+            if _agree(self.flags[name], numbers):
+                yield Name(name, 0), ""
+            if _agree(self.flags[name], opposite):
+                yield Unary("not", Name(name, 0)), ""
+        for name, column in self.flags.items():
+            if _agree(column, numbers):
+                yield Name(name, 0), ""
+            if _agree(column, opposite):
+                yield Unary("not", Name(name, 0)), ""
+        for tree, name, column in (*self.decisions, *self.written):
+            if all(type(each) is bool for each in column):
+                if _agree(column, numbers):
+                    yield tree, name
+                if _agree(column, opposite):
+                    yield negated(tree), ""
+        for name, column in self.numbers.items():
+            for value in sorted(set(column))[:-1] if len(set(column)) > 2 else ():
+                more = Comparison(Name(name, 0), ((">", Number(value)),))
+                for tree in (more, negated(more)):
+                    if type(value) is int and _agree(self.worth(tree) or (), numbers):
+                        yield tree, ""
+            small = sorted({each for each in column if type(each) is int and each < LEAST_WIDTH})
+            for value in small:
+                for operator in ("==", "!="):
+                    tree = Comparison(Name(name, 0), ((operator, Number(value)),))
+                    if _agree(self.worth(tree) or (), numbers):
+                        yield tree, ""
+        for tree in self.pairs():
+            if _agree(self.worth(tree) or (), numbers):
+                yield tree, ""
+
+    @cached_property
+    def decisions(self) -> list[tuple[Expression, str, list[Any]]]:
+        """What the class's own code decides by, and its value in every use."""
+        found = []
+        for tree, name in self.formulas.tests() if self.made.cls is not None else ():
+            column = self.worth(tree)
+            if column is not None:
+                found.append((tree, name, column))
+        return found
+
+    @cached_property
+    def coming(self) -> dict[str, Expression]:
+        """The parameters that are a size of what comes into the block, in every use."""
+        found: dict[str, Expression] = {}
+        shapes = [draft.shape for draft in self.drafts]
+        known = [shape for shape in shapes if shape is not None and len(shape) > 1]
+        if len(known) == self.count:
+            for name, column in self.numbers.items():
+                if _comes_in(name):
+                    for size_name, axis in (("in_channels", 1), ("in_features", -1)):
+                        if _agree([shape[axis] for shape in known], column):
+                            found.setdefault(name, Name(size_name, 0))
+        return found
+
+    def pairs(self) -> Iterator[Expression]:
+        """Whether two parameters are the same."""
+        widths = list(self.numbers)[:8]
+        for n, first in enumerate(widths):
+            for second in widths[n + 1 :]:
+                for operator in ("==", "!="):
+                    yield Comparison(Name(first, 0), ((operator, Name(second, 0)),))
+
+    def declared_as(self, tree: Expression, name: str, wanted: str) -> Expression:
+        """A condition, or an argument that has it as its default.
+
+        It is one where it is long or asks for what comes into the block, which is known there.
+        """
+        for known, default in self.derived.items():
+            if default == tree:
+                return Name(known, 0)
+            if default == negated(tree):
+                return Unary("not", Name(known, 0))
+        asks = {each.name for each in names(tree)} & self.coming.keys()
+        if not asks and size(tree) <= 4 and not name:
+            self.use(tree)
+            return tree
+        whole = substituted(tree, self.coming)
+        for known, default in self.derived.items():
+            if default == whole:
+                return Name(known, 0)
+            if default == negated(whole):
+                return Unary("not", Name(known, 0))
+        own = name if is_identifier(name) and name not in self.made.given else f"has_{wanted}"
+        own = self.free(own)
+        self.use(whole)
+        self.derived[own] = whole
+        self.values[own] = [None] * self.count
+        return Name(own, 0)
+
+    # -- what is declared and given ---------------------------------------------------------------
+
+    def default(self, name: str) -> Setting | None:
+        """The default of an argument: as the constructor has it, or most often given."""
+        if name in self.derived:
+            return Setting(Setting.EXPRESSION, self.derived[name], self.mark)
+        column = self.values[name]
+        if name in self.flags:
+            default = self.made.defaults.get(name, _NONE)
+            return None if default is _NONE else constant(_is_there(default), self.mark)
+        if name in self.numbers:
+            default = self.made.defaults.get(name)
+            return constant(_exact(default), self.mark) if is_plain(default) else None
+        keys = [key(value) for value in column if value is not None]
+        if len(keys) == len(column) and not all(value[1] == "bool" for value in keys):
+            return None
+        often = max(dict.fromkeys(keys), key=keys.count)
+        return next(value for value in column if value is not None and key(value) == often)
+
+    def declared(self) -> dict[str, Setting | None]:
+        """The arguments in the constructor's order, then those of their own."""
+        own = [name for name in self.values if name not in self.order]
+        ordered = [name for name in self.order if name in self.values]
+        needed = [name for name in own if self.default(name) is None]
+        more = [name for name in own if self.default(name) is not None]
+        at = next((n for n, each in enumerate(ordered) if self.default(each)), len(ordered))
+        ordered[at:at] = needed
+        return {name: self.default(name) for name in [*ordered, *more]}
+
+    def given(self) -> list[dict[str, Setting]]:
+        """What each use gives."""
+        found = []
+        declared = self.declared()
+        for number in range(self.count):
+            settings = {}
+            for name, default in declared.items():
+                value = self.values[name][number]
+                if value is not None and (default is None or key(default) != key(value)):
+                    settings[name] = value
+            found.append(settings)
+        return found
+
+
+_NONE = object()
+
+
+def is_record(value: Any) -> bool:
+    """Whether a value holds others by name, as a configuration does."""
+    return isinstance(value, Instance) and not is_module(value) and bool(value.attributes)
+
+
+def _is_there(value: Any) -> bool:
+    return value if type(value) is bool else value is not None
+
+
+def _exact(value: Any) -> Any:
+    return Fraction(str(value)) if isinstance(value, float) else value
+
+
+def _worth(tree: Expression, scope: dict[str, Any]) -> Any:
+    try:
+        return evaluate(tree, scope)
+    except (ExpressionError, KeyError, TypeError, ArithmeticError):
+        return None
+
+
+def _agree(column: Sequence[Any], numbers: Sequence[Any]) -> bool:
+    """Whether a column has these values, wherever there are any."""
+    return len(column) == len(numbers) and all(
+        number is None or (value is not None and _equal(value, number))
+        for value, number in zip(column, numbers)
+    )
+
+
+def _equal(value: Any, number: Any) -> bool:
+    """Whether two numbers are the same, and stay so when symbols change."""
+    if isinstance(value, Size) or isinstance(number, Size):
+        is_whole = isinstance(value, int) and isinstance(number, int)
+        return is_whole and terms_of(value) == terms_of(number)
+    return bool(value == number)
+
+
+def _scaled(
+    name: str, column: list[Any], numbers: list[Any], least: int = LEAST_WIDTH
+) -> Iterator[Expression]:
+    """Multiples and parts of a parameter."""
+    pairs = [(a, b) for a, b in zip(column, numbers) if b is not None]
+    wide = all(type(n) in (int, Size) and n >= least for pair in pairs for n in pair)
+    if not wide or len({a for a, _ in pairs}) < 2:
+        return  # small numbers, as strides, have many a reason
+    first, second = pairs[0]
+    if second % first == 0 and 1 < (factor := second // first) <= 64:
+        if all(_equal(a * factor, b) for a, b in pairs):
+            yield Binary("*", Number(factor), Name(name, 0))
+    if first % second == 0 and 1 < (factor := first // second) <= 64:
+        if all(_equal(a // factor, b) for a, b in pairs):
+            yield Binary("//", Name(name, 0), Number(factor))
+
+
+def _products(columns: dict[str, list[Any]], numbers: list[Any]) -> Iterator[Expression]:
+    """Products of two parameters."""
+    if any(n is not None and (type(n) is not int or n < LEAST_WIDTH) for n in numbers):
+        return
+    varied = [name for name, column in columns.items() if len(set(column)) > 1][:8]
+    for n, first in enumerate(varied):
+        for second in varied[n + 1 :]:
+            product = [a * b for a, b in zip(columns[first], columns[second])]
+            if _agree(product, numbers):
+                yield Binary("*", Name(first, 0), Name(second, 0))
+
+
+def substituted(tree: Any, names: dict[str, Expression]) -> Any:
+    """An expression with others in the place of some names."""
+    if isinstance(tree, Name):
+        return names.get(tree.name, tree)
+    if not hasattr(tree, "_fields"):
+        is_row = isinstance(tree, tuple)
+        return tuple([substituted(each, names) for each in tree]) if is_row else tree
+    return type(tree)(*[substituted(each, names) for each in tree])
+
+
+def negated(tree: Expression) -> Expression:
+    """A condition that is true where another is false."""
+    if isinstance(tree, Unary) and tree.operator == "not":
+        return tree.operand
+    if isinstance(tree, Comparison) and len(tree.rest) == 1:
+        ((relation, side),) = tree.rest
+        return Comparison(tree.first, ((_OPPOSITE[relation], side),))
+    return Unary("not", tree)
+
+
+_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+def _comes_in(name: str) -> bool:
+    """Whether a parameter is what comes in, which is inferred: others are put first."""
+    return name.lower().startswith(("in", "cin", "c_in", "c1"))
+
+
+def number(value: Any, mark: Mark) -> Setting:
+    """A number as a setting, with what it follows from."""
+    return as_setting(mark, expression(value)) if isinstance(value, Size) else constant(value, mark)
+
+
+def as_setting(mark: Mark, tree: Expression) -> Setting:
+    """An expression as a setting."""
+    return Setting(Setting.EXPRESSION, tree, mark)

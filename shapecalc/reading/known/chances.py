@@ -1,0 +1,57 @@
+"""Random numbers: arrays of a shape, and of a single number the middle of what it may be.
+
+So a branch that chance decides goes the way that is taken half of the time or more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapecalc.reading.functions.base import numbers
+from shapecalc.reading.known.base import known
+from shapecalc.reading.operators import plain
+from shapecalc.reading.traced import TensorValue
+
+
+def _drawn(rt: Any, size: Any, middle: Any, dtype: str = "float32") -> Any:
+    """Numbers of a size; without one, the middle."""
+    if size is None:
+        return middle
+    return TensorValue(tuple(numbers(rt, [size])), dtype)
+
+
+known("random.random")(lambda rt: 0.5)
+
+known("random.uniform")(lambda rt, a, b: (plain(a) + plain(b)) / 2)
+
+known("random.gauss", "random.normalvariate")(lambda rt, mean=0.0, sigma=1.0: plain(mean))
+
+known("random.randint")(lambda rt, a, b: (plain(a) + plain(b)) // 2)
+
+known("random.randrange")(
+    lambda rt, a, b=None, *step: plain(a) // 2 if b is None else (plain(a) + plain(b)) // 2
+)
+
+known("numpy.random.rand", "numpy.random.randn")(
+    lambda rt, *sizes: _drawn(rt, list(sizes), 0.5) if sizes else 0.5
+)
+
+known("numpy.random.random", "numpy.random.random_sample", "numpy.random.standard_normal")(
+    lambda rt, size=None: _drawn(rt, size, 0.5)
+)
+
+
+@known("numpy.random.normal", "numpy.random.laplace")
+def _normal(rt: Any, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
+    return _drawn(rt, size, plain(loc))
+
+
+@known("numpy.random.uniform")
+def _uniform(rt: Any, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
+    return _drawn(rt, size, (plain(low) + plain(high)) / 2)
+
+
+@known("numpy.random.randint")
+def _randint(rt: Any, low: Any, high: Any = None, size: Any = None, **kwargs: Any) -> Any:
+    low, high = (0, plain(low)) if high is None else (plain(low), plain(high))
+    return _drawn(rt, size, (low + high) // 2, "int64")

@@ -1,0 +1,66 @@
+"""Modules by name, words of the language, texts of data, and the machine, any Linux one."""
+
+from __future__ import annotations
+
+import json
+import keyword
+from typing import Any
+
+from shapecalc.reading.known.base import KNOWN, known
+from shapecalc.reading.types import BUILTINS
+from shapecalc.reading.values import Builtin, Quiet
+
+
+def _module_named(rt: Any, name: Any) -> Any:
+    """A module by a name that the code makes; it is read as an import of it is."""
+    if not isinstance(name, str):
+        raise rt.error("TypeError", "module name must be a string")
+    return rt.imported(name, rt.frame.module if rt.frame is not None else None)
+
+
+@known("importlib.import_module")
+def _import_module(rt: Any, name: Any, package: Any = None) -> Any:
+    if isinstance(name, str) and name.startswith(".") and rt.frame is not None:
+        rest = name.lstrip(".")
+        return rt.origin(rest, len(name) - len(rest), rt.frame.module)
+    return _module_named(rt, name)
+
+
+def _import(rt: Any, name: Any, *more: Any, fromlist: Any = (), **kwargs: Any) -> Any:
+    found = _module_named(rt, name)
+    names = more[2] if len(more) > 2 else fromlist
+    return found if names or "." not in name else _module_named(rt, name.partition(".")[0])
+
+
+BUILTINS["__import__"] = Builtin("__import__", _import)
+
+known("keyword.iskeyword")(lambda rt, word: isinstance(word, str) and keyword.iskeyword(word))
+
+KNOWN["keyword.kwlist"] = list(keyword.kwlist)
+
+
+@known("json.loads")
+def _loads(rt: Any, text: Any, **kwargs: Any) -> Any:
+    if not isinstance(text, str):
+        raise rt.error("TypeError", "the JSON object must be str")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as wrong:
+        raise rt.error("ValueError", str(wrong)) from None
+
+
+for _name in ("format_exc", "format_exception", "format_stack", "extract_stack"):
+    known(f"traceback.{_name}")(lambda rt, *args, **kwargs: "")
+
+KNOWN["traceback.print_exc"] = Quiet("print_exc")
+
+for _name, _value in {
+    "platform.system": "Linux",
+    "platform.machine": "x86_64",
+    "platform.python_version": "3.11.0",
+}.items():
+    known(_name)(lambda rt, _value=_value: _value)
+
+KNOWN["sys.platform"] = "linux"
+
+KNOWN["os.name"] = "posix"

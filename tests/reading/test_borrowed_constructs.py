@@ -1,0 +1,261 @@
+"""What sources borrow from numpy and from Python's library is read as torch runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import shapecalc
+from tests.reading.by_torch import by_torch
+
+pytest.importorskip("torch")
+
+HEAD = """import copy, functools, importlib, inspect, json, math, platform, random
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+"""
+
+CASES: dict[str, tuple[str, str, list[list[int]]]] = {
+    "a table of sinusoids made by numpy": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self, count=50, dim=8):
+        super().__init__()
+        def angles(pos):
+            return [pos / np.power(10000, 2 * (j // 2) / dim) for j in range(dim)]
+        table = np.array([angles(pos) for pos in range(count)])
+        table[:, 0::2] = np.sin(table[:, 0::2])
+        table[:, 1::2] = np.cos(table[:, 1::2])
+        self.register_buffer("table", torch.FloatTensor(table).unsqueeze(0))
+        self.mask = torch.from_numpy(np.triu(np.ones((1, 6, 6)), k=1).astype("uint8")) == 0
+        self.lin = nn.Linear(dim, dim)
+    def forward(self, x):
+        x = self.lin(x + self.table[:, :x.size(1)].clone().detach())
+        scores = (x @ x.transpose(1, 2)).masked_fill(self.mask == 0, -1e9)
+        return F.softmax(scores, -1) @ x
+""",
+        [[6, 8]],
+    ),
+    "paddings computed as arrays": (
+        "Net()",
+        """
+def same(kernel_size, dilation=1):
+    kernel = np.atleast_1d(kernel_size)
+    if np.any((kernel - 1) * dilation % 2 == 1):
+        raise NotImplementedError(f"no padding keeps the size for {kernel_size}")
+    found = tuple(int(p) for p in (kernel - 1) / 2 * np.atleast_1d(dilation))
+    return found if len(found) > 1 else found[0]
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(3, 4, (3, 5), padding=same((3, 5)))
+        self.b = nn.Conv2d(4, 4, 3, padding=same(3, 2), dilation=2)
+        self.c = nn.Linear(int(np.prod((4, 9, 9))), np.prod(5))
+    def forward(self, x):
+        return self.c(self.b(self.a(x)).flatten(1))
+""",
+        [[3, 9, 9]],
+    ),
+    "a branch that chance decides": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.GRUCell(4, 4)
+        self.noise = nn.Parameter(torch.Tensor(np.random.normal(0, 1, (1, 4))))
+    def forward(self, x):
+        state = x[:, 0]
+        for t in range(1, x.shape[1]):
+            taught = random.random() < 0.5 or torch.rand(1).item() < 0.2
+            state = self.cell(x[:, t] if taught else state, state)
+        return state + self.noise
+""",
+        [[3, 4]],
+    ),
+    "a normalisation whose weights are computed": (
+        "Net()",
+        """
+class AdaIN(nn.Module):
+    def __init__(self, count):
+        super().__init__()
+        self.weight = self.bias = None
+        self.register_buffer("mean", torch.zeros(count))
+        self.register_buffer("var", torch.ones(count))
+    def forward(self, x):
+        b, c, h, w = x.size()
+        out = F.batch_norm(x.contiguous().view(1, b * c, h, w), self.mean.repeat(b),
+            self.var.repeat(b), self.weight, self.bias, True, 0.1, 1e-5)
+        return out.view(b, c, h, w)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 8, 3), AdaIN(8)
+        self.style = nn.Linear(5, 16)
+    def forward(self, x, style):
+        scale, shift = self.style(style).chunk(2, dim=1)
+        self.norm.weight, self.norm.bias = scale.contiguous().view(-1), shift.reshape(-1)
+        return F.layer_norm(self.norm(self.conv(x)), [6, 6])
+""",
+        [[3, 8, 8], [5]],
+    ),
+    "a class that derives from a transformer and calls its encoder": (
+        "Net(8, 2)",
+        """
+class Net(nn.Transformer):
+    def __init__(self, dim, heads):
+        super().__init__(d_model=dim, nhead=heads, dim_feedforward=16, num_encoder_layers=1)
+        self.decoder = nn.Linear(dim, 3)
+    def forward(self, x):
+        return self.decoder(x.transpose(0, 1))
+""",
+        [[4, 8]],
+    ),
+    "pads of more axes than their name says": (
+        "nn.Sequential(nn.ConstantPad2d((0, 0, 1, 0, 0, 0, 0, 0), 1), nn.ZeroPad2d([1, 2]))",
+        "",
+        [[2, 3, 4]],
+    ),
+    "rotations by complex numbers": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self, dim=8, count=12):
+        super().__init__()
+        self.q, self.k = nn.Linear(dim, dim), nn.Linear(dim, dim)
+        freqs = 1.0 / (10000.0 ** (torch.arange(0, dim, 2)[: (dim // 2)].float() / dim))
+        freqs = torch.outer(torch.arange(count), freqs).float()
+        self.freqs = torch.polar(torch.ones_like(freqs), freqs)
+    def forward(self, x):
+        q, k = (torch.view_as_complex(w(x).float().reshape(*x.shape[:-1], -1, 2))
+                for w in (self.q, self.k))
+        freqs = self.freqs[: x.shape[1]]
+        assert freqs.shape == (q.shape[1], q.shape[-1])
+        q, k = (torch.view_as_real(t * freqs).flatten(2).type_as(x) for t in (q, k))
+        return q @ k.transpose(1, 2)
+""",
+        [[5, 8]],
+    ),
+    "layers that mix in the spectrum": (
+        "Net()",
+        """
+class Spectral(nn.Module):
+    def __init__(self, cin, cout, modes):
+        super().__init__()
+        self.cout, self.modes = cout, modes
+        self.weight = nn.Parameter(torch.rand(cin, cout, modes, modes, dtype=torch.cfloat))
+    def forward(self, x):
+        m, spectrum = self.modes, torch.fft.rfft2(x)
+        out = torch.zeros(x.shape[0], self.cout, x.size(-2), x.size(-1) // 2 + 1,
+                          dtype=torch.cfloat, device=x.device)
+        out[:, :, :m, :m] = torch.einsum("bixy,ioxy->boxy", spectrum[:, :, :m, :m], self.weight)
+        return torch.fft.irfft2(out, s=(x.size(-2), x.size(-1)))
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.spectral, self.plain = Spectral(3, 4, 5), nn.Conv2d(3, 4, 1)
+    def forward(self, x):
+        x = F.gelu(self.spectral(x) + self.plain(x))
+        return torch.fft.fft(torch.fft.fft(x, dim=-1), dim=-2).real
+""",
+        [[3, 12, 14]],
+    ),
+    "a spectrogram and back": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("window", torch.hann_window(64))
+        self.conv = nn.Conv1d(33, 33, 3, padding=1)
+    def forward(self, x):
+        spec = torch.stft(x, 64, 16, 64, self.window, return_complex=True)
+        spec = torch.polar(self.conv(spec.abs()), spec.angle())
+        return torch.istft(spec, 64, 16, 64, self.window)
+""",
+        [[480]],
+    ),
+    "arguments that a signature chooses": (
+        "Net(dim=4, bias=False, unused=1)",
+        """
+def accepted(function, given):
+    parameters = inspect.signature(function).parameters
+    return {n: v for n, v in given.items()
+            if n in parameters and parameters[n].kind is not inspect.Parameter.VAR_KEYWORD}
+class Block(nn.Module):
+    def __init__(self, dim, bias=True, **kwargs):
+        super().__init__()
+        self.lin = nn.Linear(dim, 2 * dim, bias=bias)
+    def forward(self, x):
+        return self.lin(x)
+class Net(nn.Module):
+    def __init__(self, **kwargs):
+        super().__init__()
+        self.blocks = nn.ModuleList([Block(**accepted(Block.__init__, kwargs))])
+        self.last = importlib.import_module("torch.nn").Linear(8, *json.loads("[3]"))
+        self.on_linux = platform.system() == "Linux"
+    def forward(self, x):
+        return self.last(self.blocks[0](x))
+""",
+        [[4]],
+    ),
+    "attention from its projections on": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self, side=3, dim=8, heads=2, out=6):
+        super().__init__()
+        self.positions = nn.Parameter(torch.randn(side ** 2 + 1, dim) / dim ** 0.5)
+        self.k_proj, self.q_proj, self.v_proj = (nn.Linear(dim, dim) for _ in range(3))
+        self.c_proj, self.heads = nn.Linear(dim, out), heads
+    def forward(self, x):
+        x = x.flatten(start_dim=2).permute(2, 0, 1)
+        x = torch.cat([x.mean(dim=0, keepdim=True), x], dim=0) + self.positions[:, None, :]
+        x, _ = F.multi_head_attention_forward(
+            query=x[:1], key=x, value=x, embed_dim_to_check=x.shape[-1], num_heads=self.heads,
+            q_proj_weight=self.q_proj.weight, k_proj_weight=self.k_proj.weight,
+            v_proj_weight=self.v_proj.weight, in_proj_weight=None,
+            in_proj_bias=torch.cat([self.q_proj.bias, self.k_proj.bias, self.v_proj.bias]),
+            bias_k=None, bias_v=None, add_zero_attn=False, dropout_p=0,
+            out_proj_weight=self.c_proj.weight, out_proj_bias=self.c_proj.bias,
+            use_separate_proj_weight=True, training=self.training, need_weights=False)
+        return x.squeeze(0)
+""",
+        [[8, 3, 3]],
+    ),
+}
+"""What makes the network, its source, and the shapes that come in, by what is special in it."""
+
+FUSED = {"attention from its projections on": 2 * 10 * 8}
+"""Multiplications of fused attention, which torch's counter leaves out on a processor."""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_construct_is_read_as_torch_runs_it(name: str, tmp_path: Path) -> None:
+    make, source, inputs = CASES[name]
+    path = tmp_path / "net.py"
+    path.write_text(HEAD + source)
+    report = shapecalc.load(f"{path}:{make}", inputs=inputs).report()
+    expected = by_torch(HEAD + source, make, inputs)
+    expected["macs"] += FUSED.get(name, 0)
+    assert {
+        "params": report.totals.params,
+        "output": report.to_dict()["outputs"][0]["shape"],
+        "macs": report.totals.macs,
+    } == expected
+
+
+def test_a_loop_that_never_ends_is_stopped(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        "from torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        body = []\n        while len(body) >= 0:\n"
+        "            body.append(nn.Linear(3, 3))\n    def forward(self, x):\n        return x\n"
+    )
+    with pytest.raises(shapecalc.SpecError, match="is there a loop that never ends") as caught:
+        shapecalc.load(f"{path}:Net", inputs=["3"])
+    assert "net.py:7:" in str(caught.value)
