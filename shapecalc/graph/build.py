@@ -316,7 +316,7 @@ class Builder(Placer):
             part.children.append(copy)
             prefix = place.prefix if entry.is_inline else f"{copy.path}."
             names = Names(place.names)
-            inside = Place(prefix, names, values, copy, place.shared, place.depth)
+            inside = Place(prefix, names, values, copy, place.shared, place.depth, place.numbering)
             copy.output = self.one(entry, copy.name, copy.path, inside, wires, scope)
             if entry.is_flat and not entry.is_inline and copy.output is not None:
                 place.names.own[copy.name] = of_copy(copy)
