@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any
 
 from shapecalc.analysis.report import LayerReport, Report
@@ -11,7 +12,7 @@ from shapecalc.verify.comparing import Gap, relative
 from shapecalc.verify.findings import Finding, explained
 from shapecalc.verify.matching import Pairs
 from shapecalc.verify.telling import FEW, Difference, size, summed
-from shapecalc.verify.tracing import Trace, Use
+from shapecalc.verify.tracing import Size, Trace, Use
 
 SETTINGS = [
     "stride",
@@ -65,8 +66,8 @@ def of_shapes(
         if use.call != other.call:
             continue  # what comes out of other functions may be laid out otherwise
         compared += 1
-        if sorted(use.shape) != sorted(other.shape):  # the order of axes is a matter of writing
-            is_fed = sorted(use.taken) != sorted(other.taken) and not found
+        if _is_other(use.shape, other.shape):
+            is_fed = _is_other(use.taken, other.taken) and not found
             way, a, b = "puts out", use.shape, other.shape
             if is_fed:
                 way, a, b = "receives", use.taken, other.taken
@@ -88,6 +89,11 @@ def of_shapes(
     summary = tuple(summed(found)) if len(found) > FEW else ()
     differences = tuple(each.told for each in found)
     return Finding("output shapes", compared, differences, "", tuple(because), summary)
+
+
+def _is_other(ours: Size, theirs: Size) -> bool:
+    """Whether it is no matter of writing, as the order of axes is, and samples laid in a row."""
+    return prod(ours) != prod(theirs)
 
 
 def _met(

@@ -158,6 +158,18 @@ RIGHT: dict[str, tuple[dict[str, Any], Any]] = {
         spec({"Linear": 16}, "GELU", {"Linear": 4}, given=[8]),
         layers(lambda self, x: self.b(self.a(x) * (1 + torch.erf(self.a(x) / math.sqrt(2))) / 2)),
     ),
+    "samples one by one": (
+        LINEAR,
+        linear(lambda self, x: torch.stack([self.fc(each) for each in x])),
+    ),
+    "samples laid in a row": (
+        SEQUENCE,
+        layers(
+            lambda self, x: self.b(
+                functional.dropout(self.a(x.flatten(0, 1)), 0.2, self.training)
+            ).unflatten(0, x.shape[:2])
+        ),
+    ),
     "on the meta device": (LINEAR, lambda: nn.Linear(8, 4, device="meta")),
     "in channels-last format": (
         CONV_NORM_RELU,
