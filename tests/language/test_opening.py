@@ -73,7 +73,7 @@ def test_a_fresh_name_is_not_taken():
     assert fresh("H", {"H", "H_"}) == "H__"
 
 
-@pytest.mark.parametrize("entry", ["{ReLU: , when: *}", "{Upsample: {scale_factor: *}}"])
+@pytest.mark.parametrize("entry", ["{ReLU: , when: *}", "{LSTM: {hidden_size: 4, num_layers: *}}"])
 def test_many_symbols_that_decide_take_few_rounds(entry, monkeypatch):
     symbols = ", ".join(f"s{i}: 1" for i in range(200))
     layers = ", ".join(entry.replace("*", f"s{i}") for i in range(200))
