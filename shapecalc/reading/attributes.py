@@ -109,7 +109,9 @@ class Attributes:
                 return self.not_known(Unknown(f"{value.cls.name}.{name}", _from(beyond)))
         hint = did_you_mean(name, known)
         message = f"{type_name(value)!r} object has no attribute {name!r}"
-        return self.error("AttributeError", f"{message}; {hint}" if hint else message)
+        return self.error(
+            "AttributeError", f"{message}; {hint}" if hint else message, _misspelt_init(value)
+        )
 
     def instance_attribute(self, value: Instance, name: str) -> Any:
         """An attribute of an instance: its own, or its class's, bound to it."""
@@ -247,6 +249,15 @@ class Attributes:
             if name not in value.attributes:
                 raise self.no_attribute(value, name)
             del value.attributes[name]
+
+
+def _misspelt_init(value: Any) -> str:
+    """A hint where a class has a constructor whose name is none."""
+    names = value.cls.names if isinstance(value, Instance) else {}
+    for name in ("_init_", "__int__", "init", "__init", "_init", "__init_", "_init__", "__inti__"):
+        if isinstance(names.get(name), Function) and "__init__" not in names:
+            return f"{value.cls.name} has {name!r}, which nothing calls: is __init__ meant?"
+    return ""
 
 
 def _from(bases: list[Unknown]) -> str:

@@ -101,13 +101,13 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
             return text if len(text) <= 40 else ""
         return ""
 
-    def error(self, name: str, message: str) -> Raised:
+    def error(self, name: str, message: str, *notes: str) -> Raised:
         """One of Python's own errors, as the source may catch it."""
         instance = Instance(self.builtins[name])
         instance.attributes["args"] = (message,)
         found = self.here()
         raised = Raised(instance, found if isinstance(found, Place) else None)
-        raised.notes = tuple(self.values_here())
+        raised.notes = (*filter(None, notes), *self.values_here())
         return raised
 
     def not_known(self, value: Unknown, doing: str = "") -> CannotRead:
@@ -167,6 +167,10 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         known = [*frame.names, *frame.module.names(), *self.builtins]
         message = f"name {name!r} is not defined"
         hint = did_you_mean(name, known)
+        own = next(iter(frame.names.values()), None)
+        if isinstance(own, Instance) and name in own.attributes:
+            first = next(iter(frame.names))
+            raise self.error("NameError", message, f"there is {first}.{name}: is {first}. missing?")
         raise self.error("NameError", f"{message}; {hint}" if hint else message)
 
     def bind(self, name: str, value: Any, frame: Frame) -> None:
