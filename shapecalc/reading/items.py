@@ -77,7 +77,7 @@ class Items:
     def counted(self, value: range) -> Iterable[Any]:
         """The numbers of a range, each of them a step."""
         for number in value:
-            self.step()
+            self.step(1)
             yield number
 
     def tensor_items(self, value: Any) -> list[Any]:

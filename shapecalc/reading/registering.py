@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from shapecalc.language.problem import Mark, Problem
-from shapecalc.reading.modules import Leaf, is_module, leaf_tensors, walk
+from shapecalc.reading.modules import Leaf, every_tensor, is_module, leaf_tensors, walk
 from shapecalc.reading.traced import Op
 from shapecalc.reading.values import Instance, Place
 
@@ -18,12 +18,14 @@ def unregistered(root: Instance, operations: Iterable[Op], names: Any) -> Iterat
     """A problem for each collection that keeps layers with weights from being registered."""
     modules = list(walk(root))
     known = {id(module) for _, module in modules}
+    learned = {id(tensor.stored) for _, tensor in every_tensor(root, buffers=False)}
     told: set[str] = set()
     for op in operations:
         instance = op.instance
         if instance is None or id(instance) in known or not isinstance(instance.data, Leaf):
             continue
-        if not leaf_tensors(instance):
+        own = [each.stored for each in leaf_tensors(instance).values()]
+        if all(each is None or each.is_buffer or id(each) in learned for each in own):
             continue
         path, kind = _holder(modules, instance)
         key = path or str(instance.data.place)

@@ -26,8 +26,11 @@ from shapecalc.reading.values import (
     Unknown,
 )
 
-MOST_STEPS = 500_000
-"""How many calls and turns of loops a reading takes before it is given up."""
+MOST_STEPS = 3_000_000
+"""How much work a reading takes before it is given up: items of comprehensions, mostly."""
+
+TURN = 6
+"""What a call and a turn of a loop count as; an item of a comprehension counts as one."""
 
 
 class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
@@ -114,7 +117,7 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         what = f"{value.name} is not known"
         return self.cannot(f"{what}, and {doing}" if doing else what, value.why)
 
-    def step(self, count: int = 1) -> None:
+    def step(self, count: int = TURN) -> None:
         self.steps += count
         if self.steps > MOST_STEPS:
             raise self.cannot(

@@ -38,8 +38,8 @@ BASES = {
 }
 """Bases that torch's own classes share, for what asks for them."""
 
-STEPS = 20
-"""How many steps it counts to make a layer."""
+STEPS = 120
+"""How much work it counts as to make a layer."""
 
 _IGNORED = ("device", "dtype", "enable_nested_tensor", "mask_check", "_weight", "_freeze")
 
