@@ -58,7 +58,7 @@ class Conditions:
 
     def hoisted(self, scope: Scope, entry: Entry) -> Any | None:
         """When a use of a block that may be empty is there; None if the block is never empty."""
-        if entry.block is None or scope.is_repeated(entry):
+        if entry.block is None or scope.is_repeated(entry) or len(entry.block.inputs) > 1:
             return None
         written = self.body.classes.block(entry.block)
         if written.condition is None or entry.share is not None:

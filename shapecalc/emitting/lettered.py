@@ -76,6 +76,16 @@ def size_names(ndim: int, arguments: frozenset[str]) -> tuple[str, ...]:
     return tuple(variable(name, arguments) for name in names[:ndim])
 
 
+def sizes_of(name: str, sizes: tuple[str, ...], arguments: frozenset[str]) -> tuple[str, ...]:
+    """What the sizes of a further input are called, after those of the first.
+
+    >>> sizes_of("skip", ("B", "in_channels", "in_height"), frozenset())
+    ('B', 'skip_channels', 'skip_height')
+    """
+    own = (f"{name}_{size.removeprefix('in_')}" for size in sizes[1:])
+    return (BATCH, *[variable(size, arguments) for size in own])
+
+
 def told_again(wire: Wire, meanings: Mapping[str, Tree]) -> Wire:
     """The wire's sizes with letters replaced by what they mean."""
     meaning = meaning_of(meanings)

@@ -17,6 +17,7 @@ from shapecalc.emitting.lettered import (
     outcome,
     plain,
     size_names,
+    sizes_of,
     told_again,
     with_choices,
 )
@@ -169,17 +170,23 @@ class _LetteredBuilder(Builder):
         return super().satisfied(entry, path, own, inputs, wires, place)
 
     def use(
-        self, entry: Entry, part: Part, place: Place, arguments: dict[str, Any], wire: Wire | None
+        self,
+        entry: Entry,
+        part: Part,
+        place: Place,
+        arguments: dict[str, Any],
+        wires: list[Wire | None],
     ) -> Wire | None:
         assert entry.block is not None
-        if wire is None or self.memory.shares or entry.block.inline:
-            return super().use(entry, part, place, arguments, wire)
-        key = self.key(entry.block, arguments, wire)
+        fed = [wire for wire in wires if wire is not None]
+        if len(fed) < len(wires) or self.memory.shares or entry.block.inline:
+            return super().use(entry, part, place, arguments, wires)
+        key = self.key(entry.block, arguments, fed)
         known = self.memory.uses.get(key)
         if known is None:
             decisions, layers, problems = len(self.decisions), self.layers, len(self.problems)
             before, self.empty = self.empty, set()
-            found = super().use(entry, part, place, arguments, wire)
+            found = super().use(entry, part, place, arguments, wires)
             own, outputs = self.outputs_inside.get(id(part), (None, {}))
             if found is not None and own is not None and problems == len(self.problems):
                 origins = {wire.origin: wire for wire in (own, *outputs.values()) if wire}
@@ -195,7 +202,7 @@ class _LetteredBuilder(Builder):
                 )
             self.empty |= before
             return found
-        self.enter_block(part, arguments, wire)
+        self.enter_block(part, arguments, wires)
         part.children = known.children
         self.decisions += known.decisions
         self.empty |= known.empty
@@ -208,12 +215,12 @@ class _LetteredBuilder(Builder):
         part.outputs = {**known.outputs}
         return self.leave_block(part, known.output)
 
-    def key(self, block: Block, arguments: Mapping[str, Any], wire: Wire) -> Any:
+    def key(self, block: Block, arguments: Mapping[str, Any], wires: list[Wire]) -> Any:
         """What the inside of a use hangs on."""
         given = tuple((name, plain(value)) for name, value in sorted(arguments.items()))
         symbols = tuple(untraced(self.values[name]) for name in self.memory.symbols[block.name])
-        sizes = tuple(map(untraced, wire.tensor.shape))
-        return block.name, given, symbols, sizes, wire.tensor.dtype
+        fed = tuple((tuple(map(untraced, w.tensor.shape)), w.tensor.dtype) for w in wires)
+        return block.name, given, symbols, fed
 
     def value(self, setting: Setting, scope: Scope, place: Place) -> Any:
         found = super().value(setting, scope, place)
@@ -250,24 +257,32 @@ class _LetteredBuilder(Builder):
         return result._replace(tensor=result.tensor.with_shape(sizes))
 
     def enter_block(
-        self, part: Part, arguments: dict[str, Any], wire: Wire | None
-    ) -> tuple[dict[str, Any], Wire | None]:
+        self, part: Part, arguments: dict[str, Any], wires: list[Wire | None]
+    ) -> tuple[dict[str, Any], list[Wire | None]]:
         inside = {name: lettered(name, value) for name, value in arguments.items()}
         values = {name: untraced(value) for name, value in self.values.items()}
         outside: dict[str, Tree] = {}
         for name, value in arguments.items():
             note(name, value, values, outside)
-        if wire is None:  # what should have come in has failed, and is reported
-            return arguments, wire
-        shape = wire.tensor.shape
-        sizes: list[Any] = []
-        names = size_names(len(shape), frozenset(arguments))
-        for name, size in zip(names, shape):
-            values[name] = untraced(size)
-            outside[name] = tree_of(size)
-            sizes.append(Traced.letter(name, untraced(size)))
-        self.inside[id(part)] = Inside(values, outside, names)
-        return inside, wire._replace(tensor=wire.tensor.with_shape(sizes))
+        if any(wire is None for wire in wires):  # what should have come in is reported
+            return arguments, wires
+        inputs = part.entry.block.inputs if part.entry and part.entry.block else []
+        found: list[Wire | None] = []
+        own: tuple[str, ...] = ()
+        for n, wire in enumerate(wires):
+            assert wire is not None
+            names = size_names(len(wire.tensor.shape), frozenset(arguments))
+            own = own or names
+            if n:
+                names = sizes_of(inputs[n], names, frozenset(arguments))
+            sizes: list[Any] = []
+            for name, size in zip(names, wire.tensor.shape):
+                values[name] = untraced(size)
+                outside[name] = tree_of(size)
+                sizes.append(Traced.letter(name, untraced(size)))
+            found.append(wire._replace(tensor=wire.tensor.with_shape(sizes)))
+        self.inside[id(part)] = Inside(values, outside, own)
+        return inside, found
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
         self.outputs_inside[id(part)] = wire, part.outputs

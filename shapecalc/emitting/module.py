@@ -9,6 +9,7 @@ from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.body import Body, named_results, results
 from shapecalc.emitting.constructor import Written
+from shapecalc.emitting.containers import contained
 from shapecalc.emitting.emission import emit
 from shapecalc.emitting.forward import (
     RUNNING,
@@ -163,20 +164,22 @@ class Classes:
         if condition is not None:
             holders = [holder for holder in holders if holder.part.children]
         scope = self.scope(owner, block.entries, holders, assumed)
-        body = Body(self, scope, {"input": RUNNING})
-        members = None if block.outputs else body.members.of(scope)
+        first, *others = block.inputs
+        inputs = {first: RUNNING} | {name: variable(name, {RUNNING}) for name in others}
+        body = Body(self, scope, inputs)
+        members = None if block.outputs or others else body.members.of(scope)
         if block.inline:
             return self.noted(block, *self.listed(body, block, members), condition)
         if members is not None:
             found, signed = self.sequential(body, self.names[block.name], block.about, members)
             return self.noted(block, found, signed, condition)
-        alias = self.alias(body, block.entries)
+        alias = self.alias(body, block.entries, first)
         outputs = [asked_for(reference.name) for reference in block.outputs.values()]
         last = body.chain(scope, RUNNING, RUNNING, frozenset(outputs))
         result, returns = results(body, outputs) if outputs else (Name(last, 0), syntax.TENSOR)
-        inputs = (Parameter(RUNNING, syntax.TENSOR),)
+        given = tuple(Parameter(own, syntax.TENSOR) for own in inputs.values())
         name = self.names[block.name]
-        found, signed = self.made(body, scope, name, block.about, inputs, returns, result, alias)
+        found, signed = self.made(body, scope, name, block.about, given, returns, result, alias)
         return self.noted(block, found, signed, condition)
 
     def noted(
@@ -277,14 +280,14 @@ class Classes:
             self.known, self.roles, self.parameters, owner, entries, holders, None, assumed
         )
 
-    def alias(self, body: Body, entries: list[Entry]) -> str:
+    def alias(self, body: Body, entries: list[Entry], given: str = "input") -> str:
         """Keep the input under a name of its own, where an entry asks for it by its name."""
-        if "input" not in referenced(entries):
+        if given not in referenced(entries):
             return ""
         taken = {each.name for each in every(entries)}
         name = next(n for n in ("identity", "shortcut", "given", "input_") if n not in taken)
         alias = body.forward.variable(name)
-        body.forward.variables["input"] = alias
+        body.forward.variables[given] = alias
         body.forward.body.append(Assign(Name(alias, 0), Name(RUNNING, 0)))
         return alias
 
@@ -314,6 +317,7 @@ class Classes:
         parent = syntax.Attribute(syntax.call("super"), "__init__")
         order = scope.block.state_order if scope.block is not None and not is_part else []
         made = in_order(body.init, [each.name for each in order])
+        made, forward = contained(made, forward)
         init = [*body.settings, *with_numbered(made)]
         if (items := items_of(made)) is not None:
             base, forward = SEQUENTIAL, with_items(forward)

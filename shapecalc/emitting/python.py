@@ -310,7 +310,7 @@ def rest_of_copies(tree: Any) -> Any:
 def _behind_first(node: Any) -> Any:
     if isinstance(node, Conditional) and _is_of_first(node.test):
         return changed(node.otherwise, _behind_first)
-    return None
+    return FALSE if _is_of_first(node) else None
 
 
 def _is_of_first(test: Any) -> bool:
@@ -324,6 +324,8 @@ def _decided_choice(node: Any) -> Any:
         except KeyError:
             return None
         return changed(node.then if is_so else node.otherwise, _decided_choice)
+    if isinstance(node, Comparison) and not names(node):
+        return TRUE if truth(evaluate(node, {})) else FALSE
     return None
 
 

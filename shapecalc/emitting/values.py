@@ -120,8 +120,8 @@ class Values:
         return syntax.own(name)
 
     def home(self, name: str) -> Any:
-        """The attribute that a submodule is; one with a number has to be asked for."""
-        if name.isdigit():
+        """The attribute that a submodule is; one with a number or a path has to be asked for."""
+        if name.isdigit() or "." in name:
             return syntax.call("self.get_submodule", syntax.Text(name))
         return syntax.own(name)
 

@@ -34,7 +34,7 @@ from shapecalc.language.expression import ExpressionError, Undecided, truth
 from shapecalc.language.problem import SpecError, did_you_mean, listing
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Reference, Spec
-from shapecalc.language.words import BATCH, TENSOR_NAMES
+from shapecalc.language.words import BATCH, TENSOR_NAMES, parted
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
 
@@ -366,7 +366,7 @@ class Builder(Placer):
 
     def named(self, reference: Reference, names: Names, part: Part | None = None) -> Named:
         """What a name stands for, or a name with dots: an output, or a copy, of what it names."""
-        whole, *members = reference.name.split(".")
+        whole, members = parted(reference.name, names)
         try:
             named = names.find(whole)
         except KeyError:  # the name of a copy, of which there are less
@@ -452,27 +452,39 @@ class Builder(Placer):
     ) -> Wire | None:
         """Build the inside of a block for one use."""
         assert entry.block is not None
-        if len(wires) > 1:
-            hint = "join them first, with Concat or Add"
-            message = f"block {entry.kind!r} takes one input, but is fed from {len(wires)} places"
+        inputs = entry.block.inputs
+        if len(wires) != len(inputs):
+            hint = "join them first, with Concat or Add, or give the block 'inputs: [x, skip]'"
+            takes = "one input" if len(inputs) == 1 else f"{len(inputs)} inputs, {listing(inputs)}"
+            if len(inputs) > 1:
+                hint = f"from: [{', '.join(inputs)}], by the names that they have here"
+            places = "one place" if len(wires) == 1 else f"{len(wires)} places"
+            message = f"block {entry.kind!r} takes {takes}, but is fed from {places}"
             self.problem(entry.mark, message, hint, uses=place.part)
             raise Fatal
         base = place.prefix[:-1] if entry.block.inline else None
         part = Part(path, name, Role.USE, place.part, entry, base)
         arguments = self.arguments(entry, scope, place)
         place.part.children.append(part)
-        part.output = self.use(entry, part, place, arguments, wires[0])
+        part.output = self.use(entry, part, place, arguments, wires)
         return part.output
 
     def use(
-        self, entry: Entry, part: Part, place: Place, arguments: dict[str, Any], wire: Wire | None
+        self,
+        entry: Entry,
+        part: Part,
+        place: Place,
+        arguments: dict[str, Any],
+        wires: list[Wire | None],
     ) -> Wire | None:
         """Build the inside of one use of a block, for its arguments; what it puts out."""
         assert entry.block is not None
-        arguments, wire = self.enter_block(part, arguments, wire)
+        arguments, wires = self.enter_block(part, arguments, wires)
+        wire = wires[0]
         values = {**self.values, **arguments}
         names = Names()
-        names.own["input"] = Named(wire, "input")
+        for name, each in zip(entry.block.inputs, wires):
+            names.own[name] = Named(each, name)
         if entry.block.inline:
             inside = place._replace(
                 names=Names(names), values=values, part=part, depth=place.depth + 1
@@ -501,10 +513,10 @@ class Builder(Placer):
     # -- what a builder that also writes things down may add -----------------------------------
 
     def enter_block(
-        self, part: Part, arguments: dict[str, Any], wire: Wire | None
-    ) -> tuple[dict[str, Any], Wire | None]:
-        """The arguments and the input as the inside of a block sees them."""
-        return arguments, wire
+        self, part: Part, arguments: dict[str, Any], wires: list[Wire | None]
+    ) -> tuple[dict[str, Any], list[Wire | None]]:
+        """The arguments and the inputs as the inside of a block sees them."""
+        return arguments, wires
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
         """The output of a block as the outside sees it."""

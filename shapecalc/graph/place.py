@@ -18,6 +18,7 @@ from shapecalc.language.expression import ExpressionError, Undecided
 from shapecalc.language.problem import Mark, Problem, Problems, SpecError
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Setting, Spec, Word
+from shapecalc.language.words import parted
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import times
 from shapecalc.pace import now
@@ -126,6 +127,14 @@ class Names:
         self.outer = outer
         self.own: dict[str, Named] = {}
 
+    def __contains__(self, name: object) -> bool:
+        names: Names | None = self
+        while names is not None:
+            if name in names.own:
+                return True
+            names = names.outer
+        return False
+
     def find(self, name: str) -> Named:
         """What a name stands for; raises ``KeyError`` where no list has it."""
         names: Names | None = self
@@ -151,7 +160,7 @@ def _size_of(asked: str, names: Names) -> Any:
     """A size of an entry, as ``height_of(encoder3)`` or ``size_of(encoder3, 2)`` asks for it."""
     function, _, rest = asked.rstrip(")").partition("(")
     entry, _, dim = rest.partition(", ")
-    whole, *members = entry.split(".")
+    whole, members = parted(entry, names)
     try:
         named = names.find(whole)
         for member in members:
@@ -245,6 +254,9 @@ class Placer:
             if not self.satisfied(entry, path, layer, inputs, wires, place):
                 return None
             layer = layer.bound(*inputs)
+            for size in layer.decisive(*inputs):
+                if is_symbolic(size):
+                    raise Undecided(size.symbols)
             outputs = layer.outputs(*inputs)
             if not all(self.possible(entry, path, each, place) for each in outputs.values()):
                 return None

@@ -10,7 +10,7 @@ from shapecalc.language.problem import Mark, did_you_mean, listing, nearest
 from shapecalc.language.text import Node, Pair
 from shapecalc.language.tree import Block, Branch, Entry, Reference, Setting
 from shapecalc.language.values import Values, entry_name
-from shapecalc.language.words import MODIFIERS, name_stem
+from shapecalc.language.words import MODIFIERS, is_path, name_stem, parted
 from shapecalc.layers import KINDS, Layer
 
 
@@ -320,7 +320,7 @@ class Entries:
             if name is not None:
                 if "{" in name:
                     self._copy_names(entry, name, node, pairs, scope)
-                elif not name.isdigit():
+                elif not name.isdigit() and not is_path(name):
                     self.values.identifier(name, node.mark, "a name")
                 entry.name = name
                 if entry.name in scope.entries.maps[-1]:
@@ -334,7 +334,7 @@ class Entries:
                 mark = pairs["from"].value.mark
                 self.values.problem(mark, "a join with branches is fed from one place")
             for name, mark in entry.sources:  # behind a dot stands an output, or a copy
-                self._known_entry(name.partition(".")[0], mark, scope, "feeds from")
+                self._known_entry(parted(name, scope.entries)[0], mark, scope, "feeds from")
         if "share" in pairs:
             for name, mark in self.values.references(pairs["share"].value)[:1]:
                 entry.share = Reference(name, mark)

@@ -14,7 +14,7 @@ from shapecalc.language.required import Required
 from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Entry, Input, Reference, Setting, Spec
 from shapecalc.language.values import Codes, Values
-from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES
+from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES, parted
 from shapecalc.layers import KINDS
 
 _TOP = (
@@ -33,7 +33,10 @@ _TOP = (
     "silence",
 )
 
-_BLOCK = ("about", "args", "numbered", "inline", "layers", "outputs", "state_order")
+_BLOCK = (
+    *("about", "args", "inputs", "numbered", "inline", "layers", "outputs"),
+    "state_order",
+)
 
 
 def parse(source: Source, codes: Codes | None = None) -> Spec:
@@ -73,7 +76,7 @@ class _Reader:
         names |= frozenset(TENSOR_NAMES)
         for block, body in bodies:
             known = names | block.arguments.keys()
-            inside = Scope(ChainMap({"input": "input"}), known, block.name)
+            inside = Scope(ChainMap(dict.fromkeys(block.inputs, "input")), known, block.name)
             is_counted = block.numbered or block.inline
             order = Order(block.inline) if is_counted else None
             block.entries = self.entries.of(body["layers"].value, inside.inner(), order)
@@ -215,7 +218,7 @@ class _Reader:
         """References that have to be to entries of a list."""
         known = dict.fromkeys(self.names_of(entries))
         for name, mark in found:
-            if not is_known(name.partition(".")[0], known):
+            if not is_known(parted(name, known)[0], known):
                 hint = did_you_mean(name, known)
                 self.values.problem(mark, f"no entry of 'layers' is named {name!r}", hint)
         return found
@@ -266,6 +269,7 @@ class _Reader:
             block = self.entries.blocks[name] = spec.blocks[name] = Block(name, each.key.mark)
             block.about = self.values.text(body, "about")
             self.order(block, body)
+            self.block_inputs(block, body)
             self.arguments(body.get("args"), block, frozenset({*spec.symbols, BATCH}))
             if "layers" in body:
                 bodies.append((block, body))
@@ -273,11 +277,28 @@ class _Reader:
                 self.values.problem(each.key.mark, f"block {name!r} needs 'layers'")
         return bodies
 
+    def block_inputs(self, block: Block, body: dict[str, Pair]) -> None:
+        """The names of what a block is fed with."""
+        if "inputs" not in body:
+            return
+        node = body["inputs"].value
+        if not isinstance(node.value, list) or not node.value:
+            hint = "as in inputs: [x, skip]"
+            self.values.problem(node.mark, f"expected a list of names, got {node.noun}", hint)
+            return
+        found: list[str] = []
+        for each in node.value:
+            self.values.identifier(str(each.value), each.mark, "an input's name")
+            if each.value in found:
+                self.values.problem(each.mark, f"the input {each.value!r} stands twice")
+            found.append(str(each.value))
+        block.inputs = found
+
     def order(self, block: Block, body: dict[str, Pair]) -> None:
         """Whether the entries of a block are called by their numbers, and whose these are."""
         block.numbered = self.values.flag(body, "numbered")
         block.inline = self.values.flag(body, "inline")
-        for key in ("numbered", "outputs") if block.inline else ():
+        for key in ("inputs", "numbered", "outputs") if block.inline else ():
             if key in body:
                 message = f"block {block.name!r} is inline: it has no {key!r} of its own"
                 hint = "its entries stand in the list of its use, and are numbered there"

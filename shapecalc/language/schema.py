@@ -33,8 +33,9 @@ _ARGUMENT = {**_NAME, "not": {"enum": [*keyword.kwlist, *sorted(RESERVED - set(k
 _BLOCK = {**_NAME, "not": {"enum": [*keyword.kwlist, *KINDS]}}
 _PLACE = {"type": "integer", "minimum": 0}
 _OF_COPIES = {"type": "string", "pattern": r"^[A-Za-z0-9_-]*(\{[^{}]+\}[A-Za-z0-9_-]*)+$"}
-_ENTRY = {"anyOf": [_NAME, _PLACE, {"type": "string", "pattern": "^[0-9]+$"}, _OF_COPIES]}
+_DOTTED = r"^([A-Za-z_][A-Za-z0-9_]*|[0-9]+)(\.([A-Za-z_][A-Za-z0-9_]*|[0-9]+))*$"
 _WORDS = {"type": "string", "pattern": r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"}
+_ENTRY = {"anyOf": [_NAME, _PLACE, {**_WORDS, "pattern": _DOTTED}, _OF_COPIES]}
 _PATH = {"anyOf": [_WORDS, _PLACE]}
 _PATHS = {"anyOf": [_PATH, {"type": "array", "items": _PATH, "minItems": 1}]}
 _NUMBERED = {
@@ -162,6 +163,10 @@ def _shared() -> Schema:
                 "args": _told(
                     "arguments and their defaults; null for one that has to be given",
                     {**names, "propertyNames": _ARGUMENT, "additionalProperties": _ref("argument")},
+                ),
+                "inputs": _told(
+                    "the names of what it is fed with",
+                    {"type": "array", "items": _NAME, "minItems": 1},
                 ),
                 "numbered": _NUMBERED,
                 "inline": _told(

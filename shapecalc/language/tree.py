@@ -170,22 +170,16 @@ class Entry:
 class Block:
     """A reusable piece of network: its arguments with their defaults, and its layers.
 
-    ``outputs`` are what it puts out, by name and with what that is inside; where there are none, it
-    puts out what its last entry does. The entries of a ``numbered`` one are called by their
-    numbers; those of an ``inline`` one stand in the list where it is used. ``state_order`` are
-    entries in the order in which a module makes them, where they run in another.
+    ``inputs`` are the names of what it is fed with. ``outputs`` are what it puts out, by name and
+    with what that is inside; where there are none, it puts out what its last entry does. The
+    entries of a ``numbered`` one are called by their numbers; those of an ``inline`` one stand in
+    the list where it is used. ``state_order`` are entries in the order in which a module makes
+    them, where they run in another.
     """
 
     __slots__ = (
-        "about",
-        "arguments",
-        "entries",
-        "inline",
-        "mark",
-        "name",
-        "numbered",
-        "outputs",
-        "state_order",
+        *("about", "arguments", "entries", "inline", "inputs", "mark", "name", "numbered"),
+        *("outputs", "state_order"),
     )
 
     def __init__(self, name: str, mark: Mark) -> None:
@@ -196,6 +190,7 @@ class Block:
         self.inline = False
         self.arguments: dict[str, Setting | None] = {}
         self.entries: list[Entry] = []
+        self.inputs: list[str] = ["input"]
         self.outputs: dict[str, Reference] = {}
         self.state_order: list[Reference] = []
 

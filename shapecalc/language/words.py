@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Container
 
 from shapecalc.language.expression import RESERVED
 
@@ -43,6 +44,29 @@ def is_identifier(name: str) -> bool:
     (True, False, False)
     """
     return _NAME.fullmatch(name) is not None and not keyword.iskeyword(name)
+
+
+def is_path(name: str) -> bool:
+    """Whether a name is a path of words and numbers, as of what a list of modules holds.
+
+    >>> is_path("layers.0"), is_path("transformer.wte"), is_path("layers."), is_path("conv1")
+    (True, True, False, False)
+    """
+    parts = name.split(".")
+    return len(parts) > 1 and all(part.isdigit() or is_identifier(part) for part in parts)
+
+
+def parted(name: str, known: Container[str]) -> tuple[str, list[str]]:
+    """What a reference names, and what of that: the longest beginning that is known.
+
+    >>> parted("layers.0.h_n", {"layers.0"}), parted("lstm1.h_n", {"lstm1"}), parted("a.b", ())
+    (('layers.0', ['h_n']), ('lstm1', ['h_n']), ('a', ['b']))
+    """
+    head, members = name, list[str]()
+    while head not in known and "." in head:
+        head, _, member = head.rpartition(".")
+        members.insert(0, member)
+    return head, members
 
 
 def name_stem(kind: str) -> str:

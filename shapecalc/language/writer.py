@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from shapecalc.algebra.decimals import quotient
 from shapecalc.language.expression import (
     Binary,
     Call,
@@ -27,6 +28,9 @@ from shapecalc.layers import KINDS
 
 WIDEST = 100
 """The longest line that settings are written in."""
+
+SHORT = 64
+"""The longest entry that stands in braces with what is beside its kind."""
 
 _STRENGTH = {
     "or": 1,
@@ -149,6 +153,8 @@ def _block(block: Block) -> dict[str, Any]:
             name: None if default is None else value(default)
             for name, default in block.arguments.items()
         }
+    if block.inputs != ["input"]:
+        found["inputs"] = list(block.inputs)
     found |= {key: True for key in ("numbered", "inline") if getattr(block, key)}
     found["layers"] = entries(block.entries, is_numbered=block.numbered or block.inline)
     if block.outputs:
@@ -235,7 +241,7 @@ def _number(number: Fraction) -> Any:
     if number.denominator == 1:
         return number.numerator
     as_float = float(number)
-    return as_float if Fraction(repr(as_float)) == number else str(number)
+    return as_float if Fraction(repr(as_float)) == number else quotient(number)
 
 
 # -- text -----------------------------------------------------------------------------------------
@@ -301,6 +307,11 @@ def _item(item: Any) -> list[str]:
     if not isinstance(item, dict):
         return [_flow(item)]
     (kind, settings), *more = item.items()
+    is_plain = "{" not in str(item.get("name", ""))
+    if more and is_plain and not (isinstance(settings, dict) and "branches" in settings):
+        line = _flow(item)
+        if len(line) <= SHORT:
+            return [line]
     if isinstance(settings, dict) and "branches" in settings:
         lines = [f"{kind}:"]
         for name, each in settings.items():

@@ -14,7 +14,7 @@ from typing import Any
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Setting, Spec
 from shapecalc.layers import OUTPUT
-from shapecalc.layers.field import PerAxis, SameAs
+from shapecalc.layers.field import Either, PerAxis, SameAs
 from shapecalc.reading import sizes
 from shapecalc.reading.blocks.draft import Draft, Item, Link, Made, exactly
 from shapecalc.reading.blocks.naming import Names
@@ -33,7 +33,6 @@ class Lowering:
         self.spec = spec
         self.root = root
         self.results = results
-        self.flow = Flow(root, results)
         self.inlined: set[int] = {id(root)}
         self.items: list[Item] = []
         self.outputs: list[Link] = []
@@ -41,6 +40,9 @@ class Lowering:
         self.made_of: dict[int, Item] = {}  # of operations and calls
         self.made_with: dict[int, Any] = {}
         self.shares: dict[int, Call | Op] = {}
+        self.joins: list[tuple[Op, list[Wire]]] = []
+        hoist(root)
+        self.flow = Flow(root, results)
         self.dead = self.needless()
         self.decide()
 
@@ -68,7 +70,7 @@ class Lowering:
         for call in self.calls(self.root):
             into = self.flow.inside.get(id(call), [])
             out = self.flow.outside.get(id(call), [])
-            if len(into) != 1 or not out or not self.count(call) or self.is_one_layer(call):
+            if not into or not out or not self.count(call) or self.is_one_layer(call):
                 self.inlined.add(id(call))
         changed = True
         while changed:
@@ -206,7 +208,7 @@ class Lowering:
         item = Item(op.kind, op.place or Mark(1, 1), path)
         item.settings = settings(op, item.mark)
         item.shape = op.inputs[0].shape if op.inputs else None
-        wires = [wire_of(value) for value in op.inputs]
+        wires = self.with_the_start(op, [wire_of(value) for value in op.inputs], items)
         if wires and (wires != [before] or before is None):
             item.links = [known[wire] for wire in wires]
         other = self.shares.get(id(op))
@@ -218,6 +220,22 @@ class Lowering:
             known[(op, output)] = Link(item, output if n else "")
         known[(op, OUTPUT)] = Link(item)
         return (op, next(iter(op.outputs)))
+
+    def with_the_start(self, op: Op, wires: list[Wire], items: list[Item]) -> list[Wire]:
+        """What is joined, where the first of it has been joined here before."""
+        if op.kind != "Concat":
+            return wires
+        here = {id(item) for item in items}
+        found = wires
+        for other, joined_wires in self.joins:
+            count = len(joined_wires)
+            is_start = 1 < count < len(wires) and wires[:count] == joined_wires
+            is_here = id(self.made_of.get(id(other))) in here
+            if is_start and is_here and other.settings.get("dim") == op.settings.get("dim"):
+                shorter: list[Wire] = [(other, next(iter(other.outputs))), *wires[count:]]
+                found = shorter if len(shorter) < len(found) else found
+        self.joins.append((op, wires))
+        return found
 
     def use(
         self,
@@ -242,6 +260,8 @@ class Lowering:
         path = joined(prefix, call.name)
         if self.is_one_function(call, inner):
             item = inner[0]
+            fed = dict(zip(names, into))
+            into = [fed[str(link.source)] for link in item.links or [Link(names[0])]]
             item.path, item.links = path, None
         else:
             item = Item("", call.place or Mark(1, 1), path)
@@ -260,7 +280,9 @@ class Lowering:
     def is_one_function(self, call: Call, inner: list[Item]) -> bool:
         """Whether a module does nothing but call one function: then that stands in its place."""
         (*others, last) = inner
-        is_plain = last.block is None and not last.has_weights and last.links is None
+        links = last.links or []
+        is_plain = last.block is None and not last.has_weights and not last.share
+        is_plain = is_plain and all(isinstance(link.source, str) for link in links)
         return not others and is_plain and not is_sequence(call) and not last.path
 
     def input_names(self, call: Call, into: list[Wire]) -> list[str]:
@@ -323,6 +345,41 @@ def is_itself(op: Op) -> bool:
     return op.name == "." or (is_own and not op.name)
 
 
+def hoist(call: Call) -> None:
+    """Put what joins a list of tensors that a module is given in front of its call.
+
+    So a module that takes what all modules before it have put out takes one tensor.
+    """
+    at = 0
+    while at < len(call.items):
+        item = call.items[at]
+        if isinstance(item, Call):
+            hoist(item)
+            first = item.items[0] if item.items else None
+            if isinstance(first, Op) and joins_all(item, first):
+                del item.items[0]
+                first.call = call
+                call.items.insert(at, first)
+                at += 1
+        at += 1
+
+
+def joins_all(call: Call, op: Op) -> bool:
+    """Whether an operation joins a list that a module is given, and nothing else takes of it."""
+    names: dict[str, list[Wire]] = {}
+    for name, value in call.given:
+        names.setdefault(name, []).append(wire_of(value))
+    wires = [wire_of(value) for value in op.inputs]
+    if op.kind != "Concat" or len(names) != 1 or wires != next(iter(names.values())):
+        return False
+    return not any(
+        wire_of(value) in wires
+        for other in operations(call)
+        if other is not op
+        for value in other.inputs
+    )
+
+
 def joined(prefix: str, name: str) -> str:
     """A path in a list around a call that is no block."""
     return ".".join(part for part in (prefix, name) if part)
@@ -383,9 +440,12 @@ def settings(op: Op, mark: Mark) -> dict[str, Setting]:
             )
             if kept == default:
                 continue
-        if isinstance(declared.type, PerAxis) and isinstance(value, (list, tuple)) and value:
-            if all(each == value[0] for each in value) and not any(
-                isinstance(e, Size) for e in value
+        per = declared.type.other if isinstance(declared.type, Either) else declared.type
+        if isinstance(per, PerAxis) and isinstance(value, (list, tuple)):
+            covers = len(value) == len(kept) or per.short == "repeated"
+            alike = all(each == value[0] for each in value)
+            if covers and (
+                len(value) == 1 or (alike and not any(isinstance(each, Size) for each in value))
             ):
                 value = value[0]
         found[name] = setting(value, mark)

@@ -50,11 +50,16 @@ SMALLEST_FIRST = [
 ]
 
 
+def source_of(name: str, arguments: str) -> str:
+    """A network as its file and what makes it."""
+    assert MODELS is not None
+    return f"{MODELS / _file(name)}.py:{name}({arguments})"
+
+
 @pytest.mark.skipif(MODELS is None, reason="torchvision is not installed")
 @pytest.mark.parametrize("row", SMALLEST_FIRST, ids=lambda row: row[0])
 def test_parameters_and_multiplications_are_torchvisions(row: list[str]) -> None:
-    assert MODELS is not None
     name, size, params, flops = row[0], row[2], row[3], row[6]
-    source = f"{MODELS / _file(name)}.py:{name}({ARGUMENTS.get(name, '')})"
+    source = source_of(name, ARGUMENTS.get(name, ""))
     totals = shapecalc.load(source, inputs=[f"3,{size},{size}"]).report().totals
     assert (totals.params, 2 * totals.macs) == (int(params), int(flops))

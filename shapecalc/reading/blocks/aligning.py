@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.blocks.draft import Draft, Item, bones
+from shapecalc.reading.blocks.draft import Draft, Item, bones, key
 
 MOST = 250_000
 """How many pairs of items are compared."""
@@ -40,6 +40,8 @@ class Alignment:
         first = self.drafts[0]
         if draft.inputs != first.inputs or [*draft.outputs] != [*first.outputs]:
             return None
+        if draft.is_numbered is not first.is_numbered:
+            return None
         if len(self.slots) * len(draft.items) > MOST:
             return None
         made = Alignment.__new__(Alignment)
@@ -48,7 +50,7 @@ class Alignment:
         likes = [likeness(item) for item in draft.items]
         made.slots = []
         taken = 0
-        for at, other in _common([slot.like for slot in self.slots], likes):
+        for at, other in _common(self.slots, draft.items, likes):
             if other is not None:
                 made.fill(number, draft.items[taken:other], likes[taken:other])
                 taken = other + 1
@@ -107,7 +109,7 @@ class Alignment:
             if len(paths) > 1 or (_weighty(slot) and paths & owners.keys()):
                 return False
             owners.update(dict.fromkeys(paths, slot))
-        return True
+        return not any(path.rpartition(".")[0] in owners for path in owners)
 
     def ends_alike(self, place: dict[int, Slot], before: list[Any]) -> bool:
         """Whether what is put out by name comes from the same places."""
@@ -148,23 +150,36 @@ def likeness(item: Item) -> Any:
     return (bones(item), item.path, count, item.share is None)
 
 
-def _common(first: list[Any], second: list[Any]) -> list[tuple[int, int | None]]:
-    """The places of the first list in order, each with its like in the second, if it has one."""
-    rows, columns = len(first), len(second)
-    longest = [[0] * (columns + 1) for _ in range(rows + 1)]
+def _alike(slot: Slot, item: Item) -> int:
+    """How much two items of one likeness have in common."""
+    other = next(iter(slot.items.values()))
+    names = item.settings.keys() & other.settings.keys()
+    same = sum(key(item.settings[name]) == key(other.settings[name]) for name in names)
+    apart = len(item.settings.keys() ^ other.settings.keys())
+    return 1000 + 10 * (same - apart) + len(names)
+
+
+def _common(slots: list[Slot], items: list[Item], likes: list[Any]) -> list[tuple[int, int | None]]:
+    """The places in order, each with the item that fills it, if one does.
+
+    Of all ways to put them side by side that is one with the most, and most alike, in common.
+    """
+    rows, columns = len(slots), len(items)
+    best = [[0] * (columns + 1) for _ in range(rows + 1)]
+    worth: dict[tuple[int, int], int] = {}
     for i in range(rows - 1, -1, -1):
         for j in range(columns - 1, -1, -1):
-            if first[i] == second[j]:
-                longest[i][j] = longest[i + 1][j + 1] + 1
-            else:
-                longest[i][j] = max(longest[i + 1][j], longest[i][j + 1])
+            best[i][j] = max(best[i + 1][j], best[i][j + 1])
+            if slots[i].like == likes[j]:
+                worth[i, j] = _alike(slots[i], items[j])
+                best[i][j] = max(best[i][j], best[i + 1][j + 1] + worth[i, j])
     found: list[tuple[int, int | None]] = []
     i = j = 0
     while i < rows:
-        if j < columns and first[i] == second[j]:
+        if j < columns and best[i][j] == best[i + 1][j + 1] + worth.get((i, j), -1):
             found.append((i, j))
             i, j = i + 1, j + 1
-        elif j < columns and longest[i][j + 1] >= longest[i + 1][j]:
+        elif j < columns and best[i][j] == best[i][j + 1]:
             j += 1
         else:
             found.append((i, None))

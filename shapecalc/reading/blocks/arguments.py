@@ -29,7 +29,9 @@ from shapecalc.language.tree import Setting
 from shapecalc.language.words import BATCH, TENSOR_NAMES, has_meaning, is_identifier
 from shapecalc.reading.blocks.draft import Draft, constant, is_plain, key
 from shapecalc.reading.blocks.formulas import Formulas, size
+from shapecalc.reading.modules import is_module
 from shapecalc.reading.sizes import Size, expression, terms_of
+from shapecalc.reading.values import Instance
 
 LEAST_WIDTH = 8
 """The least number that is said to be a multiple or a part of another."""
@@ -51,10 +53,20 @@ class Arguments:
         self.taken |= {name for draft in drafts for name in draft.inputs}
         self.values: dict[str, list[Setting | None]] = {}
         self.derived: dict[str, Expression] = {}
+        self.used: list[Expression] = []
         self.numbers: dict[str, list[Any]] = {}
         self.flags: dict[str, list[Any]] = {}
-        for name in sorted(self.made.given, key=_comes_in):
-            self.parameter(name, [draft.made.given.get(name) for draft in drafts])
+        columns: dict[str, list[Any]] = {
+            n: [draft.made.given.get(n) for draft in drafts] for n in self.made.given
+        }
+        self.records = {name for name, column in columns.items() if all(map(is_record, column))}
+        for name in self.records:
+            for attribute in columns[name][0].attributes:
+                column = [each.attributes.get(attribute) for each in columns[name]]
+                columns.setdefault(attribute, column)
+        self.order = [*columns]
+        for name in sorted(columns, key=_comes_in):
+            self.parameter(name, columns[name])
         self.scopes = [
             {name: column[n] for name, column in (*self.numbers.items(), *self.flags.items())}
             for n in range(self.count)
@@ -74,11 +86,15 @@ class Arguments:
             self.flags[name] = [value is not None for value in column]
 
     @cached_property
+    def formulas(self) -> Formulas:
+        """What the class's own code writes."""
+        return Formulas(self.made, set(self.numbers), set(self.flags), self.records)
+
+    @cached_property
     def written(self) -> list[tuple[Expression, str, list[Any]]]:
         """What the class's own code writes: expressions, their names, their value in every use."""
         found: list[tuple[Expression, str, list[Any]]] = []
-        formulas = Formulas(self.made, set(self.numbers), set(self.flags))
-        for tree, name in formulas.all() if self.made.cls is not None else ():
+        for tree, name in self.formulas.all() if self.made.cls is not None else ():
             column = self.worth(tree)
             if column is not None and not isinstance(tree, Name):
                 found.append((tree, name, column))
@@ -163,6 +179,9 @@ class Arguments:
         self, numbers: list[Any], wanted: str, kernel: Expression | None
     ) -> Iterator[Expression]:
         """Expressions with these values, the plainest first."""
+        for tree in self.used:
+            if size(tree) > 1 and _agree(self.worth(tree) or (), numbers):
+                yield tree
         columns = dict(sorted(self.numbers.items(), key=lambda pair: pair[0] != wanted))
         for name in sorted(columns, key=lambda name: name not in self.values):
             if _agree(columns[name], numbers):
@@ -192,6 +211,7 @@ class Arguments:
 
     def use(self, tree: Expression) -> None:
         """Make the parameters in an expression arguments."""
+        self.used.append(tree)
         for each in names(tree):
             if each.name not in self.values and each.name not in TENSOR_NAMES:
                 column = self.numbers.get(each.name) or self.flags[each.name]
@@ -259,6 +279,11 @@ class Arguments:
     def conditions(self, numbers: list[Any]) -> Iterator[tuple[Expression, str]]:
         """Conditions with these values, first what the code decides by; and its names for them."""
         opposite = [None if each is None else not each for each in numbers]
+        for name in [name for name in self.values if name in self.flags]:
+            if _agree(self.flags[name], numbers):
+                yield Name(name, 0), ""
+            if _agree(self.flags[name], opposite):
+                yield Unary("not", Name(name, 0)), ""
         for name, column in self.flags.items():
             if _agree(column, numbers):
                 yield Name(name, 0), ""
@@ -269,8 +294,13 @@ class Arguments:
                 if _agree(column, numbers):
                     yield tree, name
                 if _agree(column, opposite):
-                    yield _negated(tree), ""
+                    yield negated(tree), ""
         for name, column in self.numbers.items():
+            for value in sorted(set(column))[:-1] if len(set(column)) > 2 else ():
+                more = Comparison(Name(name, 0), ((">", Number(value)),))
+                for tree in (more, negated(more)):
+                    if type(value) is int and _agree(self.worth(tree) or (), numbers):
+                        yield tree, ""
             small = sorted({each for each in column if type(each) is int and each < LEAST_WIDTH})
             for value in small:
                 for operator in ("==", "!="):
@@ -285,8 +315,7 @@ class Arguments:
     def decisions(self) -> list[tuple[Expression, str, list[Any]]]:
         """What the class's own code decides by, and its value in every use."""
         found = []
-        formulas = Formulas(self.made, set(self.numbers), set(self.flags))
-        for tree, name in formulas.tests() if self.made.cls is not None else ():
+        for tree, name in self.formulas.tests() if self.made.cls is not None else ():
             column = self.worth(tree)
             if column is not None:
                 found.append((tree, name, column))
@@ -322,7 +351,7 @@ class Arguments:
         for known, default in self.derived.items():
             if default == tree:
                 return Name(known, 0)
-            if default == _negated(tree):
+            if default == negated(tree):
                 return Unary("not", Name(known, 0))
         asks = {each.name for each in names(tree)} & self.coming.keys()
         if not asks and size(tree) <= 4 and not name:
@@ -332,7 +361,7 @@ class Arguments:
         for known, default in self.derived.items():
             if default == whole:
                 return Name(known, 0)
-            if default == _negated(whole):
+            if default == negated(whole):
                 return Unary("not", Name(known, 0))
         own = name if is_identifier(name) and name not in self.made.given else f"has_{wanted}"
         own = self.free(own)
@@ -362,8 +391,8 @@ class Arguments:
 
     def declared(self) -> dict[str, Setting | None]:
         """The arguments in the constructor's order, then those of their own."""
-        own = [name for name in self.values if name not in self.made.given]
-        ordered = [name for name in self.made.given if name in self.values]
+        own = [name for name in self.values if name not in self.order]
+        ordered = [name for name in self.order if name in self.values]
         needed = [name for name in own if self.default(name) is None]
         more = [name for name in own if self.default(name) is not None]
         at = next((n for n, each in enumerate(ordered) if self.default(each)), len(ordered))
@@ -385,6 +414,11 @@ class Arguments:
 
 
 _NONE = object()
+
+
+def is_record(value: Any) -> bool:
+    """Whether a value holds others by name, as a configuration does."""
+    return isinstance(value, Instance) and not is_module(value) and bool(value.attributes)
 
 
 def _is_there(value: Any) -> bool:
@@ -457,7 +491,8 @@ def substituted(tree: Any, names: dict[str, Expression]) -> Any:
     return type(tree)(*[substituted(each, names) for each in tree])
 
 
-def _negated(tree: Expression) -> Expression:
+def negated(tree: Expression) -> Expression:
+    """A condition that is true where another is false."""
     if isinstance(tree, Unary) and tree.operator == "not":
         return tree.operand
     if isinstance(tree, Comparison) and len(tree.rest) == 1:

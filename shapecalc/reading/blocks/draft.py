@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from shapecalc.language.expression import Comparison, Conditional, Expression, Name, Number
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Setting
-from shapecalc.layers import KINDS
+from shapecalc.layers import KINDS, Layer
 
 
 class Link(NamedTuple):
@@ -30,6 +30,7 @@ class Item:
 
     __slots__ = (
         "block",
+        "copies",
         "kind",
         "links",
         "mark",
@@ -45,6 +46,7 @@ class Item:
         self.kind = kind
         self.mark = mark
         self.path = path
+        self.copies: tuple[str, int, str] | None = None  # their names: text, first number, text
         self.block: Draft | None = None
         self.settings: dict[str, Setting] = {}
         self.shape: tuple[Any, ...] | None = None  # of what comes in first
@@ -80,7 +82,7 @@ class Item:
         made = Item(self.kind, self.mark, self.path)
         made.block, made.settings, made.links = self.block, dict(self.settings), self.links
         made.share, made.repeat, made.when = self.share, self.repeat, self.when
-        made.shape = self.shape
+        made.shape, made.copies = self.shape, self.copies
         return made
 
 
@@ -115,6 +117,7 @@ class Draft:
         self.shape: tuple[Any, ...] | None = None  # of what comes in first
         self.outputs: dict[str, Link] = {}
         self.arguments: dict[str, Setting | None] = {}
+        self.is_numbered = False  # whether its items are called by their numbers
 
 
 def default_of(kind: str, name: str) -> Setting | None:
@@ -133,8 +136,6 @@ def is_plain(value: Any) -> bool:
 
 
 def _has_tensors(kind: str) -> bool:
-    from shapecalc.layers import Layer
-
     declared = KINDS[kind]
     return declared.weights is not Layer.weights or declared.buffers is not Layer.buffers
 

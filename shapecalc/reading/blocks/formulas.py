@@ -51,10 +51,14 @@ _RELATIONS: dict[type[ast.AST], str] = {
 class Formulas:
     """The expressions in the constructor of a class.
 
-    ``known`` are the parameters that are numbers, ``flags`` those that are a thing or None.
+    ``known`` are the parameters that are numbers, ``flags`` those that are a thing or None;
+    ``records`` hold others.
     """
 
-    def __init__(self, made: Made, known: set[str], flags: set[str]) -> None:
+    def __init__(
+        self, made: Made, known: set[str], flags: set[str], records: set[str] | None = None
+    ) -> None:
+        self.records = records or set()
         self.cls = made.cls
         self.known = known
         self.flags = flags
@@ -146,6 +150,8 @@ class Formulas:
     def named(self, node: ast.expr, depth: int) -> Expression | None:
         """What a name or an attribute of the instance stands for."""
         name = _name(node)
+        if isinstance(node, ast.Attribute) and _name(node.value) in self.records:
+            return Name(node.attr, 0) if node.attr in self.known | self.flags else None
         plain = name.removeprefix("self.")
         if not name:
             return None

@@ -22,6 +22,8 @@ from shapecalc.reading.blocks.draft import (
     is_number,
     key,
 )
+from shapecalc.reading.blocks.optional import pass_through
+from shapecalc.reading.blocks.repeating import fold_runs
 
 Given = dict[str, Setting]
 
@@ -58,12 +60,15 @@ class Merged:
                 item.path = item.path or each.path
             kept.append((item, slot))
             items.append(item)
-        for item, slot in kept:
-            self.numbers(item, slot)
+        for item, slot in sorted(kept, key=lambda pair: -len(pair[1].items)):
+            self.numbers(item, slot)  # what all uses have tells more of its numbers
         for item, slot in kept:
             self.presence(item, slot)
             self.fed(item, made)
         block = self.block
+        pass_through(items)
+        if block.is_numbered:
+            fold_runs(items)
         block.items = items
         block.outputs = {
             name: Link(made[id(e.source)] if isinstance(e.source, Item) else e.source, e.output)

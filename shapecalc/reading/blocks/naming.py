@@ -6,8 +6,12 @@ import keyword
 import re
 from collections.abc import Iterable
 
+from shapecalc.language.entries import Order
+from shapecalc.language.expression import Binary, Expression, Name, Number
+from shapecalc.language.naming import CopyNames
 from shapecalc.language.tree import Block, Entry, Reference, Setting
 from shapecalc.language.words import name_stem
+from shapecalc.language.writer import written as expression_text
 from shapecalc.layers import KINDS
 from shapecalc.reading.blocks.draft import Draft, Item, Link
 
@@ -21,7 +25,8 @@ class Names:
 
     def given(self, wanted: str) -> str:
         """A name that was asked for, or one like it."""
-        name = wanted if wanted.isdigit() else identifier(wanted)
+        parts = wanted.split(".")
+        name = ".".join(part if part.isdigit() else identifier(part) for part in parts)
         found, n = name, 1
         while found in self.taken:
             n += 1
@@ -52,6 +57,10 @@ def entry_names(items: list[Item], taken: Iterable[str]) -> dict[int, str]:
     """The names of a list's entries: the code's own, else numbered as the spec language does."""
     names = Names(taken)
     found: dict[int, str] = {}
+    plain = {item.path for item in items}
+    for item in items:
+        if item.path.partition(".")[0] in plain - {item.path}:
+            item.path = identifier(item.path)  # below what stands here as a whole
     for item in sorted(items, key=lambda item: not item.has_weights):  # weights keep their names
         if item.path:
             if item.path.isdigit() and item.path in names.taken:
@@ -90,14 +99,23 @@ def camel(path: str) -> str:
 
 
 def tree(
-    items: list[Item], taken: Iterable[str], blocks: dict[int, Block]
+    items: list[Item],
+    taken: Iterable[str],
+    blocks: dict[int, Block],
+    *,
+    is_numbered: bool = False,
 ) -> tuple[list[Entry], dict[int, str]]:
     """The entries of a list, and the names of its items."""
     names = entry_names(items, taken)
+    order = Order(is_inline=False) if is_numbered else None
     entries = []
     for item in items:
         entry = Entry(item.kind, item.mark)
         entry.name = names[id(item)]
+        entry.is_numbered = is_numbered and not item.path
+        if item.copies is not None:
+            entry.copy_names = copy_names(item.copies, item)
+            entry.name = names[id(item)] = entry.copy_names.text
         entry.settings = in_order(item)
         entry.repeat, entry.when = item.repeat, item.when
         if item.block is not None:
@@ -107,8 +125,23 @@ def tree(
             entry.sources = [Reference(written(link, names), item.mark) for link in item.links]
         if item.share is not None:
             entry.share = Reference(names[id(item.share)], item.mark)
+        if order is not None:
+            if entry.is_numbered and order.next is not None and entry.repeat is None:
+                entry.name = names[id(item)] = str(order.next)
+            order.count(entry)
         entries.append(entry)
     return entries, names
+
+
+def copy_names(copies: tuple[str, int, str], item: Item) -> CopyNames:
+    """The names of copies that are numbered from one on."""
+    head, start, tail = copies
+    index: Expression = Name("index", 0)
+    if start:
+        index = Binary("+", index, Number(start))
+    text = f"{head}{{{expression_text(index)}}}{tail}"
+    parts: list[str | Setting] = [head, Setting(Setting.EXPRESSION, index, item.mark), tail]
+    return CopyNames(text, [part for part in parts if part], item.mark)
 
 
 def in_order(item: Item) -> dict[str, Setting]:
@@ -120,6 +153,10 @@ def in_order(item: Item) -> dict[str, Setting]:
 
 def written(link: Link, names: dict[int, str]) -> str:
     """What an entry is fed from, as a spec says it."""
+    if isinstance(link.source, Item) and link.source.copies is not None:
+        (head, start, tail), (copy, _, output) = link.source.copies, link.output.partition(".")
+        name = f"{head}{start + int(copy)}{tail}"
+        return f"{name}.{output}" if output else name
     source = link.source if isinstance(link.source, str) else names[id(link.source)]
     return f"{source}.{link.output}" if link.output else source
 
@@ -128,7 +165,9 @@ def block_of(draft: Draft, blocks: dict[int, Block]) -> None:
     """Fill the block of a draft."""
     block = blocks[id(draft)]
     block.arguments = draft.arguments
-    block.entries, names = tree(draft.items, draft.inputs, blocks)
+    block.inputs = list(draft.inputs)
+    block.numbered = draft.is_numbered
+    block.entries, names = tree(draft.items, draft.inputs, blocks, is_numbered=draft.is_numbered)
     block.outputs = {
         name: Reference(written(link, names), draft.mark) for name, link in draft.outputs.items()
     }

@@ -6,6 +6,7 @@ more than the one before, or two take turns. Copies have the names of a list's i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -36,7 +37,7 @@ def folded(items: Sequence[Item], path: str) -> Item | None:
     for item in items:
         if item.block is not first.block or item.kind != first.kind:
             return None
-        if item.share or item.when or item.repeat or (item is not first and item.path == ""):
+        if item.share or item.when or item.repeat:
             return None
         if any(is_indexed(each) for each in item.settings.values()):
             return None
@@ -118,6 +119,71 @@ def _steps(column: list[Setting]) -> Expression | None:
     return None
 
 
+def number(draft: Draft) -> None:
+    """Let the items of a sequence be called by their places, if they are."""
+    places = [str(n) for n in range(len(draft.items))]
+    if [item.path for item in draft.items] == places and is_chain(draft.items):
+        draft.is_numbered = True
+        for item in draft.items:
+            if item.repeat is None:  # copies of one with a name stand below that
+                item.path = ""
+
+
+def is_chain(items: list[Item]) -> bool:
+    """Whether each item is fed by the one before it, and nothing else refers to one."""
+    return not any(item.links is not None or item.share is not None for item in items)
+
+
+def fold_runs(items: list[Item]) -> None:
+    """Say items of a numbered list that are one block, in a row, once."""
+    at = 0
+    while at < len(items):
+        end = at + 1
+        while end < len(items) and items[end].block is items[at].block:
+            end += 1
+        for stop in range(end if items[at].block is not None else at, at + 1, -1):
+            one = folded(items[at:stop], "")
+            if one is not None and is_plain_row(one, stop - at):
+                items[at:stop] = [one]
+                break
+        at += 1
+
+
+def is_plain_row(one: Item, count: int) -> bool:
+    """Whether more is the same of a few copies than is not."""
+    other = sum(is_indexed(each) for each in one.settings.values())
+    return count > 2 or 2 * other <= len(one.settings)
+
+
+def fold_names(items: list[Item]) -> dict[int, Link]:
+    """Say uses of one block whose names are numbered once; what stands for which."""
+    moved: dict[int, Link] = {}
+    shared = {id(item.share) for item in items}
+    at = 0
+    while at < len(items):
+        head, number, tail = _numbered_name(items[at].path)
+        end = at + 1
+        while end < len(items) and items[end].path == f"{head}{number + end - at}{tail}":
+            end += 1
+        run = items[at:end]
+        wanted = 1 if "-" in items[at].path else 3
+        is_free = items[at].block is not None and not any(id(item) in shared for item in run)
+        if number >= 0 and len(run) >= wanted and is_free:
+            one = folded(run, items[at].path)
+            if one is not None:
+                one.copies = (head, number, tail)
+                for n, item in enumerate(run):
+                    moved[id(item)] = Link(one, str(n))
+                items[at:end] = [one]
+        at += 1
+    return moved
+
+
+def _numbered_name(path: str) -> tuple[str, int, str]:
+    found = re.fullmatch(r"([A-Za-z][\w-]*?)(\d+)([A-Za-z_-]*)", path)
+    return (found[1], int(found[2]), found[3]) if found is not None else ("", -1, "")
+
+
 def fold_lists(items: list[Item]) -> dict[int, Link]:
     """Say items of a list of modules once, with how many there are; what stands for which.
 
@@ -151,11 +217,9 @@ def folded_sequence(draft: Draft) -> Item | None:
     items = draft.items
     if not draft.is_sequence or draft.outputs or len(draft.inputs) > 1 or not items:
         return None
-    if [item.path for item in items] != [str(n) for n in range(len(items))]:
+    if not draft.is_numbered:
         return None
     first = items[0]
-    if first.links is not None and first.links != [Link(draft.inputs[0])]:
-        return None
     if first.block is None and len(items) < 2:
         return None
     return folded(items, "")

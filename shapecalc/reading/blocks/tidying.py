@@ -14,7 +14,15 @@ from shapecalc.reading import sizes
 from shapecalc.reading.blocks.draft import Draft, Item, Link
 from shapecalc.reading.blocks.merging import Given, merged
 from shapecalc.reading.blocks.naming import block_names, block_of, tree, written
-from shapecalc.reading.blocks.repeating import fold_lists, folded_sequence, relink, relinked
+from shapecalc.reading.blocks.repeating import (
+    fold_lists,
+    fold_names,
+    fold_runs,
+    folded_sequence,
+    number,
+    relink,
+    relinked,
+)
 
 
 class Tidying:
@@ -36,13 +44,16 @@ class Tidying:
         """Make blocks one, fold what repeats, and fill the spec."""
         for group in self.groups():
             for draft in group:
-                moved = fold_lists(draft.items)
-                relink(draft.items, moved)
-                draft.outputs = {n: relinked(e, moved) for n, e in draft.outputs.items()}
+                number(draft)
+                for fold in (fold_lists, fold_names):
+                    moved = fold(draft.items)
+                    relink(draft.items, moved)
+                    draft.outputs = {n: relinked(e, moved) for n, e in draft.outputs.items()}
             self.merge(self.not_folded(group))
-        moved = fold_lists(self.items)
-        relink(self.items, moved)
-        self.outputs = [relinked(each, moved) for each in self.outputs]
+        for fold in (fold_lists, fold_names):
+            moved = fold(self.items)
+            relink(self.items, moved)
+            self.outputs = [relinked(each, moved) for each in self.outputs]
         self.used_only()
         self.fill()
 
@@ -101,6 +112,9 @@ class Tidying:
     def merge(self, group: list[Draft]) -> None:
         """Make one block of those of one role."""
         if len(group) < 2:
+            for draft in group:
+                if draft.is_numbered:
+                    fold_runs(draft.items)
             return
         replaced: dict[int, tuple[Draft, Given]] = {}
         for draft, one, given in merged(group, self.symbols):
