@@ -38,6 +38,9 @@ class Range(NamedTuple):
 MOST_SHIFTED = 64
 """The longest sum that is written anew with symbols counted from their least values."""
 
+MOST_SHIFTED_SYMBOLS = 12
+"""A sum of more symbols is not: each term is then a product of sums, which takes time."""
+
 
 def range_of(expr: sympy.Expr, least: Mapping[str, int]) -> Range:
     """Numbers that a formula lies between; symbols that have no least value may be any number.
@@ -70,7 +73,9 @@ def _from_least(expr: sympy.Expr, least: Mapping[str, int], found: Bounds) -> Bo
     ``H*S - S`` is ``h + h*s`` for ``H = h + 1`` and ``S = s + 1``.
     """
     known = [each for each in expr.free_symbols if least.get(each.name) and each.is_integer]
-    if not known or length(expr) > MOST_SHIFTED or _has_each_once(expr):
+    if not 0 < len(known) <= MOST_SHIFTED_SYMBOLS or length(expr) > MOST_SHIFTED:
+        return found
+    if _has_each_once(expr):
         return found
     shifted = expanded(expr.xreplace({each: each + least[each.name] for each in known}))
     other = _parts(with_remainders(shifted), {**least, **{each.name: 0 for each in known}})
