@@ -412,6 +412,13 @@ def test_errors_of_entries(marked, phrase, hint):
     assert_told(f"{AROUND}{marked}\nsymbols: {{H: 8}}\n", phrase, hint)
 
 
+def test_an_output_that_does_not_fit_is_told_by_its_name():
+    text = (
+        "input: [10, 8]\nlayers: [{LSTM: 16, name: encoder}, {»BatchNorm2d: , from: encoder.h_n}]"
+    )
+    assert_told(text, "but receives 1 x 16", "receives 1 x 16 from 'encoder.h_n'")
+
+
 @pytest.mark.parametrize(("marked", "phrase", "hint"), ENTRIES[::5])
 def test_errors_inside_branches_have_their_place(marked, phrase, hint):
     text, where = place(f"{AROUND}[{{Concat: {{branches: [{marked}]}}}}]\nsymbols: {{H: 8}}\n")
