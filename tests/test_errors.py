@@ -52,6 +52,7 @@ def assert_told(marked: str, phrase: str, hint: str):
 
 TOP = [
     ("»[ReLU]", "expected a mapping, got a list", "at least 'input' and 'layers'"),
+    ("input: [»None, 784]\nlayers: [ReLU]", "unknown name 'None'", "leaves the batch out"),
     ("»ReLU", "expected a mapping, got 'ReLU'", "a spec is a mapping"),
     ("»input: [3]", "a spec needs 'layers'", ""),
     ("»layers: [ReLU]", "a spec needs 'input'", "input: [3, 224, 224]"),
@@ -315,6 +316,13 @@ ENTRIES = [
     ("[{Conv1d: »'8, 5'}]", "by name", "{out_channels: 8, kernel_size: 5}"),
     ("[{Transpose: »[1, 2]}]", "takes fields by name", "Transpose: {dim0: 1, dim1: 2}"),
     ("[Flatten, »BatchNorm2d]", "but receives 192", "BatchNorm1d takes it"),
+    (
+        "[»conv1: ReLU]",
+        "unknown kind 'conv1' before ReLU",
+        "its name stands beside it: name: conv1",
+    ),
+    ("[»fc: {Linear: 5}]", "unknown kind 'fc' before Linear", "name: fc"),
+    ("[{Flatten: 0}, {»Linear: 5}]", "a single number", "start_dim: 1"),
     ("[{Linear: »true}]", "out_features expects a positive integer, got true", ""),
     ("[{Linear: »[3]}]", "out_features expects a positive integer, got [3]", ""),
     ("[{Linear: »2**63}]", "out_features expects a positive integer below 2**63", ""),

@@ -212,13 +212,19 @@ class Entries:
                 entry.branches = self._branches(given.pop("branches").value, scope)
             self._kind_settings(entry, given, meant, scope)
         else:
-            entry.kind = self._unknown_kind(kind, key.mark)
+            entry.kind = self._unknown_kind(kind, value, key.mark)
         return entry
 
-    def _unknown_kind(self, kind: str, mark: Mark) -> str:
+    def _unknown_kind(self, kind: str, value: Node | None, mark: Mark) -> str:
         """Tell of a kind that there is none of; the one that was probably meant."""
         from shapecalc.language.unknown import unknown_kind  # only where something is wrong
 
+        own = value.value if value is not None else None
+        inner = next(iter(own), "") if isinstance(own, dict) else own
+        if isinstance(inner, str) and (inner in KINDS or inner in self.blocks):
+            hint = f"an entry begins with its kind, and its name stands beside it: name: {kind}"
+            self.values.problem(mark, f"unknown kind {kind!r} before {inner}", hint)
+            return inner
         found, hints = unknown_kind(kind, [*self.blocks, *KINDS])
         self.values.problem(mark, f"unknown kind {kind!r}", *hints)
         return found or kind
