@@ -42,6 +42,7 @@ class Lowering:
         self.shares: dict[int, Call | Op] = {}
         self.joins: list[tuple[Op, list[Wire]]] = []
         hoist(root)
+        localise(root)
         self.flow = Flow(root, results)
         self.dead = self.needless()
         self.decide()
@@ -362,6 +363,29 @@ def hoist(call: Call) -> None:
                 call.items.insert(at, first)
                 at += 1
         at += 1
+
+
+def localise(root: Call) -> None:
+    """Make constants anew in each call that uses them, so that no block has to be given them."""
+    copies: dict[tuple[int, int], Op] = {}
+    for op in [*operations(root)]:
+        for value in op.inputs:
+            made = value.source
+            if not isinstance(made, Op) or made.call is op.call or not is_constant(made):
+                continue
+            own = copies.get((id(op.call), id(made)))
+            if own is None:
+                own = copies[id(op.call), id(made)] = Op(
+                    made.kind, made.layer, made.settings, op.call
+                )
+                own.outputs, own.place = made.outputs, made.place
+                op.call.items.insert(op.call.items.index(op), own)
+            value.source = own
+
+
+def is_constant(op: Op) -> bool:
+    """Whether an operation makes a tensor of nothing, which nobody learns or keeps."""
+    return not op.inputs and not op.weights and op.kind not in ("Parameter", "Buffer")
 
 
 def joins_all(call: Call, op: Op) -> bool:
