@@ -104,7 +104,7 @@ class Arguments(Parameters):
             return self.flag(numbers, wanted)
         for tree in self.ways(numbers, wanted, kernel):
             name = next((name for each, name, _ in self.written if each == tree), "")
-            if size(tree) > 2 and name and is_identifier(name) and name not in self.made.given:
+            if size(tree) > 2 and name and is_identifier(name) and name not in self.order:
                 return self.declared_as(tree, name, wanted)
             self.use(tree)
             return tree
@@ -115,7 +115,7 @@ class Arguments(Parameters):
     ) -> Iterator[Expression]:
         """Expressions with these values, the plainest first."""
         for tree in self.used:
-            if size(tree) > 1 and agree(self.worth(tree) or (), numbers):
+            if size(tree) > 1 and _is_of_numbers(self.worth(tree), numbers):
                 yield tree
         columns = dict(sorted(self.numbers.items(), key=lambda pair: pair[0] != wanted))
         for name in sorted(columns, key=lambda name: name not in self.values):
@@ -130,7 +130,7 @@ class Arguments(Parameters):
             if agree([worth_in(half, scope) for scope in known], numbers):
                 yield half
         for tree, _, column in self.written:
-            if agree(column, numbers):
+            if _is_of_numbers(column, numbers):
                 yield tree
         for name, values in columns.items():
             yield from scaled(name, values, numbers)
@@ -196,7 +196,11 @@ class Arguments(Parameters):
     def by_name(self, column: Column, name: str) -> Expression | None:
         """The parameter of a name, where it has these values and others in other uses."""
         known = self.numbers.get(name)
-        if known is None or len(set(known)) < 2 or not agree(known, [*map(self.maybe, column)]):
+        if known is None or len(set(known)) < 2:
+            return None
+        if any(self.number(each) is None for each in column if each is not None):
+            return None
+        if not agree(known, [*map(self.maybe, column)]):
             return None
         self.use(Name(name, 0))
         return Name(name, 0)
@@ -270,7 +274,7 @@ class Arguments(Parameters):
                 return Name(known, 0)
             if default == negated(whole):
                 return Unary("not", Name(known, 0))
-        own = name if is_identifier(name) and name not in self.made.given else f"has_{wanted}"
+        own = name if is_identifier(name) and name not in self.order else f"has_{wanted}"
         own = self.free(own)
         self.use(whole)
         self.derived[own] = whole
@@ -321,6 +325,11 @@ class Arguments(Parameters):
 
 
 _NONE = object()
+
+
+def _is_of_numbers(column: list[Any] | None, numbers: list[Any]) -> bool:
+    """Whether a column has these values, and is of no conditions."""
+    return column is not None and bool not in map(type, column) and agree(column, numbers)
 
 
 def _is_there(value: Any) -> bool:

@@ -111,6 +111,7 @@ class Merged:
             names.update(dict.fromkeys(each.settings))
         for name in sorted(names, key=lambda name: name == "padding"):
             settings = [slot.items[n].setting(name) if n in slot.items else None for n in numbers]
+            settings = spread(settings)
             given = [each for each in settings if each is not None]
             if len(given) == len(slot.items):
                 self.shapes = [slot.items[n].shape if n in slot.items else None for n in numbers]
@@ -219,6 +220,20 @@ _FOLLOWING: dict[str, str | None] = {
 """Fields whose numbers may follow from what comes in, and from which dimension."""
 
 _NOT: dict[Expression, Expression] = {FIRST: NOT_FIRST, NOT_FIRST: FIRST}
+
+
+def spread(settings: list[Setting | None]) -> list[Setting | None]:
+    """Settings of which some are a list as lists all of them: a number is that of every axis."""
+    lists = [each for each in settings if each is not None and each.kind == Setting.LIST]
+    if not lists:
+        return settings
+    count = len(lists[0].content)
+    return [
+        each
+        if each is None or each.kind == Setting.LIST
+        else Setting(Setting.LIST, [each] * count, each.mark)
+        for each in settings
+    ]
 
 
 def _expression(setting: Setting | None) -> Expression | None:
