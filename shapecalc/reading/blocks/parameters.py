@@ -152,12 +152,12 @@ def worth_in(tree: Expression, scope: dict[str, Any]) -> Any:
 def agree(column: Sequence[Any], numbers: Sequence[Any]) -> bool:
     """Whether a column has these values, wherever there are any."""
     return len(column) == len(numbers) and all(
-        number is None or (value is not None and _equal(value, number))
+        number is None or (value is not None and same(value, number))
         for value, number in zip(column, numbers)
     )
 
 
-def _equal(value: Any, number: Any) -> bool:
+def same(value: Any, number: Any) -> bool:
     """Whether two numbers are the same, and stay so when symbols change."""
     if isinstance(value, Size) or isinstance(number, Size):
         is_whole = isinstance(value, int) and isinstance(number, int)
@@ -180,10 +180,10 @@ def scaled(
         return  # small numbers, as strides, have many a reason
     first, second = pairs[0]
     if second % first == 0 and 1 < (factor := second // first) <= 64:
-        if all(_equal(a * factor, b) for a, b in pairs):
+        if all(same(a * factor, b) for a, b in pairs):
             yield Binary("*", Number(factor), Name(name, 0))
     if first % second == 0 and 1 < (factor := first // second) <= 64:
-        if all(_equal(a // factor, b) for a, b in pairs):
+        if all(same(a // factor, b) for a, b in pairs):
             yield Binary("//", Name(name, 0), Number(factor))
 
 
