@@ -230,3 +230,26 @@ class Net(nn.Module):
 """)
     assert "from: [concat1, layers.1]" in text
     assert "from: [concat2, layers.2]" in text
+
+
+def test_a_stride_of_one_axis_is_an_argument_too(written: Any) -> None:
+    text = written(
+        """
+class Unit(nn.Module):
+    def __init__(self, c, stride=1):
+        super().__init__()
+        self.conv = nn.Conv2d(c, c, 3, (1, stride), padding=1)
+        self.act = nn.ReLU()
+    def forward(self, x):
+        return self.act(self.conv(x))
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = Unit(3), Unit(3, 2)
+    def forward(self, x):
+        return self.b(self.a(x))
+"""
+    )
+    assert "stride: [1, stride]" in text
+    assert "Unit2" not in text
