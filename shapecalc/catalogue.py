@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import prod, total
+from shapecalc.algebra.arithmetic import is_symbolic, prod, total
 from shapecalc.language.text import shown
 from shapecalc.layers import KINDS, Layer, Tensor
 from shapecalc.layers.axes import LETTERS, letters
@@ -122,6 +122,8 @@ def _run(kind: type[Layer], settings: Any, inputs: list[Tensor]) -> tuple[Layer,
         if requirement.decide() is False:
             raise ValueError(requirement.problem())
     layer = layer.bound(*inputs)
+    if any(is_symbolic(size) for size in layer.decisive(*inputs)):
+        raise ValueError("a letter in place of a number that a figure hangs on")
     return layer, layer.output(*inputs)
 
 

@@ -49,23 +49,43 @@ class Network:
 
     @property
     def name(self) -> str:
-        """The network's name; its file's if it has none."""
+        """The network's name; its file's if it has none.
+
+        >>> import shapecalc
+        >>> shapecalc.load("lenet5").name
+        'LeNet-5'
+        """
         return self.spec.name or Path(self.spec.source.name).stem
 
     @property
     def about(self) -> str:
-        """The spec's own words about the network."""
+        """The spec's own words about the network.
+
+        >>> import shapecalc
+        >>> shapecalc.load({"about": "a toy", "input": [3], "layers": ["ReLU"]}).about
+        'a toy'
+        """
         return self.spec.about
 
     @property
     def symbols(self) -> dict[str, Any]:
-        """The symbols and their values where nothing is set; a formula where there is none."""
+        """The symbols and their values where nothing is set; a formula where there is none.
+
+        >>> import shapecalc
+        >>> shapecalc.load("lenet5").symbols
+        {'B': 1, 'H': 32, 'W': 32, 'num_classes': 10}
+        """
         return self.values()
 
     def values(
         self, settings: Mapping[str, Any] | None = None, symbolic: Iterable[str] = ()
     ) -> dict[str, Any]:
-        """The values of the symbols; one that another is decided by keeps its value."""
+        """The values of the symbols; one that another is decided by keeps its value.
+
+        >>> import shapecalc
+        >>> shapecalc.load("lenet5").values({"H": "2*W"}, symbolic=["W"])["H"]
+        Formula('2*W')
+        """
         settings = settings or {}
         return self._opened(settings, set(symbolic) - settings.keys(), lambda values: values)
 
@@ -74,6 +94,11 @@ class Network:
         """The graph where nothing is set: a node a layer or join, named by its dotted path.
 
         A node's ``node`` attribute holds its layer, tensors and place in the spec.
+
+        >>> import shapecalc
+        >>> graph = shapecalc.load("lenet5").graph
+        >>> list(graph.successors("conv1")), graph.nodes["conv1"]["node"].layer.out_channels
+        (['maxpool1'], 6)
         """
         if self._default is None:
             self._default = self.build()[1]
@@ -85,6 +110,11 @@ class Network:
         """The values of the symbols and the network built for them.
 
         A symbol that the structure hangs on keeps its value, even where it was to stay a symbol.
+
+        >>> import shapecalc
+        >>> values, built = shapecalc.load("lenet5").build({"H": 36})
+        >>> values["H"], built.inputs["input"].shape, built.graph.number_of_nodes()
+        (36, (1, 3, 36, 32), 10)
         """
         settings = settings or {}
         names = known(self.spec) if symbolic is True else symbolic or ()

@@ -239,7 +239,7 @@ def _summary(
     lines += [(name, f"= {meaning}") for name, meaning in write.abbreviations.items()]
     for name, value in report.kept.items():
         lines.append(
-            ("kept", f"{name} = {value} (it decides the structure, or a setting of numbers alone)")
+            ("kept", f"{name} = {value} (it decides the structure, or has to be a number)")
         )
     for each in report.constraints:
         lines.append(("needs", f"{each.condition}  ({_some(_asking(each))})"))

@@ -221,7 +221,7 @@ def test_an_activation_replaced_is_one_row() -> None:
 
 def test_a_setting_that_changes_no_number_is_a_difference() -> None:
     comparison = compare(report_of([{"Dropout": 0.5}]), report_of([{"Dropout": 0.25}]))
-    assert "p 1/2 -> 1/4" in text(comparison)
+    assert "p 0.5 -> 0.25" in text(comparison)
 
 
 def test_being_fed_from_elsewhere_is_a_difference() -> None:

@@ -146,7 +146,7 @@ TOP = [
         "no entry of 'layers' is named 'rellu1'",
         "did you mean 'relu1'?",
     ),
-    ("input: [3]\nlayers: [ReLU]\noutputs: [»3.5]", "expected a name, got 7/2", ""),
+    ("input: [3]\nlayers: [ReLU]\noutputs: [»3.5]", "expected a name, got 3.5", ""),
     (
         "input: [3]\nlayers: [ReLU, Tanh]\noutputs: {both: »[relu1, tanh1]}",
         "output 'both' is one entry",
@@ -246,7 +246,7 @@ ENTRIES = [
     ("[»A]", "A needs n", "block 'A' is defined in line 2"),
     ("[{E: »3}]", "E takes no value, but is given 3", ""),
     ("[{E: {»n: 3}}]", "E has no argument 'n'", "it has no arguments"),
-    ("[{ReLU: , name: »3.5}]", "a name is a word, or a number as in a Sequential, not 7/2", ""),
+    ("[{ReLU: , name: »3.5}]", "a name is a word, or a number as in a Sequential, not 3.5", ""),
     ("[{ReLU: , name: »-3}]", "a name is a word, or a number as in a Sequential, not -3", ""),
     ("[{ReLU: , name: »a.b}]", "a name must be an identifier, not 'a.b'", "letters, digits"),
     ("[{ReLU: , name: »input}]", "'input' is the name of an input", ""),
@@ -257,7 +257,7 @@ ENTRIES = [
         "known here: input",
     ),
     ("[ReLU, {Tanh: , from: »relu}]", "feeds from 'relu'", "did you mean 'relu1'?"),
-    ("[{Add: , from: [input, »3.5]}]", "expected a name, got 7/2", ""),
+    ("[{Add: , from: [input, »3.5]}]", "expected a name, got 3.5", ""),
     ("[{ReLU: , from: »[]}]", "expected at least one name", ""),
     ("[{Linear: 3, share: »nobody}]", "shares the weights of 'nobody', but no entry", "known here"),
     (
@@ -300,9 +300,13 @@ ENTRIES = [
     ),
     (
         "[{Linear: »2.5}]",
-        "out_features expects a positive integer, got 5/2",
+        "out_features expects a positive integer, got 2.5",
         "floor, round or ceil",
     ),
+    ("[{Linear: »0.33*H}]", "out_features expects a positive integer, got 2.64", "floor, round"),
+    ("[{Linear: 5}, {Dropout: »1.50}]", "expects a number from 0 to 1, got 1.50", ""),
+    ("[{ReLU: , repeat: »0.5*H - 6}]", "integer of at least 0, got -2", ""),
+    ("[{ReLU: , repeat: »0.5*3}]", "integer of at least 0, got 1.5", ""),
     ("[{Linear: »true}]", "out_features expects a positive integer, got true", ""),
     ("[{Linear: »[3]}]", "out_features expects a positive integer, got [3]", ""),
     ("[{Linear: »2**63}]", "out_features expects a positive integer below 2**63", ""),
@@ -311,7 +315,7 @@ ENTRIES = [
     ("[{MaxPool2d: [3, »0]}]", "kernel_size expects", ""),
     (
         "[{MaxPool2d: »[3, 3, 3]}]",
-        "kernel_size expects a positive integer, or a list of 2 of them, got [3, 3, 3]",
+        "kernel_size expects a positive integer, or a list of 1 or 2 of them, got [3, 3, 3]",
         "",
     ),
     (

@@ -50,6 +50,7 @@ def warning_lines(spec: Any) -> list[str]:
 TRIGGERS: dict[str, dict[str, Any]] = {
     "dropped-pixels": net([3, 7, 7], {"MaxPool2d": 2}),
     "wide-padding": net([3, 9, 9], conv(8, 3, padding=2)),
+    "padding-of-some": net([3, 9, 9], {"ZeroPad2d": [1, 2]}),
     "even-kernel-same": net([3, 9, 9], conv(8, 4, padding="same")),
     "uneven-transposed-kernel": net(
         [8, 9, 9], {"ConvTranspose2d": {"out_channels": 8, "kernel_size": 3, "stride": 2}}
@@ -139,6 +140,11 @@ CLEAN: dict[str, list[dict[str, Any]]] = {
         net([3, 9, 9], conv(8, 4, padding=2)),
         net([3, 9, 9], {"ZeroPad2d": 3}),
         net([3, 7, 7], {"MaxPool2d": {"kernel_size": 2, "stride": 5, "ceil_mode": True}}),
+    ],
+    "padding-of-some": [
+        net([3, 9, 9], {"ZeroPad2d": 1}),
+        net([3, 9, 9], {"ZeroPad2d": [1, 2, 0, 0]}),
+        net([3, 9], {"ConstantPad1d": {"padding": [1, 2], "value": 0}}),
     ],
     "even-kernel-same": [
         net([3, 9, 9], conv(8, 5, padding="same")),

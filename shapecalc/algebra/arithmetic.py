@@ -132,13 +132,17 @@ def _extreme(which: str, values: tuple[Any, ...]) -> Any:
     return min(values) if which == "smallest" else max(values)
 
 
-def gcd(n: Dim, m: int) -> Dim:
-    """The greatest common divisor of a size and a known number.
+def gcd(n: Dim, m: Dim) -> Dim | None:
+    """The greatest common divisor; of two formulas where one divides the other, else None.
 
-    >>> gcd(12, 18)
-    6
+    >>> from shapecalc.algebra.formula import Formula
+    >>> H, A = Formula.symbol("H"), Formula.symbol("A")
+    >>> gcd(12, 18), gcd(2, A), gcd(A, 4 * A), gcd(H, A)
+    (6, Formula('2 - min(1, A % 2)'), Formula('A'), None)
     """
-    return math.gcd(n, m) if isinstance(n, int) else n.gcd(m)
+    if isinstance(n, int):
+        return math.gcd(n, m) if isinstance(m, int) else m.gcd(n)
+    return n.gcd(m)  # type: ignore[no-any-return]
 
 
 def prod(values: Iterable[Dim]) -> Dim:

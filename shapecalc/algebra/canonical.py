@@ -164,12 +164,15 @@ def _keep(kept: list[sympy.Expr], value: sympy.Expr, direction: int) -> None:
     kept.append(value)
 
 
-def gcd_with(n: sympy.Expr, m: int) -> sympy.Expr:
-    """The greatest common divisor with a number, prime by prime.
+def common_divisor(n: sympy.Expr, m: sympy.Expr) -> sympy.Expr | None:
+    """The greatest common divisor of a formula and a number, or of two where one divides the other.
 
-    ``gcd(n, p**k)`` is ``p**k`` less ``p**j - p**(j - 1)`` for each ``j`` up to ``k`` whose
-    ``p**j`` does not divide ``n``, which ``min(n % p**j, 1)`` tells.
+    Prime by prime: ``gcd(n, p**k)`` is ``p**k`` less ``p**j - p**(j - 1)`` for each ``j`` up to
+    ``k`` whose ``p**j`` does not divide ``n``, which ``min(n % p**j, 1)`` tells.
     """
+    if not m.is_Integer:
+        divisors = (b for a, b in ((n, m), (m, n)) if cancelled(a / b).is_integer)
+        return next(divisors, None)
     found = sympy.S.One
     for prime, power in sympy.factorint(m).items():
         lacking = []

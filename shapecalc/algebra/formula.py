@@ -123,13 +123,14 @@ class Formula(Symbolic):
         """The sum of many values at once."""
         return _wrap(canonical.collected([*map(_unwrap, values)]), _known_whole(*values))
 
-    def gcd(self, m: int) -> Any:
-        """The greatest common divisor with a number, prime by prime.
+    def gcd(self, m: Dim) -> Any:
+        """The greatest common divisor, with a number prime by prime; None where it is not seen.
 
         >>> Formula.symbol("H").gcd(7)
         Formula('7 - 6*min(1, H % 7)')
         """
-        return _wrap(canonical.gcd_with(self.expr, m))
+        found = canonical.common_divisor(self.expr, _unwrap(m))
+        return None if found is None else _wrap(found, _known_whole(self, m))
 
     def never_negative(self, least: Mapping[str, int] | None = None) -> bool:
         """Whether it is at least 0 wherever its symbols have at least these values, 1 if not given.

@@ -29,6 +29,13 @@ class Constraint(NamedTuple):
     """A condition in Python's arithmetic and the layers that impose it.
 
     ``symbol`` and ``solutions`` are given where the condition was solved for one symbol.
+
+    >>> import shapecalc
+    >>> (found,) = shapecalc.load("unet").report(symbolic=["H"]).constraints
+    >>> found.condition, found.symbol, 32 in found.solutions, found.is_required
+    ('H % 16 == 0', 'H', True, False)
+    >>> found.layers[-1]
+    'concat4'
     """
 
     condition: str

@@ -193,7 +193,13 @@ def labels() -> dict[str, str]:
 
 
 class Totals:
-    """The sums of every measure over some layers, as attributes: ``totals.params``."""
+    """The sums of every measure over some layers, as attributes: ``totals.params``.
+
+    >>> import shapecalc
+    >>> totals = shapecalc.load("lenet5").report().totals
+    >>> totals.params, totals.active_params, totals.macs, totals.flops == 2 * totals.macs
+    (62006, 62006, 651720, True)
+    """
 
     __slots__ = ("by_name",)
 

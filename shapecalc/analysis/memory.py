@@ -54,6 +54,18 @@ class Memory:
     >>> memory = shapecalc.load("vgg16").report().memory
     >>> memory.peak == 4 * 2 * 64 * 224 * 224, memory.peak_at
     (True, 'group1.convrelu1.0.relu1')
+
+    >>> memory.weights, memory.buffers, memory.training("adam") > 4 * memory.weights
+    (553430176, 0, True)
+    >>> step = memory.steps[0]  # what is held while the first layer runs
+    >>> step.path, step.live, memory.steps_of(memory.report.layers[:1]) == [step]
+    ('group1.convrelu1.0.conv1', 13447168, True)
+    >>> memory.most(memory.report.layers[:1]) == step.live
+    True
+    >>> memory.saved_for_backward == sum(memory.saved_by.values()), memory.is_least
+    (True, False)
+    >>> memory.of(memory.report.layers[0])["weights"], memory.to_dict()["peak_at"], memory.caching
+    (7168, 'group1.convrelu1.0.relu1', [])
     """
 
     def __init__(self, report: Report) -> None:

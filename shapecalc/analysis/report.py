@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, smallest, total
+from shapecalc.algebra.decimals import quotient
 from shapecalc.algebra.phases import Phases, Range, together
 from shapecalc.algebra.window import IDENTITY
 from shapecalc.analysis.constraints import Constraint, combine
@@ -26,6 +28,13 @@ class LayerReport:
 
     Each measure is an attribute: ``layer.params``. ``output_shape`` is its first output's,
     ``output_shapes`` are all by name.
+
+    >>> import shapecalc
+    >>> conv = shapecalc.load("lenet5").report()["conv1"]
+    >>> conv.kind, conv.output_shape, conv.params, conv.macs
+    ('Conv2d', (1, 6, 28, 28), 456, 352800)
+    >>> conv.weights, conv.path_of("weight"), conv.owns("weight")
+    ({'weight': (6, 3, 5, 5), 'bias': (6,)}, 'conv1.weight', True)
     """
 
     __slots__ = (
@@ -66,7 +75,7 @@ class LayerReport:
         """The path of a weight or buffer, as in torch; a tensor that stands alone has its own."""
         return f"{self.path}.{weight}" if weight else self.path
 
-    def at(self, node: Node) -> LayerReport:
+    def _at(self, node: Node) -> LayerReport:
         """The report of the same layer on the same inputs at another place."""
         found = object.__new__(LayerReport)
         for name in _THE_SAME:
@@ -103,7 +112,7 @@ def _reports(built: Built, dtype: str) -> Iterator[LayerReport]:
             known[key] = LayerReport(node, key[-1])
             yield known[key]
         else:
-            yield known[key].at(node)
+            yield known[key]._at(node)
 
 
 def _dtype(node: Node, default: str) -> str:
@@ -124,6 +133,11 @@ class ReceptiveField(NamedTuple):
     ``size`` is how far it sees, ``stride`` the distance between the views of neighbouring
     outputs, ``padding`` how far the first view begins before the input. A size is a range, and a
     stride a fraction, where outputs take turns.
+
+    >>> import shapecalc
+    >>> field = shapecalc.load("lenet5").report().receptive_fields["conv2"]
+    >>> field.size, field.stride, field.padding, field.least
+    ((14, 14), (2, 2), (0, 0), (14, 14))
     """
 
     size: tuple[Dim | Range, ...]
@@ -183,16 +197,32 @@ class Report:
 
     @property
     def inputs(self) -> dict[str, Tensor]:
-        """The network's inputs by name."""
+        """The network's inputs by name.
+
+        >>> import shapecalc
+        >>> shapecalc.load("lenet5").report().inputs
+        {'input': Tensor(shape=(1, 3, 32, 32), dtype='float32')}
+        """
         return self.built.inputs
 
     @property
     def outputs(self) -> list[tuple[str, Tensor]]:
-        """What the network returns: where it comes from, as in ``lstm1.h_n``, and the tensor."""
+        """What the network returns: where it comes from, as in ``lstm1.h_n``, and the tensor.
+
+        >>> import shapecalc
+        >>> shapecalc.load("lenet5").report().outputs
+        [('linear3', Tensor(shape=(1, 10), dtype='float32'))]
+        """
         return [(str(wire.source), wire.tensor) for wire in self.built.outputs]
 
     def told(self, shape: Shape) -> Shape:
-        """A shape as it is told: without the batch, if that is what comes first."""
+        """A shape as it is told: without the batch, if that is what comes first.
+
+        >>> import shapecalc
+        >>> report = shapecalc.load("lenet5").report()
+        >>> report.told((1, 6, 28, 28)), report.told((169, 3))
+        ((6, 28, 28), (169, 3))
+        """
         return shape[self.first(shape) :]
 
     def first(self, shape: Shape) -> int:
@@ -245,7 +275,12 @@ class Report:
 
     @cached_property
     def passed_by(self) -> dict[str, Dim]:
-        """Of layers whose params a token uses in part, how many it does not, by their paths."""
+        """Of layers whose params a token uses in part, how many it does not, by their paths.
+
+        >>> import shapecalc
+        >>> sum(shapecalc.load("mixtral_8x7b").report().passed_by.values())
+        33822867456
+        """
         found: dict[str, Dim] = {}
         for layer in self.layers:
             idle = layer.node.layer.passed_by(*layer.node.inputs)
@@ -257,14 +292,25 @@ class Report:
 
     @cached_property
     def memory(self) -> Memory:
-        """What passes through the network hold, and what training keeps."""
+        """What passes through the network hold, and what training keeps.
+
+        >>> import shapecalc
+        >>> memory = shapecalc.load("lenet5").report().memory
+        >>> memory.weights, memory.peak, memory.peak_at
+        (248024, 31104, 'conv1')
+        """
         from shapecalc.analysis.memory import Memory
 
         return Memory(self)
 
     @cached_property
     def constraints(self) -> list[Constraint]:
-        """What must hold of the symbols for the network to be one."""
+        """What must hold of the symbols for the network to be one.
+
+        >>> import shapecalc
+        >>> [str(each) for each in shapecalc.load("unet").report(symbolic=["H"]).constraints]
+        ['H % 16 == 0']
+        """
         return combine([*self.built.needs, *self.required], self.built.least)
 
     @cached_property
@@ -274,6 +320,10 @@ class Report:
         That is so behind a layer in which every output sees the whole input, and where branches
         see the input in different steps. Where neighbours see differently much, as behind a
         transposed convolution, a size is a range.
+
+        >>> import shapecalc
+        >>> shapecalc.load("lenet5").report().receptive_fields["conv2"].size
+        (14, 14)
         """
         views: dict[str, View] = {
             name: (_ALONE,) * len(tensor.spatial) if tensor.spatial else None
@@ -295,7 +345,12 @@ class Report:
 
     @cached_property
     def warnings(self) -> list[Warning]:
-        """What is legal but probably unwanted, unless the spec silences it."""
+        """What is legal but probably unwanted, unless the spec silences it.
+
+        >>> import shapecalc
+        >>> [(each.path, each.code) for each in shapecalc.load("alexnet").report().warnings]
+        [('conv1', 'dropped-pixels')]
+        """
         now.begin("looking for what may be unwanted")
         return self._readers.warnings(self) or []
 
@@ -310,6 +365,11 @@ class Report:
         """The report as plain data, as ``show --format json`` prints it.
 
         With ``memory``, every layer tells its own as well.
+
+        >>> import shapecalc
+        >>> found = shapecalc.load("lenet5").report(symbolic=["H"]).to_dict()
+        >>> found["layers"][0]["output_shape"], found["totals"]["buffers"]
+        ([1, 6, 'H - 4', 28], 0)
         """
         return {
             "name": self.name,
@@ -345,6 +405,11 @@ class Report:
         Columns are ``kind``, ``inputs``, ``output_shape`` and every measure; with ``memory`` what
         concerns each layer in bytes as well: ``weights``, ``live``, ``saved_for_backward``.
         Formulas stay formulas. Raises ``ImportError`` where pandas is not installed.
+
+        >>> import shapecalc
+        >>> frame = shapecalc.load("lenet5").report().to_dataframe()
+        >>> int(frame.params.sum()), frame.macs.idxmax()
+        (62006, 'conv1')
         """
         try:
             import pandas
@@ -431,4 +496,4 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
-    return str(value)
+    return quotient(value) if isinstance(value, Fraction) else str(value)

@@ -91,6 +91,12 @@ class Change(NamedTuple):
 
     Mostly one of each, or one and none. Several where parts are folded that the other network
     divides differently. ``pairs`` are the layers in them.
+
+    >>> import shapecalc
+    >>> narrow, wide = shapecalc.load("lenet5"), shapecalc.load("lenet5").report(num_classes=100)
+    >>> (change,) = compare(narrow.report(), wide).changes
+    >>> change.outputs, change.values("params"), change.totals[1].macs, change.is_different
+    (((1, 10), (1, 100)), Values(left=850, right=8500), 8400, True)
     """
 
     left: tuple[Row, ...]
@@ -130,6 +136,13 @@ class Comparison:
     [(0, 1), (1, 1)]
     >>> comparison.totals["macs"].ratio
     Fraction(33, 400)
+
+    >>> comparison.is_different, comparison.symbols, comparison.constraints
+    (True, {}, ([], []))
+    >>> sorted(comparison.counterparts.items()), sorted(comparison.counterparts_of_right)
+    ([('conv1', 'conv2'), ('input', 'input')], ['conv2', 'input'])
+    >>> comparison.orders
+    {}
     """
 
     def __init__(self, left: Report, right: Report, depth: int | None = None) -> None:
@@ -216,7 +229,13 @@ class Comparison:
 
 
 def compare(left: Report, right: Report, depth: int | None = None) -> Comparison:
-    """Match the layers of two networks along their trees; parts below ``depth`` are one row."""
+    """Match the layers of two networks along their trees; parts below ``depth`` are one row.
+
+    >>> import shapecalc
+    >>> small, large = shapecalc.load("resnet18").report(), shapecalc.load("resnet34").report()
+    >>> compare(small, large).totals["params"]
+    Values(left=11689512, right=21797672)
+    """
     return Comparison(left, right, depth)
 
 

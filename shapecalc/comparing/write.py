@@ -23,12 +23,24 @@ COLUMNS = ("params", "macs")
 
 
 def text(comparison: Comparison, everything: bool = False) -> str:
-    """The rows that differ, or all of them, and the totals, as plain text."""
+    """The rows that differ, or all of them, and the totals, as plain text.
+
+    >>> import shapecalc
+    >>> comparison = shapecalc.diff("lenet5", "lenet5", settings_b={"num_classes": 100})
+    >>> text(comparison).splitlines()[-4]
+    'total params       62,006 -> 69,656 (+7,650, 12.3 % more)'
+    """
     return _text(lay_out(comparison, everything))
 
 
 def markdown(comparison: Comparison, everything: bool = False) -> str:
-    """The same in Markdown."""
+    """The same in Markdown.
+
+    >>> import shapecalc
+    >>> comparison = shapecalc.diff("lenet5", "lenet5", settings_b={"num_classes": 100})
+    >>> markdown(comparison).splitlines()[2]
+    '| Layer | Kind | Output | Params A | Params B | Change | MACs A | MACs B | Change | Settings |'
+    """
     return _markdown(lay_out(comparison, everything))
 
 
@@ -36,6 +48,11 @@ def lay_out(comparison: Comparison, everything: bool = False) -> Table:
     """Lay a comparison out as a table of the rows that differ, or of all rows.
 
     Rows begin with ``-`` where only A has them, ``+`` where only B does, ``~`` where they differ.
+
+    >>> import shapecalc
+    >>> comparison = shapecalc.diff("lenet5", "lenet5", settings_b={"num_classes": 100})
+    >>> [name for name, _ in lay_out(comparison).summary]
+    ['alike', 'num_classes', 'total params', 'total MACs', 'total activations', 'output']
     """
     write = Writer()
     shown = comparison.rows if everything else comparison.changes
@@ -194,7 +211,13 @@ def _three_digits(value: Fraction) -> str:
 
 
 def as_dict(comparison: Comparison, everything: bool = False) -> dict[str, Any]:
-    """The comparison as plain data; numbers, or formulas as text, as in a report."""
+    """The comparison as plain data; numbers, or formulas as text, as in a report.
+
+    >>> import shapecalc
+    >>> comparison = shapecalc.diff("lenet5", "lenet5", settings_b={"num_classes": 100})
+    >>> as_dict(comparison)["layers"][0]["params"]
+    {'left': 850, 'right': 8500, 'change': 7650, 'ratio': '10/1'}
+    """
     shown = comparison.rows if everything else comparison.changes
     constraints = [[_constraint(each) for each in own] for own in comparison.constraints]
     return {

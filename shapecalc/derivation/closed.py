@@ -19,6 +19,11 @@ def closed(network: Network, report: Report, settings: Mapping[str, Any]) -> Rep
     """A report in which the sizes of the inputs are symbols; None where it cannot be made.
 
     A size that the spec gives as a number gets a letter: height is H, width is W.
+
+    >>> import shapecalc
+    >>> net = shapecalc.load({"input": [3, 32, 32], "layers": [{"MaxPool2d": 2}]})
+    >>> str(closed(net, net.report(), {})["maxpool1"].output_shape[2])
+    'H//2'
     """
     spec, names = _freed(network.spec, report)
     names += [

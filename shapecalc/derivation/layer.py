@@ -27,7 +27,12 @@ class Setting(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """Everything there is to say about a layer; inputs are told with where they come from."""
+    """Everything there is to say about a layer; inputs are told with where they come from.
+
+    >>> import shapecalc
+    >>> explain(shapecalc.load("lenet5").report(), "conv1").doc
+    'Convolve over height and width.'
+    """
 
     path: str
     kind: str
@@ -43,6 +48,11 @@ def explain(report: Report, path: str, closed: Report | None = None) -> Explanat
 
     ``closed`` is a report of the same network whose input sizes are symbols: the closed forms from
     the network's input are taken from there.
+
+    >>> import shapecalc
+    >>> explanation = explain(shapecalc.load("lenet5").report(), "conv1")
+    >>> explanation.kind, explanation.inputs[0][0], [each.heading for each in explanation.sections]
+    ('Conv2d', 'input', ['shape', 'cost', 'seen from the input'])
     """
     layer = report[path]
     told = lettered(layer.node)
@@ -118,7 +128,9 @@ def _in_double_precision(layer: LayerReport) -> Iterator[Line]:
     if not isinstance(own, Scaling):
         return
     for size, factor in dict.fromkeys(zip(x[0].spatial, own.factors(*x))):
-        if isinstance(size, int) and any(parting(factor, range(size, size + 1))):
+        if is_symbolic(size) or is_symbolic(factor):
+            continue
+        if any(parting(factor, range(size, size + 1))):
             product = size * factor.numerator // factor.denominator
             falls = f"{size} x {factor} in torch's double precision falls short of {product}"
             yield Line("", remark=falls)

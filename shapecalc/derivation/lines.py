@@ -10,7 +10,11 @@ from shapecalc.derivation.equation import Derivation, written
 
 
 class Line(NamedTuple):
-    """A line of an explanation: a named number with its derivation, and a remark in words."""
+    """A line of an explanation: a named number with its derivation, and a remark in words.
+
+    >>> rows(Section("", [Line("channels", 3, "as it comes in")]))
+    ['channels  3  (as it comes in)']
+    """
 
     name: str
     value: Derivation = None
@@ -26,7 +30,11 @@ class Picture(NamedTuple):
 
 
 class Section(NamedTuple):
-    """Lines under a heading, and a picture to be drawn below them."""
+    """Lines under a heading, and a picture to be drawn below them.
+
+    >>> rows(Section("shape", [Line("channels", 3), Line("height and width", 7)]))
+    ['channels          3', 'height and width  7']
+    """
 
     heading: str
     lines: list[Line]

@@ -22,6 +22,12 @@ class Vertex:
 
     ``nodes`` are the layers drawn, ``copies`` how many times they follow on themselves, and
     ``layers`` all that the box stands for. ``tensor`` is what comes out of it.
+
+    >>> import shapecalc
+    >>> shown = plan(shapecalc.load("lenet5").report())
+    >>> box = shown.vertices[1]
+    >>> box.name, box.copies, str(box.tensor)
+    ('conv1', 1, '6 x 28 x 28')
     """
 
     __slots__ = ("copies", "id", "layers", "name", "nodes", "part", "role", "tensor")
@@ -53,6 +59,11 @@ class Frame:
 
     What it holds follows ``copies`` times on itself; or it holds ``count`` copies that are not
     all alike.
+
+    >>> import shapecalc
+    >>> shown = plan(shapecalc.load("lenet5").report())
+    >>> len(list(shown.root.vertices())), shown.root.copies
+    (10, 1)
     """
 
     __slots__ = ("copies", "count", "id", "items", "name", "part")
@@ -81,7 +92,13 @@ Item: TypeAlias = "Vertex | Frame"
 
 
 class Edge(NamedTuple):
-    """A tensor's way from box to box, by their ids, and the layer or input it comes from."""
+    """A tensor's way from box to box, by their ids, and the layer or input it comes from.
+
+    >>> import shapecalc
+    >>> shown = plan(shapecalc.load("lenet5").report())
+    >>> shown.edges[0].origin, str(shown.edges[0].tensor)
+    ('input', '3 x 32 x 32')
+    """
 
     source: str
     target: str
@@ -90,7 +107,13 @@ class Edge(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a diagram shows."""
+    """What a diagram shows.
+
+    >>> import shapecalc
+    >>> shown = plan(shapecalc.load("lenet5").report())
+    >>> len(shown.vertices), len(shown.edges)
+    (10, 9)
+    """
 
     root: Frame
     edges: list[Edge]

@@ -37,7 +37,15 @@ LONGEST_NAME = 40
 
 
 class EmitError(SpecError):
-    """A network cannot be written in the way that is asked for."""
+    """A network cannot be written in the way that is asked for.
+
+    >>> import shapecalc
+    >>> try:
+    ...     shapecalc.emit({"input": [4], "layers": [{"Opaque": {"shape": [4]}}]})
+    ... except EmitError as error:
+    ...     print(error.problems[0].message)
+    Opaque 'opaque1' cannot be written for torch
+    """
 
     def __init__(self, source: Source, mark: Mark, message: str, *notes: str) -> None:
         super().__init__(source, [Problem(mark, message, notes)])

@@ -28,6 +28,11 @@ def inside(report: Report, path: str | None) -> list[LayerReport]:
     """The layer at a path, or those inside the block or branch there; all where none is given.
 
     Raises ``KeyError`` with the nearest names if there is nothing at the path.
+
+    >>> import shapecalc
+    >>> report = shapecalc.load("lenet5").report()
+    >>> [layer.path for layer in inside(report, "conv1")], len(inside(report, None)) == len(report)
+    (['conv1'], True)
     """
     if path is None:
         return report.layers
@@ -41,7 +46,14 @@ def inside(report: Report, path: str | None) -> list[LayerReport]:
 
 
 def brief(report: Report, layers: Iterable[LayerReport]) -> Iterator[Step]:
-    """The steps of layers of a report in order."""
+    """The steps of layers of a report in order.
+
+    >>> import shapecalc
+    >>> report = shapecalc.load("lenet5").report()
+    >>> (step,) = brief(report, [report["conv1"]])
+    >>> step.path, step.kind, str(step.params)
+    ('conv1', 'Conv2d', "Traced('K*C*F^2 + K', 456)")
+    """
     for layer in layers:
         told = lettered(layer.node)
         found: dict[Any, list[str]] = {}
@@ -70,7 +82,15 @@ def fed(report: Report, layers: Sequence[LayerReport]) -> dict[str, tuple[Any, .
 
 
 def whole(report: Report, layers: Sequence[LayerReport], style: Style, form: str = "text") -> str:
-    """The steps of layers of a report as text, Markdown or JSON; text tells first what comes in."""
+    """The steps of layers of a report as text, Markdown or JSON; text tells first what comes in.
+
+    >>> import shapecalc
+    >>> report = shapecalc.load("lenet5").report()
+    >>> from shapecalc.algebra.trace import ASCII
+    >>> print(whole(report, [report["conv1"]], ASCII))
+    input  3 x 32 x 32  what comes in
+    conv1  6 x 28 x 28  height, width: floor((32 + 2*0 - 5)/1) + 1 = 28; params: 6*3*5^2 + 6 = 456
+    """
     if form == "json":
         return json.dumps(
             [_as_dict(step) for step in brief(report, layers)], indent=1, ensure_ascii=False

@@ -16,7 +16,14 @@ from shapecalc.language.text import shown
 
 
 def text(explanation: Explanation, style: Style = UNICODE, *, ascii: bool = False) -> str:
-    """The explanation as text, in Unicode or plain ASCII."""
+    """The explanation as text, in Unicode or plain ASCII.
+
+    >>> import shapecalc
+    >>> from shapecalc.explaining import explain
+    >>> report = shapecalc.load("lenet5").report()
+    >>> print(text(explain(report, "conv1")).splitlines()[0])
+    conv1: Conv2d
+    """
     about = explanation.doc.replace("``", "")
     lines = [f"{explanation.path}: {explanation.kind}", f"  {about}"]
     for section in [_head(explanation), *explanation.sections]:
@@ -55,7 +62,14 @@ def _drawn(section: Section, *, ascii: bool = False) -> list[str]:
 
 
 def markdown(explanation: Explanation) -> str:
-    """The explanation in Markdown, its formulas in LaTeX."""
+    """The explanation in Markdown, its formulas in LaTeX.
+
+    >>> import shapecalc
+    >>> from shapecalc.derivation.layer import explain
+    >>> explanation = explain(shapecalc.load("lenet5").report(), "conv1")
+    >>> markdown(explanation).splitlines()[0]
+    '## conv1: Conv2d'
+    """
     about = explanation.doc.replace("``", "`")
     lines = [f"## {explanation.path}: {explanation.kind}", "", about]
     for section in [_head(explanation), *explanation.sections]:
@@ -75,7 +89,14 @@ def _item(line: Line) -> str:
 
 
 def as_dict(explanation: Explanation) -> dict[str, Any]:
-    """The explanation as plain data; a derivation is its steps, a formula first."""
+    """The explanation as plain data; a derivation is its steps, a formula first.
+
+    >>> import shapecalc
+    >>> from shapecalc.derivation.layer import explain
+    >>> explanation = explain(shapecalc.load("lenet5").report(), "conv1")
+    >>> as_dict(explanation)["output"]
+    [6, 28, 28]
+    """
     return {
         "path": explanation.path,
         "kind": explanation.kind,

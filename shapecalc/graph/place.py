@@ -254,6 +254,9 @@ class Placer:
             if not self.satisfied(entry, path, layer, inputs, wires, place):
                 return None
             layer = layer.bound(*inputs)
+            for size in layer.decisive(*inputs):
+                if is_symbolic(size):
+                    raise Undecided(size.symbols)
             outputs = layer.outputs(*inputs)
             if not all(self.possible(entry, path, each, place) for each in outputs.values()):
                 return None

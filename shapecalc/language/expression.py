@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple, Union
 
 from shapecalc.algebra.arithmetic import Calculable, is_symbolic, largest, smallest, untraced
+from shapecalc.algebra.decimals import Decimal
 
 LONGEST = 1000
 """The most characters an expression may have."""
@@ -284,7 +285,7 @@ class _Parser:
         token = self.token
         if token.kind == "number":
             self.at += 1
-            value = Fraction(token.text)
+            value = Decimal(token.text)
             return Number(value.numerator if value.denominator == 1 else value)
         if token.kind in ("size", "fact"):
             self.at += 1
@@ -451,7 +452,7 @@ def _power(a: Any, b: Any) -> Any:
             raise ExpressionError("a power that is larger than any size could be")
         if a == 0 and b < 0:
             raise ZeroDivisionError
-        return _normal(Fraction(a) ** b)
+        return _normal((a if isinstance(a, Fraction) else Fraction(a)) ** b)
     if isinstance(b, int) and abs(b) > 64:
         raise ExpressionError("a power that is larger than any size could be")
     if is_symbolic(b):

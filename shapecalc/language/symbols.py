@@ -19,7 +19,15 @@ DEEPEST = 64
 
 
 class SettingError(ValueError):
-    """A value was set for a symbol that is not there, or that it cannot have."""
+    """A value was set for a symbol that is not there, or that it cannot have.
+
+    >>> import shapecalc
+    >>> try:
+    ...     shapecalc.load("lenet5").report(height=28)
+    ... except shapecalc.SettingError as error:
+    ...     print(error)
+    the spec has no symbol 'height'; it has B, H, W, num_classes
+    """
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows in place of a stack: the setting is wrong, not the program."""

@@ -14,6 +14,7 @@ from typing import Any, Union
 
 import yaml
 
+from shapecalc.algebra.decimals import Decimal
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.language.syntax import told
 
@@ -242,7 +243,7 @@ class _Composer:
             exponent = found[1] or "0"
             if len(text) > 100 or len(exponent) > 5 or abs(int(exponent)) > 1000:
                 raise self.fail(event, "a number too large or too small to be of use")
-            value = Fraction(text)
+            value = Decimal(text)
             return value.numerator if value.denominator == 1 else value
         return text
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from shapecalc.algebra.decimals import quotient
 from shapecalc.language.expression import (
     Binary,
     Call,
@@ -240,7 +241,7 @@ def _number(number: Fraction) -> Any:
     if number.denominator == 1:
         return number.numerator
     as_float = float(number)
-    return as_float if Fraction(repr(as_float)) == number else str(number)
+    return as_float if Fraction(repr(as_float)) == number else quotient(number)
 
 
 # -- text -----------------------------------------------------------------------------------------

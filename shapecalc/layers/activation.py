@@ -20,7 +20,12 @@ _INPLACE = field(Flag(), "overwrite the input", default=False)
 
 
 class _Activation(KeepsShape, abstract=True):
-    """What all activations have in common."""
+    """What all activations have in common: the shape stays, and each output is one operation.
+
+    >>> x = Tensor((1, 64, 56, 56))
+    >>> for activation in (LeakyReLU(negative_slope=Fraction(1, 5)), Sigmoid(), Softmax(dim=1)):
+    ...     assert activation.output(x) == x and activation.elementwise(x, x) == 64 * 56 * 56
+    """
 
     dtypes: ClassVar[tuple[str, ...] | None] = FLOATS
     work = "one for every output, however it is computed"

@@ -17,7 +17,7 @@ from shapecalc.layers.field import Choice, Maybe, Number, field
 from shapecalc.layers.joining import Broadcast, promoted
 from shapecalc.layers.tensor import FLOATS, Tensor
 
-_NUMBER = Maybe(Number(infinite=True, formulas=True), "a tensor")
+_NUMBER = Maybe(Number(infinite=True, formulas="any"), "a tensor")
 
 
 def with_numbers(x: Sequence[Tensor], numbers: Sequence[Any]) -> str:
@@ -220,7 +220,12 @@ class Pow(_TwoSided):
 
 
 class _Comparison(_Operation, abstract=True):
-    """An operation that tells true or false."""
+    """An operation that tells true or false.
+
+    >>> rows, columns = Tensor((1, 8, 1)), Tensor((1, 1, 8))
+    >>> Le().output(rows, columns), Gt(other=0).output(rows).dtype
+    (Tensor(shape=(1, 8, 8), dtype='bool'), 'bool')
+    """
 
     keeps = ()
 
@@ -280,7 +285,11 @@ class Ge(_Comparison):
 
 
 class _OfTwo(Broadcast, abstract=True):
-    """A function of two tensors."""
+    """A function of two tensors, which broadcast.
+
+    >>> Maximum().output(Tensor((1, 64, 8, 8)), Tensor((1, 64, 1, 1))).shape
+    (1, 64, 8, 8)
+    """
 
     arity = (2, 2)
 

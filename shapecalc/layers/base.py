@@ -33,7 +33,15 @@ if TYPE_CHECKING:
 
 
 class FieldError(ValueError):
-    """A field has a value it does not take; ``index`` tells which item of a list."""
+    """A field has a value it does not take; ``index`` tells which item of a list.
+
+    >>> from shapecalc.layers import KINDS
+    >>> try:
+    ...     KINDS["Conv2d"](out_channels=8, kernel_size=[3, 0])
+    ... except FieldError as error:
+    ...     print(error.field, error.index, error.expected, error.received, sep="; ")
+    kernel_size; 1; a positive integer; 0
+    """
 
     def __init__(self, field: str, expected: str, received: object, index: int | None) -> None:
         super().__init__(f"{field}: expected {expected}, received {received}")
@@ -57,6 +65,17 @@ class Layer:
     Methods take the inputs one by one: a kind with one input writes ``output(self, x)``, a join
     ``output(self, *x)``. They may count on the requirements to hold and, all but :meth:`bound`
     and :meth:`requirements`, on the inferred fields to be filled in.
+
+    >>> from shapecalc.layers import KINDS, Tensor
+    >>> x = Tensor((1, 16, 32, 32))
+    >>> conv = KINDS["Conv2d"](out_channels=32, kernel_size=3, stride=2, padding=1).bound(x)
+    >>> conv.in_channels, all(each.decide() for each in conv.requirements(x))
+    (16, True)
+    >>> y = conv.output(x)
+    >>> y.shape, conv.weights(), conv.buffers()
+    ((1, 32, 16, 16), {'weight': (32, 16, 3, 3), 'bias': (32,)}, {})
+    >>> conv.macs(x, y=y), conv.elementwise(x, y=y)
+    (1179648, 8192)
     """
 
     kind: ClassVar[str]
@@ -162,7 +181,12 @@ class Layer:
 
     @classmethod
     def example_inputs(cls) -> tuple[Tensor, ...]:
-        """The inputs of the example in the catalogue."""
+        """The inputs of the example in the catalogue.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> KINDS["Embedding"].example_inputs()
+        (Tensor(shape=(1, 16), dtype='int64'),)
+        """
         dtype = cls.dtypes[0] if cls.dtypes else "float32"
         return tuple(Tensor(shape, dtype) for shape in cls.example_shapes)
 
@@ -204,12 +228,22 @@ class Layer:
 
     @property
     def rounds_up(self) -> bool:
-        """Whether a last window that sticks out of the input counts: torch's ``ceil_mode``."""
+        """Whether a last window that sticks out of the input counts: torch's ``ceil_mode``.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> KINDS["MaxPool2d"](kernel_size=2, ceil_mode=True).rounds_up
+        True
+        """
         return False
 
     @property
     def is_idle_alone(self) -> bool:
-        """Whether it passes a single input on as it is, being there to join several."""
+        """Whether it passes a single input on as it is, being there to join several.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> KINDS["Add"]().is_idle_alone, KINDS["Add"](other=1).is_idle_alone
+        (True, False)
+        """
         return False
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -270,7 +304,13 @@ class Layer:
     # What a kind declares. The signatures take whatever a kind's own may: each of its inputs.
 
     def requires(self, *x: Any, **none: Any) -> Iterable[Requirement]:
-        """What the kind itself requires of its settings and inputs."""
+        """What the kind itself requires of its settings and inputs.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> conv, x = KINDS["Conv2d"](out_channels=8, kernel_size=5), Tensor((1, 3, 32, 3))
+        >>> [each.problem() for each in conv.bound(x).requires(x) if each.decide() is False]
+        ['has a kernel of 5 that does not fit its input of 3']
+        """
         return ()
 
     def output(self, *x: Any, **none: Any) -> Tensor:
@@ -278,7 +318,12 @@ class Layer:
         raise NotImplementedError
 
     def outputs(self, *x: Any, **none: Any) -> dict[str, Tensor]:
-        """All outputs by name, the first first; a kind with one has nothing to add."""
+        """All outputs by name, the first first; a kind with one has nothing to add.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> list(KINDS["LSTM"](hidden_size=8).bound(Tensor((1, 9, 4))).outputs(Tensor((1, 9, 4))))
+        ['output', 'h_n', 'c_n']
+        """
         return {OUTPUT: self.output(*x)}
 
     def weights(self) -> dict[str, Shape]:
@@ -290,7 +335,12 @@ class Layer:
         return {}
 
     def depth(self) -> int:
-        """How many layers it stands for, which count where a network's size is bounded."""
+        """How many layers it stands for, which count where a network's size is bounded.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> KINDS["ReLU"]().depth(), KINDS["TransformerEncoder"](nhead=8, num_layers=6).depth()
+        (1, 6)
+        """
         return 1
 
     def macs(self, *x: Any, **y: Any) -> Dim:
@@ -302,24 +352,53 @@ class Layer:
         return 0
 
     def beside(self, *x: Any, **y: Any) -> dict[str, Tensor]:
-        """What it makes beside its output and drops unless something takes it: places of maxima."""
+        """What it makes beside its output and drops unless something takes it: places of maxima.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> x, y = Tensor((1, 8, 4, 4)), Tensor((1, 8, 2, 2))
+        >>> KINDS["MaxPool2d"](kernel_size=2).beside(x, y=y)
+        {'indices': Tensor(shape=(1, 8, 2, 2), dtype='int64')}
+        """
         return {}
 
     def kept(self, *x: Any, **y: Any) -> dict[str, Tensor]:
-        """What it makes and keeps for the backward pass beside ``keeps``: masks, statistics."""
+        """What it makes and keeps for the backward pass beside ``keeps``: masks, statistics.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> x = Tensor((1, 8, 4, 4))
+        >>> KINDS["Dropout"]().kept(x, y=x)["mask"].shape
+        (1, 8, 4, 4)
+        """
         return self.beside(*x, **y)
 
     def passed_by(self, *x: Any) -> Mapping[int, Dim]:
-        """Of inputs that are weights, how many elements a token does not use, by input."""
+        """Of inputs that are weights, how many elements a token does not use, by input.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> x = Tensor((1, 4)), Tensor((1, 2), "int64"), Tensor((8, 16, 4))
+        >>> KINDS["ExpertLinear"]().passed_by(*x)  # two of eight experts are chosen
+        {2: 384}
+        """
         return {}
 
     def cached(self, *x: Any) -> Sequence[Tensor]:
-        """What of its inputs a decoder keeps for the tokens to come: keys and values."""
+        """What of its inputs a decoder keeps for the tokens to come: keys and values.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> q = Tensor((1, 8, 10, 64))
+        >>> len(KINDS["ScaledDotProductAttention"](is_causal=True).cached(q, q, q))
+        2
+        """
         return ()
 
     @classmethod
     def inputs_wanted(cls) -> str:
-        """How many inputs it takes, in words."""
+        """How many inputs it takes, in words.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> [KINDS[name].inputs_wanted() for name in ("ReLU", "Concat", "LSTM")]
+        ['one input', 'at least one input', '1 to 3 inputs']
+        """
         least, most = cls.arity
         if most == 0:
             return "no input"
@@ -331,14 +410,24 @@ class Layer:
 
     @classmethod
     def positional(cls) -> tuple[str, ...]:
-        """The fields that people give to torch by position: what is inferred, and the first."""
+        """The fields that people give to torch by position: what is inferred, and the first.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> KINDS["Conv2d"].positional()
+        ('in_channels', 'out_channels')
+        """
         inferred = [name for name, declared in cls.fields.items() if declared.infer is not None]
         first = next(iter(cls.fields), None)
         return tuple(dict.fromkeys([*inferred, first])) if first else ()
 
     @classmethod
     def parameters(cls) -> tuple[str, ...]:
-        """What torch's module takes, in its order: what is inferred first, unless declared."""
+        """What torch's module takes, in its order: what is inferred first, unless declared.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> KINDS["Linear"].parameters()
+        ('in_features', 'out_features', 'bias')
+        """
         inferred = [name for name, declared in cls.fields.items() if declared.infer is not None]
         return cls.signature or tuple(dict.fromkeys([*inferred, *cls.fields]))
 
@@ -361,7 +450,12 @@ class Layer:
 
     @classmethod
     def constructor(cls, settings: Mapping[str, str]) -> str:
-        """The source that makes the torch module of settings, all of them source."""
+        """The source that makes the torch module of settings, all of them source.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> KINDS["Linear"].constructor({"in_features": "400", "out_features": "8"})
+        'nn.Linear(400, 8)'
+        """
         named = dict(settings)
         given: list[str] = []
         for name in cls.positional():
@@ -376,25 +470,61 @@ class Layer:
 
         ``wanted`` are the outputs that are asked for besides the first. What comes back is told
         by ``returns``.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> KINDS["MaxUnpool2d"](kernel_size=2).call("self.unpool", ["x", "indices"])
+        'self.unpool(x, indices)'
         """
         return f"{module}({', '.join(inputs)})"
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        """The source that computes it with torch's functions from inputs and settings."""
+        """The source that computes it with torch's functions from inputs and settings.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> KINDS["Sub"]().function(["x", "y"], {})
+        'x - y'
+        """
         raise NotImplementedError
 
     def requested(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        """The source of the function that gives the outputs on request, too."""
+        """The source of the function that gives the outputs on request, too.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> KINDS["TopK"](k=2).requested(["x"], {"k": "2", "dim": "-1", "largest": "True"})
+        'x.topk(2)'
+        """
         return self.function(inputs, settings)
 
     def infers(self, name: str) -> bool:
-        """Whether a size that is given by name follows from the input and those besides it."""
+        """Whether a size that is given by name follows from the input and those besides it.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> split = KINDS["Rearrange"](pattern="b (h d) -> b h d", sizes={"h": 8, "d": 64})
+        >>> split.infers("d"), KINDS["ReLU"]().infers("d")
+        (True, False)
+        """
         return False
+
+    def decisive(self, *x: Any) -> Iterable[Dim]:
+        """Settings that have to be numbers with these inputs: a figure hangs on them otherwise.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> from shapecalc.algebra.formula import Formula
+        >>> pool = KINDS["AdaptiveAvgPool1d"](output_size=Formula.symbol("A"))
+        >>> list(pool.decisive(Tensor((1, 3, Formula.symbol("H")))))
+        [Formula('A')]
+        """
+        return ()
 
     def windows(self, *x: Any, **none: Any) -> tuple[Window, ...] | None:
         """What an output position sees of the inputs along every spatial axis.
 
         None if that is no window: it sees the whole input, or the axes are not the same ones.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> conv = KINDS["Conv1d"](out_channels=8, kernel_size=3, stride=2, padding=1)
+        >>> conv.windows(Tensor((1, 3, 32)))
+        (Window(extent=3, stride=2, before=1, after=1),)
         """
         return None
 
@@ -402,6 +532,11 @@ class Layer:
         """The same where neighbours need not see alike: behind what enlarges, they take turns.
 
         None along an axis where they take turns too long to be followed.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> up = KINDS["ConvTranspose1d"](out_channels=8, kernel_size=4, stride=2)
+        >>> up.sees(Tensor((1, 3, 32)))[0].spans  # two outputs in turn see two inputs each
+        (Span(first=-1, last=0), Span(first=-1, last=0))
         """
         windows = self.windows(*x)
         return None if windows is None else tuple(map(Phases.of_window, windows))

@@ -110,7 +110,11 @@ class Zeros(_Made):
 
 
 class Ones(_Made):
-    """A tensor of ones."""
+    """A tensor of ones.
+
+    >>> Ones(shape=[4, 4], dtype="bool").output()
+    Tensor(shape=(4, 4), dtype='bool')
+    """
 
     called = ("torch.ones",)
 

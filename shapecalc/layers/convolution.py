@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, largest, prod
 from shapecalc.algebra.phases import Phases
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal
 from shapecalc.algebra.window import Window, spread
-from shapecalc.layers.base import Layer
+from shapecalc.layers.base import FieldError, Layer
 from shapecalc.layers.field import Choice, Either, Flag, Parts, PerAxis, Whole, field, inferred
-from shapecalc.layers.sliding import fits
+from shapecalc.layers.sliding import CELLS, STEP, fits
 from shapecalc.layers.tensor import FLOATS, Tensor
 
 
@@ -25,12 +25,12 @@ class _AnyConvolution(Layer, abstract=True):
 
     out_channels: Dim = field(Whole(), "number of filters", letter="K")
     kernel_size: Shape = field(PerAxis(Whole()), "size of a filter", letter="F")
-    stride: Shape = field(PerAxis(Whole()), "step between positions", letter="S", default=1)
-    padding: Any = field(PerAxis(Whole(0)), "cells on each side", letter="P", default=0)
+    stride: Shape = field(STEP, "step between positions", letter="S", default=1)
+    padding: Any = field(CELLS, "cells on each side", letter="P", default=0)
     groups: Dim = field(
         Parts(), "parts the channels are split into, convolved apart", letter="G", default=1
     )
-    dilation: Shape = field(PerAxis(Whole()), "step inside the kernel", letter="D", default=1)
+    dilation: Shape = field(STEP, "step inside the kernel", letter="D", default=1)
     bias: bool = field(Flag(), "add a learned number to each output channel", default=True)
     in_channels: Dim = inferred(_received_channels, "channels of the input", letter="C")
 
@@ -85,7 +85,7 @@ class Convolution(_AnyConvolution, abstract=True):
     )
 
     padding: Any = field(
-        Either(Choice("valid", "same"), PerAxis(Whole(0))),
+        Either(Choice("valid", "same"), CELLS),
         "cells around the input on each side",
         letter="P",
         default=0,
@@ -95,6 +95,18 @@ class Convolution(_AnyConvolution, abstract=True):
         "what the padding is filled with",
         default="zeros",
     )
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        if self.padding_mode != "zeros":
+            self._refuse_short("dilation" if self.padding == "same" else "padding", settings)
+
+    def _refuse_short(self, name: str, settings: Mapping[str, Any]) -> None:
+        """Torch fills padding from the input for each value of a list: one is for one axis."""
+        given = settings.get(name)
+        if isinstance(given, (list, tuple)) and len(given) != self.rank:
+            wanted = f"a number, or a list of {self.rank}, in padding_mode {self.padding_mode}"
+            raise FieldError(name, wanted, given, None)
 
     def windows(self, x: Tensor) -> tuple[Window, ...]:
         if self.padding == "same":
@@ -171,11 +183,12 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
     )
 
     padding: Any = field(
-        PerAxis(Whole(0)), "cells taken off the output on each side", letter="P", default=0
+        CELLS,
+        "cells taken off the output on each side",
+        letter="P",
+        default=0,
     )
-    output_padding: Shape = field(
-        PerAxis(Whole(0)), "cells added to the output's end", letter="A", default=0
-    )
+    output_padding: Shape = field(CELLS, "cells added to the output's end", letter="A", default=0)
     padding_mode: str = field(Choice("zeros"), "what lies around the input", default="zeros")
 
     example = {"out_channels": 8, "kernel_size": 2, "stride": 2}

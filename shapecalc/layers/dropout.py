@@ -14,14 +14,20 @@ from shapecalc.layers.tensor import Tensor
 
 
 class _AnyDropout(Pointwise, abstract=True):
-    """What all dropouts have in common."""
+    """What all dropouts have in common: in evaluation nothing is written and nothing computed.
+
+    >>> x = Tensor((1, 64, 56, 56))
+    >>> drop = Dropout2d(p=Fraction(1, 4))
+    >>> drop.output(x) == x, drop.elementwise(x, x)
+    (True, 0)
+    """
 
     writes_in_training = True
 
     writes = False
 
     p: int | Fraction = field(
-        Number(0, 1, formulas=True), "probability of dropping out", default=Fraction(1, 2)
+        Number(0, 1, formulas="any"), "probability of dropping out", default=Fraction(1, 2)
     )
     inplace: bool = field(Flag(), "overwrite the input", default=False)
 
@@ -102,6 +108,10 @@ class DropPath(Pointwise):
 
     It stands at the end of a branch, which is so left out for some samples. Huang et al., "Deep
     networks with stochastic depth" (2016).
+
+    >>> x = Tensor((8, 64, 56, 56))
+    >>> DropPath(p=Fraction(1, 5)).output(x) == x, DropPath().kept(x, x)["mask"].shape
+    (True, (8,))
     """
 
     writes_in_training = True
@@ -113,7 +123,7 @@ class DropPath(Pointwise):
     in_torch = False
 
     p: int | Fraction = field(
-        Number(0, 1, formulas=True), "probability of dropping a sample", default=0
+        Number(0, 1, formulas="any"), "probability of dropping a sample", default=0
     )
 
     example = {"p": Fraction(1, 10)}

@@ -140,10 +140,14 @@ class Flag(FieldType[bool]):
         return {"anyOf": [{"type": "boolean"}, {"enum": [0, 1]}, EXPRESSION]}
 
 
+Formulas = Literal["none", "whole", "any"]
+
+
 class Number(FieldType[T]):
     """An exact number, a fraction where need be; infinities where ``infinite``.
 
-    ``formulas`` says that it decides no size, and may stay a formula where symbols have no value.
+    ``formulas`` tells which formulas it may be where symbols have no value: any if it decides no
+    size, whole ones if it is a factor of sizes, so that products need no rounding.
     """
 
     @overload
@@ -153,7 +157,7 @@ class Number(FieldType[T]):
         most: int | None = None,
         *,
         infinite: Literal[False] = False,
-        formulas: bool = False,
+        formulas: Formulas = "none",
     ) -> None: ...
 
     @overload
@@ -163,7 +167,7 @@ class Number(FieldType[T]):
         most: int | None = None,
         *,
         infinite: Literal[True],
-        formulas: bool = False,
+        formulas: Formulas = "none",
     ) -> None: ...
 
     def __init__(
@@ -172,7 +176,7 @@ class Number(FieldType[T]):
         most: int | None = None,
         *,
         infinite: bool = False,
-        formulas: bool = False,
+        formulas: Formulas = "none",
     ) -> None:
         self.least = least
         self.most = most
@@ -185,7 +189,11 @@ class Number(FieldType[T]):
 
     def read(self, value: Any, rank: int) -> T:
         value = untraced(value)
-        if (self.infinite and isinstance(value, float)) or (self.formulas and is_symbolic(value)):
+        if self.infinite and isinstance(value, float):
+            return value  # type: ignore[return-value]
+        if is_symbolic(value) and (
+            self.formulas == "any" or (self.formulas == "whole" and value.is_whole)
+        ):
             return value  # type: ignore[return-value]
         in_bounds = is_number(value) and (
             (self.least is None or value >= self.least)
@@ -371,15 +379,24 @@ class PerAxis(FieldType[tuple[T, ...]]):
     """One value for every spatial axis, or a list with a value each; read as a tuple.
 
     ``per`` is how many values an axis takes: two for the padding on its two sides. Where an item
-    may be null, it may be so in a list only, as in torch. ``listed`` is false where torch takes no
-    list, though there is one axis.
+    may be null, it may be so in a list only, as in torch. ``short`` tells what torch makes of a
+    list that is too short: nothing, or it takes one value for every axis, or no padding for the
+    axes without. ``listed`` is false where it takes no list, though there is one axis.
     """
 
-    def __init__(self, item: FieldType[T], per: int = 1, *, listed: bool = True) -> None:
+    def __init__(
+        self,
+        item: FieldType[T],
+        per: int = 1,
+        *,
+        short: Literal["refused", "repeated", "zeros"] = "refused",
+        listed: bool = True,
+    ) -> None:
         self.item = item
         self.least = item.least
         self.symbolic = item.symbolic
         self.per = per
+        self.short = short
         self.listed = listed
 
     @property
@@ -387,13 +404,23 @@ class PerAxis(FieldType[tuple[T, ...]]):
         """The type of a value for all axes."""
         return self.item.item if isinstance(self.item, Maybe) else self.item
 
+    def lengths(self, rank: int) -> list[int]:
+        """How many values a list may have, in increasing order."""
+        if not self.listed:
+            return []
+        if self.short == "zeros":
+            return [axes * self.per for axes in range(1, rank + 1)]
+        return sorted({1, rank}) if self.short == "repeated" else [rank * self.per]
+
     def read(self, value: Any, rank: int) -> tuple[T, ...]:
         length = rank * self.per
         try:
             if not isinstance(value, (list, tuple)):
                 return (self.single.read(value, rank),) * length
-            if self.listed and len(value) == length:
-                return _read_items(self.item, value, rank)
+            if len(value) in self.lengths(rank):
+                items: tuple[Any, ...] = _read_items(self.item, value, rank)
+                more = items if self.short == "repeated" else (0,)
+                return items + more * (length - len(items))
         except Mismatch as mismatch:
             if mismatch.index is not None:
                 raise
@@ -403,17 +430,17 @@ class PerAxis(FieldType[tuple[T, ...]]):
         one = self.single.describe(rank)
         if not self.listed:
             return one
-        many = f"{one}, or a list of {rank * self.per} of them"
+        lengths = self.lengths(rank)
+        those = "one" if lengths == [1] else " or ".join(map(str, lengths)) + " of them"
+        many = f"{one}, or a list of {those}"
         if isinstance(self.item, Maybe):
             many += f", in which null stands for {self.item.null_means}"
         return many
 
     def schema(self, rank: int) -> dict[str, Any]:
-        one = self.single.schema(rank)
-        if not self.listed:
-            return one
-        items = {"type": "array", "items": self.item.schema(rank)} | _length(rank * self.per)
-        return {"anyOf": [one, items]}
+        items = {"type": "array", "items": self.item.schema(rank)}
+        lists = [items | _length(length) for length in self.lengths(rank)]
+        return {"anyOf": [self.single.schema(rank), *lists]} if lists else self.single.schema(rank)
 
 
 class Either(FieldType["str | T"]):

@@ -18,7 +18,12 @@ from shapecalc.layers.tensor import FLOATS, NUMBERS, Tensor
 
 
 class _Function(Pointwise, abstract=True):
-    """A function of each element on its own."""
+    """A function of each element on its own.
+
+    >>> x = Tensor((1, 64, 56, 56))
+    >>> Abs().output(x) == x, Abs().elementwise(x, x)
+    (True, 200704)
+    """
 
     in_torch = False
     work = "one for every output"
@@ -32,7 +37,11 @@ class _Function(Pointwise, abstract=True):
 
 
 class _Fractional(_Function, abstract=True):
-    """A function whose results are no whole numbers."""
+    """A function whose results are no whole numbers.
+
+    >>> Sqrt().output(Tensor((1, 8), "int64")).dtype, Sqrt().output(Tensor((1, 8), "float16")).dtype
+    ('float32', 'float16')
+    """
 
     def output(self, x: Tensor) -> Tensor:
         return x if x.dtype in FLOATS else Tensor(x.shape)

@@ -13,7 +13,11 @@ from shapecalc.layers.tensor import FLOATS, Tensor
 
 
 class Identity(Pointwise):
-    """Pass the input on unchanged."""
+    """Pass the input on unchanged.
+
+    >>> Identity().output(Tensor((1, 8))).shape, Identity().weights()
+    ((1, 8), {})
+    """
 
     writes = False
 

@@ -63,6 +63,12 @@ def _cut(window: Window) -> Dim:
 class _FilledWithConstant(Padding, abstract=True):
     """Cells are cut off before others are added, so there must be as many as are cut off."""
 
+    padding: Shape = field(
+        PerAxis(Whole(None), per=2, short="zeros"),
+        "cells on each side: left, right, top, bottom, front, back",
+        letter="P",
+    )
+
     keeps = ()
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:

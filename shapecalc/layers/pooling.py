@@ -13,7 +13,7 @@ from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Flag, Maybe, Number, PerAxis, SameAs, Whole, field
 from shapecalc.layers.scaling import Scaling, scaled
-from shapecalc.layers.sliding import fits
+from shapecalc.layers.sliding import CELLS, STEP, fits
 from shapecalc.layers.tensor import FLOATS, Tensor
 
 
@@ -90,12 +90,15 @@ class MaxPool(_FindsMaxima, _SlidingPool, abstract=True):
 
     signature = ("kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode")
 
-    kernel_size: Shape = field(PerAxis(Whole()), "size of the window", letter="F")
+    kernel_size: Shape = field(STEP, "size of the window", letter="F")
     stride: Shape = field(
-        PerAxis(Whole()), "step between positions", letter="S", default=SameAs("kernel_size")
+        STEP,
+        "step between positions",
+        letter="S",
+        default=SameAs("kernel_size"),
     )
-    padding: Shape = field(PerAxis(Whole(0)), "cells on each side", letter="P", default=0)
-    dilation: Shape = field(PerAxis(Whole()), "step inside the window", letter="D", default=1)
+    padding: Shape = field(CELLS, "cells on each side", letter="P", default=0)
+    dilation: Shape = field(STEP, "step inside the window", letter="D", default=1)
     ceil_mode: bool = field(Flag(), "round the output's size up, not down", default=False)
 
     def _window_settings(self) -> tuple[Shape, ...]:
@@ -116,11 +119,14 @@ class AvgPool(_SlidingPool, abstract=True):
 
     dtypes = FLOATS
 
-    kernel_size: Shape = field(PerAxis(Whole()), "size of the window", letter="F")
+    kernel_size: Shape = field(STEP, "size of the window", letter="F")
     stride: Shape = field(
-        PerAxis(Whole()), "step between positions", letter="S", default=SameAs("kernel_size")
+        STEP,
+        "step between positions",
+        letter="S",
+        default=SameAs("kernel_size"),
     )
-    padding: Shape = field(PerAxis(Whole(0)), "zeros on each side", letter="P", default=0)
+    padding: Shape = field(CELLS, "zeros on each side", letter="P", default=0)
     ceil_mode: bool = field(Flag(), "round the output's size up, not down", default=False)
     count_include_pad: bool = field(Flag(), "let the padding count in the average", default=True)
 
@@ -149,7 +155,10 @@ class LPPool(_SlidingPool, abstract=True):
     )
     kernel_size: Shape = field(PerAxis(Whole()), "size of the window", letter="F")
     stride: Shape = field(
-        PerAxis(Whole()), "step between positions", letter="S", default=SameAs("kernel_size")
+        STEP,
+        "step between positions",
+        letter="S",
+        default=SameAs("kernel_size"),
     )
     ceil_mode: bool = field(Flag(), "round the output's size up, not down", default=False)
 
@@ -194,7 +203,9 @@ class AdaptivePool(Layer, abstract=True):
     """
 
     output_size: tuple[Any, ...] = field(
-        PerAxis(Maybe(Whole(symbolic=False), "the input's size")), "size of the output"
+        PerAxis(Maybe(Whole(), "the input's size")),
+        "size of the output",
+        letter="M",
     )
 
     dtypes = FLOATS
@@ -206,6 +217,12 @@ class AdaptivePool(Layer, abstract=True):
             size if wanted is None else wanted for size, wanted in zip(x.spatial, self.output_size)
         )
 
+    def decisive(self, x: Tensor) -> Iterator[Dim]:
+        """Sizes that share no known divisor with the input's: their windows cannot be counted."""
+        for size, wanted in zip(x.spatial, self.output_size):
+            if wanted is not None and gcd(size, wanted) is None:
+                yield wanted
+
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
         cells = map(_cells_of_windows, x.spatial, self.output_size)
         return x.batch * x.channels * prod(cells)
@@ -215,8 +232,12 @@ class AdaptivePool(Layer, abstract=True):
         return i * n // m, -(-(i + 1) * n // m)
 
 
-def _cells_of_windows(n: Dim, m: int | None) -> Dim:
-    return n if m is None else n + m - gcd(n, m)
+def _cells_of_windows(n: Dim, m: Dim | None) -> Dim:
+    if m is None:
+        return n
+    shared = gcd(n, m)
+    assert shared is not None
+    return n + m - shared
 
 
 class FractionalMaxPool(_FindsMaxima, Scaling, abstract=True):
@@ -397,7 +418,7 @@ class LPPool3d(LPPool, rank=3):
 class _AdaptivePool1d(AdaptivePool, rank=1, abstract=True):
     """Along a length torch has no null that keeps the size."""
 
-    output_size: Shape = field(PerAxis(Whole(symbolic=False)), "size of the output")
+    output_size: Shape = field(PerAxis(Whole()), "size of the output", letter="M")
 
 
 class AdaptiveAvgPool1d(_AdaptivePool1d):

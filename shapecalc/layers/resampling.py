@@ -59,7 +59,7 @@ class Resampling(Scaling, abstract=True):
         Maybe(PerInputAxis(Whole()), "a scale_factor"), "size of the output", default=None
     )
     scale_factor: Any = field(
-        Maybe(PerInputAxis(Number(0)), "a size"),
+        Maybe(PerInputAxis(Number(0, formulas="whole")), "a size"),
         "output size over input size, in place of size",
         default=None,
     )

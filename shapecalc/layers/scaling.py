@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from shapecalc.algebra.arithmetic import Dim, untraced
+from shapecalc.algebra.arithmetic import Dim, is_symbolic, untraced
 from shapecalc.layers.base import Layer
 from shapecalc.layers.tensor import Tensor
+
+if TYPE_CHECKING:
+    from shapecalc.algebra.formula import Formula
 
 
 class Scaling(Layer, abstract=True):
     """A layer whose output has the spatial sizes of its input times factors, rounded down."""
 
-    def factors(self, x: Tensor) -> tuple[int | Fraction, ...]:
+    def factors(self, x: Tensor) -> tuple[int | Fraction | Formula, ...]:
         """The factor of each spatial axis; none where the output's sizes are given."""
         raise NotImplementedError
 
 
-def scaled(size: Dim, factor: int | Fraction) -> Dim:
+def scaled(size: Dim, factor: int | Fraction | Formula) -> Dim:
     """A size times a factor, rounded down: of a number what torch makes of it, of a formula exact.
 
     torch multiplies in double precision, ``int(size * factor)`` (``torch.nn.functional`` in
     ``interpolate`` and ``fractional_max_pool2d``, ``upsample_output_size`` in ATen), and a factor
     that is no binary fraction is a little too large or too small: 88 times 120/88 falls short of
     120. A formula says ``n * p // q`` for the factor ``p/q``; where the two part is what
-    :func:`parting` tells.
+    :func:`parting` tells. A factor that is a formula is whole, and products with it are exact.
 
     >>> from shapecalc.algebra.formula import Formula
     >>> scaled(88, Fraction(120, 88)), scaled(88, Fraction(3, 2))
@@ -33,6 +37,9 @@ def scaled(size: Dim, factor: int | Fraction) -> Dim:
     >>> scaled(Formula.symbol("H"), Fraction(120, 88))
     Formula('15*H//11')
     """
+    if is_symbolic(factor):
+        product: Dim = size * factor
+        return product
     exact = size * factor.numerator // factor.denominator
     number = untraced(size)
     if type(number) is not int:

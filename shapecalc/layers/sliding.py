@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from shapecalc.algebra.requirement import Requirement, at_least
 from shapecalc.algebra.window import Window
+from shapecalc.layers.field import PerAxis, Whole
 from shapecalc.layers.tensor import Tensor
+
+STEP = PerAxis(Whole(), short="repeated")
+"""A stride or dilation, of pools a kernel, too: torch takes ``[2]`` as it takes 2."""
+
+CELLS = PerAxis(Whole(0), short="repeated")
+"""Padding, which torch takes in a list of one as well."""
 
 
 def fits(x: Tensor, windows: tuple[Window, ...], what: str = "input") -> Iterator[Requirement]:

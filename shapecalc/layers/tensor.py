@@ -28,35 +28,63 @@ class Tensor(NamedTuple):
 
     @property
     def batch(self) -> Dim:
-        """The first dimension."""
+        """The first dimension.
+
+        >>> Tensor((8, 3, 32, 32)).batch
+        8
+        """
         return self.shape[0]
 
     @property
     def channels(self) -> Dim:
-        """The second dimension, torch's place for channels."""
+        """The second dimension, torch's place for channels.
+
+        >>> Tensor((8, 3, 32, 32)).channels
+        3
+        """
         return self.shape[1]
 
     @property
     def spatial(self) -> Shape:
-        """The dimensions after batch and channels: length, or height and width, or depth too."""
+        """The dimensions after batch and channels: length, or height and width, or depth too.
+
+        >>> Tensor((8, 3, 32, 48)).spatial, Tensor((8, 3)).spatial
+        ((32, 48), ())
+        """
         return self.shape[2:]
 
     def with_channels(self, channels: Dim) -> Tensor:
-        """The same tensor with another number of channels."""
+        """The same tensor with another number of channels.
+
+        >>> Tensor((8, 3, 32, 32)).with_channels(64).shape
+        (8, 64, 32, 32)
+        """
         return Tensor((self.shape[0], channels, *self.shape[2:]), self.dtype)
 
     def with_spatial(self, sizes: Iterable[Dim]) -> Tensor:
-        """The same tensor with other sizes behind batch and channels."""
+        """The same tensor with other sizes behind batch and channels.
+
+        >>> Tensor((8, 3, 32, 32)).with_spatial([1, 1]).shape
+        (8, 3, 1, 1)
+        """
         return Tensor((*self.shape[:2], *sizes), self.dtype)
 
     def with_size(self, axis: int, size: Dim) -> Tensor:
-        """The same tensor with another size along one axis."""
+        """The same tensor with another size along an axis; raises ``IndexError`` without one.
+
+        >>> Tensor((8, 49, 768)).with_size(-1, 64).shape
+        (8, 49, 64)
+        """
         shape = list(self.shape)
         shape[axis] = size
         return Tensor(tuple(shape), self.dtype)
 
     def with_shape(self, shape: Iterable[Dim]) -> Tensor:
-        """A tensor of the same type with another shape, batch included."""
+        """A tensor of the same type with another shape, batch included.
+
+        >>> Tensor((8, 3, 32, 32), "int64").with_shape((8, 3072))
+        Tensor(shape=(8, 3072), dtype='int64')
+        """
         return Tensor(tuple(shape), self.dtype)
 
     def __str__(self) -> str:

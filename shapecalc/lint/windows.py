@@ -7,10 +7,11 @@ from fractions import Fraction
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from shapecalc.algebra.arithmetic import Dim, ceildiv, largest
+from shapecalc.algebra.arithmetic import Dim, ceildiv, is_symbolic, largest
 from shapecalc.algebra.window import Window, evened
 from shapecalc.layers.axes import SPATIAL
 from shapecalc.layers.convolution import TransposedConvolution
+from shapecalc.layers.padding import Padding
 from shapecalc.layers.scaling import Scaling, parting
 from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check, surely_at_least
@@ -100,6 +101,24 @@ def wide_padding(report: Report) -> Iterator[Finding]:
             break
 
 
+@check("padding-of-some")
+def padding_of_some(report: Report) -> Iterator[Finding]:
+    """A list of padding is shorter than there are sides: then torch pads the last axes alone."""
+    for layer in report.layers:
+        own, given = layer.node.layer, layer.node.entry.settings.get("padding")
+        if not isinstance(own, Padding) or given is None or given.kind != given.LIST:
+            continue
+        numbers = own.padding[: len(given.content)]
+        if len(numbers) < len(own.padding):
+            axes = SPATIAL[own.rank]
+            padded, others = axes[-(len(numbers) // 2) :], axes[: -(len(numbers) // 2)]
+            message = (
+                f"padding {list(numbers)} pads {' and '.join(padded)} alone; for "
+                f"{' and '.join(others)}, too, give one number, or {len(own.padding)}"
+            )
+            yield Finding(layer.path, message)
+
+
 @check("even-kernel-same")
 def even_kernel_same(report: Report) -> Iterator[Finding]:
     """An even kernel is asked to keep its input's size, which takes padding that is uneven."""
@@ -177,7 +196,7 @@ def inexact_factor(report: Report) -> Iterator[Finding]:
             continue
         x = layer.node.inputs[0]
         for size, factor in dict.fromkeys(zip(x.spatial, own.factors(x))):
-            told = _inexact(size, factor)
+            told = "" if is_symbolic(factor) else _inexact(size, factor)
             if told:
                 yield Finding(layer.path, told)
                 break

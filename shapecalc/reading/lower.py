@@ -14,7 +14,7 @@ from typing import Any
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Setting, Spec
 from shapecalc.layers import OUTPUT
-from shapecalc.layers.field import PerAxis, SameAs
+from shapecalc.layers.field import Either, PerAxis, SameAs
 from shapecalc.reading import sizes
 from shapecalc.reading.blocks.draft import Draft, Item, Link, Made, exactly
 from shapecalc.reading.blocks.naming import Names
@@ -440,10 +440,12 @@ def settings(op: Op, mark: Mark) -> dict[str, Setting]:
             )
             if kept == default:
                 continue
-        is_per_axis = PerAxis in (type(declared.type), type(getattr(declared.type, "other", None)))
-        if is_per_axis and isinstance(value, (list, tuple)) and value:
-            if all(each == value[0] for each in value) and not any(
-                isinstance(e, Size) for e in value
+        per = declared.type.other if isinstance(declared.type, Either) else declared.type
+        if isinstance(per, PerAxis) and isinstance(value, (list, tuple)):
+            covers = len(value) == len(kept) or per.short == "repeated"
+            alike = all(each == value[0] for each in value)
+            if covers and (
+                len(value) == 1 or (alike and not any(isinstance(each, Size) for each in value))
             ):
                 value = value[0]
         found[name] = setting(value, mark)

@@ -59,6 +59,15 @@ def read_network(
     """The spec of a network in source.
 
     Raises :class:`SpecError` with everything that is wrong, and ``OSError`` without a file.
+
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "net.py")
+    ...     _ = file.write_text("from torch import nn; net = nn.Sequential(nn.Linear(4, 2))")
+    ...     spec = read_network(f"{file}:net", ["4"])
+    >>> [entry.kind for entry in spec.entries]
+    ['Linear']
     """
     found = _CODE.fullmatch(text)
     assert found is not None

@@ -61,6 +61,11 @@ class Answer(NamedTuple):
     wanted; ``needs`` the conditions that the network itself imposes, with the layers they come
     from, ``open`` those of them that could not be solved and are left to be checked; ``values``
     those of other symbols.
+
+    >>> import shapecalc
+    >>> answer = shapecalc.solve("cifar10", "H", at="maxpool3", output=4)
+    >>> answer.symbol, 32 in answer.solutions, 40 in answer.solutions, answer.values["W"]
+    ('H', True, False, 32)
     """
 
     symbol: str

@@ -15,7 +15,15 @@ from shapecalc.layers import Tensor
 
 
 class QuestionError(ValueError):
-    """What is asked makes no sense for this network; ``option`` is the one to blame."""
+    """What is asked makes no sense for this network; ``option`` is the one to blame.
+
+    >>> import shapecalc
+    >>> try:
+    ...     shapecalc.solve("lenet5", "depth", params=1000)
+    ... except QuestionError as error:
+    ...     print(error.option, error, sep=": ")
+    --for: the spec has no symbol 'depth'; it has B, H, W, num_classes
+    """
 
     def __init__(self, message: str, option: str) -> None:
         super().__init__(message)
@@ -23,7 +31,15 @@ class QuestionError(ValueError):
 
 
 class NoSolution(Exception):
-    """No value gives what is wanted, or the question stays open; the message says why."""
+    """No value gives what is wanted, or the question stays open; the message says why.
+
+    >>> import shapecalc
+    >>> try:
+    ...     shapecalc.solve("lenet5", "num_classes", params=62007)
+    ... except NoSolution as error:
+    ...     print(str(error)[:67])
+    the params cannot be 62,007: nearest are 62,006 at num_classes = 10
+    """
 
 
 class OutputSize(NamedTuple):

@@ -21,6 +21,10 @@ class Selection(NamedTuple):
     """What is kept of the rows: the front in some columns, then the ``first`` so many by one.
 
     A ``-`` before a column's name wants more of it. ``where`` are conditions.
+
+    >>> chosen = Selection(where=("params <= 5e6",), front=("macs", "-params"))
+    >>> chosen.reduces, chosen.looks_at
+    (True, ['macs', 'params'])
     """
 
     where: tuple[str, ...] = ()

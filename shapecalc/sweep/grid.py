@@ -16,7 +16,11 @@ MOST_VALUES = 10_000_000
 
 
 class Over(NamedTuple):
-    """A symbol and the values that it goes through."""
+    """A symbol and the values that it goes through.
+
+    >>> Over("width", (Fraction(1, 2), 1)).range, Over("H", (32, 64, 48)).range
+    (None, (32, 64))
+    """
 
     name: str
     values: tuple[int | Fraction, ...]

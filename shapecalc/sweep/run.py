@@ -45,7 +45,14 @@ class Refused(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What comes of a piece: rows, how many settings there were, and why some are left out."""
+    """What comes of a piece: rows, how many settings there were, and why some are left out.
+
+    >>> import shapecalc
+    >>> swept = Sweep(shapecalc.load("lenet5"), [Over("H", (4, 32))], columns=["macs"])
+    >>> (result,) = swept.results()
+    >>> result.seen, sum(result.left_out.values()), [list(rows(each)) for each in result.tables]
+    (2, 1, [[{'H': 32, 'macs': 651720}]])
+    """
 
     tables: list[Columns]
     seen: int
@@ -246,7 +253,18 @@ class Sweep:
 
 
 class Best:
-    """The rows that are best of all that were added."""
+    """The rows that are best of all that were added.
+
+    >>> import shapecalc
+    >>> from shapecalc.sweep.choose import Selection
+    >>> over, fewest = [Over("H", (28, 32, 36))], Selection(first=1, by="macs")
+    >>> swept = Sweep(shapecalc.load("lenet5"), over, selection=fewest, columns=["macs"])
+    >>> best = Best(swept)
+    >>> for result in swept.results():
+    ...     best.add(result.tables)
+    >>> list(rows(best.table()))
+    [{'H': 28, 'macs': 543720}]
+    """
 
     def __init__(self, swept: Sweep) -> None:
         self.swept = swept
@@ -311,7 +329,12 @@ def sweep(
 
 
 def rows(columns: Columns) -> Iterator[dict[str, Any]]:
-    """The rows of a table, their values Python's own."""
+    """The rows of a table, their values Python's own.
+
+    >>> import numpy as np
+    >>> list(rows({"H": np.array([28, 32]), "params": np.array([10, 20])}))
+    [{'H': 28, 'params': 10}, {'H': 32, 'params': 20}]
+    """
     lists = [values.tolist() for values in columns.values()]
     for row in zip(*lists):
         yield dict(zip(columns, row))

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
+from shapecalc.algebra.decimals import quotient
 from shapecalc.sweep.choose import Columns
 from shapecalc.sweep.grid import Over
 
 LARGEST_DECIMAL = 10**76
+
+
+def _text(value: object) -> str:
+    return quotient(value) if isinstance(value, Fraction) else str(value)
 
 
 class Writer(Protocol):
@@ -42,7 +48,9 @@ class Text:
             told = "".join(f"{line}\n" for line in csv_lines(lists))
             self.put((self._head() if self.is_empty else "") + told)
         else:
-            told = ",\n".join(json.dumps(dict(zip(table, row)), default=str) for row in zip(*lists))
+            told = ",\n".join(
+                json.dumps(dict(zip(table, row)), default=_text) for row in zip(*lists)
+            )
             self.put(("[" if self.is_empty else ",\n") + told)
         self.is_empty = False
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shapecalc.network import Network
-from shapecalc.verify import matching, run, telling
+from shapecalc.verify import matching, parting, run, telling
 from shapecalc.verify.calling import Returned
 from shapecalc.verify.findings import Finding
 from shapecalc.verify.making import FactoryError, NoFactory, RunError, factory, made
@@ -20,7 +20,6 @@ from shapecalc.verify.matching import Pairs
 from shapecalc.verify.numbers import Numbers
 from shapecalc.verify.sides import Doing, Spec, Theirs
 from shapecalc.verify.telling import Difference
-from shapecalc.verify.tracing import Trace
 
 __all__ = ["FactoryError", "NoFactory", "check_against", "check_named"]
 
@@ -86,8 +85,13 @@ def _findings(spec: Spec, theirs: Theirs, doing: Doing) -> Iterator[Finding]:
     except RunError as error:
         yield Finding(RUNS, 1, (str(error),))
         return
-    yield _shapes(spec, trace, pairs)
-    yield _returned(spec, theirs, output, note)
+    models = spec.called.model, theirs.model
+    shapes = parting.of_shapes(spec.full_trace, trace, pairs, spec.report, models)
+    if shapes is not None:
+        yield shapes
+    returned = _returned(spec, theirs, output, note)
+    is_told = shapes is not None and not shapes.agrees
+    yield returned._replace(explanation=()) if is_told else returned
     if _is_paired(spec, theirs, pairs):
         yield from Numbers(spec, theirs, pairs, doing).findings()
 
@@ -96,10 +100,12 @@ def _failed(spec: Spec, theirs: Theirs, reason: str) -> Iterator[Finding]:
     """What can be told of a module that does not run: the layers until it fails."""
     trace = theirs.trace
     reached = {name.rpartition(".")[0] for name in trace.uses}
-    states = [each for each in matching.states(theirs.model, trace.order) if each.owner in reached]
-    compared, found = telling.of_uses(spec.trace, trace, matching.by_use(spec.states, states))
-    if compared:
-        yield telling.finding("output shapes", compared, found, spec.small, "shape")
+    states = [each for each in matching.states(theirs.model, trace.uses) if each.owner in reached]
+    pairs = matching.by_use(spec.states, states)
+    models = spec.called.model, theirs.model
+    shapes = parting.of_shapes(spec.trace, trace, pairs, spec.small, models)
+    if shapes is not None:
+        yield shapes
     last = next(reversed(trace.uses), "").rpartition(".")[0]
     yield Finding(RUNS, 1, (f"{reason}{f' (the last layer reached is {last})' if last else ''}",))
 
@@ -133,15 +139,12 @@ def _structure(spec: Spec, theirs: Theirs, pairs: Pairs) -> Iterator[Finding]:
 
 
 def _is_paired(spec: Spec, theirs: Theirs, pairs: Pairs) -> bool:
-    """Whether every weight of the spec has its like in the module."""
+    """Whether every weight of the spec has its like in the module, which uses no others."""
     shapes = {each.name: each.shape for each in theirs.states}
-    return all(shapes.get(pairs.get(each.name, "")) == each.shape for each in spec.states)
-
-
-def _shapes(spec: Spec, trace: Trace, pairs: Pairs) -> Finding:
-    """What the layers with weights put out, at the full size."""
-    compared, found = telling.of_uses(spec.full_trace, trace, pairs)
-    return telling.finding("output shapes", compared, found, spec.report, "shape")
+    others = theirs.trace.uses.keys() - set(pairs.values())
+    return not others & shapes.keys() and all(
+        shapes.get(pairs.get(each.name, "")) == each.shape for each in spec.states
+    )
 
 
 def _returned(spec: Spec, theirs: Theirs, got: Returned, note: str) -> Finding:

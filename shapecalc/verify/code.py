@@ -18,6 +18,7 @@ from shapecalc.verify import run
 from shapecalc.verify.against import FactoryError, check_against
 from shapecalc.verify.findings import Finding
 from shapecalc.verify.sides import Doing
+from shapecalc.verify.supervise import reason
 
 
 def check_code(
@@ -45,7 +46,7 @@ def _made(path: Path, make: str) -> Any:
     try:
         value = eval(make, vars(module))  # noqa: S307, what the user asks to be run
     except Exception as wrong:
-        raise FactoryError(f"{make}: {type(wrong).__name__}: {wrong}") from None
+        raise FactoryError(f"{make}: {reason(wrong)}") from None
     if inspect.isclass(value) or inspect.isfunction(value):
         value = value()
     return value
@@ -74,5 +75,5 @@ def _module(path: Path) -> Any:
         sys.modules[name] = module
         spec.loader.exec_module(module)
     except Exception as wrong:
-        raise FactoryError(f"{path}: {type(wrong).__name__}: {wrong}") from None
+        raise FactoryError(f"{path}: {reason(wrong)}") from None
     return module

@@ -22,6 +22,9 @@ from shapecalc.verify.weights import put, state_of
 DIGITS = 32
 """By how many units of their last place weights and inputs are changed to measure rounding."""
 
+SMALLEST = 2**-8
+"""By no more than this part, if a unit is less; a bfloat16 has eight digits only."""
+
 SLACK = 16
 """How many times what rounding does, as measured and as reckoned, may differ."""
 
@@ -35,13 +38,15 @@ CHANCES = 33
 class Gap(NamedTuple):
     """How far something is apart, relative to its largest number, and how far it may be.
 
-    ``because`` tells what is apart, where that is not told by a number.
+    ``because`` tells what is apart, where that is not told by a number, and ``of`` is the spec's
+    weight or buffer that it is about.
     """
 
     what: str
     apart: float
     allowed: float
     because: str = ""
+    of: str = ""
 
     @property
     def is_output(self) -> bool:
@@ -123,7 +128,7 @@ class Comparison:
         near = self._nearby(given, way, count) if way.measured else ours
         base = SLACK * self._eps(given) * (self.depth + 8) * (1 if way.measured else 4)
         for number, (a, b, c) in enumerate(zip(ours.outputs, theirs.outputs, near.outputs)):
-            allowed = min(base + SLACK * relative(a, c), max(COARSEST, base))
+            allowed = min(base + SLACK * _rounding(a, c), max(COARSEST, base))
             allowed = max(allowed, way.coarse)
             yield Gap(f"output {number + 1}", relative(a, b), allowed, _odd(a, b))
         if way.training and count < self.count:
@@ -172,7 +177,7 @@ class Comparison:
             if name not in named:
                 continue
             other, nearby = theirs.gradients.get(named[name]), near.gradients.get(name)
-            rounding = SLACK * relative(gradient, nearby) if nearby is not None else 0.0
+            rounding = SLACK * _rounding(gradient, nearby) if nearby is not None else 0.0
             is_nothing = not bool(gradient.any())
             because = "the spec has one, the module none" if other is None else ""
             if other is None:
@@ -181,7 +186,7 @@ class Comparison:
                 apart = 0.0
             else:
                 apart = relative(gradient, other)
-            yield Gap(f"the gradient of {name}", apart, 16 * base + rounding, because)
+            yield Gap(f"the gradient of {name}", apart, 16 * base + rounding, because, name)
 
     def _of_buffers(
         self, ours: Outcome, theirs: Outcome, near: Outcome, base: float, after: str
@@ -189,8 +194,8 @@ class Comparison:
         for name, buffer in ours.buffers.items():
             other = theirs.buffers.get(self.pairs.get(name, ""))
             if other is not None:
-                allowed = 16 * base + SLACK * relative(buffer, near.buffers[name])
-                yield Gap(f"{name} after a {after}", relative(buffer, other), allowed)
+                allowed = 16 * base + SLACK * _rounding(buffer, near.buffers[name])
+                yield Gap(f"{name} after a {after}", relative(buffer, other), allowed, "", name)
 
     def _nearby(self, given: Mapping[str, Any], way: Way, count: int) -> Outcome:
         """What the spec's module gives if everything is changed in its last digits."""
@@ -204,7 +209,8 @@ class Comparison:
             if not x.is_floating_point() or not x.numel():
                 return x
             flat = x.reshape(len(x), -1) if x.dim() else x.reshape(1, 1)
-            step = DIGITS * run.torch().finfo(x.dtype).eps
+            eps = run.torch().finfo(x.dtype).eps
+            step = min(DIGITS * eps, max(eps, SMALLEST))
             parts = noise(flat.shape[0])[:, None] + noise(flat.shape[1])
             return (flat * (1 + step * parts).to(x.dtype)).reshape(x.shape)
 
@@ -240,6 +246,12 @@ def _odd(a: Any, b: Any) -> str:
     if not a.is_floating_point():
         return "other whole numbers in the module" if bool((a != b).any()) else ""
     return ""
+
+
+def _rounding(a: Any, nearby: Any) -> float:
+    """How far the same is apart when it is computed of nearly the same; infinite if it fails."""
+    found = relative(a, nearby)
+    return float("inf") if math.isnan(found) else found
 
 
 def relative(a: Any, b: Any) -> float:

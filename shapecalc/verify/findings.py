@@ -14,6 +14,9 @@ class Finding(NamedTuple):
 
     ``explanation`` tells in lines how the report came to what differs first; ``summary`` tells many
     differences by their kinds.
+
+    >>> Finding("parameters", 10).agrees, Finding("parameters", 10, ("conv1.bias: ...",)).agrees
+    (True, False)
     """
 
     what: str

@@ -36,7 +36,8 @@ def factory(target: str) -> Any:
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
-        found: Any = import_module(name)
+        with calm():
+            found: Any = import_module(name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever the user's code raises
@@ -61,7 +62,8 @@ def made(make: Any) -> Any:
     model = make
     if not isinstance(make, module):
         try:
-            model = make()
+            with calm():
+                model = make()
         except KeyboardInterrupt:
             raise
         except BaseException as error:

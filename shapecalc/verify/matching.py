@@ -9,7 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+from shapecalc.verify.tracing import Use
+
+SAME = 1e-9
+"""Gradients that are no further apart, in parts of the largest number, may be the same."""
 
 Pairs = dict[str, str]
 """The module's name of what the spec calls so."""
@@ -18,13 +23,15 @@ Pairs = dict[str, str]
 class State(NamedTuple):
     """A weight or buffer: its full name, whether it is learned, its shape, and its layer's kind.
 
-    ``kind`` is the class of torch that holds it, ``""`` if that is a class of the user's.
+    ``kind`` is the class of torch that holds it, ``""`` if that is a class of the user's;
+    ``put_out`` is the shape of what came out of its first use.
     """
 
     name: str
     is_learned: bool
     shape: tuple[int, ...]
     kind: str
+    put_out: tuple[int, ...] = ()
 
     @property
     def leaf(self) -> str:
@@ -42,16 +49,17 @@ class State(NamedTuple):
         return self.name.rpartition(".")[0]
 
 
-def states(model: Any, order: Iterable[str]) -> list[State]:
+def states(model: Any, uses: Mapping[str, Use]) -> list[State]:
     """The weights and buffers of a module: in the order of their use, then those not used."""
     learned = dict(model.named_parameters())
     every = {**learned, **dict(model.named_buffers())}
     modules = dict(model.named_modules())
-    used = [name for name in order if name in every]
-    return [
-        State(name, name in learned, tuple(every[name].shape), kind_of(modules, name))
-        for name in dict.fromkeys([*used, *every])
-    ]
+    found = []
+    for name in dict.fromkeys([*(name for name in uses if name in every), *every]):
+        kind, shape = kind_of(modules, name), tuple(every[name].shape)
+        put_out = uses[name].shape if name in uses else ()
+        found.append(State(name, name in learned, shape, kind, put_out))
+    return found
 
 
 def kind_of(modules: Mapping[str, Any], name: str) -> str:
@@ -70,51 +78,109 @@ def _plain(kind: str) -> str:
 
 
 def by_use(ours: Sequence[State], theirs: Sequence[State]) -> Pairs:
-    """Alike weights matched in order of use, then in any order, then those alike but in shape."""
-    found: dict[State, State] = {}
+    """Alike weights matched in order of use, then in any order, then those alike but in shape.
 
-    def align(key: Callable[[State], Hashable], is_in_order: bool) -> None:
-        mine = [each for each in ours if each not in found]
-        met = set(found.values())
-        yours = [each for each in theirs if each not in met]
-        found.update(_aligned(mine, yours, key) if is_in_order else _paired(mine, yours, key))
-
-    def full(each: State) -> Hashable:
-        return each.kind, each.leaf, each.is_learned, each.shape
-
-    def in_shape(each: State) -> Hashable:
-        return each.is_learned, each.shape
-
-    def in_place(each: State) -> Hashable:
-        return each.kind, each.leaf, each.is_learned
-
-    def but_shape(each: State) -> Hashable:
-        return each.kind, each.leaf, each.is_learned, len(each.shape)
-
-    align(full, True)
-    align(full, False)
-    left = [each for each in theirs if each not in set(found.values())]
-    rest = [each for each in ours if each not in found]
-    if sorted(map(in_shape, left), key=str) == sorted(map(in_shape, rest), key=str):
-        align(in_shape, True)
-        align(in_shape, False)
-    if len(found) < len(ours) and list(map(in_place, ours)) == list(map(in_place, theirs)):
+    Layers are matched as a whole where they can be. Names tell nothing of what is alike, unless
+    something is not, and it is to be told what: then those of the same name come first, and those
+    that put out the same shape.
+    """
+    found = _Found(ours, theirs)
+    if not found.are_same():
+        found.match(lambda each: (each.name, _full(each)))
+        found.match_layers(lambda each: (each.put_out, _full(each)))
+    found.match_layers(_full)
+    found.match(_full)
+    if found.are_same():
+        found.match(lambda each: (each.is_learned, each.shape))
+    elif list(map(_in_place, ours)) == list(map(_in_place, theirs)):
         return {a.name: b.name for a, b in zip(ours, theirs)}
-    own = [each for each in theirs if not each.kind and each not in set(found.values())]
-    rest = [each for each in ours if each not in found]
-    found.update(_aligned(rest, own, in_shape))
-    align(but_shape, True)
-    return {a.name: b.name for a, b in found.items()}
+    own = [each for each in found.theirs if not each.kind]
+    found.pairs.update(_aligned(found.ours, own, lambda each: (each.is_learned, each.shape)))
+    found.match_layers(_but_shape)
+    found.match(_but_shape, is_ordered=True)
+    return {a.name: b.name for a, b in found.pairs.items()}
+
+
+def _full(each: State) -> Hashable:
+    return each.kind, each.leaf, each.is_learned, each.shape
+
+
+def _in_place(each: State) -> Hashable:
+    return each.kind, each.leaf, each.is_learned
+
+
+def _but_shape(each: State) -> Hashable:
+    return each.kind, each.leaf, each.is_learned, len(each.shape)
+
+
+class _Found:
+    """The pairs that have been found so far of two sides, and what is left of them."""
+
+    def __init__(self, ours: Sequence[State], theirs: Sequence[State]) -> None:
+        self.every = ours, theirs
+        self.pairs: dict[State, State] = {}
+
+    @property
+    def ours(self) -> list[State]:
+        """What is left of the spec's."""
+        return [each for each in self.every[0] if each not in self.pairs]
+
+    @property
+    def theirs(self) -> list[State]:
+        """What is left of the module's."""
+        met = set(self.pairs.values())
+        return [each for each in self.every[1] if each not in met]
+
+    def are_same(self) -> bool:
+        """Whether what is left has the same shapes on both sides."""
+        ours, theirs = (
+            sorted((each.is_learned, each.shape) for each in side)
+            for side in (self.ours, self.theirs)
+        )
+        return ours == theirs
+
+    def match(self, key: Callable[[State], Hashable], *, is_ordered: bool = False) -> None:
+        """Match what is alike by its key, in order and then in any."""
+        self.pairs.update(_aligned(self.ours, self.theirs, key))
+        if not is_ordered:
+            self.pairs.update(_paired(self.ours, self.theirs, key))
+
+    def match_layers(self, key: Callable[[State], Hashable]) -> None:
+        """Match whole layers, alike in all of their weights and buffers, in their order."""
+        ours, theirs = map(_layers, (self.ours, self.theirs))
+        for a, b in _aligned(ours, theirs, lambda layer: frozenset(map(key, layer))).items():
+            named = {each.leaf: each for each in b}
+            self.pairs.update({each: named[each.leaf] for each in a})
+
+
+Layer = tuple[State, ...]
+
+
+def _layers(states: Sequence[State]) -> list[Layer]:
+    """The weights and buffers of each of torch's layers."""
+    found: dict[str, list[State]] = {}
+    for each in states:
+        if each.kind:
+            found.setdefault(each.owner, []).append(each)
+    return [tuple(each) for each in found.values()]
+
+
+Part = TypeVar("Part", State, Layer)
 
 
 def _aligned(
-    ours: Sequence[State], theirs: Sequence[State], key: Callable[[State], Hashable]
-) -> dict[State, State]:
+    ours: Sequence[Part], theirs: Sequence[Part], key: Callable[[Part], Hashable]
+) -> dict[Part, Part]:
+    """Those in the longest runs that both sides have; where one has less, the first before all."""
     a, b = list(map(key, ours)), list(map(key, theirs))
-    if a == b:
-        return dict(zip(ours, theirs))
-    blocks = SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
-    return {ours[block.a + i]: theirs[block.b + i] for block in blocks for i in range(block.size)}
+    both = min(len(a), len(b)) if len(a) != len(b) else 0
+    start = next((i for i in range(both) if a[i] != b[i]), both)
+    found = dict(zip(ours[:start], theirs[:start]))
+    blocks = SequenceMatcher(None, a[start:], b[start:], autojunk=False).get_matching_blocks()
+    for block in blocks:
+        for i in range(start, start + block.size):
+            found[ours[block.a + i]] = theirs[block.b + i]
+    return found
 
 
 def _paired(
@@ -147,6 +213,7 @@ def by_gradient(
     """
     found: Pairs = {}
     taken: set[str] = set()
+    layers: dict[str, str] = {}
     waiting: dict[Hashable, list[State]] = {}
     for each in theirs:
         if each.name in their_gradients:
@@ -156,7 +223,12 @@ def by_gradient(
         rivals = [b for b in waiting.get(each.shape, ()) if b.name not in taken]
         if mine is None or not rivals:
             continue
-        nearest = min(rivals, key=lambda b: _apart(mine, their_gradients[b.name]))
+        far = {b: _apart(mine, their_gradients[b.name]) for b in rivals}
+        least = min(far.values())
+        near = [b for b in rivals if far[b] <= least + SAME]
+        own = [b for b in near if b.owner == layers.get(each.owner, "")]
+        nearest = (own or near)[0]
+        layers.setdefault(each.owner, nearest.owner)
         found[each.name] = nearest.name
         taken.add(nearest.name)
     rest = {a: b for a, b in fallback.items() if a not in found and b not in taken}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from shapecalc.layers.tensor import times
-from shapecalc.verify import matching, run, telling, weights
+from shapecalc.verify import matching, parting, run, weights
 from shapecalc.verify.comparing import Comparison, Gap, Way
 from shapecalc.verify.findings import Finding
 from shapecalc.verify.making import RunError
@@ -112,8 +112,9 @@ class Numbers:
             return _failed(what, str(error), comparison.failure(given, way), each.training)
         if any(gap.is_too_wide for gap in gaps):
             _, parted = self._parted(comparison, given, way, gaps)
-            return telling.of_apart(what, gaps, tuple(parted))
-        return telling.of_alike(what, gaps, self._note(each, is_first))
+            models = spec.called.model, self.theirs.model
+            return parting.of_apart(what, gaps, parted, comparison.pairs, models)
+        return parting.of_alike(what, gaps, self._note(each, is_first))
 
     def _note(self, each: Run, is_first: bool) -> str:
         """In what it was computed; with the first of all, what was not computed."""
@@ -219,7 +220,7 @@ class Numbers:
             called.set(False)
         allowed = max((gap.allowed for gap in gaps if gap.is_output), default=0.0)
         models = self.spec.called.model, self.theirs.model
-        return telling.where_numbers_part(
+        return parting.where_numbers_part(
             traces[0], traces[1], self.pairs, self.spec.report, models, allowed
         )
 

@@ -149,7 +149,7 @@ class Spec:
     @cached_property
     def states(self) -> list[State]:
         """Its weights and buffers, in the order of their use."""
-        return matching.states(self.called.model, self.trace.order)
+        return matching.states(self.called.model, self.trace.uses)
 
     def order(self, names: Sequence[str]) -> list[int]:
         """The numbers of outputs of these names that are the spec's, by name if all are the same.
@@ -233,10 +233,10 @@ class Theirs:
     @cached_property
     def states(self) -> list[State]:
         """Its weights and buffers, in the order of their use."""
-        order = self.trace.order
+        uses = self.trace.uses
         if self.only_trained:
-            order = [*self.trained_trace.order, *order]
-        return matching.states(self.model, order)
+            uses = {**self.trained_trace.uses, **uses}
+        return matching.states(self.model, uses)
 
     def full_run(self) -> tuple[Trace, Returned, str]:
         """A run at the full size, on the meta device or else on the CPU, and a note of that."""

@@ -17,6 +17,10 @@ PATIENCE = 0.2
 """How often it is looked whether the process still runs, in seconds."""
 
 
+LONGEST = 400
+"""So many characters of an error's message are told."""
+
+
 class Stopped(Exception):
     """The process ended or was ended before all was told; the message tells what it did."""
 
@@ -64,15 +68,22 @@ def supervised(
 def _work(work: Work, pipe: Pipe, passed_on: tuple[type[Exception], ...]) -> None:
     """All that the child does; it never returns."""
     os.setpgid(0, 0)
+    own = os.getpid()
+
+    def send(sort: str, sent: Any) -> None:
+        if os.getpid() != own:  # what the user's code forked has nothing to tell
+            os._exit(0)
+        pipe.send((sort, sent))
+
     try:
         _apart()
-        for each in work(lambda doing: pipe.send(("doing", doing))):
-            pipe.send(("result", each))
-        pipe.send(("done", None))
+        for each in work(lambda doing: send("doing", doing)):
+            send("result", each)
+        send("done", None)
     except passed_on as error:
-        pipe.send(("failure", error))
+        send("failure", error)
     except BaseException as error:  # whatever it is, the other process tells it
-        pipe.send(("end", reason(error)))
+        send("end", reason(error))
     finally:
         os._exit(0)
 
@@ -129,7 +140,10 @@ def reason(error: BaseException) -> str:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     except Exception:  # an error that cannot be told
         return name
-    return f"{name}: {lines[0]}" if lines else name
+    if not lines:
+        return name
+    told = lines[0] if len(lines[0]) <= LONGEST else f"{lines[0][:LONGEST]} ..."
+    return f"{name}: {told}"
 
 
 def _left(child: int) -> str:

@@ -18,13 +18,14 @@ class Use(NamedTuple):
     """The first use of a weight or buffer: by which call, and the call's tensors.
 
     ``position`` is that of the call among all calls; ``received`` and ``put_out`` are the first
-    tensor in that is no weight, and the first out.
+    tensor in that is no weight, and the first out, ``taken`` and ``shape`` their shapes.
     """
 
     name: str
     call: str
     position: int
     shape: Size
+    taken: Size = ()
     received: Any = None
     put_out: Any = None
 
@@ -72,11 +73,6 @@ class Trace:
         for tensor, names in self._derived.values():
             self._note(names, "", tensor, None, tensor)
         self._derived = {}
-
-    @property
-    def order(self) -> list[str]:
-        """The names of what was used, in the order of the first uses."""
-        return list(self.uses)
 
     def called(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function of torch and note what it uses."""
@@ -140,10 +136,11 @@ class Trace:
     def _note(self, names: Any, call: str, weight: Any, received: Any, put_out: Any) -> None:
         position = len(self.calls) - 1
         shape = tuple(put_out.shape)
+        taken = () if received is None else tuple(received.shape)
         kept = (_copy(received), _copy(put_out)) if self.values else (None, None)
         for name in names:
             if name not in self.uses:
-                self.uses[name] = Use(name, call, position, shape, *kept)
+                self.uses[name] = Use(name, call, position, shape, taken, *kept)
 
 
 def _mode(trace: Trace) -> Any:

@@ -80,8 +80,14 @@ def test_what_follows_from_other_conditions_is_left_out() -> None:
 
 def test_a_symbol_that_cannot_stay_one_is_said_to_be_kept() -> None:
     kept = report({"A": 7, "H": 32}, [4, "H", "H"], {"AdaptiveAvgPool2d": "A"})
-    assert kept.kept == {"A": 7}
+    assert kept.kept == {"A": 7}  # windows of H cells in A parts cannot be counted
     assert kept.to_dict()["kept"] == {"A": 7}
+    assert report({"A": 7}, [4, 32, 32], {"AdaptiveAvgPool2d": "A"}).kept == {}
+    enlarged = report({"S": 2, "H": 32}, [4, "H", "H"], {"Upsample": {"scale_factor": "S"}})
+    assert enlarged.kept == {}
+    assert [str(size) for size in enlarged["upsample1"].output_shape] == ["1", "4", "H*S", "H*S"]
+    rational = report({"S": "3/2", "H": 32}, [4, "H", "H"], {"Upsample": {"scale_factor": "S"}})
+    assert [*rational.kept] == ["S"]
 
 
 @pytest.mark.parametrize("blocks", [1, 40])

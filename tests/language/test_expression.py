@@ -206,7 +206,8 @@ def test_any_text_is_read_or_refused(text):
 def test_values(text, value):
     found = evaluate(parse(text), SCOPE)
     assert found == value
-    assert type(found) is type(value)
+    assert isinstance(found, type(value))
+    assert isinstance(found, bool) == isinstance(value, bool)
 
 
 def test_words_can_be_compared():

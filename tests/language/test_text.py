@@ -80,7 +80,8 @@ def test_numbers_of_yaml_1_1_are_words(word):
 def test_scalars_follow_yaml_1_2(written, value):
     found = plain(read(f"key: {written}"))["key"]
     assert found == value
-    assert type(found) is type(value)
+    assert isinstance(found, type(value))
+    assert isinstance(found, bool) == isinstance(value, bool)
 
 
 def test_not_a_number_is_one_scalar():

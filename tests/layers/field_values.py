@@ -129,10 +129,10 @@ def _(type: PerInputAxis, scope: Scope) -> st.SearchStrategy[Any]:
 
 @values.register
 def _(type: PerAxis, scope: Scope) -> st.SearchStrategy[Any]:
-    sides = scope.rank * type.per
     one = values(type.single, scope._replace(unit=1))
     items = values(type.item, scope._replace(unit=1))
-    return one | st.lists(items, min_size=sides, max_size=sides) if type.listed else one
+    lengths = type.lengths(scope.rank)
+    return st.one_of(one, *(st.lists(items, min_size=n, max_size=n) for n in lengths))
 
 
 @values.register

@@ -98,6 +98,8 @@ def _layer_and_inputs(draw: st.DrawFn, kind: type[Layer]) -> tuple[Layer, dict[s
         for name, field in given.items()
         if not isinstance(field.type, (ByName, Text))
     }
+    if settings.get("padding_mode", "zeros") != "zeros":
+        settings |= _for_each_axis(kind, settings)
     if kind.kind in SETTINGS:
         settings |= draw(SETTINGS[kind.kind](inputs))
     if kind.kind in FITTED and not draw(once_in(6)):
@@ -106,6 +108,16 @@ def _layer_and_inputs(draw: st.DrawFn, kind: type[Layer]) -> tuple[Layer, dict[s
         if field.infer is not None and draw(once_in(6)):
             settings.update(draw(_stated(field, kind(**settings), inputs)))
     return kind(**settings), settings, inputs
+
+
+def _for_each_axis(kind: type[Layer], settings: dict[str, Any]) -> dict[str, Any]:
+    """Lists of one as they have to be where padding is filled from the input."""
+    lists = {name: settings.get(name) for name in ("padding", "dilation")}
+    return {
+        name: value * kind.rank
+        for name, value in lists.items()
+        if isinstance(value, list) and len(value) == 1
+    }
 
 
 @st.composite

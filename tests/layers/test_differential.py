@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import shapecalc
 from shapecalc.language.problem import SpecError
 from shapecalc.layers import KINDS, FieldError
+from shapecalc.layers.field import PerAxis
 from tests.layers.strategies import Draw, draws
 from tests.layers.symbolic import assert_symbols_agree
 from tests.layers.torch_oracle import Facts, facts_of_torch, our_facts
@@ -133,6 +134,15 @@ def found_here(draw: Draw) -> Facts | None:
     return our_facts(draw.layer, draw.inputs)
 
 
+def _lists(draw: Draw) -> dict[str, list]:
+    """Lists with a value for each axis, or with one for all, as they are written."""
+    return {
+        name: value
+        for name, value in draw.settings.items()
+        if isinstance(value, list) and isinstance(draw.layer.fields[name].type, PerAxis)
+    }
+
+
 def found_in_torch(draw: Draw) -> Facts | None:
     kind = KINDS[draw.layer.kind]
     try:
@@ -144,7 +154,7 @@ def found_in_torch(draw: Draw) -> Facts | None:
         for name, field in kind.fields.items()
         if field.infer is not None and name in draw.settings
     }
-    facts = facts_of_torch(layer, draw.inputs, stated | draw.outside)
+    facts = facts_of_torch(layer, draw.inputs, stated | _lists(draw) | draw.outside)
     if facts is not None and UNCOUNTED.get(layer.kind, lambda draw: False)(draw):
         return facts._replace(macs=layer.macs(*draw.inputs, y=layer.output(*draw.inputs)))  # type: ignore[arg-type]
     return facts

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from shapecalc.algebra.formula import Formula, evaluate
 from shapecalc.layers import KINDS, FieldError, Tensor
 from tests.layers.symbolic import H, assert_formulas_agree
 
@@ -134,6 +135,27 @@ def test_an_adaptive_pool_works_once_for_every_cell_of_its_windows(size: int, ou
     x = Tensor((2, 3, size))
     cells = sum(map(len, windows_of_adaptive_pool(size, outputs)))
     assert pool.elementwise(x, pool.output(x)) == 2 * 3 * cells
+
+
+@pytest.mark.parametrize("size", [1, 7, 12, 16, 49, 60])
+def test_the_windows_of_a_symbolic_output_size_have_the_cells_that_are_counted(size: int) -> None:
+    a = Formula.symbol("A")
+    x = Tensor((2, 3, size))
+    pool = KINDS["AdaptiveAvgPool1d"](output_size=a)
+    work = pool.elementwise(x, pool.output(x))
+    for outputs in range(1, 70):
+        cells = sum(map(len, windows_of_adaptive_pool(size, outputs)))
+        assert evaluate(work, {"A": outputs}) == 2 * 3 * cells
+
+
+def test_an_output_size_that_divides_the_input_stays_a_symbol_and_any_other_has_a_value() -> None:
+    a = Formula.symbol("A")
+    pool = KINDS["AdaptiveAvgPool2d"](output_size=[a, None])
+    for size in (a, 3 * a, 28):
+        assert [*pool.decisive(Tensor((1, 1, size, H)))] == []
+    x = Tensor((1, 1, 3 * a, H))
+    assert pool.elementwise(x, pool.output(x)) == 3 * a * H  # windows do not overlap
+    assert [*pool.decisive(Tensor((1, 1, H, H)))] == [a]
 
 
 def test_an_adaptive_pool_works_once_for_every_pair_of_cells_of_its_axes() -> None:

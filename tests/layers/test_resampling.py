@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shapecalc.layers import KINDS, Tensor
+from shapecalc.algebra.formula import Formula, evaluate
+from shapecalc.layers import KINDS, FieldError, Tensor
 from shapecalc.layers.scaling import parting, scaled
 from tests.layers.symbolic import H, assert_formulas_agree
 
@@ -51,6 +52,19 @@ def test_upsampling_accepts_and_gives_what_torch_does(up: Any, sizes: list[int])
 def test_upsampling_of_a_symbolic_size_agrees_with_that_of_numbers(scale: Fraction) -> None:
     up = KINDS["Upsample"](scale_factor=scale, mode="bilinear")
     assert_formulas_agree(up, (1, 2, H, H + 3), range(1, 20))
+
+
+def test_a_factor_that_is_a_symbol_is_whole_and_one_that_may_be_none_is_refused() -> None:
+    s = Formula.symbol("S")
+    up = KINDS["Upsample"](scale_factor=[s, 2 * s])
+    y = up.output(Tensor((1, 2, H, 5)))
+    for scale in range(1, 9):
+        own = KINDS["Upsample"](scale_factor=[scale, 2 * scale])
+        for h in range(1, 9):
+            sizes = tuple(evaluate(size, {"S": scale, "H": h}) for size in y.shape)
+            assert sizes == own.output(Tensor((1, 2, h, 5))).shape
+    with pytest.raises(FieldError):
+        KINDS["Upsample"](scale_factor=s / 2)
 
 
 def test_a_number_times_a_factor_is_what_a_double_makes_of_it() -> None:

@@ -358,4 +358,6 @@ def _plain(value: Any, rank: int) -> Any:
         if rank == len(value) == 1:
             return _plain(value[0], rank)
         return tuple(_plain(item, rank) for item in value)
+    if isinstance(value, list):  # as it was written, for all axes or for each
+        return tuple(_plain(item, rank) for item in value)
     return float(value) if isinstance(value, Fraction) else value

@@ -15,7 +15,7 @@ from shapecalc.cli import main
 pytest.importorskip("torch")
 
 CODE = """
-import os, signal, sys, time
+import os, signal, sys, time, torch
 from torch import nn
 
 class Net(nn.Linear):
@@ -72,6 +72,17 @@ noeval = lambda: NoEval(8, 4)
 notrain = lambda: NoTrain(8, 4)
 hidden = lambda: Hidden()
 number = lambda: 3
+
+def without_gradients():
+    torch.set_grad_enabled(False)
+    return nn.Linear(8, 4)
+
+def elsewhere():
+    torch.set_default_device("meta")
+    return nn.Linear(8, 4)
+
+forks = lambda: Net(os.fork)
+tells_all = lambda: Net(lambda: fails(ValueError(100000 * "all ")))
 """
 
 
@@ -115,6 +126,22 @@ def test_what_happens_is_told(target: str, told: str) -> None:
     assert told in output + errors
     assert status == 1
     assert "Traceback" not in output + errors
+
+
+@pytest.mark.parametrize("target", ["without_gradients", "elsewhere", "forks"])
+@pytest.mark.usefixtures("folder")
+def test_what_a_module_sets_or_starts_for_all_is_not_held_against_it(target: str) -> None:
+    status, output, errors = check(f"hostile:{target}")
+    assert (status, errors) == (0, "")
+    assert "DIFFERS" not in output
+
+
+@pytest.mark.usefixtures("folder")
+def test_of_a_long_message_the_beginning_is_told() -> None:
+    status, output, _ = check("hostile:tells_all")
+    assert status == 1
+    assert "ValueError: all all" in output
+    assert len(output) < 1000
 
 
 @pytest.mark.usefixtures("folder")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.layers import KINDS
-from shapecalc.layers.field import REQUIRED, Flag, PerAxis
+from shapecalc.layers.field import REQUIRED, Flag
 from shapecalc.reading.index import MODULES
 from shapecalc.reading.modules.holding import (
     MODULE,
@@ -166,8 +166,6 @@ def settings_of(rt: Any, kind: str, raw: dict[str, Any], lazy: bool = False) -> 
             value = rt.tensor_number(value)
         if isinstance(declared.type, Flag):
             value = rt.truth(value)
-        if isinstance(declared.type, PerAxis) and isinstance(value, (list, tuple)):
-            value = value[0] if len(value) == 1 else value
         if name == "activation":
             value = _activation(rt, value)
         if value is None and declared.infer is not None:
