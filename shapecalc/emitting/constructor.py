@@ -15,10 +15,11 @@ from shapecalc.emitting.presence import copy_condition, count_of
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.roles import Role
 from shapecalc.emitting.scope import Scope, given, in_python
-from shapecalc.language.expression import Binary, Name, Number
+from shapecalc.language.expression import Binary, Name, Number, Unary
 from shapecalc.language.tree import Block, Entry
 from shapecalc.layers import KINDS, OUTPUT, Layer
 from shapecalc.layers.field import REQUIRED, Field, PerAxis, SameAs
+from shapecalc.layers.field import Number as FloatField
 
 FEW = 3
 """Up to how many copies are written out one by one, where they differ."""
@@ -70,7 +71,7 @@ class Constructor:
                 if not is_default(entry, field, copies[0].layer):
                     tree = self.scope.setting(entry.settings[name], field, copies)
                     if not _is_torch_default(tree, field, copies[0].layer):
-                        settings[name] = tree
+                        settings[name] = _as_typed(tree, field)
             elif field.infer is not None:
                 if not _is_inferred_by_torch(field, copies):
                     settings[name] = self.inferred(entry, name, copies)
@@ -303,6 +304,16 @@ def _is_torch_default(tree: Any, field: Field, layer: Layer) -> bool:
         syntax.literal(default),
         field_literal(field.type.read(default, layer.rank), field),
     )
+
+
+def _as_typed(tree: Any, field: Field) -> Any:
+    """A whole number as the float that torch wants, which torch.jit.script is strict about."""
+    if not isinstance(field.type, FloatField):
+        return tree
+    if isinstance(tree, Number):
+        return syntax.Constant(float(tree.value))
+    is_negative = isinstance(tree, Unary) and isinstance(tree.operand, Number)
+    return Unary(tree.operator, _as_typed(tree.operand, field)) if is_negative else tree
 
 
 def _is_inferred_by_torch(field: Field, copies: list[Copy]) -> bool:

@@ -74,13 +74,13 @@ class Members:
         are_places = [each.name for each in built] == [str(i) for i in range(len(built))]
         if not built or not is_chain(scope):
             return None
-        if not are_places and not any(map(is_called_anew, built)):
+        are_numbers = all(each.name.isdigit() for each in built)
+        if not are_numbers and not any(map(is_called_anew, built)):
             return None
         check_left_out(scope, built)
         found = [self.member(scope, entry) for entry in built]
-        is_fixed = all(entry.has_name for entry in built)
-        if is_fixed and are_places and any(each.condition is not None for each in found[:-1]):
-            return None  # what is left out would take the places of others along
+        if are_places and all(each.condition is None for each in found):
+            return [each._replace(name=None) for each in found]
         return found
 
     def member(self, scope: Scope, entry: Entry) -> Member:
@@ -90,7 +90,7 @@ class Members:
         condition = presence(scope, entry, is_missed=False)
         constructor = self.constructor.inner(scope)
         one = constructor.one(entry)
-        name = None if entry.is_numbered or entry.name.isdigit() else syntax.Text(entry.name)
+        name = None if entry.is_numbered else syntax.Text(entry.name)
         if name is not None and entry.copy_names is None:
             check_name(scope, entry.name, entry.mark)
         if not scope.is_repeated(entry):
@@ -256,7 +256,7 @@ def _added_to(owner: Any, member: Member) -> list[Statement]:
     if member.loop is not None:
         assert isinstance(member.loop.element, Sequence)
         return [_looped(member.loop, Do(syntax.call(add, *member.loop.element.items)))]
-    if member.name is not None and owner == syntax.SELF:
+    if member.name is not None and owner == syntax.SELF and not member.name.value.isdigit():
         return [Assign(syntax.own(member.name.value), item) for item in member.items]
     if member.name is not None:
         return [Do(syntax.call(add, member.name, item)) for item in member.items]

@@ -100,7 +100,7 @@ def with_numbered(body: Iterable[Statement]) -> list[Statement]:
 
     def change(node: Any) -> Any:
         if isinstance(node, Assign) and isinstance(node.target, Invoke):
-            (name,) = node.target.positional
+            *_, name = node.target.positional
             return Do(syntax.call("self.add_module", name, node.value))
         return None
 
@@ -146,9 +146,9 @@ def with_items(body: Iterable[Statement]) -> list[Statement]:
 
 def _number_of(tree: Any) -> str | None:
     """The number that a submodule is called by, where it is asked for."""
-    if not isinstance(tree, Invoke) or tree.function != syntax.own("get_submodule"):
+    if not isinstance(tree, Invoke) or tree.function != Name("getattr", 0):
         return None
-    (name,) = tree.positional
+    _, name = tree.positional
     return name.value if isinstance(name, syntax.Text) else None
 
 

@@ -121,8 +121,10 @@ class Values:
 
     def home(self, name: str) -> Any:
         """The attribute that a submodule is; one with a number or a path has to be asked for."""
-        if name.isdigit() or "." in name:
+        if "." in name:
             return syntax.call("self.get_submodule", syntax.Text(name))
+        if name.isdigit():
+            return syntax.call("getattr", syntax.SELF, syntax.Text(name))
         return syntax.own(name)
 
 

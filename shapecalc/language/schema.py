@@ -89,7 +89,6 @@ def spec_schema() -> Schema:
 
 def _top() -> Schema:
     """What stands at the top of a spec; ``layers`` are told apart by whether there are blocks."""
-    named = {"type": ["object", "null"], "propertyNames": _NAME}
     symbols = {"type": ["object", "null"], "propertyNames": _SYMBOL}
     tensor = {"anyOf": [_SIZES, _ref("input")]}
     return {
@@ -102,7 +101,10 @@ def _top() -> Schema:
         ),
         "members": _told(
             "the networks of a family: names, and the values of symbols that make them",
-            {**named, "additionalProperties": {**symbols, "additionalProperties": _NUMBER}},
+            {
+                "type": ["object", "null"],
+                "additionalProperties": {**symbols, "additionalProperties": _NUMBER},
+            },
         ),
         "input": _told("the shape of one sample, without the batch", tensor),
         "inputs": _told(
@@ -116,7 +118,11 @@ def _top() -> Schema:
         ),
         "blocks": _told(
             "reusable pieces with arguments",
-            {**named, "propertyNames": _BLOCK, "additionalProperties": _ref("block")},
+            {
+                "type": ["object", "null"],
+                "propertyNames": _BLOCK,
+                "additionalProperties": _ref("block"),
+            },
         ),
         "layers": {"description": "the network: each entry is fed by the one before it"},
         "numbered": _NUMBERED,

@@ -6,6 +6,7 @@ import random
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from shapecalc.verify import run
@@ -82,7 +83,8 @@ def drawn(
     shape = tuple(first.shape) if first is not None else args
     torch.manual_seed(_number(f"{name.rstrip('_')} {shape}", salt))
     before = torch.get_rng_state()
-    out = function(*args, **kwargs)
+    with _inside(salt) if name == "multi_head_attention_forward" else nullcontext():
+        out = function(*args, **kwargs)
     if torch.equal(before, torch.get_rng_state()):
         return out, False
     with torch.no_grad():
@@ -146,6 +148,54 @@ def _channels(
     return _scaled(input, mask, p, is_inplace or inplace)
 
 
+def _attended(
+    is_inplace: bool,
+    salt: int,
+    query: Any,
+    key: Any,
+    value: Any,
+    attn_mask: Any = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Any:
+    """Attention whose weights are dropped by value; None where that is left to torch."""
+    if not dropout_p or enable_gqa or query.dtype != run.torch().float64:
+        return None
+    scores = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
+    if is_causal:
+        attn_mask = run.torch().ones(scores.shape[-2:], dtype=run.torch().bool).tril()
+    if attn_mask is not None and attn_mask.dtype == run.torch().bool:
+        scores = scores.masked_fill(~attn_mask, float("-inf"))
+    elif attn_mask is not None:
+        scores = scores + attn_mask
+    return _elements(False, salt, scores.softmax(-1), dropout_p) @ value
+
+
+@contextmanager
+def _inside(salt: int) -> Iterator[None]:
+    """Drop by value inside a function of torch that calls others, which nothing follows."""
+    functional = run.torch().nn.functional
+
+    def instead(function: Function, dropping: Function) -> Function:
+        def called(*args: Any, **kwargs: Any) -> Any:
+            dropped = dropping(False, salt, *args, **kwargs)
+            return function(*args, **kwargs) if dropped is None else dropped
+
+        return called
+
+    names = ("dropout", "scaled_dot_product_attention")
+    kept = {name: getattr(functional, name) for name in names}
+    try:
+        for name, function in kept.items():
+            setattr(functional, name, instead(function, DROPPING[name]))
+        yield
+    finally:
+        for name, function in kept.items():
+            setattr(functional, name, function)
+
+
 def _scaled(input: Any, mask: Any, p: float, is_inplace: bool) -> Any:
     factor = mask.to(input.dtype) / ((1 - p) or 1)
     return input.mul_(factor) if is_inplace else input * factor
@@ -157,8 +207,9 @@ DROPPING: dict[str, Function] = {
     "dropout1d": _channels,
     "feature_dropout": _channels,
     "feature_dropout_": _channels,
+    "scaled_dot_product_attention": _attended,
 }
-"""What stands in for torch's functions that drop elements, or channels."""
+"""What stands in for torch's functions that drop elements or channels, or weights of attention."""
 
 
 def tensors(values: Any, depth: int = 2) -> Iterator[Any]:

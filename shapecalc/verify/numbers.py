@@ -195,7 +195,8 @@ class Numbers:
         if not comparison.hidden or any(gap.is_too_wide for gap in gaps):
             return []
         where, _ = self._parted(comparison, given, way, gaps, is_needed=True)
-        if where in {name.rpartition(".")[0] for name in comparison.hidden}:
+        hidden = comparison.hidden
+        if where in {*hidden, *(name.rpartition(".")[0] for name in hidden)}:
             because = "not the same, though nothing that is returned depends on it any more"
             return [Gap(f"what comes into {where}", float("inf"), 0.0, because)]
         return []

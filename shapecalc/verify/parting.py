@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any
 
 from shapecalc.analysis.report import LayerReport, Report
@@ -11,7 +12,7 @@ from shapecalc.verify.comparing import Gap, relative
 from shapecalc.verify.findings import Finding, explained
 from shapecalc.verify.matching import Pairs
 from shapecalc.verify.telling import FEW, Difference, size, summed
-from shapecalc.verify.tracing import Trace, Use
+from shapecalc.verify.tracing import Size, Trace, Use
 
 SETTINGS = [
     "stride",
@@ -61,24 +62,24 @@ def of_shapes(
     because: list[str] = []
     compared = 0
     last: tuple[Use | None, Use | None] = (None, None)
-    for owner, use, other in _met(ours, theirs, pairs):
+    for owner, use, other in _met(ours, theirs, pairs, report):
         if use.call != other.call:
             continue  # what comes out of other functions may be laid out otherwise
         compared += 1
-        if sorted(use.shape) != sorted(other.shape):  # the order of axes is a matter of writing
-            is_fed = sorted(use.taken) != sorted(other.taken) and not found
+        if _is_other(use.shape, other.shape):
+            is_fed = _is_other(use.taken, other.taken) and not found
             way, a, b = "puts out", use.shape, other.shape
             if is_fed:
                 way, a, b = "receives", use.taken, other.taken
                 because += _between(report, owner, last[0], theirs, last[1], other)
-                before = [layer.path for layer in _before(report, owner, _owner(last[0]))]
+                before = [layer.path for layer in _before(report, owner, _path(report, last[0]))]
                 if before:
                     because += [f"of {before[-1]}, in the spec:"]
                     because += (f"  {row}" for row in explained(report, before[-1], "shape"))
             elif not found:
                 because += explained(report, owner, "shape")
                 because += _settings(models, use.name, other.name)
-            at = _owner(other)
+            at = other.name.rpartition(".")[0]
             told = f"{owner} {way} {size(a)} in the spec, {size(b)} in the module"
             told += f" ({at})" if at not in ("", owner) else ""
             found.append(Difference(told, "layer that puts out another shape", owner))
@@ -90,16 +91,23 @@ def of_shapes(
     return Finding("output shapes", compared, differences, "", tuple(because), summary)
 
 
-def _met(ours: Trace, theirs: Trace, pairs: Pairs) -> Iterator[tuple[str, Use, Use]]:
+def _is_other(ours: Size, theirs: Size) -> bool:
+    """Whether it is no matter of writing, as the order of axes is, and samples laid in a row."""
+    return prod(ours) != prod(theirs)
+
+
+def _met(
+    ours: Trace, theirs: Trace, pairs: Pairs, report: Report
+) -> Iterator[tuple[str, Use, Use]]:
     """The layers that both sides use, by the spec's paths, each with its first uses."""
     seen: set[str] = set()
     for name, use in ours.uses.items():
         other = theirs.uses.get(pairs.get(name, ""))
-        owner = _owner(use)
-        if other is None or owner in seen or "" in (use.call, other.call):
+        path = _path(report, use)
+        if other is None or path in seen or "" in (use.call, other.call):
             continue
-        seen.add(owner)
-        yield owner, use, other
+        seen.add(path)
+        yield path, use, other
 
 
 def of_alike(what: str, gaps: Sequence[Gap], note: str) -> Finding:
@@ -154,7 +162,7 @@ def where_numbers_part(
 ) -> tuple[str, list[str]]:
     """The layer at which what is computed first differs, ``""`` for the end; and that in words."""
     last: tuple[Use | None, Use | None] = (None, None)
-    for owner, use, other in _met(ours, theirs, pairs):
+    for owner, use, other in _met(ours, theirs, pairs, report):
         settings = list(_settings(models, use.name, other.name))
         if _differ(use.received, other.received, allowed):
             between = _between(report, owner, last[0], theirs, last[1], other)
@@ -164,7 +172,7 @@ def where_numbers_part(
             told = f"first apart is what comes out of {_labelled(report, owner)}, not what comes in"
             return owner, [told, *settings]
         last = use, other
-    end = _owner(last[0])
+    end = _path(report, last[0])
     told = f"up to {_labelled(report, end)} all is equal" if end else "nothing is equal"
     return "", [told, *_between(report, "", last[0], theirs, last[1], None)]
 
@@ -173,8 +181,11 @@ def _labelled(report: Report, path: str) -> str:
     return f"{path} ({report[path].kind})" if path in report else path
 
 
-def _owner(use: Use | None) -> str:
-    return use.name.rpartition(".")[0] if use else ""
+def _path(report: Report, use: Use | None) -> str:
+    """The path of the layer that a use is of: a parameter's own, or that of what holds a weight."""
+    if use is None:
+        return ""
+    return use.name if use.name in report else use.name.rpartition(".")[0]
 
 
 def _differ(a: Any, b: Any, allowed: float) -> bool:
@@ -198,13 +209,21 @@ def _between(
     use: Use | None,
 ) -> Iterator[str]:
     """What stands before a layer, on both sides."""
-    start = _owner(last_ours)
+    start = _path(report, last_ours)
     layers = [f"{layer.path} ({layer.kind})" for layer in _before(report, owner, start)]
     since = last_theirs.position + 1 if last_theirs else 0
     calls = theirs.calls[since : use.position if use else None]
     where = f"between {start or 'the input'} and {owner or 'what is returned'}"
-    yield f"{where}, the spec has {' -> '.join(layers) or 'nothing'}"
-    yield f"{' ' * len(where)}  the module calls {' -> '.join(calls) or 'nothing'}"
+    yield f"{where}, the spec has {_chain(layers)}"
+    yield f"{' ' * len(where)}  the module calls {_chain(calls)}"
+
+
+def _chain(steps: Sequence[str]) -> str:
+    """Some steps one after the other; of many the first and the last ones."""
+    left = len(steps) - 2 * FEW
+    if left > 1:
+        steps = [*steps[:FEW], f"{left} more", *steps[-FEW:]]
+    return " -> ".join(steps) or "nothing"
 
 
 def _before(report: Report, owner: str, start: str) -> Sequence[LayerReport]:

@@ -24,7 +24,7 @@ FIRST = {re.match("[a-z]+", model).group(): model for model in reversed(MODELS)}
 """Of each family the first; the others are tried with ``--thorough`` alone."""
 OTHERS = [model for model in MODELS if model not in FIRST.values()]
 TRIED = [*FIRST.values(), *thorough(OTHERS)]
-SPECS = {"alexnet": "alexnet_torchvision", "googlenet": "googlenet_bn"}
+SPECS = {"alexnet": "alexnet_torchvision", "googlenet": "googlenet_bn", "vgg16": "vgg"}
 AUXILIARY = ("googlenet", "inception_v3")
 
 

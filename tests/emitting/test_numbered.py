@@ -164,6 +164,19 @@ def test_a_chain_is_one_sequential() -> None:
     assert_is_clean(source)
 
 
+def test_numbers_that_are_given_stay_what_they_are() -> None:
+    entries = (f"{CONV}, name: 3", "BatchNorm2d: , name: 7, when: n", f"{CONV}, name: 8")
+    source = emitted(net(USE, "{n: 1}", block(*entries)), {"n": 0})
+    assert '        self.add_module("3", nn.Conv2d(3, 8, kernel_size=1))\n' in source
+    entries = (f"{CONV}, name: 0", "BatchNorm2d: , name: 1, when: n", f"{CONV}, name: 2")
+    emitted(net(USE, "{n: 1}", block(*entries, keys="about: Some.")), {"n": 0})
+
+
+def test_a_number_that_may_be_left_out_of_a_list_that_is_no_chain() -> None:
+    entries = (CONV, "BatchNorm2d: , when: n, name: 1", "Add: , from: [0, 0]")
+    emitted(net(USE, "{n: 1}", block(*entries[:2], "Add: , from: [0, 0], name: add")), {"n": 0})
+
+
 def test_a_chain_may_end_in_what_may_be_left_out() -> None:
     entries = (CONV, "BatchNorm2d: ", "ReLU: , when: active")
     source = emitted(net(USE, "{active: 1}", block(*entries)), {"active": 0})

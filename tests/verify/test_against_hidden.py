@@ -227,6 +227,14 @@ FAULTS: dict[str, tuple[dict[str, Any], Any, str]] = {
         "output 1",
     ),
     "an encoder's dropout": (ENCODER, encoder(dropout=0.2), "output 1"),
+    "attention's dropout": (
+        spec({"MultiheadAttention": {"num_heads": 2, "dropout": 0.3}}, given=[5, 8]),
+        lambda: Writing(
+            lambda self, x: self.a(x, x, x)[0],
+            a=nn.MultiheadAttention(8, 2, dropout=0.31, batch_first=True),
+        ),
+        "output 1",
+    ),
     "an encoder's norms": (ENCODER, encoder(norm_first=True), "output 1"),
     "gradients turned round": (
         TWO_LAYERS,

@@ -66,6 +66,26 @@ class ReplacesItsStatistics(nn.Module):
         return (x - rows[0]) / rows[1].sqrt() * rows[2] + rows[3]
 
 
+class OwnAttention(nn.Module):
+    """Attention over a sequence by hand, dropout included."""
+
+    def __init__(self, is_fused: bool) -> None:
+        super().__init__()
+        self.into, self.out = nn.Linear(8, 24), nn.Linear(8, 8)
+        self.is_fused = is_fused
+
+    def forward(self, x: Any) -> Any:
+        q, k, v = self.into(x).unflatten(-1, (3, 2, 4)).permute(2, 0, 3, 1, 4)
+        p = 0.3 if self.training else 0.0
+        if self.is_fused:
+            seen = functional.scaled_dot_product_attention(q, k, v, dropout_p=p)
+        else:
+            seen = functional.dropout((q @ k.mT / 2).softmax(-1), p) @ v
+        return self.out(seen.transpose(1, 2).flatten(2))
+
+
+HEADS = spec({"MultiheadAttention": {"num_heads": 2, "dropout": 0.3}}, given=[5, 8])
+
 RIGHT: dict[str, tuple[dict[str, Any], Any]] = {
     "sparse gradients": (
         TOKENS,
@@ -121,6 +141,15 @@ RIGHT: dict[str, tuple[dict[str, Any], Any]] = {
         PATHS,
         paths(lambda x: torch.bernoulli(torch.full((len(x), 1, 1), 0.7))),
     ),
+    "attention by hand": (HEADS, lambda: OwnAttention(is_fused=False)),
+    "attention as a function": (HEADS, lambda: OwnAttention(is_fused=True)),
+    "attention that tells its weights": (
+        HEADS,
+        lambda: Writing(
+            lambda self, x: self.a(x, x, x)[0],
+            a=nn.MultiheadAttention(8, 2, dropout=0.3, batch_first=True),
+        ),
+    ),
     "softplus by hand": (
         SOFTPLUS,
         layers(lambda self, x: self.b(torch.log1p(torch.exp(self.a(x))))),
@@ -128,6 +157,18 @@ RIGHT: dict[str, tuple[dict[str, Any], Any]] = {
     "GELU by hand": (
         spec({"Linear": 16}, "GELU", {"Linear": 4}, given=[8]),
         layers(lambda self, x: self.b(self.a(x) * (1 + torch.erf(self.a(x) / math.sqrt(2))) / 2)),
+    ),
+    "samples one by one": (
+        LINEAR,
+        linear(lambda self, x: torch.stack([self.fc(each) for each in x])),
+    ),
+    "samples laid in a row": (
+        SEQUENCE,
+        layers(
+            lambda self, x: self.b(
+                functional.dropout(self.a(x.flatten(0, 1)), 0.2, self.training)
+            ).unflatten(0, x.shape[:2])
+        ),
     ),
     "on the meta device": (LINEAR, lambda: nn.Linear(8, 4, device="meta")),
     "in channels-last format": (

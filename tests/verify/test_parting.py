@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from tests.verify.nets import CONV, conv, found, spec  # noqa: E402
+from tests.verify.nets import CONV, Writing, conv, found, spec  # noqa: E402
 
 FOUR = spec(*[CONV, "BatchNorm2d", "ReLU"] * 4, {"MaxPool2d": 2}, CONV, {"MaxPool2d": 2}, CONV)
 
@@ -108,3 +108,33 @@ def test_a_shape_that_a_setting_makes_is_told_with_the_setting() -> None:
     assert first == "conv3 puts out 1 x 8 x 8 x 8 in the spec, 1 x 8 x 4 x 4 in the module (6)"
     assert because[-1] == "stride is (1, 1) in the spec, (2, 2) in the module"
     assert summary == ("6 x layer that puts out another shape",)
+
+
+def test_of_many_layers_between_two_the_first_and_the_last_are_told() -> None:
+    many = spec({"Linear": 4}, *["ReLU"] * 20, {"Linear": 2}, given=[8])
+    net = nn.Sequential(nn.Linear(8, 4), nn.Linear(4, 2))
+    (wrong,) = (each for each in found(many, net) if not each.agrees)
+    assert wrong.explanation == (
+        "first apart is what comes into linear2 (Linear)",
+        "between linear1 and linear2, the spec has relu1 (ReLU) -> relu2 (ReLU) -> relu3 (ReLU) -> "
+        "14 more -> relu18 (ReLU) -> relu19 (ReLU) -> relu20 (ReLU)",
+        "                             the module calls nothing",
+    )
+
+
+def test_a_parameter_of_a_network_is_a_place_of_its_own() -> None:
+    scaled = spec(
+        {"Linear": 4},
+        {"Parameter": {"shape": [4]}, "name": "gamma"},
+        {"Mul": {}, "from": ["linear1", "gamma"]},
+        "Tanh",
+        {"Linear": 2},
+        given=[8],
+    )
+    parts = {"a": nn.Linear(8, 4), "gamma": nn.Parameter(torch.ones(4)), "b": nn.Linear(4, 2)}
+    net = Writing(lambda self, x: self.b(self.a(x) * self.gamma), **parts)
+    (wrong,) = (each for each in found(scaled, net) if not each.agrees)
+    assert wrong.explanation[:2] == (
+        "first apart is what comes into linear2 (Linear)",
+        "between gamma and linear2, the spec has mul1 (Mul) -> tanh1 (Tanh)",
+    )

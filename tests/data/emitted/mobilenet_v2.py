@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 
-class ConvNormActivation(nn.Module):
+class ConvNormActivation(nn.Sequential):
     def __init__(
         self,
         in_channels: int,
@@ -24,24 +24,35 @@ class ConvNormActivation(nn.Module):
         stride: int = 1,
         groups: int = 1,
     ) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(
-            in_channels,
-            channels,
-            kernel_size=kernel_size,
-            stride=stride,
-            padding=kernel_size // 2,
-            groups=groups,
-            bias=False,
+        super().__init__(
+            nn.Conv2d(
+                in_channels,
+                channels,
+                kernel_size=kernel_size,
+                stride=stride,
+                padding=kernel_size // 2,
+                groups=groups,
+                bias=False,
+            ),
+            nn.BatchNorm2d(channels),
+            nn.ReLU6(),
         )
-        self.bn = nn.BatchNorm2d(channels)
-        self.relu6_1 = nn.ReLU6()
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.conv1(x)
-        x = self.bn(x)
-        x = self.relu6_1(x)
-        return x
+
+class Bottleneck(nn.Sequential):
+    def __init__(
+        self, in_channels: int, expand: int, channels: int, stride: int
+    ) -> None:
+        hidden = in_channels * expand
+        layers: list[nn.Module] = []
+        if expand != 1:
+            layers.append(ConvNormActivation(in_channels, hidden, kernel_size=1))
+        layers += [
+            ConvNormActivation(hidden, hidden, stride=stride, groups=hidden),
+            nn.Conv2d(hidden, channels, kernel_size=1, bias=False),
+            nn.BatchNorm2d(channels),
+        ]
+        super().__init__(*layers)
 
 
 class InvertedResidual(nn.Module):
@@ -58,28 +69,107 @@ class InvertedResidual(nn.Module):
         width = Fraction(width).limit_denominator()
         near = max(8, math.floor(channels * width + 4) // 8 * 8)
         out = near + 8 if 10 * near < 9 * channels * width else near
-        hidden = in_channels * expand
         self.has_shortcut = stride == 1 and in_channels == out
-        self.expand = None
-        if expand != 1:
-            self.expand = ConvNormActivation(in_channels, hidden, kernel_size=1)
-        self.depthwise = ConvNormActivation(
-            hidden, hidden, stride=stride, groups=hidden
-        )
-        self.project = nn.Conv2d(hidden, out, kernel_size=1, bias=False)
-        self.bn = nn.BatchNorm2d(out)
+        self.conv = Bottleneck(in_channels, expand, channels=out, stride=stride)
 
     def forward(self, x: Tensor) -> Tensor:
         identity = x
-        if self.expand is not None:
-            x = self.expand(x)  # [B, hidden, H, W]
-        # [B, hidden, (H - 1) // stride + 1, (W - 1) // stride + 1]
-        x = self.depthwise(x)
-        x = self.project(x)  # [B, out, (H - 1) // stride + 1, (W - 1) // stride + 1]
-        x = self.bn(x)
+        x = self.conv(x)  # [B, out, (H - 1) // stride + 1, (W - 1) // stride + 1]
         if self.has_shortcut:
             x = x + identity  # [B, out, H, W]
         return x
+
+
+class Features(nn.Sequential):
+    def __init__(self, width: float | Fraction, stem: int, head: int) -> None:
+        width = Fraction(width).limit_denominator()
+        super().__init__(
+            ConvNormActivation(3, stem, stride=2),
+            InvertedResidual(stem, expand=1, channels=16, width=width),
+            InvertedResidual(
+                max(8, 8 * ((16 * width + 4) // 8)) + 8
+                if 10 * max(8, 8 * ((16 * width + 4) // 8)) < 9 * 16 * width
+                else max(8, 8 * ((16 * width + 4) // 8)),
+                expand=6,
+                channels=24,
+                width=width,
+                stride=2,
+            ),
+            InvertedResidual(
+                max(8, 8 * ((24 * width + 4) // 8)), expand=6, channels=24, width=width
+            ),
+            InvertedResidual(
+                max(8, 8 * ((24 * width + 4) // 8)),
+                expand=6,
+                channels=32,
+                width=width,
+                stride=2,
+            ),
+            InvertedResidual(
+                max(8, 8 * ((32 * width + 4) // 8)), expand=6, channels=32, width=width
+            ),
+            InvertedResidual(
+                max(8, 8 * ((32 * width + 4) // 8)), expand=6, channels=32, width=width
+            ),
+            InvertedResidual(
+                max(8, 8 * ((32 * width + 4) // 8)),
+                expand=6,
+                channels=64,
+                width=width,
+                stride=2,
+            ),
+            *(
+                InvertedResidual(
+                    max(8, 8 * ((64 * width + 4) // 8)),
+                    expand=6,
+                    channels=64,
+                    width=width,
+                )
+                for _ in range(3)
+            ),
+            InvertedResidual(
+                max(8, 8 * ((64 * width + 4) // 8)), expand=6, channels=96, width=width
+            ),
+            InvertedResidual(
+                max(8, 8 * ((96 * width + 4) // 8)), expand=6, channels=96, width=width
+            ),
+            InvertedResidual(
+                max(8, 8 * ((96 * width + 4) // 8)), expand=6, channels=96, width=width
+            ),
+            InvertedResidual(
+                max(8, 8 * ((96 * width + 4) // 8)),
+                expand=6,
+                channels=160,
+                width=width,
+                stride=2,
+            ),
+            InvertedResidual(
+                max(8, 8 * ((160 * width + 4) // 8)),
+                expand=6,
+                channels=160,
+                width=width,
+            ),
+            InvertedResidual(
+                max(8, 8 * ((160 * width + 4) // 8)),
+                expand=6,
+                channels=160,
+                width=width,
+            ),
+            InvertedResidual(
+                max(8, 8 * ((160 * width + 4) // 8)),
+                expand=6,
+                channels=320,
+                width=width,
+            ),
+            ConvNormActivation(
+                max(8, 8 * ((320 * width + 4) // 8)), head, kernel_size=1
+            ),
+        )
+
+
+class Classifier(nn.Sequential):
+    def __init__(self, in_features: int, num_classes: int) -> None:
+        super().__init__(nn.Dropout(0.2), nn.Linear(in_features, num_classes))
 
 
 class MobileNetV2(nn.Module):
@@ -98,103 +188,15 @@ class MobileNetV2(nn.Module):
             stem = max(8, math.floor(32 * width + 4) // 8 * 8)
         if head is None:
             head = math.floor(1280 * max(Fraction(1), width) + 4) // 8 * 8
-        self.stem = ConvNormActivation(3, stem, stride=2)
-        self.stage1 = InvertedResidual(stem, expand=1, channels=16, width=width)
-        channels = 8 * ((16 * width + 4) // 8)
-        self.stage2 = nn.Sequential(
-            InvertedResidual(
-                max(8, channels) + 8
-                if 10 * max(8, channels) < 9 * 16 * width
-                else max(8, channels),
-                expand=6,
-                channels=24,
-                width=width,
-                stride=2,
-            ),
-            InvertedResidual(
-                max(8, 8 * ((24 * width + 4) // 8)), expand=6, channels=24, width=width
-            ),
-        )
-        channels = 8 * ((24 * width + 4) // 8)
-        self.stage3 = nn.Sequential(
-            InvertedResidual(
-                max(8, channels), expand=6, channels=32, width=width, stride=2
-            ),
-            InvertedResidual(
-                max(8, 8 * ((32 * width + 4) // 8)), expand=6, channels=32, width=width
-            ),
-            InvertedResidual(
-                max(8, 8 * ((32 * width + 4) // 8)), expand=6, channels=32, width=width
-            ),
-        )
-        channels = 8 * ((32 * width + 4) // 8)
-        self.stage4 = nn.Sequential(
-            InvertedResidual(
-                max(8, channels), expand=6, channels=64, width=width, stride=2
-            ),
-            *(
-                InvertedResidual(
-                    max(8, 8 * ((64 * width + 4) // 8)),
-                    expand=6,
-                    channels=64,
-                    width=width,
-                )
-                for _ in range(3)
-            ),
-        )
-        channels = 8 * ((64 * width + 4) // 8)
-        self.stage5 = nn.Sequential(
-            InvertedResidual(max(8, channels), expand=6, channels=96, width=width),
-            InvertedResidual(
-                max(8, 8 * ((96 * width + 4) // 8)), expand=6, channels=96, width=width
-            ),
-            InvertedResidual(
-                max(8, 8 * ((96 * width + 4) // 8)), expand=6, channels=96, width=width
-            ),
-        )
-        channels = 8 * ((96 * width + 4) // 8)
-        self.stage6 = nn.Sequential(
-            InvertedResidual(
-                max(8, channels), expand=6, channels=160, width=width, stride=2
-            ),
-            InvertedResidual(
-                max(8, 8 * ((160 * width + 4) // 8)),
-                expand=6,
-                channels=160,
-                width=width,
-            ),
-            InvertedResidual(
-                max(8, 8 * ((160 * width + 4) // 8)),
-                expand=6,
-                channels=160,
-                width=width,
-            ),
-        )
-        channels = 8 * ((160 * width + 4) // 8)
-        self.stage7 = InvertedResidual(
-            max(8, channels), expand=6, channels=320, width=width
-        )
-        self.head = ConvNormActivation(
-            max(8, 8 * ((320 * width + 4) // 8)), head, kernel_size=1
-        )
+        self.features = Features(width, stem, head)
         self.adaptiveavgpool1 = nn.AdaptiveAvgPool2d(1)
         self.flatten1 = nn.Flatten()
-        self.dropout1 = nn.Dropout(0.2)
-        self.classifier = nn.Linear(head, num_classes)
+        self.classifier = Classifier(head, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.stem(x)  # [B, stem, 112, 112]
-        x = self.stage1(x)
-        x = self.stage2(x)
-        x = self.stage3(x)
-        x = self.stage4(x)
-        x = self.stage5(x)
-        x = self.stage6(x)
-        x = self.stage7(x)
-        x = self.head(x)  # [B, head, 7, 7]
+        x = self.features(x)  # [B, head, 7, 7]
         x = self.adaptiveavgpool1(x)  # [B, head, 1, 1]
         x = self.flatten1(x)  # [B, head]
-        x = self.dropout1(x)
         x = self.classifier(x)  # [B, num_classes]
         return x
 
