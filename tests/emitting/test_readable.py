@@ -72,7 +72,9 @@ def test_a_network_without_any_entry_returns_nothing():
 def test_parts_make_fractions_of_numbers_that_need_not_be_whole():
     part = [conv("4*w", name="c"), {"Add": None, "from": ["c", "c"]}]
     layers = [{"Concat": {"branches": {"p": part}}, "repeat": "n"}]
-    source = assert_emits(network(layers, symbols={"w": "1/2", "n": 2}), {"w": Fraction(3, 2), "n": 3})
+    source = assert_emits(
+        network(layers, symbols={"w": "1/2", "n": 2}), {"w": Fraction(3, 2), "n": 3}
+    )
     assert "w: float | Fraction" in source
 
 
