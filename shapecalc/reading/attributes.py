@@ -109,7 +109,9 @@ class Attributes:
                 return self.not_known(Unknown(f"{value.cls.name}.{name}", _from(beyond)))
         hint = did_you_mean(name, known)
         message = f"{type_name(value)!r} object has no attribute {name!r}"
-        return self.error("AttributeError", f"{message}; {hint}" if hint else message)
+        return self.error(
+            "AttributeError", f"{message}; {hint}" if hint else message, _misspelt_init(value)
+        )
 
     def instance_attribute(self, value: Instance, name: str) -> Any:
         """An attribute of an instance: its own, or its class's, bound to it."""
@@ -199,6 +201,10 @@ class Attributes:
         if name in ("__init__", "__setattr__", "__init_subclass__", "__post_init__"):
             if name == "__setattr__" and is_instance:
                 return Builtin(name, lambda rt, key, item: rt.store(value.self, key, item))
+            if name == "__init__" and is_instance and isinstance(value.self.data, (dict, list)):
+                return Builtin(
+                    name, lambda rt, *args, **kwargs: _fill(rt, value.self, args, kwargs)
+                )
             return Builtin(name, lambda rt, *args, **kwargs: None)
         if is_instance:
             found = self.special_attribute(value.self, name)
@@ -214,7 +220,9 @@ class Attributes:
 
     def set_attribute(self, value: Any, name: str, item: Any) -> None:
         """``value.name = item``."""
-        if isinstance(value, Instance):
+        if isinstance(value, Instance) and name == "__dict__":
+            value.attributes = plain(item)  # of a dictionary that holds itself, its items
+        elif isinstance(value, Instance):
             found = None
             if value.cls.has(name):
                 found = value.cls.find(name)
@@ -247,6 +255,25 @@ class Attributes:
             if name not in value.attributes:
                 raise self.no_attribute(value, name)
             del value.attributes[name]
+
+
+def _fill(rt: Any, value: Instance, args: Any, kwargs: dict[str, Any]) -> None:
+    """``super().__init__(...)`` of a class that derives from ``dict`` or ``list``."""
+    kind = "dict" if isinstance(value.data, dict) else "list"
+    found = rt.call(rt.builtins[kind], list(args), kwargs)
+    if kind == "dict":
+        value.data.update(found)
+    else:
+        value.data[:] = found
+
+
+def _misspelt_init(value: Any) -> str:
+    """A hint where a class has a constructor whose name is none."""
+    names = value.cls.names if isinstance(value, Instance) else {}
+    for name in ("_init_", "__int__", "init", "__init", "_init", "__init_", "_init__", "__inti__"):
+        if isinstance(names.get(name), Function) and "__init__" not in names:
+            return f"{value.cls.name} has {name!r}, which nothing calls: is __init__ meant?"
+    return ""
 
 
 def _from(bases: list[Unknown]) -> str:

@@ -68,7 +68,10 @@ class Calls:
             return self.call(function.function, args, kwargs)
         if hasattr(function, "known_call"):
             return function.known_call(self, args, kwargs)
-        raise self.error("TypeError", f"'{type_name(function)}' object is not callable")
+        alone = isinstance(function, tuple) and len(function) == 1
+        hint = "a comma behind a value makes a tuple of it: is there one too many?" if alone else ""
+        message = f"'{type_name(function)}' object is not callable"
+        raise self.error("TypeError", message, hint)
 
     def call_unknown(self, function: Unknown, args: list[Any]) -> Any:
         """A call of something from elsewhere: at the level of a file its result is not known."""

@@ -42,7 +42,7 @@ class Comprehensions:
                     return
                 assign, items, tests = loops[level]
                 for item in rt.iterate(items(inner)):
-                    rt.step()
+                    rt.step(1)
                     assign(item, inner)
                     if all(rt.truth(test(inner)) for test in tests):
                         step(level + 1)

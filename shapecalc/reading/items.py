@@ -13,6 +13,7 @@ from shapecalc.reading.values import (
     Function,
     Instance,
     Iterated,
+    Method,
     Partial,
     Raised,
     Unknown,
@@ -76,7 +77,7 @@ class Items:
     def counted(self, value: range) -> Iterable[Any]:
         """The numbers of a range, each of them a step."""
         for number in value:
-            self.step()
+            self.step(1)
             yield number
 
     def tensor_items(self, value: Any) -> list[Any]:
@@ -155,7 +156,11 @@ class Items:
             if isinstance(value, (Builtin, Function, Partial)) or hasattr(value, "known_attribute"):
                 return value  # a type with parameters, as hints have it
             message = f"'{type_name(value)}' object is not subscriptable"
-            raise self.error("TypeError", message) from None
+            hint = ""
+            if isinstance(value, Method) and isinstance(value.self, self.tensor_type):
+                name = self.attribute(value.function, "__name__")
+                hint = f"a method is called: .{name}(...)"
+            raise self.error("TypeError", message, hint) from None
 
     def absent_key(self, value: dict[Any, Any], key: Any) -> Any:
         """What a dictionary gives for a key that it has not."""

@@ -18,6 +18,7 @@ class LeafCalls(Weights):
     name_of: Any
     not_known: Any
     relative: Any
+    origin_of: Any
     require: Any
 
     def run_leaf(self, value: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -51,11 +52,12 @@ class LeafCalls(Weights):
             elif not isinstance(each, TensorValue):
                 break
         if len(inputs) < least:
-            got = type_name(given[len(inputs)]) if len(given) > len(inputs) else "nothing"
+            wrong = given[len(inputs)] if len(given) > len(inputs) else None
+            got = type_name(wrong) if len(given) > len(inputs) else "nothing"
             name = self.name_of(value)
-            raise self.error(
-                "TypeError", f"{leaf.kind}{f' {name!r}' if name else ''} takes a Tensor, not {got}"
-            )
+            what = f"{leaf.kind} {name!r}" if name else leaf.kind
+            hint = self.first_of(wrong) if isinstance(wrong, tuple) else ""
+            raise self.error("TypeError", f"{what} takes a Tensor, not {got}", hint)
         for n, each in enumerate(inputs):
             inputs[n] = self.as_float(each, kind)
         assert leaf.layer is not None
@@ -65,6 +67,14 @@ class LeafCalls(Weights):
             del inputs[1:]
         outputs = self.put_leaf(value, leaf, inputs)
         return self.results(leaf, outputs, inputs)
+
+    def first_of(self, found: tuple[Any, ...]) -> str:
+        """A hint where a tuple is given, as recurrent layers and attention return one."""
+        first = found[0] if found else None
+        if not isinstance(first, TensorValue):
+            return ""
+        said = f"the tuple's first is {first.tensor}{self.origin_of(first)}"
+        return f"{said}: take it alone, as by out, _ = ..."
 
     def run_packed(self, value: Instance, leaf: Leaf, sequence: Instance, more: list[Any]) -> Any:
         """A recurrent layer of a packed sequence, whose order of dimensions is not the layer's."""

@@ -15,12 +15,14 @@ from shapecalc.reading.advice import asked
 from shapecalc.reading.asked import evaluated, networks_in
 from shapecalc.reading.blocks.naming import identifier
 from shapecalc.reading.files import read_text
+from shapecalc.reading.flow import operations
 from shapecalc.reading.inputs import Shape, read_input
 from shapecalc.reading.lower import Lowering, setting
 from shapecalc.reading.modules import every_tensor, is_module, walk
 from shapecalc.reading.operators import type_name
 from shapecalc.reading.outputs import names_of, tensors
 from shapecalc.reading.reader import Reader, deep
+from shapecalc.reading.registering import unregistered
 from shapecalc.reading.traced import Call, Given, Stored, TensorValue
 from shapecalc.reading.values import (
     CannotRead,
@@ -275,11 +277,15 @@ class _Reading:
         reader.current = None
         results = list(tensors(result))
         if not results:
-            raise CannotRead(self.place, f"forward gives back no tensor but {type_name(result)}")
+            code = self.forward_of(root)
+            place = code.place if code is not None else self.place
+            hint = "is there a return missing?" if result is None else ""
+            raise CannotRead(place, f"forward gives back no tensor but {type_name(result)}", hint)
         spec.output_names = names_of(result)
         reader.current = trace
         found_results = [reader.produced(value) for value in results]
         reader.current = None
+        reader.problems += unregistered(root, operations(trace), reader.name_of)
         return trace, found_results, given
 
     def inputs(self, root: Instance, spec: Spec) -> tuple[list[Given], list[Any], dict[str, Any]]:

@@ -14,6 +14,7 @@ from shapecalc.reading.values import (
     Class,
     Function,
     Instance,
+    Method,
     Partial,
     Unknown,
 )
@@ -341,6 +342,8 @@ def type_name(value: Any) -> str:
         return "type"
     if isinstance(value, (Function, Partial)):
         return "function"
+    if isinstance(value, Method):
+        return "method"
     if value is None:
         return "NoneType"
     name = type(value).__name__

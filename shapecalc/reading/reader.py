@@ -118,7 +118,9 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
         forward = self.attribute_or_none(value, "forward")
         if forward is None:
             message = f'Module [{value.cls.name}] is missing the required "forward" function'
-            raise self.error("NotImplementedError", message)
+            is_list = value.cls.name == "ModuleList"
+            hint = "nn.Sequential calls one after the other; of a ModuleList, each is called alone"
+            raise self.error("NotImplementedError", message, hint if is_list else "")
         if self.current is None or not self.stands_alone(value, forward):
             return self.call(forward, args, kwargs)
         outer = self.current

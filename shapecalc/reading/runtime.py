@@ -26,8 +26,11 @@ from shapecalc.reading.values import (
     Unknown,
 )
 
-MOST_STEPS = 500_000
-"""How many calls and turns of loops a reading takes before it is given up."""
+MOST_STEPS = 3_000_000
+"""How much work a reading takes before it is given up: items of comprehensions, mostly."""
+
+TURN = 6
+"""What a call and a turn of a loop count as; an item of a comprehension counts as one."""
 
 
 class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
@@ -101,20 +104,20 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
             return text if len(text) <= 40 else ""
         return ""
 
-    def error(self, name: str, message: str) -> Raised:
+    def error(self, name: str, message: str, *notes: str) -> Raised:
         """One of Python's own errors, as the source may catch it."""
         instance = Instance(self.builtins[name])
         instance.attributes["args"] = (message,)
         found = self.here()
         raised = Raised(instance, found if isinstance(found, Place) else None)
-        raised.notes = tuple(self.values_here())
+        raised.notes = (*filter(None, notes), *self.values_here())
         return raised
 
     def not_known(self, value: Unknown, doing: str = "") -> CannotRead:
         what = f"{value.name} is not known"
         return self.cannot(f"{what}, and {doing}" if doing else what, value.why)
 
-    def step(self, count: int = 1) -> None:
+    def step(self, count: int = TURN) -> None:
         self.steps += count
         if self.steps > MOST_STEPS:
             raise self.cannot(
@@ -167,6 +170,10 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         known = [*frame.names, *frame.module.names(), *self.builtins]
         message = f"name {name!r} is not defined"
         hint = did_you_mean(name, known)
+        own = next(iter(frame.names.values()), None)
+        if isinstance(own, Instance) and name in own.attributes:
+            first = next(iter(frame.names))
+            raise self.error("NameError", message, f"there is {first}.{name}: is {first}. missing?")
         raise self.error("NameError", f"{message}; {hint}" if hint else message)
 
     def bind(self, name: str, value: Any, frame: Frame) -> None:

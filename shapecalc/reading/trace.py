@@ -156,6 +156,7 @@ class Trace:
         return value
 
     stored_entry: Any
+    stored_name: Any
     name_of: Any
 
     # -- requirements ---------------------------------------------------------------------------
@@ -198,13 +199,32 @@ class Trace:
         """Tell of a requirement that does not hold: both sides, and where the layer was made."""
         name = self.name_of(instance) if instance is not None else ""
         what = f"{kind} {name!r}" if name else kind
-        received = "; ".join(f"{each.tensor}{self.origin_of(each)}" for each in inputs)
+        received = "; ".join(map(self.told_of, inputs))
         notes = [f"receives {received}"] if inputs else []
         notes += self.made_at(instance, name)
-        hint = requirement.hint()
+        hint = self.hint_for(requirement, inputs)
         if hint and not hint.startswith("leave "):
             notes.append(hint)
         self.tell(f"{what} {requirement.problem()}", *notes)
+
+    def hint_for(self, requirement: Requirement, inputs: Sequence[TensorValue]) -> str:
+        """What a requirement says would help, or what code would do."""
+        sizes = [size for size in (requirement.left, requirement.right) if isinstance(size, int)]
+        first = inputs[0] if inputs else None
+        found = requirement.hint() or ""
+        if first is None:
+            return found
+        if found.startswith("an input of indices") and isinstance(first.source, Given):
+            return f"--input {','.join(map(str, first.shape[1:]))}:int64 gives indices"
+        if requirement.field in ("in_channels", "num_features") and len(first.shape) > 2:
+            stated = next((size for size in sizes if size != first.shape[1]), None)
+            dims = [n for n, size in enumerate(first.shape) if n > 1 and size == stated]
+            if dims:
+                return (
+                    f"{stated} is dimension {dims[-1]} of its input, and dimension 1 is the "
+                    f"channels: x.transpose(1, {dims[-1]}) exchanges the two"
+                )
+        return found
 
     def tell(self, message: str, *notes: str) -> None:
         """Note a problem at the line that is evaluated, and go on."""
@@ -216,6 +236,10 @@ class Trace:
             self.problems.append(Problem(mark, message, notes))
 
     values_here: Any
+
+    def told_of(self, value: TensorValue) -> str:
+        """A tensor's shape, and where it comes from, in words."""
+        return f"{value.tensor}{self.origin_of(value)}"
 
     def origin_of(self, value: TensorValue) -> str:
         """Where a tensor comes from, in words."""
@@ -229,6 +253,9 @@ class Trace:
             return f" from {inner}"
         if isinstance(source, Given):
             return f" from the input {source.name!r}"
+        if value.stored is not None and self.stored_name(value.stored):
+            kind = "buffer" if value.stored.is_buffer else "parameter"
+            return f" from the {kind} {self.stored_name(value.stored)!r}"
         return ""
 
     def made_at(self, instance: Instance | None, name: str) -> list[str]:

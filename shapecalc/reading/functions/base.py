@@ -76,6 +76,16 @@ def numbers(rt: Any, values: Sequence[Any]) -> list[Any]:
     return found
 
 
+def of_constants(
+    rt: Any, name: str, inputs: Sequence[TensorValue], shape: Sequence[Any], dtype: str
+) -> Any:
+    """What a function gives whose cost no kind tells: it is known of constants alone."""
+    if rt.current is None or all(each.is_constant for each in inputs):
+        return TensorValue(tuple(shape), dtype)
+    why = "no kind of the catalogue is known by this name"
+    return rt.stood_in(Unknown(name, why), list(inputs))
+
+
 def listed(numbers: list[Any], dtype: str) -> TensorValue:
     """A constant of known numbers in a row."""
     found = TensorValue((len(numbers),), dtype)

@@ -44,9 +44,20 @@ operation("torch.empty", "torch.randn")(_filled(None))
 @operation("torch.rand")
 def _rand(rt: Any, *sizes: Any, **kwargs: Any) -> Any:
     found = _filled(None)(rt, *sizes, **kwargs)
-    if prod(found.shape) == 1:  # as a number it is the middle of what it may be
-        found.data = [0.5]
+    return _middle(found, 0.5)
+
+
+def _middle(found: TensorValue, number: Any) -> TensorValue:
+    """Random numbers that code may ask for: each is the middle of what it may be."""
+    count = int(prod(found.shape))
+    if count == 1 or (len(found.shape) == 1 and count <= 64):
+        found.data = [number] * count
     return found
+
+
+@operation("Tensor.uniform_")
+def _uniform(rt: Any, x: TensorValue, low: Any = 0.0, high: Any = 1.0, **kwargs: Any) -> Any:
+    return _middle(x, (low + high) / 2) if x.is_constant and x.data is not None else x
 
 
 def _typed_tensor(dtype: str) -> Any:

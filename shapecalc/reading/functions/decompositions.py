@@ -1,13 +1,20 @@
-"""Decompositions of matrices and what solves systems with them: opaque, of their shapes."""
+"""Decompositions of matrices and what solves systems with them.
+
+No kind tells what they cost, so that they are known of constants alone.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from shapecalc.reading.classes import OBJECT
-from shapecalc.reading.functions.base import operation, tensor
+from shapecalc.reading.functions.base import of_constants, operation, tensor
 from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Class, Instance
+
+
+def _made(rt: Any, name: str, inputs: list[TensorValue], shape: Any, dtype: str) -> Any:
+    return of_constants(rt, f"torch.linalg.{name}", inputs, shape, dtype)
 
 
 def _named(name: str, **parts: Any) -> Instance:
@@ -33,13 +40,13 @@ def _lstsq(rt: Any, a: Any, b: Any, *more: Any, **kwargs: Any) -> Any:
         message = f"linalg.lstsq: A has {a.shape[-2]} rows and B has {b.shape[-2]}"
         raise rt.error("RuntimeError", message)
     shape = [*a.shape[:-2], a.shape[-1], b.shape[-1]]
-    return _named("linalg_lstsq", solution=rt.opaque([a, b], shape, a.dtype, "lstsq"))
+    return _named("linalg_lstsq", solution=_made(rt, "lstsq", [a, b], shape, a.dtype))
 
 
 @operation("torch.linalg.solve", "torch.linalg.solve_triangular", "torch.triangular_solve")
 def _solve(rt: Any, a: Any, b: Any, *more: Any, **kwargs: Any) -> Any:
     a, b = _matrix(rt, a, "solve"), tensor(rt, b)
-    return rt.opaque([a, b], b.shape, b.dtype, "solve")
+    return _made(rt, "solve", [a, b], b.shape, b.dtype)
 
 
 @operation("torch.linalg.qr", "torch.qr", "Tensor.qr")
@@ -47,8 +54,12 @@ def _qr(rt: Any, a: Any, mode: Any = "reduced", *more: Any, **kwargs: Any) -> An
     a = _matrix(rt, a, "qr")
     *batch, rows, columns = a.shape
     inner = rows if mode == "complete" else min(rows, columns)
-    q = rt.opaque([a], [*batch, rows, inner], a.dtype, "qr")
-    return _named("linalg_qr", Q=q, R=rt.opaque([a], [*batch, inner, columns], a.dtype, "qr"))
+    q = _made(rt, "qr", [a], [*batch, rows, inner], a.dtype)
+    return _named(
+        "linalg_qr",
+        Q=q,
+        R=_made(rt, "qr", [a], [*batch, inner, columns], a.dtype),
+    )
 
 
 @operation("torch.linalg.svd", "torch.svd", "Tensor.svd")
@@ -58,25 +69,27 @@ def _svd(rt: Any, a: Any, full_matrices: Any = True, **kwargs: Any) -> Any:
     least = min(rows, columns)
     left, right = (rows, columns) if full_matrices else (least, least)
     shapes = {"U": [rows, left], "S": [least], "Vh": [right, columns]}
-    parts = {n: rt.opaque([a], [*batch, *s], a.dtype, "svd") for n, s in shapes.items()}
+    parts = {n: _made(rt, "svd", [a], [*batch, *s], a.dtype) for n, s in shapes.items()}
     return _named("linalg_svd", **parts)
 
 
 @operation("torch.linalg.svdvals", "torch.linalg.eigvalsh", "torch.linalg.eigvals")
 def _values(rt: Any, a: Any, *more: Any, **kwargs: Any) -> Any:
     a = _matrix(rt, a, "svdvals")
-    return rt.opaque([a], [*a.shape[:-2], min(a.shape[-2:])], a.dtype, "svdvals")
+    return of_constants(
+        rt, "torch.linalg.svdvals", [a], [*a.shape[:-2], min(a.shape[-2:])], a.dtype
+    )
 
 
 @operation("torch.linalg.eigh", "torch.linalg.eig")
 def _eigh(rt: Any, a: Any, *more: Any, **kwargs: Any) -> Any:
     a = _matrix(rt, a, "eigh")
-    values = rt.opaque([a], a.shape[:-1], a.dtype, "eigh")
-    vectors = rt.opaque([a], a.shape, a.dtype, "eigh")
+    values = _made(rt, "eigh", [a], a.shape[:-1], a.dtype)
+    vectors = _made(rt, "eigh", [a], a.shape, a.dtype)
     return _named("linalg_eigh", eigenvalues=values, eigenvectors=vectors)
 
 
 @operation("torch.linalg.cholesky", "torch.linalg.matrix_exp", "torch.linalg.matrix_power")
 def _of_its_shape(rt: Any, a: Any, *more: Any, **kwargs: Any) -> Any:
     a = _matrix(rt, a, "cholesky")
-    return rt.opaque([a], a.shape, a.dtype, "cholesky")
+    return _made(rt, "cholesky", [a], a.shape, a.dtype)

@@ -56,6 +56,8 @@ for _word, _names in {
     "torch.dot",
     "Tensor.dot",
     "torch.inner",
+    "torch.spmm",
+    "torch.sparse.mm",
 )
 def _matmul(rt: Any, a: Any, b: Any) -> Any:
     return rt.put("MatMul", [tensor(rt, a), tensor(rt, b)])

@@ -1,7 +1,7 @@
 """Fourier transforms, and complex numbers.
 
 There are no complex element types in a spec: a complex number stands as a float64, whose size it
-has. A transform is an ``Opaque`` of its shape.
+has. No kind tells what a transform costs, so that it is known of constants alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shapecalc.reading.functions.base import number, operation, tensor
+from shapecalc.reading.functions.base import number, of_constants, operation, tensor
 from shapecalc.reading.operators import plain
 from shapecalc.reading.traced import TensorValue, same_source
 
@@ -53,7 +53,9 @@ def _transform(name: str, count: int | None, change: str) -> None:
             shape[axes[-1]] = shape[axes[-1]] // 2 + 1
         if change == "whole" and sizes is None:
             shape[axes[-1]] = 2 * (shape[axes[-1]] - 1)
-        return rt.opaque([x], shape, "float32" if change == "whole" else COMPLEX, name)
+        return of_constants(
+            rt, f"torch.fft.{name}", [x], shape, "float32" if change == "whole" else COMPLEX
+        )
 
     operation(f"torch.fft.{name}")(run)
 
@@ -95,8 +97,8 @@ def _stft(
     bins = n_fft if onesided is False else n_fft // 2 + 1
     shape = [*x.shape[:-1], bins, (length - n_fft) // hop + 1]
     if return_complex:
-        return rt.opaque([x], shape, COMPLEX, "stft")
-    return rt.opaque([x], [*shape, 2], "float32", "stft")
+        return of_constants(rt, "torch.stft", [x], shape, COMPLEX)
+    return of_constants(rt, "torch.stft", [x], [*shape, 2], "float32")
 
 
 @operation("torch.istft", "Tensor.istft")
@@ -117,7 +119,7 @@ def _istft(
     hop = hop_length if hop_length is not None else n_fft // 4
     if length is None:
         length = n_fft + hop * (x.shape[-1] - 1) - (2 * (n_fft // 2) if center else 0)
-    return rt.opaque([x], [*x.shape[:-2], length], "float32", "istft")
+    return of_constants(rt, "torch.istft", [x], [*x.shape[:-2], length], "float32")
 
 
 @operation("torch.view_as_complex")

@@ -16,6 +16,7 @@ from shapecalc.reading.modules import NN
 from shapecalc.reading.values import (
     Builtin,
     Class,
+    Function,
     Quiet,
     Unknown,
 )
@@ -156,7 +157,6 @@ _ROOTS = frozenset(
 
 
 REPLACED: dict[str, Any] = {
-    "torchvision.models._utils.handle_legacy_interface": Quiet("handle_legacy_interface"),
     "torchvision.models._utils.kwonly_to_pos_or_kw": Quiet("kwonly_to_pos_or_kw"),
     "torchvision.models._api.register_model": Quiet("register_model"),
     "torchvision.utils._log_api_usage_once": Quiet("_log_api_usage_once"),
@@ -167,6 +167,32 @@ REPLACED: dict[str, Any] = {
     },
 }
 """Functions of files that are read which change nothing of a network."""
+
+
+def _legacy(rt: Any, **weights: Any) -> Any:
+    """Torchvision's decorator that takes ``pretrained=True``, and gives the weights it meant."""
+
+    def decorate(rt: Any, function: Any) -> Any:
+        def call(rt: Any, *args: Any, **kwargs: Any) -> Any:
+            for name, (old, default) in weights.items():
+                if args and isinstance(args[0], bool) and name == "weights":
+                    kwargs[old], args = args[0], args[1:]
+                if old not in kwargs:
+                    continue
+                wanted = rt.truth(kwargs.pop(old))
+                is_made = wanted and isinstance(default, Function)
+                found = rt.call(default, [kwargs], {}) if is_made else default
+                kwargs.setdefault(name, found if wanted else None)
+            return rt.call(function, list(args), kwargs)
+
+        return Builtin(function.name, call)
+
+    return Builtin("handle_legacy_interface", decorate)
+
+
+REPLACED["torchvision.models._utils.handle_legacy_interface"] = Builtin(
+    "handle_legacy_interface", _legacy
+)
 
 
 def _timm_model(rt: Any, name: str, *more: Any) -> Any:

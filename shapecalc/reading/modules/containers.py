@@ -66,7 +66,10 @@ def _checked(rt: Any, value: Instance, each: Any) -> Any:
         )
     from shapecalc.reading.operators import type_name
 
-    raise rt.error("TypeError", f"{type_name(each)} is not a Module subclass")
+    several = isinstance(each, (list, tuple)) and all(map(is_module, each))
+    name = value.cls.name
+    hint = f"nn.{name}(*layers) takes what is in it" if several and name == "Sequential" else ""
+    raise rt.error("TypeError", f"{type_name(each)} is not a Module subclass", hint)
 
 
 def as_parameter(each: Any) -> Any:

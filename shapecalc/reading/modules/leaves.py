@@ -13,6 +13,7 @@ from shapecalc.reading.modules.holding import (
     Leaf,
     is_buffer,
     is_module,
+    is_parameter,
     leaf_tensors,
     stored,
 )
@@ -37,8 +38,8 @@ BASES = {
 }
 """Bases that torch's own classes share, for what asks for them."""
 
-STEPS = 20
-"""How many steps it counts to make a layer."""
+STEPS = 120
+"""How much work it counts as to make a layer."""
 
 _IGNORED = ("device", "dtype", "enable_nested_tensor", "mask_check", "_weight", "_freeze")
 
@@ -163,6 +164,9 @@ def settings_of(rt: Any, kind: str, raw: dict[str, Any], lazy: bool = False) -> 
         if isinstance(value, Unknown):
             raise rt.not_known(value)
         if isinstance(value, TensorValue):
+            if value.data is None and rt.current is not None:
+                hint = f"nn.{kind}(...) makes a layer, which is then called: nn.{kind}(...)(x)"
+                raise rt.error("TypeError", f"nn.{kind} is made of a tensor", hint)
             value = rt.tensor_number(value)
         if isinstance(declared.type, Flag):
             value = rt.truth(value)
@@ -231,6 +235,7 @@ class Modules:
     """The part of the runtime that calls modules."""
 
     current: Call | None
+    error: Any
     root: Any
 
     def is_module(self, value: Any) -> bool:
@@ -240,6 +245,8 @@ class Modules:
     def store(self, value: Instance, name: str, item: Any) -> None:
         """Put an attribute into an instance; a module's buffer stays one."""
         if is_module(value):
+            if "training" not in value.attributes and (is_module(item) or is_parameter(item)):
+                self.before_init(value, item)
             before = value.attributes.get(name)
             if isinstance(value.data, Leaf):
                 self.store_in_leaf(value, name, item)
@@ -256,6 +263,19 @@ class Modules:
                 else:  # what it was when the network was made is what counts
                     value.attributes.setdefault(f"{name} ", before)
         value.attributes[name] = item
+
+    def before_init(self, value: Instance, item: Any) -> None:
+        """A module or parameter given to a module that is none yet is torch's error."""
+        for cls in value.cls.mro:  # what is known or unknown of other packages needs no call
+            own = cls.names.get("__init__")
+            if cls.beyond or (isinstance(own, Builtin) and cls is not MODULE):
+                return
+        what = "module" if is_module(item) else "parameters"
+        raise self.error(
+            "AttributeError",
+            f"cannot assign {what} before Module.__init__() call",
+            f"super().__init__() as the first line of {value.cls.name}.__init__ calls it",
+        )
 
     def store_in_leaf(self, value: Instance, name: str, item: Any) -> None:
         """An attribute of a layer of the catalogue: a setting, or one of its tensors."""
