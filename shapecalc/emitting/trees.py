@@ -143,7 +143,7 @@ def cancelled(tree: Tree) -> Tree:
 
 
 def collapsed(tree: Any) -> Any:
-    """The derivation with a floor of a floor as one floor, and without a division by 1.
+    """The derivation with a floor of a floor as one floor, and without divisions that are exact.
 
     For whole numbers floor((floor((n + a)/b) + c)/d) is floor((n + a + b*c)/(b*d)).
 
@@ -153,7 +153,7 @@ def collapsed(tree: Any) -> Any:
     '(n + 3) // 8'
     """
     if isinstance(tree, Sum):
-        return tree._replace(terms=tuple((f, collapsed(term)) for f, term in tree.terms))
+        return Traced.sum(factor * Traced(collapsed(term)) for factor, term in tree.terms).tree
     if isinstance(tree, Product):
         return tree._replace(factors=tuple(map(collapsed, tree.factors)))
     if isinstance(tree, Apply):
@@ -163,6 +163,8 @@ def collapsed(tree: Any) -> Any:
     top, bottom = collapsed(tree.top), collapsed(tree.bottom)
     if bottom == Number(1) and isinstance(top, Quotient) and top.rounding == "exact":
         return tree._replace(top=top.top, bottom=top.bottom)
+    if tree.rounding != "exact" and _is_whole(bottom) and _is_multiple(top, bottom.value):
+        return Traced.sum(f // bottom.value * Traced(term) for f, term in top.terms).tree
     inner, added = _floor_and_number(top)
     if tree.rounding == "floor" and _is_whole(bottom) and inner is not None:
         below = inner.bottom.value
@@ -180,6 +182,14 @@ def _floor_and_number(tree: Any) -> tuple[Quotient | None, int]:
     if not is_plain or not _is_whole(floors[0].bottom) or any(type(n) is not int for n in numbers):
         return None, 0
     return floors[0], sum(numbers)
+
+
+def _is_multiple(tree: Any, of: int) -> bool:
+    """Whether it is a sum of which every term is a whole number so many times."""
+    return isinstance(tree, Sum) and all(
+        type(factor) is int and factor % of == 0 and type(term.value) is int
+        for factor, term in tree.terms
+    )
 
 
 def _is_whole(tree: Any) -> bool:
@@ -278,7 +288,7 @@ def stated(value: Any) -> Expression:
 def _sum(tree: Sum) -> Expression:
     half = _other_half(tree)
     if half is not None:
-        return _halved(half)
+        return Binary("//", expression(half), spec.Number(2))
     remainder = _remainder(tree)
     if remainder is not None:
         return remainder
@@ -307,14 +317,6 @@ def _other_half(tree: Sum) -> Tree | None:
             whole = Traced.sum(f * Traced(term) for f, term in tree.terms if term != half).tree
             return whole if whole == half.top else None
     return None
-
-
-def _halved(tree: Tree) -> Expression:
-    """Half of a number, rounded down; of what is twice something, that."""
-    terms = tree.terms if isinstance(tree, Sum) else ()
-    if terms and all(type(f) is int and f % 2 == 0 for f, _ in terms):
-        return expression(Traced.sum(f // 2 * Traced(term) for f, term in terms).tree)
-    return Binary("//", expression(tree), spec.Number(2))
 
 
 def _remainder(tree: Sum) -> Expression | None:

@@ -96,3 +96,22 @@ def test_a_default_that_follows_from_what_is_no_knob_is_put_in():
     assert "nn.Conv2d(n, 8, kernel_size=1)" in source
     assert_is(made(source), net.report())
     assert "2 * s" in assert_emits(net, {"s": 3})
+
+
+def test_copies_that_are_there_are_written_one_by_one_where_they_are_few():
+    source = assert_emits(network([{"Linear": 64, "repeat": 1, "when": "index != 1"}]))
+    assert "self.linear1 = nn.Sequential(nn.Linear(64, 64))" in source
+    source = assert_emits(network([{"Linear": 64, "repeat": 3, "when": "index != 1"}]))
+    assert '[("0", nn.Linear(64, 64)), ("2", nn.Linear(64, 64))]' in source
+
+
+def test_a_division_that_is_exact_is_carried_out():
+    halves = {"layers": [conv("2*w"), {"Chunk": {"chunks": 2}}, conv("w")]}
+    net = network(["Half"], symbols={"w": 4}, blocks={"Half": halves})
+    assert "nn.Conv2d(w, w, kernel_size=1)" in assert_emits(net, {"w": 3})
+
+
+def test_numbers_that_modules_get_anyway_are_no_names():
+    copies = {"Linear": 64, "repeat": 5, "name": "2"}
+    entries = [{"Linear": 64, "name": "0"}, {"ReLU": None, "name": "1"}, copies]
+    assert "add_module" not in assert_emits(network(["S"], blocks={"S": {"layers": entries}}))
