@@ -106,6 +106,7 @@ def test_formulas_and_constraints_agree_with_numbers(seed: int) -> None:
         general = net.report(symbolic=symbolic)
     except SpecError:
         general = None
+        fixed |= {name: DEFAULTS[name] for name in net.deciding(symbolic=symbolic)}
     else:
         fixed |= general.kept
     for _ in range(25):

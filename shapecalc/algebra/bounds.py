@@ -38,6 +38,9 @@ class Range(NamedTuple):
 MOST_SHIFTED = 64
 """The longest sum that is written anew with symbols counted from their least values."""
 
+MOST_SHIFTED_SYMBOLS = 12
+"""A sum of more symbols is not: each term is then a product of sums, which takes time."""
+
 
 def range_of(expr: sympy.Expr, least: Mapping[str, int]) -> Range:
     """Numbers that a formula lies between; symbols that have no least value may be any number.
@@ -70,11 +73,19 @@ def _from_least(expr: sympy.Expr, least: Mapping[str, int], found: Bounds) -> Bo
     ``H*S - S`` is ``h + h*s`` for ``H = h + 1`` and ``S = s + 1``.
     """
     known = [each for each in expr.free_symbols if least.get(each.name) and each.is_integer]
-    if not known or length(expr) > MOST_SHIFTED:
+    if not 0 < len(known) <= MOST_SHIFTED_SYMBOLS or length(expr) > MOST_SHIFTED:
+        return found
+    if _has_each_once(expr):
         return found
     shifted = expanded(expr.xreplace({each: each + least[each.name] for each in known}))
     other = _parts(with_remainders(shifted), {**least, **{each.name: 0 for each in known}})
     return narrowed(found, other)
+
+
+def _has_each_once(expr: sympy.Expr) -> bool:
+    """Whether each symbol stands in one place only, so that bounds of its parts lose nothing."""
+    places = [part for part in sympy.preorder_traversal(expr) if part.is_Symbol]
+    return len(places) == len(set(places))
 
 
 _SIGNS = {

@@ -15,6 +15,7 @@ Mathematics", 3.2). Symbols are integers of either sign, unless they are rationa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import gcd, lcm
@@ -29,8 +30,11 @@ from shapecalc.algebra.nodes import (
     Largest,
     Smallest,
     expanded,
+    is_flat,
     length,
     multiplied_out,
+    names,
+    powers_of,
     terms_of,
 )
 from shapecalc.algebra.periodic import sign_everywhere
@@ -68,7 +72,7 @@ def _divides_by_symbols(term: sympy.Expr) -> bool:
 
 def _by_formula(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
     """A quotient whose divisor is a formula or a fraction: cancelled, without whole multiples."""
-    quotient = cancelled(n / d)
+    quotient = _quotient(n, d)
     if quotient.is_integer:
         return quotient
     n, d = quotient.as_numer_denom()
@@ -82,6 +86,14 @@ def _by_formula(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
         (outside if (term / d).is_integer else inside).append(term)
     rest = sympy.Add(*(term / d for term in outside))
     return FloorDiv(sympy.Add(*inside), d) + rest if inside else rest
+
+
+def _quotient(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
+    """A quotient without common factors; of what has no symbol in common only numbers can be."""
+    if names(n) & names(d) or not (is_flat(n) and is_flat(d)):
+        return cancelled(n / d)
+    (factor, top), (divisor, bottom) = n.primitive(), d.primitive()
+    return factor / divisor * top / bottom
 
 
 def _floor_of_integers(terms: dict[sympy.Expr, int], constant: int, d: int) -> sympy.Expr:
@@ -191,11 +203,15 @@ def collected(terms: Sequence[sympy.Expr]) -> sympy.Expr:
     return _shorter(plain) if plain.is_Add else plain
 
 
+MOST_TIMES = 4
+"""A term is thought to have no more symbols: so many times more than terms are not collected."""
+
+
 @lru_cache(maxsize=4096)
 def _shorter(plain: sympy.Expr) -> sympy.Expr:
     if not any(part.is_Add for term in plain.args if term.is_Mul for part in term.args):
         return plain
-    if length(plain) > MOST_TERMS:
+    if length(plain) > MOST_TERMS or len(plain.free_symbols) > MOST_TIMES * len(plain.args):
         return plain
     split = [term.as_coeff_Mul() for term in plain.args]  # what differs by a number is done once
     out = sympy.Add(*(factor * expanded(rest) for factor, rest in split))
@@ -213,21 +229,75 @@ MOST_DRAWN_OUT = 100
 
 def drawn_out(expr: sympy.Expr) -> sympy.Expr:
     """An expression with common factors drawn out, unless it is too long to read anyway."""
-    return sympy.factor_terms(expr) if length(expr) <= MOST_DRAWN_OUT else expr
+    if length(expr) > MOST_DRAWN_OUT or _is_drawn_out(expr):
+        return expr
+    found = _of_monomials(expr) if expr.is_Add else None
+    return sympy.factor_terms(expr) if found is None else found
+
+
+@lru_cache(maxsize=65536)
+def _is_drawn_out(expr: sympy.Expr) -> bool:
+    """Whether it is seen that nothing can be drawn out, as of most long sums."""
+    if expr.is_Add and _of_monomials(expr) is not expr:
+        return False
+    return all(map(_is_drawn_out, expr.args))
+
+
+def _of_monomials(expr: sympy.Expr) -> sympy.Expr | None:
+    """A sum of numbers times powers of symbols, common factors drawn out; None if it is another."""
+    powers = [powers_of(term) for term in expr.args]
+    if any(own is None or any(not base.is_Symbol for base in own) for own in powers):
+        return None
+    content, rest = expr.primitive()
+    common = dict(powers[0] or {})
+    for own in powers[1:]:
+        common = {base: min(n, own[base]) for base, n in common.items() if own and base in own}
+    if all(term.as_coeff_Mul()[0] < 0 for term in expr.args):
+        content, rest = -content, -rest
+    if content == 1 and not common:
+        return expr
+    drawn = [base**n for base, n in common.items()]
+    rest = sympy.Add(*(term / sympy.Mul(*drawn) for term in rest.args))
+    factors = [factor for factor in (content, *drawn, rest) if factor != 1]
+    return sympy.Mul(*factors, evaluate=False)
 
 
 MOST_FACTORED = 24
 """The longest sum that is factored."""
 
+MOST_FACTORED_SYMBOLS = 6
+"""A sum of more symbols is not factored: the time that takes grows steeply with their number."""
+
 
 @lru_cache(maxsize=4096)
 def factors(expr: sympy.Expr) -> tuple[sympy.Expr, ...]:
-    """The factors of a product, each once; those of a sum if it is short."""
+    """The factors of a product, each once; those of a sum if it is short and has any."""
     if length(expr) <= MOST_FACTORED and len(expr.free_symbols) > 1:
-        expr = sympy.factor(expr)
+        expr = _factored(expr)
     parts = sympy.Mul.make_args(expr)
     bases = [p.base if p.is_Pow and p.exp.is_Integer and p.exp % 2 else p for p in parts]
     return tuple(dict.fromkeys(bases))
+
+
+def _factored(expr: sympy.Expr) -> sympy.Expr:
+    """A sum as a product, as far as it takes little time to find."""
+    if _is_prime(expr):
+        content, rest = expr.primitive()
+        return sympy.Mul(content, rest, evaluate=False) if content != 1 else rest
+    is_large = len(expr.free_symbols) > MOST_FACTORED_SYMBOLS
+    return sympy.factor_terms(expr) if is_large else sympy.factor(expr)
+
+
+def _is_prime(expr: sympy.Expr) -> bool:
+    """Whether it is a sum of which one term is a number times something that no other term has.
+
+    ``2*H + r`` has no factors but numbers, if ``H`` is not in r: one of them would be without H,
+    and divide 2.
+    """
+    terms = [term.as_coeff_Mul()[1] for term in sympy.Add.make_args(expr)]
+    times = Counter(base for term in terms for base in powers_of(term) or ())
+    is_known = all(powers_of(term) is not None for term in terms)
+    return expr.is_Add and is_known and any(times[term] == 1 for term in terms)
 
 
 def sides(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
@@ -242,4 +312,9 @@ def sides(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
 
 
 def _sum(terms: Mapping[sympy.Expr, Any], constant: int) -> sympy.Expr:
-    return sympy.Add(constant, *(term * sympy.Rational(c) for term, c in terms.items()))
+    return sympy.Add(constant, *(term if c == 1 else _times(term, c) for term, c in terms.items()))
+
+
+@lru_cache(maxsize=65536)
+def _times(term: sympy.Expr, factor: Any) -> sympy.Expr:
+    return term * sympy.Rational(factor)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 import sympy
@@ -50,7 +51,27 @@ class Formula(Symbolic):
     @property
     def symbols(self) -> frozenset[str]:
         """The names of the symbols it depends on."""
-        return frozenset(symbol.name for symbol in self.expr.free_symbols)
+        return nodes.names(self.expr)
+
+    @property
+    def depth(self) -> int:
+        """How many quotients, minima, maxima and products of sums stand in one another.
+
+        >>> H, S = Formula.symbol("H"), Formula.symbol("S")
+        >>> (H + S).depth, ((H // S + 1) // S).depth
+        (0, 2)
+        """
+        return nodes.depth(self.expr)
+
+    @property
+    def length(self) -> int:
+        """How many terms it has, about, when it is multiplied out.
+
+        >>> H = Formula.symbol("H")
+        >>> H.length, ((H + 1) * (H // 2 + 1)).length
+        (1, 4)
+        """
+        return nodes.length(self.expr)
 
     def at(self, **values: Quantity) -> Quantity:
         """The formula with symbols replaced by numbers or by other formulas.
@@ -91,7 +112,7 @@ class Formula(Symbolic):
         >>> (H // r).is_whole, (H / r).is_whole, (H / r).known_whole().is_whole
         (True, False, True)
         """
-        return self._whole or bool(self.expr.is_integer)
+        return self._whole or nodes.is_whole(self.expr)
 
     def known_whole(self) -> Formula:
         """The formula where it is known to be a whole number, whatever its symbols tell."""
@@ -441,10 +462,9 @@ def _evaluate(expr: sympy.Expr, symbols: Mapping[str, Quantity]) -> Any:
         return _wrap(expr)
     values = [_evaluate(argument, symbols) for argument in expr.args]
     if expr.is_Add or expr.is_Mul:
-        result = values[0]
-        for value in values[1:]:
-            result = result + value if expr.is_Add else result * value
-        return _whole(result)
+        if any(isinstance(value, Formula) for value in values):
+            return _wrap(expr.func(*map(_unwrap, values)), _known_whole(*values))
+        return _whole(sum(values) if expr.is_Add else prod(values))
     if expr.is_Pow:
         return _power(*values)
     if isinstance(expr, FloorDiv):

@@ -39,7 +39,7 @@ def times(sizes: Iterable[object]) -> str:
     >>> times((16, 5, 5)), times((16, "H + 1"))
     ('16 x 5 x 5', '16 x (H + 1)')
     """
-    return " x ".join(f"({size})" if " " in str(size) else str(size) for size in sizes)
+    return " x ".join(f"({size})" if " " in size else size for size in map(str, sizes))
 
 
 def series(items: Iterable[object]) -> str:

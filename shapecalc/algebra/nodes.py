@@ -60,16 +60,66 @@ def terms_of(expr: sympy.Expr) -> dict[sympy.Expr, Fraction]:
 @lru_cache(maxsize=65536)
 def expanded(expr: sympy.Expr) -> sympy.Expr:
     """Products and powers multiplied out, unless nobody could read the result."""
-    return sympy.expand(expr) if length(expr) <= MOST_TERMS else expr
+    return expr if is_flat(expr) or length(expr) > MOST_TERMS else sympy.expand(expr)
 
 
 def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
     """Products multiplied out, unless nobody could read the result."""
     if expr.is_Atom or isinstance(expr, (FloorDiv, Extreme)):
         return expr
-    return sympy.expand_mul(expr, deep=False) if length(expr) <= MOST_TERMS else expr
+    if is_flat(expr) or length(expr) > MOST_TERMS:
+        return expr
+    return sympy.expand_mul(expr, deep=False)
 
 
+@lru_cache(maxsize=65536)
+def is_flat(expr: sympy.Expr) -> bool:
+    """Whether there is nothing to multiply out in it, as in nearly all long sums."""
+    if expr.is_Pow:
+        base, exponent = expr.args
+        return bool(exponent.is_Integer and not (base.is_Add or base.is_Mul) and is_flat(base))
+    if expr.is_Mul and any(part.is_Add for part in expr.args):
+        return False
+    return all(map(is_flat, expr.args))
+
+
+@lru_cache(maxsize=65536)
+def powers_of(term: sympy.Expr) -> dict[sympy.Expr, int] | None:
+    """The powers that a term multiplies; None if it is not made of such."""
+    found: dict[sympy.Expr, int] = {}
+    for factor in sympy.Mul.make_args(term):
+        if factor.is_Rational:
+            continue
+        base, power = factor.as_base_exp()
+        if not power.is_Integer or power < 0 or not (base.is_Symbol or base.is_Function):
+            return None
+        found[base] = int(power)
+    return found
+
+
+@lru_cache(maxsize=65536)
+def is_whole(expr: sympy.Expr) -> bool:
+    """Whether it is a whole number for all whole values of its symbols, as far as is known."""
+    if expr.is_Add or expr.is_Mul:  # sympy's own way is a long one, and mostly not needed
+        return all(map(is_whole, expr.args)) or bool(expr.is_integer)
+    return bool(expr.is_integer)
+
+
+@lru_cache(maxsize=65536)
+def names(expr: sympy.Expr) -> frozenset[str]:
+    """The names of its symbols."""
+    return frozenset([expr.name]) if expr.is_Symbol else frozenset().union(*map(names, expr.args))
+
+
+@lru_cache(maxsize=65536)
+def depth(expr: sympy.Expr) -> int:
+    """How many floors, minima, maxima and products of sums stand in one another."""
+    inside = max(map(depth, expr.args), default=0)
+    is_product = expr.is_Mul and any(part.is_Add for part in expr.args)
+    return inside + (is_product or isinstance(expr, (FloorDiv, Extreme)))
+
+
+@lru_cache(maxsize=65536)
 def length(expr: sympy.Expr) -> int:
     """About how many terms an expression has when it is multiplied out."""
     if expr.is_Add:

@@ -288,7 +288,7 @@ def _decide_one(claim: Claim, least: Least | None) -> bool | Condition:
         said, always = as_remainder(claim.left, claim.right)
         return always or _decide_sign(difference, "==", least, claim, f"{said} == 0")
     if len(difference.symbols) == 1:
-        alone = _decide_sign(difference, relation, least, claim, _said(claim, difference, relation))
+        alone = _decide_sign(difference, relation, least, claim)
         if isinstance(alone, bool) or alone.solutions is not None:
             return alone
     return _decide_product(difference, relation, least, claim)
@@ -324,7 +324,7 @@ def _decide_product(
         difference = kept[0] if relation == "==" else _product(kept) * sign
         if relation == ">=" and not isinstance(difference, Formula):
             return difference >= 0  # type: ignore[no-any-return]
-    return _decide_sign(difference, relation, least, claim, _said(claim, difference, relation))
+    return _decide_sign(difference, relation, least, claim)
 
 
 def _product(factors: list[Formula]) -> Any:
@@ -335,8 +335,9 @@ def _product(factors: list[Formula]) -> Any:
 
 
 def _decide_sign(
-    difference: Formula, relation: str, least: Least | None, claim: Claim, equation: str
+    difference: Formula, relation: str, least: Least | None, claim: Claim, said: str = ""
 ) -> bool | Condition:
+    """Whether a difference is 0, or at least that; ``said`` is the claim in words of its own."""
     from shapecalc.algebra.residues import solve
 
     if len(difference.symbols) == 1:
@@ -346,13 +347,13 @@ def _decide_sign(
         if isinstance(found, bool):
             return found
         if found is not None:
-            return Condition(equation, symbol, found, (claim,))
+            return Condition(said or _said(claim, difference, relation), symbol, found, (claim,))
     low, high = difference.range(least)
     if relation == ">=" and low is not None and low >= 0:
         return True
     if (high is not None and high < 0) or (relation == "==" and low is not None and low > 0):
         return False
-    return Condition(equation, claims=(claim,))
+    return Condition(said or _said(claim, difference, relation), claims=(claim,))
 
 
 def _said(claim: Claim, difference: Formula, relation: str) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 import sympy
 
-from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, terms_of
+from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, is_whole, powers_of, terms_of
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How strongly a piece of text holds together."""
@@ -41,6 +42,7 @@ def _held(expr: sympy.Expr, strength: int) -> str:
     return text if own >= strength else f"({text})"
 
 
+@lru_cache(maxsize=65536)
 def _write(expr: sympy.Expr) -> tuple[str, int]:
     if expr.is_Symbol:
         return expr.name, ATOM
@@ -62,7 +64,7 @@ def _write(expr: sympy.Expr) -> tuple[str, int]:
         return f"{_held(expr.base, ATOM)}**{_held(expr.exp, ATOM)}", POWER
     if expr.could_extract_minus_sign():
         return f"-{_held(-expr, _strength(-expr))}", SUM
-    factors = [_held(each, POWER) for each in expr.as_ordered_factors()]
+    factors = [_held(each, POWER) for each in sorted(expr.args, key=_factor_key)]
     return "*".join(factors), PRODUCT
 
 
@@ -80,19 +82,66 @@ def _quotient(top: sympy.Expr, bottom: sympy.Expr, sign: str) -> tuple[str, int]
 
 def _sum(expr: sympy.Expr) -> tuple[str, int]:
     text = ""
-    for term in _without_fractions(expr.as_ordered_terms()):
-        negative = term.could_extract_minus_sign() and not term.is_Add
-        piece = _held(-term if negative else term, PRODUCT)
+    for term in _without_fractions(_ordered(expr)):
+        sign, piece = _signed(term)
         if not text:
-            text = _write(term)[0] if negative else piece
+            text = _write(term)[0] if sign == "-" else piece
         else:
-            text += f" {'-' if negative else '+'} {piece}"
+            text += f" {sign} {piece}"
     return text, SUM
+
+
+@lru_cache(maxsize=65536)
+def _signed(term: sympy.Expr) -> tuple[str, str]:
+    """The sign of a term, and the rest of it as text."""
+    if term.could_extract_minus_sign() and not term.is_Add:
+        return "-", _held(-term, PRODUCT)
+    return "+", _held(term, PRODUCT)
+
+
+def _ordered(expr: sympy.Expr) -> list[sympy.Expr]:
+    """The terms of a sum in sympy's order, of which it takes the square of their number to find.
+
+    Terms are compared by their exponents of one symbol or function after the other, the higher
+    one first; here those that are 0 are not looked at.
+    """
+    terms = {term: powers_of(term) for term in expr.args}
+    if len(terms) == 2 or any(powers is None for powers in terms.values()):
+        return expr.as_ordered_terms()  # type: ignore[no-any-return]
+    bases = {base for powers in terms.values() for base in powers or ()}
+    place = {base: i for i, base in enumerate(sorted(bases, key=_sort_key))}
+    last = (len(place), 0)
+
+    def key(term: sympy.Expr) -> list[tuple[int, int]]:
+        powers = terms[term] or {}
+        return [*sorted((place[base], -power) for base, power in powers.items()), last]
+
+    return sorted(expr.args, key=key)
+
+
+_sort_key = lru_cache(maxsize=65536)(sympy.default_sort_key)
+
+
+@lru_cache(maxsize=65536)
+def _factor_key(factor: sympy.Expr) -> Any:
+    """What sympy orders factors by; of sums its way to find it takes the square of their terms."""
+    if factor.is_Number:
+        return factor.sort_key()
+    base, exponent = factor.as_base_exp()
+    if not base.is_Add:
+        return _sort_key(factor)
+    terms = [_sort_key(term) for term in _ordered(base)]
+    return base.class_key(), (len(terms), tuple(terms)), exponent.sort_key(), sympy.S.One
+
+
+@lru_cache(maxsize=65536)
+def _is_fraction(term: sympy.Expr) -> bool:
+    return not is_whole(term) and bool(term.as_numer_denom()[1] != 1)
 
 
 def _without_fractions(terms: list[sympy.Expr]) -> list[sympy.Expr]:
     """The terms with those that may be fractions drawn together: their sum is a whole number."""
-    parts = [term.as_numer_denom()[1] != 1 for term in terms]
+    parts = [_is_fraction(term) for term in terms]
     if not any(parts):
         return terms
     parts = [part or not term.is_integer for part, term in zip(parts, terms, strict=True)]
@@ -144,6 +193,9 @@ def _candidates(
         yield factor / bottom, top, bottom
     for other, c in terms.items():
         if isinstance(other, FloorDiv) and other is not floor and other.args[1].is_Integer:
-            by, offset = bottom / other.args[1], (top - other.args[0]) / other.args[1]
-            if by.is_Integer and by > 1 and offset.is_Integer and c * by == factor:
-                yield c, other + offset, by
+            by, rest = divmod(int(bottom), int(other.args[1]))
+            if rest or by < 2 or c * by != factor:
+                continue
+            offset = (top - other.args[0]) / other.args[1]
+            if offset.is_Integer:
+                yield c, other + offset, sympy.Integer(by)

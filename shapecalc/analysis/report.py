@@ -78,8 +78,14 @@ class LayerReport:
     def _at(self, node: Node) -> LayerReport:
         """The report of the same layer on the same inputs at another place."""
         found = object.__new__(LayerReport)
-        for name in _THE_SAME:
-            setattr(found, name, getattr(self, name))
+        found.dtype = self.dtype  # name by name: a network may have very many copies of a layer
+        found.kind = self.kind
+        found.input_shapes = self.input_shapes
+        found.output_shape = self.output_shape
+        found.output_shapes = self.output_shapes
+        found.weights = self.weights
+        found.buffers_of = self.buffers_of
+        found.counts = self.counts
         found.node = node
         found.path = node.path
         found.inputs = tuple([str(source) for source in node.sources])
@@ -95,24 +101,23 @@ class LayerReport:
         return f"<{self.kind} {self.path!r}: {self.node.output}, {self.params} params>"
 
 
-_THE_SAME = tuple(name for name in LayerReport.__slots__ if name not in ("inputs", "node", "path"))
-
-
 def _reports(built: Built, dtype: str) -> Iterator[LayerReport]:
     """A report for every layer; what a layer alike has on its inputs is not counted again."""
     known: dict[tuple[int, int, frozenset[str], str], LayerReport] = {}
     now.begin("counting")
     for _, data in built.graph.nodes(data=True):
         node: Node = data["node"]
+        floats = _dtype(node, dtype)
         if node.shared is not None:
-            yield LayerReport(node, _dtype(node, dtype))
+            yield LayerReport(node, floats)
             continue
-        key = id(node.layer), id(node.inputs), node.requested, _dtype(node, dtype)
-        if key not in known:
-            known[key] = LayerReport(node, key[-1])
-            yield known[key]
+        key = id(node.layer), id(node.inputs), node.requested, floats
+        alike = known.get(key)
+        if alike is None:
+            known[key] = alike = LayerReport(node, floats)
+            yield alike
         else:
-            yield known[key]._at(node)
+            yield alike._at(node)
 
 
 def _dtype(node: Node, default: str) -> str:
@@ -330,18 +335,21 @@ class Report:
             for name, tensor in self.inputs.items()
         }
         seen: dict[tuple[int, ...], View] = {}  # by copies of a layer that are fed alike
+        fields: dict[int, ReceptiveField | None] = {}  # many layers have the view of another
+        found: dict[str, ReceptiveField | None] = {}
         for layer in self.layers:
             node = layer.node
             sources = [views[source.path] for source in node.sources]
             key = (id(node.layer), id(node.inputs), *map(id, sources))
-            if key not in seen:
-                seen[key] = _seen(node, sources, self.built.least)
-            views[layer.path] = seen[key]
-        fields: dict[int, ReceptiveField | None] = {}  # many layers have the view of another
-        for view in views.values():
-            if id(view) not in fields:
-                fields[id(view)] = _field(view)
-        return {layer.path: fields[id(views[layer.path])] for layer in self.layers}
+            if key in seen:
+                view = seen[key]
+            else:
+                view = seen[key] = _seen(node, sources, self.built.least)
+                if id(view) not in fields:
+                    fields[id(view)] = _field(view)
+            views[layer.path] = view
+            found[layer.path] = fields[id(view)]
+        return found
 
     @cached_property
     def warnings(self) -> list[Warning]:

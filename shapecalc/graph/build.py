@@ -317,12 +317,9 @@ class Builder(Placer):
                 own = self.name(entry, place, scope)
                 copy = Part(place.prefix + own, own, Role.COPY, part, entry, None, index)
             part.children.append(copy)
-            inside = place._replace(
-                prefix=place.prefix if entry.is_inline else f"{copy.path}.",
-                names=Names(place.names),
-                values=values,
-                part=copy,
-            )
+            prefix = place.prefix if entry.is_inline else f"{copy.path}."
+            names = Names(place.names)
+            inside = Place(prefix, names, values, copy, place.shared, place.depth, place.numbering)
             copy.output = self.one(entry, copy.name, copy.path, inside, wires, scope)
             if entry.is_flat and not entry.is_inline and copy.output is not None:
                 place.names.own[copy.name] = of_copy(copy)
@@ -416,7 +413,7 @@ class Builder(Placer):
     def step(self, entry: Entry, place: Place) -> None:
         """Count the work, so that no spec can ask for more than there is time for."""
         self.steps += 1
-        if monotonic() > self.deadline:
+        if self.deadline < math.inf and monotonic() > self.deadline:
             raise TimeoutError
         if self.steps > 2 * self.most_layers:
             self.too_many(entry.mark)

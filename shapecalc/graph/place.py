@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 MOST_DIMENSIONS = 64
 """How many dimensions a tensor may have, the batch among them; most of torch takes no more."""
 
+DEEPEST_FORMULA = 40
+"""How many quotients, minima, maxima and products of sums may stand in one another in a size."""
+
+MOST_TERMS = 20_000
+"""How many terms the formulas of all sizes that layers put out may have together."""
+
 
 class Fatal(Exception):
     """Nothing can be said of an entry, and its problem is noted already."""
@@ -227,6 +233,7 @@ class Placer:
         self.least: dict[str, int] = {}
         self.noted = Problems(spec.source)
         self.layers = 0
+        self.terms = 0
         self.placed: dict[Entry | Layer, _Placed] = {}
         """What last followed for an entry, or for a layer: copies and chains are mostly alike."""
 
@@ -282,10 +289,11 @@ class Placer:
         self.graph.add_node(node.path, node=node)
         taken: dict[str, tuple[str, ...]] = {}
         for path, output in node.sources:
-            taken[path] = (*taken.get(path, ()), output)
+            taken[path] = (*taken[path], output) if path in taken else (output,)
         for path, outputs in taken.items():
-            if path in self.graph:
-                self.graph.nodes[path]["node"].request(outputs)
+            held = self.graph.nodes.get(path)
+            if held is not None:
+                held["node"].request(outputs)
                 self.graph.add_edge(path, node.path, outputs=outputs)
 
     def make(self, entry: Entry, scope: Scope, place: Place) -> Layer:
@@ -399,13 +407,21 @@ class Placer:
 
     def possible(self, entry: Entry, path: str, output: Tensor, place: Place) -> bool:
         """Whether the output's sizes are ones that a tensor can have."""
-        message = ""
+        message = hint = ""
         if any(isinstance(size, int) and not 0 <= size <= LARGEST for size in output.shape):
             message = f"would put out {output}, larger than any tensor"
         elif len(output.shape) > MOST_DIMENSIONS:
             message = f"would put out more than {MOST_DIMENSIONS} dimensions"
+        else:
+            formulas = [size for size in output.shape if is_symbolic(size)]
+            self.terms += sum(size.length for size in formulas)
+            if any(size.depth > DEEPEST_FORMULA for size in formulas):
+                message = f"would put out a formula of more than {DEEPEST_FORMULA} levels"
+            elif self.terms > MOST_TERMS:
+                message = f"would make the formulas longer than {MOST_TERMS:,} terms together"
+            hint = "leave fewer symbols open, as with --symbolic=H"
         if message:
-            self.problem(entry.mark, f"{entry.kind} {path!r} {message}", uses=place.part)
+            self.problem(entry.mark, f"{entry.kind} {path!r} {message}", hint, uses=place.part)
         return not message
 
     def shared_path(self, entry: Entry, place: Place, path: str) -> str | None:
@@ -519,5 +535,5 @@ def _origin(graph: nx.DiGraph[str], wire: Wire) -> str:
     origin = graph.nodes.get(wire.origin)
     node: Node | None = origin["node"] if origin else None
     if node is not None and node.layer.merges and len(wire.tensor.shape) == 2:
-        return f"{times(node.inputs[0].shape[1:])} = {wire.tensor} from {wire.origin!r}"
-    return f"{wire.tensor} from {wire.origin!r}"
+        return f"{times(node.inputs[0].shape[1:])} = {wire.tensor} from {str(wire.source)!r}"
+    return f"{wire.tensor} from {str(wire.source)!r}"

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from shapecalc.language import expression
 from shapecalc.language.expression import Name, Undecided
 from shapecalc.language.symbols import bind
-from shapecalc.language.tree import Setting, Spec
+from shapecalc.language.tree import Setting, Spec, every_entry
 
 Made = TypeVar("Made")
 
@@ -31,6 +31,7 @@ def opened(
     and is taken out of ``free``. Raises :class:`Undecided` where the structure hangs on a symbol
     that has none.
     """
+    rounds = 0
     while True:
         kept = {name: value for name, value in settings.items() if name not in free}
         try:
@@ -39,6 +40,28 @@ def opened(
             if not undecided.symbols & free:
                 raise
             free -= undecided.symbols
+            rounds += 1
+            if rounds == MOST_ROUNDS:
+                free -= _in_place_of(spec, undecided)
+            elif rounds == 2 * MOST_ROUNDS:
+                free.clear()
+
+
+MOST_ROUNDS = 16
+"""After so many symbols that decide, those that may decide likewise have their values as well."""
+
+
+def _in_place_of(spec: Spec, undecided: Undecided) -> set[str]:
+    """What stands in a ``when`` or ``repeat``, or in entries of the kind that is undecided."""
+    entries = list(every_entry(spec))
+    kinds = {entry.kind for entry in entries if entry.mark == undecided.mark}
+    found: set[str] = set()
+    for entry in entries:
+        for setting in (entry.when, entry.repeat):
+            found |= setting.names() if setting is not None else set()
+        if entry.kind in kinds:
+            found = found.union(*(setting.names() for setting in entry.settings.values()))
+    return found
 
 
 def size_symbols(spec: Spec) -> list[str]:

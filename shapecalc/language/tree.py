@@ -6,7 +6,7 @@ back to its :class:`Entry` here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.language.expression import Expression, evaluate, names
@@ -162,6 +162,11 @@ class Entry:
         return self.repeat is not None and not is_named
 
     @property
+    def is_by_number(self) -> bool:
+        """Whether it is called by a number among the others of its list."""
+        return self.is_numbered or self.name.isdigit()
+
+    @property
     def has_name(self) -> bool:
         """Whether it can be referred to by its name, before the network is made."""
         return not self.is_numbered or self.name.isdigit()
@@ -239,3 +244,16 @@ class Spec:
         self.dtype = ""
         self.require: list[Required] = []
         self.silence: tuple[str, ...] = ()
+
+
+def every_entry(spec: Spec) -> Iterator[Entry]:
+    """The entries of all lists of a spec: of the network, of its blocks, and of branches."""
+
+    def within(entries: list[Entry]) -> Iterator[Entry]:
+        for entry in entries:
+            yield entry
+            for branch in entry.branches or ():
+                yield from within(branch.entries)
+
+    for entries in (spec.entries, *(block.entries for block in spec.blocks.values())):
+        yield from within(entries)

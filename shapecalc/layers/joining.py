@@ -144,6 +144,10 @@ class Stack(Join):
         )
 
 
+MOST_STRETCHED = 24
+"""So many different formulas are looked at in pairs for whether they agree or one is 1."""
+
+
 class Broadcast(Join, abstract=True):
     """Combine the inputs element by element, as torch broadcasts them.
 
@@ -157,6 +161,17 @@ class Broadcast(Join, abstract=True):
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         n = max(len(tensor.shape) for tensor in x)
         for axis, sizes in enumerate(aligned([tensor.shape for tensor in x])):
+            formulas = {size for size in sizes if not is_number(size)}
+            if len(formulas) > MOST_STRETCHED:
+                yield refuse(
+                    "{join.does} sizes of {axis} that are {count} different formulas, any of "
+                    "which may be 1; whether so many agree is not looked into",
+                    join=self,
+                    axis=Axis(axis, n),
+                    count=len(formulas),
+                    hint="leave fewer symbols open, as with --symbolic=H",
+                )
+                return
             yield from self._agree(x, axis, n, stretched(sizes), stretch=True)
 
     def output(self, *x: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic
@@ -52,16 +53,17 @@ def warnings(report: Report) -> list[Warning]:
     >>> warnings(shapecalc.load({**pool, "silence": "dropped-pixels"}).report())
     []
     """
-    places = {layer.path: place for place, layer in enumerate(report.layers)}
+    places = {layer.path: (place, layer.node) for place, layer in enumerate(report.layers)}
     found = []
     for code, function in CHECKS.items():
         if code in report.silence:
             continue
         for path, message in function(report):
-            node = report[path].node
+            place, node = places[path]
             if not _silenced(code, node):
-                found.append(Warning(code, path, message, node.mark))
-    return sorted(found, key=lambda each: places[each.path])
+                found.append((place, Warning(code, path, message, node.entry.mark)))
+    found.sort(key=itemgetter(0))
+    return [warning for _, warning in found]
 
 
 def _silenced(code: str, node: Node) -> bool:

@@ -45,12 +45,10 @@ class _Neighbours:
     def __init__(self, report: Report) -> None:
         self.graph = report.built.graph
         self.returned = {wire.origin for wire in report.built.outputs}
-        self._at_work: dict[str, Node] = {}  # of every path, where its values were made
+        self._at_work: dict[str, Node | None] = {}  # where what a layer passes on was made
         for layer in report.layers:
-            node = layer.node
-            passed = self.before(node) if _passes_on(node.layer) else node
-            if passed is not None:
-                self._at_work[node.path] = passed
+            if _passes_on(layer.node.layer):
+                self._at_work[layer.path] = self.before(layer.node)
 
     def only_reader(self, node: Node) -> Node | None:
         """The only layer that takes a result, past dropouts and batch normalisations."""
@@ -65,7 +63,13 @@ class _Neighbours:
 
     def before(self, node: Node) -> Node | None:
         """The layer whose result it takes, past dropouts; None for an input of the network."""
-        return self._at_work.get(node.sources[0].path) if node.sources else None
+        if not node.sources:
+            return None
+        path = node.sources[0].path
+        if path in self._at_work:
+            return self._at_work[path]
+        found = self.graph.nodes.get(path)
+        return found["node"] if found else None
 
 
 @check("no-activation")
@@ -149,6 +153,8 @@ def softmax_before_end(report: Report) -> Iterator[Finding]:
 
     Scores of attention are multiplied with values, not weighed, and are not told of.
     """
+    if not any(isinstance(layer.node.layer, _SOFTMAXES) for layer in report.layers):
+        return
     neighbours = _Neighbours(report)
     for layer in report.layers:
         reader = layer.node

@@ -60,7 +60,7 @@ def unused_layer(report: Report) -> Iterator[Finding]:
     graph = report.built.graph
     returned = {wire.origin for wire in report.built.outputs}
     for layer in report.layers:
-        if graph.out_degree(layer.path) == 0 and layer.path not in returned:
+        if not graph.succ[layer.path] and layer.path not in returned:
             yield Finding(
                 layer.path, "no layer uses its result, and the network does not return it"
             )

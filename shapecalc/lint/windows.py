@@ -164,11 +164,12 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
     """
     inputs = [tensor.spatial for tensor in report.inputs.values()]
     before = None
+    fields = report.receptive_fields
     for layer in report.layers:
-        field = report.receptive_fields[layer.path]
-        if field is None or all(size == 1 for size in layer.node.output.spatial):
+        field = fields[layer.path]
+        if field is None or field is before:  # as behind an activation
             continue
-        if field is before:  # as behind an activation
+        if all(size == 1 for size in layer.node.output.spatial):
             continue
         before = field
         sizes = [size for size in inputs if len(size) == len(field.size)]

@@ -472,6 +472,50 @@ def test_no_tensor_is_larger_than_torch_can_count():
     assert "larger than any tensor" in problem.message
 
 
+def chained(entry: str, count: int, **more: str) -> dict[str, str]:
+    """A chain of entries, each with a symbol of its own in place of the star."""
+    symbols = ", ".join(f"s{i}: 1" for i in range(count))
+    layers = ", ".join(entry.replace("*", f"s{i}") for i in range(count))
+    return {"symbols": f"{{H: 64, {symbols}}}", "layers": f"[{layers}]", **more}
+
+
+@pytest.mark.parametrize(
+    "entry", ["{MaxPool1d: {kernel_size: 1, stride: *}}", "{Slice: [2, H//*]}"]
+)
+def test_formulas_nest_so_deep_and_no_deeper(entry):
+    entry = entry.replace(
+        "{Slice: [2, H//*]}", "{Conv1d: {out_channels: (in_channels + 3)//*, kernel_size: 1}}"
+    )
+    assert len(report(**chained(entry, 40, input="[H, H]"), symbolic=True)) == 40
+    problems = refused(**chained(entry, 60, input="[H, H]"), symbolic=True)
+    assert problems[0].message.endswith("would put out a formula of more than 40 levels")
+    assert problems[0].notes[-1] == "leave fewer symbols open, as with --symbolic=H"
+    assert len(report(**chained(entry, 60, input="[H, H]"))) == 60
+
+
+def test_formulas_are_so_long_together_and_no_longer(monkeypatch):
+    monkeypatch.setattr("shapecalc.graph.place.MOST_TERMS", 100)
+    entry = "{Conv1d: {out_channels: 4, kernel_size: 3, padding: *}}"
+    assert len(report(**chained(entry, 8, input="[3, H]"), symbolic=True)) == 8
+    problems = refused(**chained(entry, 30, input="[3, H]"), symbolic=True)
+    assert "longer than 100 terms together" in problems[0].message
+
+
+def test_so_many_sizes_that_may_be_1_are_broadcast_and_no_more():
+    def added(count):
+        names = [f"x{i}" for i in range(count)]
+        inputs = ", ".join(f"{name}: [{name}]" for name in names)
+        symbols = ", ".join(f"{name}: 4" for name in names)
+        layers = f"[{{Add: , from: [{', '.join(names)}]}}]"
+        keys = {"inputs": f"{{{inputs}}}", "symbols": f"{{{symbols}}}", "layers": layers}
+        return shapecalc.load("".join(f"{key}: {value}\n" for key, value in keys.items()))
+
+    assert added(5).report(symbolic=True).constraints
+    with pytest.raises(shapecalc.SpecError, match="whether so many agree is not looked into"):
+        added(40).report(symbolic=True)
+    assert len(added(40).report()) == 1
+
+
 # -- numbers and formulas -------------------------------------------------------------------------
 
 

@@ -71,3 +71,17 @@ def test_sizes_of_inputs_become_symbols_that_have_them_for_defaults():
 def test_a_fresh_name_is_not_taken():
     assert fresh("W", ["H"]) == "W"
     assert fresh("H", {"H", "H_"}) == "H__"
+
+
+@pytest.mark.parametrize("entry", ["{ReLU: , when: *}", "{LSTM: {hidden_size: 4, num_layers: *}}"])
+def test_many_symbols_that_decide_take_few_rounds(entry, monkeypatch):
+    symbols = ", ".join(f"s{i}: 1" for i in range(200))
+    layers = ", ".join(entry.replace("*", f"s{i}") for i in range(200))
+    text = f"symbols: {{H: 4, {symbols}}}\ninput: [3, H]\nlayers: [{layers}]\n"
+    built = []
+    own = shapecalc.network.build
+    monkeypatch.setattr("shapecalc.network.build", lambda *a: built.append(1) or own(*a))
+    report = shapecalc.load(text).report(symbolic=True)
+    assert len(built) < 40
+    assert len(report.kept) == 200
+    assert is_symbolic(report.symbols["H"])
