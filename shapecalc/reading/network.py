@@ -16,12 +16,13 @@ from shapecalc.reading.asked import evaluated, networks_in
 from shapecalc.reading.blocks.naming import identifier
 from shapecalc.reading.flow import operations
 from shapecalc.reading.inputs import Shape, read_input
-from shapecalc.reading.lower import Lowering, setting
+from shapecalc.reading.lower import Lowering
 from shapecalc.reading.modules import every_tensor, is_module, walk
 from shapecalc.reading.operators import type_name
 from shapecalc.reading.outputs import names_of, tensors
 from shapecalc.reading.reader import Reader, deep
 from shapecalc.reading.registering import unregistered
+from shapecalc.reading.settings import setting
 from shapecalc.reading.traced import Call, Given, Stored, TensorValue
 from shapecalc.reading.values import (
     CannotRead,

@@ -122,7 +122,8 @@ def _steps(column: list[Setting]) -> Expression | None:
 def number(draft: Draft) -> None:
     """Let the items of a sequence be called by their places, if they are."""
     places = [str(n) for n in range(len(draft.items))]
-    if [item.path for item in draft.items] == places and is_chain(draft.items):
+    is_plain = not draft.outputs and is_chain(draft.items)
+    if is_plain and [item.path for item in draft.items] == places:
         draft.is_numbered = True
         for item in draft.items:
             if item.repeat is None:  # copies of one with a name stand below that
