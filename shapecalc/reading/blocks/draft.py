@@ -226,6 +226,9 @@ def bones(item: Item) -> Any:
         fields: Any = ()
         if not item.block.arguments:
             fields = tuple([(n, bone(s)) for n, s in sorted(item.settings.items())])
+        else:  # what copies have by turns, or more of each, is no number of all of them
+            own = {n: s for n, s in item.settings.items() if first_and_rest(s) is None}
+            fields = tuple([(n, key(s)) for n, s in sorted(own.items())])
         return (id(item.block), fields, item.repeat is None)
     fields = tuple(
         [
