@@ -87,8 +87,8 @@ class Entries:
 
     def wanted(self, entry: Entry, called: str = "") -> list[str]:
         """The outputs of an entry, or of a copy of it, that are asked for by their names."""
-        names = self.body.classes.asked(self.body.scope)
-        prefix = f"{called or entry.name}."
+        names = self.body.classes.asked(self.body.scope).get(entry, ())
+        prefix = f"{called or entry.name}.".removeprefix(f"{entry.name}.")
         found = sorted(name[len(prefix) :] for name in names if name.startswith(prefix))
         if entry.repeat is not None and not called:
             return [name for name in found if name.partition(".")[0].isdigit()]
