@@ -379,3 +379,10 @@ def test_the_exit_status_tells_of_a_difference_on_request(other: str, status: in
     more = [] if other != "lenet5" else ["--set-b", "num_classes=10"]
     assert run("lenet5", other, *more, "--exit-code").exit_code == status
     assert run("lenet5", other, *more).exit_code == 0
+
+
+def test_what_is_called_by_its_number_is_found_where_numbers_shift() -> None:
+    listed = "[{Linear: 4}, {ReLU: , when: n}, {Linear: 5}]"
+    network = shapecalc.load(f"symbols: {{n: 0}}\ninput: [3]\nnumbered: true\nlayers: {listed}")
+    found = compare(network.report(), network.report(n=1))
+    assert (only(found, "left"), only(found, "right")) == ([], ["1"])

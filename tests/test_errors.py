@@ -52,6 +52,7 @@ def assert_told(marked: str, phrase: str, hint: str):
 
 TOP = [
     ("»[ReLU]", "expected a mapping, got a list", "at least 'input' and 'layers'"),
+    ("input: [»None, 784]\nlayers: [ReLU]", "unknown name 'None'", "leaves the batch out"),
     ("»ReLU", "expected a mapping, got 'ReLU'", "a spec is a mapping"),
     ("»input: [3]", "a spec needs 'layers'", ""),
     ("»layers: [ReLU]", "a spec needs 'input'", "input: [3, 224, 224]"),
@@ -248,7 +249,7 @@ ENTRIES = [
     ("[{E: {»n: 3}}]", "E has no argument 'n'", "it has no arguments"),
     ("[{ReLU: , name: »3.5}]", "a name is a word, or a number as in a Sequential, not 3.5", ""),
     ("[{ReLU: , name: »-3}]", "a name is a word, or a number as in a Sequential, not -3", ""),
-    ("[{ReLU: , name: »a.b}]", "a name must be an identifier, not 'a.b'", "letters, digits"),
+    ("[{ReLU: , name: »a-b}]", "a name must be an identifier, not 'a-b'", "letters, digits"),
     ("[{ReLU: , name: »input}]", "'input' is the name of an input", ""),
     ("[{ReLU: , name: a}, {ReLU: , name: »a}]", "the name 'a' stands twice", "first in line 3"),
     (
@@ -307,6 +308,21 @@ ENTRIES = [
     ("[{Linear: 5}, {Dropout: »1.50}]", "expects a number from 0 to 1, got 1.50", ""),
     ("[{ReLU: , repeat: »0.5*H - 6}]", "integer of at least 0, got -2", ""),
     ("[{ReLU: , repeat: »0.5*3}]", "integer of at least 0, got 1.5", ""),
+    ("[{Linear: {»units: 5}}]", "Linear has no field 'units'", "called 'out_features' here"),
+    ("[{Dropout: {»rate: 0.5}}]", "Dropout has no field 'rate'", "called 'p' here"),
+    ("[{Linear: {out_features: 5, »activation: relu}}]", "no field 'activation'", "such as ReLU"),
+    ("[{Conv1d: »[3, 8, 5]}]", "takes fields by name", "Conv1d: {out_channels: 8, kernel_size: 5}"),
+    ("[{Conv1d: »'(3, 8, 5)'}]", "by name", "Conv1d: {out_channels: 8, kernel_size: 5}"),
+    ("[{Conv1d: »'8, 5'}]", "by name", "{out_channels: 8, kernel_size: 5}"),
+    ("[{Transpose: »[1, 2]}]", "takes fields by name", "Transpose: {dim0: 1, dim1: 2}"),
+    ("[Flatten, »BatchNorm2d]", "but receives 192", "BatchNorm1d takes it"),
+    (
+        "[»conv1: ReLU]",
+        "unknown kind 'conv1' before ReLU",
+        "its name stands beside it: name: conv1",
+    ),
+    ("[»fc: {Linear: 5}]", "unknown kind 'fc' before Linear", "name: fc"),
+    ("[{Flatten: 0}, {»Linear: 5}]", "a single number", "start_dim: 1"),
     ("[{Linear: »true}]", "out_features expects a positive integer, got true", ""),
     ("[{Linear: »[3]}]", "out_features expects a positive integer, got [3]", ""),
     ("[{Linear: »2**63}]", "out_features expects a positive integer below 2**63", ""),
@@ -410,6 +426,13 @@ AROUND = (
 @pytest.mark.parametrize(("marked", "phrase", "hint"), ENTRIES)
 def test_errors_of_entries(marked, phrase, hint):
     assert_told(f"{AROUND}{marked}\nsymbols: {{H: 8}}\n", phrase, hint)
+
+
+def test_an_output_that_does_not_fit_is_told_by_its_name():
+    text = (
+        "input: [10, 8]\nlayers: [{LSTM: 16, name: encoder}, {»BatchNorm2d: , from: encoder.h_n}]"
+    )
+    assert_told(text, "but receives 1 x 16", "receives 1 x 16 from 'encoder.h_n'")
 
 
 @pytest.mark.parametrize(("marked", "phrase", "hint"), ENTRIES[::5])

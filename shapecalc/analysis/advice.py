@@ -187,6 +187,7 @@ def _with_conditions(problems: list[Problem], opened: _Opened) -> list[Problem]:
     for _, paths, symbol, solutions in constraints:
         if symbol is None or solutions is None or opened.sizes[symbol] in solutions:
             continue
+        solutions = _near_by(solutions, opened.sizes[symbol], symbol)
         near = _neighbours(solutions, opened.sizes[symbol])
         if near:
             note = f"{verb} where {in_words(solutions, symbol)}: {near}"
@@ -199,6 +200,19 @@ def _with_conditions(problems: list[Problem], opened: _Opened) -> list[Problem]:
         problems = [*problems]
         problems[at] = problem._replace(notes=(*problem.notes, note))
     return problems
+
+
+def _near_by(solutions: Solutions, size: int, symbol: str) -> Solutions:
+    """The sizes that are not far below, unless it takes more words to leave these out.
+
+    Joins stretch what has shrunk to 1: that a size works for this alone is no advice.
+    """
+    from shapecalc.algebra.solutions import at_least, in_words
+
+    near = solutions.intersect(at_least(max(1, size // 4)))
+    if near.is_empty:
+        return near
+    return min((solutions, near), key=lambda each: len(in_words(each, symbol)))
 
 
 def _neighbours(solutions: Solutions, size: int) -> str:

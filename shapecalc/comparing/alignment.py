@@ -237,9 +237,15 @@ def _stated(node: Node) -> dict[str, Any]:
 
 
 def _given_name(child: Node | Part) -> str:
-    """The name that a person gave to a child; copies of a repeat have their number."""
+    """The name that a person gave to a child; copies of a repeat have their number.
+
+    What is called by its number among others has none: that shifts with what is there.
+    """
     parent = child.part if isinstance(child, Node) else child.parent
     name = child.called
+    is_own = not (isinstance(child, Part) and child.role == Role.BRANCH)
+    if is_own and child.entry is not None and child.entry.is_by_number:
+        return ""
     if parent is not None and parent.role == Role.COPY:
         return name
     if isinstance(child, Part) and child.role == Role.BRANCH:

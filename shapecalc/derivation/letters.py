@@ -150,6 +150,8 @@ def _replaced(layer: Layer, values: dict[str, Any]) -> Layer:
 def _inputs(node: Node, layer: Layer) -> tuple[Tensor, ...]:
     """The inputs in letters: those of several are numbered where they need not be the same."""
     tensors = node.inputs
+    if declared := _as_declared(layer, tensors):
+        return declared
     plain = [_named(tensor, _names(layer, len(tensor.shape), last=False)) for tensor in tensors]
     if _takes_last(layer, tuple(plain)):
         plain = [_named(tensor, _names(layer, len(tensor.shape), last=True)) for tensor in tensors]
@@ -157,6 +159,23 @@ def _inputs(node: Node, layer: Layer) -> tuple[Tensor, ...]:
         return tuple(plain)
     numbered = [_renamed(tensor, f"{{}}{i}".format) for i, tensor in enumerate(plain, start=1)]
     return _united(layer, numbered)
+
+
+def _as_declared(layer: Layer, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """The inputs in the letters that the kind declares; none where they are of another form."""
+    names = [each.split() for each in layer.letters]
+    if [len(each) for each in names] != [len(tensor.shape) for tensor in tensors]:
+        return ()
+    found = []
+    for own, tensor in zip(names, tensors):
+        if any(name.isdigit() and int(name) != size for name, size in zip(own, tensor.shape)):
+            return ()
+        sizes: list[Any] = [
+            size if name.isdigit() or (name == "B" and size == 1) else Traced.letter(name, size)
+            for name, size in zip(own, map(untraced, tensor.shape))
+        ]
+        found.append(tensor.with_shape(sizes))
+    return tuple(found)
 
 
 def _names(layer: Layer, ndim: int, *, last: bool) -> tuple[str, ...]:

@@ -13,7 +13,15 @@ from typing import Any, NamedTuple
 from shapecalc.algebra.trace import Leaf, Traced, Tree
 from shapecalc.emitting.python import settled_choices
 from shapecalc.emitting.syntax import names, size
-from shapecalc.emitting.trees import decided, expression, length, settled, stated, tree_of
+from shapecalc.emitting.trees import (
+    collapsed,
+    decided,
+    expression,
+    length,
+    settled,
+    stated,
+    tree_of,
+)
 from shapecalc.language.expression import (
     Comparison,
     Conditional,
@@ -81,7 +89,7 @@ def _shortest(trees: list[Tree]) -> list[Tree]:
 
 def _told(tree: Tree, allowed: frozenset[str]) -> Expression:
     """A derivation as an expression in allowed names."""
-    found: Expression = settled_choices(expression(settled(tree, allowed)))
+    found: Expression = settled_choices(expression(collapsed(settled(tree, allowed))))
     return found
 
 

@@ -131,7 +131,7 @@ class Branches:
                 module = self.members(each)[0]
                 found.append(syntax.call(item, Name(source, 0)))
             else:
-                part = self.body.classes.part(self.body, each, f"{entry.name}_branch")
+                part = self.body.classes.part(self.body, each, f"{entry.name}_branch{i}")
                 module = part.made
                 ties.append((item, part.ties))
                 found.append(syntax.call(item, Name(source, 0), *self.free(part.free)))

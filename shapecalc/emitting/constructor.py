@@ -15,7 +15,7 @@ from shapecalc.emitting.presence import copy_condition, count_of
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.roles import Role
 from shapecalc.emitting.scope import Scope, given, in_python
-from shapecalc.language.expression import Binary, Name, Number, Unary
+from shapecalc.language.expression import Binary, Name, Number, Unary, evaluate, truth
 from shapecalc.language.tree import Block, Entry
 from shapecalc.layers import KINDS, OUTPUT, Layer
 from shapecalc.layers.field import REQUIRED, Field, PerAxis, SameAs
@@ -194,7 +194,11 @@ class Constructor:
         """The call that makes all copies of an entry, in a container; ``one`` makes one of them."""
         count = count_of(self.scope, entry)
         is_list = container == "nn.ModuleList"
-        if copy_condition(self.scope, entry) is not None:
+        condition = copy_condition(self.scope, entry)
+        places = None if condition is None else places_where(condition, count)
+        if places is not None and not is_list:
+            return sequential_of([(str(i), python.at_index(one, i)) for i in places])
+        if condition is not None:
             keyed = syntax.Sequence((syntax.call("str", Name("index", 0)), one))
             made = syntax.call("OrderedDict", self.loop(entry, keyed))
             return syntax.call("nn.ModuleDict" if is_list else container, made)
@@ -225,6 +229,15 @@ def sequential_of(made: list[tuple[str, Any]]) -> Any:
         )
     named = syntax.Invoke(Name("OrderedDict", 0), (), tuple(made))
     return syntax.call("nn.Sequential", named)
+
+
+def places_where(condition: Any, count: Any) -> list[int] | None:
+    """The numbers of the copies that are there; None where they are many, or hang on more."""
+    if not isinstance(count, Number) or not 0 < count.value <= FEW:
+        return None
+    if syntax.names(condition) != {"index"}:
+        return None
+    return [i for i in range(int(count.value)) if truth(evaluate(condition, {"index": i}))]
 
 
 def written_out(one: Any, count: Any, *, is_some: bool = False) -> list[Any]:

@@ -13,7 +13,7 @@ from shapecalc.emitting.letters import Memory
 from shapecalc.emitting.names import EmitError
 from shapecalc.emitting.presence import Unlike
 from shapecalc.emitting.scope import Tied
-from shapecalc.emitting.variants import candidates, variants
+from shapecalc.emitting.variants import Variants, candidates
 from shapecalc.language.tree import Entry, Spec
 from shapecalc.network import Network
 
@@ -46,7 +46,9 @@ def emit(
     memory = Memory(network.spec)
     base = lettering.build(network.spec, values, knobs, network.most_layers, memory)
     layers = len(built.graph)
-    others = variants(network, settings, values, sorted(knobs), base, memory, layers)
+    tries = Variants(network, settings, values, sorted(knobs), base, memory, layers)
+    others = tries.all()
+    mixed = knobs
     unlike: frozenset[str] = frozenset()
     while True:
         tried = sorted(
@@ -60,13 +62,20 @@ def emit(
                 try:
                     every = [base, *builds]
                     known = Known(network, settings, report, memory, every, knobs, asked)
-                    return make(known, unlike)
+                    source = make(known, unlike)
+                    break
                 except Tied as tied:
                     names = tied.names
+            else:
+                knobs -= _sources(network.spec, max(names))
+                continue
         except Unlike as different:
             unlike |= {different.block}
             continue
-        knobs -= _sources(network.spec, max(names))
+        if knobs == mixed:
+            return source
+        mixed = knobs  # what stayed knobs is tried together once more, without the others
+        others += tries.mixed(knobs)
 
 
 def _sources(spec: Spec, name: str) -> set[str]:

@@ -87,9 +87,12 @@ class Entries:
 
     def wanted(self, entry: Entry, called: str = "") -> list[str]:
         """The outputs of an entry, or of a copy of it, that are asked for by their names."""
-        names = self.body.classes.asked(self.body.scope)
-        prefix = f"{called or entry.name}."
-        return sorted(name[len(prefix) :] for name in names if name.startswith(prefix))
+        names = self.body.classes.asked(self.body.scope).get(entry, ())
+        prefix = f"{called or entry.name}.".removeprefix(f"{entry.name}.")
+        found = sorted(name[len(prefix) :] for name in names if name.startswith(prefix))
+        if entry.repeat is not None and not called:
+            return [name for name in found if name.partition(".")[0].isdigit()]
+        return [name for name in found if name.isdigit() or name in outputs_of(entry)]
 
     def owned(self, scope: Scope, entry: Entry) -> Any:
         """The attribute that a submodule is; an earlier one where it shares all that that has."""
@@ -115,6 +118,15 @@ class Entries:
         texts = {copy.layer.call("_module_", names, wanted) for copy in scope.copies(entry)}
         only = self.body.calls.only(scope, entry, texts)
         return syntax.replaced(syntax.read(only), {**meanings, "_module_": attribute})
+
+
+def outputs_of(entry: Entry) -> set[str]:
+    """The names of the outputs that an entry may have; another of its name may have others."""
+    if entry.block is not None:
+        return {*entry.block.outputs}
+    kind = KINDS[entry.kind]
+    told = (kind.returns, kind.returns_on_request)
+    return {name for each in told if each for name in syntax.names(syntax.read(each))}
 
 
 def returned_by(entry: Entry, value: Any, wanted: list[str]) -> tuple[Any, Any]:

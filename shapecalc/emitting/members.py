@@ -71,7 +71,6 @@ class Members:
     def of(self, scope: Scope) -> list[Member] | None:
         """The modules of a list that is a Sequential; None where it is none, or has plain names."""
         built = [each for each in scope.entries if scope.is_built(each)]
-        are_places = [each.name for each in built] == [str(i) for i in range(len(built))]
         if not built or not is_chain(scope):
             return None
         are_numbers = all(each.name.isdigit() for each in built)
@@ -79,9 +78,7 @@ class Members:
             return None
         check_left_out(scope, built)
         found = [self.member(scope, entry) for entry in built]
-        if are_places and all(each.condition is None for each in found):
-            return [each._replace(name=None) for each in found]
-        return found
+        return without_sure_numbers(found)
 
     def member(self, scope: Scope, entry: Entry) -> Member:
         """One entry among the modules."""
@@ -109,6 +106,20 @@ class Members:
             is_some = entry in scope.known.required
             items = written_out(one, count_of(scope, entry), is_some=is_some)
         return Member(condition, None, items, entry.is_inline)
+
+
+def without_sure_numbers(members: list[Member]) -> list[Member]:
+    """Modules of which those are not named whose name is the number that they get without it."""
+    found: list[Member] = []
+    place: int | None = 0
+    for each in members:
+        is_sure = place is not None and each.name == syntax.Text(str(place))
+        found.append(each._replace(name=None) if is_sure else each)
+        is_one = len(each.items) == 1 and not isinstance(each.items[0], Star)
+        is_certain = is_one and not each.is_list and each.condition is None and each.loop is None
+        is_next = is_sure or each.name is None
+        place = place + 1 if place is not None and is_certain and is_next else None
+    return found
 
 
 def copy_name(scope: Scope, entry: Entry) -> Any:

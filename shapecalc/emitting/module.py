@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import syntax
+from shapecalc.emitting.asked import members_asked_for
 from shapecalc.emitting.body import Body, named_results, results
 from shapecalc.emitting.constructor import Written
 from shapecalc.emitting.containers import contained
@@ -98,7 +99,7 @@ class Classes:
         self.definitions: list[Class | Function] = []
         self.defaults: dict[str, dict[str, Any]] = {}
         self.owners: dict[str, Owner] = {}
-        self.references: dict[str, set[str]] = {}
+        self.references: dict[str, dict[Entry, set[str]]] = {}
         self.names: dict[str, str] = {}
         taken: set[str] = set()
         for name, block in self.spec.blocks.items():
@@ -336,20 +337,13 @@ class Classes:
         declared = tuple(Parameter(flag, syntax.read("Final[bool]")) for flag in body.flags)
         return Class(name, base, methods, told, declared), signed
 
-    def asked(self, scope: Scope) -> set[str]:
-        """The outputs and copies that are asked for by a name with a dot."""
+    def asked(self, scope: Scope) -> dict[Entry, set[str]]:
+        """The outputs and copies of entries that are asked for by a name with a dot."""
         owner = scope.block.name if scope.block is not None else ""
-        if owner in self.references:
-            return self.references[owner]
-        entries = scope.block.entries if scope.block is not None else self.spec.entries
-        found = {
-            asked_for(reference.name)
-            for entry in every(entries)
-            for reference in entry.sources or ()
-        }
-        own = self.spec.outputs if scope.block is None else scope.block.outputs.values()
-        found |= {asked_for(reference.name) for reference in own}
-        self.references[owner] = {name for name in found if "." in name}
+        if owner not in self.references:
+            entries = scope.block.entries if scope.block is not None else self.spec.entries
+            own = self.spec.outputs if scope.block is None else scope.block.outputs.values()
+            self.references[owner] = members_asked_for(entries, own)
         return self.references[owner]
 
     # -- blocks that may be empty -----------------------------------------------------------------

@@ -23,6 +23,7 @@ class NamedCopies:
 
     def __init__(self, body: Body) -> None:
         self.body = body
+        self.name: Name | None = None  # the variable that the name of a copy is in
 
     def write(self, scope: Scope, entry: Entry, one: Any, sources: list[str], target: str) -> None:
         """Write the copies that calls of ``one`` make."""
@@ -43,22 +44,28 @@ class NamedCopies:
             self.body.forward.assign(target, Name(sources[0], 0))
         start = 0
         for place, called in sorted(self.asked(scope, entry, loop).items()):
-            self.run(names, target, start, place + 1)
+            self.run(scope, entry, names, target, start, place + 1)
             own = self.body.forward.variable(called)
             self.body.forward.assign(own, Name(target, 0))
             self.body.forward.variables[called] = own
             start = place + 1
-        self.run(names, target, start, None)
+        self.run(scope, entry, names, target, start, None)
 
-    def run(self, names: Any, target: str, start: int, stop: int | None) -> None:
+    def run(
+        self, scope: Scope, entry: Entry, names: Any, target: str, start: int, stop: int | None
+    ) -> None:
         """Run the copies from one to another."""
         items = names
         if start or stop is not None:
             end = None if stop is None else Number(stop)
             items = syntax.Item(names, syntax.Slice(Number(start) if start else None, end, None))
-        name = Name(self.body.forward.variable("name"), 0)
-        called = syntax.call(syntax.call("self.get_submodule", name), Name(target, 0))
-        self.body.forward.body.append(For(name, items, (Assign(Name(target, 0), called),)))
+        if self.name is None:
+            self.name = Name(self.body.forward.variable("name"), 0)
+        with self.body.forward.apart() as inside:
+            each = syntax.call("self.get_submodule", self.name)
+            called = self.body.entries.call(scope, entry, each, [Name(target, 0)])
+            self.body.entries.passed(entry, called, target, called=f"{entry.name}.")
+        self.body.forward.body.append(For(self.name, items, tuple(inside)))
 
     def asked(self, scope: Scope, entry: Entry, loop: Loop) -> dict[int, str]:
         """The copies that others are fed from, by their places."""
@@ -71,8 +78,11 @@ class NamedCopies:
         for copy in scope.copies(entry):
             places.setdefault(copy.built.name, set()).add(copy.number)
         for called, mark in wanted.items():
-            if not may_be_copy(called, entry.name):
+            if not may_be_copy(called.partition(".")[0], entry.name):
                 continue
+            if "." in called:
+                message = f"{called!r} is an output of a single copy, which is not told apart"
+                raise scope.error(mark, message, "feed from the last of them")
             if loop.condition is not None or len(places.get(called, ())) != 1:
                 message = f"{called!r} is not always the same copy"
                 raise scope.error(mark, message, "feed from the last of them")

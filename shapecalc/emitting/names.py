@@ -54,9 +54,11 @@ class EmitError(SpecError):
 def clash(name: str) -> str:
     """Why a name cannot be that of a module's attribute; empty if it can.
 
-    >>> clash("train"), clash("_train"), clash("conv1")
-    ("'train' is an attribute of torch's modules", "'_train' begins with _, ...", '')
+    >>> clash("train"), clash("_train"), clash("conv1"), clash("layers.0")
+    ("'train' is an attribute of torch's modules", "'_train' begins with _, ...", '', '')
     """
+    if "." in name:
+        return next(filter(None, map(clash, name.split("."))), "")
     if name in MODULE_ATTRIBUTES:
         return f"{name!r} is an attribute of torch's modules"
     if name.startswith("_"):

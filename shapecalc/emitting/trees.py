@@ -24,6 +24,8 @@ from shapecalc.emitting.syntax import negated, replaced
 from shapecalc.language import expression as spec
 from shapecalc.language.expression import Binary, Call, Conditional, Expression, Name, Unary
 
+_ONE = Number(1)
+
 
 class Chosen(NamedTuple):
     """A number that a condition chose; ``meanings`` are the derivations of the test's names.
@@ -140,6 +142,61 @@ def cancelled(tree: Tree) -> Tree:
     return tree_of(top / reduce(mul, map(Traced, left), Traced(Number(factor.denominator))))
 
 
+def collapsed(tree: Any) -> Any:
+    """The derivation with a floor of a floor as one floor, and without divisions that are exact.
+
+    For whole numbers floor((floor((n + a)/b) + c)/d) is floor((n + a + b*c)/(b*d)).
+
+    >>> n = Traced.letter("n", 12)
+    >>> from shapecalc.emitting.printer import flat
+    >>> flat(expression(collapsed(((((n + 1) // 2) + 1) // 2 // 2).tree)))
+    '(n + 3) // 8'
+    """
+    if isinstance(tree, Sum):
+        return Traced.sum(factor * Traced(collapsed(term)) for factor, term in tree.terms).tree
+    if isinstance(tree, Product):
+        return tree._replace(factors=tuple(map(collapsed, tree.factors)))
+    if isinstance(tree, Apply):
+        return tree._replace(arguments=tuple(map(collapsed, tree.arguments)))
+    if not isinstance(tree, Quotient):
+        return tree
+    top, bottom = collapsed(tree.top), collapsed(tree.bottom)
+    if bottom == Number(1) and isinstance(top, Quotient) and top.rounding == "exact":
+        return tree._replace(top=top.top, bottom=top.bottom)
+    if tree.rounding != "exact" and _is_whole(bottom) and _is_multiple(top, bottom.value):
+        return Traced.sum(f // bottom.value * Traced(term) for f, term in top.terms).tree
+    inner, added = _floor_and_number(top)
+    if tree.rounding == "floor" and _is_whole(bottom) and inner is not None:
+        below = inner.bottom.value
+        top = (Traced(inner.top) + added * below).tree
+        return tree._replace(top=top, bottom=Number(below * bottom.value))
+    return tree._replace(top=top, bottom=bottom)
+
+
+def _floor_and_number(tree: Any) -> tuple[Quotient | None, int]:
+    """A floor of which a number is the divisor, and the whole number that is added to it."""
+    terms = tree.terms if isinstance(tree, Sum) else ((1, tree),)
+    floors = [t for f, t in terms if isinstance(t, Quotient) and t.rounding == "floor" and f == 1]
+    numbers = [factor for factor, term in terms if isinstance(term, Number)]
+    is_plain = len(floors) == 1 and len(floors) + len(numbers) == len(terms)
+    if not is_plain or not _is_whole(floors[0].bottom) or any(type(n) is not int for n in numbers):
+        return None, 0
+    return floors[0], sum(numbers)
+
+
+def _is_multiple(tree: Any, of: int) -> bool:
+    """Whether it is a sum of which every term is a whole number so many times."""
+    return isinstance(tree, Sum) and all(
+        type(factor) is int and factor % of == 0 and type(term.value) is int
+        for factor, term in tree.terms
+    )
+
+
+def _is_whole(tree: Any) -> bool:
+    """Whether it is a whole number above 0."""
+    return isinstance(tree, Number) and type(tree.value) is int and tree.value > 0
+
+
 def _ratio(tree: Tree) -> tuple[Fraction, list[Tree], list[Tree]]:
     """The number before a product of exact quotients, and the factors over and under its line."""
     if isinstance(tree, Number) and isinstance(tree.value, (int, Fraction)):
@@ -162,7 +219,7 @@ def length(tree: Any, most: int) -> int:
     """How many numbers and operations a derivation has; counted no further than some are exceeded.
 
     >>> length((Traced.letter("n", 2) * 3 + 1).tree, 100), length(Leaf("n", 2), 0)
-    (5, 1)
+    (6, 1)
     """
     stack, count = [tree], 0
     while stack and count <= most:
@@ -232,6 +289,9 @@ def _sum(tree: Sum) -> Expression:
     half = _other_half(tree)
     if half is not None:
         return Binary("//", expression(half), spec.Number(2))
+    remainder = _remainder(tree)
+    if remainder is not None:
+        return remainder
     found: Expression | None = None
     for factor, term in _drawn_in(tree):
         if isinstance(term, Number):
@@ -251,12 +311,28 @@ def _sum(tree: Sum) -> Expression:
 
 def _other_half(tree: Sum) -> Tree | None:
     """The number of which a sum is what remains beside the larger half: n - ceil(n/2) is n//2."""
-    if len(tree.terms) != 2:
-        return None
-    (plus, whole), (minus, half) = sorted(tree.terms, key=lambda term: -term[0])
-    is_half = isinstance(half, Quotient) and half.rounding == "ceil" and half.bottom == Number(2)
-    if (plus, minus) == (1, -1) and is_half and isinstance(half, Quotient) and half.top == whole:
-        return whole
+    for factor, half in tree.terms:
+        is_half = isinstance(half, Quotient) and half.rounding == "ceil"
+        if factor == -1 and isinstance(half, Quotient) and is_half and half.bottom == Number(2):
+            whole = Traced.sum(f * Traced(term) for f, term in tree.terms if term != half).tree
+            return whole if whole == half.top else None
+    return None
+
+
+def _remainder(tree: Sum) -> Expression | None:
+    """A sum that is what remains of a division: n + c - d*(n//d) is n % d + c."""
+    for factor, term in tree.terms:
+        bottom, floor = Number(-factor), term
+        if isinstance(term, Product) and len(term.factors) == 2 and factor == -1:
+            bottom, floor = cast(Any, term.factors)
+        if not isinstance(floor, Quotient) or floor.rounding != "floor" or floor.bottom != bottom:
+            continue
+        others = Traced.sum(f * Traced(t) for f, t in tree.terms if t != term)
+        rest = (others - Traced(floor.top)).tree
+        if isinstance(rest, Number):
+            found: Expression = Binary("%", expression(floor.top), expression(bottom))
+            sign = "+" if rest.value > 0 else "-"
+            return Binary(sign, found, stated(abs(rest.value))) if rest.value else found
     return None
 
 
@@ -269,6 +345,8 @@ def _drawn_in(tree: Sum) -> tuple[tuple[Any, Tree], ...]:
     if len(tree.terms) != 2 or len(floors) != 1 or len(numbers) != 1:
         return tree.terms
     floor, added = floors[0][1], numbers[0]
+    if not isinstance(floor.top, Sum) or all(term != _ONE for _, term in floor.top.terms):
+        return tree.terms  # there is no number in it that this one would change
     bottom = floor.bottom.value
     known = isinstance(floor.bottom, Number) and isinstance(bottom, int)
     if floor.rounding != "floor" or not known or isinstance(added, Fraction):

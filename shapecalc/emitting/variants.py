@@ -161,35 +161,50 @@ class _Behind:
                 self.add(setting.names(), where)
 
 
-def variants(
-    network: Network,
-    settings: Mapping[str, Any],
-    values: Mapping[str, Any],
-    knobs: list[str],
-    base: Lettered,
-    memory: Memory,
-    layers: int,
-) -> list[Variant]:
+class Variants:
     """The network at other values of single knobs, of several, and of all at once.
 
     ``layers`` is how many it has at its own values.
     """
-    tries = _Tries(network.spec, settings, base, frozenset(knobs), memory, layers)
-    switches = knobs
-    if len(knobs) > FEW:
-        switches = [name for name in knobs if name in decisive(network.spec)]
-    found: list[Variant] = []
-    near = {name: _other_values(values[name], _is_rational(network.spec, name)) for name in knobs}
-    others = {name: near[name][:ENOUGH] for name in knobs}
-    for name in switches:
-        alone = tries.kept(name, near[name], WORK * 2 // 3 // len(switches))
-        found += alone
-        others[name] = _telling(name, alone, base, values[name])
-    found += tries.all(knobs, zip(*others.values()))
-    if len(switches) > 1:
+
+    def __init__(
+        self,
+        network: Network,
+        settings: Mapping[str, Any],
+        values: Mapping[str, Any],
+        knobs: list[str],
+        base: Lettered,
+        memory: Memory,
+        layers: int,
+    ) -> None:
+        spec = network.spec
+        self.base = base
+        self.values = values
+        self.knobs = knobs
+        self.tries = _Tries(spec, settings, base, frozenset(knobs), memory, layers)
+        self.switches = knobs
+        if len(knobs) > FEW:
+            self.switches = [name for name in knobs if name in decisive(spec)]
+        self.near = {name: _other_values(values[name], _is_rational(spec, name)) for name in knobs}
+        self.others = {name: self.near[name][:ENOUGH] for name in knobs}
+
+    def all(self) -> list[Variant]:
+        """The variants in which one knob changes, or all, or some."""
+        found: list[Variant] = []
+        for name in self.switches:
+            alone = self.tries.kept(name, self.near[name], WORK * 2 // 3 // len(self.switches))
+            found += alone
+            self.others[name] = _telling(name, alone, self.base, self.values[name])
+        found += self.tries.all(self.knobs, zip(*self.others.values()))
+        return found + self.mixed(frozenset(self.knobs))
+
+    def mixed(self, knobs: frozenset[str]) -> list[Variant]:
+        """Variants in which some of these knobs change."""
+        switches = [name for name in self.switches if name in knobs]
+        if len(switches) < 2:
+            return []
         rows = TOGETHER * min(3, len(switches))
-        found += tries.mixed(switches, others, values, rows, WORK // 4)
-    return found
+        return [*self.tries.mixed(switches, self.others, self.values, rows, WORK // 4)]
 
 
 def _telling(name: str, alone: list[Variant], base: Lettered, own: Any) -> list[Any]:

@@ -172,6 +172,9 @@ class Builder(Placer):
     def outputs(self, names: Names, last: Wire | None) -> dict[int, Wire]:
         """What the network returns: its outputs by number without those left out, or its last."""
         if not self.spec.outputs:
+            if last is None and not self.problems and self.spec.entries:
+                mark = self.spec.entries[-1].mark
+                self.problem(mark, "every entry is left out: the network returns nothing")
             return {0: last} if last is not None else {}
         wires = {}
         for number, reference in enumerate(self.spec.outputs):

@@ -92,9 +92,11 @@ def _other_kind(layer: Layer, x: Tensor) -> str:
     rank = len(x.shape) - 2
     if not layer.rank:
         return ""
-    kind = KINDS.get(f"{layer.kind[:-2]}{rank}d")
-    if kind is not None and layer.kind.endswith("d"):
-        return f"{kind.kind} takes it" if rank != layer.rank else ""
+    if layer.kind.endswith("d"):
+        for each in (rank, 1, 2, 3):
+            kind = KINDS.get(f"{layer.kind[:-2]}{each}d")
+            if kind is not None and len(x.shape) in (kind.ndims or ()):
+                return f"{kind.kind} takes it"
     return "an Unflatten before it makes channels and places of features" if rank == 0 else ""
 
 

@@ -535,5 +535,5 @@ def _origin(graph: nx.DiGraph[str], wire: Wire) -> str:
     origin = graph.nodes.get(wire.origin)
     node: Node | None = origin["node"] if origin else None
     if node is not None and node.layer.merges and len(wire.tensor.shape) == 2:
-        return f"{times(node.inputs[0].shape[1:])} = {wire.tensor} from {wire.origin!r}"
-    return f"{wire.tensor} from {wire.origin!r}"
+        return f"{times(node.inputs[0].shape[1:])} = {wire.tensor} from {str(wire.source)!r}"
+    return f"{wire.tensor} from {str(wire.source)!r}"

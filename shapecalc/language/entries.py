@@ -212,13 +212,19 @@ class Entries:
                 entry.branches = self._branches(given.pop("branches").value, scope)
             self._kind_settings(entry, given, meant, scope)
         else:
-            entry.kind = self._unknown_kind(kind, key.mark)
+            entry.kind = self._unknown_kind(kind, value, key.mark)
         return entry
 
-    def _unknown_kind(self, kind: str, mark: Mark) -> str:
+    def _unknown_kind(self, kind: str, value: Node | None, mark: Mark) -> str:
         """Tell of a kind that there is none of; the one that was probably meant."""
         from shapecalc.language.unknown import unknown_kind  # only where something is wrong
 
+        own = value.value if value is not None else None
+        inner = next(iter(own), "") if isinstance(own, dict) else own
+        if isinstance(inner, str) and (inner in KINDS or inner in self.blocks):
+            hint = f"an entry begins with its kind, and its name stands beside it: name: {kind}"
+            self.values.problem(mark, f"unknown kind {kind!r} before {inner}", hint)
+            return inner
         found, hints = unknown_kind(kind, [*self.blocks, *KINDS])
         self.values.problem(mark, f"unknown kind {kind!r}", *hints)
         return found or kind
@@ -239,6 +245,8 @@ class Entries:
                 return {}, set()
             if entry.block is not None and isinstance(value.value, list) and len(names) > 1:
                 return self._by_position(entry, value.value, names), set()
+            if entry.block is None and self._is_positional(entry, value, names[0]):
+                return {}, set(names)
             return {names[0]: Pair(value, value)}, set()
         known = [*names, "branches"] if joins else names
         meant: set[str] = set()
@@ -250,6 +258,25 @@ class Entries:
                 meant.update(nearest(name, known) or known)
             self._unknown_setting(entry, name, pair.key.mark, known)
         return {name: pair for name, pair in value.value.items() if name in known}, meant
+
+    def _is_positional(self, entry: Entry, value: Node, first: str) -> bool:
+        """Whether a kind is given several values as to torch, which is told."""
+        if not (isinstance(value.value, list) or "," in str(value.value)):
+            return False
+        from shapecalc.language.fields import by_name, is_several  # where a value may be wrong
+
+        kind = KINDS[entry.kind]
+        if not is_several(kind.fields[first].type, value.value):
+            return False
+        nodes = (
+            value.value
+            if isinstance(value.value, list)
+            else str(value.value).strip("()").split(",")
+        )
+        values = [str(getattr(each, "value", each)).strip() for each in nodes]
+        message = f"{entry.kind} takes fields by name, but is given {value.noun}"
+        self.values.problem(value.mark, message, f"written here: {by_name(kind, values)}")
+        return True
 
     def _by_position(self, entry: Entry, items: list[Node], names: list[str]) -> dict[str, Pair]:
         """The arguments of a block given as a list, in the order in which it declares them."""
@@ -266,7 +293,11 @@ class Entries:
         hint = did_you_mean(name, known)
         if name in MODIFIERS:
             hint = f"{name!r} stands beside {entry.kind}, not inside its settings"
-        elif not hint:
+        elif entry.block is None:
+            from shapecalc.language.fields import elsewhere  # only where something is wrong
+
+            hint = elsewhere(name, known)[1] or hint
+        if not hint:
             hint = f"it has {listing(known, 20)}" if known else f"it has no {what}s"
         message = f"{entry.kind} has no {what} {name!r}"
         self.values.problem(mark, message, _space_hint(name) or hint)

@@ -162,6 +162,11 @@ class Entry:
         return self.repeat is not None and not is_named
 
     @property
+    def is_by_number(self) -> bool:
+        """Whether it is called by a number among the others of its list."""
+        return self.is_numbered or self.name.isdigit()
+
+    @property
     def has_name(self) -> bool:
         """Whether it can be referred to by its name, before the network is made."""
         return not self.is_numbered or self.name.isdigit()

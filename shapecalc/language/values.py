@@ -174,6 +174,8 @@ class Values:
         line, column, _ = setting.mark
         mark = Mark(line, column + setting.offset + name.column, len(name.name))
         hint = did_you_mean(name.name, names) or f"known here: {listing(sorted(names))}"
+        if name.name == "None":
+            hint = "nothing is written null here; an input's shape leaves the batch out"
         if "(" in name.name:
             hint = "sizes of entries are known where layers are"
         if name.name == "index":

@@ -201,7 +201,9 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
                 extra + 1,
                 "has output_padding {extra}, not smaller than stride or dilation",
                 field="output_padding",
+                hint="it chooses between the sizes that a stride leaves open: at most {most} here",
                 extra=extra,
+                most=largest(stride, dilation) - 1,
             )
         for size in self.output(x).spatial:
             yield at_least(

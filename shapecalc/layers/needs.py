@@ -108,7 +108,11 @@ def wrong_ndim(layer: Layer, x: Tensor) -> Requirement:
     too_many = len(x.shape) > wanted[-1]
     return refuse(
         "takes {expected} (behind the batch) but receives {x}",
-        hint="a Flatten before it makes features of them" if too_many and 2 in wanted else "",
+        hint="a Flatten before it makes features of them"
+        if too_many and 2 in wanted
+        else "its only dimension is the first: a Flatten that keeps the batch has start_dim: 1"
+        if len(x.shape) == 1
+        else "",
         expected=expected,
         x=x,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE
 from shapecalc.language.tree import Entry
-from shapecalc.network import Network, load, parsed
+from shapecalc.network import Network, parsed
+from shapecalc.reading import read_network
 
 _READ_AS = re.compile(r"^#[ \t]*shapecalc:[ \t]*(.*)$", re.M)
 """The comment of a file of source that says which network it holds, and what comes in."""
@@ -79,8 +81,10 @@ def of_spec(text: str, name: str) -> Reading:
     return reading
 
 
-def of_code(text: str, path: Path) -> Reading | None:
-    """Read source as it is saved; None where no comment says how.
+def of_code(text: str, path: Path, others: Mapping[Path, str] | None = None) -> Reading | None:
+    """Read source, saved or not; None where no comment says how.
+
+    ``others`` are the texts of files, by their resolved paths, that it may import.
 
     The comment has what a command takes: ``# shapecalc: Net(10) --input 3,224,224``.
     """
@@ -95,7 +99,12 @@ def of_code(text: str, path: Path) -> Reading | None:
         reading.problems = [Problem(Mark(line, 1, len(said[0])), str(error))]
         return reading
     name = f"{path}:{make}" if make else str(path)
-    _read(reading, lambda: load(name, inputs=inputs), Mark(line, 1, len(said[0])))
+    texts = {**(others or {}), path.resolve(): text}
+
+    def make_network() -> Network:
+        return Network(read_network(name, inputs, texts=texts), MOST_LAYERS)
+
+    _read(reading, make_network, Mark(line, 1, len(said[0])))
     return reading
 
 

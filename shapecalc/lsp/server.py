@@ -82,19 +82,24 @@ class _Desk:
         self.publish(uri, self.document(uri).version, told)
 
     def reading(self, uri: str, *, anew: bool = False) -> Reading | None:
-        """What a text says; None where it is no spec, or source that is not as it was saved."""
+        """What a text says; None where it is source and does not tell how it is read."""
         if anew or uri not in self.readings:
             document = self.document(uri)
             path = Path(document.path or uri)
             if path.suffix == ".py":
-                is_saved = path.is_file() and path.read_bytes() == document.source.encode()
-                reading = of_code(document.source, path) if is_saved else None
+                reading = of_code(document.source, path, self.open_sources())
             else:
                 reading = of_spec(document.source, str(path))
             self.readings[uri] = reading
             if reading is not None and reading.network is not None:
                 self.last_good[uri] = reading
         return self.readings[uri]
+
+    def open_sources(self) -> dict[Path, str]:
+        """The texts of open files of source, by their paths, whether they are saved or not."""
+        documents = self.server.workspace.text_documents.values()
+        paths = ((Path(each.path), each.source) for each in documents if each.path)
+        return {path.resolve(): text for path, text in paths if path.suffix == ".py"}
 
     # -- what is asked ----------------------------------------------------------------------------
 

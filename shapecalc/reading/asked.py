@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
+from shapecalc.language.words import BATCH, has_meaning
 from shapecalc.reading import sizes
 from shapecalc.reading.known import resolve
 from shapecalc.reading.reader import Reader
@@ -31,6 +32,9 @@ def evaluated(reader: Reader, module: SourceModule, text: str) -> Any:
         for name, default in _free_names(reader, module, compiler, frame, node.body):
             reader.symbols[name] = default
             frame.names[name] = default if name in reader.decided else sizes.symbol(name, default)
+        for name, number in _given_numbers(reader, node.body):
+            reader.symbols[name] = number
+            frame.names[name] = number if name in reader.decided else sizes.symbol(name, number)
     for name in ("torch", "nn"):  # what an argument may be written with, whatever the file imports
         if name not in module.concerned:
             frame.names.setdefault(name, resolve("torch.nn" if name == "nn" else "torch"))
@@ -57,6 +61,18 @@ def _free_names(
         except KeyError:
             default = function.defaults.get(parameter) if code is not None else None
             yield value.id, default if type(default) is int and default > 0 else 10
+
+
+def _given_numbers(reader: Reader, call: ast.Call) -> Iterator[tuple[str, int]]:
+    """Numbers given as arguments: they are symbols, too, under the names of the parameters."""
+    known = {each.id for each in ast.walk(call) if isinstance(each, ast.Name)} | {BATCH}
+    for keyword in call.keywords:
+        value, name = keyword.value, keyword.arg
+        if name is None or name in known or has_meaning(name) or name in reader.symbols:
+            continue
+        if isinstance(value, ast.Constant) and type(value.value) is int and value.value > 1:
+            keyword.value = ast.copy_location(ast.Name(name, ast.Load()), value)
+            yield name, value.value
 
 
 def networks_in(module: SourceModule) -> list[str]:

@@ -106,7 +106,8 @@ def _abs(rt: Any, value: Any) -> Any:
 
 @builtin("round")
 def _round(rt: Any, value: Any, digits: Any = None) -> Any:
-    return round(plain(value)) if digits is None else round(plain(value), digits)
+    number = rt.tensor_number(value) if isinstance(value, rt.tensor_type) else plain(value)
+    return round(number) if digits is None else round(number, digits)
 
 
 @builtin("pow")

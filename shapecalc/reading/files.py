@@ -7,7 +7,7 @@ for: what else a script does is never looked at.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,12 @@ class Files:
     bind: Any
     known: dict[str, Any]
     root: Path
+    texts: Mapping[Path, str]
+
+    def text_of(self, path: Path) -> str:
+        """The text of a file, as an editor holds it or as it is saved."""
+        text = self.texts.get(path.resolve())
+        return read_text(path) if text is None else text
 
     def open_file(self, path: Path, name: str, package: str) -> SourceModule:
         """Read a file of source."""
@@ -41,7 +47,7 @@ class Files:
             return found
         if len(self.modules) >= MOST_FILES:
             raise self.cannot(f"more than {MOST_FILES} files lead to here")
-        module = SourceModule(self, name, path, package, read_text(path))
+        module = SourceModule(self, name, path, package, self.text_of(path))
         self.modules[name] = module
         if self.is_own(path):
             self.own.add(module.source.name)

@@ -12,16 +12,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from shapecalc.language.problem import Mark
-from shapecalc.language.tree import Setting, Spec
+from shapecalc.language.tree import Spec
 from shapecalc.layers import OUTPUT
-from shapecalc.layers.field import Either, PerAxis, SameAs
-from shapecalc.reading import sizes
 from shapecalc.reading.blocks.draft import Draft, Item, Link, Made, exactly
 from shapecalc.reading.blocks.naming import Names
 from shapecalc.reading.blocks.tidying import Tidying
 from shapecalc.reading.flow import Flow, Wire, operations, wire_of
-from shapecalc.reading.sizes import Size
-from shapecalc.reading.trace import exact
+from shapecalc.reading.rearranging import hoist, localise
+from shapecalc.reading.settings import settings
 from shapecalc.reading.traced import Call, Given, Op, TensorValue
 from shapecalc.reading.values import Function
 
@@ -42,6 +40,7 @@ class Lowering:
         self.shares: dict[int, Call | Op] = {}
         self.joins: list[tuple[Op, list[Wire]]] = []
         hoist(root)
+        localise(root)
         self.flow = Flow(root, results)
         self.dead = self.needless()
         self.decide()
@@ -345,41 +344,6 @@ def is_itself(op: Op) -> bool:
     return op.name == "." or (is_own and not op.name)
 
 
-def hoist(call: Call) -> None:
-    """Put what joins a list of tensors that a module is given in front of its call.
-
-    So a module that takes what all modules before it have put out takes one tensor.
-    """
-    at = 0
-    while at < len(call.items):
-        item = call.items[at]
-        if isinstance(item, Call):
-            hoist(item)
-            first = item.items[0] if item.items else None
-            if isinstance(first, Op) and joins_all(item, first):
-                del item.items[0]
-                first.call = call
-                call.items.insert(at, first)
-                at += 1
-        at += 1
-
-
-def joins_all(call: Call, op: Op) -> bool:
-    """Whether an operation joins a list that a module is given, and nothing else takes of it."""
-    names: dict[str, list[Wire]] = {}
-    for name, value in call.given:
-        names.setdefault(name, []).append(wire_of(value))
-    wires = [wire_of(value) for value in op.inputs]
-    if op.kind != "Concat" or len(names) != 1 or wires != next(iter(names.values())):
-        return False
-    return not any(
-        wire_of(value) in wires
-        for other in operations(call)
-        if other is not op
-        for value in other.inputs
-    )
-
-
 def joined(prefix: str, name: str) -> str:
     """A path in a list around a call that is no block."""
     return ".".join(part for part in (prefix, name) if part)
@@ -420,45 +384,3 @@ def returned(call: Call) -> dict[Wire, str]:
         for node, value in zip(made[0].elts, call.result)
         if isinstance(node, ast.Name) and isinstance(value, TensorValue)
     }
-
-
-def settings(op: Op, mark: Mark) -> dict[str, Setting]:
-    """What an entry says: no more than is not inferred, and not the default."""
-    found: dict[str, Setting] = {}
-    layer = op.layer
-    for name, value in op.settings.items():
-        declared = layer.fields.get(name)
-        if declared is None or declared.infer is not None or value is None:
-            continue
-        kept = layer.__dict__[name]
-        if declared.default is not None and not declared.is_required:
-            default = declared.default
-            default = (
-                layer.__dict__[default.name]
-                if isinstance(default, SameAs)
-                else layer._default(declared)
-            )
-            if kept == default:
-                continue
-        per = declared.type.other if isinstance(declared.type, Either) else declared.type
-        if isinstance(per, PerAxis) and isinstance(value, (list, tuple)):
-            covers = len(value) == len(kept) or per.short == "repeated"
-            alike = all(each == value[0] for each in value)
-            if covers and (
-                len(value) == 1 or (alike and not any(isinstance(each, Size) for each in value))
-            ):
-                value = value[0]
-        found[name] = setting(value, mark)
-    return found
-
-
-def setting(value: Any, mark: Mark) -> Setting:
-    """A value as the tree holds it."""
-    if isinstance(value, Size):
-        return Setting(Setting.EXPRESSION, sizes.expression(value), mark)
-    if isinstance(value, (list, tuple)):
-        return Setting(Setting.LIST, [setting(each, mark) for each in value], mark)
-    if isinstance(value, dict):
-        content = {name: setting(each, mark) for name, each in value.items()}
-        return Setting(Setting.MAPPING, content, mark)
-    return Setting(Setting.CONSTANT, exact(value), mark)

@@ -14,15 +14,15 @@ from shapecalc.reading import sizes
 from shapecalc.reading.advice import asked
 from shapecalc.reading.asked import evaluated, networks_in
 from shapecalc.reading.blocks.naming import identifier
-from shapecalc.reading.files import read_text
 from shapecalc.reading.flow import operations
 from shapecalc.reading.inputs import Shape, read_input
-from shapecalc.reading.lower import Lowering, setting
+from shapecalc.reading.lower import Lowering
 from shapecalc.reading.modules import every_tensor, is_module, walk
 from shapecalc.reading.operators import type_name
 from shapecalc.reading.outputs import names_of, tensors
 from shapecalc.reading.reader import Reader, deep
 from shapecalc.reading.registering import unregistered
+from shapecalc.reading.settings import setting
 from shapecalc.reading.traced import Call, Given, Stored, TensorValue
 from shapecalc.reading.values import (
     CannotRead,
@@ -57,10 +57,13 @@ def read_network(
     training: bool = False,
     assume: Mapping[str, Any] | None = None,
     symbols: Iterable[str] = (),
+    texts: Mapping[Path, str] | None = None,
 ) -> Spec:
     """The spec of a network in source.
 
-    Raises :class:`SpecError` with everything that is wrong, and ``OSError`` without a file.
+    ``texts`` are those of files, by their resolved paths, that differ from what is saved, as an
+    editor holds them. Raises :class:`SpecError` with everything that is wrong, and ``OSError``
+    without a file.
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
@@ -74,18 +77,19 @@ def read_network(
     found = _CODE.fullmatch(text)
     assert found is not None
     path = Path(found["file"])
-    if not path.is_file():
+    texts = texts or {}
+    if not (path.is_file() or path.resolve() in texts):
         raise FileNotFoundError(2, "no such file", str(path))
     shapes = [read_input(each) for each in inputs]
     pinned: set[str] = set()
     while True:
-        reading = _Reading(path, found["make"] or "", shapes, training, assume or {}, pinned)
+        reading = _Reading(path, found["make"] or "", shapes, training, assume or {}, pinned, texts)
         try:
             spec = reading.spec()
         except SpecError as error:
             if len(shapes) == 1:
                 given = reading.shapes[0]
-                raise with_advice(error, text, given, training, assume or {}) from None
+                raise with_advice(error, text, given, training, assume or {}, texts) from None
             raise
         more = reading.reader.pinned - pinned
         if not more:
@@ -94,7 +98,12 @@ def read_network(
 
 
 def with_advice(
-    error: SpecError, text: str, shape: Shape, training: bool, assume: Mapping[str, Any]
+    error: SpecError,
+    text: str,
+    shape: Shape,
+    training: bool,
+    assume: Mapping[str, Any],
+    texts: Mapping[Path, str],
 ) -> SpecError:
     """An error with the inputs that would fit, where a stated size disagrees with what comes."""
     from shapecalc.reading.advice import Unmet, advised
@@ -105,7 +114,8 @@ def with_advice(
     def unmet(sizes: list[tuple[str | None, int]]) -> Unmet:
         path, make = Path(found["file"]), found["make"] or ""
         own = {name for name, _ in shape.sizes if name} | {"B"}
-        reading = _Reading(path, make, [shape._replace(sizes=sizes)], training, assume, own)
+        sized = [shape._replace(sizes=sizes)]
+        reading = _Reading(path, make, sized, training, assume, own, texts)
         with suppress(SpecError):
             reading.spec()
         return reading.reader.unmet
@@ -127,6 +137,7 @@ class _Reading:
         training: bool,
         assume: Mapping[str, Any],
         pinned: set[str],
+        texts: Mapping[Path, str] | None = None,
     ) -> None:
         self.make = make
         self.shapes = shapes
@@ -134,12 +145,13 @@ class _Reading:
         self.reader = Reader(path, training)
         self.reader.shown_name = str(path)
         self.reader.assumed = assume
+        self.reader.texts = texts or {}
         self.reader.relatives = {}
         self.reader.stored_names = {}
         self.reader.made_with = {}
         self.source = Source(str(path), "")
         try:
-            self.source = Source(str(path), read_text(path))
+            self.source = Source(str(path), self.reader.text_of(path))
         except CannotRead as wrong:
             raise SpecError(self.source, [Problem(Mark(1, 1), wrong.message)]) from None
         self.symbols = self.reader.symbols

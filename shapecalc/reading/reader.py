@@ -51,6 +51,7 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
         self.stored_ops: dict[int, Op] = {}
         self.leaf_ops: dict[int, Op] = {}
         self.assumed: Mapping[str, Any] = {}
+        self.texts = {}
         self.symbols = {}
         self.decided: set[str] = set()  # symbols that the code decides by: they are numbers
         self.kept: list[Instance] = []  # whose ids are known, so that no other takes them

@@ -118,6 +118,8 @@ class Weights:
 
         It is a dot where that is the module that is called.
         """
+        if self.current is None:
+            return ""
         homes = set()
         for name, each in given.items():
             if isinstance(each, TensorValue) and each.grown is not None:

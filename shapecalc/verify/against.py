@@ -79,7 +79,8 @@ def _findings(spec: Spec, theirs: Theirs, doing: Doing) -> Iterator[Finding]:
         yield from _failed(spec, theirs, str(error))
         return
     pairs = theirs.matched(spec.states)
-    yield from _structure(spec, theirs, pairs)
+    structure = list(_structure(spec, theirs, pairs))
+    yield from structure
     try:
         trace, output, note = theirs.full_run()
     except RunError as error:
@@ -94,6 +95,8 @@ def _findings(spec: Spec, theirs: Theirs, doing: Doing) -> Iterator[Finding]:
     yield returned._replace(explanation=()) if is_told else returned
     if _is_paired(spec, theirs, pairs):
         yield from Numbers(spec, theirs, pairs, doing).findings()
+    elif all(each.agrees for each in structure):
+        yield Finding("numbers", 0, ("not compared, since weights of the two cannot be matched",))
 
 
 def _failed(spec: Spec, theirs: Theirs, reason: str) -> Iterator[Finding]:
@@ -107,7 +110,7 @@ def _failed(spec: Spec, theirs: Theirs, reason: str) -> Iterator[Finding]:
     if shapes is not None:
         yield shapes
     last = next(reversed(trace.uses), "").rpartition(".")[0]
-    yield Finding(RUNS, 1, (f"{reason}{f' (the last layer reached is {last})' if last else ''}",))
+    yield Finding(RUNS, 1, (f"{reason}{f'; the last layer reached is {last}' if last else ''}",))
 
 
 def _structure(spec: Spec, theirs: Theirs, pairs: Pairs) -> Iterator[Finding]:

@@ -117,3 +117,21 @@ def test_inputs_of_a_wide_join_share_the_letters_that_have_to_be_equal(count):
     assert [text(*shape)[1:] for shape in inputs] == [
         [f"C{i}", "H", "W"] for i in range(1, count + 1)
     ]
+
+
+def test_a_kind_that_names_the_sizes_of_its_inputs_is_explained_in_these():
+    spec = {
+        "inputs": {"x": [9, 1, 64], "choice": {"shape": [9, 2], "dtype": "int64"}},
+        "layers": [
+            {"Parameter": [8, 32, 64], "name": "experts"},
+            {"ExpertLinear": None, "name": "it", "from": ["x", "choice", "experts"]},
+        ],
+    }
+    layer = lettered(shapecalc.load(spec).report()["it"].node)
+    assert [text(*shape) for shape in layer.inputs] == [
+        ["1", "L", "1", "C"],
+        ["1", "L", "k"],
+        ["E", "K", "C"],
+    ]
+    assert text(*layer.output) == ["1", "L", "k", "K"]
+    assert text(layer.macs) == ["L*k*K*C"]

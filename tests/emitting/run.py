@@ -33,6 +33,9 @@ REFUSED = (
     "differs from copy to copy in a way that no expression tells",
     "differs from use to use in a way that no expression tells",
     "within a repeated entry cannot be written",
+    "has a number that hangs on what is there, but not in a chain",
+    "is not always the same copy",
+    "copies with names of their own have one source and no 'share'",
     "'when' asks for a size that cannot be told where the entry is left out",
 )
 """What is said of networks that are not written."""

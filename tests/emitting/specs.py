@@ -6,6 +6,7 @@ are no networks, as where a number of channels is a fraction; those are to be pa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -49,6 +50,25 @@ NO_NUMBERS = ("on", "flag", "k")
 def spec(chance: Random) -> dict[str, Any]:
     """A spec as a mapping."""
     return Drawn(chance).spec()
+
+
+def counted(spec: dict[str, Any], chance: Random) -> dict[str, Any]:
+    """A spec of which some lists are numbered, or copies named, where nothing refers to them."""
+    lists = [spec, *spec.get("blocks", {}).values()]
+    for holder in [each for each in lists if chance.random() < 0.7]:
+        bare = [{k: v for k, v in entry.items() if k != "name"} for entry in holder["layers"]]
+        told = f"{bare}{holder.get('outputs')}"
+        is_numbered = chance.random() < 0.5
+        if is_numbered:
+            holder["numbered"] = True
+        for entry in holder["layers"]:
+            if re.search(rf"\b{entry['name']}\b", told):
+                continue
+            if is_numbered:
+                del entry["name"]
+            elif "repeat" in entry:
+                entry["name"] += "_{index + 1}"
+    return spec
 
 
 class Drawn:

@@ -211,7 +211,7 @@ def test_no_layer_is_called_like_an_attribute_of_modules(role: Role) -> None:
 # -- what is no identifier ---------------------------------------------------------------------
 
 HOSTILE = [
-    *('a"b', "a'b", "a\\", "a\nb", "a b", "a.b", "a-b", "a;b", "a)", "a[0]", "a\x00", "", "1a"),
+    *('a"b', "a'b", "a\\", "a\nb", "a b", "a..b", "a-b", "a;b", "a)", "a[0]", "a\x00", "", "1a"),
     *("x) or print(", '"]; import os; ["', "#", "\u00e9", "a\u200b", "a\u202eb"),
     *("\uff53\uff45\uff4c\uff46", "\ufb01", "\u0430"),  # look like self, fi and a
     *keyword.kwlist,

@@ -206,7 +206,7 @@ def test_keys_words_and_symbols_are_completed(client: Client, written: str, expe
     assert expected in labels(completed(client, written, f"{expected}.yaml"))
 
 
-def test_source_is_read_as_it_is_saved_where_a_comment_says_how(client: Client) -> None:
+def test_source_is_read_where_a_comment_says_how(client: Client) -> None:
     text = (
         "# shapecalc: Net(7) --input 3,32,32\n"
         "from torch import nn\n\n\nclass Net(nn.Module):\n"
@@ -225,6 +225,28 @@ def test_source_is_read_as_it_is_saved_where_a_comment_says_how(client: Client) 
     other = client.open("other.py", text.replace("# shapecalc:", "# another:"))
     assert client.problems(other) == []
     assert client.hints(other) == {}
+
+
+def test_source_is_read_as_it_stands_in_the_editor_saved_or_not(client: Client) -> None:
+    text = (
+        "# shapecalc: net --input 3,32,32\nfrom torch import nn\nfrom wide import WIDTH\n\n"
+        "net = nn.Sequential(nn.Conv2d(3, WIDTH, 5), nn.ReLU())\n"
+    )
+    wide = client.open("wide.py", "WIDTH = 16\n")
+    uri = client.open("typed.py", text)
+    assert client.problems(uri) == []
+    assert "16 x 28 x 28" in str(client.hints(uri))
+    client.change(uri, 2, text.replace("5)", "7)"))
+    assert client.problems(uri, 2) == []
+    assert "16 x 26 x 26" in str(client.hints(uri))
+    client.change(wide, 2, "WIDTH = 24\n")
+    client.change(uri, 3, text)
+    assert client.problems(uri, 3) == []
+    assert "24 x 28 x 28" in str(client.hints(uri))
+    assert (client.folder / "typed.py").read_text() == text
+    client.change(uri, 4, text.replace("nn.ReLU()", "nn.Linear(16, 8)"))
+    (problem,) = client.problems(uri, 4)
+    assert "in_features 16 but receives 28" in problem["message"]
 
 
 def test_characters_are_counted_as_the_editor_counts_them(tmp_path: Path) -> None:

@@ -73,6 +73,9 @@ class Net(nn.Module):
         for t in range(1, x.shape[1]):
             taught = random.random() < 0.5 or torch.rand(1).item() < 0.2
             state = self.cell(x[:, t] if taught else state, state)
+        dropped = torch.zeros(3).uniform_(0.0, 1.0) < 0.1
+        if all(dropped):
+            dropped[random.randrange(3)] = False
         return state + self.noise
 """,
         [[3, 4]],
@@ -139,6 +142,44 @@ class Net(nn.Module):
         return q @ k.transpose(1, 2)
 """,
         [[5, 8]],
+    ),
+    "actions drawn from distributions": (
+        "Net()",
+        """
+from torch.distributions import Categorical, Independent, MultivariateNormal, Normal, kl_divergence
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mean, self.scale, self.actor = nn.Linear(6, 4), nn.Linear(6, 4), nn.Linear(4, 3)
+    def forward(self, x):
+        q = Normal(self.mean(x), F.softplus(self.scale(x)))
+        z = q.rsample()
+        prior = Normal(torch.zeros_like(q.loc), torch.ones_like(q.scale))
+        kl = kl_divergence(q, prior).sum(-1)
+        dist = Categorical(logits=self.actor(z))
+        action = dist.sample()
+        told = [dist.log_prob(action), dist.entropy(), kl, Independent(q, 1).log_prob(z)]
+        return torch.stack(told, dim=-1) + z
+""",
+        [[6]],
+    ),
+    "settings that are attributes of a dictionary": (
+        "Net(Settings(dim=4, widths=[5, 6]))",
+        """
+class Settings(dict):
+    def __init__(self, *args, **kwargs):
+        super(Settings, self).__init__(*args, **kwargs)
+        self.__dict__ = self
+class Net(nn.Module):
+    def __init__(self, h):
+        super().__init__()
+        sizes = [h.dim, *h["widths"]]
+        self.layers = nn.Sequential(*(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])))
+        self.adj = torch.ones(3, 3)
+    def forward(self, x):
+        return self.layers(torch.spmm(self.adj, x[0]))
+""",
+        [[3, 4]],
     ),
     "a decomposition of constants": (
         "Net()",

@@ -240,3 +240,16 @@ def test_a_list_beside_what_registers_its_layers_is_right(tmp_path: Path) -> Non
         + "        for layer in self.layers:\n            x = layer(x)\n        return x\n"
     )
     assert shapecalc.load(f"{path}:Net", inputs=["4"]).report().totals.params == 40
+
+
+def test_a_layer_called_while_the_network_is_made_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        HEAD
+        + INIT
+        + "        self.norm = nn.Parameter(torch.ones(4))\n"
+        + "        size = F.layer_norm(torch.zeros(2, 4), [4], self.norm).shape[-1]\n"
+        + "        self.fc = nn.Linear(round(torch.tensor(4.4).item()), size)\n"
+        + "    def forward(self, x):\n        return self.fc(x) * self.norm\n"
+    )
+    assert shapecalc.load(f"{path}:Net", inputs=["4"]).report().totals.params == 24

@@ -209,7 +209,7 @@ def test_ones_own_module_agrees_to_the_last_number(own_modules: str) -> None:
                 "conv1 puts out 1 x 6 x 28 x 28 in the spec, 1 x 6 x 32 x 32 in the module (0)",
                 "⌊(N + 2P − F)/S⌋ + 1 = ",
                 "fails on an input of 1 x 3 x 32 x 32: RuntimeError: ",
-                "(the last layer reached is 2)",
+                "; the last layer reached is 2",
             ],
         ),
         ("lenet", ["kernel=3"], ["conv1.weight is 6 x 3 x 5 x 5 in the spec, 0.weight is 6 x 3 x"]),

@@ -8,104 +8,47 @@ of its own. That each use gets its numbers is so by construction.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 from shapecalc.language.expression import (
-    RESERVED,
     Binary,
     Comparison,
     Expression,
-    ExpressionError,
     Name,
     Number,
     Unary,
-    evaluate,
     names,
 )
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Setting
-from shapecalc.language.words import BATCH, TENSOR_NAMES, has_meaning, is_identifier
+from shapecalc.language.words import TENSOR_NAMES, has_meaning, is_identifier
 from shapecalc.reading.blocks.draft import Draft, constant, is_plain, key
-from shapecalc.reading.blocks.formulas import Formulas, size
-from shapecalc.reading.modules import is_module
-from shapecalc.reading.sizes import Size, expression, terms_of
-from shapecalc.reading.values import Instance
-
-LEAST_WIDTH = 8
-"""The least number that is said to be a multiple or a part of another."""
+from shapecalc.reading.blocks.formulas import size
+from shapecalc.reading.blocks.parameters import (
+    LEAST_WIDTH,
+    Parameters,
+    agree,
+    exact,
+    negated,
+    products,
+    scaled,
+    substituted,
+    worth_in,
+)
+from shapecalc.reading.sizes import Size, expression
 
 Column = Sequence["Setting | None"]
 """A number in every use; None in those without the layer that has it."""
 
 
-class Arguments:
+class Arguments(Parameters):
     """What one block declares, and what each of several drafts gives it."""
 
     def __init__(self, drafts: list[Draft], symbols: dict[str, int]) -> None:
-        self.symbols = symbols
-        self.drafts = drafts
-        self.count = len(drafts)
-        self.mark = drafts[0].mark
-        self.made = drafts[0].made
-        self.taken = {*RESERVED, *TENSOR_NAMES, BATCH, "index", "input", *symbols}
-        self.taken |= {name for draft in drafts for name in draft.inputs}
+        super().__init__(drafts, symbols)
         self.values: dict[str, list[Setting | None]] = {}
         self.derived: dict[str, Expression] = {}
         self.used: list[Expression] = []
-        self.numbers: dict[str, list[Any]] = {}
-        self.flags: dict[str, list[Any]] = {}
-        columns: dict[str, list[Any]] = {
-            n: [draft.made.given.get(n) for draft in drafts] for n in self.made.given
-        }
-        self.records = {name for name, column in columns.items() if all(map(is_record, column))}
-        for name in self.records:
-            for attribute in columns[name][0].attributes:
-                column = [each.attributes.get(attribute) for each in columns[name]]
-                columns.setdefault(attribute, column)
-        self.order = [*columns]
-        for name in sorted(columns, key=_comes_in):
-            self.parameter(name, columns[name])
-        self.scopes = [
-            {name: column[n] for name, column in (*self.numbers.items(), *self.flags.items())}
-            for n in range(self.count)
-        ]
-
-    def parameter(self, name: str, column: list[Any]) -> None:
-        """Sort a parameter of the constructor: a number, a flag, or neither."""
-        if name in self.taken or has_meaning(name) or not is_identifier(name):
-            return
-        if name.startswith("_"):
-            return
-        if all(type(value) is bool for value in column):
-            self.flags[name] = column
-        elif all(type(value) in (int, bool, float, Fraction, Size) for value in column):
-            self.numbers[name] = [_exact(value) for value in column]
-        elif any(value is None for value in column) and not any(map(is_plain, column)):
-            self.flags[name] = [value is not None for value in column]
-
-    @cached_property
-    def formulas(self) -> Formulas:
-        """What the class's own code writes."""
-        return Formulas(self.made, set(self.numbers), set(self.flags), self.records)
-
-    @cached_property
-    def written(self) -> list[tuple[Expression, str, list[Any]]]:
-        """What the class's own code writes: expressions, their names, their value in every use."""
-        found: list[tuple[Expression, str, list[Any]]] = []
-        for tree, name in self.formulas.all() if self.made.cls is not None else ():
-            column = self.worth(tree)
-            if column is not None and not isinstance(tree, Name):
-                found.append((tree, name, column))
-        return found
-
-    def worth(self, tree: Expression) -> list[Any] | None:
-        """The value of an expression in every use; None where it has none."""
-        try:
-            return [evaluate(tree, scope) for scope in self.scopes]
-        except (ExpressionError, KeyError, ArithmeticError, ValueError, TypeError):
-            return None
 
     # -- numbers ----------------------------------------------------------------------------------
 
@@ -142,12 +85,12 @@ class Arguments:
             named = {name: each for name, each in named.items() if name == axis}
         for name, at in named.items():
             sizes = [None if shape is None else shape[at] for shape in shapes]
-            if rank > at > 0 and _agree(sizes, numbers):
+            if rank > at > 0 and agree(sizes, numbers):
                 return Name(name, 0)
         for name, at in named.items():
             sizes = [None if shape is None else shape[at] for shape in shapes]
             if rank > at > 0:
-                for tree in _scaled(name, sizes, numbers, least=1):
+                for tree in scaled(name, sizes, numbers, least=1):
                     return tree
         return None
 
@@ -161,45 +104,37 @@ class Arguments:
             return self.flag(numbers, wanted)
         for tree in self.ways(numbers, wanted, kernel):
             name = next((name for each, name, _ in self.written if each == tree), "")
-            if size(tree) > 2 and name and is_identifier(name) and name not in self.made.given:
+            if size(tree) > 2 and name and is_identifier(name) and name not in self.order:
                 return self.declared_as(tree, name, wanted)
             self.use(tree)
             return tree
         return None
-
-    def number(self, setting: Setting) -> Any:
-        """The number that a setting is, with what it follows from; None for what is none."""
-        if setting.kind == Setting.CONSTANT:
-            return setting.content
-        if setting.kind != Setting.EXPRESSION:
-            return None
-        return _worth(setting.content, self.symbols)
 
     def ways(
         self, numbers: list[Any], wanted: str, kernel: Expression | None
     ) -> Iterator[Expression]:
         """Expressions with these values, the plainest first."""
         for tree in self.used:
-            if size(tree) > 1 and _agree(self.worth(tree) or (), numbers):
+            if size(tree) > 1 and _is_of_numbers(self.worth(tree), numbers):
                 yield tree
         columns = dict(sorted(self.numbers.items(), key=lambda pair: pair[0] != wanted))
         for name in sorted(columns, key=lambda name: name not in self.values):
-            if _agree(columns[name], numbers):
+            if agree(columns[name], numbers):
                 yield Name(name, 0)
         for name in self.values:
-            if name not in self.numbers and _agree(self.worn(name), numbers):
+            if name not in self.numbers and agree(self.worn(name), numbers):
                 yield Name(name, 0)
         if kernel is not None and names(kernel):
             half = Binary("//", kernel, Number(2))
             known = self.with_own()
-            if _agree([_worth(half, scope) for scope in known], numbers):
+            if agree([worth_in(half, scope) for scope in known], numbers):
                 yield half
         for tree, _, column in self.written:
-            if _agree(column, numbers):
+            if _is_of_numbers(column, numbers):
                 yield tree
         for name, values in columns.items():
-            yield from _scaled(name, values, numbers)
-        yield from _products(columns, numbers)
+            yield from scaled(name, values, numbers)
+        yield from products(columns, numbers)
 
     def with_own(self) -> list[dict[str, Any]]:
         """The names in scope in every use, arguments of the block's own as well."""
@@ -223,7 +158,7 @@ class Arguments:
         for name, values in self.values.items():
             if name not in self.numbers and name not in self.flags:
                 others = [None if value is None else key(value) for value in values]
-                if _agree(others, keys):
+                if agree(others, keys):
                     return Name(name, 0)
         name = self.free(wanted)
         self.values[name] = list(column)
@@ -261,14 +196,14 @@ class Arguments:
     def by_name(self, column: Column, name: str) -> Expression | None:
         """The parameter of a name, where it has these values and others in other uses."""
         known = self.numbers.get(name)
-        if known is None or len(set(known)) < 2 or not _agree(known, [*map(self.maybe, column)]):
+        if known is None or len(set(known)) < 2:
+            return None
+        if any(self.number(each) is None for each in column if each is not None):
+            return None
+        if not agree(known, [*map(self.maybe, column)]):
             return None
         self.use(Name(name, 0))
         return Name(name, 0)
-
-    def maybe(self, setting: Setting | None) -> Any:
-        """The number that a setting is, where there is one."""
-        return None if setting is None else self.number(setting)
 
     def flag(self, numbers: list[Any], wanted: str = "") -> Expression | None:
         """A condition with these values, in parameters."""
@@ -280,60 +215,36 @@ class Arguments:
         """Conditions with these values, first what the code decides by; and its names for them."""
         opposite = [None if each is None else not each for each in numbers]
         for name in [name for name in self.values if name in self.flags]:
-            if _agree(self.flags[name], numbers):
+            if agree(self.flags[name], numbers):
                 yield Name(name, 0), ""
-            if _agree(self.flags[name], opposite):
+            if agree(self.flags[name], opposite):
                 yield Unary("not", Name(name, 0)), ""
         for name, column in self.flags.items():
-            if _agree(column, numbers):
+            if agree(column, numbers):
                 yield Name(name, 0), ""
-            if _agree(column, opposite):
+            if agree(column, opposite):
                 yield Unary("not", Name(name, 0)), ""
         for tree, name, column in (*self.decisions, *self.written):
             if all(type(each) is bool for each in column):
-                if _agree(column, numbers):
+                if agree(column, numbers):
                     yield tree, name
-                if _agree(column, opposite):
+                if agree(column, opposite):
                     yield negated(tree), ""
         for name, column in self.numbers.items():
             for value in sorted(set(column))[:-1] if len(set(column)) > 2 else ():
                 more = Comparison(Name(name, 0), ((">", Number(value)),))
                 for tree in (more, negated(more)):
-                    if type(value) is int and _agree(self.worth(tree) or (), numbers):
+                    if type(value) is int and agree(self.worth(tree) or (), numbers):
                         yield tree, ""
             small = sorted({each for each in column if type(each) is int and each < LEAST_WIDTH})
             for value in small:
                 for operator in ("==", "!="):
                     tree = Comparison(Name(name, 0), ((operator, Number(value)),))
-                    if _agree(self.worth(tree) or (), numbers):
+                    if agree(self.worth(tree) or (), numbers):
                         yield tree, ""
         for tree in self.pairs():
-            if _agree(self.worth(tree) or (), numbers):
+            if agree(self.worth(tree) or (), numbers):
                 yield tree, ""
-
-    @cached_property
-    def decisions(self) -> list[tuple[Expression, str, list[Any]]]:
-        """What the class's own code decides by, and its value in every use."""
-        found = []
-        for tree, name in self.formulas.tests() if self.made.cls is not None else ():
-            column = self.worth(tree)
-            if column is not None:
-                found.append((tree, name, column))
-        return found
-
-    @cached_property
-    def coming(self) -> dict[str, Expression]:
-        """The parameters that are a size of what comes into the block, in every use."""
-        found: dict[str, Expression] = {}
-        shapes = [draft.shape for draft in self.drafts]
-        known = [shape for shape in shapes if shape is not None and len(shape) > 1]
-        if len(known) == self.count:
-            for name, column in self.numbers.items():
-                if _comes_in(name):
-                    for size_name, axis in (("in_channels", 1), ("in_features", -1)):
-                        if _agree([shape[axis] for shape in known], column):
-                            found.setdefault(name, Name(size_name, 0))
-        return found
 
     def pairs(self) -> Iterator[Expression]:
         """Whether two parameters are the same."""
@@ -363,7 +274,7 @@ class Arguments:
                 return Name(known, 0)
             if default == negated(whole):
                 return Unary("not", Name(known, 0))
-        own = name if is_identifier(name) and name not in self.made.given else f"has_{wanted}"
+        own = name if is_identifier(name) and name not in self.order else f"has_{wanted}"
         own = self.free(own)
         self.use(whole)
         self.derived[own] = whole
@@ -382,7 +293,7 @@ class Arguments:
             return None if default is _NONE else constant(_is_there(default), self.mark)
         if name in self.numbers:
             default = self.made.defaults.get(name)
-            return constant(_exact(default), self.mark) if is_plain(default) else None
+            return constant(exact(default), self.mark) if is_plain(default) else None
         keys = [key(value) for value in column if value is not None]
         if len(keys) == len(column) and not all(value[1] == "bool" for value in keys):
             return None
@@ -416,97 +327,13 @@ class Arguments:
 _NONE = object()
 
 
-def is_record(value: Any) -> bool:
-    """Whether a value holds others by name, as a configuration does."""
-    return isinstance(value, Instance) and not is_module(value) and bool(value.attributes)
+def _is_of_numbers(column: list[Any] | None, numbers: list[Any]) -> bool:
+    """Whether a column has these values, and is of no conditions."""
+    return column is not None and bool not in map(type, column) and agree(column, numbers)
 
 
 def _is_there(value: Any) -> bool:
     return value if type(value) is bool else value is not None
-
-
-def _exact(value: Any) -> Any:
-    return Fraction(str(value)) if isinstance(value, float) else value
-
-
-def _worth(tree: Expression, scope: dict[str, Any]) -> Any:
-    try:
-        return evaluate(tree, scope)
-    except (ExpressionError, KeyError, TypeError, ArithmeticError):
-        return None
-
-
-def _agree(column: Sequence[Any], numbers: Sequence[Any]) -> bool:
-    """Whether a column has these values, wherever there are any."""
-    return len(column) == len(numbers) and all(
-        number is None or (value is not None and _equal(value, number))
-        for value, number in zip(column, numbers)
-    )
-
-
-def _equal(value: Any, number: Any) -> bool:
-    """Whether two numbers are the same, and stay so when symbols change."""
-    if isinstance(value, Size) or isinstance(number, Size):
-        is_whole = isinstance(value, int) and isinstance(number, int)
-        return is_whole and terms_of(value) == terms_of(number)
-    return bool(value == number)
-
-
-def _scaled(
-    name: str, column: list[Any], numbers: list[Any], least: int = LEAST_WIDTH
-) -> Iterator[Expression]:
-    """Multiples and parts of a parameter."""
-    pairs = [(a, b) for a, b in zip(column, numbers) if b is not None]
-    wide = all(type(n) in (int, Size) and n >= least for pair in pairs for n in pair)
-    if not wide or len({a for a, _ in pairs}) < 2:
-        return  # small numbers, as strides, have many a reason
-    first, second = pairs[0]
-    if second % first == 0 and 1 < (factor := second // first) <= 64:
-        if all(_equal(a * factor, b) for a, b in pairs):
-            yield Binary("*", Number(factor), Name(name, 0))
-    if first % second == 0 and 1 < (factor := first // second) <= 64:
-        if all(_equal(a // factor, b) for a, b in pairs):
-            yield Binary("//", Name(name, 0), Number(factor))
-
-
-def _products(columns: dict[str, list[Any]], numbers: list[Any]) -> Iterator[Expression]:
-    """Products of two parameters."""
-    if any(n is not None and (type(n) is not int or n < LEAST_WIDTH) for n in numbers):
-        return
-    varied = [name for name, column in columns.items() if len(set(column)) > 1][:8]
-    for n, first in enumerate(varied):
-        for second in varied[n + 1 :]:
-            product = [a * b for a, b in zip(columns[first], columns[second])]
-            if _agree(product, numbers):
-                yield Binary("*", Name(first, 0), Name(second, 0))
-
-
-def substituted(tree: Any, names: dict[str, Expression]) -> Any:
-    """An expression with others in the place of some names."""
-    if isinstance(tree, Name):
-        return names.get(tree.name, tree)
-    if not hasattr(tree, "_fields"):
-        is_row = isinstance(tree, tuple)
-        return tuple([substituted(each, names) for each in tree]) if is_row else tree
-    return type(tree)(*[substituted(each, names) for each in tree])
-
-
-def negated(tree: Expression) -> Expression:
-    """A condition that is true where another is false."""
-    if isinstance(tree, Unary) and tree.operator == "not":
-        return tree.operand
-    if isinstance(tree, Comparison) and len(tree.rest) == 1:
-        ((relation, side),) = tree.rest
-        return Comparison(tree.first, ((_OPPOSITE[relation], side),))
-    return Unary("not", tree)
-
-
-_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-
-
-def _comes_in(name: str) -> bool:
-    """Whether a parameter is what comes in, which is inferred: others are put first."""
-    return name.lower().startswith(("in", "cin", "c_in", "c1"))
 
 
 def number(value: Any, mark: Mark) -> Setting:

@@ -12,6 +12,7 @@ from shapecalc.language.expression import Comparison, Conditional, Expression, N
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Setting
 from shapecalc.layers import KINDS, Layer
+from shapecalc.layers.field import PerAxis
 
 
 class Link(NamedTuple):
@@ -225,15 +226,26 @@ def bones(item: Item) -> Any:
         fields: Any = ()
         if not item.block.arguments:
             fields = tuple([(n, bone(s)) for n, s in sorted(item.settings.items())])
+        else:  # what copies have by turns, or more of each, is no number of all of them
+            own = {n: s for n, s in item.settings.items() if first_and_rest(s) is None}
+            fields = tuple([(n, key(s)) for n, s in sorted(own.items())])
         return (id(item.block), fields, item.repeat is None)
     fields = tuple(
         [
-            (name, bone(item.setting(name)))
+            (name, _along_axes(declared.type, item.setting(name)))
             for name, declared in KINDS[item.kind].fields.items()
             if declared.infer is None
         ]
     )
     return (item.kind, fields, item.repeat is None)
+
+
+def _along_axes(kind: Any, setting: Setting | None) -> Any:
+    """A setting without its numbers, be there one for all axes or one for each."""
+    per = getattr(kind, "other", kind)
+    found = bone(setting)
+    is_row = isinstance(found, tuple) and set(found) == {"number"}
+    return "number" if isinstance(per, PerAxis) and is_row else found
 
 
 def exactly(items: list[Item], outputs: dict[str, Link]) -> Any:

@@ -23,6 +23,7 @@ from shapecalc.reading.blocks.draft import (
     key,
 )
 from shapecalc.reading.blocks.optional import pass_through
+from shapecalc.reading.blocks.proving import is_right
 from shapecalc.reading.blocks.repeating import fold_runs
 
 Given = dict[str, Setting]
@@ -47,8 +48,8 @@ class Merged:
             found.update({name for item in slot.items.values() for name in item.settings})
         return found
 
-    def make(self) -> list[Given]:
-        """Write the block into the first of the drafts; what each gives it."""
+    def make(self) -> list[Given] | None:
+        """Write the block into the first of the drafts; what each gives it, None if that fails."""
         made: dict[int, Item] = {}
         items = []
         kept: list[tuple[Item, Slot]] = []
@@ -66,6 +67,11 @@ class Merged:
             self.presence(item, slot)
             self.fed(item, made)
         block = self.block
+        given, declared = self.arguments.given(), self.arguments.declared()
+        for number, draft in enumerate(self.drafts):
+            pairs = [(item, slot.items.get(number)) for item, slot in kept]
+            if not is_right(draft, given[number], declared, pairs, self.arguments.symbols):
+                return None
         pass_through(items)
         if block.is_numbered:
             fold_runs(items)
@@ -74,8 +80,7 @@ class Merged:
             name: Link(made[id(e.source)] if isinstance(e.source, Item) else e.source, e.output)
             for name, e in block.outputs.items()
         }
-        given = self.arguments.given()
-        block.arguments = self.arguments.declared()
+        block.arguments = declared
         return given
 
     def fed(self, item: Item, made: dict[int, Item]) -> None:
@@ -111,6 +116,7 @@ class Merged:
             names.update(dict.fromkeys(each.settings))
         for name in sorted(names, key=lambda name: name == "padding"):
             settings = [slot.items[n].setting(name) if n in slot.items else None for n in numbers]
+            settings = spread(settings)
             given = [each for each in settings if each is not None]
             if len(given) == len(slot.items):
                 self.shapes = [slot.items[n].shape if n in slot.items else None for n in numbers]
@@ -221,6 +227,20 @@ _FOLLOWING: dict[str, str | None] = {
 _NOT: dict[Expression, Expression] = {FIRST: NOT_FIRST, NOT_FIRST: FIRST}
 
 
+def spread(settings: list[Setting | None]) -> list[Setting | None]:
+    """Settings of which some are a list as lists all of them: a number is that of every axis."""
+    lists = [each for each in settings if each is not None and each.kind == Setting.LIST]
+    if not lists:
+        return settings
+    count = len(lists[0].content)
+    return [
+        each
+        if each is None or each.kind == Setting.LIST
+        else Setting(Setting.LIST, [each] * count, each.mark)
+        for each in settings
+    ]
+
+
 def _expression(setting: Setting | None) -> Expression | None:
     if setting is not None and setting.kind == Setting.EXPRESSION:
         found: Expression = setting.content
@@ -258,7 +278,10 @@ def merged(drafts: list[Draft], symbols: dict[str, int]) -> list[tuple[Draft, Dr
             found.append((cluster.drafts[0], cluster.drafts[0], {}))
             continue
         one = Merged(cluster, symbols)
-        given: list[Any] = one.make()
+        given = one.make()
+        if given is None:
+            found += [(draft, draft, {}) for draft in cluster.drafts]
+            continue
         found += [(draft, one.block, each) for draft, each in zip(cluster.drafts, given)]
     return found
 

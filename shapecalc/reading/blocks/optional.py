@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from shapecalc.language.expression import Binary, Expression, Name
 from shapecalc.language.tree import Setting
-from shapecalc.reading.blocks.arguments import negated
 from shapecalc.reading.blocks.draft import Item, Link, constant, expression_of, key
+from shapecalc.reading.blocks.parameters import negated
 
 NEEDED = "needed"
 """The argument of a block that may be empty."""

@@ -122,7 +122,8 @@ def _steps(column: list[Setting]) -> Expression | None:
 def number(draft: Draft) -> None:
     """Let the items of a sequence be called by their places, if they are."""
     places = [str(n) for n in range(len(draft.items))]
-    if [item.path for item in draft.items] == places and is_chain(draft.items):
+    is_plain = not draft.outputs and is_chain(draft.items)
+    if is_plain and [item.path for item in draft.items] == places:
         draft.is_numbered = True
         for item in draft.items:
             if item.repeat is None:  # copies of one with a name stand below that
@@ -158,7 +159,7 @@ def is_plain_row(one: Item, count: int) -> bool:
 def fold_names(items: list[Item]) -> dict[int, Link]:
     """Say uses of one block whose names are numbered once; what stands for which."""
     moved: dict[int, Link] = {}
-    shared = {id(item.share) for item in items}
+    shared = {id(item.share) for item in items} | asked(items)
     at = 0
     while at < len(items):
         head, number, tail = _numbered_name(items[at].path)
@@ -179,6 +180,12 @@ def fold_names(items: list[Item]) -> dict[int, Link]:
     return moved
 
 
+def asked(items: Sequence[Item]) -> set[int]:
+    """The items of which another than the first output is used: they stand by themselves."""
+    links = [link for item in items for link in item.links or ()]
+    return {id(link.source) for link in links if link.output}
+
+
 def _numbered_name(path: str) -> tuple[str, int, str]:
     found = re.fullmatch(r"([A-Za-z][\w-]*?)(\d+)([A-Za-z_-]*)", path)
     return (found[1], int(found[2]), found[3]) if found is not None else ("", -1, "")
@@ -190,7 +197,7 @@ def fold_lists(items: list[Item]) -> dict[int, Link]:
     They have the list's name and their number, ``layers.0`` and so on.
     """
     moved: dict[int, Link] = {}
-    shared = {id(item.share) for item in items}
+    shared = {id(item.share) for item in items} | asked(items)
     at = 0
     while at < len(items):
         stem, _, number = items[at].path.rpartition(".")

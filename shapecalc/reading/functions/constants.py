@@ -57,7 +57,9 @@ def _middle(found: TensorValue, number: Any) -> TensorValue:
 
 @operation("Tensor.uniform_")
 def _uniform(rt: Any, x: TensorValue, low: Any = 0.0, high: Any = 1.0, **kwargs: Any) -> Any:
-    return _middle(x, (low + high) / 2) if x.is_constant and x.data is not None else x
+    is_known = x.is_constant and x.data is not None
+    x.data = None
+    return _middle(x, (low + high) / 2) if is_known else x
 
 
 def _typed_tensor(dtype: str) -> Any:
@@ -213,7 +215,7 @@ def _bernoulli(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
     return x
 
 
-@operation("Tensor.uniform_", "Tensor.normal_", "Tensor.copy_")
+@operation("Tensor.normal_", "Tensor.copy_")
 def _noise(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
     x.data = None
     return x

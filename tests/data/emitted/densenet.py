@@ -75,13 +75,10 @@ class Features(nn.Module):
         self.pool0 = nn.MaxPool2d(3, stride=2, padding=1)
         self.denseblock1 = DenseBlock(2 * growth, 6, growth)
         self.transition1 = Transition(8 * growth)
-        channels = 8 * growth // 2
-        self.denseblock2 = DenseBlock(channels, 12, growth)
-        channels += 12 * growth
-        self.transition2 = Transition(channels)
-        channels //= 2
-        self.denseblock3 = DenseBlock(channels, layers3, growth)
-        channels += layers3 * growth
+        self.denseblock2 = DenseBlock(4 * growth, 12, growth)
+        self.transition2 = Transition(16 * growth)
+        self.denseblock3 = DenseBlock(8 * growth, layers3, growth)
+        channels = 8 * growth + layers3 * growth
         self.transition3 = Transition(channels)
         channels //= 2
         self.denseblock4 = DenseBlock(channels, layers4, growth)
@@ -91,11 +88,11 @@ class Features(nn.Module):
         x = self.conv0(x)  # [B, 2 * growth, (H + 1) // 2, (W + 1) // 2]
         x = self.norm0(x)
         x = self.relu0(x)
-        x = self.pool0(x)  # [B, 2 * growth, (H + 3) // 2 // 2, (W + 3) // 2 // 2]
-        x = self.denseblock1(x)  # [B, 8 * growth, (H + 3) // 2 // 2, (W + 3) // 2 // 2]
-        x = self.transition1(x)
-        x = self.denseblock2(x)
-        x = self.transition2(x)
+        x = self.pool0(x)  # [B, 2 * growth, (H + 3) // 4, (W + 3) // 4]
+        x = self.denseblock1(x)  # [B, 8 * growth, (H + 3) // 4, (W + 3) // 4]
+        x = self.transition1(x)  # [B, 4 * growth, (H + 3) // 8, (W + 3) // 8]
+        x = self.denseblock2(x)  # [B, 16 * growth, (H + 3) // 8, (W + 3) // 8]
+        x = self.transition2(x)  # [B, 8 * growth, (H + 3) // 16, (W + 3) // 16]
         x = self.denseblock3(x)
         x = self.transition3(x)
         x = self.denseblock4(x)
@@ -132,15 +129,14 @@ class DenseNet(nn.Module):
         self.adaptiveavgpool1 = nn.AdaptiveAvgPool2d(1)
         self.flatten1 = nn.Flatten()
         self.classifier = nn.Linear(
-            ((8 * growth // 2 + 12 * growth) // 2 + layers3 * growth) // 2
-            + layers4 * growth,
-            num_classes,
+            (8 * growth + layers3 * growth) // 2 + layers4 * growth, num_classes
         )
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.features(x)
         x = self.relu1(x)
         x = self.adaptiveavgpool1(x)
+        # [B, (8 * growth + layers3 * growth) // 2 + layers4 * growth]
         x = self.flatten1(x)
         x = self.classifier(x)  # [B, num_classes]
         return x

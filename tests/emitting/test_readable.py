@@ -1,0 +1,117 @@
+"""Sizes are told as a person would: one floor for several, remainders as such, plain halves."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+import shapecalc
+from shapecalc.emitting.module import module
+from shapecalc.emitting.names import EmitError
+from shapecalc.language.problem import SpecError
+from tests.emitting.emitted import assert_emits, assert_is, made
+
+
+def conv(channels, **more):
+    return {"Conv2d": {"out_channels": channels, "kernel_size": 1}, **more}
+
+
+def network(layers, **more):
+    return shapecalc.load({"input": [3, 64, 64], "layers": layers, **more})
+
+
+def test_a_floor_of_floors_is_one():
+    pools = {"layers": [{"MaxPool2d": 2}] * 4}
+    source = assert_emits(network(["Pools"], blocks={"Pools": pools}))
+    assert (
+        "# [B, 3, H // 16, W // 16]" in source or "# [B, in_channels, H // 16, W // 16]" in source
+    )
+    assert "// 2 // 2" not in source
+
+
+def test_a_remainder_is_told_as_one():
+    layers = [conv("(index - 1) % 3 + 1", repeat="n"), conv("n % a + 1")]
+    source = assert_emits(network(layers, symbols={"n": 5, "a": 3}), {"n": 7, "a": 2})
+    assert "(index - 1) % 3 + 1" in source
+    assert "n % a + 1" in source
+    assert "(n - 2) % 3 + 1" in source
+
+
+def test_a_number_stays_beside_a_floor_that_has_none():
+    source = assert_emits(network([conv("floor(4*b/3) + 1"), "ReLU"], symbols={"b": 5}), {"b": 4})
+    assert "nn.Conv2d(3, 4 * b // 3 + 1, kernel_size=1)" in source
+    assert "# [B, 4 * b // 3 + 1, 64, 64]" in source
+
+
+def test_the_half_of_what_is_twice_something_is_that():
+    block = {"args": {"n": None}, "layers": [conv("2*n"), {"Chunk": {"chunks": 2, "index": 1}}]}
+    net = network([{"Gate": "w"}, {"Gate": "2*w"}], symbols={"w": 4}, blocks={"Gate": block})
+    assert "# [B, n, H, W]" in assert_emits(net, {"w": 3})
+
+
+def test_names_of_lists_inside_are_their_own():
+    inner = [conv(4, name="l0"), {"Concat": None, "from": ["l0"]}]
+    layers = [
+        {"Flatten": {"start_dim": 2}, "name": "flat"},
+        {"LSTM": 64, "name": "l0"},
+        {"Linear": 64, "from": "l0.h_n", "name": "head"},
+        {"Concat": {"branches": {"p": inner}}, "from": "input", "name": "join"},
+    ]
+    assert_emits(network(layers, outputs=["head", "join"]))
+
+
+def test_a_network_without_any_entry_returns_nothing():
+    inputs = {"left": [3, 6, 6], "right": [3, 6, 6]}
+    layers = [{"ReLU": None, "when": "on", "from": "left"}]
+    net = shapecalc.load({"symbols": {"on": 0}, "inputs": inputs, "layers": layers})
+    with pytest.raises(SpecError, match="every entry is left out: the network returns nothing"):
+        net.report()
+
+
+def test_parts_make_fractions_of_numbers_that_need_not_be_whole():
+    part = [conv("4*w", name="c"), {"Add": None, "from": ["c", "c"]}]
+    layers = [{"Concat": {"branches": {"p": part}}, "repeat": "n"}]
+    source = assert_emits(
+        network(layers, symbols={"w": "1/2", "n": 2}), {"w": Fraction(3, 2), "n": 3}
+    )
+    assert "w: float | Fraction" in source
+
+
+def test_a_number_that_hangs_on_copies_of_two_entries_is_refused():
+    inner = {"Concat": {"branches": {"q": [conv(4)]}}, "repeat": "b"}
+    outer = {"Concat": {"branches": {"p": ["ReLU", inner]}}, "repeat": "b + 1"}
+    block = {"args": {"n": None}, "layers": [conv("n"), outer]}
+    net = network(
+        [{"Unit": "a"}, {"Unit": "a + 1"}], symbols={"a": 2, "b": 3}, blocks={"Unit": block}
+    )
+    with pytest.raises(EmitError, match="from copy to copy in a way that no expression tells"):
+        module(net)
+
+
+def test_a_default_that_follows_from_what_is_no_knob_is_put_in():
+    block = {"args": {"n": None, "m": "2*s"}, "layers": [conv("n"), conv("m")]}
+    net = network([{"Unit": 3}, {"Unit": 5}], symbols={"s": 4}, blocks={"Unit": block})
+    source = module(net, knobs=frozenset())
+    assert "nn.Conv2d(n, 8, kernel_size=1)" in source
+    assert_is(made(source), net.report())
+    assert "2 * s" in assert_emits(net, {"s": 3})
+
+
+def test_copies_that_are_there_are_written_one_by_one_where_they_are_few():
+    source = assert_emits(network([{"Linear": 64, "repeat": 1, "when": "index != 1"}]))
+    assert "self.linear1 = nn.Sequential(nn.Linear(64, 64))" in source
+    source = assert_emits(network([{"Linear": 64, "repeat": 3, "when": "index != 1"}]))
+    assert '[("0", nn.Linear(64, 64)), ("2", nn.Linear(64, 64))]' in source
+
+
+def test_a_division_that_is_exact_is_carried_out():
+    halves = {"layers": [conv("2*w"), {"Chunk": {"chunks": 2}}, conv("w")]}
+    net = network(["Half"], symbols={"w": 4}, blocks={"Half": halves})
+    assert "nn.Conv2d(w, w, kernel_size=1)" in assert_emits(net, {"w": 3})
+
+
+def test_numbers_that_modules_get_anyway_are_no_names():
+    copies = {"Linear": 64, "repeat": 5, "name": "2"}
+    entries = [{"Linear": 64, "name": "0"}, {"ReLU": None, "name": "1"}, copies]
+    assert "add_module" not in assert_emits(network(["S"], blocks={"S": {"layers": entries}}))
