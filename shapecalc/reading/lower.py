@@ -207,6 +207,7 @@ class Lowering:
         item = Item(op.kind, op.place or Mark(1, 1), path)
         item.settings = settings(op, item.mark)
         item.shape = op.inputs[0].shape if op.inputs else None
+        item.pieces = len(op.outputs)
         wires = self.with_the_start(op, [wire_of(value) for value in op.inputs], items)
         if wires and (wires != [before] or before is None):
             item.links = [known[wire] for wire in wires]
@@ -262,6 +263,7 @@ class Lowering:
             fed = dict(zip(names, into))
             into = [fed[str(link.source)] for link in item.links or [Link(names[0])]]
             item.path, item.links = path, None
+            outputs = {inside[wire].output: inside[wire] for wire in out}
         else:
             item = Item("", call.place or Mark(1, 1), path)
             item.block = self.block(call, inner, names, outputs)

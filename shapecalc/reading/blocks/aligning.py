@@ -147,7 +147,7 @@ def _regrouped(slots: list[Slot]) -> list[Slot]:
 def likeness(item: Item) -> Any:
     """What two items need in common to fill one place."""
     count = 1 if item.links is None else len(item.links)
-    return (bones(item), item.path, count, item.share is None)
+    return (bones(item), item.path, count, item.pieces, item.share is None)
 
 
 def _alike(slot: Slot, item: Item) -> int:

@@ -36,6 +36,7 @@ class Item:
         "links",
         "mark",
         "path",
+        "pieces",
         "repeat",
         "settings",
         "shape",
@@ -51,6 +52,7 @@ class Item:
         self.block: Draft | None = None
         self.settings: dict[str, Setting] = {}
         self.shape: tuple[Any, ...] | None = None  # of what comes in first
+        self.pieces = 1  # how many outputs a layer has
         self.links: list[Link] | None = None
         self.share: Item | None = None
         self.repeat: Setting | None = None
@@ -83,7 +85,7 @@ class Item:
         made = Item(self.kind, self.mark, self.path)
         made.block, made.settings, made.links = self.block, dict(self.settings), self.links
         made.share, made.repeat, made.when = self.share, self.repeat, self.when
-        made.shape, made.copies = self.shape, self.copies
+        made.shape, made.copies, made.pieces = self.shape, self.copies, self.pieces
         return made
 
 
@@ -262,6 +264,7 @@ def exactly(items: list[Item], outputs: dict[str, Link]) -> Any:
                 (
                     item.kind if item.block is None else id(item.block),
                     item.path,
+                    item.pieces,
                     tuple([(n, key(s)) for n, s in item.settings.items()]),
                     None if item.links is None else tuple(map(link, item.links)),
                     None if item.share is None else places.get(id(item.share), -1),

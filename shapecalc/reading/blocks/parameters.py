@@ -162,6 +162,8 @@ def same(value: Any, number: Any) -> bool:
     if isinstance(value, Size) or isinstance(number, Size):
         is_whole = isinstance(value, int) and isinstance(number, int)
         return is_whole and terms_of(value) == terms_of(number)
+    if type(value) is Fraction and type(number) is int:
+        return False  # a ratio that happens to be whole is no count
     return bool(value == number)
 
 
