@@ -132,3 +132,19 @@ def test_tensors_that_are_fed_by_nothing_and_cannot_be_shared_are_told():
     layers = [{"Own": 3, "name": "one"}, {"Own": 4, "name": "two", "share": "one"}]
     with pytest.raises(SpecError, match="which is 1 x 3 x 1 x 1, but would need 1 x 4 x 1 x 1"):
         network(layers, blocks={"Own": block}).report()
+
+
+def test_a_copy_of_a_function_is_kept_where_it_is_asked_for():
+    layers = [
+        {"Permute": [0, 1, 3, 2], "repeat": "n", "name": "turned"},
+        {"Concat": None, "from": ["turned", "turned.0"]},
+        conv(2),
+    ]
+    source = assert_emits(network(layers, symbols={"n": 3}), {"n": 2})
+    assert "turned_0 = " in source
+
+
+def test_a_copy_of_a_join_that_is_asked_for_is_refused():
+    join = {"Concat": {"branches": {"p": [conv(3)]}}, "repeat": 2, "name": "joins"}
+    with pytest.raises(EmitError, match="copy '0' of Concat 'joins' cannot be asked for"):
+        module(network([join, {"Add": None, "from": ["joins", "joins.0"]}]))
