@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from itertools import takewhile
@@ -46,6 +46,7 @@ class Network:
         self.spec = spec
         self.most_layers = most_layers
         self._default: Built | None = None
+        self._tried: tuple[dict[str, Any], Built] | None = None  # what is built before it is asked
 
     @property
     def name(self) -> str:
@@ -121,6 +122,9 @@ class Network:
         return self._open(settings, set(names) - settings.keys())
 
     def _open(self, settings: Mapping[str, Any], free: set[str]) -> tuple[dict[str, Any], Built]:
+        if self._tried is not None and not settings and not free:
+            tried, self._tried = self._tried, None
+            return tried
         return self._opened(settings, free, lambda values: (values, self._built(settings, values)))
 
     def deciding(
@@ -334,16 +338,35 @@ def load(
     <Network 'GoogLeNet'>
     """
     if isinstance(source, (str, Path)) and is_code(str(source)):
-        from shapecalc.reading import read_network
-
-        spec = read_network(str(source), list(inputs), training, assume)
-        return Network(spec, most_layers)
+        return from_code(str(source), list(inputs), training, assume, most_layers=most_layers)
     if inputs or training or assume:
         raise SettingError("inputs, training and assume tell how PyTorch source is read")
     if isinstance(source, str) and (found := member(source)) is not None:
         path, name = found
         return Network(as_member(parsed(read(path)), name), most_layers)
     return Network(parsed(read(source)), most_layers)
+
+
+def from_code(
+    text: str,
+    inputs: Sequence[Any] = (),
+    training: bool = False,
+    assume: Mapping[str, Any] | None = None,
+    texts: Mapping[Path, str] | None = None,
+    most_layers: int = MOST_LAYERS,
+) -> Network:
+    """The network in source, in blocks that are tried: they make the layers that the code runs."""
+    from shapecalc.reading import read_network
+
+    tried: dict[int, Network] = {}
+
+    def trial(spec: Spec) -> Built:
+        network = tried[id(spec)] = Network(spec, most_layers)
+        network._tried = network.build()
+        return network._tried[1]
+
+    spec = read_network(text, inputs, training, assume, texts=texts, trial=trial)
+    return tried[id(spec)] if id(spec) in tried else Network(spec, most_layers)
 
 
 def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:

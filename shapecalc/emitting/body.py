@@ -155,10 +155,10 @@ class Body:
         """Write entries that are there under one condition; what is in ``running`` passes on."""
         passes = members[-1][2] and current != "_"  # what is not kept, nobody asks for
         needs_old = passes or members[0][0].sources is None
+        targets: dict[Entry, str] = {}  # names of this list, which may hide those that feed it
         for entry, kept, _ in members:
             if kept:
-                name = self.forward.variable(entry.name)
-                self.forward.variables[entry.name] = name
+                name = targets[entry] = self.forward.variable(entry.name)
                 if entry.name in asked:
                     self.optional.add(entry.name)
                     none = Assign(Name(name, 0), syntax.NONE, OPTIONAL)
@@ -173,7 +173,7 @@ class Body:
             inside = before if needs_old else current
             for entry, kept, feeds in members:
                 sources = [inside] if entry.sources is None else self.sources(entry)
-                target = self.forward.variables[entry.name] if kept else running if feeds else "_"
+                target = targets[entry] if kept else running if feeds else "_"
                 attribute = self.entries.entry(scope, entry, sources, target)
                 made += [attribute] if attribute is not None else []
                 self.forward.variables[entry.name] = inside = target

@@ -179,9 +179,11 @@ class Copies:
         """Run a copy that takes several inputs if it is the first, else what the last put out."""
         is_first = Comparison(Name("index", 0), (("==", Number(0)),))
         with self.body.forward.apart() as first:
-            self.body.entries.passed(entry, run([Name(source, 0) for source in sources]), target)
+            given = run([Name(source, 0) for source in sources])
+            self.body.entries.passed(entry, given, target, called=f"{entry.name}.")
         with self.body.forward.apart() as later:
-            self.body.entries.passed(entry, run([Name(target, 0)]), target)
+            given = run([Name(target, 0)])
+            self.body.entries.passed(entry, given, target, called=f"{entry.name}.")
         self.body.forward.body.append(If(is_first, tuple(first), tuple(later)))
 
     def start(self, sources: list[str], target: str) -> None:
@@ -198,27 +200,47 @@ class Copies:
         before, self.body.values.loop_count = self.body.values.loop_count, count
         with self.body.forward.apart() as body:
             if len(sources) == 1:
-                self.body.entries.passed(entry, run([Name(target, 0)]), target)
+                given = run([Name(target, 0)])
+                self.body.entries.passed(entry, given, target, called=f"{entry.name}.")
             else:
                 self.first_or_later(entry, sources, target, run)
         self.body.values.loop_count = before
-        self.counted(scope, entry, count, body)
+        self.counted(scope, entry, count, body, target)
 
-    def counted(self, scope: Scope, entry: Entry, count: Any, body: list[Statement]) -> None:
+    def counted(
+        self, scope: Scope, entry: Entry, count: Any, body: list[Statement], target: str
+    ) -> None:
         """Run statements of forward as often as there are copies of an entry."""
+        if not body:
+            return
         condition = copy_condition(scope, entry)
+        index = Name("index" if "index" in syntax.names(*body) else "_", 0)
         if condition is None:
-            numbers = syntax.call(
-                "range", self.body.values.in_forward(f"{entry.name}_repeat", count)
-            )
+            start = 0
+            times = self.body.values.in_forward(f"{entry.name}_repeat", count)
+            asked = [each for each in self.body.entries.wanted(entry) if each.isdigit()]
+            for number in sorted(map(int, asked)):
+                ends = (Number(start), Number(number + 1)) if start else (Number(number + 1),)
+                self.body.forward.body.append(For(index, syntax.call("range", *ends), tuple(body)))
+                own = self.body.forward.variable(f"{entry.name}_{number}")
+                self.body.forward.assign(own, Name(target, 0))
+                self.body.forward.variables[f"{entry.name}.{number}"] = own
+                start = number + 1
+            numbers = syntax.call("range", *([Number(start)] if start else []), times)
         else:
             numbers = self.body.values.attribute(f"{entry.name}_copies")
             test = scope.tested(condition)
             loop = syntax.Loop(Name("index", 0), "index", syntax.call("range", count), test)
             self.body.init.append(Assign(numbers, syntax.Sequence((loop,), "[]")))
-        index = "index" if "index" in syntax.names(*body) else "_"
-        if body:
-            self.body.forward.body.append(For(Name(index, 0), numbers, tuple(body)))
+        self.body.forward.body.append(For(index, numbers, tuple(body)))
+
+    def check_asked(self, scope: Scope, entry: Entry) -> None:
+        """Refuse copies that are asked for and have no variable."""
+        for each in self.body.entries.wanted(entry):
+            if f"{entry.name}.{each}" not in self.body.forward.variables:
+                message = f"copy {each!r} of {entry.kind} {entry.name!r} cannot be asked for"
+                hint = "write the copies one by one"
+                raise scope.error(entry.mark, f"{message} in what is emitted", hint)
 
     def repeated_join(
         self, scope: Scope, entry: Entry, sources: list[str], target: str

@@ -30,7 +30,9 @@ class Entries:
     def entry(self, scope: Scope, entry: Entry, sources: list[str], target: str) -> Any | None:
         """Write an entry in constructor and forward; the attribute that it made, if it is one."""
         if scope.is_repeated(entry):
-            return self.body.copies.repeated(scope, entry, sources, target)
+            made = self.body.copies.repeated(scope, entry, sources, target)
+            self.body.copies.check_asked(scope, entry)
+            return made
         inputs: list[Any] = [Name(source, 0) for source in sources]
         if entry.branches is not None:
             inputs = self.body.branches.outputs(scope, entry, entry.branches, sources[0])

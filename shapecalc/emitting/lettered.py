@@ -12,7 +12,7 @@ from shapecalc.algebra import arithmetic
 from shapecalc.algebra.trace import Leaf, Number, Traced, Tree, untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.names import variable
-from shapecalc.emitting.trees import choice, moved, tree_of
+from shapecalc.emitting.trees import choice, length, moved, tree_of
 from shapecalc.graph.graph import Wire
 from shapecalc.language.expression import (
     Conditional,
@@ -86,11 +86,22 @@ def sizes_of(name: str, sizes: tuple[str, ...], arguments: frozenset[str]) -> tu
     return (BATCH, *[variable(size, arguments) for size in own])
 
 
+LONGEST = 1_000
+"""The most numbers and operations of a derivation that is followed: none so long is written."""
+
+
 def told_again(wire: Wire, meanings: Mapping[str, Tree]) -> Wire:
     """The wire's sizes with letters replaced by what they mean."""
     meaning = meaning_of(meanings)
-    sizes = [moved(tree_of(size), meaning) for size in wire.tensor.shape]
+    sizes = [followed(tree_of(size), meaning) for size in wire.tensor.shape]
     return wire._replace(tensor=wire.tensor.with_shape(sizes))
+
+
+def followed(tree: Tree, meaning: Callable[[Leaf], Tree]) -> Any:
+    """The number anew, with letters replaced; of what is too long to be told, the number alone."""
+    if length(tree, LONGEST) > LONGEST:
+        return untraced(tree.value)
+    return moved(tree, meaning)
 
 
 def meaning_of(meanings: Mapping[str, Tree]) -> Callable[[Leaf], Tree]:
@@ -108,7 +119,7 @@ def behind_copies(count: Traced, sizes: list[Any]) -> Any:
     steps = [Traced(tree_of(b)) - Traced(tree_of(a)) for a, b in pairwise(sizes)]
     if len(steps) > 1 and all(step.tree == steps[0].tree for step in steps) and steps[0].value:
         return sizes[0] + count * steps[0]
-    return moved(tree_of(sizes[-1]), meaning_of({"index": count.tree}))
+    return followed(tree_of(sizes[-1]), meaning_of({"index": count.tree}))
 
 
 def with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any:

@@ -286,7 +286,7 @@ class _LetteredBuilder(Builder):
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
         self.outputs_inside[id(part)] = wire, part.outputs
-        if wire is None:  # what failed is reported
+        if wire is None or id(part) not in self.inside:  # what failed is reported
             return None
         outside = self.inside[id(part)].outside
         part.outputs = {

@@ -462,17 +462,19 @@ class Placer:
             hint = "layers of two kinds can share the matrix, or the filters, called 'weight'"
             self.problem(mark, message, hint, uses=place.part)
             raise Fatal
-        for name in node.tied - node.layer.buffers().keys():
+        for name in sorted(node.tied - node.layer.buffers().keys()):
             wanted, shape = theirs.get(name, ()), ours.get(name, ())
             needs = [equal(a, b).decide(self.least) for a, b in zip(shape, wanted)]
             if len(shape) != len(wanted) or any(need is False for need in needs):
-                self.problem(
-                    mark,
+                told = (
                     f"shares {name} of {node.shared!r}, which is {times(wanted)}, "
-                    f"but would need {times(shape)}",
-                    f"{node.path!r} receives {node.inputs[0]}, {node.shared!r} {other.inputs[0]}",
-                    uses=place.part,
+                    f"but would need {times(shape)}"
                 )
+                notes = [
+                    f"{node.path!r} receives {mine}, {node.shared!r} {their}"
+                    for mine, their in zip(node.inputs[:1], other.inputs[:1])
+                ]
+                self.problem(mark, told, *notes, uses=place.part)
                 raise Fatal
             for need in needs:
                 if isinstance(need, Condition):

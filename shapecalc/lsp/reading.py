@@ -19,8 +19,7 @@ from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE
 from shapecalc.language.tree import Entry
-from shapecalc.network import Network, parsed
-from shapecalc.reading import read_network
+from shapecalc.network import Network, from_code, parsed
 
 _READ_AS = re.compile(r"^#[ \t]*shapecalc:[ \t]*(.*)$", re.M)
 """The comment of a file of source that says which network it holds, and what comes in."""
@@ -102,7 +101,7 @@ def of_code(text: str, path: Path, others: Mapping[Path, str] | None = None) -> 
     texts = {**(others or {}), path.resolve(): text}
 
     def make_network() -> Network:
-        return Network(read_network(name, inputs, texts=texts), MOST_LAYERS)
+        return from_code(name, inputs, texts=texts)
 
     _read(reading, make_network, Mark(line, 1, len(said[0])))
     return reading

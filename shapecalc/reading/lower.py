@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from shapecalc.language.problem import Mark
@@ -335,9 +335,14 @@ class Lowering:
         self.items.append(item)
         return item
 
-    def tidy(self) -> None:
-        """Write blocks as a person would, and fill the spec."""
-        Tidying(self.spec, self.items, self.outputs, list(self.drafts.values())).all()
+    @property
+    def all_drafts(self) -> list[Draft]:
+        """All blocks, one for each call that differs."""
+        return list(self.drafts.values())
+
+    def tidy(self, apart: Collection[Any] = ()) -> None:
+        """Write blocks as a person would, and fill the spec; uses of some roles stay apart."""
+        Tidying(self.spec, self.items, self.outputs, self.all_drafts, apart).all()
 
 
 def is_itself(op: Op) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from shapecalc.reading.reader import Reader, deep
 from shapecalc.reading.registering import unregistered
 from shapecalc.reading.settings import setting
 from shapecalc.reading.traced import Call, Given, Stored, TensorValue
+from shapecalc.reading.trying import Trial, Trying
 from shapecalc.reading.values import (
     CannotRead,
     Class,
@@ -58,8 +60,11 @@ def read_network(
     assume: Mapping[str, Any] | None = None,
     symbols: Iterable[str] = (),
     texts: Mapping[Path, str] | None = None,
+    trial: Trial | None = None,
 ) -> Spec:
     """The spec of a network in source.
+
+    ``trial`` builds a spec, to tell whether what was made one block is right; untried without.
 
     ``texts`` are those of files, by their resolved paths, that differ from what is saved, as an
     editor holds them. Raises :class:`SpecError` with everything that is wrong, and ``OSError``
@@ -93,7 +98,7 @@ def read_network(
             raise
         more = reading.reader.pinned - pinned
         if not more:
-            return spec
+            return spec if trial is None else reading.trying.chosen(trial)
         pinned |= more
 
 
@@ -225,13 +230,19 @@ class _Reading:
             root.cls.name if spec.name.islower() and root.cls.name != "Sequential" else spec.name
         )
         trace, results, given = self.run(root, spec)
-        lowering = Lowering(spec, trace, results)
-        lowering.spec_inputs = given
-        lowering.made_with = reader.made_with
-        lowering.network()
-        self.unused(root, lowering)
-        lowering.tidy()
-        return spec
+
+        def lowered(apart: frozenset[Any]) -> tuple[Spec, Lowering]:
+            made = copy(spec)
+            lowering = Lowering(made, trace, results)
+            lowering.spec_inputs = given
+            lowering.made_with = reader.made_with
+            lowering.network()
+            self.unused(root, lowering)
+            lowering.tidy(apart)
+            return made, lowering
+
+        self.trying = Trying(lowered)
+        return self.trying.first()
 
     def only(self, module: Any) -> str:
         """The file's only network."""

@@ -115,3 +115,36 @@ def test_numbers_that_modules_get_anyway_are_no_names():
     copies = {"Linear": 64, "repeat": 5, "name": "2"}
     entries = [{"Linear": 64, "name": "0"}, {"ReLU": None, "name": "1"}, copies]
     assert "add_module" not in assert_emits(network(["S"], blocks={"S": {"layers": entries}}))
+
+
+def test_an_entry_may_be_fed_by_one_of_its_name_around_it():
+    inside = [
+        {"Concat": None, "from": ["l0", "l0"], "name": "l0", "when": "on"},
+        conv(4, name="l1", **{"from": "input"}),
+        {"Add": None, "from": ["l1", "l1"], "name": "l2"},
+    ]
+    layers = [conv(3, name="l0"), {"Concat": {"branches": [[], inside]}, "name": "join"}]
+    assert_emits(network(layers, symbols={"on": 1}), {"on": 0})
+
+
+def test_tensors_that_are_fed_by_nothing_and_cannot_be_shared_are_told():
+    block = {"args": {"n": None}, "layers": [{"Parameter": [1, "n", 1, 1], "name": "p"}]}
+    layers = [{"Own": 3, "name": "one"}, {"Own": 4, "name": "two", "share": "one"}]
+    with pytest.raises(SpecError, match="which is 1 x 3 x 1 x 1, but would need 1 x 4 x 1 x 1"):
+        network(layers, blocks={"Own": block}).report()
+
+
+def test_a_copy_of_a_function_is_kept_where_it_is_asked_for():
+    layers = [
+        {"Permute": [0, 1, 3, 2], "repeat": "n", "name": "turned"},
+        {"Concat": None, "from": ["turned", "turned.0"]},
+        conv(2),
+    ]
+    source = assert_emits(network(layers, symbols={"n": 3}), {"n": 2})
+    assert "turned_0 = " in source
+
+
+def test_a_copy_of_a_join_that_is_asked_for_is_refused():
+    join = {"Concat": {"branches": {"p": [conv(3)]}}, "repeat": 2, "name": "joins"}
+    with pytest.raises(EmitError, match="copy '0' of Concat 'joins' cannot be asked for"):
+        module(network([join, {"Add": None, "from": ["joins", "joins.0"]}]))

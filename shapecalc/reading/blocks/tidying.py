@@ -6,7 +6,7 @@ code has one class.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from shapecalc.language.tree import Block, Reference, Spec
@@ -26,11 +26,20 @@ from shapecalc.reading.blocks.repeating import (
 
 
 class Tidying:
-    """The lists of one network and its blocks: from one for each call to one for each class."""
+    """The lists of one network and its blocks: from one for each call to one for each class.
+
+    Blocks of the roles ``apart`` stay as they are, and so does the network's own list for None.
+    """
 
     def __init__(
-        self, spec: Spec, items: list[Item], outputs: list[Link], drafts: list[Draft]
+        self,
+        spec: Spec,
+        items: list[Item],
+        outputs: list[Link],
+        drafts: list[Draft],
+        apart: Collection[Any] = (),
     ) -> None:
+        self.apart = apart
         self.spec = spec
         self.items = items
         self.outputs = outputs
@@ -43,6 +52,8 @@ class Tidying:
     def all(self) -> None:
         """Make blocks one, fold what repeats, and fill the spec."""
         for group in self.groups():
+            if group[0].role in self.apart:
+                continue
             for draft in group:
                 number(draft)
                 for fold in (fold_lists, fold_names):
@@ -50,7 +61,7 @@ class Tidying:
                     relink(draft.items, moved)
                     draft.outputs = {n: relinked(e, moved) for n, e in draft.outputs.items()}
             self.merge(self.not_folded(group))
-        for fold in (fold_lists, fold_names):
+        for fold in (fold_lists, fold_names) if None not in self.apart else ():
             moved = fold(self.items)
             relink(self.items, moved)
             self.outputs = [relinked(each, moved) for each in self.outputs]
