@@ -138,7 +138,7 @@ def gcd(n: Dim, m: Dim) -> Dim | None:
     >>> from shapecalc.algebra.formula import Formula
     >>> H, A = Formula.symbol("H"), Formula.symbol("A")
     >>> gcd(12, 18), gcd(2, A), gcd(A, 4 * A), gcd(H, A)
-    (6, Formula('2 - min(1, A % 2)'), Formula('A'), None)
+    (6, Formula('2 - A % 2'), Formula('A'), None)
     """
     if isinstance(n, int):
         return math.gcd(n, m) if isinstance(m, int) else m.gcd(n)

@@ -11,7 +11,6 @@ from shapecalc.algebra.arithmetic import Dim, ceildiv, is_symbolic, largest
 from shapecalc.algebra.window import Window, evened
 from shapecalc.layers.axes import SPATIAL
 from shapecalc.layers.convolution import TransposedConvolution
-from shapecalc.layers.padding import Padding
 from shapecalc.layers.scaling import Scaling, parting
 from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check, surely_at_least
@@ -106,7 +105,9 @@ def padding_of_some(report: Report) -> Iterator[Finding]:
     """A list of padding is shorter than there are sides: then torch pads the last axes alone."""
     for layer in report.layers:
         own, given = layer.node.layer, layer.node.entry.settings.get("padding")
-        if not isinstance(own, Padding) or given is None or given.kind != given.LIST:
+        if given is None or given.kind != given.LIST:
+            continue
+        if getattr(own.fields["padding"].type, "short", "") != "zeros":
             continue
         numbers = own.padding[: len(given.content)]
         if len(numbers) < len(own.padding):

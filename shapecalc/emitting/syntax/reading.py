@@ -48,7 +48,8 @@ _COMPARE: dict[type, str] = {
 def read(text: str) -> Tree:
     """Source as a tree: what a kind says of its call.
 
-    >>> from shapecalc.emitting.syntax import Number, call, name
+    >>> from shapecalc.emitting.syntax.nodes import call, name
+    >>> from shapecalc.language.expression import Number
     >>> read("x.permute(0, -1)") == call(name("x.permute"), Number(0), Unary("-", Number(1)))
     True
     """
