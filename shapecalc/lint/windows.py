@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.arithmetic import Dim, ceildiv, is_symbolic, largest
 from shapecalc.algebra.window import Window, evened
@@ -104,7 +104,8 @@ def wide_padding(report: Report) -> Iterator[Finding]:
 def padding_of_some(report: Report) -> Iterator[Finding]:
     """A list of padding is shorter than there are sides: then torch pads the last axes alone."""
     for layer in report.layers:
-        own, given = layer.node.layer, layer.node.entry.settings.get("padding")
+        own: Any = layer.node.layer
+        given = layer.node.entry.settings.get("padding")
         if given is None or given.kind != given.LIST:
             continue
         if getattr(own.fields["padding"].type, "short", "") != "zeros":

@@ -608,12 +608,17 @@ def test_a_folded_picture_fits_a_page_at_full_size(name: str) -> None:
 @needs_dot
 @pytest.mark.parametrize("depth", [1, None])
 @pytest.mark.parametrize("name", SPECS)
-def test_no_picture_is_a_mere_chain(name: str, depth: int | None) -> None:
+def test_no_picture_is_a_mere_chain(
+    name: str, depth: int | None, request: pytest.FixtureRequest
+) -> None:
+    if (name, depth) == ("squeezenet", None):
+        why = "columns are made of what stands at the top, and nearly all stands in one frame"
+        request.applymarker(pytest.mark.xfail(reason=why, strict=True))
     if depth is None and len(plan(report_of(name)).vertices) > OPEN:
         return
     _, (width, height) = layout(dot(report_of(name), depth=depth))
-    assert height < 2600
-    assert height < 800 or height < 4.5 * width or name == "squeezenet"  # one column of modules
+    assert height < 2300
+    assert height < 800 or height < 4.5 * width
 
 
 @needs_dot
