@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from shapecalc.language.operators import ARITHMETIC, RELATIONS
 from shapecalc.reading.sizes import Size, names
 from shapecalc.reading.texts import percent
 from shapecalc.reading.values import (
@@ -19,14 +20,8 @@ from shapecalc.reading.values import (
     Unknown,
 )
 
-BINARY: dict[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-    ast.Pow: "**",
+BINARY = {
+    **ARITHMETIC,
     ast.MatMult: "@",
     ast.BitAnd: "&",
     ast.BitOr: "|",
@@ -34,13 +29,8 @@ BINARY: dict[type[ast.operator], str] = {
     ast.LShift: "<<",
     ast.RShift: ">>",
 }
-COMPARE: dict[type[ast.cmpop], str] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
+COMPARE = {
+    **RELATIONS,
     ast.Is: "is",
     ast.IsNot: "is not",
     ast.In: "in",

@@ -20,28 +20,10 @@ from shapecalc.emitting.syntax.nodes import (
     literal,
 )
 from shapecalc.language.expression import Binary, Comparison, Conditional, Name, Unary
+from shapecalc.language.operators import ARITHMETIC, RELATIONS
 
-_BINARY: dict[type, str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-    ast.Pow: "**",
-    ast.MatMult: "@",
-    ast.BitOr: "|",
-}
-_COMPARE: dict[type, str] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.Is: "is",
-    ast.IsNot: "is not",
-}
+_BINARY = {**ARITHMETIC, ast.MatMult: "@", ast.BitOr: "|"}
+_COMPARE = {**RELATIONS, ast.Is: "is", ast.IsNot: "is not"}
 
 
 @lru_cache(maxsize=4096)

@@ -20,6 +20,7 @@ from shapecalc.language.expression import (
     Unary,
     names,
 )
+from shapecalc.language.operators import ARITHMETIC, RELATIONS
 from shapecalc.reading.blocks.draft import Made
 from shapecalc.reading.values import Function
 
@@ -28,24 +29,6 @@ MOST = 400
 
 LARGEST = 12
 """How many parts an expression may have."""
-
-_OPERATORS: dict[type[ast.AST], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-    ast.Pow: "**",
-}
-_RELATIONS: dict[type[ast.AST], str] = {
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-}
 
 
 class Formulas:
@@ -128,7 +111,7 @@ class Formulas:
         if isinstance(node, (ast.Name, ast.Attribute)):
             return self.named(node, depth)
         if isinstance(node, ast.BinOp):
-            operator = _OPERATORS.get(type(node.op))
+            operator = ARITHMETIC.get(type(node.op))
             left, right = self.read(node.left, depth + 1), self.read(node.right, depth + 1)
             if operator is None or left is None or right is None:
                 return None
@@ -192,7 +175,7 @@ class Formulas:
         first = self.read(node.left, depth + 1)
         rest = []
         for each, part in zip(node.ops, node.comparators):
-            relation, side = _RELATIONS.get(type(each)), self.read(part, depth + 1)
+            relation, side = RELATIONS.get(type(each)), self.read(part, depth + 1)
             if relation is None or side is None:
                 return None
             rest.append((relation, side))
