@@ -88,6 +88,7 @@ class Calls:
 
     def call_builtin(self, function: Builtin, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Call something known here; what does not fit it is the source's mistake."""
+        self.step()
         try:
             return function.run(self, *args, **kwargs)
         except TypeError as wrong:

@@ -77,7 +77,8 @@ class Comprehensions:
             inner = frame
             while inner.yielded is None and inner.parent is not None:
                 inner = inner.parent
-            assert inner.yielded is not None
+            if inner.yielded is None:
+                raise self.rt.error("SyntaxError", "'yield' outside function")
             self.rt.step()
             inner.yielded.append(value(frame))
 
@@ -87,7 +88,8 @@ class Comprehensions:
         value = self.expression(node.value)
 
         def run(frame: Frame) -> Any:
-            assert frame.yielded is not None
+            if frame.yielded is None:
+                raise self.rt.error("SyntaxError", "'yield' outside function")
             frame.yielded.extend(self.rt.iterate(value(frame)))
 
         return run

@@ -46,6 +46,8 @@ def _said(folder: Path, text: str, *inputs: str, make: str = "Net") -> str:
         ("return x.permute(0, 1)", "number of dimensions"),
         ("return undefined(x)", "name 'undefined' is not defined"),
         ("while True: pass", "steps lead to here"),
+        ("while True: len(nn.Sequential())", "steps lead to here"),
+        ("class Held: yield x", "SyntaxError: 'yield' outside function"),
         ("return 9 ** 9 ** 9 * x", "larger than any network needs"),
         ("return [0] * 10 ** 9", "larger than any network needs"),
         ("return self.forward(x)", "does a function call itself?"),
