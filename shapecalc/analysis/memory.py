@@ -109,7 +109,7 @@ class Memory:
     @property
     def peak(self) -> Dim:
         """The most that an inference pass holds at once, without weights."""
-        return largest(*self._peaks.values())
+        return largest(*(self._peaks.values() or [0]))
 
     @property
     def peak_at(self) -> str | None:
@@ -218,8 +218,8 @@ class Memory:
         if any(map(is_symbolic, self._sizes.values())):
             return greatest(self._turns(), self._sizes, paths, self.report.built.least or {})
         held = {step.path: known(step.live) for step in self.steps if step.path in paths}
-        path = max(held, key=held.__getitem__)
-        return {path: held[path]}
+        path = max(held, key=held.__getitem__, default=None)
+        return {} if path is None else {path: held[path]}
 
     def _steps(self) -> Iterator[Step]:
         live: Dim = 0
