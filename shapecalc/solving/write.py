@@ -159,6 +159,8 @@ def _needed(need: Need, name: str) -> str:
 
 def _condition(solutions: Solutions, name: str) -> str:
     """The set as an expression of Python, true of its members alone among the numbers from 0 on."""
+    if solutions.is_empty:
+        return "False"
     said = " and ".join(solutions.conditions(name).values()) or f"{name} >= 1"
     tree = expression.parse(said) if len(said) < expression.LONGEST else None
     if 0 in solutions:
