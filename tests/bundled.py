@@ -14,9 +14,10 @@ import pytest
 from shapecalc.network import specs_folder
 
 LARGE = {
-    *("bert", "convnext", "densenet", "efficientnet", "efficientnet_v2", "googlenet_bn", "gpt2"),
-    *("inception_v3", "llama", "maxvit", "mixtral", "mnasnet", "mobilenet_v2", "mobilenet_v3"),
-    *("regnet", "resnet", "shufflenet_v2", "swin", "swin_v2", "unet3d", "vgg", "vit", "yolov3"),
+    *("bert", "convnext", "densenet", "efficientnet", "efficientnet_v2", "googlenet_bn"),
+    *("googlenet_cifar", "gpt2", "inception_v3", "llama", "maxvit", "mixtral", "mnasnet"),
+    *("mobilenet_v2", "mobilenet_v3", "regnet", "resnet", "resnet18_d2l", "shufflenet_v2"),
+    *("squeezenet", "swin", "swin_v2", "unet3d", "vgg", "vgg16", "vit", "yolov3"),
 }
 
 NAMES = sorted(path.stem for path in specs_folder().glob("*.yaml"))

@@ -11,7 +11,7 @@ from hypothesis import settings
 settings.register_profile("shapecalc", deadline=None, print_blob=True)
 settings.load_profile("shapecalc")
 
-LEAST_EXAMPLES = 10
+LEAST_EXAMPLES = 5
 """How many random examples a test tries at least, if it asks for so many."""
 
 NEEDED = {
@@ -33,7 +33,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--long", action="store_true", help="compare 20,000 random layers of each kind with torch"
     )
-    parser.addoption("--fuzz", type=int, default=1_000, help="how many random specs to read")
+    parser.addoption("--fuzz", type=int, default=500, help="how many random specs to read")
     parser.addoption(
         "--thorough",
         action="store_true",

@@ -16,8 +16,18 @@ from typing import Any, NamedTuple
 
 import sympy
 
+from shapecalc.algebra.arithmetic import Dim
 from shapecalc.algebra.intervals import ANYTHING, OVER, Bounds, narrowed
-from shapecalc.algebra.nodes import Extreme, FloorDiv, Largest, Smallest, expanded, length
+from shapecalc.algebra.nodes import (
+    Extreme,
+    FloorDiv,
+    Largest,
+    Smallest,
+    expanded,
+    length,
+    names,
+    symbols,
+)
 from shapecalc.algebra.writing import Remainder, with_remainders
 
 Number = Any  # int or Fraction
@@ -48,7 +58,7 @@ def range_of(expr: sympy.Expr, least: Mapping[str, int]) -> Range:
     What never falls as a symbol grows is least where all symbols are; else the parts of the
     formula are bounded, each for itself.
     """
-    known = {each.name: least.get(each.name) for each in expr.free_symbols}
+    known = {name: least.get(name) for name in names(expr)}
     return _range_of(expr, tuple(sorted((k, v) for k, v in known.items() if v is not None)))
 
 
@@ -58,12 +68,18 @@ def _range_of(expr: sympy.Expr, known: tuple[tuple[str, int], ...]) -> Range:
     return Range(*(None if isinstance(end, float) else end for end in (low, high)))
 
 
+def is_plainly_positive(expr: sympy.Expr, least: Mapping[str, int]) -> bool:
+    """Whether bounds of its parts show that it is never negative."""
+    return bool(_parts(with_remainders(expanded(expr)), least)[0] >= 0)
+
+
 def _bounds(expr: sympy.Expr, least: Mapping[str, int]) -> Bounds:
     found = _parts(with_remainders(expr), least)
     if found[0] >= 0:
         return found
-    if _grows(expr, least):
-        return _where_least(expr, least), found[1]
+    growth = _Growth(least)
+    if growth.never_falls(expr):
+        return growth.start(expr), found[1]
     return _from_least(expr, least, found)
 
 
@@ -72,7 +88,7 @@ def _from_least(expr: sympy.Expr, least: Mapping[str, int], found: Bounds) -> Bo
 
     ``H*S - S`` is ``h + h*s`` for ``H = h + 1`` and ``S = s + 1``.
     """
-    known = [each for each in expr.free_symbols if least.get(each.name) and each.is_integer]
+    known = [each for each in symbols(expr) if least.get(each.name) and each.is_integer]
     if not 0 < len(known) <= MOST_SHIFTED_SYMBOLS or length(expr) > MOST_SHIFTED:
         return found
     if _has_each_once(expr):
@@ -88,6 +104,33 @@ def _has_each_once(expr: sympy.Expr) -> bool:
     return len(places) == len(set(places))
 
 
+def is_multiple(a: Dim, b: Dim, least: Mapping[str, int]) -> bool:
+    """Whether ``a`` is seen to be ``b`` times symbols and a number, all at least 1.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> H, W = Formula.symbol("H"), Formula.symbol("W")
+    >>> is_multiple(6 * H * (W - 1), 4 * (W - 1), {"H": 1}), is_multiple(H * W, W, {"H": 0})
+    (True, False)
+    """
+    own, other = _powers(sympy.sympify(a)), dict(_powers(sympy.sympify(b)))
+    if own[sympy.S.One] < other.pop(sympy.S.One):
+        return False
+    for base, power in own.items():
+        more = power - other.pop(base, 0)
+        is_least = base.is_Symbol and base.is_integer and least.get(base.name, 0) >= 1
+        if more and base != 1 and not (is_least and more > 0):
+            return False
+    return not other
+
+
+@lru_cache(maxsize=16384)
+def _powers(expr: sympy.Expr) -> dict[sympy.Expr, Any]:
+    """The powers that an expression multiplies, and as that of 1 its number."""
+    number, rest = expr.primitive()
+    factors = [each.as_base_exp() for each in sympy.Mul.make_args(rest)]
+    return {sympy.S.One: number} | {base: power for base, power in factors if base != 1}
+
+
 _SIGNS = {
     sympy.Add: "+",
     sympy.Mul: "*",
@@ -100,38 +143,61 @@ _SIGNS = {
 
 
 def _parts(expr: sympy.Expr, least: Mapping[str, int]) -> Bounds:
-    if expr.is_Rational:
-        number = int(expr) if expr.is_Integer else Fraction(int(expr.p), int(expr.q))
-        return number, number
-    if expr.is_Symbol:
-        return least.get(expr.name, -math.inf), math.inf
-    sign = _SIGNS.get(expr.func)
-    return OVER[sign](*[_parts(part, least) for part in expr.args]) if sign else ANYTHING
+    """Bounds from those of the parts; what stands in it several times is looked at once."""
+    known: dict[sympy.Expr, Bounds] = {}
+
+    def over(part: sympy.Expr) -> Bounds:
+        if part.is_Rational:
+            number = _number(part)
+            return number, number
+        if part.is_Symbol:
+            return least.get(part.name, -math.inf), math.inf
+        if part not in known:
+            sign = _SIGNS.get(part.func)
+            known[part] = OVER[sign](*map(over, part.args)) if sign else ANYTHING
+        return known[part]
+
+    return over(expr)
 
 
-def _grows(expr: sympy.Expr, least: Mapping[str, int]) -> bool:
-    """Whether the expression never falls as a symbol grows from its least value on."""
-    if expr.is_Symbol:
-        return bool(expr.is_integer) and expr.name in least
-    if expr.is_Number:
-        return True
-    if expr.is_Mul:
-        return all(_grows_from_zero(part, least) for part in expr.args)
-    if expr.is_Add or isinstance(expr, Extreme):
-        return all(_grows(part, least) for part in expr.args)
-    if isinstance(expr, FloorDiv):
-        return bool(expr.args[1].is_Integer) and _grows(expr.args[0], least)
-    if expr.is_Pow:
-        return bool(expr.exp.is_Integer and expr.exp > 0) and _grows_from_zero(expr.base, least)
-    return False
+def _number(expr: sympy.Rational) -> Number:
+    return int(expr.p) if expr.is_Integer else Fraction(int(expr.p), int(expr.q))
 
 
-def _grows_from_zero(expr: sympy.Expr, least: Mapping[str, int]) -> bool:
-    return _grows(expr, least) and _where_least(expr, least) >= 0
+class _Growth:
+    """What never falls as a symbol grows from its least value on, part by part, each once."""
 
+    def __init__(self, least: Mapping[str, int]) -> None:
+        self._least = least
+        self._never_falls: dict[sympy.Expr, bool] = {}
+        self._starts: dict[sympy.Expr, Any] = {}
 
-def _where_least(expr: sympy.Expr, least: Mapping[str, int]) -> Number:
-    """The value where all symbols have their least values."""
-    from shapecalc.algebra.formula import Formula, evaluate
+    def never_falls(self, expr: sympy.Expr) -> bool:
+        """Whether the expression never falls as a symbol grows from its least value on."""
+        if expr not in self._never_falls:
+            self._never_falls[expr] = self._look_at(expr)
+        return self._never_falls[expr]
 
-    return evaluate(Formula(expr), {each.name: least[each.name] for each in expr.free_symbols})
+    def _look_at(self, expr: sympy.Expr) -> bool:
+        if expr.is_Symbol:
+            return bool(expr.is_integer) and expr.name in self._least
+        if expr.is_Number:
+            return True
+        if expr.is_Mul:
+            return all(map(self._from_zero, expr.args))
+        if expr.is_Add or isinstance(expr, Extreme):
+            return all(map(self.never_falls, expr.args))
+        if isinstance(expr, FloorDiv):
+            return bool(expr.args[1].is_Integer) and self.never_falls(expr.args[0])
+        if expr.is_Pow:
+            return bool(expr.exp.is_Integer and expr.exp > 0) and self._from_zero(expr.base)
+        return False
+
+    def _from_zero(self, expr: sympy.Expr) -> bool:
+        return self.never_falls(expr) and self.start(expr) >= 0
+
+    def start(self, expr: sympy.Expr) -> Number:
+        """The value where all symbols have their least values."""
+        from shapecalc.algebra.formula import Formula, evaluate
+
+        return evaluate(Formula(expr), self._least, self._starts)

@@ -29,8 +29,10 @@ from shapecalc.algebra.nodes import (
     FloorDiv,
     Largest,
     Smallest,
+    contains,
     expanded,
     is_flat,
+    is_whole,
     length,
     multiplied_out,
     names,
@@ -53,7 +55,7 @@ def floordiv(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
     terms = terms_of(n)
     if any(map(_divides_by_symbols, terms)):
         top, bottom = n.as_numer_denom()
-        if bottom.free_symbols:
+        if names(bottom):
             return floordiv(top, d * bottom)
     scale = lcm(*(c.denominator for c in terms.values()))
     divisor *= scale
@@ -136,7 +138,7 @@ def _without_extreme(inside: dict[sympy.Expr, int], constant: int, d: int) -> sy
         kind = Smallest if kind is Largest else Largest
     floors = [floordiv(rest + factor * argument, sympy.Integer(d)) for argument in node.args]
     decided = extreme(floors, kind)
-    return None if decided.has(Extreme) else decided
+    return None if contains(decided, Extreme) else decided
 
 
 def extreme(values: Sequence[sympy.Expr], kind: type[Extreme]) -> sympy.Expr:
@@ -152,28 +154,40 @@ def extreme(values: Sequence[sympy.Expr], kind: type[Extreme]) -> sympy.Expr:
         if term != 1 and all(other.get(term) == c for other in split[1:])
     }
     scale = lcm(*(c.denominator for terms in split for t, c in terms.items() if t not in common))
-    rests = [
-        _sum({t: c * scale for t, c in terms.items() if t not in common}, 0) for terms in split
-    ]
-    kept: list[sympy.Expr] = []
+    rests = [{t: c * scale for t, c in terms.items() if t not in common} for terms in split]
+    kept: list[_Terms] = []
     for value in rests:
         _keep(kept, value, 1 if kind is Largest else -1)
-    best = kept[0] if len(kept) == 1 else kind(*sorted(kept, key=sympy.default_sort_key))
+    sums = [_sum(terms, 0) for terms in kept]
+    best = sums[0] if len(sums) == 1 else kind(*sorted(sums, key=sympy.default_sort_key))
     return _sum(common, 0) + best / scale
 
 
-def _keep(kept: list[sympy.Expr], value: sympy.Expr, direction: int) -> None:
+_Terms = dict[sympy.Expr, Any]
+"""The terms of a sum with their factors."""
+
+
+def _keep(kept: list[_Terms], value: _Terms, direction: int) -> None:
     """Put a value among those of which each may be the extreme."""
-    for other in kept:
-        sign = sign_everywhere(other - value)
-        if sign is not None and sign * direction >= 0:
-            return
-    kept[:] = [
-        other
-        for other in kept
-        if (sign := sign_everywhere(value - other)) is None or sign * direction < 0
-    ]
+    signs = [_sign(other, value) for other in kept]
+    if any(sign is not None and sign * direction >= 0 for sign in signs):
+        return
+    kept[:] = [other for other, sign in zip(kept, signs, strict=True) if sign is None]
     kept.append(value)
+
+
+def _sign(a: _Terms, b: _Terms) -> int | None:
+    """The sign of a difference everywhere; None if it has none, or more symbols than one."""
+    apart: dict[sympy.Expr, Any] = {}
+    symbols: set[str] = set()
+    for terms, others in ((a, b), (b, a)):
+        for term, c in terms.items():
+            if term not in apart and others.get(term, 0) != c:
+                apart[term] = a.get(term, 0) - b.get(term, 0)
+                symbols |= names(term)
+                if len(symbols) > 1:
+                    return None
+    return sign_everywhere(_sum(apart, 0))
 
 
 def common_divisor(n: sympy.Expr, m: sympy.Expr) -> sympy.Expr | None:
@@ -203,6 +217,24 @@ def collected(terms: Sequence[sympy.Expr]) -> sympy.Expr:
     return _shorter(plain) if plain.is_Add else plain
 
 
+MOST_DENOMINATORS = 8
+"""Quotients by more divisors than these are not drawn together to one."""
+
+
+def apart(terms: Sequence[sympy.Expr]) -> list[sympy.Expr]:
+    """Terms of a sum, each a whole number; where they are quotients by many divisors, as floors."""
+    found = [(n, d) for n, d in map(_ratio, terms) if d != 1]
+    if len({d for _, d in found}) <= MOST_DENOMINATORS:
+        return list(terms)
+    return [n if d == 1 else floordiv(n, d) for n, d in map(_ratio, terms)]
+
+
+@lru_cache(maxsize=65536)
+def _ratio(term: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """What a term is over what; over nothing if its form tells that it is whole."""
+    return (term, sympy.S.One) if is_whole(term) else term.as_numer_denom()
+
+
 MOST_TIMES = 4
 """A term is thought to have no more symbols: so many times more than terms are not collected."""
 
@@ -211,7 +243,7 @@ MOST_TIMES = 4
 def _shorter(plain: sympy.Expr) -> sympy.Expr:
     if not any(part.is_Add for term in plain.args if term.is_Mul for part in term.args):
         return plain
-    if length(plain) > MOST_TERMS or len(plain.free_symbols) > MOST_TIMES * len(plain.args):
+    if length(plain) > MOST_TERMS or len(names(plain)) > MOST_TIMES * len(plain.args):
         return plain
     split = [term.as_coeff_Mul() for term in plain.args]  # what differs by a number is done once
     out = sympy.Add(*(factor * expanded(rest) for factor, rest in split))
@@ -272,7 +304,7 @@ MOST_FACTORED_SYMBOLS = 6
 @lru_cache(maxsize=4096)
 def factors(expr: sympy.Expr) -> tuple[sympy.Expr, ...]:
     """The factors of a product, each once; those of a sum if it is short and has any."""
-    if length(expr) <= MOST_FACTORED and len(expr.free_symbols) > 1:
+    if length(expr) <= MOST_FACTORED and len(names(expr)) > 1:
         expr = _factored(expr)
     parts = sympy.Mul.make_args(expr)
     bases = [p.base if p.is_Pow and p.exp.is_Integer and p.exp % 2 else p for p in parts]
@@ -284,7 +316,7 @@ def _factored(expr: sympy.Expr) -> sympy.Expr:
     if _is_prime(expr):
         content, rest = expr.primitive()
         return sympy.Mul(content, rest, evaluate=False) if content != 1 else rest
-    is_large = len(expr.free_symbols) > MOST_FACTORED_SYMBOLS
+    is_large = len(names(expr)) > MOST_FACTORED_SYMBOLS
     return sympy.factor_terms(expr) if is_large else sympy.factor(expr)
 
 

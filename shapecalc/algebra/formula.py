@@ -141,8 +141,16 @@ class Formula(Symbolic):
 
     @staticmethod
     def sum(values: Sequence[Quantity]) -> Any:
-        """The sum of many values at once."""
-        return _wrap(canonical.collected([*map(_unwrap, values)]), _known_whole(*values))
+        """The sum of many values at once.
+
+        Exact quotients by many different divisors, each known to be whole, stand in it each for
+        itself: over one denominator every term would be a product of all the others.
+        """
+        terms = [*map(_unwrap, values)]
+        is_whole = _known_whole(*values)
+        if is_whole:
+            terms = canonical.apart(terms)
+        return _wrap(canonical.collected(terms), is_whole)
 
     def gcd(self, m: Dim) -> Any:
         """The greatest common divisor, with a number prime by prime; None where it is not seen.
@@ -153,10 +161,11 @@ class Formula(Symbolic):
         found = canonical.common_divisor(self.expr, _unwrap(m))
         return None if found is None else _wrap(found, _known_whole(self, m))
 
-    def never_negative(self, least: Mapping[str, int] | None = None) -> bool:
+    def never_negative(self, least: Mapping[str, int] | None = None, quick: bool = False) -> bool:
         """Whether it is at least 0 wherever its symbols have at least these values, 1 if not given.
 
-        True is certain; where it is not seen, the answer is False.
+        True is certain; where it is not seen, the answer is False. A ``quick`` look is at its parts
+        alone.
 
         >>> H, W = Formula.symbol("H"), Formula.symbol("W")
         >>> ((H + 1) // 2 * W - 1).never_negative(), (H - W).never_negative()
@@ -164,6 +173,8 @@ class Formula(Symbolic):
         >>> (H // W).never_negative(), (H - 1).never_negative({"H": 0})
         (True, False)
         """
+        if quick:
+            return bounds.is_plainly_positive(self.expr, self._least(least))
         return self.range(least).is_never_negative
 
     def range(self, least: Mapping[str, int] | None = None) -> bounds.Range:
@@ -173,9 +184,12 @@ class Formula(Symbolic):
         >>> tuple((H % 7 + 1).range()), tuple((H // 2 - 3).range())
         ((1, 7), (-3, None))
         """
-        if least is None:
-            least = {each.name: 1 for each in self.expr.free_symbols if each.is_integer}
-        return bounds.range_of(self.expr, least)
+        return bounds.range_of(self.expr, self._least(least))
+
+    def _least(self, least: Mapping[str, int] | None) -> Mapping[str, int]:
+        if least is not None:
+            return least
+        return {each.name: 1 for each in nodes.symbols(self.expr) if each.is_integer}
 
     def _sympy_(self) -> sympy.Expr:
         return self.expr
@@ -257,11 +271,21 @@ _SIGNS = {
 }
 
 
-def evaluate(value: Quantity, symbols: Mapping[str, Quantity]) -> Quantity:
-    """A formula's value where symbols have the given values; a number is returned as it is."""
+def evaluate(
+    value: Quantity, symbols: Mapping[str, Quantity], known: dict[Any, Any] | None = None
+) -> Quantity:
+    """A formula's value where symbols have the given values; a number is returned as it is.
+
+    What stands in it several times is evaluated once, and what stands in several formulas where
+    they are given the same ``known``, which keeps the values of parts.
+
+    >>> H, known = Formula.symbol("H"), {}
+    >>> [evaluate(each, {"H": 7}, known) for each in ((H + 1) // 2, 3 * ((H + 1) // 2))]
+    [4, 12]
+    """
     if not isinstance(value, Formula):
         return value
-    found = _evaluate(value.expr, symbols)
+    found = _evaluate(value.expr, symbols, {} if known is None else known)
     return found.known_whole() if value._whole and isinstance(found, Formula) else found
 
 
@@ -291,8 +315,7 @@ def period(value: Formula) -> int | None:
     >>> period(H // 2 + (H + 1) // 3), period(2 * ((3 * (H // 2) + 1) // 4)), period(H * (H // 2))
     (6, 8, 2)
     """
-    symbols = value.expr.free_symbols
-    if len(symbols) != 1 or not all(symbol.is_integer for symbol in symbols):
+    if not periodic.in_one_integer(value.expr):
         return None
     return periodic.period(nodes.multiplied_out(value.expr))
 
@@ -315,8 +338,8 @@ def split_extreme(value: Formula) -> tuple[Quantity, Quantity, Quantity] | None:
     >>> split_extreme(3 * Formula.extreme("smallest", [Formula.symbol("H"), 7]))
     (Formula('7 - H'), Formula('3*H'), 21)
     """
-    nodes = value.expr.atoms(Extreme)
-    innermost = [n for n in nodes if not any(a.has(Extreme) for a in n.args)]
+    found = value.expr.atoms(Extreme)
+    innermost = [n for n in found if not any(nodes.contains(a, Extreme) for a in n.args)]
     if not innermost:
         return None
     node = min(innermost, key=sympy.default_sort_key)
@@ -411,7 +434,7 @@ class Abbreviations:
         return writing.write(canonical.drawn_out(expr.xreplace(self._names)))
 
     def _named(self, floor: sympy.Expr) -> sympy.Symbol:
-        symbols = sorted(symbol.name for symbol in floor.free_symbols)
+        symbols = sorted(nodes.names(floor))
         stem = "".join(symbols).lower() + (str(floor.args[1]) if floor.args[1].is_Integer else "")
         taken = {*self.meanings, *self._taken}
         endings = ["", *"bcdefghijklmnopqrstuvwxyz", *(f"_{i}" for i in range(1, len(taken) + 2))]
@@ -455,12 +478,21 @@ def _floordiv(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
     return canonical.floordiv(n, d)
 
 
-def _evaluate(expr: sympy.Expr, symbols: Mapping[str, Quantity]) -> Any:
+def _evaluate(
+    expr: sympy.Expr, symbols: Mapping[str, Quantity], known: dict[sympy.Expr, Any]
+) -> Any:
     if expr.is_Symbol:
         return symbols[expr.name] if expr.name in symbols else Formula(expr)
     if expr.is_Rational:
         return _wrap(expr)
-    values = [_evaluate(argument, symbols) for argument in expr.args]
+    if expr not in known:
+        values = [_evaluate(argument, symbols, known) for argument in expr.args]
+        known[expr] = _operated(expr, values)
+    return known[expr]
+
+
+def _operated(expr: sympy.Expr, values: list[Any]) -> Any:
+    """What the outermost operation of an expression makes of the values of its operands."""
     if expr.is_Add or expr.is_Mul:
         if any(isinstance(value, Formula) for value in values):
             return _wrap(expr.func(*map(_unwrap, values)), _known_whole(*values))

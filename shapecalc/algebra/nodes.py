@@ -106,9 +106,21 @@ def is_whole(expr: sympy.Expr) -> bool:
 
 
 @lru_cache(maxsize=65536)
+def symbols(expr: sympy.Expr) -> frozenset[sympy.Symbol]:
+    """Its symbols; sympy's own way to find them walks through all of it each time."""
+    return frozenset([expr]) if expr.is_Symbol else frozenset().union(*map(symbols, expr.args))
+
+
+@lru_cache(maxsize=65536)
 def names(expr: sympy.Expr) -> frozenset[str]:
     """The names of its symbols."""
-    return frozenset([expr.name]) if expr.is_Symbol else frozenset().union(*map(names, expr.args))
+    return frozenset([each.name for each in symbols(expr)])
+
+
+@lru_cache(maxsize=65536)
+def contains(expr: sympy.Expr, kind: Any) -> bool:
+    """Whether a node of a kind stands in it."""
+    return isinstance(expr, kind) or any(contains(part, kind) for part in expr.args)
 
 
 @lru_cache(maxsize=65536)

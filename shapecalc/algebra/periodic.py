@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy
 
-from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, multiplied_out
+from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, multiplied_out, symbols
 
 MOST_VALUES = 2048
 """At most so many values of a formula are looked at to find that it repeats."""
@@ -43,6 +43,12 @@ def _is_whole(expr: sympy.Expr) -> bool:
     return all(number.is_Integer for number in expr.atoms(sympy.Rational))
 
 
+def in_one_integer(expr: sympy.Expr) -> bool:
+    """Whether it hangs on one symbol only, which is an integer."""
+    found = symbols(expr)
+    return len(found) == 1 and all(each.is_integer for each in found)
+
+
 def degree(expr: sympy.Expr) -> int:
     """The highest power that a formula with a period may grow with."""
     if expr.is_Symbol:
@@ -58,7 +64,7 @@ def degree(expr: sympy.Expr) -> int:
 
 def repeats(expr: sympy.Expr) -> list[Any] | None:
     """The values of a formula that does nothing but repeat, over one period; None if unknown."""
-    if len(expr.free_symbols) != 1 or not all(each.is_integer for each in expr.free_symbols):
+    if not in_one_integer(expr):
         return None
     length = period(expr)
     if length is None or length > MOST_VALUES:

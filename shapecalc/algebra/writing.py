@@ -12,7 +12,15 @@ from typing import Any
 
 import sympy
 
-from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, is_whole, powers_of, terms_of
+from shapecalc.algebra.nodes import (
+    Extreme,
+    FloorDiv,
+    Smallest,
+    contains,
+    is_whole,
+    powers_of,
+    terms_of,
+)
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How strongly a piece of text holds together."""
@@ -156,7 +164,7 @@ def _without_fractions(terms: list[sympy.Expr]) -> list[sympy.Expr]:
 
 def with_remainders(expr: sympy.Expr) -> sympy.Expr:
     """An expression with ``n % d`` for every ``n - d*(n//d)`` in it."""
-    return _with_remainders(expr) if expr.has(FloorDiv) else expr
+    return _with_remainders(expr) if contains(expr, FloorDiv) else expr
 
 
 @lru_cache(maxsize=65536)

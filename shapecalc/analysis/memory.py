@@ -12,12 +12,11 @@ the KV cache, in closed form of the batch and the length of the context.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
-from zlib import crc32
 
-from shapecalc.algebra.arithmetic import Dim, is_symbolic, largest, prod, total
+from shapecalc.algebra.arithmetic import Dim, is_symbolic, known, largest, prod, total
 from shapecalc.analysis.measures import MEASURES, width
 from shapecalc.graph.graph import Node, Source
 from shapecalc.layers import Tensor
@@ -46,6 +45,18 @@ class Step(NamedTuple):
     path: str
     live: Dim
     waiting: Dim
+
+
+class Turn(NamedTuple):
+    """A layer's turn: which tensors it makes, those it reads or writes, those free behind it.
+
+    The network's inputs count as made by the first layer.
+    """
+
+    path: str
+    made: list[Source]
+    used: list[Source]
+    freed: list[Source]
 
 
 class Memory:
@@ -88,19 +99,22 @@ class Memory:
         return list(self._steps())
 
     @cached_property
-    def _peaks(self) -> list[Step]:
-        """The steps at which the most may be held: one, or where formulas cross, several."""
-        return _greatest(self.steps, self.report.built.least)
+    def _peaks(self) -> dict[str, Dim]:
+        """The layers at which the most may be held, and how much that is.
+
+        It is one, or where formulas cross, several.
+        """
+        return self._most_at({layer.path for layer in self.report})
 
     @property
     def peak(self) -> Dim:
         """The most that an inference pass holds at once, without weights."""
-        return largest(*[step.live for step in self._peaks])
+        return largest(*(self._peaks.values() or [0]))
 
     @property
     def peak_at(self) -> str | None:
         """The layer that runs when it does; None where that hangs on the symbols' values."""
-        return self._peaks[0].path if len(self._peaks) == 1 else None
+        return next(iter(self._peaks)) if len(self._peaks) == 1 else None
 
     @cached_property
     def saved_by(self) -> dict[str, Dim]:
@@ -165,8 +179,7 @@ class Memory:
 
     def most(self, layers: Iterable[LayerReport]) -> Dim:
         """The most that is held while some of the layers run."""
-        steps = _greatest(self.steps_of(layers), self.report.built.least)
-        return largest(*[step.live for step in steps])
+        return largest(*self._most_at({layer.path for layer in layers}).values())
 
     def steps_of(self, layers: Iterable[LayerReport]) -> list[Step]:
         """The steps in which some of the layers run."""
@@ -193,29 +206,49 @@ class Memory:
             for name, tensor in layer.node.made.items():
                 yield Source(layer.path, name), self._bytes(layer, tensor)
 
+    @cached_property
+    def _sizes(self) -> dict[Source, Dim]:
+        """The bytes of every tensor that is no view."""
+        return dict(self._made())
+
+    def _most_at(self, paths: Collection[str]) -> dict[str, Dim]:
+        """Which of the layers at these paths may hold the most, and how much that is."""
+        from shapecalc.analysis.peaks import greatest
+
+        if any(map(is_symbolic, self._sizes.values())):
+            return greatest(self._turns(), self._sizes, paths, self.report.built.least or {})
+        held = {step.path: known(step.live) for step in self.steps if step.path in paths}
+        path = max(held, key=held.__getitem__, default=None)
+        return {} if path is None else {path: held[path]}
+
     def _steps(self) -> Iterator[Step]:
+        live: Dim = 0
+        for turn in self._turns():
+            live = sum([self._sizes[source] for source in turn.made], live)
+            busy = total([self._sizes[source] for source in turn.used])
+            yield Step(turn.path, live, live - busy)
+            for source in turn.freed:
+                live = live - self._sizes[source]
+
+    def _turns(self) -> Iterator[Turn]:
+        """What becomes of the tensors as one layer runs after the other."""
         storage = _storage(self.report, training=False)
-        sizes = dict(self._made())
         last = self._last_uses(storage)
-        held: dict[Source, Dim] = {
-            source: sizes[source] for source in map(Source, self.report.inputs) if source in last
-        }
-        live = total(list(held.values()))
+        held = {source for source in map(Source, self.report.inputs) if source in last}
+        made = [source for source in map(Source, self.report.inputs) if source in last]
         ends: dict[int, list[Source]] = {}
         for source, end in last.items():
             ends.setdefault(end, []).append(source)
         for number, layer in enumerate(self.report):
-            for name in layer.node.made:
-                source = Source(layer.path, name)
-                if storage[source] == source:
-                    held[source] = sizes[source]
-                    live = live + sizes[source]
-            used = [storage[source] for source in layer.node.sources]
-            used += [storage[Source(layer.path, name)] for name in layer.node.made]
-            busy = total([held[source] for source in dict.fromkeys(used) if source in held])
-            yield Step(layer.path, live, live - busy)
-            for source in ends.get(number, ()):
-                live = live - held.pop(source, 0)
+            own = [Source(layer.path, name) for name in layer.node.made]
+            made += [source for source in own if storage[source] == source]
+            held.update(made)
+            used = [storage[source] for source in (*layer.node.sources, *own)]
+            freed = [source for source in ends.get(number, ()) if source in held]
+            held.difference_update(freed)
+            busy = [source for source in dict.fromkeys(used) if source in held or source in freed]
+            yield Turn(layer.path, made, busy, freed)
+            made = []
 
     def _last_uses(self, storage: Storage) -> dict[Source, int]:
         """The number of the layer behind which each tensor's memory is free."""
@@ -231,7 +264,7 @@ class Memory:
 
     def _saved(self) -> Iterator[tuple[str, Dim]]:
         storage = _storage(self.report, training=True)
-        sizes = dict(self._made())
+        sizes = self._sizes
         kept: set[Source] = set()
         for layer in self.report:
             node = layer.node
@@ -269,49 +302,3 @@ def _storage(report: Report, *, training: bool) -> Storage:
 
 _HELD = Source("", "held by a module")
 """What stands for tensors that are weights: they take no memory beside these."""
-
-
-def _greatest(steps: list[Step], least: Any) -> list[Step]:
-    """The steps that may hold the most: of formulas, those that no other is known to exceed."""
-    found: list[Step] = []
-    tried = {step.live: _tried(step.live, least or {}) for step in dict.fromkeys(steps)}
-
-    def is_over(a: Dim, b: Dim) -> bool:
-        """Whether a is at least b: a few values mostly show that it is not."""
-        seen = all(x >= y for x, y in zip(tried[a], tried[b], strict=True))
-        return seen and exceeds(a, b, least)
-
-    for step in dict.fromkeys(steps):
-        if any(is_over(other.live, step.live) for other in found):
-            continue
-        found = [other for other in found if not is_over(step.live, other.live)]
-        found.append(step)
-    return found
-
-
-TRIED = 12
-"""At so many settings of the symbols two formulas are compared before it is proven."""
-
-
-def _tried(size: Dim, least: Mapping[str, int]) -> list[Any]:
-    """The size at some settings, in which symbols differ as they like from their least values."""
-    if not is_symbolic(size):
-        return [size] * TRIED
-    from shapecalc.algebra.formula import evaluate
-
-    settings = (
-        {name: least.get(name, 1) + crc32(f"{name}{i}".encode()) % 97 for name in size.symbols}
-        for i in range(TRIED)
-    )
-    return [evaluate(size, setting) for setting in settings]
-
-
-def exceeds(a: Dim, b: Dim, least: Any) -> bool:
-    """Whether ``a`` is known to be at least ``b``."""
-    if a == b:
-        return True
-    difference: Any = a - b
-    if not is_symbolic(difference):
-        return bool(difference >= 0)
-    low, _ = difference.range(least)
-    return low is not None and low >= 0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic, prod, total
 from shapecalc.analysis.measures import MEASURES, width
-from shapecalc.analysis.memory import exceeds
+from shapecalc.analysis.peaks import exceeds
 
 if TYPE_CHECKING:
     from shapecalc.analysis.report import LayerReport

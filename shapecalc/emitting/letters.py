@@ -25,7 +25,7 @@ from shapecalc.emitting.python import tests
 from shapecalc.emitting.trees import choice, tree_of
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
-from shapecalc.graph.place import Place, Scope
+from shapecalc.graph.scope import Place, Scope
 from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import BATCH

@@ -12,8 +12,8 @@ from shapecalc.emitting.known import Copy
 from shapecalc.emitting.names import EmitError
 from shapecalc.emitting.trees import moved, stated
 from shapecalc.graph.graph import Node, Part
-from shapecalc.graph.place import Named, Names
-from shapecalc.graph.place import Scope as PlaceScope
+from shapecalc.graph.scope import Named, Names
+from shapecalc.graph.scope import Scope as PlaceScope
 from shapecalc.language.expression import ExpressionError, Name
 from shapecalc.language.tree import Entry, Setting
 

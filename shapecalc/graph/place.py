@@ -6,19 +6,19 @@ on symbols is a need of the network.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.algebra.requirement import Condition, Requirement, equal
-from shapecalc.graph.graph import Need, Node, Part, Role, Source, Wire
-from shapecalc.language.expression import ExpressionError, Undecided
-from shapecalc.language.problem import Mark, Problem, Problems, SpecError
+from shapecalc.graph.evaluate import Evaluator
+from shapecalc.graph.graph import Need, Node, Source, Wire
+from shapecalc.graph.scope import Fatal, Place, Scope
+from shapecalc.language.expression import Undecided
+from shapecalc.language.problem import Problem
 from shapecalc.language.text import shown
-from shapecalc.language.tree import Entry, Setting, Spec, Word
-from shapecalc.language.words import parted
+from shapecalc.language.tree import Entry, Spec, Word
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import times
 from shapecalc.pace import now
@@ -26,6 +26,7 @@ from shapecalc.pace import now
 if TYPE_CHECKING:
     import networkx as nx
 
+MOST_DIMENSIONS = 64
 MOST_DIMENSIONS = 64
 """How many dimensions a tensor may have, the batch among them; most of torch takes no more."""
 
@@ -36,182 +37,6 @@ MOST_TERMS = 20_000
 """How many terms the formulas of all sizes that layers put out may have together."""
 
 
-class Fatal(Exception):
-    """Nothing can be said of an entry, and its problem is noted already."""
-
-
-class Scope(Mapping[str, Any]):
-    """The names an expression can use: symbols, arguments, and sizes of tensors.
-
-    These are of the incoming one, and of entries by the names that they have here.
-    """
-
-    __slots__ = ("known", "names", "tensor")
-
-    def __init__(
-        self, known: Mapping[str, Any], tensor: Tensor | None = None, names: Names | None = None
-    ) -> None:
-        self.known = known
-        self.tensor = tensor
-        self.names = names
-
-    def __getitem__(self, name: str) -> Any:
-        if name in self.known:
-            return self.known[name]
-        if name.endswith(")"):
-            return _size_of(name, self.names or Names())
-        if self.tensor is None:  # what should have come in has failed, and is reported
-            raise Fatal
-        shape = self.tensor.shape
-        axis = {"in_channels": 1, "in_height": 2, "in_width": 3, "in_features": -1}[name]
-        if name in ("in_height", "in_width") and len(shape) != 4:
-            raise ExpressionError(
-                f"{name} is asked of an incoming tensor without height and width: {self.tensor}"
-            )
-        if len(shape) < 2:
-            raise ExpressionError(f"{name} is asked of an incoming tensor of no dimensions")
-        return shape[axis]
-
-    def values_in(self, setting: Setting) -> str:
-        """The values of the names that a setting looks up, for a note; empty if there are none.
-
-        A name that has none, as ``in_height`` where there is no height, was not needed.
-        """
-        values = []
-        for name in sorted(setting.names()):
-            with suppress(ExpressionError):
-                values.append(f"{name} is {shown(self[name])}")
-        return f"where {' and '.join(values)}" if values else ""
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.known)
-
-    def __len__(self) -> int:
-        return len(self.known)
-
-
-class Named(NamedTuple):
-    """What a name stands for: no wire if that failed, no path if it is left out."""
-
-    wire: Wire | None
-    path: str | None
-    built: Node | Part | None = None
-
-    def member(self, name: str) -> Named:
-        """An output of a layer, or a copy of a repeated entry; ``KeyError`` if there is none."""
-        if isinstance(self.built, Node):
-            return Named(self.built.wire(name), self.path)
-        if self.built is not None and self.built.role == Role.REPEAT:
-            copy = {child.name: child for child in self.built.children}[name]
-            assert isinstance(copy, Part)
-            return of_copy(copy)
-        if self.built is not None and name in self.built.outputs:
-            return Named(self.built.outputs[name], self.path)
-        raise KeyError(name)
-
-    def members(self) -> list[str]:
-        """The names that :meth:`member` knows."""
-        if isinstance(self.built, Node):
-            return list(self.built.outputs)
-        if self.built is not None and self.built.role == Role.REPEAT:
-            return [child.name for child in self.built.children]
-        return [] if self.built is None else list(self.built.outputs)
-
-
-def of_copy(copy: Part) -> Named:
-    """What the name of a copy stands for."""
-    inside = (child for child in reversed(copy.children) if child.path == copy.path)
-    return Named(copy.output, copy.path, next(inside, None))  # none where it failed
-
-
-class Names:
-    """What the names in a list stand for: this list's first, then the enclosing lists'."""
-
-    __slots__ = ("outer", "own")
-
-    def __init__(self, outer: Names | None = None) -> None:
-        self.outer = outer
-        self.own: dict[str, Named] = {}
-
-    def __contains__(self, name: object) -> bool:
-        names: Names | None = self
-        while names is not None:
-            if name in names.own:
-                return True
-            names = names.outer
-        return False
-
-    def find(self, name: str) -> Named:
-        """What a name stands for; raises ``KeyError`` where no list has it."""
-        names: Names | None = self
-        while names is not None:
-            if name in names.own:
-                return names.own[name]
-            names = names.outer
-        raise KeyError(name)
-
-
-_AXES_OF = {
-    "channels_of": {3: 1, 4: 1, 5: 1},
-    "length_of": {3: 2},
-    "depth_of": {5: 2},
-    "height_of": {4: 2, 5: 3},
-    "width_of": {4: 3, 5: 4},
-    "features_of": dict.fromkeys(range(1, MOST_DIMENSIONS), -1),
-}
-"""Which dimension each of these asks for, by the number of dimensions."""
-
-
-def _size_of(asked: str, names: Names) -> Any:
-    """A size of an entry, as ``height_of(encoder3)`` or ``size_of(encoder3, 2)`` asks for it."""
-    function, _, rest = asked.rstrip(")").partition("(")
-    entry, _, dim = rest.partition(", ")
-    whole, members = parted(entry, names)
-    try:
-        named = names.find(whole)
-        for member in members:
-            named = named.member(member)
-    except KeyError:
-        raise ExpressionError(f"{asked} asks for a size of no entry before this one") from None
-    if named.path is None:
-        raise ExpressionError(f"{asked} asks for a size of an entry that is left out")
-    if named.wire is None:
-        raise Fatal
-    tensor = named.wire.tensor
-    n = len(tensor.shape)
-    axis = int(dim or 0) if function == "size_of" else _AXES_OF[function].get(n)
-    if axis is None or not -n <= axis < n or bool(dim) != (function == "size_of"):
-        raise ExpressionError(f"{asked} is asked of batch x {tensor}")
-    return tensor.shape[axis]
-
-
-class Numbering:
-    """The entries of a numbered list that are there so far: how many, and the names they have."""
-
-    __slots__ = ("count", "names")
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.names: set[str] = set()
-
-    @classmethod
-    def of(cls, is_numbered: bool) -> Numbering | None:
-        """That of a list, if it is numbered."""
-        return cls() if is_numbered else None
-
-
-class Place(NamedTuple):
-    """Where an entry is built: its list's path, names and values, and the part it belongs to."""
-
-    prefix: str
-    names: Names
-    values: Mapping[str, Any]
-    part: Part
-    shared: tuple[str, str] | None  # this path and the path whose weights it uses
-    depth: int
-    numbering: Numbering | None = None
-
-
 class _Placed(NamedTuple):
     """What follows for a layer from its inputs: itself with all fields, and its outputs."""
 
@@ -220,18 +45,16 @@ class _Placed(NamedTuple):
     outputs: dict[str, Tensor]
 
 
-class Placer:
-    """Puts layers into a graph, and collects the problems and needs that come up."""
+class Placer(Evaluator):
+    """Puts layers into a graph, and collects the needs that come up."""
 
-    def __init__(self, spec: Spec, most_layers: int) -> None:
+    def __init__(self, spec: Spec, values: Mapping[str, Quantity], most_layers: int) -> None:
         import networkx as nx  # here, for commands that build no network to start without it
 
-        self.spec = spec
-        self.most_layers = most_layers
+        super().__init__(spec, values, most_layers)
         self.graph: nx.DiGraph[str] = nx.DiGraph()
         self.needs: list[Need] = []
         self.least: dict[str, int] = {}
-        self.noted = Problems(spec.source)
         self.layers = 0
         self.terms = 0
         self.placed: dict[Entry | Layer, _Placed] = {}
@@ -241,8 +64,6 @@ class Placer:
     def problems(self) -> list[Problem]:
         """The problems noted so far."""
         return self.noted.found
-
-    # -- layers -------------------------------------------------------------------------------
 
     def leaf(
         self, entry: Entry, name: str, path: str, place: Place, wires: list[Wire], scope: Scope
@@ -479,46 +300,6 @@ class Placer:
             for need in needs:
                 if isinstance(need, Condition):
                     self.need(need, node.path)
-
-    def too_many(self, mark: Mark) -> None:
-        """Stop, for the network is larger than it may be."""
-        self.problem(
-            mark,
-            f"the network has more than {self.most_layers:,} layers",
-            "if it is meant, --max-layers allows more",
-        )
-        raise SpecError(self.spec.source, self.problems)
-
-    # -- values and problems ------------------------------------------------------------------
-
-    def value(self, setting: Setting, scope: Scope, place: Place) -> Any:
-        """The value of a setting; an error in it is reported at its place."""
-        if setting.kind == Setting.CONSTANT:
-            return setting.content
-        if setting.kind == Setting.LIST:
-            return [self.value(item, scope, place) for item in setting.content]
-        if setting.kind == Setting.MAPPING:
-            named = setting.content.items()
-            return {name: self.value(item, scope, place) for name, item in named}
-        try:
-            return setting.value(scope)
-        except ExpressionError as error:
-            self.problem(setting.mark, error.message, error.hint, uses=place.part)
-            raise Fatal from None
-
-    def problem(
-        self,
-        mark: Mark,
-        message: str,
-        *notes: str,
-        uses: Part | None = None,
-        path: str = "",
-        stated: Quantity | None = None,
-        is_of_input: bool = True,
-    ) -> None:
-        """Note a problem and go on."""
-        places = tuple((use.kind, use.mark) for use in uses.uses()) if uses else ()
-        self.noted.add(Problem(mark, message, notes, places, path, stated, is_of_input))
 
 
 def _are_numbers(inputs: tuple[Tensor, ...], known: tuple[Tensor, ...]) -> bool:

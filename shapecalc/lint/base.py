@@ -6,6 +6,7 @@ on them, nothing is said.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from operator import itemgetter
@@ -93,5 +94,10 @@ def surely_at_least(a: Dim, b: Dim) -> bool:
 
 @lru_cache(maxsize=4096)
 def _sample(size: Dim) -> Any:
-    """The size where all symbols have one value."""
-    return size.at(**dict.fromkeys(size.symbols, 97)) if is_symbolic(size) else size
+    """The size where all symbols have one value; not a number where it has none there."""
+    if not is_symbolic(size):
+        return size
+    try:
+        return size.at(**dict.fromkeys(size.symbols, 97))
+    except ZeroDivisionError:
+        return math.nan

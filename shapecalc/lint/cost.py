@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, prod, smallest, total
+from shapecalc.algebra.arithmetic import Dim, is_symbolic, prod, smallest, total
 from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.convolution import Convolution
 from shapecalc.lint.base import Finding, check, surely_at_least
@@ -32,12 +32,40 @@ def costly_convolution(report: Report) -> Iterator[Finding]:
     all_macs = report.totals.macs
     # a network of one convolution is a lesson or an experiment: there the gain should be plain
     worth = 2 if len(convolutions) > 1 else 4
-    for layer in convolutions:
+    for layer in _costliest(report, convolutions):
         if not surely_at_least(2 * layer.macs, all_macs + 1):
             continue
         reduction = _reduced(layer)
         if reduction is not None and surely_at_least(layer.macs, worth * reduction.macs):
             yield Finding(layer.path, _told(layer, all_macs, reduction))
+
+
+LARGE = 10**6
+"""A side of an input that no layer makes too small."""
+
+
+def _costliest(report: Report, layers: list[LayerReport]) -> list[LayerReport]:
+    """Those that cost over half where inputs are large, all other symbols alike: one at most.
+
+    That is a few additions for each, while what holds for all values takes a proof.
+    """
+    sides = [size for tensor in report.inputs.values() for size in tensor.shape]
+    large = {name for size in sides if is_symbolic(size) for name in size.symbols}
+    known: dict[Any, Any] = {}
+
+    def somewhere(count: Dim) -> Any:
+        if not is_symbolic(count):
+            return count
+        from shapecalc.algebra.formula import evaluate
+
+        settings = {name: LARGE if name in large else 97 for name in count.symbols}
+        return evaluate(count, settings, known)
+
+    try:
+        all_macs = somewhere(report.totals.macs)
+        return [layer for layer in layers if 2 * somewhere(layer.macs) > all_macs]
+    except ZeroDivisionError:
+        return layers
 
 
 def _reduced(layer: LayerReport) -> Reduction | None:

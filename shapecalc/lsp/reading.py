@@ -13,7 +13,7 @@ from shapecalc.analysis.measures import DEFAULT
 from shapecalc.analysis.report import Report
 from shapecalc.graph.build import MOST_LAYERS, Builder
 from shapecalc.graph.graph import Node, Part, Role
-from shapecalc.graph.place import Fatal
+from shapecalc.graph.scope import Fatal
 from shapecalc.language.expression import Undecided
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.language.symbols import SettingError

@@ -292,3 +292,12 @@ def test_abbreviations_do_not_take_a_symbols_name():
     short = Abbreviations(taken=["h4"])
     assert short.write(H // 2 + H // 4 + Formula.symbol("h2")) == "h2 + h2b + h4b"
     assert short.meanings == {"h2b": "H//2", "h4b": "H//4"}
+
+
+def test_quotients_by_many_divisors_are_not_put_over_one() -> None:
+    divisors = [Formula.symbol(f"g{i}") for i in range(40)]
+    whole = Formula.sum([(64 / each).known_whole() for each in divisors])
+    assert str(whole).count("//") == 40
+    assert whole.at(**{f"g{i}": 2 ** (i % 7) for i in range(40)}) == sum(
+        64 // 2 ** (i % 7) for i in range(40)
+    )

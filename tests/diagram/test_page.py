@@ -647,6 +647,7 @@ def resnet152() -> dict[str, Any]:
     }
 
 
+@pytest.mark.thorough
 def test_a_network_of_500_layers_is_small_and_calculates(browser: Page) -> None:
     spec = resnet152()
     report = shapecalc.load(spec).report()

@@ -20,10 +20,11 @@ from tests.emitting.emitted import made
 NAMES = Path(__file__).parents[1] / "data" / "torchvision_names.csv"
 ROWS = list(csv.DictReader(NAMES.open(encoding="utf-8")))
 MODELS = [row["model"] for row in ROWS]
-FIRST = {re.match("[a-z]+", model).group(): model for model in reversed(MODELS)}  # type: ignore[union-attr]
-"""Of each family the first; the others are tried with ``--thorough`` alone."""
-OTHERS = [model for model in MODELS if model not in FIRST.values()]
-TRIED = [*FIRST.values(), *thorough(OTHERS)]
+BY_SIZE = sorted(ROWS, key=lambda row: -int(row["tensors"]))
+SMALLEST = {re.match("[a-z]+", row["model"]).group(): row["model"] for row in BY_SIZE}  # type: ignore[union-attr]
+"""Of each family the smallest; the others are tried with ``--thorough`` alone."""
+OTHERS = [model for model in MODELS if model not in SMALLEST.values()]
+TRIED = [*SMALLEST.values(), *thorough(OTHERS)]
 SPECS = {"alexnet": "alexnet_torchvision", "googlenet": "googlenet_bn", "vgg16": "vgg"}
 AUXILIARY = ("googlenet", "inception_v3")
 

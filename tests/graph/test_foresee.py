@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import shapecalc
-from shapecalc.graph.build import DEEPEST
+from shapecalc.graph.evaluate import DEEPEST
 from shapecalc.graph.foresee import foreseen
 from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.problem import SpecError

@@ -61,12 +61,12 @@ def _extreme(along_one: Any, over_several: Any, x: Any, dim: Any, keepdim: bool)
     return over_several(x, dim or (), keepdim)
 
 
-def _interpolated(x: Any, *like: Any, **settings: Any) -> Any:
+def _interpolated(x: Any, like: Any = None, /, **settings: Any) -> Any:
     """An image interpolated to a size that is given once, that of another or by settings."""
-    if like:
+    if like is not None:
         assert settings["size"] is None
         assert settings["scale_factor"] is None
-        settings["size"] = like[0].shape[2:]
+        settings["size"] = like.shape[2:]
     return torch.nn.functional.interpolate(x, **settings)
 
 

@@ -1,0 +1,165 @@
+"""When is the most held? Sums of tensors' sizes compared, as formulas.
+
+As layers run, what is held changes by a few tensors. So two layers' turns are compared by those
+that only one of them holds, and a formula is made of what is held at those few that may hold the
+most.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
+
+from shapecalc.algebra.arithmetic import Dim, is_symbolic, total
+
+if TYPE_CHECKING:
+    from shapecalc.analysis.memory import Turn
+    from shapecalc.graph.graph import Source
+
+Least = Mapping[str, int]
+"""The least values of symbols."""
+
+TRIED = 24
+"""At so many settings of the symbols two formulas are compared before it is proven."""
+
+
+class _Moment(NamedTuple):
+    """What is held while a layer runs, a bit for each tensor; and its bytes at some settings."""
+
+    path: str
+    held: int
+    tried: tuple[Any, ...]
+
+
+def greatest(
+    turns: Iterable[Turn], sizes: Mapping[Source, Dim], paths: Collection[str], least: Least
+) -> dict[str, Dim]:
+    """What is held in the turns of the layers at ``paths`` that may hold the most.
+
+    These are those that no other is known to exceed, by their paths.
+    """
+    places = {source: place for place, source in enumerate(sizes)}
+    bytes_of = list(sizes.values())
+    proofs = _Proofs(bytes_of, least)
+    found: list[_Moment] = []
+    for moment in _moments(turns, places, _tried(bytes_of, least)):
+        if moment.path in paths and not any(proofs.exceeds(other, moment) for other in found):
+            found = [other for other in found if not proofs.exceeds(moment, other)]
+            found.append(moment)
+    return {each.path: sum(bytes_of[place] for place in _bits(each.held)) for each in found}
+
+
+def _moments(
+    turns: Iterable[Turn], places: Mapping[Source, int], tried: list[tuple[Any, ...]]
+) -> Iterator[_Moment]:
+    held = 0
+    live: tuple[Any, ...] = (0,) * TRIED
+    for turn in turns:
+        for place in [places[source] for source in turn.made]:
+            held |= 1 << place
+            live = tuple([a + b for a, b in zip(live, tried[place], strict=True)])
+        yield _Moment(turn.path, held, live)
+        for place in [places[source] for source in turn.freed]:
+            held ^= 1 << place
+            live = tuple([a - b for a, b in zip(live, tried[place], strict=True)])
+
+
+def _bits(number: int) -> Iterator[int]:
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest
+
+
+def _tried(sizes: list[Dim], least: Least) -> list[tuple[Any, ...]]:
+    """Each size at some settings, in which symbols differ as they like from their least values.
+
+    They are small in one, and of very different orders in the next.
+    """
+    from shapecalc.algebra.formula import evaluate
+
+    symbols = sorted({name for size in sizes if is_symbolic(size) for name in size.symbols})
+    found = []
+    for number in range(TRIED):
+        setting = {}
+        for name in symbols:
+            chance = crc32(f"{name}{number}".encode())
+            above = chance % 97 if number % 2 else (chance >> 8) % (1 << chance % 20)
+            setting[name] = least.get(name, 1) + above
+        known: dict[Any, Any] = {}
+        found.append([evaluate(size, setting, known) for size in sizes])
+    return list(zip(*found, strict=True))
+
+
+class _Proofs:
+    """Which turns hold at least what others do, as far as it is proven with so much work.
+
+    What is not proven any more makes a maximum longer, and no less right.
+    """
+
+    MOST = 4_000
+    """How many terms are looked at closely in all."""
+
+    LONGEST = 512
+    """How many are in one difference."""
+
+    def __init__(self, sizes: list[Dim], least: Least) -> None:
+        self._sizes = sizes
+        self._least = least
+        self._left = self.MOST
+        self._known: dict[frozenset[tuple[Dim, int]], bool] = {}
+
+    def exceeds(self, a: _Moment, b: _Moment) -> bool:
+        """Whether a's turn holds at least what b's does: a few values mostly show that not."""
+        if not all(x >= y for x, y in zip(a.tried, b.tried, strict=True)):
+            return False
+        apart = Counter(self._sizes[place] for place in _bits(a.held & ~b.held))
+        apart.subtract(self._sizes[place] for place in _bits(b.held & ~a.held))
+        key = frozenset((size, count) for size, count in apart.items() if count)
+        if key not in self._known:
+            self._known[key] = self._proven(dict(key))
+        return self._known[key]
+
+    def _proven(self, apart: dict[Dim, int]) -> bool:
+        """Whether a sum of so many times these sizes, none of which is negative, is not either."""
+        if self._covered(dict(apart)):
+            return True
+        return self._never_negative(total([size * count for size, count in apart.items()]))
+
+    def _covered(self, apart: dict[Dim, int]) -> bool:
+        """Whether each size that is taken off is part of a larger one of its own."""
+        from shapecalc.algebra.bounds import is_multiple
+
+        larger = [size for size, count in apart.items() if count > 0]
+        for small in [size for size, count in apart.items() if count < 0]:
+            for size in larger:
+                if apart[small] < 0 and is_multiple(size, small, self._least):
+                    matched = min(apart[size], -apart[small])
+                    apart[size] -= matched
+                    apart[small] += matched
+        return all(count >= 0 for count in apart.values())
+
+    def _never_negative(self, difference: Dim) -> bool:
+        if not is_symbolic(difference):
+            return bool(difference >= 0)
+        length = difference.length
+        if length > self.LONGEST:
+            return False
+        if difference.never_negative(self._least, quick=True):
+            return True
+        if length > self._left:
+            return False
+        self._left -= length
+        return difference.never_negative(self._least)
+
+
+def exceeds(a: Dim, b: Dim, least: Least | None) -> bool:
+    """Whether ``a`` is known to be at least ``b``."""
+    if a == b:
+        return True
+    difference: Any = a - b
+    if not is_symbolic(difference):
+        return bool(difference >= 0)
+    return difference.never_negative(least)
