@@ -162,10 +162,12 @@ def _condition(solutions: Solutions, name: str) -> str:
     if solutions.is_empty:
         return "False"
     said = " and ".join(solutions.conditions(name).values()) or f"{name} >= 1"
-    tree = expression.parse(said) if len(said) < expression.LONGEST else None
+    holds = None  # at 0, where that is known
+    if len(said) < expression.LONGEST:
+        holds = bool(expression.evaluate(expression.parse(said), {name: 0}))
     if 0 in solutions:
-        return said if tree and expression.evaluate(tree, {name: 0}) else f"{name} == 0 or {said}"
-    return f"{name} >= 1 and ({said})" if tree and expression.evaluate(tree, {name: 0}) else said
+        return said if holds else f"{name} == 0 or {said}"
+    return said if holds is False else f"{name} >= 1 and ({said})"
 
 
 def _plain(value: Quantity) -> int | str:

@@ -109,6 +109,8 @@ def wish(trial: Trial, chance: Random) -> Wish:
 
 
 def _size(own: Tried, legal: dict[int, Tried], chance: Random) -> Any:
+    if not own.shapes:
+        return
     path = chance.choice(sorted(own.shapes))
     shapes = {n: each.shapes.get(path) for n, each in legal.items()}
     ranks = {len(shape) for shape in shapes.values() if shape is not None}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -84,16 +83,11 @@ def _leftovers(layer: LayerReport) -> Iterable[tuple[tuple[str, int], Leftover]]
         yield (layer.path, axis), Leftover(tuple(window), size, _cells(tuple(window), size))
 
 
-@lru_cache(maxsize=10_000)
 def _cells(window: tuple[int, ...], size: int) -> int:
-    """The cells behind the last position of a window, all positions counted one by one."""
+    """The cells behind the last of a window's positions."""
     extent, stride, before, after = window
     padded = size + before + after
-    last = 0
-    for start in range(0, padded, stride):
-        if start + extent <= padded:
-            last = start
-    return padded - last - extent
+    return padded - extent - range(0, padded - extent + 1, stride)[-1]
 
 
 def depends(legal: dict[int, Tried]) -> set[tuple[str, int]]:
