@@ -48,11 +48,12 @@ class FieldType(Generic[T]):
     """What values a field takes, read as values of type ``T``.
 
     ``words`` are strings that stand for themselves in a spec; any other string is an expression.
-    ``least`` is the smallest number it takes, if there is one; ``symbolic`` says that a number
-    may be a formula.
+    ``least`` and ``most`` are the smallest and largest number it takes, if there are such;
+    ``symbolic`` says that a number may be a formula of whole numbers.
     """
 
     least: int | None = None
+    most: int | None = None
     symbolic: bool = False
 
     words: frozenset[str] = frozenset()
@@ -77,6 +78,8 @@ class FieldType(Generic[T]):
 
 class Whole(FieldType[T]):
     """An integer, a formula where ``symbolic``, of at least ``least`` and at most ``most``."""
+
+    most: int
 
     @overload
     def __init__(

@@ -232,14 +232,13 @@ def _windows(report: Report) -> Iterator[Window]:
 
 
 def dropping(pieces: list[Piece], symbol: str) -> set[tuple[str, int]]:
-    """The windows and axes that have to do with the unknown: the same is not so everywhere."""
+    """The windows and axes that have to do with the unknown; all there are where none has.
+
+    They are not the same everywhere, or hang on the unknown in what is a formula.
+    """
     legal = [{(w.path, w.axis): w for w in piece.windows} for piece in pieces if not piece.refused]
     every = {key for windows in legal for key in windows}
-    if len(legal) == 1 and not any(
-        isinstance(part, Formula) for w in legal[0].values() for part in w.decides
-    ):
-        return every
-    return {
+    found = {
         key
         for key in every
         if len({windows[key].decides if key in windows else None for windows in legal}) > 1
@@ -250,3 +249,4 @@ def dropping(pieces: list[Piece], symbol: str) -> set[tuple[str, int]]:
             for part in windows[key].decides
         )
     }
+    return found or every

@@ -53,6 +53,11 @@ class Trial:
             self.known[n] = tried(self.network, symbol, settings, n)
         return self.known[n]
 
+    def search(self) -> None:
+        """Try all values of the range, and some beyond it."""
+        for n in (*range(LIMIT + 1), *(() if grows(self.question) else FAR)):
+            self.at(n)
+
     def legal(self) -> dict[int, Tried]:
         """The values tried so far that make a network."""
         return {n: each for n, each in self.known.items() if each is not None}
@@ -62,14 +67,9 @@ def ended(question: Question, chance: Random) -> str:
     """How a question ended; wishes are drawn for what its network can be."""
     try:
         trial = Trial(question)
-        trial.at(2)
     except SpecError:
         return "is no network"
-    for n in range(LIMIT + 1):
-        trial.at(n)
-    if not grows(question):
-        for n in FAR:
-            trial.at(n)
+    trial.search()
     try:
         return judged(trial, wish(trial, chance))
     except AssertionError as error:
@@ -127,8 +127,9 @@ def _size(own: Tried, legal: dict[int, Tried], chance: Random) -> Any:
     if form == 1 and len(shape) > 2:
         axes = axes[1:]
     sizes = tuple(shape[axis] for axis in axes)
-    if form == 2 and varying and None not in shapes.values():
-        axes = [axis for axis in varying if axis > 0] or varying
+    sides = axes[1:] or axes
+    if form == 2 and varying and {*sides} <= {*varying} and None not in shapes.values():
+        axes = sides
         sizes = (shape[axes[0]],)
         shape = [sizes[0]] * len(shape)
     yield (

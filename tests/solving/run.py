@@ -28,17 +28,13 @@ def show(seed: int, number: int) -> None:
     """Print the question of a case, what is wanted, and how it ended."""
     asked, chance = case(seed, number)
     print(json.dumps(asked.spec))
-    print("family", asked.family, "for", asked.symbol, "with", asked.settings)
+    print(f"{asked.family}, for {asked.symbol} with {asked.settings}")
     state = chance.getstate()
-    print(ended(asked, chance))
-    chance.setstate(state)
-    print(Trial(asked).network.name, "wanted", _wanted(asked, chance))
-
-
-def _wanted(asked: Question, chance: Random) -> object:
     trial = Trial(asked)
-    ended(asked, Random(0))
-    return wish(trial, chance)
+    trial.search()
+    print(wish(trial, chance))
+    chance.setstate(state)
+    print(ended(asked, chance))
 
 
 def main() -> int:

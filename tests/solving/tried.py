@@ -91,13 +91,14 @@ def _cells(window: tuple[int, ...], size: int) -> int:
 
 
 def depends(legal: dict[int, Tried]) -> set[tuple[str, int]]:
-    """The windows and axes that are not the same at all values that make a network."""
+    """The windows and axes that are not the same at all values that make a network, or else all."""
     keys = {key for each in legal.values() for key in each.leftovers}
-    return {
+    found = {
         key
         for key in keys
         if len({(each.leftovers.get(key) or (None, None))[:2] for each in legal.values()}) > 1
     }
+    return found or keys
 
 
 def is_exact(each: Tried, sides: set[tuple[str, int]]) -> bool:
