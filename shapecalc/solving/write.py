@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -162,8 +163,8 @@ def _condition(solutions: Solutions, name: str) -> str:
     if solutions.is_empty:
         return "False"
     said = " and ".join(solutions.conditions(name).values()) or f"{name} >= 1"
-    holds = None  # at 0, where that is known
-    if len(said) < expression.LONGEST:
+    holds = None  # at 0, where that is known: a set of residues is no expression of a spec
+    with suppress(expression.ExpressionError):
         holds = bool(expression.evaluate(expression.parse(said), {name: 0}))
     if 0 in solutions:
         return said if holds else f"{name} == 0 or {said}"
