@@ -178,16 +178,16 @@ def _keep(kept: list[_Terms], value: _Terms, direction: int) -> None:
 
 def _sign(a: _Terms, b: _Terms) -> int | None:
     """The sign of a difference everywhere; None if it has none, or more symbols than one."""
-    apart: dict[sympy.Expr, Any] = {}
+    difference: _Terms = {}
     symbols: set[str] = set()
     for terms, others in ((a, b), (b, a)):
         for term, c in terms.items():
-            if term not in apart and others.get(term, 0) != c:
-                apart[term] = a.get(term, 0) - b.get(term, 0)
+            if term not in difference and others.get(term, 0) != c:
+                difference[term] = a.get(term, 0) - b.get(term, 0)
                 symbols |= names(term)
                 if len(symbols) > 1:
                     return None
-    return sign_everywhere(_sum(apart, 0))
+    return sign_everywhere(_sum(difference, 0))
 
 
 def common_divisor(n: sympy.Expr, m: sympy.Expr) -> sympy.Expr | None:

@@ -234,8 +234,8 @@ class Memory:
         """What becomes of the tensors as one layer runs after the other."""
         storage = _storage(self.report, training=False)
         last = self._last_uses(storage)
-        held = {source for source in map(Source, self.report.inputs) if source in last}
         made = [source for source in map(Source, self.report.inputs) if source in last]
+        held = set(made)
         ends: dict[int, list[Source]] = {}
         for source, end in last.items():
             ends.setdefault(end, []).append(source)
