@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from random import Random
 from typing import Any, NamedTuple
 
 import shapecalc
-from shapecalc.algebra.solutions import Solutions
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError
 from shapecalc.network import Network
@@ -121,7 +119,9 @@ def _size(own: Tried, legal: dict[int, Tried], chance: Random) -> Any:
         shape[chance.randrange(len(shape))] += chance.choice([-1, 1, 2])
     if min(shape) < 1:
         return
-    varying = [axis for axis in range(len(shape)) if len({s and s[axis] for s in shapes.values()}) > 1]
+    varying = [
+        axis for axis in range(len(shape)) if len({s and s[axis] for s in shapes.values()}) > 1
+    ]
     axes = list(range(len(shape)))
     form = chance.randrange(3)
     if form == 1 and len(shape) > 2:
@@ -254,8 +254,12 @@ def _check_nearest(trial: Trial, wished: Wish, said: str) -> None:
     told = [int(each.replace(",", "")) for each in re.findall(r"([0-9,]+) at ", found[2])]
     near = {each.totals[column] for each in trial.legal().values()}
     for there in near:
-        assert not any(
-            value < there < each or each < there < value for each in told
-        ), f"{there} is nearer to {value} than {told}"
-    assert any(each < value for each in told) or min(near, default=value) >= value, f"none below {told}"
-    assert any(each > value for each in told) or max(near, default=value) <= value, f"none above {told}"
+        assert not any(value < there < each or each < there < value for each in told), (
+            f"{there} is nearer to {value} than {told}"
+        )
+    assert any(each < value for each in told) or min(near, default=value) >= value, (
+        f"none below {told}"
+    )
+    assert any(each > value for each in told) or max(near, default=value) <= value, (
+        f"none above {told}"
+    )

@@ -134,7 +134,12 @@ class Drawn:
                 {"PixelShuffle": self.number(1, 2)},
                 {"PixelUnshuffle": self.number(2, 4)},
                 {"FractionalMaxPool2d": {"kernel_size": 2, "output_size": self.number(3, 5)}},
-                {"FractionalMaxPool2d": {"kernel_size": 2, "output_ratio": self.pick(["1/2", "n/9"])}},
+                {
+                    "FractionalMaxPool2d": {
+                        "kernel_size": 2,
+                        "output_ratio": self.pick(["1/2", "n/9"]),
+                    }
+                },
             ]
         )
 
@@ -268,7 +273,9 @@ def _depth(draw: Drawn) -> Question:
     if draw.one_in(4):
         entry["when"] = draw.pick(["n >= 5", "n == 7", "n", "not n", "n > 20", "n % 3 == 1"])
     else:
-        entry["repeat"] = draw.pick(["n", "n", "n + 1", "2*n", "n - 1", "n//2", "min(n, 5)", "6//n"])
+        entry["repeat"] = draw.pick(
+            ["n", "n", "n + 1", "2*n", "n - 1", "n//2", "min(n, 5)", "6//n"]
+        )
         if draw.one_in(4):
             entry["when"] = draw.pick(["index != 1", "index % 2 == 0", "index < n - 1", "n > 3"])
     cell = {

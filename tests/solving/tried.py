@@ -103,6 +103,4 @@ def depends(legal: dict[int, Tried]) -> set[tuple[str, int]]:
 
 def is_exact(each: Tried, sides: set[tuple[str, int]]) -> bool:
     """Whether none of these windows leaves anything over."""
-    return not any(
-        left.cells for key, left in each.leftovers.items() if key in sides
-    )
+    return not any(left.cells for key, left in each.leftovers.items() if key in sides)
