@@ -94,3 +94,19 @@ def test_an_only_output_keeps_its_name() -> None:
     source = emitted("  - {Linear: 4, name: fc}\n", "{scores: fc}")
     assert "-> dict[str, Tensor]:" in source
     assert 'return {"scores": ' in source
+
+
+def test_copies_in_a_dictionary_may_be_asked_for() -> None:
+    text = """
+symbols: {a: 3}
+input: [16, 8, 8]
+blocks:
+  Both:
+    outputs: [c, r]
+    layers: [{Conv2d: {out_channels: 16, kernel_size: 1}, name: c}, {ReLU: , name: r}]
+layers:
+  - {Both: , repeat: a, when: index != 1, name: body.1}
+  - {Concat: , from: [body.1, body.1.0]}
+"""
+    source = assert_emits(shapecalc.load(text), {"a": 4})
+    assert_is_clean(source)
