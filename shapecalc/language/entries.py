@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from shapecalc.language.naming import may_be_copy
 from shapecalc.language.problem import Mark, did_you_mean, listing, nearest
-from shapecalc.language.text import Node, Pair
+from shapecalc.language.text import Node, Pair, shown
 from shapecalc.language.tree import Block, Branch, Entry, Reference, Setting
 from shapecalc.language.values import Values, entry_name
 from shapecalc.language.words import MODIFIERS, is_path, name_stem, parted
@@ -307,7 +307,11 @@ class Entries:
     ) -> None:
         fields = KINDS[entry.kind].fields
         for name, pair in given.items():
-            entry.settings[name] = self.values.setting(pair.value, scope.names, fields[name].type)
+            before = len(self.values.problems.found)
+            setting = self.values.setting(pair.value, scope.names, fields[name].type)
+            if setting.is_constant and len(self.values.problems.found) == before:
+                self._constant(entry.kind, name, setting)
+            entry.settings[name] = setting
         required = [name for name, field in fields.items() if field.is_required]
         missing = [name for name in required if name not in given and name not in meant]
         if missing:
@@ -316,6 +320,13 @@ class Entries:
             hint = f"as in {entry.kind}: {{{sketch}}}" if len(required) > 1 else ""
             near = KINDS[entry.kind].near
             self.values.problem(entry.mark, f"{entry.kind} needs {needed}", hint, near)
+
+    def _constant(self, kind: str, name: str, setting: Setting) -> None:
+        """Tell at once of a value that its field does not take, whatever becomes of the entry."""
+        error = KINDS[kind].misread(name, setting.value({}))
+        if error is not None:
+            message = f"{kind}: {name} expects {error.expected}, got {shown(error.received)}"
+            self.values.problem(setting.item_mark(error.index), message, error.hint)
 
     def _block_settings(
         self, entry: Entry, given: dict[str, Pair], meant: set[str], scope: Scope
