@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from shapecalc import __version__
 from shapecalc.cli.output import echo_error, prepare
 from shapecalc.language.signs import one_line
 
@@ -28,6 +29,7 @@ COMMANDS = (
     "convert",
     "layer",
     "layers",
+    "specs",
     "conventions",
     "budget",
     "sweep",
@@ -105,6 +107,6 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="shapecalc-nn", prog_name="shapecalc")
+@click.version_option(__version__, prog_name="shapecalc")
 def main() -> None:
     """Shapes, parameters and costs of neural networks, from declarative specs."""

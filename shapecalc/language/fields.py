@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from shapecalc.language.calls import as_entry, sketch
+from shapecalc.language.calls import entry_of, settings_of, sketch
 from shapecalc.layers import Layer
 from shapecalc.layers.field import FieldType, Number, Whole
 
@@ -85,10 +85,19 @@ def by_name(kind: type[Layer], values: list[str]) -> str:
     >>> by_name(KINDS["Conv2d"], ["64", "3"])
     'Conv2d: {out_channels: 64, kernel_size: 3}'
     """
+    named = in_order(kind, values)
+    return sketch(kind) if named is None else entry_of(kind, named)
+
+
+def in_order(kind: type[Layer], values: list[str]) -> dict[str, str] | None:
+    """The fields that values are meant for, in torch's order or else in the order of fields.
+
+    >>> from shapecalc.layers import KINDS
+    >>> in_order(KINDS["Linear"], ["784", "256"])
+    {'out_features': '256'}
+    """
     required = [name for name, field in kind.fields.items() if field.is_required]
-    entry = as_entry(f"{kind.kind}({', '.join(values)})", kind)
-    if all(f"{name}: " in entry for name in required) and "..." not in entry:
-        return entry
-    if len(values) == len(required):
-        return f"{kind.kind}: {{{', '.join(map('{}: {}'.format, required, values))}}}"
-    return sketch(kind)
+    named = settings_of(f"{kind.kind}({', '.join(values)})", kind)
+    if named is not None and all(name in named for name in required):
+        return named
+    return dict(zip(required, values)) if len(values) == len(required) else None

@@ -36,6 +36,16 @@ def unknown_kind(kind: str, known: Iterable[str]) -> tuple[str, tuple[str, ...]]
     return first, (found.hint or _NOWHERE_NEAR,)
 
 
+def no_kind(kind: str) -> str:
+    """What to tell of a kind that there is none of, where no spec is read.
+
+    >>> no_kind("Dense")
+    "unknown kind 'Dense'; called Linear here"
+    """
+    hint = meant(called(kind), KINDS).hint or "'shapecalc layers' lists the kinds there are"
+    return f"unknown kind {kind!r}; {hint}"
+
+
 def _split(text: str) -> tuple[str, str, str]:
     """What stands before a colon or a space, which of them it is, and what stands behind it."""
     match = re.match(r"\s*([\w.]+)(:|\s+)(.*)", text, re.DOTALL)
