@@ -52,7 +52,7 @@ def test_what_was_meant_is_told(folder, name):
     done = CliRunner().invoke(main, ["show", name])
     assert done.exit_code == 2
     assert done.output.splitlines()[-1] == f"Error: Invalid value for SPEC: {MEANT[name]}"
-    with pytest.raises(OSError, match="spec|folder") as caught:
+    with pytest.raises(OSError, match=r"spec|folder") as caught:
         shapecalc.load(name)
     assert str(caught.value) == MEANT[name]
 
