@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from shapecalc.cli.common import (
+    Count,
     limit_option,
     open_spec,
     read_settings,
@@ -55,7 +56,7 @@ EXTRA = "pip install 'shapecalc-nn[sweep]'"
 @settings_option
 @click.option("--where", multiple=True, metavar="CONDITION", help="Only rows for which it holds.")
 @click.option("--pareto", "front", metavar="COLUMNS", help="Only rows that none is better than.")
-@click.option("--top", "count", type=click.IntRange(1), help="Only so many rows, the least first.")
+@click.option("--top", "count", type=Count(1), help="Only so many rows, the least first.")
 @click.option("--by", metavar="COLUMN", help="What --top looks at; -COLUMN for the greatest.")
 @click.option(
     "--columns",

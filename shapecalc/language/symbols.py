@@ -12,7 +12,7 @@ from shapecalc.language import expression
 from shapecalc.language.expression import ExpressionError, Undecided
 from shapecalc.language.problem import Problem, SpecError, did_you_mean, listing
 from shapecalc.language.tree import Setting, Spec
-from shapecalc.language.words import BATCH, has_meaning
+from shapecalc.language.words import BATCH, has_meaning, is_constant
 
 DEEPEST = 64
 """How many symbols may depend on each other through settings."""
@@ -132,7 +132,8 @@ class _Binder:
             try:
                 return expression.evaluate(expression.parse(value), _Lookup(self))
             except ExpressionError as error:
-                raise SettingError(f"{name}={value}: {error.message}") from None
+                told = "; ".join(filter(None, (error.message, error.hint)))
+                raise SettingError(f"{name}={value}: {told}") from None
             except Undecided as undecided:
                 raise SettingError(f"{name}={value} {undecided}, which has no value") from None
         if isinstance(value, bool) or not (
@@ -155,6 +156,10 @@ class _Lookup(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name in self.binder.names:
             return self.binder.value(name)
+        if is_constant(name):
+            raise SettingError(
+                f"{self.binder.under_way[-1]}={name}: a symbol is a number, such as 1 or 0"
+            )
         if has_meaning(name):
             raise SettingError(f"{name!r} has a meaning of its own and cannot be a new symbol")
         from shapecalc.algebra.formula import Formula

@@ -44,18 +44,16 @@ class FieldError(ValueError):
     kernel_size; 1; a positive integer; 0
     """
 
-    def __init__(self, field: str, expected: str, received: object, index: int | None) -> None:
+    def __init__(
+        self, field: str, expected: str, received: object, index: int | None, hint: str = ""
+    ) -> None:
         super().__init__(f"{field}: expected {expected}, received {received}")
         self.field = field
         self.expected = expected
         self.received = received
         self.index = index
-
-    @property
-    def hint(self) -> str:
-        """What to do about it, if that can be told by the value alone."""
-        is_fraction = isinstance(self.received, Fraction)
-        return "floor, round or ceil make it whole" if is_fraction else ""
+        is_fraction = isinstance(received, Fraction)
+        self.hint = hint or ("floor, round or ceil make it whole" if is_fraction else "")
 
 
 MOST_STACKED = 10_000
@@ -222,7 +220,8 @@ class Layer:
         except Mismatch as mismatch:
             items = list(value.values()) if isinstance(value, dict) else value
             received = value if mismatch.index is None else items[mismatch.index]
-            raise FieldError(declared.name, mismatch.expected, received, mismatch.index) from None
+            expected, index = mismatch.expected, mismatch.index
+            raise FieldError(declared.name, expected, received, index, mismatch.hint) from None
 
     @classmethod
     def misread(cls, name: str, value: Any) -> FieldError | None:
