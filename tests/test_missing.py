@@ -22,6 +22,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "specs" / "other.yaml").write_text("{input: [3], layers: [ReLU]}")
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "old.yaml").symlink_to("gone.yaml")
+    (tmp_path / "nets.py").write_text("")
     (tmp_path / "notes.txt").write_text("")
     (tmp_path / "empty").mkdir()
     return tmp_path
@@ -38,6 +39,7 @@ MEANT = {
     "resnet_152": f"no spec 'resnet_152'; did you mean 'resnet152'? {ALL}",
     "zzzz": f"no spec 'zzzz'; there is no such file, and {ALL}",
     "notes": f"no spec 'notes'; there is no such file, and {ALL}",  # a text is no network
+    "net.py:Net": f"no spec 'net.py'; did you mean 'nets.py'? {ALL}",  # source
     "nowhere/zzzz.yaml": "no spec 'nowhere/zzzz.yaml'; there is no folder 'nowhere'",
     "loop": "no spec 'loop'; it is a link that leads back to itself",
     "old.yaml": "no spec 'old.yaml'; it is a link to 'gone.yaml', which is not there",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,8 +82,12 @@ class Commands(click.Group):
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _seen_errors():
-            return super().invoke(ctx)
+        try:
+            with _seen_errors():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            echo_error("stopped")
+            sys.exit(128 + signal.SIGINT)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

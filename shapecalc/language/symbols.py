@@ -156,12 +156,10 @@ class _Lookup(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name in self.binder.names:
             return self.binder.value(name)
-        if is_constant(name):
-            raise SettingError(
-                f"{self.binder.under_way[-1]}={name}: a symbol is a number, such as 1 or 0"
-            )
         if has_meaning(name):
-            raise SettingError(f"{name!r} has a meaning of its own and cannot be a new symbol")
+            hint = "; a symbol is a number, such as 1 or 0" if is_constant(name) else ""
+            message = f"{name!r} has a meaning of its own and cannot be a new symbol{hint}"
+            raise SettingError(message)
         from shapecalc.algebra.formula import Formula
 
         return Formula.symbol(name)

@@ -105,7 +105,7 @@ LINES = {
     "show lenet5 --set H": "'H' is not NAME=VALUE, as in H=64",
     "show lenet5 --set h=64": "the spec has no symbol 'h'; did you mean 'H'?",
     "show lenet5 --set H=1_000": "digits stand together: 1000",
-    "show lenet5 --set H=True": "H=True: a symbol is a number, such as 1 or 0",
+    "show lenet5 --set H=True": "a symbol is a number, such as 1 or 0",
     "show lenet5 --depth x": "'x' is not a valid whole number",
     "explain lenet5 Dense": "of kind Linear are linear1, linear2, linear3",
     "explain lenet5 Conv2d": "of kind Conv2d are conv1, conv2",
