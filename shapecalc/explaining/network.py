@@ -45,9 +45,12 @@ def inside(report: Report, path: str | None) -> list[LayerReport]:
 
 
 def _hint(report: Report, path: str, names: Iterable[str]) -> str:
-    """The layers that may have been meant: of a kind, as it is called here or elsewhere."""
+    """What may have been meant: a name inside a block, or a kind, as it is called anywhere."""
     from shapecalc.language.synonyms import meant  # only where something is wrong
 
+    inner = [name for name in names if name.endswith(f".{path}")]
+    if inner:
+        return f"there is {listing(inner, 5)}"
     of_kind: dict[str, list[str]] = {}
     for layer in report:
         of_kind.setdefault(layer.kind, []).append(layer.path)
@@ -55,7 +58,7 @@ def _hint(report: Report, path: str, names: Iterable[str]) -> str:
     for kind in (path, *meant(path, of_kind).kinds):
         if kind in of_kind and not near:
             is_one = len(of_kind[kind]) == 1
-            return f"of kind {kind} {'is' if is_one else 'are'} {listing(of_kind[kind])}"
+            return f"of kind {kind} {'is' if is_one else 'are'} {listing(of_kind[kind], 5)}"
     return near or f"there are {listing(names)}"
 
 

@@ -140,7 +140,8 @@ class _Binder:
             isinstance(value, (int, Fraction)) or is_symbolic(value)
         ):
             kinds = "an integer, a Fraction, a formula or an expression"
-            raise SettingError(f"{name}: expected {kinds}, got {value!r}")
+            hint = f"; as text, '{value}', it is exact" if isinstance(value, float) else ""
+            raise SettingError(f"{name}: expected {kinds}, got {value!r}{hint}")
         if isinstance(value, Fraction) and value.denominator == 1:
             return value.numerator
         return value
