@@ -246,3 +246,12 @@ def test_a_layer_that_takes_no_input_is_told_its_own_fault():
 def test_dimensions_are_what_the_layers_make_them(layers, given, names):
     built = shapecalc.load({"inputs": {"x": given}, "layers": layers}).build()[1]
     assert layout_of(built.graph, built.outputs[0]) == names
+
+
+def test_what_is_stacked_agrees_in_all_sizes_so_that_channels_are_told_too():
+    join = {"Stack": {"branches": [[conv(1, 8)], [conv(1, 6)]]}}
+    found = said([join], x=[4, 8, 8])
+    assert "a Conv2d with kernel_size 1 turns 6 channels into 8" in found
+    assert shapecalc.load(
+        {"input": [4, 8, 8], "layers": [{"Stack": {"branches": [[conv(1, 8)]] * 2}}]}
+    )
