@@ -62,11 +62,17 @@ def entry_of(kind: type[Layer], said: dict[str, str]) -> str:
 def settings_of(text: str, kind: type[Layer]) -> dict[str, str] | None:
     """What the call of a kind's class sets, without what is inferred; None if it is not understood.
 
+    Arguments stand in torch's order, or else in that of the fields which the kind needs.
+
     >>> from shapecalc.layers import KINDS
     >>> settings_of("Conv2d(3, 64, 3)", KINDS["Conv2d"])
     {'out_channels': '64', 'kernel_size': '3'}
+    >>> settings_of("Conv2d(64, 3)", KINDS["Conv2d"])
+    {'out_channels': '64', 'kernel_size': '3'}
     """
-    given = _arguments(text, kind.parameters())
+    required = tuple(name for name, field in kind.fields.items() if field.is_required)
+    orders = [_arguments(text, order) for order in (kind.parameters(), required)]
+    given = next((each for each in orders if each and {*required} <= each.keys()), orders[0])
     if given is None:
         return None
     return {

@@ -197,7 +197,9 @@ class Entries:
             return
         first, second = kinds[:2]
         fields = KINDS[first].fields if first in KINDS else {}
-        close = did_you_mean(second, MODIFIERS)
+        from shapecalc.language.fields import elsewhere  # only where something is wrong
+
+        close = did_you_mean(second, MODIFIERS) or elsewhere(second, [*fields])[1]
         hint = f"{second!r} is a field of {first}: indent it below, or use {first}: {{...}}"
         if second not in fields:
             hint = close or "each kind is an entry of its own, behind its own dash"

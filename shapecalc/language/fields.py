@@ -86,6 +86,8 @@ def by_name(kind: type[Layer], values: list[str]) -> tuple[str, ...]:
     >>> by_name(KINDS["Linear"], ["784", "10"])
     ('written here: Linear: 10', 'in_features follows from what comes in')
     """
+    if isinstance(next(iter(kind.fields.values())).type, Number) and len(values) == 2:
+        return (f"a decimal fraction has a point: {kind.kind}: {'.'.join(values)}",)
     named = in_order(kind, values)
     if named is None:
         return (f"written here: {sketch(kind)}",)
@@ -117,8 +119,8 @@ def in_order(kind: type[Layer], values: list[str]) -> dict[str, str] | None:
     >>> in_order(KINDS["Linear"], ["784", "256"])
     {'out_features': '256'}
     """
-    required = [name for name, field in kind.fields.items() if field.is_required]
     named = settings_of(f"{kind.kind}({', '.join(values)})", kind)
-    if named is not None and all(name in named for name in required):
-        return named
-    return dict(zip(required, values)) if len(values) == len(required) else None
+    is_whole = named is not None and all(
+        name in named for name, field in kind.fields.items() if field.is_required
+    )
+    return named if is_whole else None

@@ -12,10 +12,9 @@ TOP = (
 
 _CALLED = {
     "input": "inputshape inputsize inputdim inputdims inshape insize shape imagesize",
-    "layers": "layer network model net architecture backbone sequential modules features",
+    "layers": "network model net architecture backbone sequential modules features",
     "symbols": "variables vars parameters params constants config hyperparameters",
-    "blocks": "block functions definitions defs",
-    "outputs": "output",
+    "blocks": "functions definitions defs",
     "name": "title",
     "about": "description desc doc comment comments notes",
 }

@@ -16,7 +16,11 @@ ENTRIES = {
         "written here: Conv2d: {out_channels: 64, kernel_size: 7}",
         "in_channels follows from what comes in",
     ],
-    # as the arguments of a call
+    "Dropout: 0,5": ["a decimal fraction has a point: Dropout: 0.5"],
+    # as calls, and as the arguments of a call
+    "Conv2d(3, 64, 7)": ["written here: Conv2d: {out_channels: 64, kernel_size: 7}"],
+    "Conv2d(64, 7)": ["written here: Conv2d: {out_channels: 64, kernel_size: 7}"],
+    "nn.Linear(784, 256)": ["written here: Linear: 256"],
     "MaxPool2d: kernel_size=2": ["written here: MaxPool2d: 2"],
     "MaxPool2d: kernel_size=2, stride=1": ["written here: MaxPool2d: {kernel_size: 2, stride: 1}"],
     # as in configurations of other tools
@@ -26,6 +30,7 @@ ENTRIES = {
     "{class_name: Dense, config: {units: 10}}": ["written here: Linear: ..."],
     "{type: ReLU}": ["written here: ReLU"],
     "{type: ReLU, name: act}": ["written here: ReLU"],
+    "{Linear: 8, activation: relu}": ["an activation is an entry by its own name, such as ReLU"],
     "Conv2D: 8": ["did you mean 'Conv2d'?"],
     "Dense: 8": ["called Linear here"],
     # values
@@ -61,9 +66,9 @@ TOPS = {
     ],
     "input_shape: [3]\nlayers: [ReLU]": ["called 'input' here"],
     "input: [3]\nnetwork: [ReLU]": ["called 'layers' here"],
-    "input: [3]\nlayer: [ReLU]": ["called 'layers' here"],
+    "input: [3]\nlayer: [ReLU]": ["did you mean 'layers'?"],
     "input-size: [3]\nmodules: [ReLU]": ["called 'input' here", "called 'layers' here"],
-    "input: [3]\nlayers: [ReLU]\noutput: relu1": ["called 'outputs' here"],
+    "input: [3]\nlayers: [ReLU]\noutput: relu1": ["did you mean 'outputs'?"],
     '{\n  // of mine\n  "input": [3],\n  "layers": ["ReLU"]\n}': [
         "delete it, or write it as YAML does, behind '#'"
     ],
