@@ -53,13 +53,15 @@ class _Operation(Broadcast, abstract=True):
     refuses_truths: ClassVar[bool] = False
     """Whether it refuses tensors of type bool."""
 
+    number_fields: ClassVar[tuple[str, ...]] = ("other",)
+
     other: int | Fraction | float | None = field(
         _NUMBER, "a number in place of the second tensor", default=None
     )
 
     def numbers(self) -> list[Any]:
         """The operands that are numbers."""
-        values = (getattr(self, name, None) for name in ("input", "other"))
+        values = (self.__dict__[name] for name in self.number_fields)
         return [value for value in values if value is not None]
 
     @property
@@ -137,6 +139,7 @@ class _TwoSided(_Operation, abstract=True):
     """An operation of which either side may be a number."""
 
     arity = (1, 2)
+    number_fields = ("input", "other")
 
     input: int | Fraction | float | None = field(
         _NUMBER, "a number in place of the first tensor", default=None
@@ -358,6 +361,7 @@ class Where(Broadcast):
     called = ("torch.where",)
     arity = (1, 3)
     work = "one for every output"
+    number_fields = ("input", "other")
 
     input: int | Fraction | float | None = field(
         _NUMBER, "a number to take where it is true", default=None
@@ -408,6 +412,6 @@ class Where(Broadcast):
         condition, *tensors = inputs
         operands = [
             tensors.pop(0) if settings[name] == "None" else settings[name]
-            for name in ("input", "other")
+            for name in self.number_fields
         ]
         return f"torch.where({', '.join([condition, *operands])})"

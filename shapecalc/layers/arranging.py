@@ -36,6 +36,7 @@ class Reshape(Layer):
     called = ("torch.reshape", "Tensor.reshape(*shape)", "Tensor.view(*shape)")
     writes = False
     in_torch = False
+    rest = "shape"
 
     shape: Shape = field(
         ListOf(SizeOrRest(), what="sizes"), "the sizes, the batch B included; -1 for what is left"

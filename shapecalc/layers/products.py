@@ -31,6 +31,7 @@ class MatMul(Join):
               "torch.mv", "Tensor.mv")  # fmt: skip
     arity = (2, 2)
     ndims = range(1, 99)
+    stretches = True
 
     example_shapes = ((1, 4, 8, 16), (1, 4, 16, 8))
 
@@ -48,7 +49,7 @@ class MatMul(Join):
         )
         n = max(len(left), len(right))
         for axis, sizes in enumerate(aligned([left[:-2], right[:-2]])):
-            yield from self._agree(x, axis, n, stretched(sizes), stretch=True)
+            yield from self._agree(x, axis, n, stretched(sizes))
 
     def output(self, *x: Tensor) -> Tensor:
         left, right = _as_matrices(*x)
