@@ -12,7 +12,7 @@ from shapecalc.graph.evaluate import DEEPEST
 from shapecalc.graph.graph import Part, Role, Wire
 from shapecalc.graph.place import Placer
 from shapecalc.graph.scope import Fatal, Named, Names, Numbering, Place, Scope, of_copy
-from shapecalc.language.expression import Undecided
+from shapecalc.language.evaluation import Undecided
 from shapecalc.language.problem import SpecError, listing
 from shapecalc.language.tree import Block, Entry, Spec
 
@@ -241,15 +241,15 @@ class Walker(Placer):
         names = Names()
         for name, each in zip(block.inputs, wires):
             names.own[name] = Named(each, name)
-        inside = self.inside(entry, part, place, Names(names), {**self.values, **arguments})
+        inside = self.inside_of(entry, part, place, Names(names), {**self.values, **arguments})
         last = self.chain(block.entries, inside, wires[0])
         if block.inline:
             called_by_range(part)
         else:
-            last = self.outputs(block, part, inside, last)
+            last = self.named_outputs(block, part, inside, last)
         return self.leave_block(part, last)
 
-    def inside(
+    def inside_of(
         self, entry: Entry, part: Part, place: Place, names: Names, values: dict[str, Any]
     ) -> Place:
         """Where the entries of a block stand; one without a level of its own is at its use's."""
@@ -262,7 +262,9 @@ class Walker(Placer):
         numbering = Numbering.of(entry.block.numbered)
         return Place(f"{part.path}.", names, values, part, shared, depth, numbering)
 
-    def outputs(self, block: Block, part: Part, inside: Place, last: Wire | None) -> Wire | None:
+    def named_outputs(
+        self, block: Block, part: Part, inside: Place, last: Wire | None
+    ) -> Wire | None:
         """Note what a use of a block puts out by name; the first of it, or its last entry's."""
         for name, reference in block.outputs.items():
             named = self.named(reference, inside.names, part)
