@@ -19,8 +19,9 @@ from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import Binary, Name, Number, Unary
 from shapecalc.language.tree import Block, Entry
 from shapecalc.layers import KINDS, OUTPUT, Layer
-from shapecalc.layers.field import REQUIRED, Field, PerAxis, SameAs
-from shapecalc.layers.field import Number as FloatField
+from shapecalc.layers.compound import PerAxis
+from shapecalc.layers.field import REQUIRED, Field, SameAs
+from shapecalc.layers.types import Number as FloatField
 
 FEW = 3
 """Up to how many copies are written out one by one, where they differ."""

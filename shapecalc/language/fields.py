@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.language.calls import as_entry, sketch
 from shapecalc.layers import Layer
-from shapecalc.layers.field import FieldType, Number, Whole
+from shapecalc.layers.types import FieldType, Number, Whole
 
 _CALLED = {
     "out_channels": "filters numfilters nfilters outplanes nout",

@@ -16,7 +16,7 @@ from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic
 from shapecalc.algebra.phases import Phases
 from shapecalc.algebra.requirement import Requirement
 from shapecalc.algebra.window import Window
-from shapecalc.layers.field import REQUIRED, Field, Mismatch, SameAs
+from shapecalc.layers.field import REQUIRED, Field, SameAs
 from shapecalc.layers.kinds import KINDS
 from shapecalc.layers.needs import (
     agree,
@@ -27,6 +27,7 @@ from shapecalc.layers.needs import (
     wrong_ndim,
 )
 from shapecalc.layers.tensor import OUTPUT, Tensor
+from shapecalc.layers.types import Mismatch
 
 
 class FieldError(ValueError):

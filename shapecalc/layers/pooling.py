@@ -11,10 +11,12 @@ from shapecalc.algebra.arithmetic import Dim, Shape, gcd, prod
 from shapecalc.algebra.requirement import Requirement, at_least, equal, refuse
 from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Flag, Maybe, Number, PerAxis, SameAs, Whole, field
+from shapecalc.layers.compound import Maybe, PerAxis
+from shapecalc.layers.field import SameAs, field
 from shapecalc.layers.scaling import Scaling, scaled
 from shapecalc.layers.sliding import CELLS, STEP, fits
 from shapecalc.layers.tensor import FLOATS, Tensor
+from shapecalc.layers.types import Flag, Number, Whole
 
 
 class _SlidingPool(Layer, abstract=True):
