@@ -88,7 +88,7 @@ class Layer(InTorch):
             cls.fields |= vars(base).get("own_fields", {})
         if not cls.writes and "keeps" not in vars(cls):
             cls.keeps = ()
-        cls.family = cls.__module__.rpartition(".")[2]
+        cls.family = _family(cls.__module__)
         cls.joins = cls.arity[1] is None or cls.arity[1] > 1
         if rank is not None:
             cls.rank = rank
@@ -327,3 +327,9 @@ class Layer(InTorch):
         """
         windows = self.windows(*x)
         return None if windows is None else tuple(map(Phases.of_window, windows))
+
+
+def _family(module: str) -> str:
+    """The file or folder beside this one that a module is or belongs to; its own name elsewhere."""
+    inside = module.removeprefix(f"{__package__}.")
+    return module.rpartition(".")[2] if inside == module else inside.partition(".")[0]

@@ -21,7 +21,7 @@ class Facts:
     kind: ClassVar[str]
     """The name of the kind: torch's class name where torch has one."""
     family: ClassVar[str]
-    """The family it belongs to: the module that declares it."""
+    """The family it belongs to: the file that declares it, or the folder where it has several."""
     rank: ClassVar[int] = 0
     """The number of spatial axes, for kinds that have them."""
     fields: ClassVar[dict[str, Field]] = {}
