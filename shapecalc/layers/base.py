@@ -216,6 +216,17 @@ class Layer(InTorch):
         """
         return {OUTPUT: self.output(*x)}
 
+    def offers(self, output: str, *x: Any) -> Iterable[Requirement]:
+        """What is required for one of the outputs to be there, where that hangs on sizes.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> from shapecalc.algebra.formula import Formula
+        >>> x = Tensor((1, Formula.symbol("C")))
+        >>> [each.decide().equation for each in KINDS["Chunk"](chunks=2).offers("1", x)]
+        ['C >= (C + 1)//2 + 1']
+        """
+        return ()
+
     def weights(self) -> dict[str, Shape]:
         """The learnable tensors by the names they have in torch."""
         return {}
