@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from shapecalc.algebra.arithmetic import is_number
 from shapecalc.layers.types import EXPRESSION, Choice, FieldType, Mismatch, T
 
 
@@ -55,7 +56,8 @@ class Maybe(FieldType["T | None"]):
 def not_null(type: FieldType[Any]) -> FieldType[Any]:
     """The type of what a field holds where that is not null.
 
-    >>> from shapecalc.layers.types import Flag
+    >>> from shapecalc.algebra.arithmetic import is_number
+    from shapecalc.layers.types import Flag
     >>> not_null(Maybe(Flag())).describe(1), not_null(Flag()).describe(1)
     ('true or false', 'true or false')
     """
@@ -76,7 +78,9 @@ class ListOf(FieldType[tuple[T, ...]]):
 
     def read(self, value: Any, rank: int) -> tuple[T, ...]:
         if not isinstance(value, (list, tuple)) or self.length not in (None, len(value)):
-            raise Mismatch(self.describe(rank))
+            is_alone = is_number(value) and self.length in (None, 1)
+            hint = f"in brackets, though it is one: [{value}]" if is_alone else ""
+            raise Mismatch(self.describe(rank), hint=hint)
         return _read_items(self.item, value, rank)
 
     def describe(self, rank: int) -> str:

@@ -17,10 +17,11 @@ T = TypeVar("T", covariant=True)
 class Mismatch(ValueError):
     """A value is not of its field's type. ``index`` tells which item of a list is to blame."""
 
-    def __init__(self, expected: str, index: int | None = None) -> None:
+    def __init__(self, expected: str, index: int | None = None, hint: str = "") -> None:
         super().__init__(expected)
         self.expected = expected
         self.index = index
+        self.hint = hint
 
 
 EXPRESSION = {"$ref": "#/$defs/expression"}
