@@ -78,7 +78,7 @@ def is_same(built: Built, lowering: Lowering) -> bool:
     """Whether a network has the layers of a trace, in order, with what goes in and comes out."""
     ops = (op for op in operations(lowering.root) if id(op) not in lowering.dead)
     ran = [_of_op(op) for op in ops if op.kind not in _MOVED]
-    nodes = (data["node"] for _, data in built.graph.nodes(data=True))
+    nodes = built.nodes.values()
     has = [_of_node(node) for node in nodes if type(node.layer).__name__ not in _MOVED]
     return ran == has
 
