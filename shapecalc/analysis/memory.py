@@ -12,7 +12,7 @@ the KV cache, in closed form of the batch and the length of the context.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +22,7 @@ from shapecalc.graph.graph import Node, Source
 from shapecalc.layers import Tensor
 
 if TYPE_CHECKING:
+    from shapecalc.analysis.peaks import Peaks
     from shapecalc.analysis.report import LayerReport, Report
 
 _PARAMS = MEASURES["params"].bytes
@@ -104,7 +105,7 @@ class Memory:
 
         It is one, or where formulas cross, several.
         """
-        return self._most_at({layer.path for layer in self.report})
+        return self._most_at([layer.path for layer in self.report])
 
     @property
     def peak(self) -> Dim:
@@ -179,7 +180,7 @@ class Memory:
 
     def most(self, layers: Iterable[LayerReport]) -> Dim:
         """The most that is held while some of the layers run."""
-        return largest(*self._most_at({layer.path for layer in layers}).values())
+        return largest(*self._most_at([layer.path for layer in layers]).values())
 
     def steps_of(self, layers: Iterable[LayerReport]) -> list[Step]:
         """The steps in which some of the layers run."""
@@ -211,13 +212,17 @@ class Memory:
         """The bytes of every tensor that is no view."""
         return dict(self._made())
 
-    def _most_at(self, paths: Collection[str]) -> dict[str, Dim]:
-        """Which of the layers at these paths may hold the most, and how much that is."""
-        from shapecalc.analysis.peaks import greatest
+    @cached_property
+    def _compared(self) -> Peaks:
+        from shapecalc.analysis.peaks import Peaks
 
+        return Peaks(self._turns(), self._sizes, self.report.built.least or {})
+
+    def _most_at(self, paths: Iterable[str]) -> dict[str, Dim]:
+        """Which of the layers at these paths may hold the most, and how much that is."""
         if any(map(is_symbolic, self._sizes.values())):
-            return greatest(self._turns(), self._sizes, paths, self.report.built.least or {})
-        held = {step.path: known(step.live) for step in self.steps if step.path in paths}
+            return self._compared.among(paths)
+        held = {path: known(self._at[path].live) for path in paths}
         path = max(held, key=held.__getitem__, default=None)
         return {} if path is None else {path: held[path]}
 

@@ -8,7 +8,8 @@ most.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
@@ -33,29 +34,35 @@ class _Moment(NamedTuple):
     tried: tuple[Any, ...]
 
 
-def greatest(
-    turns: Iterable[Turn], sizes: Mapping[Source, Dim], paths: Collection[str], least: Least
-) -> dict[str, Dim]:
-    """What is held in the turns of the layers at ``paths`` that may hold the most.
+class Peaks:
+    """What is held in the turns of a network's layers, ready to be compared."""
 
-    These are those that no other is known to exceed, by their paths.
-    """
-    places = {source: place for place, source in enumerate(sizes)}
-    bytes_of = list(sizes.values())
-    proofs = _Proofs(bytes_of, least)
-    found: list[_Moment] = []
-    for moment in _moments(turns, places, _tried(bytes_of, least)):
-        if moment.path in paths and not any(proofs.exceeds(other, moment) for other in found):
-            found = [other for other in found if not proofs.exceeds(moment, other)]
-            found.append(moment)
-    return {each.path: sum(bytes_of[place] for place in _bits(each.held)) for each in found}
+    def __init__(self, turns: Iterable[Turn], sizes: Mapping[Source, Dim], least: Least) -> None:
+        self._bytes = list(sizes.values())
+        self._least = least
+        places = {source: place for place, source in enumerate(sizes)}
+        moments = _moments(turns, places, _tried(self._bytes, least))
+        self._moments = {moment.path: moment for moment in moments}
+
+    def among(self, paths: Iterable[str]) -> dict[str, Dim]:
+        """What is held in the turns of those of these layers that may hold the most.
+
+        They are the ones that no other is known to exceed, by their paths.
+        """
+        proofs = _Proofs(self._bytes, self._least)
+        found: list[_Moment] = []
+        for moment in map(self._moments.__getitem__, paths):
+            if not any(proofs.exceeds(other, moment) for other in found):
+                found = [other for other in found if not proofs.exceeds(moment, other)]
+                found.append(moment)
+        return {each.path: sum(self._bytes[place] for place in _bits(each.held)) for each in found}
 
 
 def _moments(
     turns: Iterable[Turn], places: Mapping[Source, int], tried: list[tuple[Any, ...]]
 ) -> Iterator[_Moment]:
     held = 0
-    live: tuple[Any, ...] = (0,) * TRIED
+    live: tuple[Any, ...] = (0,) * len(tried[0]) if tried else ()
     for turn in turns:
         for place in [places[source] for source in turn.made]:
             held |= 1 << place
@@ -76,12 +83,13 @@ def _bits(number: int) -> Iterator[int]:
 def _tried(sizes: list[Dim], least: Least) -> list[tuple[Any, ...]]:
     """Each size at some settings, in which symbols differ as they like from their least values.
 
-    They are small in one, and of very different orders in the next.
+    They are small in one, and of very different orders in the next. A setting at which one of the
+    sizes has no value is left out.
     """
     from shapecalc.algebra.formula import evaluate
 
     symbols = sorted({name for size in sizes if is_symbolic(size) for name in size.symbols})
-    found = []
+    found: list[list[Any]] = []
     for number in range(TRIED):
         setting = {}
         for name in symbols:
@@ -89,8 +97,9 @@ def _tried(sizes: list[Dim], least: Least) -> list[tuple[Any, ...]]:
             above = chance % 97 if number % 2 else (chance >> 8) % (1 << chance % 20)
             setting[name] = least.get(name, 1) + above
         known: dict[Any, Any] = {}
-        found.append([evaluate(size, setting, known) for size in sizes])
-    return list(zip(*found, strict=True))
+        with suppress(ZeroDivisionError):
+            found.append([evaluate(size, setting, known) for size in sizes])
+    return list(zip(*found, strict=True)) if found else [()] * len(sizes)
 
 
 class _Proofs:

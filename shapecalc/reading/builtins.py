@@ -122,7 +122,7 @@ def _divmod(rt: Any, a: Any, b: Any) -> Any:
 
 def _extreme(word: str) -> Any:
     def run(rt: Any, *values: Any, key: Any = None, default: Any = ...) -> Any:
-        items = list(rt.iterate(values[0])) if len(values) == 1 else list(values)
+        items = rt.drawn_all(values[0]) if len(values) == 1 else list(values)
         if not items:
             if default is not ...:
                 return default
@@ -192,13 +192,13 @@ def _range(rt: Any, *args: Any) -> Any:
 
 
 def _collect(make: Any) -> Any:
-    return lambda rt, values=(): rt.bounded(make(rt.iterate(values)))
+    return lambda rt, values=(): make(rt.drawn_all(values))
 
 
 builtin("list")(_collect(list))
 builtin("tuple")(_collect(tuple))
-builtin("set")(lambda rt, values=(): set(rt.hashable(rt.iterate(values))))
-builtin("frozenset")(lambda rt, values=(): frozenset(rt.hashable(rt.iterate(values))))
+builtin("set")(lambda rt, values=(): set(rt.hashable(rt.drawn_all(values))))
+builtin("frozenset")(lambda rt, values=(): frozenset(rt.hashable(rt.drawn_all(values))))
 
 
 @builtin("dict")
@@ -229,7 +229,7 @@ def _zip(rt: Any, *values: Any, strict: bool = False) -> Any:
 
 @builtin("reversed")
 def _reversed(rt: Any, value: Any) -> Any:
-    return rt.iterator(reversed(list(rt.iterate(value))))
+    return rt.iterator(reversed(rt.drawn_all(value)))
 
 
 @builtin("map")
@@ -249,11 +249,12 @@ def _filter(rt: Any, function: Any, values: Any) -> Any:
 
 @builtin("sorted")
 def _sorted(rt: Any, values: Any, key: Any = None, reverse: Any = False) -> Any:
-    return sort(rt, list(rt.iterate(values)), key, reverse)
+    return sort(rt, rt.drawn_all(values), key, reverse)
 
 
 def sort(rt: Any, items: list[Any], key: Any, reverse: Any) -> list[Any]:
     """Items in order."""
+    rt.walked(items)
     ranks = [(rt.call(key, [item], {}) if key is not None else item) for item in items]
     try:
         order = sorted(range(len(items)), key=lambda n: plain(ranks[n]), reverse=bool(reverse))

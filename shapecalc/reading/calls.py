@@ -24,11 +24,15 @@ from shapecalc.reading.values import (
 DEEPEST = 120
 """How deep calls may nest."""
 
+CALL = 20
+"""What a call of a function of the source counts as, by the time it takes."""
+
 
 class Calls:
     """The part of the runtime that calls."""
 
     attribute: Any
+    built: Any
     calls: list[tuple[Function, Any, Source | None]]
     cannot: Any
     error: Any
@@ -90,7 +94,7 @@ class Calls:
         """Call something known here; what does not fit it is the source's mistake."""
         self.step()
         try:
-            return function.run(self, *args, **kwargs)
+            found = function.run(self, *args, **kwargs)
         except TypeError as wrong:
             trace = wrong.__traceback__
             if trace is not None and trace.tb_next is None:
@@ -99,6 +103,7 @@ class Calls:
                     message = message.replace(mine, f"{function.name}()")
                 raise self.error("TypeError", message) from None
             raise
+        return self.built(found) if isinstance(found, (str, list, tuple, dict, set)) else found
 
     def call_instance(self, value: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Call an instance that its class makes callable."""
@@ -109,7 +114,7 @@ class Calls:
     def call_function(self, function: Function, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Call a function of the source."""
         code = function.code
-        self.step()
+        self.step(CALL)
         frame = Frame(function.closure.module, function.closure, function)
         frame.names = self.arguments(function, args, kwargs)
         if len(self.calls) >= DEEPEST:

@@ -42,13 +42,12 @@ class Comprehensions:
                     return
                 assign, items, tests = loops[level]
                 for item in rt.iterate(items(inner)):
-                    rt.step(1)
                     assign(item, inner)
                     if all(rt.truth(test(inner)) for test in tests):
                         step(level + 1)
 
             step(0)
-            return found
+            return rt.bounded(found)
 
         return run
 
@@ -64,10 +63,13 @@ class Comprehensions:
         return lambda frame: set(self.rt.hashable(run(frame)))
 
     def _DictComp(self, node: ast.DictComp) -> Run:
-        key, value = self.expression(node.key), self.expression(node.value)
-        run = self.comprehension(
-            node.generators, lambda frame: (self.rt.key(key(frame)), value(frame))
-        )
+        key, value, rt = self.expression(node.key), self.expression(node.value), self.rt
+
+        def pair(frame: Frame) -> tuple[Any, Any]:
+            rt.step(3)
+            return rt.key(key(frame)), value(frame)
+
+        run = self.comprehension(node.generators, pair)
         return lambda frame: dict(run(frame))
 
     def _Yield(self, node: ast.Yield) -> Run:

@@ -83,7 +83,13 @@ class Expressions(Comprehensions):
         ]
         if not any(starred for starred, _ in runs):
             plain = [run for _, run in runs]
-            return lambda frame: [run(frame) for run in plain]
+            count, rt = 1 + len(plain) // 4, self.rt
+
+            def each(frame: Frame) -> list[Any]:
+                rt.step(count)
+                return [run(frame) for run in plain]
+
+            return each
 
         def spread(frame: Frame) -> list[Any]:
             found: list[Any] = []
@@ -92,7 +98,7 @@ class Expressions(Comprehensions):
                     found.extend(self.rt.iterate(run(frame)))
                 else:
                     found.append(run(frame))
-            return found
+            return self.rt.bounded(found)
 
         return spread
 
@@ -105,7 +111,12 @@ class Expressions(Comprehensions):
 
     def _Set(self, node: ast.Set) -> Run:
         items = self.items(node.elts)
-        return lambda frame: set(self.rt.hashable(items(frame)))
+
+        def run(frame: Frame) -> set[Any]:
+            self.rt.step()
+            return set(self.rt.hashable(items(frame)))
+
+        return run
 
     def _Dict(self, node: ast.Dict) -> Run:
         pairs = [
@@ -114,6 +125,7 @@ class Expressions(Comprehensions):
         ]
 
         def run(frame: Frame) -> dict[Any, Any]:
+            self.rt.step(4 + len(pairs))
             found: dict[Any, Any] = {}
             for key, value in pairs:
                 if key is None:
@@ -298,7 +310,12 @@ class Expressions(Comprehensions):
     def _Lambda(self, node: ast.Lambda) -> Run:
         code = self.code("<lambda>", node.args, node)
         defaults = self.defaults(node.args)
-        return lambda frame: Function(code, frame, defaults(frame))
+
+        def run(frame: Frame) -> Function:
+            self.rt.step()
+            return Function(code, frame, defaults(frame))
+
+        return run
 
     def code(self, name: str, args: ast.arguments, node: Any) -> Any:
         """The code of a function; statements tell how."""
@@ -313,7 +330,7 @@ class Expressions(Comprehensions):
 
     def _JoinedStr(self, node: ast.JoinedStr) -> Run:
         parts = [self.expression(value) for value in node.values]
-        return lambda frame: self.rt.bounded("".join([part(frame) for part in parts]))
+        return lambda frame: self.rt.built("".join([part(frame) for part in parts]))
 
     def _FormattedValue(self, node: ast.FormattedValue) -> Run:
         value = self.expression(node.value)

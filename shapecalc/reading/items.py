@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
-from shapecalc.reading.operators import plain, type_name
+from shapecalc.reading.operators import MOST_ITEMS, plain, type_name
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.values import (
     Builtin,
@@ -25,6 +26,7 @@ class Items:
 
     attribute: Any
     bounded: Any
+    built: Any
     call: Any
     error: Any
     is_lenient: Any
@@ -37,10 +39,11 @@ class Items:
         return Iterated(iter(items))
 
     def iterate(self, value: Any) -> Iterable[Any]:
-        """The items of a value."""
-        if isinstance(value, (list, tuple, str, dict, set, frozenset, Iterated)):
+        """The items of a value, each of them a step."""
+        if isinstance(value, (list, tuple, str, dict, set, frozenset)):
+            self.step(len(value))
             return value
-        if isinstance(value, range):
+        if isinstance(value, (range, Iterated)):
             return self.counted(value)
         if isinstance(value, self.tensor_type):
             return self.tensor_items(value)
@@ -74,11 +77,17 @@ class Items:
                     return
                 raise
 
-    def counted(self, value: range) -> Iterable[Any]:
-        """The numbers of a range, each of them a step."""
-        for number in value:
-            self.step(1)
-            yield number
+    def counted(self, value: range | Iterated) -> Iterable[Any]:
+        """The items of what may never end, counted as they are drawn; a tuple by its length."""
+        for item in value:
+            self.step(1 + len(item) if type(item) is tuple else 1)
+            yield item
+
+    def drawn_all(self, value: Any) -> list[Any]:
+        """The items of a value as a list, of which there may be no more than any network needs."""
+        found = list(islice(self.iterate(value), MOST_ITEMS + 1))
+        self.bounded(found)
+        return found
 
     def tensor_items(self, value: Any) -> list[Any]:
         """What a tensor is made of along its first dimension."""
@@ -89,6 +98,7 @@ class Items:
         if isinstance(value, Size):
             return int(value)
         if isinstance(value, tuple):
+            self.step(len(value))
             return tuple([self.key(each) for each in value])
         try:
             hash(value)
@@ -104,6 +114,7 @@ class Items:
     def as_dict(self, value: Any) -> dict[Any, Any]:
         """What ``**value`` spreads."""
         if isinstance(value, dict):
+            self.step(len(value))
             return value
         if isinstance(value, Instance):
             inner = plain(value)
@@ -144,7 +155,7 @@ class Items:
                 if found is not value:
                     return found
                 return self.absent_key(value, index)
-            return value[index]
+            return self.built(value[index]) if isinstance(index, slice) else value[index]
         except KeyError:
             raise self.error("KeyError", repr(index)) from None
         except IndexError:

@@ -61,6 +61,10 @@ def native_attribute(rt: Any, value: Any, name: str) -> Any:
 
 def _plain(name: str) -> Run:
     def run(rt: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if hasattr(value, "__len__"):
+            rt.step(len(value) // 64)
+        for each in args:
+            rt.walked(each)
         try:
             found = getattr(value, name)(*args, **kwargs)
         except (ValueError, IndexError, KeyError, TypeError) as wrong:
@@ -85,7 +89,7 @@ def _method(kind: type, name: str) -> Callable[[Run], Run]:
 
 @_method(str, "join")
 def _join(rt: Any, value: str, items: Any) -> str:
-    words = list(rt.iterate(items))
+    words = rt.drawn_all(items)
     for n, word in enumerate(words):
         if not isinstance(word, str):
             from shapecalc.reading.operators import type_name
@@ -125,7 +129,7 @@ def _encode(rt: Any, value: str, *args: Any) -> str:
 
 @_method(list, "extend")
 def _extend(rt: Any, value: list[Any], items: Any) -> None:
-    value.extend(list(rt.iterate(items)))
+    value.extend(rt.drawn_all(items))
     rt.bounded(value)
 
 
@@ -138,6 +142,7 @@ def _append(rt: Any, value: Deque, item: Any) -> None:
 
 @_method(Deque, "appendleft")
 def _append_left(rt: Any, value: Deque, item: Any) -> None:
+    rt.step(len(value) // 64)
     value.insert(0, item)
     if value.maxlen is not None:
         del value[value.maxlen :]
@@ -146,6 +151,7 @@ def _append_left(rt: Any, value: Deque, item: Any) -> None:
 
 @_method(Deque, "popleft")
 def _pop_left(rt: Any, value: Deque) -> Any:
+    rt.step(len(value) // 64)
     if not value:
         raise rt.error("IndexError", "pop from an empty deque")
     return value.pop(0)
@@ -153,6 +159,7 @@ def _pop_left(rt: Any, value: Deque) -> Any:
 
 @_method(Deque, "rotate")
 def _rotate(rt: Any, value: Deque, n: int = 1) -> None:
+    rt.step(len(value) // 8)
     if value:
         n %= len(value)
         value[:] = value[len(value) - n :] + value[: len(value) - n]
@@ -165,7 +172,7 @@ def _sort(rt: Any, value: list[Any], key: Any = None, reverse: bool = False) -> 
 
 @_method(list, "remove")
 def _remove(rt: Any, value: list[Any], item: Any) -> None:
-    for n, each in enumerate(value):
+    for n, each in enumerate(rt.iterate(value)):
         if each is item or rt.truth(rt.compare("==", each, item)):
             del value[n]
             return
@@ -174,7 +181,7 @@ def _remove(rt: Any, value: list[Any], item: Any) -> None:
 
 @_method(list, "index")
 def _index(rt: Any, value: list[Any], item: Any) -> int:
-    for n, each in enumerate(value):
+    for n, each in enumerate(rt.iterate(value)):
         if each is item or rt.truth(rt.compare("==", each, item)):
             return n
     raise rt.error("ValueError", f"{rt.represented(item)} is not in list")

@@ -87,6 +87,36 @@ MOST_ITEMS = 1_000_000
 MOST_BITS = 4096
 """The largest number the source may reach, in bits."""
 
+MOST_STEPS = 2_000_000
+"""How much work a reading takes before it is given up: items that are gone through, mostly.
+
+What is built counts by its size too (``Operators.built``), so that the memory of all that a
+source may build and keep is bounded as its time is.
+"""
+
+_COLLECTIONS = (list, tuple, dict, set, frozenset)
+
+
+def parts(value: Any, most: int) -> int:
+    """How many values a collection holds all the way down; counting ends above ``most``.
+
+    What is held twice counts twice, as it does to whatever goes through it.
+
+    >>> inner = [1, 2]
+    >>> parts([inner, inner], 100)
+    6
+    """
+    count = 0
+    waiting = [value]
+    while waiting and count <= most:
+        inner = waiting.pop()
+        if isinstance(inner, _COLLECTIONS):
+            count += len(inner)
+            if len(inner) <= most:
+                values = inner.values() if isinstance(inner, dict) else inner
+                waiting.extend(each for each in values if isinstance(each, _COLLECTIONS))
+    return count
+
 
 class Operators:
     """The part of the runtime that knows operators."""
@@ -119,8 +149,8 @@ class Operators:
         self.within(word, a, b)
         try:
             if word == "%" and isinstance(a, str):
-                return percent(self, a, b)
-            return _PLAIN[word](a, b)
+                return self.built(percent(self, a, b))
+            return self.built(_PLAIN[word](a, b))
         except KeyError:
             raise self.unsupported(word, a, b) from None
         except TypeError:
@@ -170,6 +200,19 @@ class Operators:
         if len(value) > MOST_ITEMS:
             raise CannotRead(self.here(), "this would be larger than any network needs")
         return value
+
+    def built(self, value: Any) -> Any:
+        """Something new, which counts as work by what it takes to make and to keep."""
+        if isinstance(value, (str, *_COLLECTIONS)):
+            self.step(len(self.bounded(value)) // 4)
+        elif isinstance(value, int):
+            self.step(value.bit_length() // 64)
+        return value
+
+    def walked(self, value: Any) -> None:
+        """Count as work what a collection holds, before Python goes through all of it."""
+        if isinstance(value, _COLLECTIONS):
+            self.step(parts(value, MOST_STEPS))
 
     def instance_operator(self, word: str, a: Any, b: Any) -> Any:
         """An operator that a class of the source declares."""
@@ -243,6 +286,7 @@ class Operators:
         if isinstance(a, Size) or isinstance(b, Size):
             if isinstance(a, int) and isinstance(b, int):
                 self.pinned |= names(a - b)
+        self.walked(a)
         try:
             return _PLAIN[word](a, b)
         except TypeError:
@@ -265,6 +309,7 @@ class Operators:
             if not isinstance(item, str):
                 message = f"'in <string>' requires string as left operand, not {type_name(item)}"
                 raise self.error("TypeError", message)
+            self.step(len(container) // 64)
             return item in container
         if isinstance(container, (dict, set, frozenset, range)):
             return self.key(item) in container
@@ -304,7 +349,7 @@ class Operators:
         """Whether a tensor counts as true, which what it holds decides."""
         raise NotImplementedError
 
-    def step(self) -> None:
+    def step(self, count: int = 6) -> None:
         """Count the work done."""
         raise NotImplementedError
 

@@ -13,7 +13,7 @@ from shapecalc.reading.calls import Calls
 from shapecalc.reading.classes import Classes
 from shapecalc.reading.files import Files
 from shapecalc.reading.items import Items
-from shapecalc.reading.operators import Operators, plain
+from shapecalc.reading.operators import MOST_STEPS, Operators, parts, plain
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.values import (
     CannotRead,
@@ -26,11 +26,8 @@ from shapecalc.reading.values import (
     Unknown,
 )
 
-MOST_STEPS = 3_000_000
-"""How much work a reading takes before it is given up: items of comprehensions, mostly."""
-
 TURN = 6
-"""What a call and a turn of a loop count as; an item of a comprehension counts as one."""
+"""What a turn of a loop and a call of a builtin count as; an item gone through counts as one."""
 
 
 class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
@@ -99,7 +96,7 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         """A value in a few words: a number, a word, a short list, or the sizes of a tensor."""
         if isinstance(value, self.tensor_type):
             return " x ".join(map(str, map(int, value.shape))) or "a single number"
-        if isinstance(value, (bool, int, float, str, list, tuple)):
+        if isinstance(value, (bool, int, float, str, list, tuple)) and parts(value, 40) <= 40:
             text = self.represented(value)
             return text if len(text) <= 40 else ""
         return ""
@@ -120,9 +117,12 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
     def step(self, count: int = TURN) -> None:
         self.steps += count
         if self.steps > MOST_STEPS:
-            raise self.cannot(
+            done, self.steps = self.steps, 0  # to tell the values here takes a few more
+            error = self.cannot(
                 f"more than {MOST_STEPS:,} steps lead to here", "is there a loop that never ends?"
             )
+            self.steps = done
+            raise error
 
     @contextmanager
     def lenient(self) -> Iterator[None]:
@@ -190,6 +190,7 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
 
     def text(self, value: Any) -> str:
         """``str(value)``."""
+        self.step(1)
         if isinstance(value, Instance):
             for name in ("__str__", "__repr__"):
                 if value.cls.has(name):

@@ -20,7 +20,7 @@ from shapecalc.reading.sizes import Size
 from shapecalc.reading.traced import Call, Given, Op, TensorValue
 from shapecalc.reading.values import Instance, Place
 
-MOST_OPERATIONS = 200_000
+MOST_OPERATIONS = 50_000
 """How many operations a network may have."""
 
 PROMOTING = ("Add", "Sub", "Mul", "Div", "Pow", "Maximum", "Minimum", "Where")

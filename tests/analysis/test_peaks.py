@@ -1,8 +1,11 @@
 """The most that is held, as a formula: right at numbers, and found without comparing too much."""
 
+from typing import Any
+
 import pytest
 
 import shapecalc
+from shapecalc.analysis import peaks
 from shapecalc.analysis.peaks import _Proofs
 
 
@@ -60,3 +63,27 @@ def test_a_network_of_no_layers_holds_nothing(symbolic: bool) -> None:
     spec = {"symbols": {"H": 4}, "input": [3, "H"], "layers": [{"ReLU": None, "when": "0"}]}
     memory = shapecalc.load(spec).report(symbolic=symbolic).memory
     assert (memory.peak, memory.peak_at) == (0, None)
+
+
+def test_settings_at_which_a_size_has_no_value_are_passed_over() -> None:
+    spec = {"symbols": {"H": 28}, "input": [1, 28, 28], "layers": [{"MaxPool2d": "H - 1"}]}
+    report = shapecalc.load(spec).report(symbolic=["H"])
+    assert report.memory.peak.at(B=1, H=14) == 4 * (28 * 28 + 2 * 2)
+
+
+def test_what_some_rows_hold_is_found_of_the_turns_made_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = 0
+    moments = peaks._moments
+
+    def counted(*given: Any) -> Any:
+        nonlocal made
+        made += 1
+        return moments(*given)
+
+    monkeypatch.setattr(peaks, "_moments", counted)
+    report = shapecalc.load(widths(8)).report(symbolic=True)
+    told = [report.memory.most([layer]) for layer in report]
+    assert made == 1
+    assert told == [report.memory.steps_of([layer])[0].live for layer in report]

@@ -37,7 +37,7 @@ def _partial(rt: Any, function: Any, /, *args: Any, **kwargs: Any) -> Any:
 
 @known("functools.reduce")
 def _reduce(rt: Any, function: Any, values: Any, *initial: Any) -> Any:
-    items = [*initial, *rt.iterate(values)]
+    items = [*initial, *rt.drawn_all(values)]
     if not items:
         raise rt.error("TypeError", "reduce() of empty iterable with no initial value")
     found = items[0]
@@ -68,7 +68,7 @@ KNOWN["collections.OrderedDict"] = BUILTINS["dict"]
 
 @known("collections.deque")
 def _deque(rt: Any, values: Any = (), maxlen: Any = None) -> Any:
-    found = Deque(rt.iterate(values))
+    found = Deque(rt.drawn_all(values))
     found.maxlen = maxlen
     found.kept()
     return found
@@ -92,8 +92,9 @@ def _counter(rt: Any, values: Any = ()) -> Any:
     found = _DefaultDict()
     found.default_factory = BUILTINS["int"]
     for value in rt.iterate(values):
-        found[value] = found.get(value, 0) + 1
-    return found
+        key = rt.key(value)
+        found[key] = found.get(key, 0) + 1
+    return rt.bounded(found)
 
 
 @known("collections.namedtuple")
@@ -195,7 +196,7 @@ def copied_data(data: Any, owner: Instance, memo: dict[int, Any]) -> Any:
 @known("copy.copy")
 def _copy(rt: Any, value: Any) -> Any:
     if isinstance(value, (list, dict, set)):
-        return value.copy()
+        return rt.built(value.copy())
     if isinstance(value, Instance):
         found = Instance(value.cls)
         found.attributes.update(value.attributes)

@@ -84,7 +84,7 @@ for _name in [
 
 known("math.modf")(lambda rt, value: math.modf(rt.binary("+", plain(value), 0.0)))
 
-for _name in ("gcd", "lcm", "comb", "factorial", "perm", "isqrt"):
+for _name in ("comb", "factorial", "perm", "isqrt"):
 
     def _bounded(*args: Any, _name: str = _name) -> Any:
         _function = getattr(math, _name)
@@ -95,6 +95,19 @@ for _name in ("gcd", "lcm", "comb", "factorial", "perm", "isqrt"):
         return _function(*args)
 
     known(f"math.{_name}")(_real(_bounded))
+
+for _name in ("gcd", "lcm"):
+
+    def _folded(rt: Any, *args: Any, _name: str = _name) -> Any:
+        both = _real(getattr(math, _name))
+        found = both(rt)
+        for each in args:
+            found = both(rt, found, each)
+            if found > 2**64:
+                raise rt.error("ValueError", "the number is larger than any network needs")
+        return found
+
+    known(f"math.{_name}")(_folded)
 
 KNOWN.update(
     {
@@ -171,12 +184,12 @@ def _attrgetter(rt: Any, name: str) -> Any:
 
 @known("itertools.chain")
 def _chain(rt: Any, *values: Any) -> Any:
-    return rt.iterator([item for value in values for item in rt.iterate(value)])
+    return rt.iterator(item for value in values for item in rt.iterate(value))
 
 
 @known("itertools.chain.from_iterable")
 def _chain_all(rt: Any, values: Any) -> Any:
-    return _chain(rt, *list(rt.iterate(values)))
+    return _chain(rt, *rt.drawn_all(values))
 
 
 KNOWN["itertools.chain"] = Instance(
@@ -204,7 +217,7 @@ def _count(rt: Any, start: Any = 0, step: Any = 1) -> Any:
 
 @known("itertools.cycle")
 def _cycle(rt: Any, values: Any) -> Any:
-    return rt.iterator(itertools.cycle(list(rt.iterate(values))))
+    return rt.iterator(itertools.cycle(rt.drawn_all(values)))
 
 
 @known("itertools.accumulate")
@@ -222,10 +235,10 @@ def _accumulate(rt: Any, values: Any, function: Any = None, *, initial: Any = No
 
 @known("itertools.product")
 def _product(rt: Any, *values: Any, repeat: int = 1) -> Any:
-    pools = [list(rt.iterate(value)) for value in values] * min(repeat, 8)
+    pools = [rt.drawn_all(value) for value in values] * min(repeat, 8)
     if prod(len(pool) for pool in pools) > 1_000_000:
         raise rt.cannot("this would be larger than any network needs")
-    return rt.iterator(list(itertools.product(*pools)))
+    return rt.iterator(itertools.product(*pools))
 
 
 @known("itertools.islice")
@@ -240,12 +253,12 @@ def _zip_longest(rt: Any, *values: Any, fillvalue: Any = None) -> Any:
 
 @known("itertools.pairwise")
 def _pairwise(rt: Any, values: Any) -> Any:
-    return rt.iterator(list(itertools.pairwise(list(rt.iterate(values)))))
+    return rt.iterator(itertools.pairwise(rt.iterate(values)))
 
 
 @known("itertools.combinations")
 def _combinations(rt: Any, values: Any, r: int) -> Any:
-    found = list(rt.iterate(values))
+    found = rt.drawn_all(values)
     if math.comb(min(len(found), 100), min(r, 100)) > 1_000_000:
         raise rt.cannot("this would be larger than any network needs")
-    return rt.iterator(list(itertools.combinations(found, r)))
+    return rt.iterator(itertools.combinations(found, r))
