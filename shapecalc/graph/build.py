@@ -46,13 +46,7 @@ def build(
     Raises :class:`SpecError`, :class:`Undecided` where the structure hangs on a formula, and
     ``TimeoutError`` where it takes much longer than some seconds, as large formulas can.
     """
-    builder = Builder(spec, values, most_layers, monotonic() + seconds)
-    now.begin("placing layers")
-    with uncollected():
-        built = builder.network()
-    if builder.problems:
-        raise SpecError(spec.source, builder.problems)
-    return built
+    return Builder(spec, values, most_layers, monotonic() + seconds).built()
 
 
 @contextmanager
@@ -73,6 +67,15 @@ def uncollected() -> Iterator[None]:
 
 class Builder(Walker):
     """Builds the whole network, from its inputs to what it returns."""
+
+    def built(self) -> Built:
+        """The whole network; raises what :func:`build` raises."""
+        now.begin("placing layers")
+        with uncollected():
+            built = self.network()
+        if self.problems:
+            raise SpecError(self.spec.source, self.problems)
+        return built
 
     def network(self) -> Built:
         """The whole network; its problems, if there are any, are in ``problems``."""

@@ -100,6 +100,10 @@ class Evaluator:
         count = self.value(entry.repeat, scope, place)
         count = untraced(count)
         if is_symbolic(count):
+            from shapecalc.algebra.enclosure import only_value  # which numbers have no need of
+
+            count = only_value(count)
+        if is_symbolic(count):
             raise Undecided(count.symbols)
         if type(count) is not int or count < 0:
             message = f"'repeat' expects an integer of at least 0, got {shown(count)}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, is_number, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import ListOf, Maybe, OneOrMore, Whole, field
+from shapecalc.layers.field import ListOf, Maybe, OneOrMore, SizeOrRest, Whole, field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape
 from shapecalc.layers.tensor import Tensor
@@ -31,7 +31,7 @@ class Reshape(Layer):
     in_torch = False
 
     shape: Shape = field(
-        ListOf(Whole(-1), what="sizes"), "the sizes, the batch B included; -1 for what is left"
+        ListOf(SizeOrRest(), what="sizes"), "the sizes, the batch B included; -1 for what is left"
     )
 
     example = {"shape": [1, 2, -1, 8, 8]}
@@ -236,7 +236,7 @@ class Expand(Layer):
     in_torch = False
 
     size: Shape = field(
-        ListOf(Whole(-1), what="sizes"), "the sizes, the batch B included; -1 for what is there"
+        ListOf(SizeOrRest(), what="sizes"), "the sizes, the batch B included; -1 for what is there"
     )
 
     example = {"size": [-1, 4, 8, 8]}

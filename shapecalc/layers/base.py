@@ -289,7 +289,7 @@ class Layer:
             if value.__class__ in _PLAIN:
                 continue
             for item in value if value.__class__ is tuple else (value,):
-                if is_symbolic(item) and self.fields[name].type.symbolic:
+                if is_symbolic(item):
                     yield from settled(self.fields[name], item)
         yield from self._stated(*x)
         yield from self.bound(*x).requires(*x)

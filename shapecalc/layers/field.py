@@ -48,11 +48,12 @@ class FieldType(Generic[T]):
     """What values a field takes, read as values of type ``T``.
 
     ``words`` are strings that stand for themselves in a spec; any other string is an expression.
-    ``least`` is the smallest number it takes, if there is one; ``symbolic`` says that a number
-    may be a formula.
+    ``least`` and ``most`` are the smallest and largest number it takes, if there are such, and so
+    of a formula; ``symbolic`` says that a number may be a formula of whole numbers.
     """
 
     least: int | None = None
+    most: int | None = None
     symbolic: bool = False
 
     words: frozenset[str] = frozenset()
@@ -77,6 +78,8 @@ class FieldType(Generic[T]):
 
 class Whole(FieldType[T]):
     """An integer, a formula where ``symbolic``, of at least ``least`` and at most ``most``."""
+
+    most: int
 
     @overload
     def __init__(
@@ -119,6 +122,22 @@ class Whole(FieldType[T]):
         least = {} if self.least is None else {"minimum": self.least}
         most = {} if self.most == LARGEST else {"maximum": self.most}
         return {"anyOf": [{"type": "integer", **least, **most}, EXPRESSION]}
+
+
+class SizeOrRest(Whole[Dim]):
+    """A size, or -1 for one that follows from the others; a formula is a size, so positive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.expected = "a positive integer, or -1"
+
+    def read(self, value: Any, rank: int) -> Dim:
+        if type(value) is int and value in (-1, 0):  # 0 is told of with the other sizes
+            return value
+        return super().read(value, rank)
+
+    def schema(self, rank: int) -> dict[str, Any]:
+        return {"anyOf": [{"const": -1}, *super().schema(rank)["anyOf"]]}
 
 
 class Parts(Whole[Dim]):

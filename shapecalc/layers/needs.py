@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, untraced
-from shapecalc.algebra.requirement import Requirement, equal, refuse, whole
+from shapecalc.algebra.requirement import Requirement, at_least, equal, refuse, whole
 from shapecalc.layers.tensor import Tensor, times
 
 if TYPE_CHECKING:
@@ -145,13 +145,21 @@ def several_dtypes(x: Sequence[Tensor]) -> Requirement:
 
 
 def settled(declared: Field, item: Formula) -> Iterator[Requirement]:
-    """A size given by a formula must be a whole number, and not too small."""
-    return whole(
+    """A size given by a formula must be a whole number, not too small; any number within bounds."""
+    kind = declared.type
+    if not kind.symbolic:
+        for a, b in ((item, kind.least), (kind.most, item)):
+            if a is not None and b is not None:
+                message = "has {field} {size}, not {wanted}"
+                wanted = kind.describe(1)
+                yield at_least(a, b, message, field=declared.name, size=item, wanted=wanted)
+        return
+    yield from whole(
         item,
         declared.type.least,
         "has {field} {size}, not {wanted}",
         field=declared.name,
-        wanted=declared.type.describe(1),
+        wanted=kind.describe(1),
     )
 
 

@@ -24,7 +24,7 @@ from shapecalc.algebra.arithmetic import (
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import ListOf, Maybe, PerInputAxis, Whole, field
+from shapecalc.layers.field import ListOf, Maybe, PerInputAxis, SizeOrRest, Whole, field
 from shapecalc.layers.needs import few_enough, names_axis
 from shapecalc.layers.tensor import Tensor, numbered
 
@@ -82,7 +82,7 @@ class Unflatten(Layer):
     writes = False
 
     dim: int = field(Whole(None, symbolic=False), "dimension to split")
-    unflattened_size: Shape = field(ListOf(Whole(-1), what="sizes"), "sizes to split it into")
+    unflattened_size: Shape = field(ListOf(SizeOrRest(), what="sizes"), "sizes to split it into")
 
     example = {"dim": 1, "unflattened_size": [2, 2]}
 

@@ -16,8 +16,8 @@ from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.enclosure import supposing
 from shapecalc.algebra.formula import Formula, evaluate
 from shapecalc.analysis.report import Report
-from shapecalc.graph.build import build
-from shapecalc.graph.graph import Need
+from shapecalc.graph.build import Builder
+from shapecalc.graph.graph import Built, Need
 from shapecalc.language.expression import Undecided
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError, bind, known
@@ -32,7 +32,7 @@ SECOND_LOOK = 32
 """Up to here values are tried one by one where a network of formulas is refused as a whole."""
 
 MOST_PIECES = 1000
-MOST_BUILT = 15_000
+MOST_BUILT = 8_000
 """How many pieces, and layers in them, are built before the rest is left open."""
 
 
@@ -135,7 +135,7 @@ class Pieces:
 
     def piece(self, first: int, last: int | None, values: dict[str, Quantity]) -> Piece:
         """The piece for these values of the symbols."""
-        made = build(self.network.spec, values, self.network.most_layers)
+        made = self.made(values)
         report = Report(self.network.name, values, made)
         asked: list[Need] = []
         spec = self.network.spec
@@ -144,7 +144,7 @@ class Pieces:
 
             asked += symbol_needs(spec.require, values, spec.source)
             asked += needs(report, spec.require, spec.source)
-        self.built += sum(1 + len(layer.weights) // 4 for layer in report)
+        self.built += sum(len(layer.weights) // 4 for layer in report)
         tensors = outputs(report) if self.paths else {}
         totals = report.totals if self.columns else None
         return Piece(
@@ -158,6 +158,14 @@ class Pieces:
             tuple(_windows(report)) if self.windows else (),
             report,
         )
+
+    def made(self, values: dict[str, Quantity]) -> Built:
+        """The network for these values of the symbols; what it takes counts, also if it is none."""
+        builder = Builder(self.network.spec, values, self.network.most_layers)
+        try:
+            return builder.built()
+        finally:
+            self.built += builder.steps
 
     def none(self, first: int, last: int | None, error: SpecError | SettingError) -> Piece:
         """A piece where the network is none."""
@@ -224,14 +232,13 @@ def _windows(report: Report) -> Iterator[Window]:
 
 
 def dropping(pieces: list[Piece], symbol: str) -> set[tuple[str, int]]:
-    """The windows and axes that have to do with the unknown: the same is not so everywhere."""
+    """The windows and axes that have to do with the unknown; all there are where none has.
+
+    They are not the same everywhere, or hang on the unknown in what is a formula.
+    """
     legal = [{(w.path, w.axis): w for w in piece.windows} for piece in pieces if not piece.refused]
     every = {key for windows in legal for key in windows}
-    if len(legal) == 1 and not any(
-        isinstance(part, Formula) for w in legal[0].values() for part in w.decides
-    ):
-        return every
-    return {
+    found = {
         key
         for key in every
         if len({windows[key].decides if key in windows else None for windows in legal}) > 1
@@ -242,3 +249,4 @@ def dropping(pieces: list[Piece], symbol: str) -> set[tuple[str, int]]:
             for part in windows[key].decides
         )
     }
+    return found or every

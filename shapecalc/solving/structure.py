@@ -18,6 +18,7 @@ from shapecalc.analysis.report import Report
 from shapecalc.graph.graph import Part, Role
 from shapecalc.language.expression import (
     Binary,
+    Call,
     Comparison,
     Expression,
     Name,
@@ -36,9 +37,9 @@ class Growth:
 
     ``repeats`` are the entries that are repeated as often as it says, ``stacks`` the layers that
     are a stack of as many. ``is_all`` tells that it is
-    mentioned nowhere else, ``is_first`` that these come before all other places, ``is_linear``
-    that the number of copies grows along a line, and that copies whose index is beyond
-    ``last_index`` do not differ by it.
+    mentioned nowhere else, ``is_first`` that these come before all other places, ``is_rising``
+    that the number of copies never falls, ``is_linear`` that it grows along a line, and that copies
+    whose index is beyond ``last_index`` do not differ by it.
     """
 
     def __init__(self, spec: Spec, symbol: str, settings: Mapping[str, Any]) -> None:
@@ -46,6 +47,7 @@ class Growth:
         self.stacks: list[Entry] = []
         self.is_all = True
         self.is_first = False
+        self.is_rising = True
         self.is_linear = True
         self.last_index: float = -1
         self._spec = spec
@@ -68,13 +70,19 @@ class Growth:
             }
             if not more:
                 return frozenset(names)
-            self.is_linear = self.is_linear and all(
-                _linear(self._spec.symbols[name]) for name in more
-            )
+            self._count(*(self._spec.symbols[name] for name in more))
             names |= more
 
     def _elsewhere(self) -> None:
         self.is_all = False
+
+    def _count(self, *settings: Setting) -> None:
+        """Note how numbers of copies, or what they follow from, grow."""
+        for setting in settings:
+            tree = setting.expression
+            is_number = setting.is_constant
+            self.is_rising &= is_number or (tree is not None and _rises(tree))
+            self.is_linear &= is_number or (tree is not None and _linear(tree))
 
     def _scan(self, entries: list[Entry], names: frozenset[str]) -> None:
         for entry in entries:
@@ -91,7 +99,7 @@ class Growth:
                 return
             before = self.repeats or self.stacks
             self.is_first = self.is_first or (self.is_all and not before)
-            self.is_linear = self.is_linear and _linear(entry.repeat)
+            self._count(entry.repeat)
             self.last_index = max(self.last_index, _last_index(entry))
             self.repeats.append(entry)
             return
@@ -103,20 +111,20 @@ class Growth:
             self._scan(branch.entries, names)
         if entry.block is None:
             if own and own == {KINDS[entry.kind].stacked}:
-                self.is_linear = self.is_linear and all(_linear(entry.settings[n]) for n in own)
+                self._count(*(entry.settings[name] for name in own))
                 self.stacks.append(entry)
             elif own:
                 self._elsewhere()
             return
         if entry.kind in self._under_way:
             return
-        self.is_linear = self.is_linear and all(_linear(entry.settings[name]) for name in own)
+        self._count(*(entry.settings[name] for name in own))
         block = entry.block
         inside = (names - block.arguments.keys()) | own
         for name, default in block.arguments.items():
             if name not in entry.settings and default is not None and default.names() & inside:
                 inside |= {name}
-                self.is_linear = self.is_linear and _linear(default)
+                self._count(default)
         self._under_way.append(entry.kind)
         self._scan(block.entries, frozenset(inside))
         self._under_way.pop()
@@ -142,7 +150,7 @@ class Growth:
     def least(self, report: Report, column: str) -> Any:
         """What a total is at least in every deeper network: that up to the first last copy."""
         parts = self.parts(report)
-        if not self.is_first or not parts:
+        if not (self.is_first and self.is_rising) or not parts:
             return 0
         inside = {node.path for node in parts[0].nodes()}
         last = max(n for n, layer in enumerate(report.layers) if layer.path in inside)
@@ -150,7 +158,8 @@ class Growth:
 
     def is_steady(self, report: Report) -> bool:
         """Whether every further copy is like the last."""
-        if not (self.is_all and self.is_linear and (self.repeats or self.stacks)):
+        is_line = self.is_all and self.is_linear and self.is_rising
+        if not is_line or not (self.repeats or self.stacks):
             return False
         stacks = {
             node.path: node for node in report.built.root.nodes() if node.entry in self.stacks
@@ -164,6 +173,8 @@ class Growth:
 
     def stays(self, error: SpecError, before: Report | None) -> bool:
         """Whether what is wrong in a network, ``before`` with a copy less, is so in deeper ones."""
+        if not self.is_rising:
+            return False
         if any(_is_limit(problem.message) for problem in error.problems):
             return self.is_all
         failed = next((problem.path for problem in error.problems if problem.path), "")
@@ -209,21 +220,35 @@ def _repeated(part: Part, entries: list[Entry]) -> Iterator[Part]:
                 yield from _repeated(child, entries)
 
 
-def _linear(setting: Setting) -> bool:
-    return setting.is_constant or (
-        setting.expression is not None and _linear_tree(setting.expression)
-    )
-
-
-def _linear_tree(tree: Expression) -> bool:
+def _linear(tree: Expression) -> bool:
     """Whether an expression is a sum of names and numbers, these perhaps times a number."""
     if isinstance(tree, (Number, Name)):
         return True
     if not isinstance(tree, Binary) or tree.operator not in ("+", "-", "*"):
         return False
     if tree.operator == "*" and not isinstance(tree.left, Number):
-        return isinstance(tree.right, Number) and _linear_tree(tree.left)
-    return _linear_tree(tree.left) and _linear_tree(tree.right)
+        return isinstance(tree.right, Number) and _linear(tree.left)
+    return _linear(tree.left) and _linear(tree.right)
+
+
+def _rises(tree: Expression) -> bool:
+    """Whether an expression is seen never to fall as the names in it grow."""
+    if isinstance(tree, (Number, Name)):
+        return True
+    if isinstance(tree, Call):
+        return tree.function != "abs" and all(map(_rises, tree.arguments))
+    if not isinstance(tree, Binary):
+        return False
+    left, right = tree.left, tree.right
+    if tree.operator == "+":
+        return _rises(left) and _rises(right)
+    if tree.operator == "-":
+        return _rises(left) and isinstance(right, Number)
+    if tree.operator == "*" and isinstance(left, Number):
+        left, right = right, left
+    if tree.operator not in ("*", "/", "//") or not isinstance(right, Number):
+        return False
+    return right.value > 0 and _rises(left)
 
 
 def _last_index(entry: Entry) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -159,11 +160,15 @@ def _needed(need: Need, name: str) -> str:
 
 def _condition(solutions: Solutions, name: str) -> str:
     """The set as an expression of Python, true of its members alone among the numbers from 0 on."""
+    if solutions.is_empty:
+        return "False"
     said = " and ".join(solutions.conditions(name).values()) or f"{name} >= 1"
-    tree = expression.parse(said) if len(said) < expression.LONGEST else None
+    holds = None  # at 0, where that is known: a set of residues is no expression of a spec
+    with suppress(expression.ExpressionError):
+        holds = bool(expression.evaluate(expression.parse(said), {name: 0}))
     if 0 in solutions:
-        return said if tree and expression.evaluate(tree, {name: 0}) else f"{name} == 0 or {said}"
-    return f"{name} >= 1 and ({said})" if tree and expression.evaluate(tree, {name: 0}) else said
+        return said if holds else f"{name} == 0 or {said}"
+    return said if holds is False else f"{name} >= 1 and ({said})"
 
 
 def _plain(value: Quantity) -> int | str:

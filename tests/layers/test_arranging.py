@@ -30,9 +30,16 @@ def test_a_window_partition_asks_for_multiples_of_the_window():
     assert conditions(windows, Tensor((B, H, W, 96))) == {"H": multiples, "W": multiples}
 
 
-def test_windows_are_put_together_without_a_condition():
+def test_windows_are_put_together_wherever_there_are_some():
     x = Tensor((B * (H // 7) * (W // 7), 7, 7, 96))
-    assert conditions(KINDS["Reshape"](shape=[B, H // 7, W // 7, 7, 7, -1]), x) == {}
+    there = [*range(7, 40)]
+    reshape = KINDS["Reshape"](shape=[B, H // 7, W // 7, 7, 7, -1])
+    assert conditions(reshape, x) == {"H": there, "W": there}
+
+
+def test_a_formula_is_a_size_and_never_the_minus_1_of_what_is_left():
+    expand = KINDS["Expand"](size=[-1, 3 - H, 24])
+    assert conditions(expand, Tensor((B, 1, 24))) == {"H": [1, 2]}
 
 
 def test_windows_that_make_the_whole_ask_for_multiples_as_well():
