@@ -1,9 +1,9 @@
 """The tree into a network: every rule is run as its layer is added.
 
 Its nodes are the leaf layers and joins, named by their dotted paths; as a networkx ``DiGraph`` it
-is there when that is asked for. What sizes a network has depends on its symbols, so a graph is built for given
-values: numbers, formulas, or both. An inconsistent graph cannot exist; a spec that would make one
-is refused with everything that is wrong with it.
+is there when that is asked for. What sizes a network has depends on its symbols, so it is built
+for given values: numbers, formulas, or both. An inconsistent one cannot exist; a spec that would
+make one is refused with everything that is wrong with it.
 """
 
 from __future__ import annotations
