@@ -43,7 +43,7 @@ class Calls:
                 given[name] = self.with_batch(scope, entry, name, inputs)
             elif setting is not None and not isinstance(field.type, Text):
                 tree = scope.setting(setting, field, copies)
-                given[name] = self.body.values.in_forward(f"{entry.name}_{name}", tree)
+                given[name] = self.body.values.in_forward(f"{entry.stem}_{name}", tree)
         texts, meanings = in_source(given)
         names, sources = standing_inputs(inputs)
         if self.body.entries.wanted(entry) and KINDS[entry.kind].returns_on_request:
@@ -61,7 +61,7 @@ class Calls:
         for key, item in setting.content.items():
             if BATCH not in item.names() - {*scope.arguments}:
                 tree = scope.setting(item, field, copies)
-                found[f"{name}.{key}"] = self.body.values.in_forward(f"{entry.name}_{key}", tree)
+                found[f"{name}.{key}"] = self.body.values.in_forward(f"{entry.stem}_{key}", tree)
             elif all(copy.layer.infers(key) for copy in copies):
                 found[f"{name}.{key}"] = Number(-1)
             else:
@@ -86,7 +86,7 @@ class Calls:
         for i, item in enumerate(items):
             if item not in with_it:
                 tree = scope.setting(item, field, copies)
-                found.append(self.body.values.in_forward(f"{entry.name}_{name}_{i}", tree))
+                found.append(self.body.values.in_forward(f"{entry.stem}_{name}_{i}", tree))
             else:
                 found.append(batch if _is_batch_alone(item) else Number(-1))
         return syntax.Sequence(tuple(found))

@@ -82,15 +82,21 @@ def feeds(built: list[Entry], conditions: list[Any], place: int) -> bool:
 
 
 def is_chain(scope: Scope) -> bool:
-    """Whether a list is run as a Sequential runs its modules."""
+    """Whether a list is run as a Sequential runs its modules, and holds them itself."""
     return all(
         entry.sources is None
+        and "." not in (entry.name if entry.copy_names is None else "")
         and entry.branches is None
         and entry.share is None
         and is_run_plainly(entry)
         for entry in scope.entries
         if scope.is_built(entry)
     )
+
+
+def is_named_chain(scope: Scope) -> bool:
+    """Whether a list is a chain whose modules have the names of their entries."""
+    return is_chain(scope) and all(entry.copy_names is None for entry in scope.entries)
 
 
 def functions_ahead(scope: Scope) -> tuple[Scope | None, Scope]:

@@ -47,6 +47,7 @@ class Classes:
     attribute: Any
     iterate: Any
     not_known: Any
+    step: Any
 
     def new_class(
         self,
@@ -134,6 +135,7 @@ class Classes:
             for name in own:
                 fields[name] = each.names.get(name, Default())
         cls.names["__fields__"] = fields
+        self.step(8 * len(fields))
 
         def init(rt: Any, self_: Instance, *args: Any, **kwargs: Any) -> None:
             given = dict(zip(fields, args))
