@@ -169,7 +169,7 @@ class Builder(Walker):
             if wire is not None:
                 wires[number] = wire
                 if wire.origin in self.nodes:
-                    self.nodes[wire.origin].request([wire.source.output])
+                    self.take(self.nodes[wire.origin], wire.source.output)
         if not wires and not self.problems:
             mark = self.spec.outputs[0].mark
             self.problem(mark, "every output is left out: the network returns nothing")

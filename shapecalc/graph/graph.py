@@ -6,7 +6,7 @@ in which the layer at ``b`` takes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -97,10 +97,10 @@ class Node:
         left_out = self.layer.on_request - self.requested
         return {name: tensor for name, tensor in self.outputs.items() if name not in left_out}
 
-    def request(self, outputs: Iterable[str]) -> None:
-        """Note that others take these outputs, or that the network returns them."""
-        if self.layer.on_request:
-            self.requested |= self.layer.on_request.intersection(outputs)
+    def request(self, output: str) -> None:
+        """Note that others take one of the outputs, or that the network returns it."""
+        if output in self.layer.on_request:
+            self.requested |= {output}
 
     @property
     def mark(self) -> Mark:

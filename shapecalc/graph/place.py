@@ -105,8 +105,16 @@ class Placer(Evaluator):
         self.nodes[node.path] = node
         for path, output in node.sources:
             held = self.nodes.get(path)
-            if held is not None and held.layer.on_request:
-                held.request((output,))
+            if held is not None:
+                self.take(held, output)
+
+    def take(self, node: Node, output: str) -> None:
+        """Note that an output of a node is taken, and what of the symbols that asks for."""
+        node.request(output)
+        for requirement in node.layer.offers(output, *node.inputs):
+            decided = requirement.decide(self.least)
+            if isinstance(decided, Condition):
+                self.need(decided, node.path)
 
     def make(self, entry: Entry, scope: Scope, place: Place) -> Layer:
         """The layer with its settings read; made once where they are the same in every scope."""
