@@ -135,7 +135,10 @@ class Builder(Walker):
             if not self.is_size(size, name):
                 what = f"expected a positive integer for a size of input {name!r}"
                 message = f"{what}, got {shown(size)}"
-                self.problem(setting.mark, message, scope.values_in(setting))
+                hint = (
+                    "" if setting.names() else "a size that varies is a symbol: symbols: {H: 224}"
+                )
+                self.problem(setting.mark, message, scope.values_in(setting), hint)
                 return None
             sizes.append(size)
         return Tensor(tuple(sizes), given.dtype)
