@@ -34,10 +34,11 @@ class SameAs(NamedTuple):
 class Mismatch(ValueError):
     """A value is not of its field's type. ``index`` tells which item of a list is to blame."""
 
-    def __init__(self, expected: str, index: int | None = None) -> None:
+    def __init__(self, expected: str, index: int | None = None, hint: str = "") -> None:
         super().__init__(expected)
         self.expected = expected
         self.index = index
+        self.hint = hint
 
 
 EXPRESSION = {"$ref": "#/$defs/expression"}
@@ -274,7 +275,7 @@ class ByName(FieldType[tuple[tuple[str, T], ...]]):
 
     def __init__(self, item: FieldType[T], what: str) -> None:
         self.item = item
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.what = what
 
     def read(self, value: Any, rank: int) -> tuple[tuple[str, T], ...]:
@@ -298,7 +299,7 @@ class Maybe(FieldType["T | None"]):
     def __init__(self, item: FieldType[T], null_means: str = "") -> None:
         self.item = item
         self.words = item.words
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.symbolic = item.symbolic
         self.null_means = null_means
 
@@ -330,14 +331,16 @@ class ListOf(FieldType[tuple[T, ...]]):
         self, item: FieldType[T], length: int | None = None, what: str = "integers"
     ) -> None:
         self.item = item
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.symbolic = item.symbolic
         self.length = length
         self.what = what
 
     def read(self, value: Any, rank: int) -> tuple[T, ...]:
         if not isinstance(value, (list, tuple)) or self.length not in (None, len(value)):
-            raise Mismatch(self.describe(rank))
+            is_alone = is_number(value) and self.length in (None, 1)
+            hint = f"in brackets, though it is one: [{value}]" if is_alone else ""
+            raise Mismatch(self.describe(rank), hint=hint)
         return _read_items(self.item, value, rank)
 
     def describe(self, rank: int) -> str:
@@ -356,7 +359,7 @@ class PerInputAxis(FieldType["T | tuple[T, ...]"]):
 
     def __init__(self, item: FieldType[T]) -> None:
         self.item = item
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.symbolic = item.symbolic
 
     def read(self, value: Any, rank: int) -> T | tuple[T, ...]:
@@ -412,7 +415,7 @@ class PerAxis(FieldType[tuple[T, ...]]):
         listed: bool = True,
     ) -> None:
         self.item = item
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.symbolic = item.symbolic
         self.per = per
         self.short = short

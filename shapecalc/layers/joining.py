@@ -192,9 +192,16 @@ class Broadcast(Join, abstract=True):
         for tensor in x:
             if len(tensor.shape) != len(out.shape):
                 return None
-            if any(size == 1 != whole for size, whole in zip(tensor.spatial, out.spatial)):
-                return None  # a single cell that is seen from everywhere
+            if any(_may_be_seen_from_all(*sizes) for sizes in zip(tensor.spatial, out.spatial)):
+                return None
         return (IDENTITY,) * len(out.spatial)
+
+
+def _may_be_seen_from_all(size: Dim, whole: Dim) -> bool:
+    """Whether a size is, or may be, a single cell that stretches."""
+    if is_number(size) and is_number(whole):
+        return size == 1 != whole
+    return size != whole and may_stretch(size, whole)
 
 
 def plainest(sizes: Iterable[Dim]) -> Dim:
