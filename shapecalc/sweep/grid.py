@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from shapecalc.language import expression
+from shapecalc.language import evaluation, expression
 from shapecalc.language.expression import ExpressionError
 from shapecalc.language.symbols import SettingError
 
@@ -74,7 +74,7 @@ def _stretch(part: str, text: str) -> Sequence[int | Fraction]:
 
 def _value(text: str, whole: str) -> int | Fraction:
     try:
-        found = expression.evaluate(expression.parse(text), {})
+        found = evaluation.evaluate(expression.parse(text), {})
     except ExpressionError as error:
         told = "; ".join(filter(None, (error.message, error.hint)))
         raise SettingError(f"{whole}: {told}") from None
