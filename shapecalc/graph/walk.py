@@ -11,7 +11,7 @@ from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.graph.evaluate import DEEPEST
 from shapecalc.graph.graph import Part, Role, Wire
 from shapecalc.graph.place import Placer
-from shapecalc.graph.scope import Fatal, Named, Names, Numbering, Place, Scope, of_copy
+from shapecalc.graph.scope import Fatal, Named, Names, Numbering, Over, Place, Scope, of_copy
 from shapecalc.language.expression import Undecided
 from shapecalc.language.problem import SpecError, listing
 from shapecalc.language.tree import Entry, Spec
@@ -234,14 +234,14 @@ class Walker(Placer):
         entry: Entry,
         part: Part,
         place: Place,
-        arguments: dict[str, Any],
+        arguments: Mapping[str, Any],
         wires: list[Wire | None],
     ) -> Wire | None:
         """Build the inside of one use of a block, for its arguments; what it puts out."""
         assert entry.block is not None
         arguments, wires = self.enter_block(part, arguments, wires)
         wire = wires[0]
-        values = {**self.values, **arguments}
+        values = Over(arguments, self.values)
         names = Names()
         for name, each in zip(entry.block.inputs, wires):
             names.own[name] = Named(each, name)
@@ -300,8 +300,8 @@ class Walker(Placer):
     # -- what a builder that also writes things down may add -----------------------------------
 
     def enter_block(
-        self, part: Part, arguments: dict[str, Any], wires: list[Wire | None]
-    ) -> tuple[dict[str, Any], list[Wire | None]]:
+        self, part: Part, arguments: Mapping[str, Any], wires: list[Wire | None]
+    ) -> tuple[Mapping[str, Any], list[Wire | None]]:
         """The arguments and the inputs as the inside of a block sees them."""
         return arguments, wires
 
@@ -309,9 +309,9 @@ class Walker(Placer):
         """The output of a block as the outside sees it."""
         return wire
 
-    def enter_copy(self, place: Place, index: int) -> dict[str, Any]:
+    def enter_copy(self, place: Place, index: int) -> Mapping[str, Any]:
         """The values that the copy of an entry sees."""
-        return {**place.values, "index": index}
+        return Over({"index": index}, place.values)
 
     def leave_copy(self, wire: Wire | None, values: Mapping[str, Any]) -> Wire | None:
         """The output of a copy as the next one sees it."""
