@@ -192,7 +192,11 @@ def read_symbolic(symbolic: str | None) -> bool | list[str]:
     """The value of --symbolic: all symbols, or those named."""
     if symbolic is None:
         return False
-    return True if symbolic == "*" else [name.strip() for name in symbolic.split(",")]
+    names = [name.strip() for name in symbolic.split(",") if name.strip()]
+    if not names:
+        message = "no symbol is named; --symbolic without '=' leaves all open"
+        raise click.BadParameter(message, param_hint="--symbolic")
+    return True if symbolic == "*" else names
 
 
 def tell_errors(error: SpecError) -> None:
