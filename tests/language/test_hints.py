@@ -145,6 +145,7 @@ LINES = {
     "show lenet5 --set h=64": "the spec has no symbol 'h'; did you mean 'H'?",
     "show lenet5 --set H=1_000": "digits stand together: 1000",
     "show lenet5 --set H=True": "a symbol is a number, such as 1 or 0",
+    "show lenet5 --input 3,64,64": "symbols of a spec are set as in --set H=64",
     "show lenet5 --symbolic=": "no symbol is named; --symbolic without '=' leaves all open",
     "compare lenet5 alexnet": "no command 'compare'; called 'diff' here",
     "help": "no command 'help'; called '--help' here",
