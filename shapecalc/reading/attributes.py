@@ -83,9 +83,12 @@ class Attributes:
             return getattr(value.run, name, None)
         if isinstance(value, Property) and name in ("setter", "getter", "deleter"):
             return Builtin(name, lambda rt, f, p=value: Property(p.getter, f))
-        from shapecalc.reading.methods import native_attribute
+        from shapecalc.reading.methods import native_attribute, native_function
 
-        found = native_attribute(self, value, name)
+        if isinstance(value, Builtin):
+            found = native_function(self, value, name)
+        else:
+            found = native_attribute(self, value, name)
         if found is not None:
             return found
         raise self.no_attribute(value, name)

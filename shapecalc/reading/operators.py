@@ -324,10 +324,11 @@ class Operators:
             return any(each is item or each.attributes["value"] == item for each in members)
         if isinstance(container, Instance) and container.cls.has("__contains__"):
             return self.truth(self.call(self.attribute(container, "__contains__"), [item], {}))
-        return any(
-            each is item or self.truth(self.compare("==", each, item))
-            for each in self.iterate(container)
-        )
+        for each in self.iterate(container):
+            self.step(2)
+            if each is item or self.truth(self.compare("==", each, item)):
+                return True
+        return False
 
     def truth(self, value: Any, asserting: bool = False) -> bool:
         """Whether a value counts as true."""
