@@ -94,6 +94,9 @@ What is built counts by its size too (``Operators.built``), so that the memory o
 source may build and keep is bounded as its time is.
 """
 
+EXCEPTION = 50
+"""What an exception counts as, with its message and place."""
+
 _COLLECTIONS = (list, tuple, dict, set, frozenset)
 _ROWS = (str, bytes, list, tuple)
 

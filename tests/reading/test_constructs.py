@@ -370,6 +370,22 @@ class Net(nn.Module):
 
 
 case(
+    "sequences of several lengths, padded to the longest",
+    "Net()",
+    [6, 8],
+    source="""
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(8, 4)
+    def forward(self, x):
+        rows = [x[0], x[0, :4], x[0, 2:5]]
+        y = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        return self.lin(y + nn.utils.rnn.pad_sequence(rows).transpose(0, 1))
+""",
+)
+
+case(
     "generators that ask for what was drawn from them before",
     "Net()",
     [8, 4, 4],

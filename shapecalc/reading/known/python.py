@@ -231,6 +231,7 @@ def _accumulate(rt: Any, values: Any, function: Any = None, *, initial: Any = No
             if is_first:
                 found, is_first = value, False
             elif function is None:
+                rt.step(2)
                 found = rt.binary("+", found, value)
             else:
                 found = rt.call(function, [found, value], {})
