@@ -73,10 +73,11 @@ class Calls:
 
         Of a reshape without a -1 it is what is left.
         """
-        setting, field = entry.settings[name], KINDS[entry.kind].fields[name]
+        kind, setting = KINDS[entry.kind], entry.settings[name]
+        field = kind.fields[name]
         items = setting.items() or [setting]
         with_it = [item for item in items if BATCH in item.names()]
-        is_left = entry.kind == "Reshape" and len(with_it) == 1
+        is_left = name == kind.rest and len(with_it) == 1
         is_left = is_left and all(item.content != -1 for item in items)
         copies = scope.copies(entry)
         batch = self.batch(copies, inputs, is_left=is_left)

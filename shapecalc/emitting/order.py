@@ -52,7 +52,8 @@ def kept_apart(scope: Scope, built: list[Entry], outputs: frozenset[str]) -> set
 
 def joins_branches(built: list[Entry], place: int) -> bool:
     """Whether an entry puts together what is made side by side, each under a name of its own."""
-    return built[place].kind in ("Concat", "Stack") and built[place - 1].sources is not None
+    kind = built[place].kind
+    return kind in KINDS and KINDS[kind].takes_list and built[place - 1].sources is not None
 
 
 def is_beside(built: list[Entry], place: int) -> bool:

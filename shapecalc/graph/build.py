@@ -166,7 +166,7 @@ class Builder(Walker):
             if wire is not None:
                 wires[number] = wire
                 if wire.origin in self.graph:
-                    self.graph.nodes[wire.origin]["node"].request([wire.source.output])
+                    self.take(self.graph.nodes[wire.origin]["node"], [wire.source.output])
         if not wires and not self.problems:
             mark = self.spec.outputs[0].mark
             self.problem(mark, "every output is left out: the network returns nothing")

@@ -274,7 +274,7 @@ class ByName(FieldType[tuple[tuple[str, T], ...]]):
 
     def __init__(self, item: FieldType[T], what: str) -> None:
         self.item = item
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.what = what
 
     def read(self, value: Any, rank: int) -> tuple[tuple[str, T], ...]:
@@ -298,7 +298,7 @@ class Maybe(FieldType["T | None"]):
     def __init__(self, item: FieldType[T], null_means: str = "") -> None:
         self.item = item
         self.words = item.words
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.symbolic = item.symbolic
         self.null_means = null_means
 
@@ -330,7 +330,7 @@ class ListOf(FieldType[tuple[T, ...]]):
         self, item: FieldType[T], length: int | None = None, what: str = "integers"
     ) -> None:
         self.item = item
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.symbolic = item.symbolic
         self.length = length
         self.what = what
@@ -356,7 +356,7 @@ class PerInputAxis(FieldType["T | tuple[T, ...]"]):
 
     def __init__(self, item: FieldType[T]) -> None:
         self.item = item
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.symbolic = item.symbolic
 
     def read(self, value: Any, rank: int) -> T | tuple[T, ...]:
@@ -412,7 +412,7 @@ class PerAxis(FieldType[tuple[T, ...]]):
         listed: bool = True,
     ) -> None:
         self.item = item
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.symbolic = item.symbolic
         self.per = per
         self.short = short

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, ceildiv, exactdiv, is_number, total, untraced
-from shapecalc.algebra.requirement import Requirement, equal, refuse
+from shapecalc.algebra.requirement import Requirement, equal
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import PerInputAxis, Whole, field
 from shapecalc.layers.needs import few_enough, names_axis
@@ -56,16 +56,12 @@ class Split(_Pieces):
                 pieces=pieces,
             )
             return
-        count = self._count(size)
-        if count is None:
-            yield refuse(
-                "cuts {size} into pieces of {piece}, and how many is not known",
-                field="split_size",
-                hint="a list of sizes says how many pieces there are; so does Chunk",
-                size=size,
-                piece=pieces,
-            )
-        yield from few_enough(count, "split_size")
+        yield from few_enough(self._count(size), "split_size")
+
+    def decisive(self, x: Tensor) -> Iterator[Dim]:
+        size = x.shape[self.dim]
+        if not isinstance(self.split_size, tuple) and self._count(size) is None:
+            yield from (size, self.split_size)
 
     def _count(self, size: Dim) -> int | None:
         """The number of pieces of one size, if it is known."""
@@ -97,14 +93,10 @@ class Unbind(_Pieces):
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         yield from names_axis(x, self.dim)
         size = x.shape[self.dim]
-        if not isinstance(untraced(size), int):
-            yield refuse(
-                "takes {size} places apart, and how many is not known",
-                field="dim",
-                hint="a Select takes one place of any number",
-                size=size,
-            )
         yield from few_enough(size, "dim")
+
+    def decisive(self, x: Tensor) -> Iterator[Dim]:
+        yield x.shape[self.dim]
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
         axis = self.dim % len(x.shape)

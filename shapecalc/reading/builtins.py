@@ -331,7 +331,7 @@ def _getattr(rt: Any, value: Any, name: Any, *default: Any) -> Any:
     try:
         found = rt.attribute(value, name)
     except Raised as raised:
-        if raised.instance.cls.name == "AttributeError":
+        if raised.is_a("AttributeError"):
             return default[0]
         raise
     return default[0] if isinstance(found, Unknown) and not isinstance(value, Unknown) else found

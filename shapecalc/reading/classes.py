@@ -202,7 +202,7 @@ class Classes:
             value = self.blank(cls, args, kwargs)
         if isinstance(value, Instance) and cls.has("__init__"):
             self.call(self.attribute(value, "__init__"), args, kwargs)
-        elif args and not any(each in HOLDING or each.name == "BaseException" for each in cls.mro):
+        elif args and not (cls.has("__exception__") or any(each in HOLDING for each in cls.mro)):
             raise self.error("TypeError", f"{cls.name}() takes no arguments")
         return value
 
@@ -214,7 +214,7 @@ class Classes:
             if each in HOLDING:
                 own_init = any("__init__" in c.names for c in cls.mro[: cls.mro.index(each)])
                 value.data = HOLDING[each]() if own_init else self.held(each, args, kwargs)
-            if each.name == "BaseException":
+            if "__exception__" in each.names:
                 value.attributes["args"] = tuple(args)
         return value
 

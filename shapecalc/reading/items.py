@@ -75,7 +75,7 @@ class Items:
             try:
                 yield self.call(self.attribute(value, "__next__"), [], {})
             except Raised as raised:
-                if raised.instance.cls.name == "StopIteration":
+                if raised.is_a("StopIteration"):
                     return
                 raise
 
