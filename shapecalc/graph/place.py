@@ -7,7 +7,6 @@ on symbols is a need of the network.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
@@ -141,14 +140,11 @@ class Placer(Evaluator):
                     error.received.mark, f"unknown name {str(error.received)!r}", message + "a word"
                 )
             else:
-                mark = setting.item_mark(error.index)
-                is_fraction = isinstance(error.received, Fraction)
-                hint = "floor, round or ceil make it whole" if is_fraction else ""
                 self.problem(
-                    mark,
+                    setting.item_mark(error.index),
                     message + shown(error.received),
                     scope.values_in(setting),
-                    hint,
+                    error.hint,
                     uses=place.part,
                 )
             raise Fatal from None

@@ -43,6 +43,11 @@ _TOLD = {
 }
 """The parser's complaints in other words, and what may be behind them."""
 
+COMMENT = ("JSON has no comments", "delete it, or write it as YAML does, behind '#'")
+"""What to tell of a comment as JavaScript has it."""
+
+_COMMENT = re.compile(r"^[ \t]*(?://|/\*).*$", re.MULTILINE)
+
 _IN_NAME = re.compile(r"name: *[\w-]+\{[^{}]?$")
 
 
@@ -64,8 +69,18 @@ def told(error: yaml.MarkedYAMLError, source: Source) -> Problem:
         seen = begun or seen
     elif seen and _IN_NAME.search(source.line(seen.line + 1)[: seen.column + 1]):
         hint = "inside {} and [] a name with braces stands in quotes"
+    if comment := _COMMENT.search(source.text):
+        return _of_comment(comment, source)
     mark = Mark(seen.line + 1, seen.column + 1) if seen else Mark(1, 1)
     return Problem(mark, f"not YAML: {message}", (hint,))
+
+
+def _of_comment(comment: re.Match[str], source: Source) -> Problem:
+    text = comment[0].lstrip()
+    start = comment.end() - len(text)
+    before = source.text[:start]
+    mark = Mark(before.count("\n") + 1, start - before.rfind("\n"), len(text))
+    return Problem(mark, COMMENT[0], COMMENT[1:])
 
 
 def _is_end(mark: yaml.Mark, source: Source) -> bool:

@@ -176,11 +176,17 @@ class Values:
         hint = did_you_mean(name.name, names) or f"known here: {listing(sorted(names))}"
         if name.name == "None":
             hint = "nothing is written null here; an input's shape leaves the batch out"
+        if name.name.casefold() in _TRUTHS:
+            hint = f"written {_TRUTHS[name.name.casefold()]} here"
         if "(" in name.name:
             hint = "sizes of entries are known where layers are"
         if name.name == "index":
             hint = "'index' counts the copies of an entry with 'repeat'"
         self.problem(mark, f"unknown name {name.name!r}", hint)
+
+
+_TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+"""What YAML 1.1 had for true and false, and 1.2 has no more."""
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ a subclass with a ``rank``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic
@@ -40,12 +41,16 @@ class FieldError(ValueError):
     kernel_size; 1; a positive integer; 0
     """
 
-    def __init__(self, field: str, expected: str, received: object, index: int | None) -> None:
+    def __init__(
+        self, field: str, expected: str, received: object, index: int | None, hint: str = ""
+    ) -> None:
         super().__init__(f"{field}: expected {expected}, received {received}")
         self.field = field
         self.expected = expected
         self.received = received
         self.index = index
+        is_fraction = isinstance(received, Fraction)
+        self.hint = hint or ("floor, round or ceil make it whole" if is_fraction else "")
 
 
 MOST_STACKED = 10_000
@@ -215,19 +220,36 @@ class Layer:
             raise TypeError(f"{self.kind} has no field {', '.join(settings)}")
 
     def _read(self, declared: Field, value: Any) -> Any:
+        if value is None and (declared.default is None or isinstance(declared.default, SameAs)):
+            return self._default(declared)
+        return self._typed(declared, value)
+
+    @classmethod
+    def _typed(cls, declared: Field, value: Any) -> Any:
         try:
-            return (
-                declared.type.read(value, self.rank) if value is not None else self._null(declared)
-            )
+            return declared.type.read(value, cls.rank)
         except Mismatch as mismatch:
             items = list(value.values()) if isinstance(value, dict) else value
             received = value if mismatch.index is None else items[mismatch.index]
-            raise FieldError(declared.name, mismatch.expected, received, mismatch.index) from None
+            expected, index = mismatch.expected, mismatch.index
+            raise FieldError(declared.name, expected, received, index, mismatch.hint) from None
 
-    def _null(self, declared: Field) -> Any:
-        if declared.default is None or isinstance(declared.default, SameAs):
-            return self._default(declared)
-        return declared.type.read(None, self.rank)
+    @classmethod
+    def misread(cls, name: str, value: Any) -> FieldError | None:
+        """The error of a value that its field does not take, without making a layer.
+
+        >>> from shapecalc.layers import KINDS
+        >>> KINDS["Conv2d"].misread("stride", [1, 0]).expected
+        'a positive integer'
+        """
+        declared = cls.fields[name]
+        if value is None and (declared.default is None or isinstance(declared.default, SameAs)):
+            return None
+        try:
+            cls._typed(declared, value)
+        except FieldError as error:
+            return error
+        return None
 
     def _default(self, declared: Field) -> Any:
         default = declared.default
