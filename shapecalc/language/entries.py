@@ -196,6 +196,10 @@ class Entries:
             self.values.problem(node.mark, "this entry has no kind", "such as ReLU, or Linear: 10")
             return
         first, second = kinds[:2]
+        named = pairs[first].value.value
+        if isinstance(named, str) and (named in KINDS or named in self.blocks):
+            self._unknown_kind(first, pairs[first].value, pairs[first].key.mark)
+            return
         fields = KINDS[first].fields if first in KINDS else {}
         from shapecalc.language.fields import elsewhere  # only where something is wrong
 
@@ -472,6 +476,9 @@ def _is_open(value: object) -> bool:
 
 def _space_hint(name: str) -> str:
     """A hint where what was meant as a key and its value is read as one word."""
+    if "=" in name:
+        field, _, value = name.partition("=")
+        return f"written {field.strip()}: {value.strip()}"
     return "a ':' needs a space behind it" if ":" in name else ""
 
 

@@ -98,6 +98,8 @@ class _Reader:
     def symbols(self, pair: Pair | None) -> dict[str, Setting]:
         found: dict[str, Setting] = {}
         known = {BATCH}
+        if pair is not None and isinstance(pair.value.value, list):
+            return self.symbols_as_a_list(pair, pair.value.value)
         for name, each in self.values.mapping(pair, "a mapping of symbols to their values").items():
             self.values.identifier(name, each.key.mark, "a symbol's name")
             if name in RESERVED | {"index"} or name in TENSOR_NAMES:
@@ -110,6 +112,14 @@ class _Reader:
             found[name] = self.values.setting(value, known)
             known.add(name)
         return found
+
+    def symbols_as_a_list(self, pair: Pair, items: list[Node]) -> dict[str, Setting]:
+        """Tell of names without values; they are symbols all the same."""
+        names = [item.value for item in items if isinstance(item.value, str)]
+        example = ", ".join(f"{name}: 224" for name in names[:4] or ["H"])
+        message = "expected a mapping of symbols to their values, got a list"
+        self.values.problem(pair.value.mark, message, f"with a value each: {{{example}}}")
+        return {name: Setting(Setting.CONSTANT, 1, pair.value.mark) for name in names}
 
     def members(self, pair: Pair | None, spec: Spec) -> dict[str, dict[str, Setting]]:
         """The members of a family: names, and what each sets the symbols to."""

@@ -48,6 +48,8 @@ COMMENT = ("JSON has no comments", "delete it, or write it as YAML does, behind 
 
 _COMMENT = re.compile(r"^[ \t]*(?://|/\*).*$", re.MULTILINE)
 
+_FIELDS = re.compile(r"\s*-\s+(\w+)(?::?\s*\{([^{}]*)\}|:\s+([^{}]*))\s*")
+
 _IN_NAME = re.compile(r"name: *[\w-]+\{[^{}]?$")
 
 
@@ -69,10 +71,22 @@ def told(error: yaml.MarkedYAMLError, source: Source) -> Problem:
         seen = begun or seen
     elif seen and _IN_NAME.search(source.line(seen.line + 1)[: seen.column + 1]):
         hint = "inside {} and [] a name with braces stands in quotes"
+    elif seen and complaint.startswith("mapping values"):
+        hint = _as_entry(source.line(seen.line + 1)) or hint
     if comment := _COMMENT.search(source.text):
         return _of_comment(comment, source)
     mark = Mark(seen.line + 1, seen.column + 1) if seen else Mark(1, 1)
     return Problem(mark, f"not YAML: {message}", (hint,))
+
+
+def _as_entry(line: str) -> str:
+    """A hint on a line in which a kind and its fields are not told apart; empty if none helps.
+
+    >>> _as_entry("  - Conv2d {out_channels: 8}"), _as_entry("  - Conv2d: out_channels: 8")
+    ('written here: Conv2d: {out_channels: 8}', 'written here: Conv2d: {out_channels: 8}')
+    """
+    found = _FIELDS.fullmatch(line)
+    return f"written here: {found[1]}: {{{found[2] or found[3]}}}" if found else ""
 
 
 def _of_comment(comment: re.Match[str], source: Source) -> Problem:

@@ -28,12 +28,28 @@ ENTRIES = {
         "written here: Conv2d: {out_channels: 8, kernel_size: 3}"
     ],
     "{class_name: Dense, config: {units: 10}}": ["written here: Linear: ..."],
+    "{act: ReLU, inplace: true}": [
+        "an entry begins with its kind, and its name stands beside it: name: act"
+    ],
     "{type: ReLU}": ["written here: ReLU"],
     "{type: ReLU, name: act}": ["written here: ReLU"],
     "{Linear: 8, activation: relu}": ["an activation is an entry by its own name, such as ReLU"],
     "Conv2D: 8": ["did you mean 'Conv2d'?"],
     "Dense: 8": ["called Linear here"],
+    "Conv2d {out_channels: 8, kernel_size: 3}": [
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3}"
+    ],
+    "Conv2d:{out_channels: 8}": ["a ':' needs a space behind it"],
+    "Conv2d:{out_channels: 8, kernel_size: 3}": [
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3}"
+    ],
+    "Conv2d: out_channels: 8": ["written here: Conv2d: {out_channels: 8}"],
+    "MaxPool2d: {kernel_size=3}": ["written kernel_size: 3"],
     # values
+    "Linear: classes": [
+        "known here: B, h, in_channels, in_features, in_height, in_width",
+        "a symbol is declared at the top, as in symbols: {classes: 10}",
+    ],
     "Conv2d: {out_channels: 8, kernel_size: 3, bias: yes}": ["written true here"],
     "Conv2d: {out_channels: 8, kernel_size: 3, bias: Off}": ["written false here"],
     "Reshape: 48": ["in brackets, though it is one: [48]"],
@@ -67,6 +83,8 @@ TOPS = {
     "input_shape: [3]\nlayers: [ReLU]": ["called 'input' here"],
     "input: [3]\nnetwork: [ReLU]": ["called 'layers' here"],
     "input: [3]\nlayer: [ReLU]": ["did you mean 'layers'?"],
+    "input: 3x32x32\nlayers: [ReLU]": ["the batch is left out: [3, 32, 32]"],
+    "symbols: [H, W]\ninput: [3, H, W]\nlayers: [ReLU]": ["with a value each: {H: 224, W: 224}"],
     "input-size: [3]\nmodules: [ReLU]": ["called 'input' here", "called 'layers' here"],
     "input: [3]\nlayers: [ReLU]\noutput: relu1": ["did you mean 'outputs'?"],
     '{\n  // of mine\n  "input": [3],\n  "layers": ["ReLU"]\n}': [
@@ -85,6 +103,12 @@ def test_a_slip_in_the_keys_of_a_spec_is_told_once(spec):
         shapecalc.load(f"{spec}\n")
     hints = [note for problem in caught.value.problems for note in problem.notes if note]
     assert hints == TOPS[spec]
+
+
+@pytest.mark.parametrize("size", ["null", "-1"])
+def test_a_size_that_is_left_open_is_a_symbol(size):
+    with pytest.raises(shapecalc.SpecError, match=r"a size that varies is a symbol: symbols: \{"):
+        shapecalc.load(f"input: [3, {size}, 32]\nlayers: [ReLU]\n").report()
 
 
 def test_the_place_of_a_comment_is_told():
