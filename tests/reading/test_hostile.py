@@ -68,6 +68,8 @@ DEEP = [
     "class A:\n    def __init_subclass__(cls):\n        class B(A): pass\nclass C(A): pass",
     "def d(f):\n    @d\n    def g(): pass\n    return g\n@d\ndef h(): pass",
     "a = []\nfor _ in range(10**4): a = [a]\ncopy.deepcopy(a)",
+    "m = nn.Identity()\nfor _ in range(2000): m = nn.Sequential(m)\nself.m = m",
+    "B = [type(f'A{i}', (), {}) for i in range(2000)]\nclass C(*B): pass",
     "g = iter([1])\nfor _ in range(10**4): g = (x for x in g)\nnext(g)",
 ]
 
