@@ -36,6 +36,8 @@ class Comprehensions:
             assign, _, tests = loops[level]
             for item in items:
                 assign(item, inner)
+                if level > 3:  # all those around it pass on what is drawn
+                    rt.step(level)
                 if tests:
                     rt.step(len(tests))
                 if not all(rt.truth(test(inner)) for test in tests):

@@ -95,6 +95,7 @@ LARGE = [
     "('a' * 10**6).join(['b'] * 10**6)",
     "[[[0 for a in range(1000)] for b in range(1000)] for c in range(1000)]",
     "list(itertools.product(range(10**3), repeat=100))",
+    f"[0 {'for a in [1, 2] ' * 500}]",
     "list(itertools.combinations(range(100), 50))",
     "l = [0]\nwhile True: l[0:0] = l",
     "l = [0] * 10**6\nwhile True: del l[0:1]",
@@ -171,6 +172,8 @@ def test_what_would_take_python_long_is_known_without(text: str) -> None:
         "conditions": "1 if 0 else " * 100_000 + "1",
         "a number": "9" * 500_000,
         "a null byte": "'\0'",
+        "a list": f"[{'0,' * 200_000}]",
+        "an f-string": "f'" + "{1}" * 30_000 + "'",
     }.items(),
     ids=lambda pair: pair[0],
 )
