@@ -171,6 +171,32 @@ def decided(difference: Quantity, relation: str) -> bool | None:
     return holds(bounds(difference, ranges), relation) if ranges else None
 
 
+def unsettled(difference: Quantity, relation: str) -> bool:
+    """Whether something is supposed, and how a formula compares with 0 does not follow from it.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> n = Formula.symbol("n")
+    >>> with supposing(n=(4, math.inf)):
+    ...     unsettled(n - 3, "<"), unsettled(n - 9, "<")
+    (False, True)
+    >>> unsettled(n - 9, "<")
+    False
+    """
+    return bool(_supposed.get()) and decided(difference, relation) is None
+
+
+def varies(value: Quantity) -> bool:
+    """Whether something is supposed, and a formula is not one number for all of it.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> n = Formula.symbol("n")
+    >>> with supposing(n=(4, 7)):
+    ...     varies(n // 4), varies(n)
+    (False, True)
+    """
+    return bool(_supposed.get()) and not is_number(only_value(value))
+
+
 def only_value(value: Quantity) -> Quantity:
     """The one value that a formula has for all that is supposed; else the formula itself."""
     ranges = _supposed.get()

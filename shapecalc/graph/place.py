@@ -79,12 +79,12 @@ class Placer(Evaluator):
         else:
             made, needs, problems = layer, len(self.needs), len(self.problems)
             self.arity(entry, layer, len(wires), place)
-            if not self.satisfied(entry, path, layer, inputs, wires, place):
-                return None
-            layer = layer.bound(*inputs)
             for size in layer.decisive(*inputs):
                 if is_symbolic(size):
                     raise Undecided(size.symbols)
+            if not self.satisfied(entry, path, layer, inputs, wires, place):
+                return None
+            layer = layer.bound(*inputs)
             outputs = layer.outputs(*inputs)
             if not all(self.possible(entry, path, each, place) for each in outputs.values()):
                 return None

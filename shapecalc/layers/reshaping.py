@@ -324,6 +324,15 @@ class Slice(Layer):
         for cut in self._cuts():
             yield from cut.requires(x)
 
+    def decisive(self, x: Tensor) -> Iterator[Dim]:
+        """Places of which it has to be known whether they count from the end."""
+        for place in (place for cut in self._cuts() for place in (cut.start, cut.end)):
+            if place is not None and is_symbolic(place):
+                from shapecalc.algebra.enclosure import unsettled  # which numbers have no need of
+
+                if unsettled(place, "<"):
+                    yield place
+
     def output(self, x: Tensor) -> Tensor:
         for cut in self._cuts():
             x = cut.output(x)
@@ -424,7 +433,12 @@ class _Cut(_Piece, abstract=True):
 def _from_end(place: Dim) -> bool:
     """Whether a place counts from the end: a negative number, or ``-m`` of what is positive."""
     place = untraced(place)
-    return (-place).never_negative() if is_symbolic(place) else place < 0
+    if not is_symbolic(place):
+        return place < 0
+    from shapecalc.algebra.enclosure import decided  # which numbers have no need of
+
+    known = decided(place, "<")
+    return (-place).never_negative() if known is None else known
 
 
 class Chunk(_Piece):
