@@ -185,6 +185,34 @@ def unsettled(difference: Quantity, relation: str) -> bool:
     return bool(_supposed.get()) and decided(difference, relation) is None
 
 
+def supposed(value: Quantity) -> Bounds | None:
+    """The bounds of a formula for all that is supposed; None where nothing is.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> with supposing(n=(4, 9)):
+    ...     supposed(Formula.symbol("n") // 2)
+    (2, 4)
+    """
+    ranges = _supposed.get()
+    return bounds(value, ranges) if ranges else None
+
+
+def is_outside(value: Quantity, least: Quantity | None, most: Quantity | None) -> bool:
+    """Whether a formula is proven, by what is supposed, to be below or above some bounds.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> n = Formula.symbol("n")
+    >>> with supposing(n=(4, math.inf)):
+    ...     is_outside(n, 0, 1), is_outside(n // 4, 0, 1), is_outside(-n, 0, None)
+    (True, False, True)
+    """
+    found = supposed(value)
+    if found is None:
+        return False
+    low, high = found
+    return (least is not None and high < least) or (most is not None and low > most)
+
+
 def varies(value: Quantity) -> bool:
     """Whether something is supposed, and a formula is not one number for all of it.
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, divides, equal, refuse
-from shapecalc.layers.field import Choice, Flag, Maybe, Number, Whole, field
+from shapecalc.layers.field import Choice, Dimension, Flag, Maybe, Number, Whole, field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape, Pointwise
 from shapecalc.layers.tensor import FLOATS, Tensor
@@ -73,7 +73,9 @@ class LeakyReLU(_PointwiseActivation):
 
     called = ("nn.functional.leaky_relu",)
 
-    negative_slope: int | Fraction = field(Number(), "slope below zero", default=Fraction(1, 100))
+    negative_slope: int | Fraction = field(
+        Number(formulas="any"), "slope below zero", default=Fraction(1, 100)
+    )
     inplace: bool = _INPLACE
 
 
@@ -87,7 +89,9 @@ class PReLU(_PointwiseActivation):
     """
 
     num_parameters: Dim = field(Whole(), "number of slopes: 1, or the channels", default=1)
-    init: int | Fraction = field(Number(), "slope before training", default=Fraction(1, 4))
+    init: int | Fraction = field(
+        Number(formulas="any"), "slope before training", default=Fraction(1, 4)
+    )
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if self.num_parameters != 1:
@@ -135,7 +139,7 @@ class ELU(_PointwiseActivation):
 
     called = ("nn.functional.elu",)
 
-    alpha: int | Fraction = field(Number(), "depth below zero", default=1)
+    alpha: int | Fraction = field(Number(formulas="any"), "depth below zero", default=1)
     inplace: bool = _INPLACE
 
 
@@ -144,7 +148,7 @@ class CELU(_PointwiseActivation):
 
     called = ("nn.functional.celu", "torch.celu")
 
-    alpha: int | Fraction = field(Number(), "depth below zero", default=1)
+    alpha: int | Fraction = field(Number(formulas="any"), "depth below zero", default=1)
     inplace: bool = _INPLACE
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
@@ -259,7 +263,9 @@ class Hardshrink(_PointwiseActivation):
 
     called = ("nn.functional.hardshrink", "torch.hardshrink", "Tensor.hardshrink")
 
-    lambd: int | Fraction = field(Number(), "half the width of the gap", default=Fraction(1, 2))
+    lambd: int | Fraction = field(
+        Number(formulas="any"), "half the width of the gap", default=Fraction(1, 2)
+    )
 
 
 class Softshrink(_PointwiseActivation):
@@ -267,7 +273,9 @@ class Softshrink(_PointwiseActivation):
 
     called = ("nn.functional.softshrink",)
 
-    lambd: int | Fraction = field(Number(0), "how far to move", default=Fraction(1, 2))
+    lambd: int | Fraction = field(
+        Number(0, formulas="any"), "how far to move", default=Fraction(1, 2)
+    )
 
 
 class Softplus(_PointwiseActivation):
@@ -275,8 +283,10 @@ class Softplus(_PointwiseActivation):
 
     called = ("nn.functional.softplus",)
 
-    beta: int | Fraction = field(Number(), "sharpness of the bend", default=1)
-    threshold: int | Fraction = field(Number(), "beta*x beyond which it is taken for x", default=20)
+    beta: int | Fraction = field(Number(formulas="any"), "sharpness of the bend", default=1)
+    threshold: int | Fraction = field(
+        Number(formulas="any"), "beta*x beyond which it is taken for x", default=20
+    )
 
 
 class Softsign(_PointwiseActivation):
@@ -311,7 +321,7 @@ class GLU(_Activation):
 
     called = ("nn.functional.glu",)
 
-    dim: int = field(Whole(None, symbolic=False), "dimension that is halved", default=-1)
+    dim: int = field(Dimension(), "dimension that is halved", default=-1)
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         yield from names_axis(x, self.dim)
@@ -330,7 +340,7 @@ class _OverDimension(_Activation, abstract=True):
     keeps = ("output",)
 
     dim: int | None = field(
-        Maybe(Whole(None, symbolic=False), "0 of 1 or 3 dimensions, 1 of any other number"),
+        Maybe(Dimension(), "0 of 1 or 3 dimensions, 1 of any other number"),
         "dimension along which the outputs sum to 1",
         default=None,
     )

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, is_number, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import ListOf, Maybe, OneOrMore, SizeOrRest, Whole, field
+from shapecalc.layers.field import Dimension, ListOf, Maybe, OneOrMore, SizeOrRest, Whole, field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape
 from shapecalc.layers.tensor import Tensor
 
-_DIM = Whole(None, symbolic=False)
+_DIM = Dimension()
 
 
 class Reshape(Layer):

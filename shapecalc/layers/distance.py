@@ -8,7 +8,7 @@ from fractions import Fraction
 from shapecalc.algebra.arithmetic import Dim, prod
 from shapecalc.algebra.requirement import Requirement
 from shapecalc.algebra.window import Window
-from shapecalc.layers.field import Flag, Number, Whole, field
+from shapecalc.layers.field import Dimension, Flag, Number, field
 from shapecalc.layers.joining import Broadcast
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.tensor import FLOATS, Tensor
@@ -43,7 +43,7 @@ class CosineSimilarity(_Distance):
 
     called = ("nn.functional.cosine_similarity", "torch.cosine_similarity")
 
-    dim: int = field(Whole(None, symbolic=False), "dimension the vectors lie along", default=1)
+    dim: int = field(Dimension(), "dimension the vectors lie along", default=1)
     eps: int | Fraction = field(
         Number(0), "least length, against division by zero", default=Fraction(1, 10**8)
     )

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, Generic, Literal, NamedTuple, TypeVar, overload
 
 from shapecalc.algebra.arithmetic import LARGEST, Calculable, Dim, is_number, is_symbolic, untraced
+from shapecalc.layers.tensor import MOST_DIMENSIONS
 
 T = TypeVar("T", covariant=True)
 
@@ -42,6 +43,16 @@ class Mismatch(ValueError):
 
 EXPRESSION = {"$ref": "#/$defs/expression"}
 """What a JSON Schema of a spec says of an expression."""
+
+
+def _plain(value: Any) -> Any:
+    """A value without its derivation; of a formula the number that it has wherever it is asked."""
+    value = untraced(value)
+    if not is_symbolic(value):
+        return value
+    from shapecalc.algebra.enclosure import only_value  # which numbers have no need of
+
+    return only_value(value)
 
 
 class FieldType(Generic[T]):
@@ -107,7 +118,7 @@ class Whole(FieldType[T]):
 
     def read(self, value: Any, rank: int) -> T:
         if not self.symbolic:
-            value = untraced(value)
+            value = _plain(value)
         if isinstance(value, int) and not isinstance(value, bool):
             if (self.least is None or value >= self.least) and -LARGEST <= value <= self.most:
                 return value  # type: ignore[return-value]
@@ -122,6 +133,23 @@ class Whole(FieldType[T]):
         least = {} if self.least is None else {"minimum": self.least}
         most = {} if self.most == LARGEST else {"maximum": self.most}
         return {"anyOf": [{"type": "integer", **least, **most}, EXPRESSION]}
+
+
+class Dimension(Whole[int]):
+    """A dimension by its number, a negative one counted from the end; a kind says which there are.
+
+    No tensor has more than ``MOST_DIMENSIONS``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(None, symbolic=False)
+        self.least, self.most = -MOST_DIMENSIONS, MOST_DIMENSIONS
+
+    def read(self, value: Any, rank: int) -> int:
+        value = _plain(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise Mismatch(self.expected)
+        return value
 
 
 class SizeOrRest(Whole[Dim]):
@@ -147,10 +175,11 @@ class Parts(Whole[Dim]):
 class Flag(FieldType[bool]):
     """True or false; 1 and 0 serve, so that a symbol can switch it."""
 
+    least, most = 0, 1
     expected = "true or false"
 
     def read(self, value: Any, rank: int) -> bool:
-        value = untraced(value)
+        value = _plain(value)
         if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
             return bool(value)
         raise Mismatch(self.expected)
@@ -207,7 +236,7 @@ class Number(FieldType[T]):
             self.expected = f"a number from {least} to {most}"
 
     def read(self, value: Any, rank: int) -> T:
-        value = untraced(value)
+        value = _plain(value)
         if self.infinite and isinstance(value, float):
             return value  # type: ignore[return-value]
         if is_symbolic(value) and (
@@ -274,7 +303,7 @@ class ByName(FieldType[tuple[tuple[str, T], ...]]):
 
     def __init__(self, item: FieldType[T], what: str) -> None:
         self.item = item
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.what = what
 
     def read(self, value: Any, rank: int) -> tuple[tuple[str, T], ...]:
@@ -298,7 +327,7 @@ class Maybe(FieldType["T | None"]):
     def __init__(self, item: FieldType[T], null_means: str = "") -> None:
         self.item = item
         self.words = item.words
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.symbolic = item.symbolic
         self.null_means = null_means
 
@@ -330,7 +359,7 @@ class ListOf(FieldType[tuple[T, ...]]):
         self, item: FieldType[T], length: int | None = None, what: str = "integers"
     ) -> None:
         self.item = item
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.symbolic = item.symbolic
         self.length = length
         self.what = what
@@ -356,7 +385,7 @@ class PerInputAxis(FieldType["T | tuple[T, ...]"]):
 
     def __init__(self, item: FieldType[T]) -> None:
         self.item = item
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.symbolic = item.symbolic
 
     def read(self, value: Any, rank: int) -> T | tuple[T, ...]:
@@ -412,7 +441,7 @@ class PerAxis(FieldType[tuple[T, ...]]):
         listed: bool = True,
     ) -> None:
         self.item = item
-        self.least = item.least
+        self.least, self.most = item.least, item.most
         self.symbolic = item.symbolic
         self.per = per
         self.short = short
@@ -468,7 +497,7 @@ class Either(FieldType["str | T"]):
     def __init__(self, choice: Choice, other: FieldType[T]) -> None:
         self.choice = choice
         self.other = other
-        self.least = other.least
+        self.least, self.most = other.least, other.most
         self.symbolic = other.symbolic
         self.words = choice.words
 

@@ -12,7 +12,7 @@ from shapecalc.algebra.requirement import Requirement, broadcasts, equal, may_st
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers import axes
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Whole, field
+from shapecalc.layers.field import Dimension, field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.reshaping import names_new_axis, with_new_axis
 from shapecalc.layers.tensor import Tensor
@@ -77,7 +77,7 @@ class Concat(Join):
 
     promotes = True
 
-    dim: int = field(Whole(None, symbolic=False), "dimension that grows", default=1)
+    dim: int = field(Dimension(), "dimension that grows", default=1)
 
     @property
     def is_idle_alone(self) -> bool:
@@ -120,9 +120,7 @@ class Stack(Join):
 
     promotes = True
 
-    dim: int = field(
-        Whole(None, symbolic=False), "place of the new dimension in the output", default=1
-    )
+    dim: int = field(Dimension(), "place of the new dimension in the output", default=1)
 
     @property
     def does(self) -> str:

@@ -9,7 +9,7 @@ from shapecalc.algebra.arithmetic import Dim, Shape, ceildiv, exactdiv, total, u
 from shapecalc.algebra.enclosure import only_value, varies
 from shapecalc.algebra.requirement import Requirement, equal, refuse
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import PerInputAxis, Whole, field
+from shapecalc.layers.field import Dimension, PerInputAxis, Whole, field
 from shapecalc.layers.needs import few_enough, names_axis
 from shapecalc.layers.tensor import OUTPUT, Tensor, numbered
 
@@ -20,7 +20,7 @@ class _Pieces(Layer, abstract=True):
     writes = False
     in_torch = False
 
-    dim: int = field(Whole(None, symbolic=False), "the dimension", default=1)
+    dim: int = field(Dimension(), "the dimension", default=1)
 
     def output(self, x: Tensor) -> Tensor:
         return self.outputs(x)[OUTPUT]

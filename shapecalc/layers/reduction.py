@@ -16,12 +16,12 @@ from shapecalc.algebra.requirement import Requirement
 from shapecalc.layers.arranging import names_axes
 from shapecalc.layers.base import Layer
 from shapecalc.layers.calling import call, function_name
-from shapecalc.layers.field import Flag, Maybe, Number, OneOrMore, Whole, field
+from shapecalc.layers.field import Dimension, Flag, Maybe, Number, OneOrMore, field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape
 from shapecalc.layers.tensor import FLOATS, OUTPUT, Tensor, counted
 
-_DIM = Whole(None, symbolic=False)
+_DIM = Dimension()
 
 
 class _Reduction(Layer, abstract=True):

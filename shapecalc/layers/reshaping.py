@@ -24,7 +24,7 @@ from shapecalc.algebra.arithmetic import (
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import ListOf, Maybe, PerInputAxis, SizeOrRest, Whole, field
+from shapecalc.layers.field import Dimension, ListOf, Maybe, PerInputAxis, SizeOrRest, Whole, field
 from shapecalc.layers.needs import few_enough, names_axis
 from shapecalc.layers.tensor import Tensor, numbered
 
@@ -44,8 +44,8 @@ class Flatten(Layer):
     writes = False
     merges = True
 
-    start_dim: int = field(Whole(None, symbolic=False), "first dimension to merge", default=1)
-    end_dim: int = field(Whole(None, symbolic=False), "last dimension to merge", default=-1)
+    start_dim: int = field(Dimension(), "first dimension to merge", default=1)
+    end_dim: int = field(Dimension(), "last dimension to merge", default=-1)
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         yield from names_axis(x, self.start_dim, "start_dim")
@@ -81,7 +81,7 @@ class Unflatten(Layer):
 
     writes = False
 
-    dim: int = field(Whole(None, symbolic=False), "dimension to split")
+    dim: int = field(Dimension(), "dimension to split")
     unflattened_size: Shape = field(ListOf(SizeOrRest(), what="sizes"), "sizes to split it into")
 
     example = {"dim": 1, "unflattened_size": [2, 2]}
@@ -129,7 +129,7 @@ class Permute(Layer):
     in_torch = False
 
     dims: tuple[int, ...] = field(
-        ListOf(Whole(None, symbolic=False), what="dimensions"), "the dimensions in their new order"
+        ListOf(Dimension(), what="dimensions"), "the dimensions in their new order"
     )
 
     example = {"dims": [0, 2, 3, 1]}
@@ -166,7 +166,7 @@ class Squeeze(Layer):
     writes = False
     in_torch = False
 
-    dim: int = field(Whole(None, symbolic=False), "dimension to take out")
+    dim: int = field(Dimension(), "dimension to take out")
 
     example = {"dim": 1}
     example_shapes = ((1, 1, 8, 8),)
@@ -201,7 +201,7 @@ class Unsqueeze(Layer):
     writes = False
     in_torch = False
 
-    dim: int = field(Whole(None, symbolic=False), "place of the new dimension in the output")
+    dim: int = field(Dimension(), "place of the new dimension in the output")
 
     example = {"dim": 1}
 
@@ -279,7 +279,7 @@ class Slice(Layer):
     in_torch = False
 
     dim: int | tuple[int, ...] = field(
-        PerInputAxis(Whole(None, symbolic=False)), "dimension, or dimensions, to take a part of"
+        PerInputAxis(Dimension()), "dimension, or dimensions, to take a part of"
     )
     start: Dim | tuple[Dim, ...] = field(
         PerInputAxis(Whole(None)), "first place that is taken", default=0
@@ -374,7 +374,7 @@ def _part(start: str, end: str, step: str) -> str:
 class _Cut(_Piece, abstract=True):
     """A part of one dimension."""
 
-    dim: int = field(Whole(None, symbolic=False), "dimension")
+    dim: int = field(Dimension(), "dimension")
     start: Dim = field(Whole(None), "first place that is taken", default=0)
     end: Dim | None = field(
         Maybe(Whole(None), "the end"), "first place that is not taken any more", default=None
@@ -453,7 +453,7 @@ class Chunk(_Piece):
     """
 
     chunks: int = field(Whole(symbolic=False), "number of pieces")
-    dim: int = field(Whole(None, symbolic=False), "dimension to cut", default=1)
+    dim: int = field(Dimension(), "dimension to cut", default=1)
     index: int = field(Whole(0, symbolic=False), "piece to take, counted from 0", default=0)
 
     example = {"chunks": 2, "index": 1}

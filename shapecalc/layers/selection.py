@@ -8,28 +8,28 @@ from typing import ClassVar
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Flag, OneOrMore, Whole, field
+from shapecalc.layers.field import Dimension, Flag, OneOrMore, Whole, field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.tensor import OUTPUT, Tensor
 
-_DIM = Whole(None, symbolic=False)
+_DIM = Dimension()
 
 
 def _has_place(x: Tensor, dim: int, place: Dim, field: str = "index") -> Iterator[Requirement]:
     """The requirement that a dimension has a place; a negative one counts from the end."""
     size = x.shape[dim]
-    needed = -place if place < 0 else place + 1  # type: ignore[operator]
-    yield at_least(
-        size,
-        needed,
-        "takes place {place} of dim {dim} of batch x {x}, which has {left}",
-        field=field,
-        hint="places count from 0 to {last}, or backwards from -1",
-        place=place,
-        dim=dim,
-        x=x,
-        last=size - 1,
-    )
+    for needed in (place + 1, -place):
+        yield at_least(
+            size,
+            needed,
+            "takes place {place} of dim {dim} of batch x {x}, which has {left}",
+            field=field,
+            hint="places count from 0 to {last}, or backwards from -1",
+            place=place,
+            dim=dim,
+            x=x,
+            last=size - 1,
+        )
 
 
 class Select(Layer):
@@ -44,7 +44,7 @@ class Select(Layer):
     in_torch = False
 
     dim: int = field(_DIM, "the dimension")
-    index: int = field(Whole(None, symbolic=False), "the place; a negative one counts from the end")
+    index: Dim = field(Whole(None), "the place; a negative one counts from the end")
 
     example: ClassVar[Mapping[str, object]] = {"dim": 1, "index": 0}
 
