@@ -159,7 +159,10 @@ def extreme(values: Sequence[sympy.Expr], kind: type[Extreme]) -> sympy.Expr:
     for value in rests:
         _keep(kept, value, 1 if kind is Largest else -1)
     sums = [_sum(terms, 0) for terms in kept]
-    best = sums[0] if len(sums) == 1 else kind(*sorted(sums, key=sympy.default_sort_key))
+    if any(type(each) is kind for each in sums) and len(sums) > 1:  # what it was added to is gone
+        best = extreme(sums, kind)
+    else:
+        best = sums[0] if len(sums) == 1 else kind(*sorted(sums, key=sympy.default_sort_key))
     return _sum(common, 0) + best / scale
 
 

@@ -213,18 +213,6 @@ def is_outside(value: Quantity, least: Quantity | None, most: Quantity | None) -
     return (least is not None and high < least) or (most is not None and low > most)
 
 
-def varies(value: Quantity) -> bool:
-    """Whether something is supposed, and a formula is not one number for all of it.
-
-    >>> from shapecalc.algebra.formula import Formula
-    >>> n = Formula.symbol("n")
-    >>> with supposing(n=(4, 7)):
-    ...     varies(n // 4), varies(n)
-    (False, True)
-    """
-    return bool(_supposed.get()) and not is_number(only_value(value))
-
-
 def only_value(value: Quantity) -> Quantity:
     """The one value that a formula has for all that is supposed; else the formula itself."""
     ranges = _supposed.get()

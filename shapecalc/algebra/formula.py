@@ -300,6 +300,19 @@ def as_ratio(value: Formula) -> tuple[Dim, Dim]:
     return _wrap(numerator), _wrap(denominator)
 
 
+def as_fraction(value: Formula) -> str:
+    """The formula as text where it may be a fraction: then it is divided exactly, and not down.
+
+    >>> H = Formula.symbol("H")
+    >>> as_fraction((H + 1) / 3), as_fraction((H + 1) // 3)
+    ('(H + 1)/3', '(H + 1)//3')
+    """
+    if value.is_whole:
+        return str(value)
+    top, bottom = value.expr.as_numer_denom()
+    return f"{writing.operand(top)}/{writing.operand(bottom, right=True)}"
+
+
 def is_integral(value: Formula) -> bool:
     """Whether the formula is a whole number for all whole values of its symbols."""
     return value.is_whole

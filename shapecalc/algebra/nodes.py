@@ -69,7 +69,10 @@ def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
         return expr
     if is_flat(expr) or length(expr) > MOST_TERMS:
         return expr
-    return sympy.expand_mul(expr, deep=False)
+    if expr.is_Add:
+        return sympy.Add(*map(multiplied_out, expr.args))
+    out = sympy.expand_mul(expr, deep=False)
+    return multiplied_out(out) if out.is_Add and out != expr else out
 
 
 @lru_cache(maxsize=65536)

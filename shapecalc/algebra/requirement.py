@@ -202,6 +202,28 @@ def broadcasts(
     return Requirement(a, "==", b, says, hint, places, field, tuple(claims))
 
 
+def stretches(
+    size: Dim,
+    wanted: Dim,
+    says: str = "",
+    /,
+    *,
+    field: str | None = None,
+    hint: str = "",
+    **places: Any,
+) -> Requirement:
+    """A size must be the one that is wanted, or 1, which stretches to that.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> stretches(Formula.symbol("B"), 2).decide().equation
+    'B == 2 or B == 1'
+    """
+    claims = [Claim(size, "==", wanted)]
+    if is_symbolic(size) and may_stretch(size, wanted):
+        claims.append(Claim(size, "==", 1))
+    return Requirement(size, "==", wanted, says, hint, places, field, tuple(claims))
+
+
 def whole(
     size: Formula,
     least: int | None,
@@ -366,4 +388,4 @@ def _said(claim: Claim, difference: Formula, relation: str) -> str:
         left, right = right, left
         relation = {">=": "<="}.get(relation, relation)
     short = f"{left} {relation} {right}"
-    return short if len(short) < len(own) else own
+    return short if len(short) <= len(own) else own

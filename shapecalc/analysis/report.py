@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, smallest, total
+from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic, smallest, total
 from shapecalc.algebra.decimals import quotient
 from shapecalc.algebra.phases import Phases, Range, together
 from shapecalc.algebra.window import IDENTITY
@@ -153,6 +153,18 @@ class ReceptiveField(NamedTuple):
     def least(self) -> Shape:
         """How far every output sees at least."""
         return tuple([size.least if isinstance(size, Range) else size for size in self.size])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The field as plain data; a stride that is a fraction is told as one."""
+        return plain(self._asdict()) | {"stride": [*map(_exact, self.stride)]}  # type: ignore[no-any-return]
+
+
+def _exact(number: Quantity) -> int | str:
+    if is_symbolic(number):
+        from shapecalc.algebra.formula import as_fraction
+
+        return as_fraction(number)
+    return plain(number)  # type: ignore[no-any-return]
 
 
 def _nothing(report: Report) -> None:
@@ -319,6 +331,21 @@ class Report:
         return combine([*self.built.needs, *self.required], self.built.least)
 
     @cached_property
+    def least(self) -> dict[str, int]:
+        """The least values of the symbols, as far as any are needed for the network to be one.
+
+        >>> import shapecalc
+        >>> shapecalc.load("unet").report(symbolic=["H"]).least
+        {'H': 16}
+        """
+        found = dict(self.built.least)
+        for each in self.constraints:
+            solutions = each.solutions
+            if each.symbol is not None and solutions is not None and not solutions.is_empty:
+                found[each.symbol] = max(solutions.least, found.get(each.symbol, solutions.least))
+        return found
+
+    @cached_property
     def receptive_fields(self) -> dict[str, ReceptiveField | None]:
         """Every layer's view of the input; None where no window describes it.
 
@@ -453,7 +480,7 @@ class Report:
         if len(layer.output_shapes) > 1:
             found["output_shapes"] = plain(layer.output_shapes)
         found |= plain(layer.counts)
-        found["receptive_field"] = None if field is None else plain(field._asdict())
+        found["receptive_field"] = None if field is None else field.to_dict()
         if layer.path in self.passed_by:
             found["active_params"] = plain(layer.params - self.passed_by[layer.path])
         if layer.node.shared is not None:

@@ -15,6 +15,7 @@ from shapecalc.derivation.letters import Lettered, Sizes, lettered
 from shapecalc.derivation.lines import Line, Section, listed
 from shapecalc.derivation.view import from_input
 from shapecalc.layers.field import SameAs
+from shapecalc.layers.linear import Linear
 from shapecalc.layers.scaling import Scaling, parting
 
 
@@ -167,7 +168,7 @@ def _size(name: str, tree: Any, kept: str, told: Lettered, fixed: str) -> Line:
 
 def _flattened(report: Report, layer: LayerReport) -> Iterator[Line]:
     """Where a linear layer's features come from, if they were an image once."""
-    if "in_features" not in layer.node.layer.fields:
+    if not isinstance(layer.node.layer, Linear):
         return
     source = layer.node.sources[0].path
     while source in report:

@@ -80,7 +80,7 @@ def _view(report: Report, layer: LayerReport) -> Iterator[Line]:
         of = f", that of {'all inputs together' if own.joins else layer.inputs[0]}"
         of = "" if takes_turns and not own.joins and field.size != before.size else of
         yield Line("receptive field", remark=f"{times(field.size)}{of}")
-        yield Line("jump", remark=times(field.stride))
+        yield Line("jump", remark=times(field.to_dict()["stride"]))
         yield Line("padding", remark=times(field.padding))
         return
     source = layer.inputs[0]

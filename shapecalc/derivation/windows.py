@@ -93,34 +93,31 @@ def _cells(n: int) -> str:
 
 def bins(layer: LayerReport) -> Iterator[Line]:
     """The window each output of an adaptive pool gets."""
-    own: Any = layer.node.layer
-    if not hasattr(own, "bin"):
+    own = layer.node.layer
+    if not own.rank:
         return
     names = behind_batch(len(layer.output_shape))[1:]
     told: dict[str, list[str]] = {}
     for name, size, out in zip(names, layer.input_shapes[0][2:], layer.output_shape[2:]):
         if isinstance(size, int) and isinstance(out, int):
-            told.setdefault(_edges(own, size, out), []).append(name)
+            edges = [own.bin(i, size, out) for i in range(min(out, MOST_WINDOWS))]
+            cells = [f"{edge[0]}..{edge[1] - 1}" for edge in edges if edge is not None]
+            if cells:
+                more = ", ..." if out > len(cells) else ""
+                remark = f"cells {', '.join(cells)}{more} of {size}, counted from 0"
+                told.setdefault(remark, []).append(name)
     for remark, of in told.items():
         yield Line(f"windows in {listed(of)}", remark=remark)
-
-
-def _edges(layer: Any, size: int, out: int) -> str:
-    edges = [layer.bin(i, size, out) for i in range(min(out, MOST_WINDOWS))]
-    listed = ", ".join(f"{first}..{last - 1}" for first, last in edges)
-    more = ", ..." if out > len(edges) else ""
-    return f"cells {listed}{more} of {size}, counted from 0"
 
 
 def section(layer: LayerReport) -> Section:
     """Why the padding is what it is: by the formula, and by the picture of the corner."""
     own: Any = layer.node.layer
-    if not own.rank or not {"padding", "kernel_size", "stride"} <= own.fields.keys():
-        return Section("padding", [])
-    if "output_padding" in own.fields:
+    if own.spreads:
         return Section("padding", list(_taken_off(own)))
-    windows = own.windows(*layer.node.inputs)
-    dilation = getattr(own, "dilation", (1,) * own.rank)
+    if not own.slides:
+        return Section("padding", [])
+    windows, dilation = own.windows(*layer.node.inputs), own.dilations
     if windows is None or not _are_numbers([*windows, own.kernel_size, dilation]):
         return Section("padding", [])
     if own.rounds_up:  # what rounding up adds at the end is no padding

@@ -41,7 +41,13 @@ def _walked(
 
 
 def _note(reference: Reference, lists: Sequence[Named], found: dict[Entry, set[str]]) -> None:
-    name, _, member = asked_for(reference.name).partition(".")
-    entry = next((each[name] for each in reversed(lists) if name in each), None)
-    if member and entry is not None:
-        found.setdefault(entry, set()).add(member)
+    words = asked_for(reference.name).split(".")
+    for count in range(len(words), 0, -1):  # the longest path that is known
+        name, member = ".".join(words[:count]), ".".join(words[count:])
+        known = next((each for each in reversed(lists) if name in each), None)
+        if known is None:
+            continue
+        entry = known[name]
+        if member and entry is not None:
+            found.setdefault(entry, set()).add(member)
+        return

@@ -54,6 +54,7 @@ class Body:
         self.checks: list[Any] = []
         self.optional: set[str] = set()
         self.flags: list[str] = []
+        self.tests: dict[Any, Any] = {}  # the conditions that tests in forward stand for
         self.within = 0  # how many conditions hold where statements are added
         self.inputs = inputs
         self.is_list = False  # whether submodules are items of the class itself
@@ -118,7 +119,7 @@ class Body:
         """Write an entry that is always there; the variable that its output is in."""
         is_fed = entry.sources is None or entry is scope.single
         sources = [current] if is_fed else self.sources(entry)
-        target = self.forward.variable(entry.name) if kept else running if feeds else "_"
+        target = self.forward.variable(entry.stem) if kept else running if feeds else "_"
         if is_state(entry) and not scope.is_repeated(entry):
             target = flat(self.values.home(entry.name))  # it is a value as it stands
             self.entries.entry(scope, entry, [], target)
@@ -158,7 +159,7 @@ class Body:
         targets: dict[Entry, str] = {}  # names of this list, which may hide those that feed it
         for entry, kept, _ in members:
             if kept:
-                name = targets[entry] = self.forward.variable(entry.name)
+                name = targets[entry] = self.forward.variable(entry.stem)
                 if entry.name in asked:
                     self.optional.add(entry.name)
                     none = Assign(Name(name, 0), syntax.NONE, OPTIONAL)
@@ -182,6 +183,7 @@ class Body:
         self.within -= 1
         statements, self.init = self.init[count:], self.init[:count]
         test = self.conditions.tested(condition, statements, made, members[0][0])
+        self.tests[test] = condition
         if body:
             self.forward.body.append(If(test, tuple(body)))
         return running if passes else inside
@@ -201,8 +203,7 @@ class Body:
         if entry.is_inline or not entry.has_name:
             message = f"{entry.kind} has a number that hangs on what is there, but not in a chain"
             raise scope.error(entry.mark, message, "give the entries of this list names")
-        name = entry.name if entry.copy_names is None else entry.copy_names.stem
-        self.check_name(name, entry.mark)
+        self.check_name(entry.stem, entry.mark)
 
     def check_name(self, name: str, mark: Mark) -> None:
         """Refuse a name that an attribute of a module cannot have."""

@@ -9,7 +9,7 @@ from shapecalc.emitting.constructor import sequential_of
 from shapecalc.emitting.order import (
     functions_ahead,
     has_modules,
-    is_chain,
+    is_named_chain,
 )
 from shapecalc.emitting.presence import check_left_out, presence
 from shapecalc.emitting.scope import Scope
@@ -70,7 +70,7 @@ class Branches:
 
     def branch_module(self, scope: Scope, attribute: Any, name: str, source: str) -> Any:
         """Make the module of a branch; its call."""
-        if is_chain(scope):
+        if is_named_chain(scope):
             members, optional = self.members(scope)
             self.body.init.append(Assign(attribute, members))
             for condition, member, made in optional:
@@ -125,13 +125,13 @@ class Branches:
                 check_left_out(each, [])
                 found.append(Name(source, 0))
             elif not any(has_modules(holder.part) for holder in each.holders):
-                variable = self.body.forward.variable(f"{entry.name}_{i}")
+                variable = self.body.forward.variable(f"{entry.stem}_{i}")
                 found.append(Name(self.inline(each, source, variable), 0))
-            elif is_chain(each) and all(e.when is None for e in each.entries):
+            elif is_named_chain(each) and all(e.when is None for e in each.entries):
                 module = self.members(each)[0]
                 found.append(syntax.call(item, Name(source, 0)))
             else:
-                part = self.body.classes.part(self.body, each, f"{entry.name}_branch{i}")
+                part = self.body.classes.part(self.body, each, f"{entry.stem}_branch{i}")
                 module = part.made
                 ties.append((item, part.ties))
                 found.append(syntax.call(item, Name(source, 0), *self.free(part.free)))

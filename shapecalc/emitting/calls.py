@@ -43,7 +43,7 @@ class Calls:
                 given[name] = self.with_batch(scope, entry, name, inputs)
             elif setting is not None and not isinstance(field.type, Text):
                 tree = scope.setting(setting, field, copies)
-                given[name] = self.body.values.in_forward(f"{entry.name}_{name}", tree)
+                given[name] = self.body.values.in_forward(f"{entry.stem}_{name}", tree)
         texts, meanings = in_source(given)
         names, sources = standing_inputs(inputs)
         if self.body.entries.wanted(entry) and KINDS[entry.kind].returns_on_request:
@@ -61,7 +61,7 @@ class Calls:
         for key, item in setting.content.items():
             if BATCH not in item.names() - {*scope.arguments}:
                 tree = scope.setting(item, field, copies)
-                found[f"{name}.{key}"] = self.body.values.in_forward(f"{entry.name}_{key}", tree)
+                found[f"{name}.{key}"] = self.body.values.in_forward(f"{entry.stem}_{key}", tree)
             elif all(copy.layer.infers(key) for copy in copies):
                 found[f"{name}.{key}"] = Number(-1)
             else:
@@ -73,10 +73,11 @@ class Calls:
 
         Of a reshape without a -1 it is what is left.
         """
-        setting, field = entry.settings[name], KINDS[entry.kind].fields[name]
+        kind, setting = KINDS[entry.kind], entry.settings[name]
+        field = kind.fields[name]
         items = setting.items() or [setting]
         with_it = [item for item in items if BATCH in item.names()]
-        is_left = entry.kind == "Reshape" and len(with_it) == 1
+        is_left = name == kind.rest and len(with_it) == 1
         is_left = is_left and all(item.content != -1 for item in items)
         copies = scope.copies(entry)
         batch = self.batch(copies, inputs, is_left=is_left)
@@ -86,7 +87,7 @@ class Calls:
         for i, item in enumerate(items):
             if item not in with_it:
                 tree = scope.setting(item, field, copies)
-                found.append(self.body.values.in_forward(f"{entry.name}_{name}_{i}", tree))
+                found.append(self.body.values.in_forward(f"{entry.stem}_{name}_{i}", tree))
             else:
                 found.append(batch if _is_batch_alone(item) else Number(-1))
         return syntax.Sequence(tuple(found))

@@ -13,7 +13,7 @@ from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.shapes import Shapes
 from shapecalc.emitting.sharing import Shared
 from shapecalc.emitting.syntax import Assign, Attribute, For, If, Statement
-from shapecalc.language.expression import Comparison, Name, Number
+from shapecalc.language.expression import Comparison, Name, Number, evaluate, truth
 from shapecalc.language.tree import Entry
 from shapecalc.layers import KINDS
 
@@ -72,7 +72,8 @@ class Copies:
             if any(not each.isdigit() for each in asked):
                 self.asked_of_copies(scope, entry, attribute, sources[0], target, asked)
             elif asked:
-                self.sliced(attribute, entry, sources[0], target, [int(each) for each in asked])
+                places = self.places(scope, entry, asked)
+                self.sliced(attribute, entry, sources[0], target, places)
             else:
                 called = syntax.call(attribute, Name(sources[0], 0))
                 self.body.forward.assign(target, called, comment)
@@ -94,20 +95,33 @@ class Copies:
         )
         return attribute
 
+    def places(self, scope: Scope, entry: Entry, asked: list[str]) -> dict[int, int]:
+        """Where the copies that are asked for stand among those that are there, by their numbers.
+
+        A copy is missing whose place is not certain.
+        """
+        numbers = sorted({int(each.partition(".")[0]) for each in asked})
+        condition = copy_condition(scope, entry)
+        if condition is None:
+            return {number: number for number in numbers}
+        if syntax.names(condition) != {"index"}:
+            return {}
+        there = [bool(truth(evaluate(condition, {"index": i}))) for i in range(numbers[-1] + 1)]
+        return {number: sum(there[:number]) for number in numbers if there[number]}
+
     def sliced(
-        self, attribute: Any, entry: Entry, source: str, target: str, asked: list[int]
+        self, attribute: Any, entry: Entry, source: str, target: str, places: dict[int, int]
     ) -> None:
         """Run copies of which the outputs of some are asked for by their numbers."""
         start = 0
-        for number in sorted(asked):
+        for number, place in places.items():
             variable = self.body.forward.variable(f"{entry.name}_{number}")
-            part = syntax.Slice(Number(start) if start else None, Number(number + 1), None)
-            called = syntax.call(syntax.Item(attribute, part), Name(source, 0))
+            called = syntax.call(_part(attribute, start, place + 1), Name(source, 0))
             self.body.forward.assign(variable, called)
             self.body.forward.variables[f"{entry.name}.{number}"] = source = variable
-            start = number + 1
-        rest = syntax.Item(attribute, syntax.Slice(Number(start), None, None))
-        self.body.forward.assign(target, syntax.call(rest, Name(source, 0)))
+            start = place + 1
+        called = syntax.call(_part(attribute, start, None), Name(source, 0))
+        self.body.forward.assign(target, called)
 
     def asked_of_copies(
         self,
@@ -120,21 +134,17 @@ class Copies:
     ) -> None:
         """Run copies of a block of which single ones have outputs that are asked for by names."""
         if target == "_":
-            target = self.body.forward.variable(entry.name)
+            target = self.body.forward.variable(entry.stem)
         self.start([source], target)
         start = 0
-        for number in sorted({int(each.partition(".")[0]) for each in asked}):
-            self.copies_between(entry, attribute, target, start, number)
-            called = self.body.entries.call(
-                scope, entry, syntax.Item(attribute, Number(number)), []
-            )
+        for number, place in self.places(scope, entry, asked).items():
+            self.copies_between(entry, attribute, target, start, place)
+            called = self.body.entries.call(scope, entry, syntax.Item(attribute, Number(place)), [])
             given = syntax.Invoke(called.function, (Name(target, 0),))
             self.body.entries.passed(entry, given, target, called=f"{entry.name}.{number}")
             if str(number) in asked:
-                own = self.body.forward.variable(f"{entry.name}_{number}")
-                self.body.forward.assign(own, Name(target, 0))
-                self.body.forward.variables[f"{entry.name}.{number}"] = own
-            start = number + 1
+                self.keep_copy(f"{entry.name}.{number}", target)
+            start = place + 1
         self.copies_between(entry, attribute, target, start, None)
 
     def copies_between(
@@ -143,25 +153,22 @@ class Copies:
         """Run the copies between two of which outputs are asked for."""
         if start == stop:
             return
-        part = syntax.Slice(
-            Number(start) if start else None, None if stop is None else Number(stop), None
-        )
-        each = Name(self.body.forward.variable(entry.name), 0)
+        each = Name(self.body.forward.variable(entry.stem), 0)
         with self.body.forward.apart() as body:
             called = syntax.call(each, Name(target, 0))
             self.body.entries.passed(entry, called, target, called=f"{entry.name}.")
-        self.body.forward.body.append(For(each, syntax.Item(attribute, part), tuple(body)))
+        self.body.forward.body.append(For(each, _part(attribute, start, stop), tuple(body)))
 
     def modules_loop(
         self, attribute: Any, made: Any, entry: Entry, sources: list[str], target: str, run: Any
     ) -> None:
         """Run copies that are submodules one after another."""
-        variable = self.body.forward.variable(entry.name)
+        variable = self.body.forward.variable(entry.stem)
         items = attribute
         if made.function == syntax.name("nn.ModuleDict"):
             items = syntax.call(Attribute(attribute, "values"))
         if target == "_":
-            target = self.body.forward.variable(entry.name)
+            target = self.body.forward.variable(entry.stem)
         self.start(sources, target)
         each = Name(variable, 0)
         with self.body.forward.apart() as body:
@@ -170,7 +177,13 @@ class Copies:
             else:
                 self.first_or_later(entry, sources, target, lambda given: run(each, given))
         if len(sources) == 1:
-            self.body.forward.body.append(For(each, items, tuple(body)))
+            start = 0
+            asked = [] if items is not attribute else self.body.entries.wanted(entry)
+            for number in sorted(int(name) for name in asked if name.isdigit()):
+                self.body.forward.body.append(For(each, _part(items, start, number + 1), (*body,)))
+                self.keep_copy(f"{entry.name}.{number}", target)
+                start = number + 1
+            self.body.forward.body.append(For(each, _part(items, start, None), (*body,)))
             return
         both = syntax.Sequence((Name("index", 0), each))
         self.body.forward.body.append(For(both, syntax.call("enumerate", items), tuple(body)))
@@ -186,6 +199,19 @@ class Copies:
             self.body.entries.passed(entry, given, target, called=f"{entry.name}.")
         self.body.forward.body.append(If(is_first, tuple(first), tuple(later)))
 
+    def asked(self, scope: Scope, entry: Entry) -> dict[int, str]:
+        """How copies are called that are asked for, by their numbers."""
+        if entry.copy_names is not None:
+            return self.body.named.asked(scope, entry)
+        numbers = [each for each in self.body.entries.wanted(entry) if each.isdigit()]
+        return {int(each): f"{entry.name}.{each}" for each in numbers}
+
+    def keep_copy(self, called: str, target: str) -> None:
+        """Keep what a copy has put out, which is asked for by what it is called."""
+        own = self.body.forward.variable(called.replace(".", "_"))
+        self.body.forward.assign(own, Name(target, 0))
+        self.body.forward.variables[called] = own
+
     def start(self, sources: list[str], target: str) -> None:
         """Let a loop's variable begin with what comes in."""
         if sources[0] != target and len(sources) == 1:
@@ -194,7 +220,7 @@ class Copies:
     def loop(self, scope: Scope, entry: Entry, sources: list[str], target: str, run: Any) -> None:
         """Run what has no modules of its own as often as there are copies."""
         if target == "_":
-            target = self.body.forward.variable(entry.name)
+            target = self.body.forward.variable(entry.stem)
         self.start(sources, target)
         count = count_of(scope, entry)
         before, self.body.values.loop_count = self.body.values.loop_count, count
@@ -214,21 +240,20 @@ class Copies:
         if not body:
             return
         condition = copy_condition(scope, entry)
+        if condition is not None and entry.copy_names is not None:
+            self.body.named.asked(scope, entry)  # of which none has a place that is certain
         index = Name("index" if "index" in syntax.names(*body) else "_", 0)
         if condition is None:
             start = 0
-            times = self.body.values.in_forward(f"{entry.name}_repeat", count)
-            asked = [each for each in self.body.entries.wanted(entry) if each.isdigit()]
-            for number in sorted(map(int, asked)):
+            times = self.body.values.in_forward(f"{entry.stem}_repeat", count)
+            for number, called in sorted(self.asked(scope, entry).items()):
                 ends = (Number(start), Number(number + 1)) if start else (Number(number + 1),)
                 self.body.forward.body.append(For(index, syntax.call("range", *ends), tuple(body)))
-                own = self.body.forward.variable(f"{entry.name}_{number}")
-                self.body.forward.assign(own, Name(target, 0))
-                self.body.forward.variables[f"{entry.name}.{number}"] = own
+                self.keep_copy(called, target)
                 start = number + 1
             numbers = syntax.call("range", *([Number(start)] if start else []), times)
         else:
-            numbers = self.body.values.attribute(f"{entry.name}_copies")
+            numbers = self.body.values.attribute(f"{entry.stem}_copies")
             test = scope.tested(condition)
             loop = syntax.Loop(Name("index", 0), "index", syntax.call("range", count), test)
             self.body.init.append(Assign(numbers, syntax.Sequence((loop,), "[]")))
@@ -258,18 +283,22 @@ class Copies:
                 lambda given: self.one_join(inner, entry, given, target),
             )
             return None
-        part = self.body.classes.part(self.body, inner, entry.name)
-        if entry.copy_names is not None and not part.free and not part.ties:
-            self.body.named.write(scope, entry, part.made, sources, target)
+        part = self.body.classes.part(self.body, inner, entry.stem)
+        others = self.body.branches.free(part.free)
+        if entry.copy_names is not None:
+            if part.ties:
+                message = f"{entry.kind} copies with names of their own share no weights"
+                raise scope.error(entry.copy_names.mark, message, "leave the braces out")
+            self.body.named.write(scope, entry, part.made, sources, target, others)
             return None
         attribute = self.body.values.home(entry.name)
         self.body.shared[entry.name] = Shared(attribute, entry, scope)
         constructor = self.body.constructor.inner(scope)
         comment = Shapes(scope).behind(entry)
+        asked = self.body.entries.wanted(entry)
         if part.free:
             made = constructor.copies(entry, part.made, "nn.ModuleList")
             self.body.init.append(Assign(attribute, made))
-            others = self.body.branches.free(part.free)
             self.modules_loop(
                 attribute,
                 made,
@@ -280,8 +309,12 @@ class Copies:
             )
         else:
             self.body.init.append(Assign(attribute, constructor.copies(entry, part.made)))
-            called = syntax.call(attribute, Name(sources[0], 0))
-            self.body.forward.assign(target, called, comment)
+            if asked:
+                places = self.places(scope, entry, asked)
+                self.sliced(attribute, entry, sources[0], target, places)
+            else:
+                called = syntax.call(attribute, Name(sources[0], 0))
+                self.body.forward.assign(target, called, comment)
         self.body.sharing.tie_inside(attribute, part.ties, is_repeated=True)
         return attribute
 
@@ -291,3 +324,11 @@ class Copies:
         with self.body.forward.inner():
             inputs = self.body.branches.outputs(scope, entry, entry.branches, given[0].name)
         return self.body.calls.function(scope, entry, inputs)
+
+
+def _part(items: Any, start: int, stop: int | None) -> Any:
+    """Those of several items from one to another."""
+    if not start and stop is None:
+        return items
+    ends = (Number(start) if start else None, None if stop is None else Number(stop))
+    return syntax.Item(items, syntax.Slice(*ends, None))

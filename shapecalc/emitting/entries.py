@@ -72,7 +72,8 @@ class Entries:
         for name in wanted:
             own = self.output_variable(entry, called, name)
             meanings[OUTPUT if name == first else name] = own
-        comment = "" if entry.block is not None and len(entry.block.outputs) > 1 else comment
+        if target == "_" or (entry.block is not None and len(entry.block.outputs) > 1):
+            comment = ""
         self.body.forward.body.append(Assign(target_of(pattern, meanings), value, comment=comment))
         if target not in ("_", meanings[OUTPUT]):
             self.body.forward.assign(target, Name(meanings[OUTPUT], 0))
@@ -94,7 +95,8 @@ class Entries:
         found = sorted(name[len(prefix) :] for name in names if name.startswith(prefix))
         if entry.repeat is not None and not called:
             return [name for name in found if name.partition(".")[0].isdigit()]
-        return [name for name in found if name.isdigit() or name in outputs_of(entry)]
+        is_copy = entry.repeat is not None and called == entry.name  # which a number then means
+        return [n for n in found if (n.isdigit() and not is_copy) or n in outputs_of(entry)]
 
     def owned(self, scope: Scope, entry: Entry) -> Any:
         """The attribute that a submodule is; an earlier one where it shares all that that has."""

@@ -76,11 +76,17 @@ def referenced_inside(entries: list[Entry]) -> set[str]:
     found: set[str] = set()
     known: set[str] = set()
     for entry in entries:
-        found |= referenced([entry]) - known
+        found |= {name for name in referenced([entry]) if not _is_of(name, known)}
         known.add(entry.name)
         if entry.repeat is None:
             known |= {branch.name for branch in entry.branches or () if branch.name}
     return found
+
+
+def _is_of(name: str, known: set[str]) -> bool:
+    """Whether a name is one of those that are known, or that of an output or a copy of one."""
+    words = name.split(".")
+    return any(".".join(words[:count]) in known for count in range(1, len(words) + 1))
 
 
 def asked_for(reference: str) -> str:

@@ -102,8 +102,8 @@ def _symbols(block: Block, spec: Spec, met: set[str]) -> set[str]:
     met.add(block.name)
     found: set[str] = set()
     for entry in every(block.entries):
-        for setting in (*entry.settings.values(), entry.when, entry.repeat):
-            found |= setting.names() if setting is not None else set()
+        for setting in settings_of(entry):
+            found |= setting.names()
         if entry.block is not None:
             found |= _symbols(entry.block, spec, met)
     for default in block.arguments.values():
@@ -325,6 +325,14 @@ def every(entries: Iterable[Entry]) -> Iterator[Entry]:
         yield entry
         for branch in entry.branches or ():
             yield from every(branch.entries)
+
+
+def settings_of(entry: Entry) -> Iterator[Setting]:
+    """All that an entry is given: settings, when it is there, how often, what copies are called."""
+    yield from entry.settings.values()
+    yield from (each for each in (entry.when, entry.repeat) if each is not None)
+    if entry.copy_names is not None:
+        yield from entry.copy_names.settings
 
 
 def _is_per_axis(layer: Layer, name: str) -> bool:

@@ -98,7 +98,7 @@ class Members:
             return Member(condition, name, [constructor.copies(entry, one)])
         loop = constructor.loop(entry, one)
         if entry.copy_names is not None:
-            check_name(scope, entry.copy_names.stem, entry.copy_names.mark)
+            check_name(scope, entry.stem, entry.copy_names.mark)
             named = Sequence((copy_name(scope, entry), one))
             return Member(condition, named.items[0], [], False, replace(loop, element=named))
         items = [Star(loop)]
@@ -156,7 +156,7 @@ def initialised(members: list[Member], taken: Iterable[str]) -> list[Statement]:
     if all(each.name is None for each in members):
         statements, items = gathered(members, taken)
         return [*statements, Do(syntax.call(parent, *items))]
-    if (only := _only_loop(members)) is not None:
+    if (only := only_loop(members)) is not None:
         return [Do(syntax.call(parent, only))]
     return [Do(syntax.call(parent)), *_filled(syntax.SELF, members)]
 
@@ -166,7 +166,7 @@ def returned(members: list[Member], taken: Iterable[str]) -> list[Statement]:
     if all(each.name is None for each in members):
         statements, items = gathered(members, taken)
         return [*statements, Return(syntax.call("nn.Sequential", *items))]
-    if (only := _only_loop(members)) is not None:
+    if (only := only_loop(members)) is not None:
         return [Return(syntax.call("nn.Sequential", only))]
     layers = Name(variable(CONTAINER, {*taken}), 0)
     filled = _filled(layers, members)
@@ -180,7 +180,7 @@ def listed(members: list[Member], taken: Iterable[str]) -> list[Statement]:
     return [*statements, Return(made)]
 
 
-def _only_loop(members: list[Member]) -> Any | None:
+def only_loop(members: list[Member]) -> Any | None:
     """The dictionary of the copies of an entry that is alone, by their names."""
     (first, *others) = members
     is_alone = not others and first.loop is not None and first.condition is None

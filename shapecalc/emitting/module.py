@@ -21,9 +21,10 @@ from shapecalc.emitting.forward import (
     returned,
     without_alias,
 )
+from shapecalc.emitting.joined import is_asked, joined
 from shapecalc.emitting.known import Holder, Known
 from shapecalc.emitting.letters import every
-from shapecalc.emitting.members import MODULES, Member, initialised, listed
+from shapecalc.emitting.members import MODULES, Member, initialised, listed, only_loop
 from shapecalc.emitting.names import block_class_name, class_name, list_name, variable
 from shapecalc.emitting.outside import told_by_use
 from shapecalc.emitting.owner import Owner, owner_of
@@ -46,6 +47,7 @@ from shapecalc.emitting.tidy import (
 )
 from shapecalc.graph.graph import Part
 from shapecalc.language.expression import Name, evaluate, truth
+from shapecalc.language.naming import may_be_copy
 from shapecalc.language.tree import Block, Entry
 from shapecalc.network import Network
 
@@ -144,13 +146,26 @@ class Classes:
         alias = self.alias(body, scope.entries) if "input" in inputs else ""
         running = RUNNING if first == RUNNING or RUNNING not in inputs.values() else "out"
         last = body.chain(scope, first, running, frozenset(outputs))
-        present = [name for name in outputs if name in body.forward.variables]
+        present = [name for name in outputs if self.is_there(body, name)]
         result, returns = results(body, present) if present else (Name(last, 0), syntax.TENSOR)
         if present and self.spec.output_names:
             names = [self.spec.output_names[outputs.index(name)] for name in present]
             result, returns = named_results(body, present, names)
         found = self.made(body, scope, self.network_name, told, parameters, returns, result, alias)
         return found[0]
+
+    def is_there(self, body: Body, output: str) -> bool:
+        """Whether an output of the network is not left out; there is a variable then."""
+        if output in body.forward.variables:
+            return True
+        called = output.split(".")
+        paths = {".".join(called[:count]) for count in range(1, len(called) + 1)}
+        for entry in body.scope.entries:
+            is_it = entry.name in paths or may_be_copy(called[0], entry.name)
+            if is_it and body.scope.is_built(entry):
+                message = f"output {output!r} cannot be asked for in what is emitted"
+                raise self.known.error(entry.mark, message, "write the copies one by one")
+        return False
 
     def block(self, block: Block) -> Written:
         """What makes a block, written when it is first asked for."""
@@ -198,12 +213,12 @@ class Classes:
         return written
 
     def sequential(
-        self, body: Body, name: str, told: str, members: list[Member]
+        self, body: Body, name: str, told: str, members: list[Member], *, is_part: bool = False
     ) -> tuple[Class, Signature]:
         """A class that is a Sequential of its modules."""
         statements = initialised(members, self.names_in(body))
         made = without_defaults(statements, self.defaults)
-        signed = signature(body.scope, made, body.checks)
+        signed = signature(body.scope, made, body.checks, is_part=is_part)
         constructor = Function(
             "__init__", tuple(signed.parameters), syntax.NONE, tuple(signed.body), "", True
         )
@@ -246,16 +261,23 @@ class Classes:
             and bool(single.branches)
             and ((single.branches or [])[0].name is None)
         )
-        last = body.chain(scope, RUNNING, RUNNING, frozenset())
-        parameters = tuple(Parameter(own, syntax.TENSOR) for own in (RUNNING, *inputs.values()))
+        members = body.members.of(scope) if single is None else None
+        if members is not None and (only := only_loop(members)) is not None:
+            outer.checks += body.checks
+            return PartWritten(syntax.call("nn.Sequential", only), [], [])
+        last = "" if members else body.chain(scope, RUNNING, RUNNING, frozenset())
         owner = scope.block.name if scope.block is not None else ""
         prefix = self.names[owner] if owner else ""
         name = prefix + block_class_name(label, ())
         while name in self.taken:
             name += "Part"
-        found, signed = self.made(
-            body, scope, name, "", parameters, syntax.TENSOR, Name(last, 0), "", is_part=True
-        )
+        if members is not None:
+            found, signed = self.sequential(body, name, "", members, is_part=True)
+        else:
+            given = tuple(Parameter(own, syntax.TENSOR) for own in (RUNNING, *inputs.values()))
+            found, signed = self.made(
+                body, scope, name, "", given, syntax.TENSOR, Name(last, 0), "", is_part=True
+            )
         for other in self.definitions:
             if not isinstance(other, Class):
                 continue
@@ -265,8 +287,8 @@ class Classes:
         else:
             self.taken.add(name)
             self.definitions.append(found)
-        given = tuple(Name(each.name, 0) for each in signed.parameters)
-        made = syntax.Invoke(Name(found.name, 0), given)
+        arguments = tuple(Name(each.name, 0) for each in signed.parameters)
+        made = syntax.Invoke(Name(found.name, 0), arguments)
         return PartWritten(made, names, body.ties)
 
     def scope(
@@ -307,6 +329,7 @@ class Classes:
     ) -> tuple[Class, Any]:
         """A class of the statements that have been written, and its constructor's signature."""
         forward = parts_together(body.forward.body)
+        forward = joined(forward, body.tests, syntax.names(result))
         if alias:
             forward = parts_together(without_alias(forward, alias, RUNNING))
             if Name(alias, 0) == result and alias not in syntax.names(*forward):
@@ -319,10 +342,11 @@ class Classes:
         order = scope.block.state_order if scope.block is not None and not is_part else []
         made = in_order(body.init, [each.name for each in order])
         made, forward = contained(made, forward)
-        init = [*body.settings, *with_numbered(made)]
+        settings = [each for each in body.settings if is_asked(each, forward)]
+        init = [*settings, *with_numbered(made)]
         if (items := items_of(made)) is not None:
             base, forward = SEQUENTIAL, with_items(forward)
-            init = [Do(syntax.call(parent, *items)), *body.settings]
+            init = [Do(syntax.call(parent, *items)), *settings]
         init = without_defaults(init, self.defaults)
         init = with_running_sizes(init, {*scope.allowed, *self.parameters.values()})
         signed = signature(scope, init, body.checks, is_part=is_part)
@@ -334,7 +358,8 @@ class Classes:
         run = Function("forward", inputs, returns, tuple(forward), "", True)
         is_bare = scope.block is not None and not signed.parameters and statements == [Do(plain)]
         methods = (run,) if is_bare else (constructor, run)
-        declared = tuple(Parameter(flag, syntax.read("Final[bool]")) for flag in body.flags)
+        flags = [flag for flag in body.flags if syntax.own(flag) in syntax.walk(*init)]
+        declared = tuple(Parameter(flag, syntax.read("Final[bool]")) for flag in flags)
         return Class(name, base, methods, told, declared), signed
 
     def asked(self, scope: Scope) -> dict[Entry, set[str]]:

@@ -52,7 +52,8 @@ def kept_apart(scope: Scope, built: list[Entry], outputs: frozenset[str]) -> set
 
 def joins_branches(built: list[Entry], place: int) -> bool:
     """Whether an entry puts together what is made side by side, each under a name of its own."""
-    return built[place].kind in ("Concat", "Stack") and built[place - 1].sources is not None
+    kind = built[place].kind
+    return kind in KINDS and KINDS[kind].takes_list and built[place - 1].sources is not None
 
 
 def is_beside(built: list[Entry], place: int) -> bool:
@@ -82,15 +83,21 @@ def feeds(built: list[Entry], conditions: list[Any], place: int) -> bool:
 
 
 def is_chain(scope: Scope) -> bool:
-    """Whether a list is run as a Sequential runs its modules."""
+    """Whether a list is run as a Sequential runs its modules, and holds them itself."""
     return all(
         entry.sources is None
+        and "." not in (entry.name if entry.copy_names is None else "")
         and entry.branches is None
         and entry.share is None
         and is_run_plainly(entry)
         for entry in scope.entries
         if scope.is_built(entry)
     )
+
+
+def is_named_chain(scope: Scope) -> bool:
+    """Whether a list is a chain whose modules have the names of their entries."""
+    return is_chain(scope) and all(entry.copy_names is None for entry in scope.entries)
 
 
 def functions_ahead(scope: Scope) -> tuple[Scope | None, Scope]:

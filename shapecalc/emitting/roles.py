@@ -128,8 +128,9 @@ class Roles:
                     )
             if entry.when is not None:
                 self._setting(entry.when, _Place.TRUTH, block)
-            if entry.repeat is not None:
-                self._setting(entry.repeat, _Place.SIZE, block)
+            names = entry.copy_names.settings if entry.copy_names is not None else []
+            for whole in (*names, *([] if entry.repeat is None else [entry.repeat])):
+                self._setting(whole, _Place.SIZE, block)
             for branch in entry.branches or ():
                 self._entries(branch.entries, block)
 

@@ -7,6 +7,7 @@ knobs that conditions hang on are tried one by one and together, and all others 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
@@ -14,7 +15,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from shapecalc.emitting import letters as lettering
-from shapecalc.emitting.letters import Lettered, Memory, every
+from shapecalc.emitting.letters import Lettered, Memory, every, settings_of
 from shapecalc.emitting.python import tests
 from shapecalc.language.expression import Binary, Call, Undecided, names, parts
 from shapecalc.language.problem import SpecError
@@ -37,6 +38,9 @@ FEW = 8
 
 TOGETHER = 10
 """How many times several knobs are changed at once."""
+
+EMPTY = 2
+"""At how many values of all others a knob is tried that leaves no copy of an entry."""
 
 MOST_LAYERS = 50
 """How many layers more than four times its own the network may have at other values."""
@@ -75,9 +79,8 @@ def _defaults(spec: Spec) -> list[Setting]:
 
 def _names_in(entries: list[Entry]) -> Iterator[str]:
     for entry in entries:
-        for setting in [*entry.settings.values(), entry.when, entry.repeat]:
-            if setting is not None:
-                yield from setting.names()
+        for setting in settings_of(entry):
+            yield from setting.names()
         for branch in entry.branches or ():
             yield from _names_in(branch.entries)
 
@@ -191,11 +194,18 @@ class Variants:
     def all(self) -> list[Variant]:
         """The variants in which one knob changes, or all, or some."""
         found: list[Variant] = []
+        emptying: dict[str, Any] = {}
         for name in self.switches:
             alone = self.tries.kept(name, self.near[name], WORK * 2 // 3 // len(self.switches))
             found += alone
             self.others[name] = _telling(name, alone, self.base, self.values[name])
+            for each in alone:
+                if each.built.empty - self.base.empty:
+                    emptying[name] = each.changed[name]
         found += self.tries.all(self.knobs, zip(*self.others.values()))
+        for name, value in emptying.items():
+            rows = zip(*({**self.others, name: [value] * EMPTY}.values()))
+            found += self.tries.all(self.knobs, islice(rows, EMPTY))
         return found + self.mixed(frozenset(self.knobs))
 
     def mixed(self, knobs: frozenset[str]) -> list[Variant]:
@@ -282,15 +292,15 @@ class _Tries:
     def kept(self, knob: str, tried: Iterable[Any], work: int) -> list[Variant]:
         """The variants at the first few values of a knob, and where a condition turns out anew.
 
-        ``work`` is how much may be built for it.
+        Twice, for a number may be right by chance. ``work`` is how much may be built for it.
         """
         found: list[Variant] = []
-        seen = {self.base.decisions}
+        seen = Counter([self.base.decisions] * 2)
         most = self.spent + work
         for count, variant in enumerate(islice(self.all([knob], zip(tried)), PATIENCE), 1):
-            if len(found) < ENOUGH or variant.built.decisions not in seen:
-                seen.add(variant.built.decisions)
+            if len(found) < ENOUGH or seen[variant.built.decisions] < 2:
                 found.append(variant)
+            seen[variant.built.decisions] += 1
             if count >= LEAST and self.spent >= most:
                 break
         return found

@@ -132,7 +132,10 @@ class Builder(Walker):
             if not self.is_size(size, name):
                 what = f"expected a positive integer for a size of input {name!r}"
                 message = f"{what}, got {shown(size)}"
-                self.problem(setting.mark, message, scope.values_in(setting))
+                hint = (
+                    "" if setting.names() else "a size that varies is a symbol: symbols: {H: 224}"
+                )
+                self.problem(setting.mark, message, scope.values_in(setting), hint)
                 return None
             sizes.append(size)
         return Tensor(tuple(sizes), given.dtype)
@@ -166,7 +169,7 @@ class Builder(Walker):
             if wire is not None:
                 wires[number] = wire
                 if wire.origin in self.graph:
-                    self.graph.nodes[wire.origin]["node"].request([wire.source.output])
+                    self.take(self.graph.nodes[wire.origin]["node"], [wire.source.output])
         if not wires and not self.problems:
             mark = self.spec.outputs[0].mark
             self.problem(mark, "every output is left out: the network returns nothing")

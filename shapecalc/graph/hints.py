@@ -49,7 +49,7 @@ def told(
     if isinstance(axis, Axis):  # whose name depends on where the inputs come from
         names = next(filter(None, (layout_of(graph, wire) for wire in wires)), ())
         problem = requirement.problem(axis=axis._replace(names=names))
-        return Told(problem, how_to_join(graph, layer, wires, names))
+        return Told(problem, how_to_join(graph, requirement.places["join"], wires, names))
     problem, own = requirement.problem(), requirement.hint()
     if not wires:
         return Told(problem, (own,))

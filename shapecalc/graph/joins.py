@@ -7,8 +7,9 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape
-from shapecalc.layers import Layer, Tensor
+from shapecalc.layers import Tensor
 from shapecalc.layers.convolution import TransposedConvolution
+from shapecalc.layers.joining import Join
 from shapecalc.layers.resampling import Resampling
 from shapecalc.layers.tensor import times
 
@@ -25,27 +26,26 @@ MOST_TRIED = 64
 
 
 def how_to_join(
-    graph: nx.DiGraph[str], layer: Layer, wires: Sequence[Wire], names: tuple[str, ...]
+    graph: nx.DiGraph[str], join: Join, wires: Sequence[Wire], names: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Hints for the first two tensors that differ; ``names`` are those of their dimensions."""
     first = wires[0]
-    grown = getattr(layer, "dim", None)
+    grown = getattr(join, join.grows) if join.grows else None
     for other in wires[1:]:
         a, b = first.tensor.shape, other.tensor.shape
         if len(a) != len(b) or not all(isinstance(size, int) for size in (*a, *b)):
             continue
         kept = None if grown is None else grown % len(a)
         differing = [
-            axis for axis in range(1, len(a)) if axis != kept and _differ(layer, a[axis], b[axis])
+            axis for axis in range(1, len(a)) if axis != kept and _differ(join, a[axis], b[axis])
         ]
         if differing:
             return tuple(_hints(graph, first, other, differing, names))
     return ()
 
 
-def _differ(layer: Layer, a: Dim, b: Dim) -> bool:
-    stretches = not hasattr(layer, "dim")  # a join along no dimension broadcasts
-    return a != b and not (stretches and 1 in (a, b))
+def _differ(join: Join, a: Dim, b: Dim) -> bool:
+    return a != b and not (join.stretches and 1 in (a, b))
 
 
 def _hints(

@@ -6,8 +6,7 @@ on symbols is a need of the network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
@@ -110,8 +109,17 @@ class Placer(Evaluator):
         for path, outputs in taken.items():
             held = self.graph.nodes.get(path)
             if held is not None:
-                held["node"].request(outputs)
+                self.take(held["node"], outputs)
                 self.graph.add_edge(path, node.path, outputs=outputs)
+
+    def take(self, node: Node, outputs: Iterable[str]) -> None:
+        """Note that outputs of a node are taken, and what of the symbols that asks for."""
+        node.request(outputs)
+        for output in outputs:
+            for requirement in node.layer.offers(output, *node.inputs):
+                decided = requirement.decide(self.least)
+                if isinstance(decided, Condition):
+                    self.need(decided, node.path)
 
     def make(self, entry: Entry, scope: Scope, place: Place) -> Layer:
         """The layer with its settings read; made once where they are the same in every scope."""
@@ -128,14 +136,11 @@ class Placer(Evaluator):
                     error.received.mark, f"unknown name {str(error.received)!r}", message + "a word"
                 )
             else:
-                mark = setting.item_mark(error.index)
-                is_fraction = isinstance(error.received, Fraction)
-                hint = "floor, round or ceil make it whole" if is_fraction else ""
                 self.problem(
-                    mark,
+                    setting.item_mark(error.index),
                     message + shown(error.received),
                     scope.values_in(setting),
-                    hint,
+                    error.hint,
                     uses=place.part,
                 )
             raise Fatal from None

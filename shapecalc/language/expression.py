@@ -172,7 +172,7 @@ def parse(text: str) -> Expression:
         raise ExpressionError(f"an expression of more than {LONGEST} characters")
     if text.isascii() and text.isidentifier() and text not in RESERVED:
         return Name(text, 0)  # as most expressions are
-    return _Parser(text).whole()
+    return _read(text, _TOKEN)
 
 
 def parse_condition(text: str) -> Expression:
@@ -183,11 +183,21 @@ def parse_condition(text: str) -> Expression:
     """
     if len(text) > LONGEST:
         raise ExpressionError(f"an expression of more than {LONGEST} characters")
-    return _Parser(text, _FACT).whole()
+    return _read(text, _FACT)
+
+
+def _read(text: str, pattern: re.Pattern[str]) -> Expression:
+    try:
+        return _Parser(text, pattern).whole()
+    except ExpressionError as error:
+        from shapecalc.language.slips import meant  # only where something is wrong
+
+        error.hint = error.hint or meant(text, error.column)
+        raise
 
 
 class _Parser:
-    def __init__(self, text: str, pattern: re.Pattern[str] = _TOKEN) -> None:
+    def __init__(self, text: str, pattern: re.Pattern[str]) -> None:
         self.tokens: list[_Token] = list(_tokens(text, pattern))
         if len(self.tokens) > MOST_TOKENS:
             message = f"an expression of more than {MOST_TOKENS} numbers, names and signs"

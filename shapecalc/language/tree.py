@@ -151,6 +151,11 @@ class Entry:
         return self.block is None and KINDS[self.kind].arity[1] == 0
 
     @property
+    def stem(self) -> str:
+        """What it is called, without the numbers in braces that copies are told apart by."""
+        return self.name if self.copy_names is None else self.copy_names.stem
+
+    @property
     def is_inline(self) -> bool:
         """Whether it is a use of a block whose entries stand in the list of the use."""
         return self.block is not None and self.block.inline

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
-from shapecalc.algebra.requirement import Requirement, divides, equal, refuse
+from shapecalc.algebra.requirement import Requirement, divides, refuse, stretches
 from shapecalc.layers.field import Choice, Dimension, Flag, Maybe, Number, Whole, field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape, Pointwise
@@ -96,7 +96,7 @@ class PReLU(_PointwiseActivation):
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if self.num_parameters != 1:
             channels = x.channels if len(x.shape) > 1 else 1
-            yield equal(
+            yield stretches(
                 self.num_parameters,
                 channels,
                 "has num_parameters {left} but receives {x}",

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from shapecalc.algebra.arithmetic import Dim, prod
-from shapecalc.algebra.requirement import Requirement, refuse
+from shapecalc.algebra.arithmetic import Dim, is_symbolic, prod
+from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.layers.calling import call, function_name, held, is_word
 from shapecalc.layers.field import Choice, Maybe, Number, field
 from shapecalc.layers.joining import Broadcast, promoted
@@ -31,9 +31,16 @@ def with_numbers(x: Sequence[Tensor], numbers: Sequence[Any]) -> str:
     dtype = promoted(tuple(x))
     if not numbers or dtype in FLOATS:
         return dtype
-    if any(not isinstance(number, int) or isinstance(number, bool) for number in numbers):
+    if not all(map(_is_whole, numbers)):
         return "float32"
     return "int64" if dtype == "bool" else dtype
+
+
+def _is_whole(number: Any) -> bool:
+    """Whether a number is an integer, as a formula in sizes is."""
+    if is_symbolic(number):
+        return number.is_whole
+    return isinstance(number, int) and not isinstance(number, bool)
 
 
 class _Operation(Broadcast, abstract=True):
@@ -46,13 +53,15 @@ class _Operation(Broadcast, abstract=True):
     refuses_truths: ClassVar[bool] = False
     """Whether it refuses tensors of type bool."""
 
+    number_fields: ClassVar[tuple[str, ...]] = ("other",)
+
     other: int | Fraction | float | None = field(
         _NUMBER, "a number in place of the second tensor", default=None
     )
 
     def numbers(self) -> list[Any]:
         """The operands that are numbers."""
-        values = (getattr(self, name, None) for name in ("input", "other"))
+        values = (self.__dict__[name] for name in self.number_fields)
         return [value for value in values if value is not None]
 
     @property
@@ -130,6 +139,7 @@ class _TwoSided(_Operation, abstract=True):
     """An operation of which either side may be a number."""
 
     arity = (1, 2)
+    number_fields = ("input", "other")
 
     input: int | Fraction | float | None = field(
         _NUMBER, "a number in place of the first tensor", default=None
@@ -206,7 +216,16 @@ class Pow(_TwoSided):
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
         yield from super().requires(*x)
-        if isinstance(self.other, int) and self.other < 0 and x[0].dtype not in FLOATS:
+        if x[0].dtype in FLOATS:
+            return
+        if is_symbolic(self.other) and self.other.is_whole:
+            yield at_least(
+                self.other,
+                0,
+                "raises whole numbers to {left}, which may be negative",
+                field="other",
+            )
+        elif isinstance(self.other, int) and self.other < 0:
             yield refuse(
                 "raises whole numbers to {exponent}",
                 field="other",
@@ -342,6 +361,7 @@ class Where(Broadcast):
     called = ("torch.where",)
     arity = (1, 3)
     work = "one for every output"
+    number_fields = ("input", "other")
 
     input: int | Fraction | float | None = field(
         _NUMBER, "a number to take where it is true", default=None
@@ -382,7 +402,7 @@ class Where(Broadcast):
         if len(x) > 1:
             dtype = with_numbers(x[1:], numbers)
         else:
-            dtype = "int64" if all(isinstance(number, int) for number in numbers) else "float32"
+            dtype = "int64" if all(map(_is_whole, numbers)) else "float32"
         return Tensor(super().output(*x).shape, dtype)
 
     def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
@@ -392,6 +412,6 @@ class Where(Broadcast):
         condition, *tensors = inputs
         operands = [
             tensors.pop(0) if settings[name] == "None" else settings[name]
-            for name in ("input", "other")
+            for name in self.number_fields
         ]
         return f"torch.where({', '.join([condition, *operands])})"

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from shapecalc.algebra.arithmetic import Dim, Shape, exactdiv, is_number, prod
-from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
+from shapecalc.algebra.requirement import (
+    Requirement,
+    at_least,
+    divides,
+    equal,
+    refuse,
+    stretches,
+)
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Dimension, ListOf, Maybe, OneOrMore, SizeOrRest, Whole, field
 from shapecalc.layers.needs import names_axis
@@ -29,6 +36,7 @@ class Reshape(Layer):
     called = ("torch.reshape", "Tensor.reshape(*shape)", "Tensor.view(*shape)")
     writes = False
     in_torch = False
+    rest = "shape"
 
     shape: Shape = field(
         ListOf(SizeOrRest(), what="sizes"), "the sizes, the batch B included; -1 for what is left"
@@ -255,7 +263,7 @@ class Expand(Layer):
             )
         for received, wanted in zip(x.shape, self.size[max(new, 0) :]):
             if received != 1 and wanted != -1:
-                yield equal(
+                yield stretches(
                     received,
                     wanted,
                     "stretches {x.shape:times} to {size:times}, but only 1 can become {right}, "

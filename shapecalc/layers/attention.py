@@ -218,6 +218,7 @@ class ScaledDotProductAttention(Join):
 
     arity = (3, 3)
     ndims = range(2, 99)
+    stretches = True
     work = "scale, mask and softmax of the scores"
     axes = ("heads", "length", "features")
     dtypes = FLOATS
@@ -252,7 +253,7 @@ class ScaledDotProductAttention(Join):
             yield from self._shares_heads(x)
         n = max(map(len, (query, key, value)))
         for axis, sizes in enumerate(aligned(self._leading(x))):
-            yield from self._agree(x, axis, n, stretched(sizes), stretch=True)
+            yield from self._agree(x, axis, n, stretched(sizes))
 
     def _shares_heads(self, x: Inputs) -> Iterator[Requirement]:
         if min(len(tensor.shape) for tensor in x) < 3:

@@ -10,7 +10,8 @@ a subclass with a ``rank``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from fractions import Fraction
+from typing import Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic
 from shapecalc.algebra.phases import Phases
@@ -28,9 +29,6 @@ from shapecalc.layers.needs import (
 )
 from shapecalc.layers.tensor import OUTPUT, Tensor
 
-if TYPE_CHECKING:
-    pass
-
 
 class FieldError(ValueError):
     """A field has a value it does not take; ``index`` tells which item of a list.
@@ -43,12 +41,16 @@ class FieldError(ValueError):
     kernel_size; 1; a positive integer; 0
     """
 
-    def __init__(self, field: str, expected: str, received: object, index: int | None) -> None:
+    def __init__(
+        self, field: str, expected: str, received: object, index: int | None, hint: str = ""
+    ) -> None:
         super().__init__(f"{field}: expected {expected}, received {received}")
         self.field = field
         self.expected = expected
         self.received = received
         self.index = index
+        is_fraction = isinstance(received, Fraction)
+        self.hint = hint or ("floor, round or ceil make it whole" if is_fraction else "")
 
 
 MOST_STACKED = 10_000
@@ -106,6 +108,16 @@ class Layer:
     """Whether a join takes inputs of several element types, as torch promotes them to one."""
     slides: ClassVar[bool] = False
     """Whether it slides a kernel over its input in steps, as convolutions and pools do."""
+    spreads: ClassVar[bool] = False
+    """Whether it does the opposite: puts a kernel down in steps, and adds up where they meet."""
+    grows: ClassVar[str] = ""
+    """The field that names the dimension along which it puts its inputs one behind the other."""
+    takes_list: ClassVar[bool] = False
+    """Whether torch's function takes the inputs as one list, which are put side by side."""
+    number_fields: ClassVar[tuple[str, ...]] = ()
+    """The fields for a number in place of an input, in the order of the inputs."""
+    rest: ClassVar[str] = ""
+    """The field of sizes one of which may be -1: what is left of all elements."""
     merges: ClassVar[bool] = False
     """Whether it does nothing but multiply dimensions together, as Flatten does."""
     centers: ClassVar[bool] = False
@@ -128,6 +140,10 @@ class Layer:
     """Whether it keeps more than that inside, which is not declared: then it is a least figure."""
     in_torch: ClassVar[bool] = True
     """Whether torch.nn has it as a module; else :meth:`function` is what it is in torch."""
+    made_of: ClassVar[str] = ""
+    """The argument of torch's module that is one of the layers it stacks, with their settings."""
+    filled: ClassVar[str] = ""
+    """How a padding's cells are filled, as torch's function for all paddings calls it."""
     near: ClassVar[str] = ""
     """What may have been meant by a use that lacks a required field."""
     unknown_to_torch: ClassVar[str] = ""
@@ -204,19 +220,36 @@ class Layer:
             raise TypeError(f"{self.kind} has no field {', '.join(settings)}")
 
     def _read(self, declared: Field, value: Any) -> Any:
+        if value is None and (declared.default is None or isinstance(declared.default, SameAs)):
+            return self._default(declared)
+        return self._typed(declared, value)
+
+    @classmethod
+    def _typed(cls, declared: Field, value: Any) -> Any:
         try:
-            return (
-                declared.type.read(value, self.rank) if value is not None else self._null(declared)
-            )
+            return declared.type.read(value, cls.rank)
         except Mismatch as mismatch:
             items = list(value.values()) if isinstance(value, dict) else value
             received = value if mismatch.index is None else items[mismatch.index]
-            raise FieldError(declared.name, mismatch.expected, received, mismatch.index) from None
+            expected, index = mismatch.expected, mismatch.index
+            raise FieldError(declared.name, expected, received, index, mismatch.hint) from None
 
-    def _null(self, declared: Field) -> Any:
-        if declared.default is None or isinstance(declared.default, SameAs):
-            return self._default(declared)
-        return declared.type.read(None, self.rank)
+    @classmethod
+    def misread(cls, name: str, value: Any) -> FieldError | None:
+        """The error of a value that its field does not take, without making a layer.
+
+        >>> from shapecalc.layers import KINDS
+        >>> KINDS["Conv2d"].misread("stride", [1, 0]).expected
+        'a positive integer'
+        """
+        declared = cls.fields[name]
+        if value is None and (declared.default is None or isinstance(declared.default, SameAs)):
+            return None
+        try:
+            cls._typed(declared, value)
+        except FieldError as error:
+            return error
+        return None
 
     def _default(self, declared: Field) -> Any:
         default = declared.default
@@ -325,6 +358,17 @@ class Layer:
         ['output', 'h_n', 'c_n']
         """
         return {OUTPUT: self.output(*x)}
+
+    def offers(self, output: str, *x: Any) -> Iterable[Requirement]:
+        """What is required for one of the outputs to be there, where that hangs on sizes.
+
+        >>> from shapecalc.layers import KINDS, Tensor
+        >>> from shapecalc.algebra.formula import Formula
+        >>> x = Tensor((1, Formula.symbol("C")))
+        >>> [each.decide().equation for each in KINDS["Chunk"](chunks=2).offers("1", x)]
+        ['C >= (C + 1)//2 + 1']
+        """
+        return ()
 
     def weights(self) -> dict[str, Shape]:
         """The learnable tensors by the names they have in torch."""
@@ -527,6 +571,27 @@ class Layer:
         >>> conv = KINDS["Conv1d"](out_channels=8, kernel_size=3, stride=2, padding=1)
         >>> conv.windows(Tensor((1, 3, 32)))
         (Window(extent=3, stride=2, before=1, after=1),)
+        """
+        return None
+
+    @property
+    def dilations(self) -> Shape:
+        """The step inside its kernel along every spatial axis: 1 where none is declared.
+
+        >>> from shapecalc.layers import KINDS
+        >>> KINDS["MaxPool2d"](kernel_size=3, dilation=2).dilations
+        (2, 2)
+        """
+        return (1,) * self.rank
+
+    def bin(self, i: int, n: int, m: int) -> tuple[int, int] | None:
+        """Where output ``i`` of ``m`` has a window of its own, of ``n`` cells: where it is.
+
+        That is its first cell, and the first behind it.
+
+        >>> from shapecalc.layers import KINDS
+        >>> KINDS["AdaptiveAvgPool1d"](output_size=3).bin(1, 7, 3)
+        (2, 5)
         """
         return None
 

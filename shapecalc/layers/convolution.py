@@ -38,6 +38,10 @@ class _AnyConvolution(Layer, abstract=True):
     work = "the bias, added to every output"
     example = {"out_channels": 8, "kernel_size": 3, "padding": 1}
 
+    @property
+    def dilations(self) -> Shape:
+        return self.dilation
+
     def _groups_divide(self) -> Iterator[Requirement]:
         common = _CommonDivisors(self.in_channels, self.out_channels)
         for name, channels in zip(("in_channels", "out_channels"), common):
@@ -168,6 +172,8 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
     >>> up.output(Tensor((1, 128, 28, 28))).shape
     (1, 64, 56, 56)
     """
+
+    spreads = True
 
     signature = (
         "in_channels",

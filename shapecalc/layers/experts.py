@@ -36,6 +36,7 @@ class ExpertLinear(Join):
 
     keeps_more = True
     promotes = True
+    stretches = True
 
     arity = (3, 3)
     ndims = range(2, 99)
@@ -93,7 +94,7 @@ class ExpertLinear(Join):
         )
         n = len(tokens.shape)
         for axis, sizes in enumerate(aligned(self._leading(x))):
-            yield from self._agree(x, axis, n, stretched(sizes), stretch=True)
+            yield from self._agree(x, axis, n, stretched(sizes))
 
     def _leading(self, x: Inputs) -> list[Shape]:
         return [x[0].shape[:-1], x[1].shape]

@@ -35,10 +35,11 @@ class SameAs(NamedTuple):
 class Mismatch(ValueError):
     """A value is not of its field's type. ``index`` tells which item of a list is to blame."""
 
-    def __init__(self, expected: str, index: int | None = None) -> None:
+    def __init__(self, expected: str, index: int | None = None, hint: str = "") -> None:
         super().__init__(expected)
         self.expected = expected
         self.index = index
+        self.hint = hint
 
 
 EXPRESSION = {"$ref": "#/$defs/expression"}
@@ -366,7 +367,9 @@ class ListOf(FieldType[tuple[T, ...]]):
 
     def read(self, value: Any, rank: int) -> tuple[T, ...]:
         if not isinstance(value, (list, tuple)) or self.length not in (None, len(value)):
-            raise Mismatch(self.describe(rank))
+            is_alone = is_number(value) and self.length in (None, 1)
+            hint = f"in brackets, though it is one: [{value}]" if is_alone else ""
+            raise Mismatch(self.describe(rank), hint=hint)
         return _read_items(self.item, value, rank)
 
     def describe(self, rank: int) -> str:

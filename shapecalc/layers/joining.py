@@ -26,6 +26,9 @@ class Join(Layer, abstract=True):
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     in_torch = False
 
+    stretches: ClassVar[bool] = False
+    """Whether a size of 1 stretches to another input's, as torch broadcasts."""
+
     example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 4, 8, 8), (1, 4, 8, 8))
 
     @property
@@ -34,14 +37,14 @@ class Join(Layer, abstract=True):
         raise NotImplementedError
 
     def _agree(
-        self, x: Inputs, axis: int, ndim: int, sizes: Iterable[Dim], *, stretch: bool = False
+        self, x: Inputs, axis: int, ndim: int, sizes: Iterable[Dim]
     ) -> Iterator[Requirement]:
         """The requirement that the sizes along one of ``ndim`` dimensions are the same.
 
-        Where they ``stretch``, one that turns out to be 1 agrees with any other.
+        Where they stretch, one that turns out to be 1 agrees with any other.
         """
-        require = broadcasts if stretch else equal
-        for first, other in _pairs(sizes, stretch):
+        require = broadcasts if self.stretches else equal
+        for first, other in _pairs(sizes, self.stretches):
             yield require(
                 first,
                 other,
@@ -76,6 +79,8 @@ class Concat(Join):
     keeps = ()
 
     promotes = True
+    grows = "dim"
+    takes_list = True
 
     dim: int = field(Dimension(), "dimension that grows", default=1)
 
@@ -119,6 +124,7 @@ class Stack(Join):
     keeps = ()
 
     promotes = True
+    takes_list = True
 
     dim: int = field(Dimension(), "place of the new dimension in the output", default=1)
 
@@ -154,6 +160,7 @@ class Broadcast(Join, abstract=True):
     """
 
     promotes = True
+    stretches = True
     work = "one for every output and every input beyond the first"
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
@@ -170,7 +177,7 @@ class Broadcast(Join, abstract=True):
                     hint="leave fewer symbols open, as with --symbolic=H",
                 )
                 return
-            yield from self._agree(x, axis, n, stretched(sizes), stretch=True)
+            yield from self._agree(x, axis, n, stretched(sizes))
 
     def output(self, *x: Tensor) -> Tensor:
         return Tensor(broadcast([tensor.shape for tensor in x]), promoted(x))
@@ -183,9 +190,16 @@ class Broadcast(Join, abstract=True):
         for tensor in x:
             if len(tensor.shape) != len(out.shape):
                 return None
-            if any(size == 1 != whole for size, whole in zip(tensor.spatial, out.spatial)):
-                return None  # a single cell that is seen from everywhere
+            if any(_may_be_seen_from_all(*sizes) for sizes in zip(tensor.spatial, out.spatial)):
+                return None
         return (IDENTITY,) * len(out.spatial)
+
+
+def _may_be_seen_from_all(size: Dim, whole: Dim) -> bool:
+    """Whether a size is, or may be, a single cell that stretches."""
+    if is_number(size) and is_number(whole):
+        return size == 1 != whole
+    return size != whole and may_stretch(size, whole)
 
 
 def plainest(sizes: Iterable[Dim]) -> Dim:

@@ -71,6 +71,8 @@ class _FilledWithConstant(Padding, abstract=True):
 
     keeps = ()
 
+    filled = "constant"
+
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         for size, window in zip(x.spatial, self.windows(x)):
             cut = _cut(window)
@@ -124,9 +126,13 @@ class ConstantPad(_FilledWithConstant, abstract=True):
 class ReplicationPad(Padding, abstract=True):
     """Pad with copies of the nearest cell."""
 
+    filled = "replicate"
+
 
 class ReflectionPad(_FilledFromInput, abstract=True):
     """Pad with the input's mirror image; the edge itself is not doubled."""
+
+    filled = "reflect"
 
     def _spare(self, window: Window) -> Dim:
         return 1
@@ -136,6 +142,8 @@ class CircularPad(_FilledFromInput, abstract=True):
     """Pad with cells from the opposite side, as if the input went round."""
 
     keeps = ()
+
+    filled = "circular"
 
     def _spare(self, window: Window) -> Dim:
         return _cut(window)

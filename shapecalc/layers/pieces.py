@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, ceildiv, exactdiv, total, untraced
-from shapecalc.algebra.enclosure import only_value, varies
-from shapecalc.algebra.requirement import Requirement, equal, refuse
+from shapecalc.algebra.enclosure import only_value
+from shapecalc.algebra.requirement import Requirement, equal
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Dimension, PerInputAxis, Whole, field
 from shapecalc.layers.needs import few_enough, names_axis
@@ -62,24 +62,14 @@ class Split(_Pieces):
                 pieces=pieces,
             )
             return
-        count = self._count(size)
-        if count is None:
-            yield refuse(
-                "cuts {size} into pieces of {piece}, and how many is not known",
-                field="split_size",
-                hint="a list of sizes says how many pieces there are; so does Chunk",
-                size=size,
-                piece=pieces,
-            )
-        yield from few_enough(count, "split_size")
+        yield from few_enough(self._count(size), "split_size")
 
     def decisive(self, x: Tensor) -> Iterator[Dim]:
         if isinstance(self.split_size, tuple):
             return
         for size in self._sizes(x):
-            count = ceildiv(size, self.split_size)
-            if self._count(size) is None and varies(count):
-                yield count
+            if self._count(size) is None:
+                yield from (size, self.split_size)
 
     def _count(self, size: Dim) -> int | None:
         """The number of pieces of one size, if it is known."""
@@ -110,18 +100,11 @@ class Unbind(_Pieces):
     called = ("torch.unbind(dim=0)", "Tensor.unbind(dim=0)")
 
     def decisive(self, x: Tensor) -> Iterator[Dim]:
-        yield from filter(varies, self._sizes(x))
+        yield from (size for size in self._sizes(x) if counted(size) is None)
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         yield from names_axis(x, self.dim)
         size = x.shape[self.dim]
-        if counted(size) is None:
-            yield refuse(
-                "takes {size} places apart, and how many is not known",
-                field="dim",
-                hint="a Select takes one place of any number",
-                size=size,
-            )
         yield from few_enough(size, "dim")
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:

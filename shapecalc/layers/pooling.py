@@ -101,6 +101,10 @@ class MaxPool(_FindsMaxima, _SlidingPool, abstract=True):
     dilation: Shape = field(STEP, "step inside the window", letter="D", default=1)
     ceil_mode: bool = field(Flag(), "round the output's size up, not down", default=False)
 
+    @property
+    def dilations(self) -> Shape:
+        return self.dilation
+
     def _window_settings(self) -> tuple[Shape, ...]:
         return self.kernel_size, self.stride, self.padding, self.dilation
 
@@ -228,7 +232,6 @@ class AdaptivePool(Layer, abstract=True):
         return x.batch * x.channels * prod(cells)
 
     def bin(self, i: int, n: int, m: int) -> tuple[int, int]:
-        """The first cell of output ``i``'s window, and the first behind it, of ``n`` cells."""
         return i * n // m, -(-(i + 1) * n // m)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import ClassVar, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod, total
-from shapecalc.algebra.requirement import Requirement, equal, refuse
+from shapecalc.algebra.requirement import Requirement, broadcasts, equal, refuse
 from shapecalc.layers.field import Text, field
 from shapecalc.layers.joining import Join, Listed, aligned, broadcast, plainest, stretched
 from shapecalc.layers.tensor import Tensor
@@ -30,6 +31,7 @@ class MatMul(Join):
               "torch.mv", "Tensor.mv")  # fmt: skip
     arity = (2, 2)
     ndims = range(1, 99)
+    stretches = True
 
     example_shapes = ((1, 4, 8, 16), (1, 4, 16, 8))
 
@@ -47,7 +49,7 @@ class MatMul(Join):
         )
         n = max(len(left), len(right))
         for axis, sizes in enumerate(aligned([left[:-2], right[:-2]])):
-            yield from self._agree(x, axis, n, stretched(sizes), stretch=True)
+            yield from self._agree(x, axis, n, stretched(sizes))
 
     def output(self, *x: Tensor) -> Tensor:
         left, right = _as_matrices(*x)
@@ -126,7 +128,8 @@ class Einsum(Join):
     """Multiply and sum up in Einstein's notation: letters that are not in the output are summed.
 
     The operands are multiplied one after another, as torch does without opt_einsum: what only one
-    of two has is summed before, and a product over what both have is one of matrices.
+    of two has is summed before, and a product over what both have is one of matrices. A size 1 is
+    neither summed nor multiplied over; formulas count as if no size that is a formula were 1.
 
     >>> queries, keys = Tensor((1, 197, 12, 64)), Tensor((1, 197, 12, 64))
     >>> scores = Einsum(equation="bihd,bjhd->bhij")
@@ -167,16 +170,19 @@ class Einsum(Join):
         for row, tensor in zip(found.operands, x):
             for letter in dict.fromkeys(row):
                 own = [size for name, size in zip(row, tensor.shape) if name == letter]
-                yield from self._same(letter, own, x)
+                yield from self._agree_in(letter, own, x, equal)
         for letter, sizes in _sizes(found, x).items():
-            yield from self._same(letter, stretched(tuple(sizes)), x)
+            yield from self._agree_in(letter, stretched(tuple(sizes)), x, broadcasts)
 
-    def _same(
-        self, letter: str, sizes: Sequence[Dim], x: Sequence[Tensor]
+    def _agree_in(
+        self,
+        letter: str,
+        sizes: Sequence[Dim],
+        x: Sequence[Tensor],
+        require: Callable[..., Requirement],
     ) -> Iterator[Requirement]:
-        first, *others = dict.fromkeys(sizes)
-        for other in others:
-            yield equal(
+        for first, other in combinations(dict.fromkeys(sizes), 2):
+            yield require(
                 first,
                 other,
                 "{join.does} {inputs}, but {letter!r} is {left} and {right}",
@@ -189,7 +195,7 @@ class Einsum(Join):
     def output(self, *x: Tensor) -> Tensor:
         equation = self._equation(x)
         sizes = _sizes(equation, x)
-        shape = (plainest(stretched(tuple(sizes[letter]))) for letter in equation.output)
+        shape = (broadcast([(size,) for size in sizes[letter]])[0] for letter in equation.output)
         return Tensor(tuple(shape), x[0].dtype)
 
     def _steps(self, x: Sequence[Tensor]) -> Iterator[tuple[bool, Dim]]:
@@ -208,7 +214,10 @@ class Einsum(Join):
             for before, after in zip((first, other), pair):
                 if before.keys() - after.keys():
                     yield False, prod(before.values())
-            both = pair[0] | pair[1]
+            both = {
+                name: broadcast([(row[name],) for row in pair if name in row])[0]
+                for name in pair[0] | pair[1]
+            }
             summed = both.keys() - needed
             yield bool(summed), prod(both.values())
             first = {name: size for name, size in both.items() if name in needed}

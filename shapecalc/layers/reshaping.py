@@ -486,6 +486,11 @@ class Chunk(_Piece):
         pieces = [Chunk(chunks=self.chunks, dim=self.dim, index=i) for i in range(known(count))]
         return numbered(piece.output(x) for piece in pieces)
 
+    def offers(self, output: str, x: Tensor) -> Iterator[Requirement]:
+        size = x.shape[self.dim]
+        if is_symbolic(size) and output.isdigit():
+            yield at_least(size, int(output) * ceildiv(size, self.chunks) + 1)
+
     def _bounds(self, n: Dim) -> tuple[Dim, Dim]:
         piece = ceildiv(n, self.chunks)
         start = self.index * piece

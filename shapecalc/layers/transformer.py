@@ -262,6 +262,7 @@ class TransformerEncoder(_Encoding, _Stack):
     True
     """
 
+    made_of = "encoder_layer"
     signature = ("encoder_layer", "num_layers", "norm", "enable_nested_tensor", "mask_check")
 
     def weights(self) -> dict[str, Shape]:
@@ -285,6 +286,7 @@ class TransformerDecoder(_Decoding, _Stack):
     (1, 20, 512)
     """
 
+    made_of = "decoder_layer"
     signature = ("decoder_layer", "num_layers", "norm")
 
     def weights(self) -> dict[str, Shape]:

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic
-from shapecalc.algebra.requirement import at_least
+from shapecalc.algebra.requirement import Least, at_least
 from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
 if TYPE_CHECKING:
@@ -79,17 +79,21 @@ def _silenced(code: str, node: Node) -> bool:
     return False
 
 
-def surely_at_least(a: Dim, b: Dim) -> bool:
-    """Whether ``a >= b`` for all values of the symbols.
+def surely_at_least(a: Dim, b: Dim, least: Least) -> bool:
+    """Whether ``a >= b`` for all values of the symbols from their ``least`` ones on.
 
-    >>> surely_at_least(3, 2), surely_at_least(2, 3)
-    (True, False)
+    A symbol without a least value may have any, as a padding that is taken away may.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> P = Formula.symbol("P")
+    >>> [surely_at_least(2 * P, 2, least) for least in ({"P": 1}, {"P": 0}, {})]
+    [True, False, False]
     """
     if not (is_symbolic(a) or is_symbolic(b)):
         return a >= b
     if _sample(a) < _sample(b):  # where one value is enough to say no, as it mostly is
         return False
-    return at_least(a, b).decide() is True
+    return at_least(a, b).decide(least) is True
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic, prod, smallest, total
+from shapecalc.algebra.requirement import Least
 from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.convolution import Convolution
 from shapecalc.lint.base import Finding, check, surely_at_least
@@ -31,12 +32,13 @@ def costly_convolution(report: Report) -> Iterator[Finding]:
     convolutions = [layer for layer in report.layers if isinstance(layer.node.layer, Convolution)]
     all_macs = report.totals.macs
     # a network of one convolution is a lesson or an experiment: there the gain should be plain
+    least = report.least
     worth = 2 if len(convolutions) > 1 else 4
     for layer in _costliest(report, convolutions):
-        if not surely_at_least(2 * layer.macs, all_macs + 1):
+        if not surely_at_least(2 * layer.macs, all_macs + 1, least):
             continue
-        reduction = _reduced(layer)
-        if reduction is not None and surely_at_least(layer.macs, worth * reduction.macs):
+        reduction = _reduced(layer, least)
+        if reduction is not None and surely_at_least(layer.macs, worth * reduction.macs, least):
             yield Finding(layer.path, _told(layer, all_macs, reduction))
 
 
@@ -68,17 +70,17 @@ def _costliest(report: Report, layers: list[LayerReport]) -> list[LayerReport]:
         return layers
 
 
-def _reduced(layer: LayerReport) -> Reduction | None:
+def _reduced(layer: LayerReport, least: Least) -> Reduction | None:
     """The same convolution with a reduction before it, if that makes sense.
 
     The width is that of the literature: a quarter of the channels that come in, as in a bottleneck
     of ResNet, and no more than half of those that go out, as before GoogLeNet's 5x5 convolutions.
     """
     conv: Any = layer.node.layer
-    if conv.groups != 1 or not surely_at_least(prod(conv.kernel_size), 2):
+    if conv.groups != 1 or not surely_at_least(prod(conv.kernel_size), 2, least):
         return None
     channels = smallest(conv.in_channels // 4, conv.out_channels // 2)
-    if not surely_at_least(channels, NARROWEST):
+    if not surely_at_least(channels, NARROWEST, least):
         return None
     (x,) = layer.node.inputs
     before = KINDS[f"Conv{conv.rank}d"](out_channels=channels, kernel_size=1).bound(x)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from shapecalc.algebra.requirement import Least
 from shapecalc.graph.layout import layout
 from shapecalc.layers import Layer, activation
 from shapecalc.layers.convolution import Convolution
@@ -89,7 +90,11 @@ def no_activation(report: Report) -> Iterator[Finding]:
         if isinstance(first.layer, Convolution) and (is_exercise or first.layer.groups != 1):
             continue
         second = neighbours.only_reader(first)
-        if second is None or second.shared is not None or not _continues(first, second):
+        if (
+            second is None
+            or second.shared is not None
+            or not _continues(first, second, report.least)
+        ):
             continue
         what = "features" if isinstance(first.layer, Linear) else "channels"
         yield Finding(
@@ -104,7 +109,7 @@ def _bends(layer: Layer) -> bool:
     return layer.family in ("activation", "attention", "recurrent", "transformer")
 
 
-def _continues(first: Node, second: Node) -> bool:
+def _continues(first: Node, second: Node, least: Least) -> bool:
     """Whether the second layer weighs the first's sums again, and nothing is narrower between."""
     a, b = first.layer, second.layer
     if isinstance(a, Linear):
@@ -115,7 +120,7 @@ def _continues(first: Node, second: Node) -> bool:
     axis = -1 if isinstance(a, Linear) else 1
     ends = first.inputs[0].shape[axis], second.output.shape[axis]
     between = first.output.shape[axis]
-    return any(surely_at_least(between, end) for end in ends)
+    return any(surely_at_least(between, end, least) for end in ends)
 
 
 def _ends(first: Node, second: Node, what: str) -> str:
@@ -233,7 +238,8 @@ def channels_last(report: Report) -> Iterator[Finding]:
             continue
         height, width, colours = x.shape[1:]
         is_large = all(
-            surely_at_least(side, LARGEST_SIDE_OF_NO_IMAGE + 1) for side in (height, width)
+            surely_at_least(side, LARGEST_SIDE_OF_NO_IMAGE + 1, report.least)
+            for side in (height, width)
         )
         if is_large and colours in (1, 3):
             yield Finding(

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.arithmetic import Dim, ceildiv, is_symbolic, largest
+from shapecalc.algebra.requirement import Least
 from shapecalc.algebra.window import Window, evened
 from shapecalc.layers.axes import SPATIAL
 from shapecalc.layers.convolution import TransposedConvolution
@@ -40,14 +41,14 @@ def dropped_pixels(report: Report) -> Iterator[Finding]:
         axes: dict[tuple[Dim, Window], list[str]] = {}
         spatial = layer.node.inputs[0].spatial
         for name, size, window in zip(SPATIAL[len(spatial)], spatial, windows):
-            if _drops(window, size):
+            if _drops(window, size, report.least):
                 axes.setdefault((size, window), []).append(name)
         if axes:
-            told = [_dropped(names, size, window) for (size, window), names in axes.items()]
+            told = [_dropped(names, *axis, report.least) for axis, names in axes.items()]
             yield Finding(layer.path, "; ".join(told))
 
 
-def _drops(window: Window, size: Dim) -> bool:
+def _drops(window: Window, size: Dim, least: Least) -> bool:
     """Whether the floor costs something that it does not cost by design.
 
     A window padded so that its output is ceil(size / stride), as 7x7 with stride 2 and padding 3
@@ -55,24 +56,24 @@ def _drops(window: Window, size: Dim) -> bool:
     lost at the end than is stepped over between any two positions, as with 1x1 and stride 2.
     """
     left = window.remainder(size)
-    if not surely_at_least(left, 1):
+    if not surely_at_least(left, 1, least):
         return False
-    if surely_at_least(size, window.output(size) * window.stride + 1):
+    if surely_at_least(size, window.output(size) * window.stride + 1, least):
         return True
     stepped_over = largest(window.stride - window.extent, 0)
-    return surely_at_least(left - window.after, stepped_over + 1)
+    return surely_at_least(left - window.after, stepped_over + 1, least)
 
 
-def _dropped(names: list[str], size: Dim, window: Window) -> str:
+def _dropped(names: list[str], size: Dim, window: Window, least: Least) -> str:
     left = window.remainder(size)
     padded = size + window.before + window.after
     padding = f", {padded} padded" if padded != size else ""
     cells = "the last cell" if left == 1 else f"the last {left} cells"
-    only = "" if surely_at_least(left, window.after + 1) else " (padding only)"
+    only = "" if surely_at_least(left, window.after + 1, least) else " (padding only)"
     more = evened(window, size)
     padding_too = f" (padding {more} would)" if more is not None else ""
     fitting = [size - left, size - left + window.stride]
-    if not surely_at_least(fitting[0], 1):
+    if not surely_at_least(fitting[0], 1, least):
         fitting.pop(0)
     return (
         f"{' and '.join(names)} {size}{padding}: no window of {window.extent} with stride "
@@ -88,11 +89,11 @@ def wide_padding(report: Report) -> Iterator[Finding]:
         for window in dict.fromkeys(windows):
             after = window.before if layer.node.layer.rounds_up else window.after
             padding = largest(window.before, after)
-            if not surely_at_least(2 * padding, window.extent + 1):
+            if not surely_at_least(2 * padding, window.extent + 1, report.least):
                 continue
             sees = (
                 "sees nothing but padding"
-                if surely_at_least(padding, window.extent)
+                if surely_at_least(padding, window.extent, report.least)
                 else "sees more padding than input"
             )
             message = f"padding {padding} for a window of {window.extent}: at the edge it {sees}"
@@ -128,7 +129,7 @@ def even_kernel_same(report: Report) -> Iterator[Finding]:
         if getattr(layer.node.layer, "padding", None) != "same":
             continue
         for window in windows:
-            if surely_at_least(window.after, window.before + 1):
+            if surely_at_least(window.after, window.before + 1, report.least):
                 message = (
                     f"a window of {window.extent} keeps its input's size with padding "
                     f"{window.before} before and {window.after} after: results move by half a cell"
@@ -140,6 +141,7 @@ def even_kernel_same(report: Report) -> Iterator[Finding]:
 @check("uneven-transposed-kernel")
 def uneven_transposed_kernel(report: Report) -> Iterator[Finding]:
     """A transposed convolution's kernel is no multiple of its stride: outputs overlap unevenly."""
+    least = report.least
     for layer in report.layers:
         conv = layer.node.layer
         if not isinstance(conv, TransposedConvolution):
@@ -147,7 +149,7 @@ def uneven_transposed_kernel(report: Report) -> Iterator[Finding]:
         axes = zip(layer.node.inputs[0].spatial, conv.kernel_size, conv.stride, conv.dilation)
         for size, kernel, stride, dilation in axes:
             # a single cell is spread once and overlaps nothing
-            if surely_at_least(kernel % stride, 1) and surely_at_least(size, 2):
+            if surely_at_least(kernel % stride, 1, least) and surely_at_least(size, 2, least):
                 told = f"kernel {kernel} is no multiple of stride {stride}: "
                 if dilation == 1:
                     less, more = kernel // stride, ceildiv(kernel, stride)
@@ -171,12 +173,12 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
         field = fields[layer.path]
         if field is None or field is before:  # as behind an activation
             continue
-        if all(size == 1 for size in layer.node.output.spatial):
+        if not any(surely_at_least(size, 2, report.least) for size in layer.node.output.spatial):
             continue
         before = field
         sizes = [size for size in inputs if len(size) == len(field.size)]
         if sizes and all(
-            any(surely_at_least(sees, n + 1) for sees, n in zip(field.least, size))
+            any(surely_at_least(sees, n + 1, report.least) for sees, n in zip(field.least, size))
             for size in sizes
         ):
             message = (

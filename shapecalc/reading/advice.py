@@ -10,8 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from shapecalc.language.problem import Problem, SpecError
+from shapecalc.layers.convolution import Convolution, TransposedConvolution
+from shapecalc.layers.linear import Linear
+from shapecalc.layers.recurrent import Recurrent
 from shapecalc.reading import sizes
 from shapecalc.reading.values import Instance, Place
+
+_CONVOLUTIONS = (Convolution, TransposedConvolution)
 
 LARGEST = 4096
 """The largest side that is tried."""
@@ -107,17 +112,17 @@ def asked(root: Instance, name_of: Callable[[Instance], str]) -> list[str]:
         leaf, layer = module.data, cast(Any, module.data.layer)
         name = name_of(module)
         rank = layer.rank
-        if "in_channels" in leaf.raw or (leaf.kind.startswith("Conv") and layer.in_channels):
+        if "in_channels" in leaf.raw or (isinstance(layer, _CONVOLUTIONS) and layer.in_channels):
             channels = layer.in_channels
             sides = {1: ["128"], 2: ["224", "224"], 3: ["16", "112", "112"]}[rank]
             shown = ",".join([str(channels), *sides])
             return [f"its first layer {name!r} takes {channels} channels: --input {shown}"]
-        if leaf.kind == "Linear" and layer.in_features:
+        if isinstance(layer, Linear) and layer.in_features:
             size = layer.in_features
             return [f"its first layer {name!r} takes {size} features: --input {size}"]
-        if leaf.kind.startswith("Embedding"):
+        if layer.dtypes and layer.dtypes[0] == "int64":
             return [f"its first layer {name!r} takes indices: --input 128:int64"]
-        if leaf.kind in ("LSTM", "GRU", "RNN"):
+        if isinstance(layer, Recurrent):
             size = layer.input_size
             return [f"its first layer {name!r} takes {size} features: --input 20,{size}"]
     return [hint]

@@ -76,15 +76,70 @@ def _given_numbers(reader: Reader, call: ast.Call) -> Iterator[tuple[str, int]]:
 
 
 def networks_in(module: SourceModule) -> list[str]:
-    """The classes of a file that look like networks, and are used by no other."""
+    """What looks like a network in a file, and is used by no other.
+
+    That are classes; else variables that hold an instance of one that cannot be made without
+    arguments; else those that hold an ``nn.Sequential``.
+    """
     classes = {node.name: node for node in module.tree.body if isinstance(node, ast.ClassDef)}
+    variables = _modules_in(module, classes)
     found = [name for name, node in classes.items() if _has_forward(node, classes)]
     used: set[str] = set()
     for name, node in classes.items():
-        for each in ast.walk(node):
-            if isinstance(each, ast.Name) and each.id != name:
-                used.add(each.id)
-    return [name for name in found if name not in used]
+        used |= _mentioned(node) - {name}
+    within = _behind(module, variables)
+    alone = [name for name in found if name not in used | within]
+    held = [name for name in variables if name not in used | within]
+    of_classes = [n for n in held if any(_mentioned(made) & {*found} for made in variables[n])]
+    return alone or of_classes or held
+
+
+def _modules_in(
+    module: SourceModule, classes: Mapping[str, ast.ClassDef]
+) -> dict[str, list[ast.expr]]:
+    """The variables of a file that hold a module, with what they are given."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in module.tree.body:
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+            continue
+        made = node.value
+        while isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute):
+            if not isinstance(made.func.value, ast.Call):
+                break
+            made = made.func.value  # net.to(device)
+        called = made.func if isinstance(made, ast.Call) else made
+        name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+        is_network = name in classes and _has_forward(classes[name], classes)
+        if (is_network and _needs_arguments(classes[name])) or name == "Sequential":
+            found.setdefault(node.targets[0].id, []).append(node.value)
+    return found
+
+
+def _needs_arguments(node: ast.ClassDef) -> bool:
+    """Whether a class's own constructor has parameters without defaults."""
+    for each in node.body:
+        if isinstance(each, ast.FunctionDef) and each.name == "__init__":
+            given = len(each.args.defaults) + 1
+            return len(each.args.posonlyargs) + len(each.args.args) > given
+    return False
+
+
+def _mentioned(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def _behind(module: SourceModule, variables: Mapping[str, list[ast.expr]]) -> set[str]:
+    """All names of a file that variables are made with, directly or by what is called."""
+    body = [n for n in module.tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+    inner = {node.name: node for node in body}
+    waiting = [name for each in variables.values() for node in each for name in _mentioned(node)]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _mentioned(inner[name]) if name in inner else ()
+    return found
 
 
 def _has_forward(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], depth: int = 0) -> bool:

@@ -95,7 +95,7 @@ class Attributes:
         try:
             return not isinstance(self.attribute(value, name), Unknown)
         except Raised as raised:
-            if raised.instance.cls.name == "AttributeError":
+            if raised.is_a("AttributeError"):
                 return False
             raise
 

@@ -14,6 +14,7 @@ from shapecalc.reading.values import (
     Class,
     ClassMethod,
     Instance,
+    Iterated,
     Property,
     Quiet,
     Static,
@@ -148,6 +149,7 @@ def _sum(rt: Any, values: Any, start: Any = 0) -> Any:
     found = start
     first = True
     for value in rt.iterate(values):
+        rt.step(2)
         is_zero = first and type(found) is int and found == 0
         found = (
             value if is_zero and isinstance(value, rt.tensor_type) else rt.binary("+", found, value)
@@ -272,7 +274,7 @@ def _next(rt: Any, values: Any, *default: Any) -> Any:
         return rt.call(rt.attribute(values, "__next__"), [], {})
     if isinstance(values, Unknown):
         return rt.call_unknown(values, [])
-    for value in values if hasattr(values, "items") and not isinstance(values, dict) else ():
+    for value in rt.iterate(values) if isinstance(values, Iterated) else ():
         return value
     if default:
         return default[0]
@@ -329,7 +331,7 @@ def _getattr(rt: Any, value: Any, name: Any, *default: Any) -> Any:
     try:
         found = rt.attribute(value, name)
     except Raised as raised:
-        if raised.instance.cls.name == "AttributeError":
+        if raised.is_a("AttributeError"):
             return default[0]
         raise
     return default[0] if isinstance(found, Unknown) and not isinstance(value, Unknown) else found

@@ -47,6 +47,7 @@ class Classes:
     attribute: Any
     iterate: Any
     not_known: Any
+    step: Any
 
     def new_class(
         self,
@@ -134,6 +135,7 @@ class Classes:
             for name in own:
                 fields[name] = each.names.get(name, Default())
         cls.names["__fields__"] = fields
+        self.step(8 * len(fields))
 
         def init(rt: Any, self_: Instance, *args: Any, **kwargs: Any) -> None:
             given = dict(zip(fields, args))
@@ -200,7 +202,7 @@ class Classes:
             value = self.blank(cls, args, kwargs)
         if isinstance(value, Instance) and cls.has("__init__"):
             self.call(self.attribute(value, "__init__"), args, kwargs)
-        elif args and not any(each in HOLDING or each.name == "BaseException" for each in cls.mro):
+        elif args and not (cls.has("__exception__") or any(each in HOLDING for each in cls.mro)):
             raise self.error("TypeError", f"{cls.name}() takes no arguments")
         return value
 
@@ -212,7 +214,7 @@ class Classes:
             if each in HOLDING:
                 own_init = any("__init__" in c.names for c in cls.mro[: cls.mro.index(each)])
                 value.data = HOLDING[each]() if own_init else self.held(each, args, kwargs)
-            if each.name == "BaseException":
+            if "__exception__" in each.names:
                 value.attributes["args"] = tuple(args)
         return value
 

@@ -1,9 +1,9 @@
-"""Comprehensions and generators of the source, evaluated at once."""
+"""Comprehensions of the source; those that are generators are evaluated as they are drawn."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from shapecalc.reading.values import Frame
@@ -18,10 +18,10 @@ class Comprehensions:
     rt: Any
     target: Any
 
-    def comprehension(
+    def drawn_from(
         self, generators: list[ast.comprehension], body: Run
-    ) -> Callable[[Frame], list[Any]]:
-        """The values of a comprehension's body, in order."""
+    ) -> Callable[[Frame], Iterator[Any]]:
+        """The values of a comprehension's body, as drawn; the first iterable is known at once."""
         loops = [
             (
                 self.target(each.target),
@@ -32,30 +32,36 @@ class Comprehensions:
         ]
         rt = self.rt
 
-        def run(frame: Frame) -> list[Any]:
-            found: list[Any] = []
+        def values(inner: Frame, items: Iterator[Any], level: int) -> Iterator[Any]:
+            assign, _, tests = loops[level]
+            for item in items:
+                assign(item, inner)
+                if not all(rt.truth(test(inner)) for test in tests):
+                    continue
+                if level + 1 == len(loops):
+                    yield body(inner)
+                else:
+                    more = rt.iterate(loops[level + 1][1](inner))
+                    yield from values(inner, more, level + 1)
+
+        def run(frame: Frame) -> Iterator[Any]:
             inner = Frame(frame.module, frame, frame.function)
-
-            def step(level: int) -> None:
-                if level == len(loops):
-                    found.append(body(inner))
-                    return
-                assign, items, tests = loops[level]
-                for item in rt.iterate(items(inner)):
-                    assign(item, inner)
-                    if all(rt.truth(test(inner)) for test in tests):
-                        step(level + 1)
-
-            step(0)
-            return rt.bounded(found)
+            return values(inner, rt.iterate(loops[0][1](inner)), 0)
 
         return run
+
+    def comprehension(
+        self, generators: list[ast.comprehension], body: Run
+    ) -> Callable[[Frame], list[Any]]:
+        """The values of a comprehension's body, as a list."""
+        drawn, rt = self.drawn_from(generators, body), self.rt
+        return lambda frame: rt.bounded(list(drawn(frame)))
 
     def _ListComp(self, node: ast.ListComp) -> Run:
         return self.comprehension(node.generators, self.expression(node.elt))
 
     def _GeneratorExp(self, node: ast.GeneratorExp) -> Run:
-        run = self.comprehension(node.generators, self.expression(node.elt))
+        run = self.drawn_from(node.generators, self.expression(node.elt))
         return lambda frame: self.rt.iterator(run(frame))
 
     def _SetComp(self, node: ast.SetComp) -> Run:

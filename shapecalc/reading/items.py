@@ -30,7 +30,9 @@ class Items:
     call: Any
     error: Any
     is_lenient: Any
+    node: Any
     not_known: Any
+    source: Any
     step: Any
     tensor_type: Any
 
@@ -73,14 +75,16 @@ class Items:
             try:
                 yield self.call(self.attribute(value, "__next__"), [], {})
             except Raised as raised:
-                if raised.instance.cls.name == "StopIteration":
+                if raised.is_a("StopIteration"):
                     return
                 raise
 
     def counted(self, value: range | Iterated) -> Iterable[Any]:
         """The items of what may never end, counted as they are drawn; a tuple by its length."""
+        node, source = self.node, self.source
         for item in value:
             self.step(1 + len(item) if type(item) is tuple else 1)
+            self.node, self.source = node, source  # what was evaluated to draw it stands elsewhere
             yield item
 
     def drawn_all(self, value: Any) -> list[Any]:
@@ -109,7 +113,9 @@ class Items:
 
     def hashable(self, values: Iterable[Any]) -> list[Any]:
         """Values as the members of a set."""
-        return [self.key(value) for value in values]
+        found = [self.key(value) for value in values]
+        self.step(len(found))
+        return found
 
     def as_dict(self, value: Any) -> dict[Any, Any]:
         """What ``**value`` spreads."""
@@ -208,6 +214,7 @@ class Items:
             self.bounded(value)
         elif isinstance(value, list):
             try:
+                self.step(len(value) // 64 if isinstance(index, slice) else 1)
                 value[plain(index)] = list(self.iterate(item)) if isinstance(index, slice) else item
             except (IndexError, TypeError, ValueError) as wrong:
                 raise self.error(type(wrong).__name__, str(wrong)) from None
@@ -225,6 +232,7 @@ class Items:
             self.call(self.attribute(value, "__delitem__"), [index], {})
             return
         try:
+            self.step(len(plain(value)) // 64 if isinstance(plain(value), list) else 1)
             del plain(value)[plain(index)]
         except (KeyError, IndexError, TypeError) as wrong:
             raise self.error(type(wrong).__name__, str(wrong)) from None

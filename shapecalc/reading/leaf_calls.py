@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
-from shapecalc.layers import KINDS
+from shapecalc.layers import KINDS, OUTPUT
+from shapecalc.layers.linear import Linear
 from shapecalc.reading.modules import Leaf, leaf_tensors
 from shapecalc.reading.operators import type_name
 from shapecalc.reading.traced import Op, TensorValue
@@ -36,8 +38,11 @@ class LeafCalls(Weights):
         least, most = kind.arity
         given = [*args, *kwargs.values()]
         sequence = given[0] if given else None
-        if isinstance(sequence, Instance) and sequence.cls.name == "PackedSequence":
-            return self.run_packed(value, leaf, sequence, given[1:])
+        if isinstance(sequence, Instance):
+            from shapecalc.reading.known.packed import PACKED
+
+            if sequence.cls is PACKED:
+                return self.run_packed(value, leaf, sequence, given[1:])
         if kind.states:  # an LSTM takes its two states as one tuple
             starts = [each if isinstance(each, tuple) else (each,) for each in given[1:]]
             given = [*given[:1], *(each for start in starts for each in start)]
@@ -66,7 +71,7 @@ class LeafCalls(Weights):
             self.require(leaf.kind, leaf.layer, [x.tensor for x in inputs], inputs, value)
             del inputs[1:]
         outputs = self.put_leaf(value, leaf, inputs)
-        return self.results(leaf, outputs, inputs)
+        return self.results(leaf, outputs)
 
     def first_of(self, found: tuple[Any, ...]) -> str:
         """A hint where a tuple is given, as recurrent layers and attention return one."""
@@ -99,9 +104,10 @@ class LeafCalls(Weights):
         """The operation of a layer of the catalogue; its weights are the instance's."""
         assert leaf.layer is not None
         name = self.relative(self.current, value) if self.current is not None else ""
-        if leaf.kind == "Linear" and self.current is not None and self.half_tied(value, leaf):
+        is_linear = isinstance(leaf.layer, Linear)
+        if is_linear and self.current is not None and self.half_tied(value, leaf):
             settings = {**leaf.given, "bias": False}
-            outputs = self.add("Linear", inputs, settings, instance=value, name=name)
+            outputs = self.add(leaf.kind, inputs, settings, instance=value, name=name)
             (found,) = outputs.values()
             weight = leaf.tensors["weight"].stored
             assert isinstance(found.source, Op)
@@ -129,55 +135,21 @@ class LeafCalls(Weights):
             self.count_weights(op)
         return outputs
 
-    def results(
-        self, leaf: Leaf, outputs: dict[str, TensorValue], inputs: list[TensorValue]
-    ) -> Any:
-        """What torch's module returns."""
-        first = next(iter(outputs.values()))
-        kind = leaf.kind
-        layer: Any = leaf.layer
-        if kind in ("RNN", "LSTM", "GRU"):
-            states = [
-                self.output(outputs, name, first, self.state_shape(layer, inputs[0], name))
-                for name in ("h_n", "c_n")[: 1 + (kind == "LSTM")]
-            ]
-            return first, (tuple(states) if kind == "LSTM" else states[0])
-        if kind == "LSTMCell":
-            return first, self.output(outputs, "c_1", first, first.shape, "c")
-        if kind == "MultiheadAttention":
-            batch = 0 if layer.batch_first else 1
-            q, k = inputs[0].shape, inputs[min(1, len(inputs) - 1)].shape
-            shape = (q[batch], q[1 - batch], k[1 - batch]) if len(q) == 3 else (q[0], k[0])
-            return first, self.output(outputs, "attn_output_weights", first, shape, "weights")
-        if leaf.raw.get("return_indices") is True:
-            return first, self.output(outputs, "indices", first, first.shape)
-        return first
+    def results(self, leaf: Leaf, outputs: dict[str, TensorValue]) -> Any:
+        """What torch's module returns: its outputs, nested as they are there."""
+        cls = KINDS[leaf.kind]
+        is_requested = bool(cls.requested_by) and leaf.raw.get(cls.requested_by) is True
+        told = cls.returns_on_request if is_requested else cls.returns
+        return next(iter(outputs.values())) if told == OUTPUT else _nested(told, outputs)
 
-    def output(
-        self,
-        outputs: dict[str, TensorValue],
-        name: str,
-        first: TensorValue,
-        shape: Any,
-        other: str = "",
-    ) -> TensorValue:
-        """One of several outputs by name."""
-        for each in (name, other):
-            if each in outputs:
-                return outputs[each]
-        rest = list(outputs.values())[1:]
-        if len(rest) == 1:
-            return rest[0]
-        found = TensorValue(tuple(shape), first.dtype if name != "indices" else "int64")
-        found.source, found.output = first.source, name
-        return found
 
-    def state_shape(self, layer: Any, x: TensorValue, name: str) -> Any:
-        """The shape of a recurrent layer's state."""
-        directions = 2 if layer.bidirectional else 1
-        hidden = layer.hidden_size
-        if name == "h_n" and "proj_size" in layer.fields and layer.proj_size:
-            hidden = layer.proj_size
-        batch = x.shape[0 if layer.batch_first else 1] if len(x.shape) == 3 else None
-        shape = [layer.num_layers * directions, *([batch] if batch is not None else []), hidden]
-        return tuple(shape)
+def _nested(target: str, outputs: dict[str, TensorValue]) -> Any:
+    """Outputs as the target of an assignment names them: ``"output, (h_n, c_n)"``."""
+
+    def found(node: ast.expr) -> Any:
+        if isinstance(node, ast.Tuple):
+            return tuple(map(found, node.elts))
+        assert isinstance(node, ast.Name)
+        return outputs[node.id]
+
+    return found(ast.parse(target, mode="eval").body)

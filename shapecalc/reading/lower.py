@@ -18,6 +18,7 @@ from shapecalc.reading.blocks.draft import Draft, Item, Link, Made, exactly
 from shapecalc.reading.blocks.naming import Names
 from shapecalc.reading.blocks.tidying import Tidying
 from shapecalc.reading.flow import Flow, Wire, operations, wire_of
+from shapecalc.reading.modules import SEQUENTIAL
 from shapecalc.reading.rearranging import hoist, localise
 from shapecalc.reading.settings import settings
 from shapecalc.reading.traced import Call, Given, Op, TensorValue
@@ -223,7 +224,8 @@ class Lowering:
 
     def with_the_start(self, op: Op, wires: list[Wire], items: list[Item]) -> list[Wire]:
         """What is joined, where the first of it has been joined here before."""
-        if op.kind != "Concat":
+        grows = op.layer.grows
+        if not grows:
             return wires
         here = {id(item) for item in items}
         found = wires
@@ -231,7 +233,7 @@ class Lowering:
             count = len(joined_wires)
             is_start = 1 < count < len(wires) and wires[:count] == joined_wires
             is_here = id(self.made_of.get(id(other))) in here
-            if is_start and is_here and other.settings.get("dim") == op.settings.get("dim"):
+            if is_start and is_here and other.settings.get(grows) == op.settings.get(grows):
                 shorter: list[Wire] = [(other, next(iter(other.outputs))), *wires[count:]]
                 found = shorter if len(shorter) < len(found) else found
         self.joins.append((op, wires))
@@ -358,7 +360,7 @@ def joined(prefix: str, name: str) -> str:
 
 def is_sequence(call: Call) -> bool:
     """Whether a call is of an ``nn.Sequential``, and of no class of the source's."""
-    return call.instance is not None and call.instance.cls.name == "Sequential"
+    return call.instance is not None and call.instance.cls is SEQUENTIAL
 
 
 def simply(value: Any) -> Any:

@@ -129,7 +129,7 @@ def _encode(rt: Any, value: str, *args: Any) -> str:
 
 @_method(list, "extend")
 def _extend(rt: Any, value: list[Any], items: Any) -> None:
-    value.extend(rt.drawn_all(items))
+    value.extend(rt.iterate(items))  # one by one: what is drawn may ask for those before it
     rt.bounded(value)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean, listing
 from shapecalc.language.tree import Input, Spec
+from shapecalc.missing import no_such_spec
 from shapecalc.reading import sizes
 from shapecalc.reading.advice import asked
 from shapecalc.reading.asked import evaluated, networks_in
@@ -18,7 +19,7 @@ from shapecalc.reading.blocks.naming import identifier
 from shapecalc.reading.flow import operations
 from shapecalc.reading.inputs import Shape, read_input
 from shapecalc.reading.lower import Lowering
-from shapecalc.reading.modules import every_tensor, is_module, walk
+from shapecalc.reading.modules import SEQUENTIAL, every_tensor, is_module, walk
 from shapecalc.reading.operators import type_name
 from shapecalc.reading.outputs import names_of, tensors
 from shapecalc.reading.reader import Reader, deep
@@ -84,7 +85,7 @@ def read_network(
     path = Path(found["file"])
     texts = texts or {}
     if not (path.is_file() or path.resolve() in texts):
-        raise FileNotFoundError(2, "no such file", str(path))
+        raise FileNotFoundError(no_such_spec(str(path)))
     shapes = [read_input(each) for each in inputs]
     pinned: set[str] = set()
     while True:
@@ -215,7 +216,7 @@ class _Reading:
         try:
             value = evaluated(reader, module, make)
         except Raised as raised:
-            if raised.instance.cls.name != "NameError" or not module.as_script(make):
+            if not raised.is_a("NameError") or not module.as_script(make):
                 raise
             value = evaluated(reader, module, make)
         if isinstance(value, (Class, Function)):
@@ -226,9 +227,8 @@ class _Reading:
             reader.paths[id(each)] = path
         spec = Spec(self.source)
         spec.name = re.sub(r"\(.*", "", make, flags=re.DOTALL).strip() or root.cls.name
-        spec.name = (
-            root.cls.name if spec.name.islower() and root.cls.name != "Sequential" else spec.name
-        )
+        if spec.name.islower() and root.cls is not SEQUENTIAL:
+            spec.name = root.cls.name
         trace, results, given = self.run(root, spec)
 
         def lowered(apart: frozenset[Any]) -> tuple[Spec, Lowering]:

@@ -95,6 +95,7 @@ source may build and keep is bounded as its time is.
 """
 
 _COLLECTIONS = (list, tuple, dict, set, frozenset)
+_ROWS = (str, bytes, list, tuple)
 
 
 def parts(value: Any, most: int) -> int:
@@ -178,15 +179,13 @@ class Operators:
         elif word == "<<" and isinstance(a, int) and isinstance(b, int):
             too_large = b > MOST_BITS
         elif word == "*":
-            if isinstance(a, (str, list, tuple)) and isinstance(b, int):
+            if isinstance(a, _ROWS) and isinstance(b, int):
                 too_large = len(a) * b > MOST_ITEMS
-            elif isinstance(b, (str, list, tuple)) and isinstance(a, int):
+            elif isinstance(b, _ROWS) and isinstance(a, int):
                 too_large = len(b) * a > MOST_ITEMS
             elif isinstance(a, int) and isinstance(b, int):
                 too_large = a.bit_length() + b.bit_length() > MOST_BITS
-        elif (
-            word == "+" and isinstance(a, (str, list, tuple)) and isinstance(b, (str, list, tuple))
-        ):
+        elif word == "+" and isinstance(a, _ROWS) and isinstance(b, _ROWS):
             too_large = len(a) + len(b) > MOST_ITEMS
         if too_large:
             raise CannotRead(self.here(), "this would be larger than any network needs")
@@ -203,7 +202,7 @@ class Operators:
 
     def built(self, value: Any) -> Any:
         """Something new, which counts as work by what it takes to make and to keep."""
-        if isinstance(value, (str, *_COLLECTIONS)):
+        if isinstance(value, (str, bytes, *_COLLECTIONS)):
             self.step(len(self.bounded(value)) // 4)
         elif isinstance(value, int):
             self.step(value.bit_length() // 64)
@@ -211,8 +210,10 @@ class Operators:
 
     def walked(self, value: Any) -> None:
         """Count as work what a collection holds, before Python goes through all of it."""
-        if isinstance(value, _COLLECTIONS):
-            self.step(parts(value, MOST_STEPS))
+        if isinstance(value, (str, bytes)):
+            self.step(len(value) // 256)
+        elif isinstance(value, _COLLECTIONS):
+            self.step(2 * parts(value, MOST_STEPS // 2))
 
     def instance_operator(self, word: str, a: Any, b: Any) -> Any:
         """An operator that a class of the source declares."""
@@ -311,7 +312,10 @@ class Operators:
                 raise self.error("TypeError", message)
             self.step(len(container) // 64)
             return item in container
-        if isinstance(container, (dict, set, frozenset, range)):
+        if isinstance(container, range):  # which Python goes through for all but integers
+            number = int(item) if isinstance(item, float) and item.is_integer() else self.key(item)
+            return isinstance(number, int) and number in container
+        if isinstance(container, (dict, set, frozenset)):
             return self.key(item) in container
         if hasattr(container, "known_contains"):
             return bool(container.known_contains(item))

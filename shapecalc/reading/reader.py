@@ -12,6 +12,8 @@ from shapecalc.language.problem import Source
 from shapecalc.reading.assuming import Assumptions
 from shapecalc.reading.leaf_calls import LeafCalls
 from shapecalc.reading.modules import (
+    MODULE_LIST,
+    SEQUENTIAL,
     Leaf,
     Modules,
     children,
@@ -119,13 +121,13 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
         forward = self.attribute_or_none(value, "forward")
         if forward is None:
             message = f'Module [{value.cls.name}] is missing the required "forward" function'
-            is_list = value.cls.name == "ModuleList"
+            is_list = value.cls is MODULE_LIST
             hint = "nn.Sequential calls one after the other; of a ModuleList, each is called alone"
             raise self.error("NotImplementedError", message, hint if is_list else "")
         if self.current is None or not self.stands_alone(value, forward):
             return self.call(forward, args, kwargs)
         outer = self.current
-        if value.cls.name == "Sequential":  # what it is given is named where it is called
+        if value.cls is SEQUENTIAL:  # what it is given is named where it is called
             args = [
                 self.produced(each) if isinstance(each, TensorValue) and each.stored else each
                 for each in args

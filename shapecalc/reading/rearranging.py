@@ -45,7 +45,7 @@ def localise(root: Call) -> None:
 
 def is_constant(op: Op) -> bool:
     """Whether an operation makes a tensor of nothing, which nobody learns or keeps."""
-    return not op.inputs and not op.weights and op.kind not in ("Parameter", "Buffer")
+    return not op.inputs and not op.weights and not op.layer.is_state
 
 
 def joins_all(call: Call, op: Op) -> bool:
@@ -54,7 +54,7 @@ def joins_all(call: Call, op: Op) -> bool:
     for name, value in call.given:
         names.setdefault(name, []).append(wire_of(value))
     wires = [wire_of(value) for value in op.inputs]
-    if op.kind != "Concat" or len(names) != 1 or wires != next(iter(names.values())):
+    if not op.layer.grows or len(names) != 1 or wires != next(iter(names.values())):
         return False
     return not any(
         wire_of(value) in wires

@@ -190,7 +190,7 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
 
     def text(self, value: Any) -> str:
         """``str(value)``."""
-        self.step(1)
+        self.step(2)
         if isinstance(value, Instance):
             for name in ("__str__", "__repr__"):
                 if value.cls.has(name):

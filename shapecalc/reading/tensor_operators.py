@@ -163,14 +163,14 @@ class TensorOperators:
         if dtype not in FLOATS and dtype != "bool" and (word == "/" or isinstance(number, float)):
             dtype = "float32"
         cls = KINDS.get(kind)
-        if cls is None or "other" not in cls.fields:
+        if cls is None or not cls.number_fields:
             return self.elementwise([tensor], dtype, kind)
         if isinstance(number, bool):
             number = int(number)
-        is_reversed = reverse and not getattr(cls, "commutes", False)
-        if is_reversed and "input" not in cls.fields:  # 1 < x is x > 1
+        is_reversed = reverse and not cls.commutes
+        if is_reversed and len(cls.number_fields) < 2:  # 1 < x is x > 1
             kind, is_reversed = _TURNED.get(kind, kind), False
-        settings: dict[str, Any] = {"input" if is_reversed else "other": number}
+        settings: dict[str, Any] = {cls.number_fields[0 if is_reversed else -1]: number}
         if word == "//":
             settings["rounding_mode"] = "floor"
         return self.put(kind, [tensor], settings)

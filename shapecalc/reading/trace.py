@@ -247,7 +247,7 @@ class Trace:
         if isinstance(source, Op):
             name = self.name_of(source.instance) if source.instance is not None else ""
             inner = f"{source.kind} {name!r}" if name else source.kind
-            if source.kind in ("Flatten", "Reshape") and source.inputs:
+            if (source.layer.merges or source.layer.rest) and source.inputs:
                 sizes = " x ".join(map(str, source.inputs[0].shape[1:]))
                 return f" from {inner}, of {sizes}"
             return f" from {inner}"

@@ -13,6 +13,7 @@ from typing import Any
 from shapecalc.graph.graph import Built, Node
 from shapecalc.language.tree import Spec
 from shapecalc.layers import Layer
+from shapecalc.layers.linear import Identity
 from shapecalc.reading.flow import operations
 from shapecalc.reading.lower import Lowering
 from shapecalc.reading.traced import Op
@@ -20,8 +21,10 @@ from shapecalc.reading.traced import Op
 Trial = Callable[[Spec], Built]
 """Builds a spec for the values of its symbols; raises an error where that fails."""
 
-_MOVED = ("Identity", "Concat", "Parameter", "Buffer")
-"""Kinds that are put in, put together and left over where a spec is written."""
+
+def _is_moved(layer: Layer) -> bool:
+    """Whether it is put in, put together or left over where a spec is written."""
+    return isinstance(layer, Identity) or bool(layer.grows) or layer.is_state
 
 
 class Trying:
@@ -77,9 +80,9 @@ class Trying:
 def is_same(built: Built, lowering: Lowering) -> bool:
     """Whether a network has the layers of a trace, in order, with what goes in and comes out."""
     ops = (op for op in operations(lowering.root) if id(op) not in lowering.dead)
-    ran = [_of_op(op) for op in ops if op.kind not in _MOVED]
+    ran = [_of_op(op) for op in ops if not _is_moved(op.layer)]
     nodes = (data["node"] for _, data in built.graph.nodes(data=True))
-    has = [_of_node(node) for node in nodes if type(node.layer).__name__ not in _MOVED]
+    has = [_of_node(node) for node in nodes if not _is_moved(node.layer)]
     return ran == has
 
 

@@ -304,6 +304,10 @@ class Raised(Exception):
         self.instance = instance
         self.place = place
 
+    def is_a(self, name: str) -> bool:
+        """Whether ``except`` with the name of one of Python's exceptions catches it."""
+        return any(each.name == name for each in self.instance.cls.mro)
+
 
 MISSING: Any = Quiet("missing")
 """What stands for nothing where None is something."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.layers import KINDS
+from shapecalc.layers.linear import Linear
 from shapecalc.reading.modules import Leaf, leaf_tensors, walk
 from shapecalc.reading.operators import type_name
 from shapecalc.reading.traced import Call, Op, Stored, TensorValue
@@ -32,14 +33,14 @@ class Weights:
         if "bias" not in owners or owners["bias"] is not value or owners["weight"] is value:
             return False
         weight = tensors["weight"].stored
-        return weight is not None and weight.op is not None and weight.op.kind == "Linear"
+        return weight is not None and weight.op is not None and isinstance(weight.op.layer, Linear)
 
     def count_weights(self, op: Op) -> None:
         """Note which operation counts a learned tensor first; later ones use its weights."""
         for stored in op.weights.values():
             if stored.op is None:
                 stored.op = op
-            elif stored.op.kind in ("Parameter", "Buffer") and op.kind != stored.op.kind:
+            elif stored.op.layer.is_state and op.kind != stored.op.kind:
                 self.uncounted(stored.op)
                 stored.op = op
         others = {id(s.op): s.op for s in op.weights.values() if s.op is not op}
@@ -132,7 +133,7 @@ class Weights:
         assert stored is not None
         assert self.current is not None
         known = stored.op
-        if known is not None and known.kind in ("Parameter", "Buffer"):
+        if known is not None and known.layer.is_state:
             if known.call.instance is not self.current.instance or known.call is self.current:
                 return next(iter(known.outputs.values()))
         kind = "Buffer" if stored.is_buffer else "Parameter"
@@ -142,7 +143,7 @@ class Weights:
         outputs = self.add(kind, [], settings, name=self.stored_name(stored))
         found = next(iter(outputs.values()))
         assert isinstance(found.source, Op)
-        if known is not None and known.kind not in ("Parameter", "Buffer"):
+        if known is not None and not known.layer.is_state:
             self.uncounted(found.source)
             return found
         found.source.weights[""] = stored

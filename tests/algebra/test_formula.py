@@ -225,6 +225,15 @@ def test_the_least_of_sizes_a_number_apart_is_known():
     assert smallest(H, H) == H
 
 
+def test_a_minimum_that_a_size_is_added_to_is_one_with_the_minimum_around_it():
+    assert str(smallest(W, W + smallest(H, 2), W + 3)) == "W + min(0, H)"
+    assert str(largest(W, W + largest(H, 2 * H))) == "W + max(0, H, 2*H)"
+
+
+def test_products_in_a_sum_are_multiplied_out_within_a_floor():
+    assert (H * (W + 1) - H * W + 1) // 2 == (H + 1) // 2
+
+
 def test_a_power_too_long_to_write_out_is_left_alone():
     many = sum((Formula.symbol(f"s{i}") for i in range(9)), H)
     huge = (many**60) * (W + 1) ** 60

@@ -1,9 +1,10 @@
 """Random specs, emitted and tried: ``python -m tests.emitting.run --cases 2000 --seed 1``.
 
-Each is made from a seed and a number alone, emitted, built by torch on the meta device with the
-symbols' own values and with random others, and compared with the reports. How cases ended is
-counted, with the number of the first; ``--case NUMBER`` prints the spec of one and its source. The
-exit status is 1 if any was emitted wrongly or not at all without a reason that is known.
+Each is made from a seed and a number alone, emitted, built by torch with the symbols' own values
+and with random others, and compared with the reports, and where it is small with its layers run one
+by one on random weights. How cases ended is counted, with the number of the first; ``--case
+NUMBER`` prints the spec of one and its source. The exit status is 1 if any was emitted wrongly or
+not at all without a reason that is known.
 """
 
 from __future__ import annotations
@@ -19,15 +20,23 @@ from random import Random
 from typing import Any
 
 import shapecalc
+from shapecalc.analysis.report import Report
 from shapecalc.emitting.module import module
 from shapecalc.emitting.names import EmitError
 from shapecalc.language.problem import SpecError
 from shapecalc.network import Network
 from tests.emitting.emitted import assert_is, made, maker
 from tests.emitting.specs import spec
+from tests.emitting.stepwise import assert_computes
 
 TOO_LARGE = 10**8
 """How many elements are more than are to be tried."""
+
+SMALL = 10**6
+"""How many elements are run on numbers."""
+
+LONGEST = 200
+"""The longest sequence through a recurrent layer, of which the meta device runs each step."""
 
 REFUSED = (
     "differs from copy to copy in a way that no expression tells",
@@ -36,6 +45,7 @@ REFUSED = (
     "has a number that hangs on what is there, but not in a chain",
     "is not always the same copy",
     "copies with names of their own have one source and no 'share'",
+    "copies with names of their own share no weights",
     "cannot be asked for in what is emitted",
     "'when' asks for a size that cannot be told where the entry is left out",
 )
@@ -53,19 +63,19 @@ def ended(given: dict[str, Any], chance: Random, times: int) -> str:
     """How a case ended; ``times`` is at how many other values of its knobs it is tried."""
     try:
         network = shapecalc.load(given)
-        totals = network.report().totals
+        report = network.report()
     except SpecError:
         return "is no network"
-    if totals.params + totals.activations > TOO_LARGE:
+    if is_too_large(report):
         return "is too large"
     try:
         source = module(network)
+        knobs = [*inspect.signature(maker(source)).parameters]
     except EmitError as error:
         message = error.problems[0].message
         return "is refused" if message.endswith(REFUSED) else f"is refused otherwise: {message}"
     except Exception as error:
         return f"fails: {type(error).__name__} {error}"
-    knobs = [*inspect.signature(maker(source)).parameters]
     for time_ in range(times + 1):
         values = {knob: chance.randint(0, 7) for knob in knobs} if time_ else {}
         wrong = disagreement(network, source, values)
@@ -74,16 +84,36 @@ def ended(given: dict[str, Any], chance: Random, times: int) -> str:
     return "agrees"
 
 
+def is_too_large(report: Report) -> bool:
+    """Whether a network is more than is to be tried."""
+    if report.totals.params + report.totals.activations > TOO_LARGE:
+        return True
+    recurrent = [each for each in report if each.kind in ("LSTM", "GRU")]
+    return any(each.input_shapes[0][1] > LONGEST for each in recurrent)
+
+
+def feeds_states(report: Report) -> bool:
+    """Whether the state of a recurrent layer, whose batch is no first size, feeds another kind."""
+    taken = [each.inputs for each in report if each.kind not in ("LSTM", "GRU")]
+    return any(name.endswith(("h_n", "c_n")) for inputs in taken for name in inputs)
+
+
 def disagreement(network: Network, source: str, values: dict[str, int]) -> str:
-    """What a module is otherwise than the report says; empty where there is no network."""
+    """What a module is otherwise than the report says; empty where there is no network.
+
+    Small ones are run on numbers too, those of a batch of two.
+    """
     try:
         report = network.report(values)
+        pair = report if feeds_states(report) else network.report({**values, "B": 2})
     except SpecError:
         return ""
-    if report.totals.params + report.totals.activations > TOO_LARGE:
+    if is_too_large(report):
         return ""
     try:
         assert_is(made(source, **values), report)
+        if pair.totals.params + pair.totals.activations < SMALL:
+            assert_computes(maker(source)(**values), pair)
     except ValueError as error:
         return "" if str(error).endswith("must be at least 1") else f"ValueError {error}"
     except Exception as error:

@@ -6,10 +6,11 @@ are no networks, as where a number of channels is a fraction; those are to be pa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from random import Random
 from typing import Any
+
+from tests.emitting.calling import STYLES, Calling
 
 SYMBOLS = ("a", "b", "w", "on")
 ARGUMENTS = ("n", "m", "k", "flag")
@@ -52,33 +53,19 @@ def spec(chance: Random) -> dict[str, Any]:
     return Drawn(chance).spec()
 
 
-def counted(spec: dict[str, Any], chance: Random) -> dict[str, Any]:
-    """A spec of which some lists are numbered, or copies named, where nothing refers to them."""
-    lists = [spec, *spec.get("blocks", {}).values()]
-    for holder in [each for each in lists if chance.random() < 0.7]:
-        bare = [{k: v for k, v in entry.items() if k != "name"} for entry in holder["layers"]]
-        told = f"{bare}{holder.get('outputs')}"
-        is_numbered = chance.random() < 0.5
-        if is_numbered:
-            holder["numbered"] = True
-        for entry in holder["layers"]:
-            if re.search(rf"\b{entry['name']}\b", told):
-                continue
-            if is_numbered:
-                del entry["name"]
-            elif "repeat" in entry:
-                entry["name"] += "_{index + 1}"
-    return spec
-
-
 class Drawn:
-    """Draws one spec; ``outputs`` are those that blocks name."""
+    """Draws one spec; ``outputs`` are those that blocks name, ``takes`` how many inputs they take.
+
+    ``inputs`` are what those of the network, or block, that is drawn are called.
+    """
 
     def __init__(self, chance: Random) -> None:
         self.chance = chance
         self.outputs: dict[str, list[str]] = {}
+        self.takes: dict[str, int] = {}
         self.inputs = ["input"]
         self.branches = 0
+        self.asked: dict[int, str] = {}  # by what entries are asked for
 
     def one_in(self, count: int) -> bool:
         return self.chance.randrange(count) == 0
@@ -93,10 +80,11 @@ class Drawn:
         if self.one_in(2):
             symbols["d"] = self.chance.choice(["2*a", "a + b", "max(a, b)", "3"])
         names = tuple(symbols)
-        blocks: dict[str, Any] = {}
+        blocks: dict[str, Any] = {"Row": self.row((*names, "n"))} if self.one_in(4) else {}
         for name in BLOCKS[: self.chance.randint(0, 3)]:
             blocks[name] = self.block(names, list(blocks))
             self.outputs[name] = [*blocks[name].get("outputs", ())]
+            self.takes[name] = len(blocks[name].get("inputs", [""]))
         found: dict[str, Any] = {"symbols": symbols, "blocks": blocks}
         shape = [self.chance.randint(1, 4), 6, 6]
         if self.one_in(6):
@@ -104,12 +92,15 @@ class Drawn:
             found["inputs"] = {"left": shape, "right": [self.chance.randint(1, 4), 6, 6]}
         else:
             found["input"] = shape
-        layers = self.layers(names, list(blocks), 2)
+        is_numbered = self.one_in(8)
+        layers = self.layers(names, list(blocks), 2, is_numbered=is_numbered)
         if len(self.inputs) > 1:
             layers[0].setdefault("from", "left")
         found["layers"] = layers
-        if self.one_in(2):
-            found["outputs"] = self.named_outputs(layers)
+        if is_numbered:
+            found["numbered"] = True
+        if self.one_in(2) and (outputs := self.named_outputs(layers)):
+            found["outputs"] = outputs
         return found
 
     def block(self, names: tuple[str, ...], blocks: list[str]) -> dict[str, Any]:
@@ -120,13 +111,36 @@ class Drawn:
             "k": self.chance.choice([1, 3]),
             "flag": self.chance.choice([0, 1, "n > 2", "n != in_channels", "on"]),
         }
-        layers = self.layers((*names, *ARGUMENTS), blocks, 2)
-        found = {"args": arguments, "layers": layers}
-        return found | ({"outputs": self.named_outputs(layers)} if self.one_in(3) else {})
+        self.inputs = self.chance.choice([["input"]] * 3 + [["x", "skip"], ["p", "q", "r"]])
+        is_numbered = self.one_in(5)
+        layers = self.layers((*names, *ARGUMENTS), blocks, 2, is_numbered=is_numbered)
+        found: dict[str, Any] = {"args": arguments, "layers": layers}
+        if len(self.inputs) > 1:
+            found["inputs"] = self.inputs
+        if is_numbered:
+            found["numbered"] = True
+        elif self.one_in(5):
+            found["state_order"] = self.some([e["name"] for e in layers if "{" not in e["name"]])
+        if self.one_in(3) and (outputs := self.named_outputs(layers)):
+            found["outputs"] = outputs
+        self.inputs = ["input"]
+        return found
+
+    def row(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """An inline block, whose entries are numbered in the list of its use."""
+        layers = self.layers(names, [], 0, is_numbered=True, is_chain=True)
+        for entry in layers:
+            entry.pop("name", None)
+        return {"args": {"n": None}, "inline": True, "layers": layers}
+
+    def some(self, names: list[str]) -> list[str]:
+        """Some of several names, in any order."""
+        return self.chance.sample(names, self.chance.randint(0, len(names)))
 
     def named_outputs(self, layers: list[dict[str, Any]]) -> Any:
         """Some of the entries, the last among them; in a third of all cases under other names."""
-        chosen = [each["name"] for each in layers if each is layers[-1] or self.one_in(2)]
+        known = [(each, self.asked[id(each)]) for each in layers if id(each) in self.asked]
+        chosen = [name for each, name in known if each is layers[-1] or self.one_in(2)]
         if self.one_in(3):
             return {f"out{i}": name for i, name in enumerate(chosen)}
         return chosen
@@ -163,44 +177,71 @@ class Drawn:
     # -- entries ----------------------------------------------------------------------------------
 
     def layers(
-        self, names: tuple[str, ...], blocks: list[str], depth: int, outer: Sequence[str] = ()
+        self,
+        names: tuple[str, ...],
+        blocks: list[str],
+        depth: int,
+        outer: Sequence[str] = (),
+        *,
+        is_numbered: bool = False,
+        is_chain: bool = False,
     ) -> list[dict[str, Any]]:
-        """A list of layers, each with a name; references are to names before.
+        """A list of layers, mostly with names; references are to names before.
 
-        ``outer`` are the names that lists around it have.
+        ``outer`` are the names that lists around it have. Of a numbered list half are chains.
         """
         made: list[dict[str, Any]] = []
         known = [*outer] if outer and self.one_in(3) else []
         letter = "lmn"[2 - depth] if self.one_in(2) else "l"
+        style = "numbered" if is_numbered else self.chance.choice(STYLES)
+        called = Calling(self.chance, letter, style)
+        is_chain = is_chain or (is_numbered and self.one_in(2))
+        blocks = [name for name in blocks if is_numbered or name != "Row"]
+        if is_chain:
+            blocks, depth = [name for name in blocks if self.takes.get(name, 1) == 1], 0
         for _ in range(self.chance.randint(1, 4)):
-            name = f"{letter}{len(made)}"
             repeated = self.one_in(5)
             scope = (*names, "index") if repeated else names
-            if self.one_in(15):
-                made += self.sequence(name)
+            if self.one_in(15) and not is_chain:
+                name = called.plain()
+                self.several(made, self.sequence(name), called)
                 known += [f"{name}.h_n", made[-1]["name"]]
                 continue
-            if known and self.one_in(15):
-                made += self.scaled(name, known, names)
+            if known and self.one_in(15) and not is_chain:
+                self.several(made, self.scaled(called.plain(), known, names), called)
                 known.append(made[-1]["name"])
                 continue
-            entry = self.entry(scope, blocks, depth, known, made)
-            entry["name"] = name
+            there = ([], []) if is_chain else (known, made)
+            entry = self.entry(scope, blocks, depth, *there, is_chain)
             if repeated and "share" not in entry and not isinstance(entry.get("from"), list):
                 entry["repeat"] = self.chance.choice([1, 2, 3, "a", "b", "b + 1"])
                 if self.one_in(2):
                     entry["when"] = self.chance.choice(["index != 1", "on", "index % 2 == 0"])
             elif self.one_in(6):
                 entry["when"] = self.condition(names)
-            if "from" not in entry and self.one_in(7) and known:
+            if "from" not in entry and self.one_in(7) and known and not is_chain:
                 entry["from"] = self.chance.choice([*known, *self.inputs])
+            numbers = [name for name in names if name not in NO_NUMBERS]
+            asked = called.name(entry, numbers)
             made.append(entry)
-            known += self.references(entry)
+            self.asked |= {id(entry): name for name in asked}
+            known += self.references(entry, asked)
         return made
 
-    def references(self, entry: dict[str, Any]) -> list[str]:
+    def several(
+        self, made: list[dict[str, Any]], entries: list[dict[str, Any]], called: Calling
+    ) -> None:
+        """Add entries that belong together, under plain names."""
+        for entry in entries:
+            made.append(entry)
+            self.asked[id(entry)] = entry["name"]
+            called.count(entry)
+
+    def references(self, entry: dict[str, Any], asked: list[str]) -> list[str]:
         """The names by which what an entry puts out can be asked for; what is rare is seldom."""
-        name = entry["name"]
+        if not asked or "{" in entry.get("name", ""):
+            return asked
+        (name,) = asked
         found = [name] * 3
         if "Chunk" in entry and "repeat" not in entry:
             found += [f"{name}.{i}" for i in range(1, entry["Chunk"]["chunks"])]
@@ -242,8 +283,10 @@ class Drawn:
         depth: int,
         known: list[str],
         made: list[dict[str, Any]],
+        is_chain: bool,
     ) -> dict[str, Any]:
-        kinds = ["conv", "conv", "plain", "plain", "function", "reference"]
+        kinds = ["conv", "conv", "plain", "plain"]
+        kinds += [] if is_chain else ["function", "reference"]
         kinds += ["block"] * 3 if blocks else []
         kinds += ["branches"] * 2 if depth else []
         kind = self.chance.choice(kinds)
@@ -261,7 +304,7 @@ class Drawn:
             sources = [self.chance.choice([*known, *self.inputs]) for _ in range(count)]
             return {self.chance.choice(["Concat", "Concat", "Add", "Mul"]): None, "from": sources}
         if kind == "block":
-            return self.use(names, blocks, made)
+            return self.use(names, blocks, made, known)
         return self.join(names, blocks, depth, known)
 
     def conv(
@@ -270,7 +313,7 @@ class Drawn:
         """A convolution, which may use the weights of an earlier one."""
         channels = self.number(names, [name for name in known if "." not in name])
         fields = {"out_channels": channels, "kernel_size": 1}
-        convs = [each["name"] for each in made if "Conv2d" in each and "repeat" not in each]
+        convs = [each["name"] for each in made if "Conv2d" in each and self.is_one(each)]
         if convs and self.one_in(4):
             return {"Conv2d": fields, "share": self.chance.choice(convs)}
         form = self.chance.randrange(4)
@@ -280,23 +323,36 @@ class Drawn:
             fields |= {"kernel_size": "k", "padding": "same"}
         return {"Conv2d": fields}
 
+    def is_one(self, entry: dict[str, Any]) -> bool:
+        """Whether others may share the weights of an entry, by its name."""
+        return "repeat" not in entry and "name" in entry
+
     def use(
-        self, names: tuple[str, ...], blocks: list[str], made: list[dict[str, Any]]
+        self,
+        names: tuple[str, ...],
+        blocks: list[str],
+        made: list[dict[str, Any]],
+        known: list[str],
     ) -> dict[str, Any]:
         """A use of a block, which may use the weights of an earlier one."""
         arguments: dict[str, Any] = {"n": self.number(names)}
+        block = self.chance.choice(blocks)
+        if block == "Row":
+            return {block: arguments}
+        count = self.takes.get(block, 1)
+        fed = [self.chance.choice([*known, *self.inputs]) for _ in range(count)]
+        sources: dict[str, Any] = {"from": fed} if count > 1 else {}
         if self.one_in(3):
             arguments["m"] = self.number(names)
         if self.one_in(3):
             arguments["flag"] = self.condition(names)
         if self.one_in(3):
             arguments["k"] = self.chance.choice([1, 3, "k" if "k" in names else 3])
-        block = self.chance.choice(blocks)
-        earlier = [each for each in made if block in each and "repeat" not in each]
+        earlier = [each for each in made if block in each and self.is_one(each)]
         if earlier and self.one_in(6):
             other = self.chance.choice(earlier)
-            return {block: dict(other[block]), "share": other["name"]}
-        return {block: arguments}
+            return {block: dict(other[block]), "share": other["name"], **sources}
+        return {block: arguments, **sources}
 
     def join(
         self, names: tuple[str, ...], blocks: list[str], depth: int, known: list[str]

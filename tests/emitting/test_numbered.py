@@ -215,3 +215,18 @@ def test_submodules_are_made_in_the_order_of_the_state() -> None:
     assert [*dict.fromkeys(weights)] == ["c", "norm", "b", "a"]
     with pytest.raises(EmitError, match="Body has a state in another order"):
         sequential(network)
+
+
+def test_a_named_copy_of_a_function_is_kept_where_it_is_asked_for() -> None:
+    turn = '  - {Permute: [0, 1, 3, 2], repeat: n, name: "turn{index + 1}"}'
+    network = net(f"{turn}\n  - {{Concat: , from: [turn2, input]}}", "{n: 3}")
+    source = emitted(network, {"n": 2})
+    assert "turn2 = " in source
+    assert "turn_index" not in source
+
+
+def test_an_output_that_cannot_be_told_is_refused() -> None:
+    turn = '  - {Permute: [0, 1, 3, 2], repeat: 3, when: "index % n == 0", name: "turn{index}"}'
+    network = net(f"{turn}\noutputs: [turn2]", "{n: 2}")
+    with pytest.raises(EmitError, match="'turn2' is not always the same copy"):
+        module(network)

@@ -10,7 +10,8 @@ import shapecalc
 from shapecalc.emitting.module import module
 from shapecalc.emitting.names import EmitError
 from shapecalc.language.problem import SpecError
-from tests.emitting.emitted import assert_emits, assert_is, made
+from tests.emitting.emitted import assert_emits, assert_is, made, maker
+from tests.emitting.stepwise import assert_computes
 
 
 def conv(channels, **more):
@@ -144,7 +145,25 @@ def test_a_copy_of_a_function_is_kept_where_it_is_asked_for():
     assert "turned_0 = " in source
 
 
-def test_a_copy_of_a_join_that_is_asked_for_is_refused():
+def test_a_copy_of_a_join_is_kept_where_it_is_asked_for():
     join = {"Concat": {"branches": {"p": [conv(3)]}}, "repeat": 2, "name": "joins"}
-    with pytest.raises(EmitError, match="copy '0' of Concat 'joins' cannot be asked for"):
-        module(network([join, {"Add": None, "from": ["joins", "joins.0"]}]))
+    layers = [conv(3), join, {"Add": None, "from": ["joins", "joins.0"]}]
+    source = assert_emits(network(layers))
+    assert "joins_0 = self.joins[:1](x)" in source
+    assert_computes(maker(source)(), network(layers).report())
+
+
+def test_a_copy_of_a_join_that_takes_more_than_its_input_is_kept_where_it_is_asked_for():
+    inside = [conv(3, name="c"), {"Add": None, "from": ["c", "first"]}]
+    join = {"Concat": {"branches": {"p": inside}}, "repeat": "n", "name": "joins"}
+    layers = [conv(3, name="first"), join, {"Add": None, "from": ["joins", "joins.1"]}]
+    source = assert_emits(network(layers, symbols={"n": 3}), {"n": 2})
+    assert_computes(maker(source)(), network(layers, symbols={"n": 3}).report())
+
+
+def test_copies_of_a_join_may_have_names_and_take_more_than_their_input():
+    inside = [conv(3, name="c"), {"Add": None, "from": ["c", "first"]}]
+    join = {"Concat": {"branches": {"p": inside}}, "repeat": "n", "name": "join{index + 1}"}
+    layers = [conv(3, name="first"), join]
+    source = assert_emits(network(layers, symbols={"n": 3}), {"n": 2})
+    assert_computes(maker(source)(), network(layers, symbols={"n": 3}).report())

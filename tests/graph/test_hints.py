@@ -246,3 +246,9 @@ def test_a_layer_that_takes_no_input_is_told_its_own_fault():
 def test_dimensions_are_what_the_layers_make_them(layers, given, names):
     built = shapecalc.load({"inputs": {"x": given}, "layers": layers}).build()[1]
     assert layout_of(built.graph, built.outputs[0]) == names
+
+
+def test_what_is_stacked_agrees_in_all_sizes_so_that_its_channels_are_told_too():
+    branches = [[conv(2, 8, padding=1)], [conv(2, 6, padding=1)]]
+    found = said([{"Stack": {"branches": branches}}], x=[4, 8, 8])
+    assert "a Conv2d with kernel_size 1 turns 6 channels into 8" in found

@@ -83,7 +83,21 @@ def draws(draw: st.DrawFn, name: str) -> Draw:
 
 
 @st.composite
-def _layer_and_inputs(draw: st.DrawFn, kind: type[Layer]) -> tuple[Layer, dict[str, Any], Inputs]:
+def layers_on(draw: st.DrawFn, name: str, inputs: Inputs) -> tuple[Layer, dict[str, Any]] | None:
+    """A layer of a kind that takes these inputs, and its settings; None if none is found."""
+    kind = KINDS[name]
+    for _ in range(TRIES):
+        layer, settings, wanted = draw(_layer_and_inputs(kind, inputs))
+        if wanted == inputs and accepts(layer, inputs):
+            return layer, settings
+    return None
+
+
+@st.composite
+def _layer_and_inputs(
+    draw: st.DrawFn, kind: type[Layer], inputs: Inputs | None = None
+) -> tuple[Layer, dict[str, Any], Inputs]:
+    """A layer, and inputs for it where there are none yet."""
     given = draw(_given(kind))
     parts = {
         name: draw(st.integers(1, 3)) if name in given else field.default
@@ -91,7 +105,8 @@ def _layer_and_inputs(draw: st.DrawFn, kind: type[Layer]) -> tuple[Layer, dict[s
         if isinstance(field.type, Parts)
     }
     unit = lcm(*parts.values())
-    inputs = draw(inputs_of(kind, unit))
+    if inputs is None:
+        inputs = draw(inputs_of(kind, unit))
     scope = Scope(kind.rank, unit, inputs[0].shape if inputs else (1, 8))
     settings = {
         name: parts[name] if name in parts else draw(_value(field, scope))

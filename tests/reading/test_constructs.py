@@ -370,6 +370,29 @@ class Net(nn.Module):
 
 
 case(
+    "generators that ask for what was drawn from them before",
+    "Net()",
+    [8, 4, 4],
+    source="""
+class Net(nn.Module):
+    def __init__(self, n=3):
+        super().__init__()
+        self.m = nn.ModuleList(nn.Conv2d(4, 4, 3, padding=1) for _ in range(n))
+        self.widths, width = [], 4
+        wide = (width for _ in range(2))
+        width = 6
+        self.out = nn.Conv2d((2 + n) * 4, next(wide), 1)
+        steps = [1]
+        steps += (steps[-1] * 2 for _ in range(3))
+        self.last = nn.Conv2d(6, steps[-1], 1)
+    def forward(self, x):
+        y = list(x.chunk(2, 1))
+        y.extend(m(y[-1]) for m in self.m)
+        return self.last(self.out(torch.cat(y, 1)))
+""",
+)
+
+case(
     "packed sequences of full length",
     "Net()",
     [12, 6],

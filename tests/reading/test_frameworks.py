@@ -108,3 +108,25 @@ def test_a_pattern_that_may_take_for_ever_is_refused(pattern: str, tmp_path: Pat
 )
 def test_repetitions_of_single_characters_are_counted(pattern: str, count: int) -> None:
     assert repetitions(parsed(pattern)) == count
+
+
+def test_whole_samples_are_dropped_while_training_alone(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        "from torch import nn\nfrom timm.layers import DropPath, drop_path\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a, self.b, self.c = nn.Linear(4, 4), DropPath(0.1), DropPath(0.0)\n"
+        "    def forward(self, x):\n        x = x + self.b(self.a(x)) + self.c(x)\n"
+        "        return drop_path(x, 0.2, self.training)\n"
+    )
+    kinds = {
+        training: [
+            layer.kind
+            for layer in shapecalc.load(f"{path}:Net", inputs=["4"], training=training)
+            .report()
+            .layers
+        ]
+        for training in (False, True)
+    }
+    assert kinds[False] == ["Linear", "Add", "Add"]
+    assert kinds[True] == ["Linear", "DropPath", "Add", "Add", "DropPath"]

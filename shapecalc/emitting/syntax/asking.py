@@ -81,7 +81,7 @@ def walk(*nodes: Any) -> Iterator[Any]:
 def names(*nodes: Any) -> set[str]:
     """The names that are looked up; of an item of a list that is an argument, the list's.
 
-    The variable of a loop is a name of its own.
+    The variable of a loop is a name of its own, and means nothing outside of it.
 
     >>> from shapecalc.emitting.syntax import read
     >>> sorted(names(read("f(index, *(n + index for index in range(m)))")))
@@ -96,6 +96,9 @@ def names(*nodes: Any) -> set[str]:
         elif isinstance(node, Loop):
             inside = names(node.element, *([] if node.condition is None else [node.condition]))
             found |= inside - {node.variable}
+            stack.append(node.items)
+        elif isinstance(node, For):
+            found |= names(*node.body) - names(node.variable)
             stack.append(node.items)
         else:
             stack.extend(parts(node))

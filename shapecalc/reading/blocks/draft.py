@@ -131,6 +131,11 @@ def default_of(kind: str, name: str) -> Setting | None:
     return Setting(Setting.CONSTANT, default, Mark(1, 1))
 
 
+def rest_of(kind: str) -> str:
+    """The field of sizes of a kind one of which may be -1: what is left; a block has none."""
+    return KINDS[kind].rest if kind in KINDS else ""
+
+
 def is_plain(value: Any) -> bool:
     """Whether a value is a number, or true or false."""
     from fractions import Fraction

@@ -21,6 +21,7 @@ from shapecalc.reading.blocks.draft import (
     is_indexed,
     is_number,
     key,
+    rest_of,
 )
 from shapecalc.reading.blocks.optional import pass_through
 from shapecalc.reading.blocks.proving import is_right
@@ -135,7 +136,7 @@ class Merged:
         if len({key(each) for each in given}) == 1:
             named = self.arguments.by_name(settings, name) if len(given) < self.count else None
             return first if named is None else as_setting(item.mark, named)
-        if item.kind == "Reshape" and first.kind == Setting.LIST:
+        if name == rest_of(item.kind) and first.kind == Setting.LIST:
             settings = self.with_the_rest(settings, given)
             given = [each for each in settings if each is not None]
         if first.kind == Setting.LIST:

@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.language.expression import ExpressionError, truth
 from shapecalc.language.tree import Setting
-from shapecalc.reading.blocks.draft import Draft, Item
+from shapecalc.reading.blocks.draft import Draft, Item, rest_of
 from shapecalc.reading.blocks.parameters import same
 
 Scope = dict[str, Any]
@@ -58,7 +58,7 @@ def _agree(item: Item, other: Item | None, scope: Scope) -> bool:
             ours, theirs = item.setting(name), other.setting(name)
             if ours is None or theirs is None:
                 return False
-            if not _is_value(ours.value(local), theirs.value(local), item.kind == "Reshape"):
+            if not _is_value(ours.value(local), theirs.value(local), name == rest_of(item.kind)):
                 return False
     return item.repeat is None or _is_repeat(item, other, scope)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shapecalc.layers import KINDS
 from shapecalc.reading.functions.base import number, operation, tensor
 from shapecalc.reading.functions.shapes import stack
 
@@ -24,7 +25,7 @@ def _pattern(kind: str) -> Any:
             settings["sizes"] = {
                 name: number(rt, size) for name, size in sizes.items() if name != "reduction"
             }
-        if kind == "Reduce":
+        if "reduction" in KINDS[kind].fields:
             reduction = more[0] if more else sizes.get("reduction")
             settings["reduction"] = reduction
         return rt.put(kind, [tensor(rt, x)], {k: v for k, v in settings.items() if v != {}})

@@ -24,6 +24,14 @@ def _dims(rt: Any, x: TensorValue, dim: Any) -> Any:
     return dims or list(range(len(x.shape)))
 
 
+def _mean(numbers: Any) -> Any:
+    return sum(numbers) / len(numbers)
+
+
+_OF_NUMBERS: dict[str, Any] = {"Sum": sum, "Mean": _mean, "Max": max, "Min": min}
+"""The reductions of a constant, whose numbers are known."""
+
+
 def _reduced(kind: str) -> Any:
     def run(
         rt: Any,
@@ -39,9 +47,8 @@ def _reduced(kind: str) -> Any:
         if isinstance(dim, bool):
             dim = None
         dims = _dims(rt, x, dim if axis is None else axis)
-        if x.data is not None and kind in ("Sum", "Mean", "Max", "Min") and dim is None:
-            made: Any = {"Sum": sum, "Mean": lambda d: sum(d) / len(d), "Max": max, "Min": min}
-            return constant(made[kind](x.data), x.dtype)
+        if x.data is not None and kind in _OF_NUMBERS and dim is None:
+            return constant(_OF_NUMBERS[kind](x.data), x.dtype)
         if not x.shape:
             return x
         settings: dict[str, Any] = {"dim": dims[0] if len(dims) == 1 else dims}

@@ -7,6 +7,7 @@ from typing import Any
 from shapecalc.reading.functions import OPERATIONS, prod
 from shapecalc.reading.known.base import KNOWN, PASSES, known
 from shapecalc.reading.modules import MODULE
+from shapecalc.reading.operators import plain
 from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import (
     Builtin,
@@ -34,11 +35,24 @@ def _drop_path_init(
 
 DROP_PATH.names["__init__"] = Builtin("DropPath.__init__", _drop_path_init)
 
-DROP_PATH.names["forward"] = Builtin("forward", lambda rt, self, x: x)
+
+def _drop_path(
+    rt: Any, x: Any, drop_prob: Any = 0.0, training: Any = False, *more: Any, **kwargs: Any
+) -> Any:
+    """Whole samples dropped while training; else, and where none are, there is nothing to do."""
+    return rt.put("DropPath", [x], {"p": plain(drop_prob)}) if drop_prob and training else x
+
+
+DROP_PATH.names["forward"] = Builtin(
+    "forward",
+    lambda rt, self, x: _drop_path(
+        rt, x, self.attributes["drop_prob"], self.attributes["training"]
+    ),
+)
 
 for _place in ("timm.models.layers", "timm.layers", "timm.models.layers.drop", "timm.layers.drop"):
     KNOWN[f"{_place}.DropPath"] = DROP_PATH
-    KNOWN[f"{_place}.drop_path"] = Builtin("drop_path", lambda rt, x, *args, **kwargs: x)
+    KNOWN[f"{_place}.drop_path"] = Builtin("drop_path", _drop_path)
     for _name in ("trunc_normal_", "lecun_normal_", "variance_scaling_", "trunc_normal_tf_"):
         KNOWN[f"{_place}.{_name}"] = Quiet(_name, passes=True)
     for _n, _name in enumerate(("to_1tuple", "to_2tuple", "to_3tuple", "to_4tuple"), 1):

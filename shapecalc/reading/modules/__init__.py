@@ -8,7 +8,7 @@ methods of all modules, ``containers`` the lists and dictionaries, ``leaves`` th
 from __future__ import annotations
 
 from shapecalc.reading.modules import module  # it puts the methods into the class
-from shapecalc.reading.modules.containers import DICTS, LISTS
+from shapecalc.reading.modules.containers import DICTS, LISTS, MODULE_LIST, SEQUENTIAL
 from shapecalc.reading.modules.holding import (
     MODULE,
     NN,
@@ -28,7 +28,9 @@ __all__ = [
     "DICTS",
     "LISTS",
     "MODULE",
+    "MODULE_LIST",
     "NN",
+    "SEQUENTIAL",
     "Leaf",
     "Modules",
     "children",

@@ -68,7 +68,7 @@ def _checked(rt: Any, value: Instance, each: Any) -> Any:
 
     several = isinstance(each, (list, tuple)) and all(map(is_module, each))
     name = value.cls.name
-    hint = f"nn.{name}(*layers) takes what is in it" if several and name == "Sequential" else ""
+    hint = f"nn.{name}(*layers) takes what is in it" if several and value.cls is SEQUENTIAL else ""
     raise rt.error("TypeError", f"{type_name(each)} is not a Module subclass", hint)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from shapecalc.layers import KINDS
+from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.field import REQUIRED, Flag
+from shapecalc.layers.linear import Identity, Linear
 from shapecalc.reading.index import MODULES
 from shapecalc.reading.modules.holding import (
     MODULE,
@@ -32,11 +34,11 @@ BASES = {
     "Conv": Class("_ConvNd", (MODULE,)),
     "BatchNorm": Class("_BatchNorm", (MODULE,)),
     "InstanceNorm": Class("_InstanceNorm", (MODULE,)),
-    "Pool": Class("_PoolNd", (MODULE,)),
+    ".*Pool": Class("_PoolNd", (MODULE,)),
     "Dropout": Class("_DropoutNd", (MODULE,)),
-    "RNN": Class("RNNBase", (MODULE,)),
+    "(RNN|LSTM|GRU)$": Class("RNNBase", (MODULE,)),
 }
-"""Bases that torch's own classes share, for what asks for them."""
+"""Bases that torch's own classes share, for what asks for them, by patterns of their names."""
 
 STEPS = 120
 """How much work it counts as to make a layer."""
@@ -47,12 +49,7 @@ _ALIASES = {"min_value": "min_val", "max_value": "max_val"}
 
 
 def _base(kind: str) -> Class:
-    if kind in ("RNN", "LSTM", "GRU"):
-        return BASES["RNN"]
-    for start in ("Conv", "BatchNorm", "InstanceNorm", "Dropout"):
-        if kind.startswith(start):
-            return BASES[start]
-    return BASES["Pool"] if "Pool" in kind else MODULE
+    return next((base for part, base in BASES.items() if re.match(part, kind)), MODULE)
 
 
 def _kind_class(kind: str, name: str = "", lazy: bool = False) -> Class:
@@ -78,10 +75,11 @@ def make_leaf(
 ) -> None:
     """Read the arguments of a kind's constructor, by torch's signature."""
     padding = plain(kwargs.get("padding", args[0] if args else None))
-    if "Pad" in kind and isinstance(padding, (list, tuple)) and len(padding) != 2 * int(kind[-2]):
-        kind, args, kwargs = "Pad", (), _other_pads(kind, padding, args, kwargs)
     cls = KINDS[kind]
-    if kind == "Identity":  # it takes whatever it is given
+    if cls.filled and isinstance(padding, (list, tuple)) and len(padding) != 2 * cls.rank:
+        kwargs = _other_pads(cls, padding, args, kwargs)
+        kind, cls, args = "Pad", KINDS["Pad"], ()
+    if cls is Identity:  # it takes whatever it is given
         args, kwargs = (), {}
     names = list(cls.parameters())
     if lazy:
@@ -138,22 +136,20 @@ def _run_parts(rt: Any, self: Instance, source: Any, target: Any, *more: Any, **
     return rt.call(rt.attribute(self, "decoder"), [target, memory], {})
 
 
-def _other_pads(kind: str, padding: Any, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+def _other_pads(
+    cls: type[Layer], padding: Any, args: Any, kwargs: dict[str, Any]
+) -> dict[str, Any]:
     """What pads of another number of axes than their name says are as ``nn.functional.pad``."""
-    raw: dict[str, Any] = {
-        "pad": list(padding),
-        "mode": kind.partition("Pad")[0].removesuffix("ion").lower(),
-    }
-    raw["mode"] = {"zero": "constant", "replicat": "replicate"}.get(raw["mode"], raw["mode"])
-    if kind.startswith("Constant"):
+    raw: dict[str, Any] = {"pad": list(padding), "mode": cls.filled}
+    if "value" in cls.fields:
         raw["value"] = kwargs.get("value", args[1] if len(args) > 1 else None)
     return raw
 
 
 def settings_of(rt: Any, kind: str, raw: dict[str, Any], lazy: bool = False) -> dict[str, Any]:
     """Fields of a kind, as the arguments of torch's constructor say them."""
-    if kind in ("TransformerEncoder", "TransformerDecoder"):
-        return _stack_settings(rt, kind, raw)
+    if KINDS[kind].made_of:
+        return _stack_settings(rt, KINDS[kind], raw)
     fields = KINDS[kind].fields
     given: dict[str, Any] = {}
     for name, value in raw.items():
@@ -203,11 +199,11 @@ def _activation(rt: Any, value: Any) -> Any:
     return str(getattr(value, "name", value)).rpartition(".")[2].lower()
 
 
-def _stack_settings(rt: Any, kind: str, raw: dict[str, Any]) -> dict[str, Any]:
+def _stack_settings(rt: Any, cls: type[Layer], raw: dict[str, Any]) -> dict[str, Any]:
     """An encoder's or decoder's fields: those of the layer that it is made of, and its own."""
-    layer = raw.get("encoder_layer", raw.get("decoder_layer"))
+    layer = raw.get(cls.made_of)
     if not (isinstance(layer, Instance) and isinstance(layer.data, Leaf)):
-        raise rt.cannot(f"{kind} is made of a layer that is none of torch's own")
+        raise rt.cannot(f"{cls.kind} is made of a layer that is none of torch's own")
     given = dict(layer.data.given)
     given["num_layers"] = raw.get("num_layers")
     given["norm"] = raw.get("norm") is not None
@@ -297,7 +293,7 @@ class Modules:
         tensors = leaf_tensors(value)
         if name in tensors:
             return tensors[name]
-        if name in leaf.raw and leaf.kind != "Linear":
+        if name in leaf.raw and not isinstance(leaf.layer, Linear):
             found = leaf.raw[name]
         elif leaf.layer is not None and name in leaf.layer.fields:
             found = leaf.layer.__dict__[name]
