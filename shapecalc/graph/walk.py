@@ -117,6 +117,8 @@ class Walker(Placer):
         count = self.count(entry, outside, place)
         part = self.repeat(entry, place, outside, count)
         passed = [first]
+        names, is_layer = place.names, entry.block is None and entry.branches is None
+        is_named = entry.is_flat and not entry.is_inline
         for index in range(count):
             values = self.enter_copy(place, index)
             scope = Scope(values, first.tensor if first else None, place.names)
@@ -125,10 +127,11 @@ class Walker(Placer):
                 continue
             copy = self.copy(entry, part, index, place, scope)
             prefix = place.prefix if entry.is_inline else f"{copy.path}."
-            names = Names(place.names)
+            if not is_layer:  # which has no names inside
+                names = Names(place.names)
             inside = Place(prefix, names, values, copy, place.shared, place.depth, place.numbering)
             copy.output = self.one(entry, copy.name, copy.path, inside, wires, scope)
-            if entry.is_flat and not entry.is_inline and copy.output is not None:
+            if is_named and copy.output is not None:
                 place.names.own[copy.name] = of_copy(copy)
             first = self.leave_copy(copy.output, values)
             wires = [first] if wires else []
