@@ -14,7 +14,7 @@ from shapecalc import bundled
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.graph.build import MOST_LAYERS, build
 from shapecalc.graph.graph import Built, Need
-from shapecalc.language.expression import Undecided
+from shapecalc.language.evaluation import Undecided
 from shapecalc.language.opening import Made, opened
 from shapecalc.language.parse import parse
 from shapecalc.language.problem import Mark, Problem, Source, SpecError

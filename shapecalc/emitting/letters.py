@@ -30,7 +30,7 @@ from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import BATCH
 from shapecalc.layers import FieldError, Layer, Tensor
-from shapecalc.layers.field import PerAxis
+from shapecalc.layers.compound import PerAxis
 
 MANY = 2
 """As many copies of an entry are written as any larger number of them."""

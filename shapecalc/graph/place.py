@@ -14,7 +14,7 @@ from shapecalc.algebra.requirement import Condition, Requirement, equal
 from shapecalc.graph.evaluate import Evaluator
 from shapecalc.graph.graph import Need, Node, Source, Wire
 from shapecalc.graph.scope import Fatal, Place, Scope
-from shapecalc.language.expression import Undecided
+from shapecalc.language.evaluation import Undecided
 from shapecalc.language.problem import Problem
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Spec, Word

@@ -8,7 +8,7 @@ from typing import Any
 from shapecalc.language.calls import entry_of, settings_of, sketch
 from shapecalc.language.problem import listing
 from shapecalc.layers import Layer
-from shapecalc.layers.field import FieldType, Number, Whole
+from shapecalc.layers.types import FieldType, Number, Whole
 
 _CALLED = {
     "out_channels": "filters numfilters nfilters outplanes nout",

@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
-from shapecalc.language import expression
-from shapecalc.language.expression import ExpressionError, Undecided
+from shapecalc.language import evaluation, expression
+from shapecalc.language.evaluation import Undecided
+from shapecalc.language.expression import ExpressionError
 from shapecalc.language.problem import Problem, SpecError, did_you_mean, listing
 from shapecalc.language.tree import Setting, Spec
 from shapecalc.language.words import BATCH, has_meaning, is_constant
@@ -130,7 +131,7 @@ class _Binder:
     def given(self, name: str, value: Any) -> Any:
         if isinstance(value, str):
             try:
-                return expression.evaluate(expression.parse(value), _Lookup(self))
+                return evaluation.evaluate(expression.parse(value), _Lookup(self))
             except ExpressionError as error:
                 told = "; ".join(filter(None, (error.message, error.hint)))
                 raise SettingError(f"{name}={value}: {told}") from None

@@ -13,7 +13,8 @@ from shapecalc.language.problem import Mark, Problem, Problems, Source, did_you_
 from shapecalc.language.text import Node, Pair
 from shapecalc.language.tree import Reference, Setting, Word
 from shapecalc.language.words import TENSOR_NAMES, WIDTHS, is_identifier
-from shapecalc.layers.field import ByName, FieldType
+from shapecalc.layers.compound import ByName
+from shapecalc.layers.types import FieldType
 
 Codes = Callable[[], Collection[str]]
 """Tells which warnings there are."""

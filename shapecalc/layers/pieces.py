@@ -9,9 +9,11 @@ from shapecalc.algebra.arithmetic import Dim, Shape, ceildiv, exactdiv, total, u
 from shapecalc.algebra.enclosure import only_value
 from shapecalc.algebra.requirement import Requirement, equal
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Dimension, PerInputAxis, Whole, field
+from shapecalc.layers.compound import PerInputAxis
+from shapecalc.layers.field import field
 from shapecalc.layers.needs import few_enough, names_axis
 from shapecalc.layers.tensor import OUTPUT, Tensor, numbered
+from shapecalc.layers.types import Dimension, Whole
 
 
 class _Pieces(Layer, abstract=True):

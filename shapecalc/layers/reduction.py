@@ -16,10 +16,12 @@ from shapecalc.algebra.requirement import Requirement
 from shapecalc.layers.arranging import names_axes
 from shapecalc.layers.base import Layer
 from shapecalc.layers.calling import call, function_name
-from shapecalc.layers.field import Dimension, Flag, Maybe, Number, OneOrMore, field
+from shapecalc.layers.compound import Maybe, OneOrMore
+from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape
 from shapecalc.layers.tensor import FLOATS, OUTPUT, Tensor, counted
+from shapecalc.layers.types import Dimension, Flag, Number
 
 _DIM = Dimension()
 
