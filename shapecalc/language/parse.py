@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Set
 from shapecalc.language import expression
 from shapecalc.language.entries import Entries, Order, Scope, is_known
 from shapecalc.language.expression import RESERVED
-from shapecalc.language.keys import TOP, unknown_key
+from shapecalc.language.keys import TOP, no_mapping, unknown_key
 from shapecalc.language.problem import Mark, Source, SpecError, did_you_mean, listing
 from shapecalc.language.required import Required
 from shapecalc.language.text import Node, Pair, compose
@@ -45,8 +45,8 @@ class _Reader:
     def spec(self, root: Node) -> Spec:
         spec = Spec(self.source)
         if not isinstance(root.value, dict):
-            hint = "a spec is a mapping with at least 'input' and 'layers'"
-            self.values.problem(root.mark, f"expected a mapping, got {root.noun}", hint)
+            message = f"expected a mapping, got {root.noun}"
+            self.values.problem(root.mark, message, no_mapping(root.value))
             return spec
         top = root.value
         meant = self.known_keys(top)
