@@ -18,8 +18,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from shapecalc.bundled import folder
 from shapecalc.lsp.server import PATIENCE
-from shapecalc.network import specs_folder
 from tests.lsp.client import Client
 
 SPECS = ("lenet5", "resnet18", "googlenet", "llama")
@@ -35,7 +35,7 @@ def timed(what: Callable[[], Any]) -> float:
 
 def measure(client: Client, name: str) -> list[float]:
     """Changes, the best of some; hints; what is told first, and then."""
-    text = (specs_folder() / f"{name}.yaml").read_text()
+    text = (folder() / f"{name}.yaml").read_text()
     uri = client.open(f"{name}.yaml", text)
     client.problems(uri)
     changes = []

@@ -200,7 +200,10 @@ def emit(
     from shapecalc.emitting.module import module
     from shapecalc.emitting.sequential import sequential
 
-    source = {"module": module, "sequential": sequential}[style](_network(spec), settings)
+    styles = {"module": module, "sequential": sequential}
+    if style not in styles:
+        raise ValueError(f"style is 'module' or 'sequential', not {style!r}")
+    source = styles[style](_network(spec), settings)
     if path is not None:
         from shapecalc.files import save
 

@@ -7,17 +7,17 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
-from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shapecalc import bundled
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.graph.build import MOST_LAYERS, build
 from shapecalc.graph.graph import Built, Need
-from shapecalc.language.expression import Undecided
+from shapecalc.language.evaluation import Undecided
 from shapecalc.language.opening import Made, opened
 from shapecalc.language.parse import parse
-from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean
+from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.language.symbols import SettingError, as_member, known
 from shapecalc.language.text import LARGEST_FILE, decode
 from shapecalc.language.tree import Spec
@@ -341,7 +341,7 @@ def load(
         return from_code(str(source), list(inputs), training, assume, most_layers=most_layers)
     if inputs or training or assume:
         raise SettingError("inputs, training and assume tell how PyTorch source is read")
-    if isinstance(source, str) and (found := member(source)) is not None:
+    if isinstance(source, str) and (found := bundled.member(source)) is not None:
         path, name = found
         return Network(as_member(parsed(read(path)), name), most_layers)
     return Network(parsed(read(source)), most_layers)
@@ -379,9 +379,15 @@ def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:
         return Source("<text>", source)
     path = Path(source)
     if not path.exists() and path.name == str(source):
-        path = bundled(str(source)) or path
-    if not path.exists():
-        raise FileNotFoundError(_no_such_spec(str(source)))
+        path = bundled.file(str(source)) or path
+    if not path.exists() or not str(source):
+        from shapecalc.missing import no_such_spec  # only where something is wrong
+
+        raise FileNotFoundError(no_such_spec(str(source)))
+    if path.is_dir():
+        from shapecalc.missing import is_folder
+
+        raise IsADirectoryError(is_folder(path))
     with path.open("rb") as file:
         return decode(file.read(LARGEST_FILE + 1), str(path))
 
@@ -390,44 +396,3 @@ def _as_text(value: object) -> str:
     if isinstance(value, Fraction):
         return str(value)
     raise TypeError(f"a spec cannot hold {value!r}")
-
-
-def specs_folder() -> Path:
-    """Where the bundled specs lie: in the package, or beside it in a checkout."""
-    inside = Path(__file__).with_name("specs")
-    return inside if inside.is_dir() else Path(__file__).parent.with_name("specs")
-
-
-def bundled(name: str) -> Path | None:
-    """The file of a bundled spec."""
-    path = specs_folder() / f"{name}.yaml"
-    return path if path.exists() else None
-
-
-def member(name: str) -> tuple[Path, str] | None:
-    """The file of the family that a bundled name is a member of, and the name."""
-    if not name.isidentifier() or Path(name).exists() or bundled(name):
-        return None
-    for path in specs_folder().glob("*.yaml"):
-        if name in _members(path):
-            return path, name
-    return None
-
-
-def names() -> list[str]:
-    """The names of all bundled networks: files, and members of the families in them."""
-    paths = list(specs_folder().glob("*.yaml"))
-    return sorted({path.stem for path in paths}.union(*map(_members, paths)))
-
-
-def _members(path: Path) -> list[str]:
-    """The members that a file's text names, a line each, without reading it as a spec."""
-    _, _, behind = path.read_text(encoding="utf-8").partition("\nmembers:\n")
-    lines = takewhile(lambda line: line.startswith("  "), behind.splitlines())
-    return [line.strip().partition(":")[0] for line in lines]
-
-
-def _no_such_spec(name: str) -> str:
-    known = names()
-    hint = did_you_mean(Path(name).stem, known) or f"bundled are {', '.join(known)}"
-    return f"no spec {name!r}; {hint}"

@@ -55,7 +55,7 @@ def _rows(report: Report, part: Part, level: int, depth: int | None) -> Iterator
         if isinstance(child, Node):
             yield Row(child.path, name, level, child.layer.kind, [report[child.path]], child.output)
             continue
-        layers = [report[node.path] for node in child.nodes()]
+        layers = report.within(child)
         output = child.output.tensor if child.output else None
         folded = depth is not None and level + 1 >= depth
         if folded and layers:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shapecalc.network import specs_folder
+from shapecalc.bundled import folder
 
 LARGE = {
     *("bert", "convnext", "densenet", "efficientnet", "efficientnet_v2", "googlenet_bn"),
@@ -20,7 +20,7 @@ LARGE = {
     *("squeezenet", "swin", "swin_v2", "unet3d", "vgg", "vgg16", "vit", "yolov3"),
 }
 
-NAMES = sorted(path.stem for path in specs_folder().glob("*.yaml"))
+NAMES = sorted(path.stem for path in folder().glob("*.yaml"))
 SMALL = [name for name in NAMES if name not in LARGE]
 
 

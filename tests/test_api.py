@@ -121,6 +121,10 @@ def test_questions_that_make_no_sense_are_refused(tmp_path: Path) -> None:
         shapecalc.render("lenet5", tmp_path / "net.html", theme="dark")
     with pytest.raises(KeyError, match="did you mean 'conv1'"):
         shapecalc.explain("lenet5", "conv11")
+    with pytest.raises(ValueError, match="style is 'module' or 'sequential', not 'class'"):
+        shapecalc.emit("lenet5", style="class")
+    with pytest.raises(shapecalc.SettingError, match=r"as text, '0\.5', it is exact"):
+        shapecalc.load("lenet5").report(H=0.5)
     with pytest.raises(shapecalc.SettingError, match="no symbol 'Q'"):
         shapecalc.diff("lenet5", settings_b={"Q": 1})
 

@@ -11,11 +11,11 @@ import pytest
 import shapecalc
 
 ROOT = Path(shapecalc.__file__).parent
-FLOORS = ["algebra", "layers", "language", "graph", "analysis", "network"]
+FLOORS = ["algebra", "layers", "language", "graph", "analysis", "bundled", "network"]
 EVERYWHERE = {"pace"}
 """Progress: it knows nothing of networks."""
 
-READERS = {"notebook", "lint", "reading"}
+READERS = {"notebook", "lint", "reading", "missing"}
 """What a network hands its reports and texts to, inside functions only."""
 
 SYMPY = {"formula", "nodes", "canonical", "periodic", "bounds", "writing"}

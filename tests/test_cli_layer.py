@@ -57,6 +57,9 @@ def test_its_numbers_are_derived():
         (["Con2d", "--input", "3,8,8"], "unknown kind 'Con2d'; did you mean 'Conv2d'?"),
         (["ReLU"], "ReLU needs an input: --input 3,224,224"),
         (["Linear", "10", "--input", "3,x"], "'x' is no size"),
+        (["Linear", "10", "--input", "3x32x32"], "commas stand between sizes: 3,32,32"),
+        (["Dense", "10", "--input", "3"], "called Linear here"),
+        (["nn.Linear(3, 10)"], "by their names: layer Linear out_features=10"),
     ],
 )
 def test_wrong_usage_is_told(arguments, told):
@@ -65,7 +68,63 @@ def test_wrong_usage_is_told(arguments, told):
     assert told in done.output
 
 
-def test_an_error_shows_the_spec_that_was_made():
-    done = run("Conv2d", "64", "kernel_size=13", "--input", "3,9,9")
-    assert done.exit_code == 1
-    assert "- Conv2d: {out_channels: 64, kernel_size: 13}" in done.output
+WRONG = {
+    # more values without names than one: in torch's order, or in that of the fields
+    "Conv2d 64 7 --input 3,224,224": (
+        "Conv2d takes one value without a name, out_channels, but 2 stand",
+        "7",
+        "by their names: layer Conv2d out_channels=64 kernel_size=7",
+    ),
+    "Conv2d 3 64 7 stride=2 --input 3,224,224": (
+        "Conv2d takes one value without a name, out_channels, but 3 stand",
+        "64",
+        "by their names: layer Conv2d out_channels=64 kernel_size=7 stride=2",
+    ),
+    "MaxPool2d 3 2 --input 3,8,8": (
+        "MaxPool2d takes one value without a name, kernel_size, but 2 stand",
+        "2",
+        "by their names: layer MaxPool2d kernel_size=3 stride=2",
+    ),
+    "Conv2d 64 out_channels=32 kernel_size=3 --input 3,8,8": (
+        "out_channels is given twice",
+        "out_channels=32",
+        "first as 64",
+    ),
+    # what reading the spec finds, and what building it does
+    "Conv2d 64 kernal_size=3 --input 3,8,8": (
+        "Conv2d has no field 'kernal_size'",
+        "kernal_size=3",
+        "did you mean 'kernel_size'?",
+    ),
+    "Conv2d 64 --input 3,8,8": (
+        "Conv2d needs kernel_size",
+        "Conv2d",
+        "by their names: layer Conv2d out_channels=64 kernel_size=...",
+    ),
+    "Conv2d 64 kernel_size=9 --input 3,8,8": (
+        "Conv2d 'layer' has a kernel of 9 that does not fit its input of 8",
+        "kernel_size=9",
+        "",
+    ),
+    "Conv2d 64 kernel_size=3 padding=1,x --input 3,8,8": ("unknown name 'x'", "padding=1,x", ""),
+    "Linear 10 in_features=5 --input 3": (
+        "Linear 'layer' states in_features 5 but receives 3",
+        "in_features=5",
+        "",
+    ),
+    "ReLU --input 3,H=4 --input H=5": ("ReLU takes one input, but is fed from 2 ", "ReLU", ""),
+}
+
+
+@pytest.mark.parametrize("command", WRONG)
+def test_an_error_points_at_the_word_that_is_wrong(command):
+    message, word, hint = WRONG[command]
+    done = run(*command.split())
+    assert done.exit_code == 1, done.output
+    head, line, carets, *notes = done.output.splitlines()
+    assert head.startswith("<command line>:1:")
+    assert message in head
+    assert line == f"    1 | layer {command}"
+    at = carets.index("^")
+    assert not word or line[at : at + carets.count("^")] == word
+    assert hint in "\n".join(notes)

@@ -284,7 +284,8 @@ def test_a_symbol_that_one_side_has_is_set_there() -> None:
     ("arguments", "status", "message"),
     [
         (("lenet5",), 2, "both sides are the same"),
-        (("lenet5", "lenet5", "--set-a", "H=36", "--set-b", "H=36"), 2, "both sides are the same"),
+        (("lenet5", "--set-a", "H=36", "--set-b", "H=36"), 2, "both sides are the same"),
+        (("lenet5", "lenet5", "--exit-code"), 0, "alike              all 10 rows"),
         (("lenet5", "--set-b", "Q=1"), 2, "no symbol 'Q'"),
         (("lenet5", "--set-b", "H"), 2, "Invalid value for --set-b"),
         (("lenet5", "lenet55"), 2, "did you mean 'lenet5'?"),

@@ -847,3 +847,24 @@ def test_so_many_errors_are_told_and_no_more(entry):
 def test_a_spec_that_is_not_there_is_said_to_be_missing():
     with pytest.raises(FileNotFoundError, match="no spec 'gogglenet'; did you mean 'googlenet'"):
         shapecalc.load("gogglenet")
+
+
+TOLD_AT_ONCE = [
+    # every setting of one entry, and of those behind it
+    ("[{Conv2d: {out_channels: -6, kernel_size: 3.5, stride: [1, 0]}}, {Dropout: 50}]", 4),
+    # an unknown word, a setting beside it, and a kernel of another entry
+    ("[{Conv2d: {out_channels: 6, kernel_size: 3, bias: yes, stride: 0}}, {MaxPool2d: -1}]", 3),
+    # a kind that there is none of hides nothing that is wrong behind it
+    ("[{Conv2D: {filters: 6, kernel_size: 3}}, {MaxPool2d: -1}]", 2),
+    # what is wrong in a branch, in another, and in an entry that is left out
+    ("[{Add: {branches: [[Relu], [{Linear: 0}]]}}, {Linear: 0, when: index > 1, repeat: 2}]", 3),
+    # a mapping where a number belongs is one error
+    ("[{Linear: {out_features: {a: 1}}}]", 1),
+]
+
+
+@pytest.mark.parametrize(("layers", "count"), TOLD_AT_ONCE)
+def test_values_that_no_field_takes_are_told_with_all_that_is_wrong(layers, count):
+    with pytest.raises(shapecalc.SpecError) as caught:
+        shapecalc.load(f"input: [3, 32, 32]\nlayers: {layers}\n")
+    assert len(caught.value.problems) == count, str(caught.value)

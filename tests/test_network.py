@@ -14,8 +14,8 @@ import pytest
 
 import shapecalc
 from shapecalc.algebra.formula import Formula, evaluate
+from shapecalc.bundled import folder
 from shapecalc.language.problem import SpecError
-from shapecalc.network import specs_folder
 
 # Measured with torch on independent implementations: see tests/data/README.md.
 REFERENCE = json.loads(
@@ -94,7 +94,7 @@ def test_the_graph_is_a_networkx_dag_of_layers_and_joins() -> None:
     }
     node = graph.nodes["inception3a.branch2.conv1"]["node"]
     assert node.layer.out_channels == 96
-    line = Path(specs_folder() / "googlenet.yaml").read_text().splitlines()[node.mark.line - 1]
+    line = Path(folder() / "googlenet.yaml").read_text().splitlines()[node.mark.line - 1]
     assert "ch3x3red" in line
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import shapecalc
-from shapecalc import network
+from shapecalc import bundled
 
 DATA = Path(__file__).parent / "data"
 ROWS = list(csv.DictReader((DATA / "torchvision.csv").open()))
@@ -66,7 +66,7 @@ def test_every_bundled_spec_has_reference_figures():
     """Those of torchvision, by itself or by its members, or those of the tutorials' networks."""
     tutorials = json.loads((DATA / "reference_networks.json").read_text())
     models = {NAMED.get(row["model"], row["model"]) for row in ROWS} | PUBLISHED.keys()
-    for path in network.specs_folder().glob("*.yaml"):
+    for path in bundled.folder().glob("*.yaml"):
         own = {path.stem, *shapecalc.load(path).spec.members}
         assert own & models or path.stem in tutorials, path.stem
 
@@ -85,7 +85,7 @@ def test_a_member_is_its_family_with_other_defaults():
 
 
 def test_every_member_is_listed_among_the_bundled_names():
-    names = network.names()
+    names = bundled.names()
     assert {NAMED.get(row["model"], row["model"]) for row in ROWS} <= set(names)
     assert len(names) == len(set(names))
 

@@ -15,16 +15,8 @@ from shapecalc.algebra.requirement import Claim, Condition, decide
 from shapecalc.analysis.constraints import REQUIRED
 from shapecalc.analysis.measures import MEASURES, labels
 from shapecalc.graph.graph import Need, Part
-from shapecalc.language.expression import (
-    Binary,
-    Comparison,
-    Expression,
-    ExpressionError,
-    Number,
-    Undecided,
-    evaluate,
-    truth,
-)
+from shapecalc.language.evaluation import Undecided, evaluate, truth
+from shapecalc.language.expression import Binary, Comparison, Expression, ExpressionError, Number
 from shapecalc.language.problem import Problem, Source, SpecError, did_you_mean, listing
 from shapecalc.language.required import Required
 from shapecalc.language.writer import written

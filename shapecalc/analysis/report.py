@@ -41,9 +41,6 @@ class LayerReport:
         "buffers_of",
         "counts",
         "dtype",
-        "input_shapes",
-        "inputs",
-        "kind",
         "node",
         "output_shape",
         "output_shapes",
@@ -56,9 +53,6 @@ class LayerReport:
         self.dtype = dtype
         self.node = node
         self.path = node.path
-        self.kind = layer.kind
-        self.inputs = tuple([str(source) for source in node.sources])
-        self.input_shapes = tuple([tensor.shape for tensor in node.inputs])
         self.output_shape: Shape = node.output.shape
         self.output_shapes = {name: tensor.shape for name, tensor in node.made.items()}
         self.weights: dict[str, Shape] = layer.weights()
@@ -66,6 +60,21 @@ class LayerReport:
         self.counts: dict[str, Dim] = {}
         for name, measure in MEASURES.items():  # a measure may count on those before it
             self.counts[name] = measure.of(self)
+
+    @property
+    def kind(self) -> str:
+        """The layer's kind."""
+        return self.node.layer.kind
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Where its inputs come from: paths, as in ``lstm1.h_n``, or names of the network's."""
+        return tuple([str(source) for source in self.node.sources])
+
+    @property
+    def input_shapes(self) -> tuple[Shape, ...]:
+        """The shapes of its inputs."""
+        return tuple([tensor.shape for tensor in self.node.inputs])
 
     def owns(self, weight: str) -> bool:
         """Whether a weight or buffer is its own, and not that of the layer it shares with."""
@@ -79,8 +88,6 @@ class LayerReport:
         """The report of the same layer on the same inputs at another place."""
         found = object.__new__(LayerReport)
         found.dtype = self.dtype  # name by name: a network may have very many copies of a layer
-        found.kind = self.kind
-        found.input_shapes = self.input_shapes
         found.output_shape = self.output_shape
         found.output_shapes = self.output_shapes
         found.weights = self.weights
@@ -88,7 +95,6 @@ class LayerReport:
         found.counts = self.counts
         found.node = node
         found.path = node.path
-        found.inputs = tuple([str(source) for source in node.sources])
         return found
 
     def __getattr__(self, name: str) -> Dim:
@@ -105,8 +111,7 @@ def _reports(built: Built, dtype: str) -> Iterator[LayerReport]:
     """A report for every layer; what a layer alike has on its inputs is not counted again."""
     known: dict[tuple[int, int, frozenset[str], str], LayerReport] = {}
     now.begin("counting")
-    for _, data in built.graph.nodes(data=True):
-        node: Node = data["node"]
+    for node in built.nodes.values():
         floats = _dtype(node, dtype)
         if node.shared is not None:
             yield LayerReport(node, floats)
@@ -267,6 +272,17 @@ class Report:
             hint = f"inside is {inside!r}" if inside else did_you_mean(path, self._by_path)
             raise KeyError(f"no layer at {path!r}" + (f"; {hint}" if hint else "")) from None
 
+    def within(self, part: Part) -> list[LayerReport]:
+        """The layers that a part of the network holds, in order.
+
+        >>> import shapecalc
+        >>> report = shapecalc.load("resnet18").report()
+        >>> len(report.within(report.built.root)) == len(report)
+        True
+        """
+        known = self._by_path
+        return [known[node.path] for node in part.nodes()]
+
     def __contains__(self, path: object) -> bool:
         return path in self._by_path
 
@@ -366,8 +382,8 @@ class Report:
         found: dict[str, ReceptiveField | None] = {}
         for layer in self.layers:
             node = layer.node
-            sources = [views[source.path] for source in node.sources]
-            key = (id(node.layer), id(node.inputs), *map(id, sources))
+            sources = [views[path] for path, _ in node.sources]
+            key = (id(node.layer), id(node.inputs), *[id(view) for view in sources])
             if key in seen:
                 view = seen[key]
             else:

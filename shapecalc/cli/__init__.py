@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 
 import click
 
+from shapecalc import __version__
 from shapecalc.cli.output import echo_error, prepare
 from shapecalc.language.signs import one_line
 
@@ -28,6 +30,7 @@ COMMANDS = (
     "convert",
     "layer",
     "layers",
+    "specs",
     "conventions",
     "budget",
     "sweep",
@@ -79,8 +82,12 @@ class Commands(click.Group):
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _seen_errors():
-            return super().invoke(ctx)
+        try:
+            with _seen_errors():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            echo_error("stopped")
+            sys.exit(128 + signal.SIGINT)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -105,6 +112,6 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="shapecalc-nn", prog_name="shapecalc")
+@click.version_option(__version__, prog_name="shapecalc")
 def main() -> None:
     """Shapes, parameters and costs of neural networks, from declarative specs."""

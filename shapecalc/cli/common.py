@@ -32,6 +32,12 @@ MOST_SHOWN = 20
 """How many errors are printed; a spec with more has one cause for most."""
 
 
+class Count(click.IntRange):
+    """A whole number of at least some other, called so in messages."""
+
+    name = "whole number"
+
+
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     ctx.meta[f"shapecalc.{param.name}"] = value
 
@@ -78,7 +84,7 @@ def limit_option(function: Function) -> Function:
     """The option that bounds a network's size."""
     return click.option(
         "--max-layers",
-        type=click.IntRange(1),
+        type=Count(1),
         default=MOST_LAYERS,
         show_default=True,
         help="How many layers a network may have.",
@@ -170,7 +176,9 @@ def read_settings(settings: tuple[str, ...], option: str = "--set") -> dict[str,
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals or not name.strip() or not value.strip():
-            raise click.BadParameter(f"{setting!r} is not NAME=VALUE", param_hint=option)
+            found_pair = re.fullmatch(r"\s*(\w+)\s*[:= ]\s*(\S.*)", setting)
+            hint = f"; written {found_pair[1]}={found_pair[2]}" if found_pair else ", as in H=64"
+            raise click.BadParameter(f"{setting!r} is not NAME=VALUE{hint}", param_hint=option)
         if _SECOND.search(value):
             message = f"{setting!r} sets more than one symbol; give {option} once for each"
             raise click.BadParameter(message, param_hint=option)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shapecalc.bundled import names
 from shapecalc.language.problem import SpecError
-from shapecalc.network import Network, is_code, load, names
+from shapecalc.network import Network, is_code, load
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

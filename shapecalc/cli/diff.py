@@ -9,6 +9,7 @@ import click
 
 from shapecalc.analysis.report import Report
 from shapecalc.cli.common import (
+    Count,
     code_options,
     limit_option,
     open_spec,
@@ -49,7 +50,7 @@ COLOURS = {"-": {"fg": "red"}, "+": {"fg": "green"}}
     shell_complete=completed_setting,
     help="The same, for B alone.",
 )
-@click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
+@click.option("--depth", type=Count(1), help="Fold what is nested deeper than this.")
 @click.option("--all", "everything", is_flag=True, help="Show also the rows that are alike.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @code_options
@@ -76,7 +77,7 @@ def diff(
     """
     both = read_settings(settings)
     ours, theirs = read_settings(set_a, "--set-a"), read_settings(set_b, "--set-b")
-    if b in (None, a) and {**both, **ours} == {**both, **theirs}:
+    if b is None and {**both, **ours} == {**both, **theirs}:
         raise click.UsageError("both sides are the same; name a second spec, or use --set-b")
     left = open_spec(a, max_layers, b)
     right = left if b in (None, a) else open_spec(b or a, max_layers, a)

@@ -48,16 +48,21 @@ def layer(
     """
     from shapecalc.algebra.trace import ASCII, UNICODE
     from shapecalc.explaining import closed, explain, text
+    from shapecalc.language.problem import SpecError
     from shapecalc.network import load
-    from shapecalc.single import NAME, KindError, spec_of
+    from shapecalc.single import NAME, KindError, Single
 
     try:
-        network = load(spec_of(kind, settings, inputs))
+        single = Single(kind, settings, inputs)
     except KindError as error:
         raise click.BadParameter(str(error), param_hint="KIND") from None
-    if not inputs and KINDS[kind].arity[0] > 0:
-        raise click.UsageError(f"{kind} needs an input: --input 3,224,224")
-    report = network.report(symbolic=read_symbolic(symbolic))
+    try:
+        network = load(single.text)
+        if not inputs and KINDS[kind].arity[0] > 0:
+            raise click.UsageError(f"{kind} needs an input: --input 3,224,224")
+        report = network.report(symbolic=read_symbolic(symbolic))
+    except SpecError as error:
+        raise single.told(error) from None
     if form == "json":
         (found,) = report.to_dict()["layers"]
         echo_json(found)

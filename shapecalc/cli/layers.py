@@ -7,7 +7,7 @@ import click
 from shapecalc import catalogue
 from shapecalc.cli.output import echo_json
 from shapecalc.cli.terminal import print_lines
-from shapecalc.language.problem import did_you_mean
+from shapecalc.language.unknown import no_kind
 from shapecalc.layers import KINDS
 
 
@@ -24,8 +24,7 @@ def layers(kind: str | None, form: str) -> None:
         _list(form)
         return
     if KINDS.get(kind) is None:
-        hint = did_you_mean(kind, KINDS) or "'shapecalc layers' lists the kinds there are"
-        raise click.BadParameter(f"unknown kind {kind!r}; {hint}", param_hint="KIND")
+        raise click.BadParameter(no_kind(kind), param_hint="KIND")
     page = catalogue.page(kind)
     if form == "json":
         echo_json({**page._asdict(), "rule": page.rule._asdict()})

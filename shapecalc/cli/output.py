@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -116,5 +116,13 @@ def write(output: Path, data: bytes) -> None:
     try:
         save(output, data)
     except OSError as error:
-        echo_error(f"shapecalc: error: cannot write {output}: {error.strerror or error}")
-        sys.exit(1)
+        cannot_write(output, error)
+
+
+def cannot_write(output: Path, error: OSError) -> NoReturn:
+    """Say that a file cannot be written, and why; exit with 1."""
+    reason = error.strerror or str(error)
+    if isinstance(error, FileNotFoundError) and not output.parent.is_dir():
+        reason = f"there is no folder {output.parent}"
+    echo_error(f"shapecalc: error: cannot write {output}: {reason}")
+    sys.exit(1)

@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from shapecalc.cli.common import (
+    Count,
     dtype_option,
     limit_option,
     open_spec,
@@ -48,7 +49,7 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 @settings_options
 @click.option(
     "--depth",
-    type=click.IntRange(1),
+    type=Count(1),
     help="Fold what is nested deeper than this; by default a picture folds all blocks.",
 )
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)

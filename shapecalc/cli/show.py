@@ -11,6 +11,7 @@ from shapecalc.analysis.report import plain
 from shapecalc.analysis.roofline import Device, bound
 from shapecalc.analysis.tools import TOOLS
 from shapecalc.cli.common import (
+    Count,
     dtype_option,
     limit_option,
     open_spec,
@@ -24,6 +25,7 @@ from shapecalc.cli.common import (
 from shapecalc.cli.completion import completed_list
 from shapecalc.cli.output import echo, echo_json
 from shapecalc.cli.terminal import print_table
+from shapecalc.language.problem import did_you_mean
 from shapecalc.layout import markdown
 
 FORMATS = ("table", "json", "csv", "markdown")
@@ -37,7 +39,8 @@ def _columns(
     names = tuple(name.strip().lower() for name in value.split(","))
     for name in names:
         if name not in tables.COLUMNS:
-            raise click.BadParameter(f"no column {name!r}; there are {', '.join(tables.COLUMNS)}")
+            hint = did_you_mean(name, tables.COLUMNS) or f"there are {', '.join(tables.COLUMNS)}"
+            raise click.BadParameter(f"no column {name!r}; {hint}")
     return names
 
 
@@ -61,7 +64,7 @@ def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Frac
     help="Count as another tool does, in a column and a total of its own.",
 )
 @dtype_option
-@click.option("--depth", type=click.IntRange(1), help="Fold what is nested deeper than this.")
+@click.option("--depth", type=Count(1), help="Fold what is nested deeper than this.")
 @click.option(
     "--columns",
     callback=_columns,

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from shapecalc.cli.common import (
+    Count,
     limit_option,
     open_spec,
     read_settings,
@@ -20,7 +21,7 @@ from shapecalc.cli.common import (
     spec_argument,
 )
 from shapecalc.cli.completion import completed_list, completed_setting
-from shapecalc.cli.output import echo, echo_error, refuse_source
+from shapecalc.cli.output import cannot_write, echo, echo_error, refuse_source
 from shapecalc.cli.stopping import Stopping
 from shapecalc.cli.terminal import print_table
 from shapecalc.language.signs import one_line
@@ -55,7 +56,7 @@ EXTRA = "pip install 'shapecalc-nn[sweep]'"
 @settings_option
 @click.option("--where", multiple=True, metavar="CONDITION", help="Only rows for which it holds.")
 @click.option("--pareto", "front", metavar="COLUMNS", help="Only rows that none is better than.")
-@click.option("--top", "count", type=click.IntRange(1), help="Only so many rows, the least first.")
+@click.option("--top", "count", type=Count(1), help="Only so many rows, the least first.")
 @click.option("--by", metavar="COLUMN", help="What --top looks at; -COLUMN for the greatest.")
 @click.option(
     "--columns",
@@ -161,8 +162,7 @@ def _draw(plot: Path, swept: Sweep, drawn: Sampled) -> None:
     try:
         draw(plot, swept.network.name, drawn, axes)
     except OSError as error:
-        echo_error(f"shapecalc: error: cannot write {plot}: {error.strerror or error}")
-        sys.exit(1)
+        cannot_write(plot, error)
     if len(drawn.rows) < drawn.seen:
         echo_error(f"{plot} shows {len(drawn.rows):,} of {drawn.seen:,} rows")
 
@@ -269,8 +269,7 @@ def _put(output: Path | None) -> Callable[[str], None]:
             opened[0].write(text)
             opened[0].flush()
         except OSError as error:
-            echo_error(f"shapecalc: error: cannot write {output}: {error.strerror or error}")
-            sys.exit(1)
+            cannot_write(output, error)
 
     return put
 

@@ -10,7 +10,8 @@ from shapecalc.algebra.trace import Leaf, Traced, untraced
 from shapecalc.graph.graph import Node
 from shapecalc.layers import Layer, Tensor
 from shapecalc.layers.axes import LETTERS, behind_batch
-from shapecalc.layers.field import Field, ListOf
+from shapecalc.layers.compound import ListOf
+from shapecalc.layers.field import Field
 
 ALWAYS = frozenset("FSP")
 """Letters that a rule shows even where they have their default: it is not itself without them."""

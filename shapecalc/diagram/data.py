@@ -24,7 +24,7 @@ from shapecalc.diagram import labels
 from shapecalc.diagram.colours import GROUPS
 from shapecalc.diagram.layout import main_path
 from shapecalc.diagram.plan import Frame, Vertex, plan
-from shapecalc.language import expression
+from shapecalc.language import evaluation, expression
 from shapecalc.network import Network
 from shapecalc.table import Writer
 
@@ -189,7 +189,7 @@ class _Writer:
         if not (isinstance(tree, expression.Comparison) and len(tree.rest) == 1):
             raise ValueError("expected a comparison of two sides")
         ((relation, right),) = tree.rest
-        sides = [self.add(expression.evaluate(side, scope)) for side in (tree.first, right)]
+        sides = [self.add(evaluation.evaluate(side, scope)) for side in (tree.first, right)]
         if relation == "<=":
             relation = ">="
             sides.reverse()

@@ -252,7 +252,7 @@ class _Planner:
             or node.layer.family not in FOLLOWERS
             or node.output.shape != last.output.shape
             or last.path in self.returned
-            or self.report.built.graph.out_degree(last.path) != 1
+            or len(self.report.built.readers.get(last.path, ())) != 1
         ):
             return False
         before.nodes.append(node)

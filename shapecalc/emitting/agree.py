@@ -22,6 +22,7 @@ from shapecalc.emitting.trees import (
     stated,
     tree_of,
 )
+from shapecalc.language.evaluation import evaluate
 from shapecalc.language.expression import (
     Comparison,
     Conditional,
@@ -29,7 +30,6 @@ from shapecalc.language.expression import (
     ExpressionError,
     Name,
     Number,
-    evaluate,
 )
 
 INDEX = Name("index", 0)

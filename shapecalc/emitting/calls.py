@@ -17,7 +17,7 @@ from shapecalc.language.expression import Name, Number
 from shapecalc.language.tree import Entry, Setting
 from shapecalc.language.words import BATCH
 from shapecalc.layers import KINDS
-from shapecalc.layers.field import Text
+from shapecalc.layers.types import Text
 
 if TYPE_CHECKING:
     from shapecalc.emitting.body import Body

@@ -15,11 +15,13 @@ from shapecalc.emitting.presence import copy_condition, count_of
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.roles import Role
 from shapecalc.emitting.scope import Scope, given, in_python
-from shapecalc.language.expression import Binary, Name, Number, Unary, evaluate, truth
+from shapecalc.language.evaluation import evaluate, truth
+from shapecalc.language.expression import Binary, Name, Number, Unary
 from shapecalc.language.tree import Block, Entry
 from shapecalc.layers import KINDS, OUTPUT, Layer
-from shapecalc.layers.field import REQUIRED, Field, PerAxis, SameAs
-from shapecalc.layers.field import Number as FloatField
+from shapecalc.layers.compound import PerAxis
+from shapecalc.layers.field import REQUIRED, Field, SameAs
+from shapecalc.layers.types import Number as FloatField
 
 FEW = 3
 """Up to how many copies are written out one by one, where they differ."""

@@ -13,7 +13,8 @@ from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.shapes import Shapes
 from shapecalc.emitting.sharing import Shared
 from shapecalc.emitting.syntax import Assign, Attribute, For, If, Statement
-from shapecalc.language.expression import Comparison, Name, Number, evaluate, truth
+from shapecalc.language.evaluation import evaluate, truth
+from shapecalc.language.expression import Comparison, Name, Number
 from shapecalc.language.tree import Entry
 from shapecalc.layers import KINDS
 

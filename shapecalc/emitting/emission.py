@@ -45,7 +45,7 @@ def emit(
         knobs = candidates(network.spec)
     memory = Memory(network.spec)
     base = lettering.build(network.spec, values, knobs, network.most_layers, memory)
-    layers = len(built.graph)
+    layers = len(built.nodes)
     tries = Variants(network, settings, values, sorted(knobs), base, memory, layers)
     others = tries.all()
     mixed = knobs

@@ -14,14 +14,8 @@ from shapecalc.emitting import syntax
 from shapecalc.emitting.names import variable
 from shapecalc.emitting.trees import choice, length, moved, tree_of
 from shapecalc.graph.graph import Wire
-from shapecalc.language.expression import (
-    Conditional,
-    Expression,
-    ExpressionError,
-    Name,
-    evaluate,
-    truth,
-)
+from shapecalc.language.evaluation import evaluate, truth
+from shapecalc.language.expression import Conditional, Expression, ExpressionError, Name
 from shapecalc.language.words import BATCH
 
 DIMENSIONS = {

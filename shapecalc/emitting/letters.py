@@ -30,7 +30,7 @@ from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import BATCH
 from shapecalc.layers import FieldError, Layer, Tensor
-from shapecalc.layers.field import PerAxis
+from shapecalc.layers.compound import PerAxis
 
 MANY = 2
 """As many copies of an entry are written as any larger number of them."""
@@ -190,7 +190,7 @@ class _LetteredBuilder(Builder):
             own, outputs = self.outputs_inside.get(id(part), (None, {}))
             if found is not None and own is not None and problems == len(self.problems):
                 origins = {wire.origin: wire for wire in (own, *outputs.values()) if wire}
-                held = [self.graph.nodes[name]["node"] for name in origins if name in self.graph]
+                held = [self.nodes[name] for name in origins if name in self.nodes]
                 self.memory.uses[key] = _Use(
                     part.children,
                     own,
@@ -210,8 +210,7 @@ class _LetteredBuilder(Builder):
         if self.layers > self.most_layers:
             self.too_many(entry.mark)
         for node in known.nodes:
-            if node.path not in self.graph:
-                self.graph.add_node(node.path, node=node)
+            self.nodes.setdefault(node.path, node)
         part.outputs = {**known.outputs}
         return self.leave_block(part, known.output)
 

@@ -46,7 +46,8 @@ from shapecalc.emitting.tidy import (
     without_echoes,
 )
 from shapecalc.graph.graph import Part
-from shapecalc.language.expression import Name, evaluate, truth
+from shapecalc.language.evaluation import evaluate, truth
+from shapecalc.language.expression import Name
 from shapecalc.language.naming import may_be_copy
 from shapecalc.language.tree import Block, Entry
 from shapecalc.network import Network

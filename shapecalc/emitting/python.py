@@ -22,6 +22,7 @@ from shapecalc.emitting.syntax import (
     negated,
     replaced,
 )
+from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import (
     Binary,
     Call,
@@ -32,8 +33,6 @@ from shapecalc.language.expression import (
     Name,
     Number,
     Unary,
-    evaluate,
-    truth,
 )
 
 _WHOLE_FUNCTIONS = ("ceil", "floor", "round", "int")

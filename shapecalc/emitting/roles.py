@@ -25,7 +25,8 @@ from shapecalc.language.expression import (
 )
 from shapecalc.language.tree import Block, Entry, Setting
 from shapecalc.layers import KINDS
-from shapecalc.layers.field import Flag, Number, not_null
+from shapecalc.layers.compound import not_null
+from shapecalc.layers.types import Flag, Number
 
 Key = tuple[str, str]
 """A block's name, empty for the network, and the name of an argument or symbol."""

@@ -28,7 +28,9 @@ from shapecalc.language.expression import Number as SpecNumber
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Entry, Setting
 from shapecalc.language.words import TENSOR_NAMES
-from shapecalc.layers.field import Field, Flag, Number, PerAxis, not_null
+from shapecalc.layers.compound import PerAxis, not_null
+from shapecalc.layers.field import Field
+from shapecalc.layers.types import Flag, Number
 
 
 class Tied(Exception):

@@ -22,6 +22,7 @@ from shapecalc.algebra.trace import (
 )
 from shapecalc.emitting.syntax import negated, replaced
 from shapecalc.language import expression as spec
+from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import Binary, Call, Conditional, Expression, Name, Unary
 
 _ONE = Number(1)
@@ -57,7 +58,7 @@ class Chosen(NamedTuple):
 
 def choice(test: Expression, scope: Mapping[str, Any], then: Any, otherwise: Any) -> Any:
     """One of two numbers with its derivation, as a condition in a scope decides."""
-    taken = then if spec.truth(spec.evaluate(test, scope)) else otherwise
+    taken = then if truth(evaluate(test, scope)) else otherwise
     names = dict.fromkeys(name.name for name in spec.names(test))
     meanings = tuple((name, tree_of(scope[name])) for name in names)
     values = [untraced(value) for value in (then, otherwise)]

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from shapecalc.emitting import letters as lettering
 from shapecalc.emitting.letters import Lettered, Memory, every, settings_of
 from shapecalc.emitting.python import tests
-from shapecalc.language.expression import Binary, Call, Undecided, names, parts
+from shapecalc.language.evaluation import Undecided
+from shapecalc.language.expression import Binary, Call, names, parts
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError, bind
 from shapecalc.language.tree import Block, Entry, Setting, Spec

@@ -10,7 +10,7 @@ from shapecalc.algebra.trace import LATEX, Leaf, Style, Traced, steps, untraced
 from shapecalc.analysis.report import LayerReport, Report, plain
 from shapecalc.derivation.equation import sizes
 from shapecalc.derivation.letters import lettered
-from shapecalc.language.problem import did_you_mean
+from shapecalc.language.problem import did_you_mean, listing
 
 
 class Step(NamedTuple):
@@ -40,9 +40,26 @@ def inside(report: Report, path: str | None) -> list[LayerReport]:
     if not found:
         paths = [layer.path.split(".") for layer in report]
         names = dict.fromkeys(".".join(p[: i + 1]) for p in paths for i in range(len(p)))
-        hint = did_you_mean(path, names)
-        raise KeyError(f"no layer or block at {path!r}" + (f"; {hint}" if hint else ""))
+        raise KeyError(f"no layer or block at {path!r}; {_hint(report, path, names)}")
     return found
+
+
+def _hint(report: Report, path: str, names: Iterable[str]) -> str:
+    """What may have been meant: a name inside a block, or a kind, as it is called anywhere."""
+    from shapecalc.language.synonyms import meant  # only where something is wrong
+
+    inner = [name for name in names if name.endswith(f".{path}")]
+    if inner:
+        return f"there is {listing(inner, 5)}"
+    of_kind: dict[str, list[str]] = {}
+    for layer in report:
+        of_kind.setdefault(layer.kind, []).append(layer.path)
+    near = "" if path in of_kind else did_you_mean(path, names)
+    for kind in (path, *meant(path, of_kind).kinds):
+        if kind in of_kind and not near:
+            is_one = len(of_kind[kind]) == 1
+            return f"of kind {kind} {'is' if is_one else 'are'} {listing(of_kind[kind], 5)}"
+    return near or f"there are {listing(names)}"
 
 
 def brief(report: Report, layers: Iterable[LayerReport]) -> Iterator[Step]:

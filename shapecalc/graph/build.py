@@ -1,9 +1,9 @@
-"""The tree into a graph: every rule is run as its layer is added.
+"""The tree into a network: every rule is run as its layer is added.
 
-The graph is a networkx ``DiGraph`` whose nodes are the leaf layers and joins, named by their
-dotted paths. What sizes a network has depends on its symbols, so a graph is built for given
-values: numbers, formulas, or both. An inconsistent graph cannot exist; a spec that would make one
-is refused with everything that is wrong with it.
+Its nodes are the leaf layers and joins, named by their dotted paths; as a networkx ``DiGraph`` it
+is there when that is asked for. What sizes a network has depends on its symbols, so it is built
+for given values: numbers, formulas, or both. An inconsistent one cannot exist; a spec that would
+make one is refused with everything that is wrong with it.
 """
 
 from __future__ import annotations
@@ -59,6 +59,9 @@ def uncollected() -> Iterator[None]:
     try:
         yield
     finally:
+        if gc.get_freeze_count() == 0:  # else others keep something there
+            gc.freeze()  # to and fro makes all that is there old, without looking through it
+            gc.unfreeze()
         gc.enable()
 
 
@@ -95,7 +98,7 @@ class Builder(Walker):
         known = {name: tensor for name, tensor in inputs.items() if tensor is not None}
         wires = list(outputs.values())
         called = [self.spec.output_names[n] for n in outputs] if self.spec.output_names else []
-        return Built(self.graph, root, known, wires, self.needs, self.lowest(), tuple(called))
+        return Built(self.nodes, root, known, wires, self.needs, self.lowest(), tuple(called))
 
     def lowest(self) -> dict[str, int]:
         """The least values of symbols: those understood, none where a default is negative."""
@@ -132,7 +135,10 @@ class Builder(Walker):
             if not self.is_size(size, name):
                 what = f"expected a positive integer for a size of input {name!r}"
                 message = f"{what}, got {shown(size)}"
-                self.problem(setting.mark, message, scope.values_in(setting))
+                hint = (
+                    "" if setting.names() else "a size that varies is a symbol: symbols: {H: 224}"
+                )
+                self.problem(setting.mark, message, scope.values_in(setting), hint)
                 return None
             sizes.append(size)
         return Tensor(tuple(sizes), given.dtype)
@@ -165,8 +171,8 @@ class Builder(Walker):
                 continue
             if wire is not None:
                 wires[number] = wire
-                if wire.origin in self.graph:
-                    self.take(self.graph.nodes[wire.origin]["node"], [wire.source.output])
+                if wire.origin in self.nodes:
+                    self.take(self.nodes[wire.origin], wire.source.output)
         if not wires and not self.problems:
             mark = self.spec.outputs[0].mark
             self.problem(mark, "every output is left out: the network returns nothing")

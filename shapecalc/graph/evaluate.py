@@ -12,7 +12,8 @@ from typing import Any
 from shapecalc.algebra.arithmetic import Quantity, is_symbolic, untraced
 from shapecalc.graph.graph import Part, Wire
 from shapecalc.graph.scope import Fatal, Named, Names, Place, Scope
-from shapecalc.language.expression import ExpressionError, Undecided, truth
+from shapecalc.language.evaluation import Undecided, truth
+from shapecalc.language.expression import ExpressionError
 from shapecalc.language.problem import Mark, Problem, Problems, SpecError, did_you_mean, listing
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Reference, Setting, Spec

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shapecalc.algebra.arithmetic import is_symbolic
-from shapecalc.language.expression import ExpressionError, Undecided, truth
+from shapecalc.language.evaluation import Undecided, truth
+from shapecalc.language.expression import ExpressionError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 
 MOST_USES = 10_000

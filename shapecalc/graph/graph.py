@@ -6,8 +6,9 @@ in which the layer at ``b`` takes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.requirement import Condition
 from shapecalc.language.problem import Mark
@@ -96,10 +97,10 @@ class Node:
         left_out = self.layer.on_request - self.requested
         return {name: tensor for name, tensor in self.outputs.items() if name not in left_out}
 
-    def request(self, outputs: Iterable[str]) -> None:
-        """Note that others take these outputs, or that the network returns them."""
-        if self.layer.on_request:
-            self.requested |= self.layer.on_request.intersection(outputs)
+    def request(self, output: str) -> None:
+        """Note that others take one of the outputs, or that the network returns it."""
+        if output in self.layer.on_request:
+            self.requested |= {output}
 
     @property
     def mark(self) -> Mark:
@@ -220,11 +221,18 @@ class Part:
 
     def nodes(self) -> Iterator[Node]:
         """All layers and joins inside, in order."""
-        for child in self.children:
-            if isinstance(child, Node):
-                yield child
+        stack = [iter(self.children)]
+        while stack:
+            for child in stack[-1]:
+                if isinstance(child, Node):
+                    yield child
+                elif len(child.children) == 1 and isinstance(child.children[0], Node):
+                    yield child.children[0]  # a copy of a layer, of which there may be very many
+                else:
+                    stack.append(iter(child.children))
+                    break
             else:
-                yield from child.nodes()
+                stack.pop()
 
 
 def called(child: Node | Part, parent: Part | None) -> str:
@@ -244,14 +252,57 @@ class Need(NamedTuple):
     path: str
 
 
-class Built(NamedTuple):
-    """A network built for given values of its symbols."""
+class Built:
+    """A network built for given values of its symbols.
 
-    graph: nx.DiGraph[str]
-    root: Part
-    inputs: dict[str, Tensor]
-    outputs: list[Wire]
-    needs: list[Need]
-    least: dict[str, int]
-    output_names: tuple[str, ...] = ()
-    """The names under which the outputs are returned; empty if they are returned in order."""
+    ``nodes`` are its layers and joins by their paths, in order, ``root`` the whole as a part.
+    ``output_names`` are those under which the outputs are returned; none if that is in order.
+    """
+
+    def __init__(
+        self,
+        nodes: dict[str, Node],
+        root: Part,
+        inputs: dict[str, Tensor],
+        outputs: list[Wire],
+        needs: list[Need],
+        least: dict[str, int],
+        output_names: tuple[str, ...] = (),
+    ) -> None:
+        self.nodes = nodes
+        self.root = root
+        self.inputs = inputs
+        self.outputs = outputs
+        self.needs = needs
+        self.least = least
+        self.output_names = output_names
+
+    @cached_property
+    def readers(self) -> dict[str, list[Node]]:
+        """Who takes outputs of each layer, in order; nothing of those that nobody reads."""
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes.values():
+            for path, _ in node.sources:
+                known = found.setdefault(path, [])
+                if not known or known[-1] is not node:
+                    known.append(node)
+        return found
+
+    @cached_property
+    def graph(self) -> nx.DiGraph[str]:
+        """The network as a graph, made when it is first asked for."""
+        import networkx as nx  # here, for commands that do without it to start sooner
+
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        graph.add_nodes_from((path, {"node": node}) for path, node in self.nodes.items())
+        graph.add_edges_from(edge for node in self.nodes.values() for edge in self._edges(node))
+        return graph
+
+    def _edges(self, node: Node) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """An edge from each layer that a node takes outputs of."""
+        taken: dict[str, tuple[str, ...]] = {}
+        for path, output in node.sources:
+            if path in self.nodes:
+                taken[path] = (*taken.get(path, ()), output)
+        for path, outputs in taken.items():
+            yield path, node.path, {"outputs": outputs}

@@ -6,7 +6,7 @@ dimensions are, is known here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import prod
@@ -21,8 +21,6 @@ from shapecalc.layers.pointwise import KeepsShape
 from shapecalc.layers.tensor import times
 
 if TYPE_CHECKING:
-    import networkx as nx
-
     from shapecalc.graph.graph import Node, Wire
 
 
@@ -38,7 +36,7 @@ class Told(NamedTuple):
 
 
 def told(
-    graph: nx.DiGraph[str],
+    nodes: Mapping[str, Node],
     inputs: Collection[str],
     layer: Layer,
     requirement: Requirement,
@@ -47,9 +45,9 @@ def told(
     """What to tell of a requirement that does not hold; ``inputs`` are the network's."""
     axis = requirement.places.get("axis")
     if isinstance(axis, Axis):  # whose name depends on where the inputs come from
-        names = next(filter(None, (layout_of(graph, wire) for wire in wires)), ())
+        names = next(filter(None, (layout_of(nodes, wire) for wire in wires)), ())
         problem = requirement.problem(axis=axis._replace(names=names))
-        return Told(problem, how_to_join(graph, requirement.places["join"], wires, names))
+        return Told(problem, how_to_join(nodes, requirement.places["join"], wires, names))
     problem, own = requirement.problem(), requirement.hint()
     if not wires:
         return Told(problem, (own,))
@@ -63,10 +61,10 @@ def told(
     field = layer.fields.get(requirement.field or "")
     if field is None or field.infer is None:
         return Told(problem, (own,))
-    elsewhere = tuple(_elsewhere(graph, layer, field.name, requirement.left, wires))
+    elsewhere = tuple(_elsewhere(nodes, layer, field.name, requirement.left, wires))
     if elsewhere:
         return Told(problem, elsewhere, is_of_input=False)
-    skip = _missing_skip(graph, requirement.left, first) if field.name == "in_channels" else ""
+    skip = _missing_skip(nodes, requirement.left, first) if field.name == "in_channels" else ""
     return Told(problem, (skip, own))
 
 
@@ -104,7 +102,7 @@ def _other_kind(layer: Layer, x: Tensor) -> str:
 
 
 def _elsewhere(
-    graph: nx.DiGraph[str], layer: Layer, name: str, stated: Any, wires: Sequence[Wire]
+    nodes: Mapping[str, Node], layer: Layer, name: str, stated: Any, wires: Sequence[Wire]
 ) -> Iterator[str]:
     """What to do where a stated size stands in another dimension, or in several together."""
     found = _read_at(layer, name, [wire.tensor for wire in wires])
@@ -114,7 +112,7 @@ def _elsewhere(
     wire = wires[which]
     shape = wire.tensor.shape
     n = len(shape)
-    names = layout_of(graph, wire)
+    names = layout_of(nodes, wire)
     is_map = n > 3 or (names is not None and names[0] == "channels")
     if isinstance(layer, Linear) and n > 2:
         for start in range(1, n - 1):
@@ -166,7 +164,7 @@ def _permuted(layer: Layer, x: Tensor, at: int, wanted: int) -> str:
     return hint
 
 
-def _missing_skip(graph: nx.DiGraph[str], stated: Any, wire: Wire) -> str:
+def _missing_skip(nodes: Mapping[str, Node], stated: Any, wire: Wire) -> str:
     """A layer of the way down whose channels, joined to these, would make the stated ones.
 
     It has the same resolution, and lies behind a change of resolution.
@@ -176,11 +174,10 @@ def _missing_skip(graph: nx.DiGraph[str], stated: Any, wire: Wire) -> str:
         return ""
     changed = False
     path = wire.origin
-    for _ in range(len(graph)):
-        known = graph.nodes.get(path)
-        if known is None:
+    for _ in range(len(nodes)):
+        node = nodes.get(path)
+        if node is None:
             break
-        node: Node = known["node"]
         y = node.output
         if y.shape[2:] != x.shape[2:]:
             changed = True

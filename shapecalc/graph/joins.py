@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,6 @@ from shapecalc.layers.resampling import Resampling
 from shapecalc.layers.tensor import times
 
 if TYPE_CHECKING:
-    import networkx as nx
-
     from shapecalc.graph.graph import Node, Wire
 
 LONGEST = 24
@@ -26,7 +24,7 @@ MOST_TRIED = 64
 
 
 def how_to_join(
-    graph: nx.DiGraph[str], join: Join, wires: Sequence[Wire], names: tuple[str, ...]
+    nodes: Mapping[str, Node], join: Join, wires: Sequence[Wire], names: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Hints for the first two tensors that differ; ``names`` are those of their dimensions."""
     first = wires[0]
@@ -40,7 +38,7 @@ def how_to_join(
             axis for axis in range(1, len(a)) if axis != kept and _differ(join, a[axis], b[axis])
         ]
         if differing:
-            return tuple(_hints(graph, first, other, differing, names))
+            return tuple(_hints(nodes, first, other, differing, names))
     return ()
 
 
@@ -49,7 +47,7 @@ def _differ(join: Join, a: Dim, b: Dim) -> bool:
 
 
 def _hints(
-    graph: nx.DiGraph[str], one: Wire, other: Wire, differing: list[int], names: tuple[str, ...]
+    nodes: Mapping[str, Node], one: Wire, other: Wire, differing: list[int], names: tuple[str, ...]
 ) -> Iterator[str]:
     is_map = bool(names) and names[0] == "channels"
     if is_map and 1 in differing:
@@ -57,7 +55,7 @@ def _hints(
         return
     spatial = [axis for axis in differing if axis > 1] if is_map else []
     if spatial:
-        resized = _resized(graph, one, other) or _resized(graph, other, one)
+        resized = _resized(nodes, one, other) or _resized(nodes, other, one)
         if resized:
             yield resized
             return
@@ -120,11 +118,11 @@ def _stride(a: Shape, b: Shape) -> int:
 # -- sizes that come back one short, as in an autoencoder ------------------------------------------
 
 
-def _resized(graph: nx.DiGraph[str], short: Wire, wanted: Wire) -> str:
+def _resized(nodes: Mapping[str, Node], short: Wire, wanted: Wire) -> str:
     """How the layers that enlarge one tensor would give it the spatial sizes of another."""
     if any(n > m for n, m in zip(_numbers(short.tensor.spatial), _numbers(wanted.tensor.spatial))):
         return ""
-    chain = _chain(graph, short)
+    chain = _chain(nodes, short)
     sizes = wanted.tensor.spatial
     ups = [node for node in chain if isinstance(node.layer, TransposedConvolution)]
     if ups:
@@ -136,12 +134,12 @@ def _resized(graph: nx.DiGraph[str], short: Wire, wanted: Wire) -> str:
     return ""
 
 
-def _chain(graph: nx.DiGraph[str], wire: Wire) -> list[Node]:
+def _chain(nodes: Mapping[str, Node], wire: Wire) -> list[Node]:
     """The layers of one input each that lead to a tensor, the nearest last."""
     found: list[Node] = []
     path = wire.origin
-    while len(found) < LONGEST and path in graph:
-        node: Node = graph.nodes[path]["node"]
+    while len(found) < LONGEST and path in nodes:
+        node = nodes[path]
         if len(node.inputs) != 1:
             break
         found.insert(0, node)

@@ -7,6 +7,7 @@ keeps its dimensions. Errors ask, so that they name what is there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from shapecalc.layers import Layer, Tensor
@@ -17,8 +18,6 @@ from shapecalc.layers.pointwise import KeepsShape
 from shapecalc.layers.reshaping import Permute
 
 if TYPE_CHECKING:
-    import networkx as nx
-
     from shapecalc.graph.graph import Node, Source, Wire
 
 Names = tuple[str, ...]
@@ -30,13 +29,13 @@ FARTHEST = 1000
 """How many layers are asked where a tensor comes from."""
 
 
-def layout_of(graph: nx.DiGraph[str], wire: Wire) -> Names | None:
+def layout_of(nodes: Mapping[str, Node], wire: Wire) -> Names | None:
     """What the dimensions behind the batch of a wire's tensor are; None where nothing tells."""
-    return layout(graph, wire.source, wire.tensor)
+    return layout(nodes, wire.source, wire.tensor)
 
 
 def layout(
-    graph: nx.DiGraph[str], source: Source, tensor: Tensor, farthest: int = FARTHEST
+    nodes: Mapping[str, Node], source: Source, tensor: Tensor, farthest: int = FARTHEST
 ) -> Names | None:
     """What the dimensions behind the batch of a tensor from somewhere are.
 
@@ -47,11 +46,10 @@ def layout(
     seen: set[str] = set()
     while stack and len(seen) < farthest:
         source, tensor, order = stack.pop()
-        known = graph.nodes.get(source.path)
         if source.path in seen:
             continue
         seen.add(source.path)
-        node: Node | None = known["node"] if known else None
+        node = nodes.get(source.path)
         names = _of_input(tensor) if node is None else _of_output(node.layer, tensor)
         if names is not None:
             return tuple(("batch", *names)[axis] for axis in order if axis)

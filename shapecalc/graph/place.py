@@ -6,25 +6,21 @@ on symbols is a need of the network.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.algebra.requirement import Condition, Requirement, equal
 from shapecalc.graph.evaluate import Evaluator
 from shapecalc.graph.graph import Need, Node, Source, Wire
 from shapecalc.graph.scope import Fatal, Place, Scope
-from shapecalc.language.expression import Undecided
+from shapecalc.language.evaluation import Undecided
 from shapecalc.language.problem import Problem
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Spec, Word
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import times
 from shapecalc.pace import now
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 MOST_DIMENSIONS = 64
 MOST_DIMENSIONS = 64
@@ -49,10 +45,8 @@ class Placer(Evaluator):
     """Puts layers into a graph, and collects the needs that come up."""
 
     def __init__(self, spec: Spec, values: Mapping[str, Quantity], most_layers: int) -> None:
-        import networkx as nx  # here, for commands that build no network to start without it
-
         super().__init__(spec, values, most_layers)
-        self.graph: nx.DiGraph[str] = nx.DiGraph()
+        self.nodes: dict[str, Node] = {}
         self.needs: list[Need] = []
         self.least: dict[str, int] = {}
         self.layers = 0
@@ -101,30 +95,25 @@ class Placer(Evaluator):
         now.count = self.layers
         if self.layers > self.most_layers:
             self.too_many(entry.mark)
-        self.link(node)
+        self.note(node)
         place.part.children.append(node)
         return Wire(Source(path), node.output)
 
-    def link(self, node: Node) -> None:
-        """Put a node into the graph, with an edge from each layer that it takes outputs of."""
-        self.graph.add_node(node.path, node=node)
-        taken: dict[str, tuple[str, ...]] = {}
+    def note(self, node: Node) -> None:
+        """Note a node, and which outputs it asks of those before it."""
+        self.nodes[node.path] = node
         for path, output in node.sources:
-            taken[path] = (*taken[path], output) if path in taken else (output,)
-        for path, outputs in taken.items():
-            held = self.graph.nodes.get(path)
+            held = self.nodes.get(path)
             if held is not None:
-                self.take(held["node"], outputs)
-                self.graph.add_edge(path, node.path, outputs=outputs)
+                self.take(held, output)
 
-    def take(self, node: Node, outputs: Iterable[str]) -> None:
-        """Note that outputs of a node are taken, and what of the symbols that asks for."""
-        node.request(outputs)
-        for output in outputs:
-            for requirement in node.layer.offers(output, *node.inputs):
-                decided = requirement.decide(self.least)
-                if isinstance(decided, Condition):
-                    self.need(decided, node.path)
+    def take(self, node: Node, output: str) -> None:
+        """Note that an output of a node is taken, and what of the symbols that asks for."""
+        node.request(output)
+        for requirement in node.layer.offers(output, *node.inputs):
+            decided = requirement.decide(self.least)
+            if isinstance(decided, Condition):
+                self.need(decided, node.path)
 
     def make(self, entry: Entry, scope: Scope, place: Place) -> Layer:
         """The layer with its settings read; made once where they are the same in every scope."""
@@ -141,14 +130,11 @@ class Placer(Evaluator):
                     error.received.mark, f"unknown name {str(error.received)!r}", message + "a word"
                 )
             else:
-                mark = setting.item_mark(error.index)
-                is_fraction = isinstance(error.received, Fraction)
-                hint = "floor, round or ceil make it whole" if is_fraction else ""
                 self.problem(
-                    mark,
+                    setting.item_mark(error.index),
                     message + shown(error.received),
                     scope.values_in(setting),
-                    hint,
+                    error.hint,
                     uses=place.part,
                 )
             raise Fatal from None
@@ -220,10 +206,10 @@ class Placer(Evaluator):
 
         setting = entry.settings.get(requirement.field or "")
         mark = setting.mark if setting is not None else entry.mark
-        received = "; ".join(f"{_origin(self.graph, wire)}" for wire in wires)
+        received = "; ".join(f"{_origin(self.nodes, wire)}" for wire in wires)
         field = layer.fields.get(requirement.field or "")
         stated = requirement.left if field is not None and field.infer is not None else None
-        found = told(self.graph, self.spec.inputs, layer, requirement, wires)
+        found = told(self.nodes, self.spec.inputs, layer, requirement, wires)
         self.problem(
             mark,
             f"{entry.kind} {path!r} {found.problem}",
@@ -267,18 +253,17 @@ class Placer(Evaluator):
             target = other + path[len(own) :]
         else:
             return None
-        known = self.graph.nodes.get(target)
-        return known["node"].shared or target if known else target
+        known = self.nodes.get(target)
+        return known.shared or target if known else target
 
     def same_weights(self, node: Node, place: Place) -> None:
         """Shared weights must have the shapes that this place would give them."""
-        known = self.graph.nodes.get(node.shared or "")
+        other = self.nodes.get(node.shared or "")
         mark = (node.entry.share or node.entry).mark
-        if known is None:
+        if other is None:
             message = f"shares the weights of {node.shared!r}, which has none of its own"
             self.problem(mark, message, uses=place.part)
             raise Fatal
-        other: Node = known["node"]
         theirs, ours = other.layer.weights(), node.layer.weights()
         if other.layer.kind == node.layer.kind:
             node.tied = frozenset([*ours, *node.layer.buffers()])
@@ -322,10 +307,9 @@ def _are_numbers(inputs: tuple[Tensor, ...], known: tuple[Tensor, ...]) -> bool:
     return True
 
 
-def _origin(graph: nx.DiGraph[str], wire: Wire) -> str:
+def _origin(nodes: Mapping[str, Node], wire: Wire) -> str:
     """A tensor and where it comes from; behind a Flatten, the sizes it multiplied."""
-    origin = graph.nodes.get(wire.origin)
-    node: Node | None = origin["node"] if origin else None
+    node = nodes.get(wire.origin)
     if node is not None and node.layer.merges and len(wire.tensor.shape) == 2:
         return f"{times(node.inputs[0].shape[1:])} = {wire.tensor} from {str(wire.source)!r}"
     return f"{wire.tensor} from {str(wire.source)!r}"

@@ -12,9 +12,9 @@ from shapecalc.graph.evaluate import DEEPEST
 from shapecalc.graph.graph import Part, Role, Wire
 from shapecalc.graph.place import Placer
 from shapecalc.graph.scope import Fatal, Named, Names, Numbering, Place, Scope, of_copy
-from shapecalc.language.expression import Undecided
+from shapecalc.language.evaluation import Undecided
 from shapecalc.language.problem import SpecError, listing
-from shapecalc.language.tree import Entry, Spec
+from shapecalc.language.tree import Block, Entry, Spec
 
 
 class Walker(Placer):
@@ -117,6 +117,8 @@ class Walker(Placer):
         count = self.count(entry, outside, place)
         part = self.repeat(entry, place, outside, count)
         passed = [first]
+        names, is_layer = place.names, entry.block is None and entry.branches is None
+        is_named = entry.is_flat and not entry.is_inline
         for index in range(count):
             values = self.enter_copy(place, index)
             scope = Scope(values, first.tensor if first else None, place.names)
@@ -125,10 +127,11 @@ class Walker(Placer):
                 continue
             copy = self.copy(entry, part, index, place, scope)
             prefix = place.prefix if entry.is_inline else f"{copy.path}."
-            names = Names(place.names)
+            if not is_layer:  # which has no names inside
+                names = Names(place.names)
             inside = Place(prefix, names, values, copy, place.shared, place.depth, place.numbering)
             copy.output = self.one(entry, copy.name, copy.path, inside, wires, scope)
-            if entry.is_flat and not entry.is_inline and copy.output is not None:
+            if is_named and copy.output is not None:
                 place.names.own[copy.name] = of_copy(copy)
             first = self.leave_copy(copy.output, values)
             wires = [first] if wires else []
@@ -235,37 +238,45 @@ class Walker(Placer):
         wires: list[Wire | None],
     ) -> Wire | None:
         """Build the inside of one use of a block, for its arguments; what it puts out."""
-        assert entry.block is not None
+        block = entry.block
+        assert block is not None
         arguments, wires = self.enter_block(part, arguments, wires)
-        wire = wires[0]
-        values = {**self.values, **arguments}
         names = Names()
-        for name, each in zip(entry.block.inputs, wires):
+        for name, each in zip(block.inputs, wires):
             names.own[name] = Named(each, name)
-        if entry.block.inline:
-            inside = place._replace(
-                names=Names(names), values=values, part=part, depth=place.depth + 1
-            )
-            last = self.chain(entry.block.entries, inside, wire)
+        inside = self.inside_of(entry, part, place, Names(names), {**self.values, **arguments})
+        last = self.chain(block.entries, inside, wires[0])
+        if block.inline:
             called_by_range(part)
-            return self.leave_block(part, last)
+        else:
+            last = self.named_outputs(block, part, inside, last)
+        return self.leave_block(part, last)
+
+    def inside_of(
+        self, entry: Entry, part: Part, place: Place, names: Names, values: dict[str, Any]
+    ) -> Place:
+        """Where the entries of a block stand; one without a level of its own is at its use's."""
+        assert entry.block is not None
+        depth = place.depth + 1
+        if entry.block.inline:
+            return place._replace(names=names, values=values, part=part, depth=depth)
         target = self.shared_path(entry, place, part.path)
         shared = None if target is None else (part.path, target)
         numbering = Numbering.of(entry.block.numbered)
-        inside = Place(
-            f"{part.path}.", Names(names), values, part, shared, place.depth + 1, numbering
-        )
-        last = self.chain(entry.block.entries, inside, wire)
-        for name, reference in entry.block.outputs.items():
+        return Place(f"{part.path}.", names, values, part, shared, depth, numbering)
+
+    def named_outputs(
+        self, block: Block, part: Part, inside: Place, last: Wire | None
+    ) -> Wire | None:
+        """Note what a use of a block puts out by name; the first of it, or its last entry's."""
+        for name, reference in block.outputs.items():
             named = self.named(reference, inside.names, part)
             if named.path is None:
                 message = f"puts out {reference.name!r}, which its 'when' leaves out"
                 self.problem(reference.mark, message, uses=part)
                 raise Fatal
             part.outputs[name] = named.wire
-        if part.outputs:
-            last = next(iter(part.outputs.values()))
-        return self.leave_block(part, last)
+        return next(iter(part.outputs.values()), last)
 
     def branches(
         self, entry: Entry, path: str, place: Place, wire: Wire | None

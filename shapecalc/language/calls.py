@@ -41,14 +41,17 @@ def as_entry(text: str, kind: type[Layer]) -> str:
     >>> as_entry("nn.Linear(10, 5)", KINDS["Linear"])
     'Linear: 5'
     """
-    given = _arguments(text, kind.parameters())
-    if given is None:
-        return sketch(kind)
-    said = {
-        name: value
-        for name, value in given.items()
-        if name not in _IDLE and not (name in kind.fields and kind.fields[name].infer is not None)
-    }
+    said = settings_of(text, kind)
+    return sketch(kind) if said is None else entry_of(kind, said)
+
+
+def entry_of(kind: type[Layer], said: dict[str, str]) -> str:
+    """The entry of a kind with settings, a first one alone without its name.
+
+    >>> from shapecalc.layers import KINDS
+    >>> entry_of(KINDS["Linear"], {"out_features": "5"})
+    'Linear: 5'
+    """
     if not said:
         return kind.kind
     if list(said) == [next(iter(kind.fields))] and not said[next(iter(said))].startswith("{"):
@@ -56,10 +59,27 @@ def as_entry(text: str, kind: type[Layer]) -> str:
     return f"{kind.kind}: {{{', '.join(f'{name}: {value}' for name, value in said.items())}}}"
 
 
-def _is_left_out(kind: type[Layer], name: str) -> bool:
-    """Whether a spec has no field for a parameter of torch, or infers it."""
-    field = kind.fields.get(name)
-    return name in kind.parameters() if field is None else field.infer is not None
+def settings_of(text: str, kind: type[Layer]) -> dict[str, str] | None:
+    """What the call of a kind's class sets, without what is inferred; None if it is not understood.
+
+    Arguments stand in torch's order, or else in that of the fields which the kind needs.
+
+    >>> from shapecalc.layers import KINDS
+    >>> settings_of("Conv2d(3, 64, 3)", KINDS["Conv2d"])
+    {'out_channels': '64', 'kernel_size': '3'}
+    >>> settings_of("Conv2d(64, 3)", KINDS["Conv2d"])
+    {'out_channels': '64', 'kernel_size': '3'}
+    """
+    required = tuple(name for name, field in kind.fields.items() if field.is_required)
+    orders = [_arguments(text, order) for order in (kind.parameters(), required)]
+    given = next((each for each in orders if each and {*required} <= each.keys()), orders[0])
+    if given is None:
+        return None
+    return {
+        name: value
+        for name, value in given.items()
+        if name not in _IDLE and not (name in kind.fields and kind.fields[name].infer is not None)
+    }
 
 
 def sketch(kind: type[Layer]) -> str:

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 
 from shapecalc.language.naming import may_be_copy
 from shapecalc.language.problem import Mark, did_you_mean, listing, nearest
-from shapecalc.language.text import Node, Pair
+from shapecalc.language.text import Node, Pair, shown
 from shapecalc.language.tree import Block, Branch, Entry, Reference, Setting
 from shapecalc.language.values import Values, entry_name
 from shapecalc.language.words import MODIFIERS, is_path, name_stem, parted
 from shapecalc.layers import KINDS, Layer
+
+_KIND_KEYS = ("type", "kind", "layer", "class", "class_name", "op", "op_type", "module")
+"""Keys behind which the configurations of other tools tell what kind a layer is."""
 
 
 class Scope:
@@ -177,7 +180,9 @@ class Entries:
         kinds = [name for name in pairs if name not in MODIFIERS]
         if "repeat" in pairs:
             scope = scope.repeated()
-        if len(kinds) == 1:
+        if self._is_kind_by_key(pairs, kinds):
+            entry = Entry("entry", node.mark)
+        elif len(kinds) == 1:
             pair = pairs[kinds[0]]
             entry = self._with_kind(kinds[0], pair.key, pair.value, scope)
         else:
@@ -191,14 +196,34 @@ class Entries:
             self.values.problem(node.mark, "this entry has no kind", "such as ReLU, or Linear: 10")
             return
         first, second = kinds[:2]
+        named = pairs[first].value.value
+        if isinstance(named, str) and (named in KINDS or named in self.blocks):
+            self._unknown_kind(first, pairs[first].value, pairs[first].key.mark)
+            return
         fields = KINDS[first].fields if first in KINDS else {}
-        close = did_you_mean(second, MODIFIERS)
+        from shapecalc.language.fields import elsewhere  # only where something is wrong
+
+        close = did_you_mean(second, MODIFIERS) or elsewhere(second, [*fields])[1]
         hint = f"{second!r} is a field of {first}: indent it below, or use {first}: {{...}}"
         if second not in fields:
             hint = close or "each kind is an entry of its own, behind its own dash"
         self.values.problem(
             pairs[second].key.mark, f"{second!r} beside {first!r} in one entry", hint
         )
+
+    def _is_kind_by_key(self, pairs: dict[str, Pair], kinds: list[str]) -> bool:
+        """Whether an entry tells its kind behind a key, as configurations of others do."""
+        key = next((name for name in kinds if name in _KIND_KEYS), None)
+        kind = pairs[key].value.value if key is not None else None
+        if key is None or not isinstance(kind, str) or key in self.blocks:
+            return False
+        from shapecalc.language.unknown import by_key  # only where something is wrong
+
+        own = {name: pairs[name].value.value for name in kinds if name != key}
+        message = f"an entry begins with its kind, not with {key!r}"
+        hint = by_key(kind, own, [*self.blocks, *KINDS])
+        self.values.problem(pairs[key].key.mark, message, hint)
+        return True
 
     def _with_kind(self, kind: str, key: Node, value: Node | None, scope: Scope) -> Entry:
         entry = Entry(kind, key.mark)
@@ -261,11 +286,16 @@ class Entries:
 
     def _is_positional(self, entry: Entry, value: Node, first: str) -> bool:
         """Whether a kind is given several values as to torch, which is told."""
-        if not (isinstance(value.value, list) or "," in str(value.value)):
+        text = str(value.value)
+        if not (isinstance(value.value, list) or "," in text or "=" in text):
             return False
-        from shapecalc.language.fields import by_name, is_several  # where a value may be wrong
+        from shapecalc.language.fields import by_keyword, by_name, is_several  # where one is wrong
 
         kind = KINDS[entry.kind]
+        if isinstance(value.value, str) and (written := by_keyword(kind, text)):
+            message = f"fields are written as a mapping, not {value.noun}"
+            self.values.problem(value.mark, message, f"written here: {written}")
+            return True
         if not is_several(kind.fields[first].type, value.value):
             return False
         nodes = (
@@ -275,7 +305,7 @@ class Entries:
         )
         values = [str(getattr(each, "value", each)).strip() for each in nodes]
         message = f"{entry.kind} takes fields by name, but is given {value.noun}"
-        self.values.problem(value.mark, message, f"written here: {by_name(kind, values)}")
+        self.values.problem(value.mark, message, *by_name(kind, values))
         return True
 
     def _by_position(self, entry: Entry, items: list[Node], names: list[str]) -> dict[str, Pair]:
@@ -307,7 +337,11 @@ class Entries:
     ) -> None:
         fields = KINDS[entry.kind].fields
         for name, pair in given.items():
-            entry.settings[name] = self.values.setting(pair.value, scope.names, fields[name].type)
+            before = len(self.values.problems.found)
+            setting = self.values.setting(pair.value, scope.names, fields[name].type)
+            if setting.is_constant and len(self.values.problems.found) == before:
+                self._constant(entry.kind, name, setting)
+            entry.settings[name] = setting
         required = [name for name, field in fields.items() if field.is_required]
         missing = [name for name in required if name not in given and name not in meant]
         if missing:
@@ -316,6 +350,13 @@ class Entries:
             hint = f"as in {entry.kind}: {{{sketch}}}" if len(required) > 1 else ""
             near = KINDS[entry.kind].near
             self.values.problem(entry.mark, f"{entry.kind} needs {needed}", hint, near)
+
+    def _constant(self, kind: str, name: str, setting: Setting) -> None:
+        """Tell at once of a value that its field does not take, whatever becomes of the entry."""
+        error = KINDS[kind].misread(name, setting.value({}))
+        if error is not None:
+            message = f"{kind}: {name} expects {error.expected}, got {shown(error.received)}"
+            self.values.problem(setting.item_mark(error.index), message, error.hint)
 
     def _block_settings(
         self, entry: Entry, given: dict[str, Pair], meant: set[str], scope: Scope
@@ -435,6 +476,9 @@ def _is_open(value: object) -> bool:
 
 def _space_hint(name: str) -> str:
     """A hint where what was meant as a key and its value is read as one word."""
+    if "=" in name:
+        field, _, value = name.partition("=")
+        return f"written {field.strip()}: {value.strip()}"
     return "a ':' needs a space behind it" if ":" in name else ""
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from shapecalc.language.calls import as_entry, sketch
+from shapecalc.language.calls import entry_of, settings_of, sketch
+from shapecalc.language.problem import listing
 from shapecalc.layers import Layer
-from shapecalc.layers.field import FieldType, Number, Whole
+from shapecalc.layers.types import FieldType, Number, Whole
 
 _CALLED = {
     "out_channels": "filters numfilters nfilters outplanes nout",
@@ -76,19 +77,50 @@ def is_several(type: FieldType[Any], value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"\(?[^()]+(,[^()]+)+\)?", value) is not None
 
 
-def by_name(kind: type[Layer], values: list[str]) -> str:
-    """The entry with values that are given in torch's order, or else in the order of fields.
+def by_name(kind: type[Layer], values: list[str]) -> tuple[str, ...]:
+    """Hints on values that are given in torch's order, or else in the order of fields.
 
     >>> from shapecalc.layers import KINDS
-    >>> by_name(KINDS["Conv2d"], ["3", "64", "3"])
-    'Conv2d: {out_channels: 64, kernel_size: 3}'
-    >>> by_name(KINDS["Conv2d"], ["64", "3"])
-    'Conv2d: {out_channels: 64, kernel_size: 3}'
+    >>> by_name(KINDS["Conv2d"], ["3", "64", "3"])[0]
+    'written here: Conv2d: {out_channels: 64, kernel_size: 3}'
+    >>> by_name(KINDS["Linear"], ["784", "10"])
+    ('written here: Linear: 10', 'in_features follows from what comes in')
     """
-    required = [name for name, field in kind.fields.items() if field.is_required]
-    entry = as_entry(f"{kind.kind}({', '.join(values)})", kind)
-    if all(f"{name}: " in entry for name in required) and "..." not in entry:
-        return entry
-    if len(values) == len(required):
-        return f"{kind.kind}: {{{', '.join(map('{}: {}'.format, required, values))}}}"
-    return sketch(kind)
+    if isinstance(next(iter(kind.fields.values())).type, Number) and len(values) == 2:
+        return (f"a decimal fraction has a point: {kind.kind}: {'.'.join(values)}",)
+    named = in_order(kind, values)
+    if named is None:
+        return (f"written here: {sketch(kind)}",)
+    written = f"written here: {entry_of(kind, named)}"
+    inferred = [name for name in kind.parameters()[: len(values)]
+                if name in kind.fields and kind.fields[name].infer is not None]  # fmt: skip
+    if not inferred or len(named) == len(values):
+        return (written,)
+    return written, f"{listing(inferred)} follows from what comes in"
+
+
+def by_keyword(kind: type[Layer], text: str) -> str:
+    """The entry that text like a call's arguments by name means; empty if it is none.
+
+    >>> from shapecalc.layers import KINDS
+    >>> by_keyword(KINDS["MaxPool2d"], "kernel_size=2, stride=1")
+    'MaxPool2d: {kernel_size: 2, stride: 1}'
+    """
+    if not re.match(r"\s*[A-Za-z_]\w*\s*=(?!=)", text):
+        return ""
+    named = settings_of(f"{kind.kind}({text})", kind)
+    return entry_of(kind, named) if named and named.keys() <= kind.fields.keys() else ""
+
+
+def in_order(kind: type[Layer], values: list[str]) -> dict[str, str] | None:
+    """The fields that values are meant for, in torch's order or else in the order of fields.
+
+    >>> from shapecalc.layers import KINDS
+    >>> in_order(KINDS["Linear"], ["784", "256"])
+    {'out_features': '256'}
+    """
+    named = settings_of(f"{kind.kind}({', '.join(values)})", kind)
+    is_whole = named is not None and all(
+        name in named for name, field in kind.fields.items() if field.is_required
+    )
+    return named if is_whole else None

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc.algebra.arithmetic import is_symbolic, untraced
-from shapecalc.language.expression import ExpressionError, Undecided
+from shapecalc.language.evaluation import Undecided
+from shapecalc.language.expression import ExpressionError
 from shapecalc.language.problem import Mark
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Setting

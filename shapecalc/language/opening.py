@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from shapecalc.language import expression
-from shapecalc.language.expression import Name, Undecided
+from shapecalc.language.evaluation import Undecided
+from shapecalc.language.expression import Name
 from shapecalc.language.symbols import bind
 from shapecalc.language.tree import Setting, Spec, every_entry
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from shapecalc.language import expression
 from shapecalc.language.entries import Entries, Order, Scope, is_known
 from shapecalc.language.expression import RESERVED
+from shapecalc.language.keys import TOP, unknown_key
 from shapecalc.language.problem import Mark, Source, SpecError, did_you_mean, listing
 from shapecalc.language.required import Required
 from shapecalc.language.text import Node, Pair, compose
@@ -16,22 +17,6 @@ from shapecalc.language.tree import Block, Entry, Input, Reference, Setting, Spe
 from shapecalc.language.values import Codes, Values
 from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES, parted
 from shapecalc.layers import KINDS
-
-_TOP = (
-    "name",
-    "about",
-    "dtype",
-    "symbols",
-    "members",
-    "input",
-    "inputs",
-    "blocks",
-    "layers",
-    "numbered",
-    "outputs",
-    "require",
-    "silence",
-)
 
 _BLOCK = (
     *("about", "args", "inputs", "numbered", "inline", "layers", "outputs"),
@@ -64,14 +49,14 @@ class _Reader:
             self.values.problem(root.mark, f"expected a mapping, got {root.noun}", hint)
             return spec
         top = root.value
-        self.values.known_keys(top, _TOP, "a spec")
+        meant = self.known_keys(top)
         spec.name = self.values.text(top, "name")
         spec.about = self.values.text(top, "about")
         spec.dtype = self.values.width(top["dtype"].value) if "dtype" in top else ""
         spec.symbols = self.symbols(top.get("symbols"))
         spec.members = self.members(top.get("members"), spec)
         names = frozenset({*spec.symbols, BATCH})
-        spec.inputs = self.inputs(root, top, names)
+        spec.inputs = self.inputs(root, top, names, meant)
         bodies = self.block_names(top.get("blocks"), spec)
         names |= frozenset(TENSOR_NAMES)
         for block, body in bodies:
@@ -90,10 +75,9 @@ class _Reader:
             spec.entries = self.entries.of(top["layers"].value, scope.inner(), order)
             if top["layers"].value.value in (None, []):
                 self.values.problem(top["layers"].key.mark, "a network needs at least one layer")
-        else:
-            self.values.problem(
-                root.mark, "a spec needs 'layers': the list of the network's layers"
-            )
+        elif "layers" not in meant:
+            message = "a spec needs 'layers': the list of the network's layers"
+            self.values.problem(root.mark, message)
         spec.outputs = self.outputs(top.get("outputs"), spec)
         if "require" in top:
             spec.require = self.required(top["require"].value)
@@ -101,9 +85,21 @@ class _Reader:
             spec.silence = self.values.silence(top["silence"].value)
         return spec
 
+    def known_keys(self, top: dict[str, Pair]) -> set[str]:
+        """Tell of keys that a spec does not have; those that they are meant for."""
+        meant: set[str] = set()
+        for name, pair in top.items():
+            if name not in TOP:
+                keys, hint = unknown_key(name, pair.value.value)
+                meant |= keys
+                self.values.problem(pair.key.mark, f"a spec has no key {name!r}", hint)
+        return meant
+
     def symbols(self, pair: Pair | None) -> dict[str, Setting]:
         found: dict[str, Setting] = {}
         known = {BATCH}
+        if pair is not None and isinstance(pair.value.value, list):
+            return self.symbols_as_a_list(pair, pair.value.value)
         for name, each in self.values.mapping(pair, "a mapping of symbols to their values").items():
             self.values.identifier(name, each.key.mark, "a symbol's name")
             if name in RESERVED | {"index"} or name in TENSOR_NAMES:
@@ -116,6 +112,14 @@ class _Reader:
             found[name] = self.values.setting(value, known)
             known.add(name)
         return found
+
+    def symbols_as_a_list(self, pair: Pair, items: list[Node]) -> dict[str, Setting]:
+        """Tell of names without values; they are symbols all the same."""
+        names = [item.value for item in items if isinstance(item.value, str)]
+        example = ", ".join(f"{name}: 224" for name in names[:4] or ["H"])
+        message = "expected a mapping of symbols to their values, got a list"
+        self.values.problem(pair.value.mark, message, f"with a value each: {{{example}}}")
+        return {name: Setting(Setting.CONSTANT, 1, pair.value.mark) for name in names}
 
     def members(self, pair: Pair | None, spec: Spec) -> dict[str, dict[str, Setting]]:
         """The members of a family: names, and what each sets the symbols to."""
@@ -133,10 +137,12 @@ class _Reader:
             }
         return found
 
-    def inputs(self, root: Node, top: dict[str, Pair], names: frozenset[str]) -> dict[str, Input]:
+    def inputs(
+        self, root: Node, top: dict[str, Pair], names: frozenset[str], meant: Set[str]
+    ) -> dict[str, Input]:
         if "input" in top and "inputs" in top:
             self.values.problem(top["inputs"].key.mark, "both 'input' and 'inputs' are given")
-        elif "input" not in top and "inputs" not in top:
+        elif {"input", "inputs"}.isdisjoint({*top, *meant}):
             hint = "for a colour image: input: [3, 224, 224]"
             self.values.problem(root.mark, "a spec needs 'input': the shape of one sample", hint)
         if "input" in top:

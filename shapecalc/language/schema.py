@@ -15,7 +15,8 @@ from typing import Any
 from shapecalc.language.expression import LONGEST, RESERVED
 from shapecalc.language.words import BATCH, DTYPES, MODIFIERS, TENSOR_NAMES, WIDTHS
 from shapecalc.layers import KINDS, Layer
-from shapecalc.layers.field import EXPRESSION, REQUIRED, Field, SameAs
+from shapecalc.layers.field import REQUIRED, Field, SameAs
+from shapecalc.layers.types import EXPRESSION
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 """The dialect that schemas are written in."""

@@ -8,11 +8,12 @@ from fractions import Fraction
 from typing import Any
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
-from shapecalc.language import expression
-from shapecalc.language.expression import ExpressionError, Undecided
+from shapecalc.language import evaluation, expression
+from shapecalc.language.evaluation import Undecided
+from shapecalc.language.expression import ExpressionError
 from shapecalc.language.problem import Problem, SpecError, did_you_mean, listing
 from shapecalc.language.tree import Setting, Spec
-from shapecalc.language.words import BATCH, has_meaning
+from shapecalc.language.words import BATCH, has_meaning, is_constant
 
 DEEPEST = 64
 """How many symbols may depend on each other through settings."""
@@ -130,16 +131,18 @@ class _Binder:
     def given(self, name: str, value: Any) -> Any:
         if isinstance(value, str):
             try:
-                return expression.evaluate(expression.parse(value), _Lookup(self))
+                return evaluation.evaluate(expression.parse(value), _Lookup(self))
             except ExpressionError as error:
-                raise SettingError(f"{name}={value}: {error.message}") from None
+                told = "; ".join(filter(None, (error.message, error.hint)))
+                raise SettingError(f"{name}={value}: {told}") from None
             except Undecided as undecided:
                 raise SettingError(f"{name}={value} {undecided}, which has no value") from None
         if isinstance(value, bool) or not (
             isinstance(value, (int, Fraction)) or is_symbolic(value)
         ):
             kinds = "an integer, a Fraction, a formula or an expression"
-            raise SettingError(f"{name}: expected {kinds}, got {value!r}")
+            hint = f"; as text, '{value}', it is exact" if isinstance(value, float) else ""
+            raise SettingError(f"{name}: expected {kinds}, got {value!r}{hint}")
         if isinstance(value, Fraction) and value.denominator == 1:
             return value.numerator
         return value
@@ -156,7 +159,9 @@ class _Lookup(dict[str, Any]):
         if name in self.binder.names:
             return self.binder.value(name)
         if has_meaning(name):
-            raise SettingError(f"{name!r} has a meaning of its own and cannot be a new symbol")
+            hint = "; a symbol is a number, such as 1 or 0" if is_constant(name) else ""
+            message = f"{name!r} has a meaning of its own and cannot be a new symbol{hint}"
+            raise SettingError(message)
         from shapecalc.algebra.formula import Formula
 
         return Formula.symbol(name)

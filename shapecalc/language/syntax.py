@@ -43,6 +43,13 @@ _TOLD = {
 }
 """The parser's complaints in other words, and what may be behind them."""
 
+COMMENT = ("JSON has no comments", "delete it, or write it as YAML does, behind '#'")
+"""What to tell of a comment as JavaScript has it."""
+
+_COMMENT = re.compile(r"^[ \t]*(?://|/\*).*$", re.MULTILINE)
+
+_FIELDS = re.compile(r"\s*-\s+(\w+)(?::?\s*\{([^{}]*)\}|:\s+([^{}]*))\s*")
+
 _IN_NAME = re.compile(r"name: *[\w-]+\{[^{}]?$")
 
 
@@ -64,8 +71,30 @@ def told(error: yaml.MarkedYAMLError, source: Source) -> Problem:
         seen = begun or seen
     elif seen and _IN_NAME.search(source.line(seen.line + 1)[: seen.column + 1]):
         hint = "inside {} and [] a name with braces stands in quotes"
+    elif seen and complaint.startswith("mapping values"):
+        hint = _as_entry(source.line(seen.line + 1)) or hint
+    if comment := _COMMENT.search(source.text):
+        return _of_comment(comment, source)
     mark = Mark(seen.line + 1, seen.column + 1) if seen else Mark(1, 1)
     return Problem(mark, f"not YAML: {message}", (hint,))
+
+
+def _as_entry(line: str) -> str:
+    """A hint on a line in which a kind and its fields are not told apart; empty if none helps.
+
+    >>> _as_entry("  - Conv2d {out_channels: 8}"), _as_entry("  - Conv2d: out_channels: 8")
+    ('written here: Conv2d: {out_channels: 8}', 'written here: Conv2d: {out_channels: 8}')
+    """
+    found = _FIELDS.fullmatch(line)
+    return f"written here: {found[1]}: {{{found[2] or found[3]}}}" if found else ""
+
+
+def _of_comment(comment: re.Match[str], source: Source) -> Problem:
+    text = comment[0].lstrip()
+    start = comment.end() - len(text)
+    before = source.text[:start]
+    mark = Mark(before.count("\n") + 1, start - before.rfind("\n"), len(text))
+    return Problem(mark, COMMENT[0], COMMENT[1:])
 
 
 def _is_end(mark: yaml.Mark, source: Source) -> bool:

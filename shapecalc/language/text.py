@@ -16,7 +16,7 @@ import yaml
 
 from shapecalc.algebra.decimals import Decimal
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
-from shapecalc.language.syntax import told
+from shapecalc.language.syntax import COMMENT, told
 
 LARGEST_FILE = 16_000_000
 """The most bytes a spec may have."""
@@ -47,6 +47,13 @@ _TAGS: dict[type, frozenset[str]] = {
         yaml.MappingStartEvent: ("map",),
     }.items()
 }
+
+_NO_KEYS = {
+    "<<": ("keys are not merged with '<<'", "write them out, or define a block with arguments"),
+    "//": COMMENT,
+    "/*": COMMENT,
+}
+"""What begins no key, but is meant for something else."""
 
 Value = Union[None, bool, int, Fraction, float, str, "list[Node]", "dict[str, Pair]"]
 
@@ -116,7 +123,9 @@ def decode(data: bytes, name: str) -> Source:
         before = data[: error.start].decode(encoding, "replace")
         line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
         message = f"not a text file: byte 0x{data[error.start]:02x} is not {error.encoding}"
-        raise SpecError(Source(name, before), [Problem(Mark(line, column), message)]) from None
+        hint = "" if b"\0" in data else "save it as UTF-8, if it is text in another encoding"
+        problem = Problem(Mark(line, column), message, (hint,))
+        raise SpecError(Source(name, before), [problem]) from None
 
 
 def compose(source: Source) -> Node:
@@ -204,8 +213,10 @@ class _Composer:
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise self.fail(event, "a key must be a word, not a list or a mapping")
-            key = self.node(event)
             name = event.value
+            if name[:2] in _NO_KEYS:
+                raise self.fail(event, *_NO_KEYS[name[:2]])
+            key = self.node(event)
             value = self.node(next(self.events))
             if name in pairs:
                 first = pairs[name].key

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.language.expression import Expression, evaluate, names
+from shapecalc.language.evaluation import evaluate
+from shapecalc.language.expression import Expression, names
 from shapecalc.language.problem import Mark, Source
 from shapecalc.language.required import Required
 from shapecalc.layers import KINDS
@@ -44,7 +45,7 @@ class Setting:
         self.offset = offset  # of an expression's first character behind the mark's column
 
     def value(self, scope: Mapping[str, Any]) -> Any:
-        """The value in a scope; see :func:`shapecalc.language.expression.evaluate`."""
+        """The value in a scope; see :func:`shapecalc.language.evaluation.evaluate`."""
         if self.kind == Setting.CONSTANT:
             return self.content
         if self.kind == Setting.EXPRESSION:

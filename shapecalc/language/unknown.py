@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
 
-from shapecalc.language.calls import as_entry, called, is_call, sketch
+from shapecalc.language.calls import as_entry, called, entry_of, is_call, sketch
 from shapecalc.language.synonyms import meant
+from shapecalc.language.text import shown
 from shapecalc.layers import KINDS
 
 _NOWHERE_NEAR = (
@@ -34,6 +37,34 @@ def unknown_kind(kind: str, known: Iterable[str]) -> tuple[str, tuple[str, ...]]
         entry = f"{name}: {value}" if plain else sketch(KINDS[name])
         return name, (f"written here: {entry}",)
     return first, (found.hint or _NOWHERE_NEAR,)
+
+
+def by_key(kind: str, settings: dict[str, Any], known: Iterable[str]) -> str:
+    """A hint on an entry that tells its kind behind a key, and its settings beside it.
+
+    >>> by_key("Conv2d", {"out_channels": 8, "kernel_size": 3}, KINDS)
+    'written here: Conv2d: {out_channels: 8, kernel_size: 3}'
+    >>> by_key("Dense", {"units": 10}, KINDS)
+    'written here: Linear: ...'
+    """
+    found = meant(kind, known).kinds
+    declared = KINDS.get(found[0] if found else kind)
+    if declared is None:
+        return f"such as {kind}: {{...}}"
+    plain = all(name in declared.fields and isinstance(value, (int, str, Fraction))
+                for name, value in settings.items())  # fmt: skip
+    said = {name: shown(value).strip("'") for name, value in settings.items()}
+    return f"written here: {entry_of(declared, said) if plain else sketch(declared)}"
+
+
+def no_kind(kind: str) -> str:
+    """What to tell of a kind that there is none of, where no spec is read.
+
+    >>> no_kind("Dense")
+    "unknown kind 'Dense'; called Linear here"
+    """
+    hint = meant(called(kind), KINDS).hint or "'shapecalc layers' lists the kinds there are"
+    return f"unknown kind {kind!r}; {hint}"
 
 
 def _split(text: str) -> tuple[str, str, str]:

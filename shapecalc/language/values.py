@@ -13,7 +13,8 @@ from shapecalc.language.problem import Mark, Problem, Problems, Source, did_you_
 from shapecalc.language.text import Node, Pair
 from shapecalc.language.tree import Reference, Setting, Word
 from shapecalc.language.words import TENSOR_NAMES, WIDTHS, is_identifier
-from shapecalc.layers.field import ByName, FieldType
+from shapecalc.layers.compound import ByName
+from shapecalc.layers.types import FieldType
 
 Codes = Callable[[], Collection[str]]
 """Tells which warnings there are."""
@@ -173,14 +174,27 @@ class Values:
     def _unknown_name(self, name: Name, setting: Setting, names: Set[str]) -> None:
         line, column, _ = setting.mark
         mark = Mark(line, column + setting.offset + name.column, len(name.name))
-        hint = did_you_mean(name.name, names) or f"known here: {listing(sorted(names))}"
-        if name.name == "None":
-            hint = "nothing is written null here; an input's shape leaves the batch out"
-        if "(" in name.name:
-            hint = "sizes of entries are known where layers are"
-        if name.name == "index":
-            hint = "'index' counts the copies of an entry with 'repeat'"
-        self.problem(mark, f"unknown name {name.name!r}", hint)
+        self.problem(mark, f"unknown name {name.name!r}", *_hints(name.name, names))
+
+
+def _hints(name: str, names: Set[str]) -> tuple[str, ...]:
+    """What to tell of a name in an expression that stands for nothing."""
+    if name == "None":
+        return ("nothing is written null here; an input's shape leaves the batch out",)
+    if name.casefold() in _TRUTHS:
+        return (f"written {_TRUTHS[name.casefold()]} here",)
+    if "(" in name:
+        return ("sizes of entries are known where layers are",)
+    if name == "index":
+        return ("'index' counts the copies of an entry with 'repeat'",)
+    if hint := did_you_mean(name, names):
+        return (hint,)
+    known = f"known here: {listing(sorted(names))}"
+    return known, f"a symbol is declared at the top, as in symbols: {{{name}: 10}}"
+
+
+_TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+"""What YAML 1.1 had for true and false, and 1.2 has no more."""
 
 
 @lru_cache(maxsize=4096)

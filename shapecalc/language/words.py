@@ -34,7 +34,16 @@ def has_meaning(name: str) -> bool:
     (True, True, False)
     """
     own = name in RESERVED or name in TENSOR_NAMES or name == "index"
-    return own or keyword.iskeyword(name) or name.casefold() in _CONSTANTS
+    return own or keyword.iskeyword(name) or is_constant(name)
+
+
+def is_constant(name: str) -> bool:
+    """Whether a word is true, false, nothing or no number, in YAML, JSON or Python.
+
+    >>> is_constant("True"), is_constant("index")
+    (True, False)
+    """
+    return name.casefold() in _CONSTANTS
 
 
 def is_identifier(name: str) -> bool:

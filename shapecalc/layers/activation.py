@@ -11,10 +11,12 @@ from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, divides, refuse, stretches
-from shapecalc.layers.field import Choice, Flag, Maybe, Number, Whole, field
+from shapecalc.layers.compound import Maybe
+from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape, Pointwise
 from shapecalc.layers.tensor import FLOATS, Tensor
+from shapecalc.layers.types import Choice, Flag, Number, Whole
 
 _INPLACE = field(Flag(), "overwrite the input", default=False)
 

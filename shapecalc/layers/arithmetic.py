@@ -13,9 +13,11 @@ from typing import Any, ClassVar
 from shapecalc.algebra.arithmetic import Dim, is_symbolic, prod
 from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.layers.calling import call, function_name, held, is_word
-from shapecalc.layers.field import Choice, Maybe, Number, field
+from shapecalc.layers.compound import Maybe
+from shapecalc.layers.field import field
 from shapecalc.layers.joining import Broadcast, promoted
 from shapecalc.layers.tensor import FLOATS, Tensor
+from shapecalc.layers.types import Choice, Number
 
 _NUMBER = Maybe(Number(infinite=True, formulas="any"), "a tensor")
 

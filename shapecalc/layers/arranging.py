@@ -14,10 +14,12 @@ from shapecalc.algebra.requirement import (
     stretches,
 )
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import ListOf, Maybe, OneOrMore, SizeOrRest, Whole, field
+from shapecalc.layers.compound import ListOf, Maybe, OneOrMore
+from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape
 from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.types import SizeOrRest, Whole
 
 _DIM = Whole(None, symbolic=False)
 

@@ -14,10 +14,12 @@ from typing import Any
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, divides, equal, refuse
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Flag, Maybe, Number, Parts, SameAs, field, inferred
+from shapecalc.layers.compound import Maybe
+from shapecalc.layers.field import SameAs, field, inferred
 from shapecalc.layers.joining import Inputs, Join, Listed, aligned, broadcast, stretched
 from shapecalc.layers.needs import Divisors
 from shapecalc.layers.tensor import FLOATS, Tensor
+from shapecalc.layers.types import Flag, Number, Parts
 
 _NOTHING = ("False", "None")
 """Settings that torch has by default."""

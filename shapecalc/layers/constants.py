@@ -13,8 +13,10 @@ from shapecalc.algebra.arithmetic import Dim, Shape, ceildiv
 from shapecalc.algebra.requirement import Requirement, at_least
 from shapecalc.layers.base import Layer
 from shapecalc.layers.calling import function_name
-from shapecalc.layers.field import Choice, Flag, ListOf, Whole, field
+from shapecalc.layers.compound import ListOf
+from shapecalc.layers.field import field
 from shapecalc.layers.tensor import FLOATS, NUMBERS, Tensor
+from shapecalc.layers.types import Choice, Flag, Whole
 
 OWN = ""
 """The name of a weight that is the layer itself, and no attribute of it."""

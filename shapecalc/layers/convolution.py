@@ -11,9 +11,11 @@ from shapecalc.algebra.phases import Phases
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal
 from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import FieldError, Layer
-from shapecalc.layers.field import Choice, Either, Flag, Parts, PerAxis, Whole, field, inferred
+from shapecalc.layers.compound import Either, PerAxis
+from shapecalc.layers.field import field, inferred
 from shapecalc.layers.sliding import CELLS, STEP, fits
 from shapecalc.layers.tensor import FLOATS, Tensor
+from shapecalc.layers.types import Choice, Flag, Parts, Whole
 
 
 def _received_channels(layer: Layer, x: Tensor) -> Dim:

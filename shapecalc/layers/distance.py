@@ -8,10 +8,11 @@ from fractions import Fraction
 from shapecalc.algebra.arithmetic import Dim, prod
 from shapecalc.algebra.requirement import Requirement
 from shapecalc.algebra.window import Window
-from shapecalc.layers.field import Flag, Number, Whole, field
+from shapecalc.layers.field import field
 from shapecalc.layers.joining import Broadcast
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.tensor import FLOATS, Tensor
+from shapecalc.layers.types import Flag, Number, Whole
 
 
 class _Distance(Broadcast, abstract=True):

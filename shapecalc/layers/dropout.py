@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from shapecalc.layers.field import Flag, Number, field
+from shapecalc.layers.field import field
 from shapecalc.layers.pointwise import Pointwise
 from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.types import Flag, Number
 
 
 class _AnyDropout(Pointwise, abstract=True):

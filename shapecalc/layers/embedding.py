@@ -12,8 +12,10 @@ from fractions import Fraction
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Choice, Flag, Maybe, Number, Whole, field
+from shapecalc.layers.compound import Maybe
+from shapecalc.layers.field import field
 from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.types import Choice, Flag, Number, Whole
 
 
 class _Table(Layer, abstract=True):

@@ -12,9 +12,11 @@ from typing import ClassVar
 from shapecalc.algebra.arithmetic import Dim, prod
 from shapecalc.algebra.requirement import Requirement, refuse
 from shapecalc.layers.calling import call, function_name
-from shapecalc.layers.field import Choice, Maybe, Number, field
+from shapecalc.layers.compound import Maybe
+from shapecalc.layers.field import field
 from shapecalc.layers.pointwise import Pointwise
 from shapecalc.layers.tensor import FLOATS, NUMBERS, Tensor
+from shapecalc.layers.types import Choice, Number
 
 
 class _Function(Pointwise, abstract=True):

@@ -12,10 +12,11 @@ from shapecalc.algebra.requirement import Requirement, broadcasts, equal, may_st
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers import axes
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Whole, field
+from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.reshaping import names_new_axis, with_new_axis
 from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.types import Whole
 
 Inputs = tuple[Tensor, ...]
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, equal
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Flag, Whole, field, inferred
+from shapecalc.layers.field import field, inferred
 from shapecalc.layers.pointwise import Pointwise
 from shapecalc.layers.tensor import FLOATS, Tensor
+from shapecalc.layers.types import Flag, Whole
 
 
 class Identity(Pointwise):

@@ -15,10 +15,12 @@ from typing import Any
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, refuse
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Flag, Maybe, Number, OneOrMore, Parts, Whole, field, inferred
+from shapecalc.layers.compound import Maybe, OneOrMore
+from shapecalc.layers.field import field, inferred
 from shapecalc.layers.needs import Divisors
 from shapecalc.layers.pointwise import KeepsShape, Pointwise
 from shapecalc.layers.tensor import FLOATS, Tensor
+from shapecalc.layers.types import Flag, Number, Parts, Whole
 
 
 def _scale_and_shift(sizes: Shape, bias: bool) -> dict[str, Shape]:

@@ -7,8 +7,10 @@ from typing import ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, Shape
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Choice, ListOf, Whole, field
+from shapecalc.layers.compound import ListOf
+from shapecalc.layers.field import field
 from shapecalc.layers.tensor import NUMBERS, Tensor
+from shapecalc.layers.types import Choice, Whole
 
 
 class Opaque(Layer):

@@ -11,8 +11,10 @@ from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer
 from shapecalc.layers.calling import call
-from shapecalc.layers.field import Choice, ListOf, Maybe, Number, PerAxis, Whole, field
+from shapecalc.layers.compound import ListOf, Maybe, PerAxis
+from shapecalc.layers.field import field
 from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.types import Choice, Number, Whole
 
 
 class Padding(Layer, abstract=True):

@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 from shapecalc.algebra.arithmetic import Dim, ceildiv, exactdiv, is_number, total, untraced
 from shapecalc.algebra.requirement import Requirement, equal
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import PerInputAxis, Whole, field
+from shapecalc.layers.compound import PerInputAxis
+from shapecalc.layers.field import field
 from shapecalc.layers.needs import few_enough, names_axis
 from shapecalc.layers.tensor import OUTPUT, Tensor, numbered
+from shapecalc.layers.types import Whole
 
 
 class _Pieces(Layer, abstract=True):

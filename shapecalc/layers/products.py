@@ -9,9 +9,10 @@ from typing import ClassVar, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Shape, prod, total
 from shapecalc.algebra.requirement import Requirement, broadcasts, equal, refuse
-from shapecalc.layers.field import Text, field
+from shapecalc.layers.field import field
 from shapecalc.layers.joining import Join, Listed, aligned, broadcast, plainest, stretched
 from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.types import Text
 
 
 class MatMul(Join):

@@ -9,9 +9,11 @@ from shapecalc.algebra.arithmetic import Dim, exactdiv, is_symbolic, prod
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse, whole
 from shapecalc.layers import pattern as patterns
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import ByName, Choice, Text, Whole, field
+from shapecalc.layers.compound import ByName
+from shapecalc.layers.field import field
 from shapecalc.layers.pattern import Pattern, PatternError, spread, unknown
 from shapecalc.layers.tensor import FLOATS, Tensor
+from shapecalc.layers.types import Choice, Text, Whole
 
 
 class _ByPattern(Layer, abstract=True):

@@ -23,8 +23,9 @@ from typing import ClassVar
 from shapecalc.algebra.arithmetic import Dim, Shape, prod, total
 from shapecalc.algebra.requirement import Requirement, at_least, equal, refuse
 from shapecalc.layers.base import MOST_STACKED, Layer
-from shapecalc.layers.field import Choice, Flag, Number, Whole, field, inferred
+from shapecalc.layers.field import field, inferred
 from shapecalc.layers.tensor import FLOATS, Tensor
+from shapecalc.layers.types import Choice, Flag, Number, Whole
 
 
 class _AnyRecurrent(Layer, abstract=True):

@@ -16,10 +16,12 @@ from shapecalc.algebra.requirement import Requirement
 from shapecalc.layers.arranging import names_axes
 from shapecalc.layers.base import Layer
 from shapecalc.layers.calling import call, function_name
-from shapecalc.layers.field import Flag, Maybe, Number, OneOrMore, Whole, field
+from shapecalc.layers.compound import Maybe, OneOrMore
+from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape
 from shapecalc.layers.tensor import FLOATS, OUTPUT, Tensor, counted
+from shapecalc.layers.types import Flag, Number, Whole
 
 _DIM = Whole(None, symbolic=False)
 

@@ -11,21 +11,13 @@ from shapecalc.algebra.phases import Phases, linear
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import Window
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import (
-    Choice,
-    Flag,
-    Maybe,
-    Number,
-    Parts,
-    PerAxis,
-    PerInputAxis,
-    Whole,
-    field,
-)
+from shapecalc.layers.compound import Maybe, PerAxis, PerInputAxis
+from shapecalc.layers.field import field
 from shapecalc.layers.needs import Divisors
 from shapecalc.layers.scaling import Scaling, scaled
 from shapecalc.layers.sliding import fits
 from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.types import Choice, Flag, Number, Parts, Whole
 
 _TAPS = {
     "nearest": 0,

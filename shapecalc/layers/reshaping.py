@@ -24,9 +24,11 @@ from shapecalc.algebra.arithmetic import (
 from shapecalc.algebra.requirement import Requirement, at_least, divides, equal, refuse
 from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import ListOf, Maybe, PerInputAxis, SizeOrRest, Whole, field
+from shapecalc.layers.compound import ListOf, Maybe, PerInputAxis
+from shapecalc.layers.field import field
 from shapecalc.layers.needs import few_enough, names_axis
 from shapecalc.layers.tensor import Tensor, numbered
+from shapecalc.layers.types import SizeOrRest, Whole
 
 
 class Flatten(Layer):

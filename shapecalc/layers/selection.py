@@ -8,9 +8,11 @@ from typing import ClassVar
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Flag, OneOrMore, Whole, field
+from shapecalc.layers.compound import OneOrMore
+from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.tensor import OUTPUT, Tensor
+from shapecalc.layers.types import Flag, Whole
 
 _DIM = Whole(None, symbolic=False)
 

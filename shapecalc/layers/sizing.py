@@ -10,9 +10,11 @@ from shapecalc.algebra.phases import Phases
 from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.algebra.window import Window
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Maybe, PerInputAxis, Whole, field
+from shapecalc.layers.compound import Maybe, PerInputAxis
+from shapecalc.layers.field import field
 from shapecalc.layers.resampling import Upsample
 from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.types import Whole
 
 
 def _same_axes(x: Tensor, like: Tensor) -> Iterator[Requirement]:

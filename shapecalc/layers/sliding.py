@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from shapecalc.algebra.requirement import Requirement, at_least
 from shapecalc.algebra.window import Window
-from shapecalc.layers.field import PerAxis, Whole
+from shapecalc.layers.compound import PerAxis
 from shapecalc.layers.tensor import Tensor
+from shapecalc.layers.types import Whole
 
 STEP = PerAxis(Whole(), short="repeated")
 """A stride or dilation, of pools a kernel, too: torch takes ``[2]`` as it takes 2."""

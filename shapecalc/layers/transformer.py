@@ -23,11 +23,12 @@ from shapecalc.layers.attention import (
     sequence_axis,
 )
 from shapecalc.layers.base import MOST_STACKED, Layer
-from shapecalc.layers.field import Choice, Flag, Number, Parts, Whole, field, inferred
+from shapecalc.layers.field import field, inferred
 from shapecalc.layers.kinds import KINDS
 from shapecalc.layers.needs import Divisors
 from shapecalc.layers.normalisation import LayerNorm
 from shapecalc.layers.tensor import FLOATS, Tensor
+from shapecalc.layers.types import Choice, Flag, Number, Parts, Whole
 
 
 def _prefixed(prefix: str, weights: dict[str, Shape]) -> dict[str, Shape]:

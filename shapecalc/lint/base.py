@@ -54,15 +54,15 @@ def warnings(report: Report) -> list[Warning]:
     >>> warnings(shapecalc.load({**pool, "silence": "dropped-pixels"}).report())
     []
     """
-    places = {layer.path: (place, layer.node) for place, layer in enumerate(report.layers)}
+    places = {path: place for place, path in enumerate(report.built.nodes)}
     found = []
     for code, function in CHECKS.items():
         if code in report.silence:
             continue
         for path, message in function(report):
-            place, node = places[path]
+            node = report.built.nodes[path]
             if not _silenced(code, node):
-                found.append((place, Warning(code, path, message, node.entry.mark)))
+                found.append((places[path], Warning(code, path, message, node.entry.mark)))
     found.sort(key=itemgetter(0))
     return [warning for _, warning in found]
 

@@ -44,7 +44,8 @@ class _Neighbours:
     """Who takes a layer's result, and whose result it takes, past what passes it on."""
 
     def __init__(self, report: Report) -> None:
-        self.graph = report.built.graph
+        self.nodes = report.built.nodes
+        self.readers = report.built.readers
         self.returned = {wire.origin for wire in report.built.outputs}
         self._at_work: dict[str, Node | None] = {}  # where what a layer passes on was made
         for layer in report.layers:
@@ -54,10 +55,10 @@ class _Neighbours:
     def only_reader(self, node: Node) -> Node | None:
         """The only layer that takes a result, past dropouts and batch normalisations."""
         while True:
-            readers = list(self.graph.successors(node.path))
+            readers = self.readers.get(node.path, ())
             if len(readers) != 1 or node.path in self.returned:
                 return None
-            reader: Node = self.graph.nodes[readers[0]]["node"]
+            (reader,) = readers
             if not (_passes_on(reader.layer) or reader.layer.of_batch):
                 return reader
             node = reader
@@ -69,8 +70,7 @@ class _Neighbours:
         path = node.sources[0].path
         if path in self._at_work:
             return self._at_work[path]
-        found = self.graph.nodes.get(path)
-        return found["node"] if found else None
+        return self.nodes.get(path)
 
 
 @check("no-activation")
@@ -213,7 +213,7 @@ def flatten_missing(report: Report) -> Iterator[Finding]:
         if stated is not None and stated.content is not None:
             continue
         x = node.inputs[0]
-        names = layout(report.built.graph, node.sources[0], x, NEAREST)
+        names = layout(report.built.nodes, node.sources[0], x, NEAREST)
         if names is None or names[0] != "channels":
             continue
         hint = f"a Flatten before it would make features of {x}"

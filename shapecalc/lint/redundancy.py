@@ -38,8 +38,7 @@ def _subtracted_by(report: Report, layer: LayerReport) -> str:
     """The name of the normalisation that takes the layer's result; none if others take it too."""
     if any(wire.origin == layer.path for wire in report.built.outputs):
         return ""
-    graph = report.built.graph
-    readers = [graph.nodes[path]["node"] for path in graph.successors(layer.path)]
+    readers = report.built.readers.get(layer.path, ())
     if not readers or not all(reader.layer.centers for reader in readers):
         return ""
     name: str = readers[0].name
@@ -57,10 +56,10 @@ def _adds_to_channels(node: Node) -> bool:
 @check("unused-layer")
 def unused_layer(report: Report) -> Iterator[Finding]:
     """Nobody uses the layer's result, and the network does not return it."""
-    graph = report.built.graph
+    readers = report.built.readers
     returned = {wire.origin for wire in report.built.outputs}
     for layer in report.layers:
-        if not graph.succ[layer.path] and layer.path not in returned:
+        if layer.path not in readers and layer.path not in returned:
             yield Finding(
                 layer.path, "no layer uses its result, and the network does not return it"
             )

@@ -12,7 +12,8 @@ from shapecalc.language.schema import spec_schema
 from shapecalc.language.tree import Block, Entry, Spec
 from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES, WIDTHS
 from shapecalc.layers import KINDS, Layer
-from shapecalc.layers.field import Field, Flag
+from shapecalc.layers.field import Field
+from shapecalc.layers.types import Flag
 from shapecalc.lsp.context import ITEM, Context
 
 _NAMING = ("from", "share", "outputs")

@@ -14,7 +14,7 @@ from shapecalc.analysis.report import Report
 from shapecalc.graph.build import MOST_LAYERS, Builder
 from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.graph.scope import Fatal
-from shapecalc.language.expression import Undecided
+from shapecalc.language.evaluation import Undecided
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE

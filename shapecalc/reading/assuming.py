@@ -53,7 +53,8 @@ class Assumptions(Runtime):
 
     def assumed_sizes(self, name: str) -> list[Any]:
         """The sizes that are assumed under a name, without the batch."""
-        from shapecalc.language.expression import ExpressionError, evaluate, parse
+        from shapecalc.language.evaluation import evaluate
+        from shapecalc.language.expression import ExpressionError, parse
 
         text = str(self.assumed[name]).strip().removeprefix("[").removesuffix("]")
         scope = {symbol: sizes.symbol(symbol, size) for symbol, size in self.symbols.items()}

@@ -82,7 +82,8 @@ class Attributes:
         if isinstance(value, Builtin) and name == "__kwdefaults__":
             return getattr(value.run, name, None)
         if isinstance(value, Property) and name in ("setter", "getter", "deleter"):
-            return Builtin(name, lambda rt, f, p=value: Property(p.getter, f))
+            getter = value.getter
+            return Builtin(name, lambda rt, setter: Property(getter, setter))
         from shapecalc.reading.methods import native_attribute
 
         found = native_attribute(self, value, name)

@@ -87,7 +87,8 @@ def _size(text: str) -> tuple[str | None, int]:
     if equals and not name.strip().isidentifier():
         raise InputError(f"{name!r} is no name of a size")
     if not value.strip().isdigit() or not 0 < int(value) < 2**63:
-        raise InputError(
-            f"{text!r} is no size: an input is given as 3,224,224, or with names as 3,H=224,W=224"
-        )
+        usual = "an input is given as 3,224,224, or with names as 3,H=224,W=224"
+        if re.fullmatch(r"\s*\d+(\s*[ x×*X;]\s*\d+)+\s*", text):
+            usual = f"commas stand between sizes: {','.join(re.findall('[0-9]+', text))}"
+        raise InputError(f"{text!r} is no size: {usual}")
     return (name.strip() or None, int(value))

@@ -11,6 +11,7 @@ from typing import Any
 
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean, listing
 from shapecalc.language.tree import Input, Spec
+from shapecalc.missing import no_such_spec
 from shapecalc.reading import sizes
 from shapecalc.reading.advice import asked
 from shapecalc.reading.asked import evaluated, networks_in
@@ -84,7 +85,7 @@ def read_network(
     path = Path(found["file"])
     texts = texts or {}
     if not (path.is_file() or path.resolve() in texts):
-        raise FileNotFoundError(2, "no such file", str(path))
+        raise FileNotFoundError(no_such_spec(str(path)))
     shapes = [read_input(each) for each in inputs]
     pinned: set[str] = set()
     while True:

@@ -6,7 +6,8 @@ from typing import Any
 
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Setting
-from shapecalc.layers.field import Either, PerAxis, SameAs
+from shapecalc.layers.compound import Either, PerAxis
+from shapecalc.layers.field import SameAs
 from shapecalc.reading import sizes
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.trace import exact

@@ -81,8 +81,7 @@ def is_same(built: Built, lowering: Lowering) -> bool:
     """Whether a network has the layers of a trace, in order, with what goes in and comes out."""
     ops = (op for op in operations(lowering.root) if id(op) not in lowering.dead)
     ran = [_of_op(op) for op in ops if not _is_moved(op.layer)]
-    nodes = (data["node"] for _, data in built.graph.nodes(data=True))
-    has = [_of_node(node) for node in nodes if not _is_moved(node.layer)]
+    has = [_of_node(node) for node in built.nodes.values() if not _is_moved(node.layer)]
     return ran == has
 
 

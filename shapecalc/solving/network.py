@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.formula import Formula, is_integral
 from shapecalc.algebra.solutions import Solutions, in_words
-from shapecalc.language.expression import Undecided
+from shapecalc.language.evaluation import Undecided
 from shapecalc.language.symbols import SettingError, known, no_symbol
 from shapecalc.network import Network
 from shapecalc.solving.conditions import Conditions, Need, Stays

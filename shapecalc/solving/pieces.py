@@ -18,7 +18,7 @@ from shapecalc.algebra.formula import Formula, evaluate
 from shapecalc.analysis.report import Report
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Need
-from shapecalc.language.expression import Undecided
+from shapecalc.language.evaluation import Undecided
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError, bind, known
 from shapecalc.layers import Tensor

@@ -19,7 +19,7 @@ from shapecalc.algebra.formula import Formula
 from shapecalc.algebra.intervals import holds
 from shapecalc.algebra.residues import on_stretch
 from shapecalc.algebra.solutions import Interval, Solutions
-from shapecalc.language import expression
+from shapecalc.language import evaluation, expression
 from shapecalc.language.expression import Binary, Comparison, Expression, Number, Unary
 
 MOST_STEPS = 1_000_000
@@ -175,7 +175,7 @@ def read_test(condition: str, symbol: str) -> Test | None:
     """
     try:
         return _test(expression.parse(condition), symbol, condition)
-    except (expression.ExpressionError, expression.Undecided, KeyError, NotImplementedError):
+    except (expression.ExpressionError, evaluation.Undecided, KeyError, NotImplementedError):
         return None
 
 
@@ -191,7 +191,7 @@ def _test(tree: Expression, symbol: str, words: str) -> Test:
     if not isinstance(tree, Comparison):
         raise NotImplementedError
     scope = {symbol: Formula.symbol(symbol)}
-    sides = [expression.evaluate(part, scope) for part in (tree.first, *(p for _, p in tree.rest))]
+    sides = [evaluation.evaluate(part, scope) for part in (tree.first, *(p for _, p in tree.rest))]
     tests: list[Test] = []
     dividing = _dividing(tree, scope, symbol, words)
     if dividing is not None:
@@ -212,7 +212,7 @@ def _dividing(
     if not isinstance(remainder, Binary) or remainder.operator != "%":
         return None
     number, divisor = (
-        expression.evaluate(part, scope) for part in (remainder.left, remainder.right)
+        evaluation.evaluate(part, scope) for part in (remainder.left, remainder.right)
     )
     is_plain = isinstance(number, int) and 0 < number <= LARGEST_DIVIDED
     return Dividing(number, divisor, symbol, words) if is_plain and is_symbolic(divisor) else None

@@ -10,7 +10,7 @@ from typing import Any
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.formula import Formula, as_ratio, is_integral
 from shapecalc.algebra.solutions import Solutions, in_words
-from shapecalc.language import expression
+from shapecalc.language import evaluation, expression
 from shapecalc.language.problem import listing
 from shapecalc.solving.conditions import Need
 from shapecalc.solving.network import Answer, Method
@@ -165,7 +165,7 @@ def _condition(solutions: Solutions, name: str) -> str:
     said = " and ".join(solutions.conditions(name).values()) or f"{name} >= 1"
     holds = None  # at 0, where that is known: a set of residues is no expression of a spec
     with suppress(expression.ExpressionError):
-        holds = bool(expression.evaluate(expression.parse(said), {name: 0}))
+        holds = bool(evaluation.evaluate(expression.parse(said), {name: 0}))
     if 0 in solutions:
         return said if holds else f"{name} == 0 or {said}"
     return said if holds is False else f"{name} >= 1 and ({said})"

@@ -8,16 +8,8 @@ from typing import Any, NamedTuple
 from shapecalc.algebra.arithmetic import Quantity, is_symbolic
 from shapecalc.algebra.requirement import Claim
 from shapecalc.algebra.vectorised import Range
-from shapecalc.language.expression import (
-    Binary,
-    Comparison,
-    Expression,
-    Unary,
-    Undecided,
-    evaluate,
-    names,
-    truth,
-)
+from shapecalc.language.evaluation import Undecided, evaluate, truth
+from shapecalc.language.expression import Binary, Comparison, Expression, Unary, names
 
 Arrays = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from shapecalc.language import expression
+from shapecalc.language import evaluation, expression
 from shapecalc.language.expression import ExpressionError
 from shapecalc.language.symbols import SettingError
 
@@ -67,7 +67,7 @@ def _stretch(part: str, text: str) -> Sequence[int | Fraction]:
 
 def _value(text: str, whole: str) -> int | Fraction:
     try:
-        found = expression.evaluate(expression.parse(text), {})
+        found = evaluation.evaluate(expression.parse(text), {})
     except ExpressionError as error:
         raise SettingError(f"{whole}: {error.message}") from None
     except KeyError as error:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shapecalc.algebra.arithmetic import exactdiv, gcd, largest, smallest
 from shapecalc.algebra.formula import Formula, evaluate, expanded
 from shapecalc.algebra.requirement import Condition, at_least, broadcasts, divides, equal
-from shapecalc.language import expression
+from shapecalc.language import evaluation, expression
 from tests.algebra.formulas import Rule, formula, whole_rules
 
 NAMES = ("H", "W", "S")
@@ -35,7 +35,7 @@ def test_a_formula_read_back_is_the_same_tree(rule: Rule) -> None:
     assert expanded(read(text, SCOPE)) == expanded(value), text
     with suppress(expression.ExpressionError):  # it is longer than a spec's may be
         tree = expression.parse(text)
-        assert expanded(expression.evaluate(tree, SCOPE)) == expanded(value), text
+        assert expanded(evaluation.evaluate(tree, SCOPE)) == expanded(value), text
 
 
 @given(whole_rules(*NAMES), whole_rules(*NAMES), sizes)

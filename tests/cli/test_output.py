@@ -173,6 +173,8 @@ def test_colour_is_what_terminal_and_environment_say(
 # -- files ------------------------------------------------------------------------------------
 
 EMIT = ["emit", "net.yaml", "--torch", "-o"]
+SWEEP = ["sweep", "net.yaml", "--over", "B=1:4:1"]
+CSV = ["--format", "csv"]
 DOT = ["render", "net.yaml", "-o"]
 
 
@@ -201,6 +203,16 @@ def test_what_cannot_be_written_is_told_with_status_1(spec: Path, arguments: lis
     assert "cannot write" in done.output
     assert "Traceback" not in done.output
     assert sorted(os.listdir()) == before
+
+
+@pytest.mark.parametrize(
+    "arguments", [["emit", "net.yaml", "--torch"], ["render", "net.yaml"], SWEEP, [*SWEEP, *CSV]]
+)
+def test_a_folder_that_is_missing_is_named(spec: Path, arguments: list[str]) -> None:
+    option = "--plot" if arguments is SWEEP else "-o"
+    done = run(*arguments, option, "missing/net.svg")
+    assert done.exit_code == 1
+    assert "cannot write missing/net.svg: there is no folder missing" in done.output
 
 
 @pytest.mark.parametrize("output", ["net.yaml", "./net.yaml", "link", "hard", "folder/../net.yaml"])
@@ -236,6 +248,18 @@ def test_an_output_that_is_a_link_is_written_to_what_it_points_to(spec: Path) ->
     assert "import torch" in Path("real.py").read_text()
 
 
+def test_a_command_that_is_stopped_ends_with_the_status_of_shells(
+    spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shapecalc.cli.show.open_spec", stopped)
+    done = run("show", "net.yaml")
+    assert done.exit_code == 130
+    assert done.output == "stopped\n"
+
+
 # -- exit status ------------------------------------------------------------------------------
 
 NO_PADDING = ["--kernel", "3", "--stride", "2", "--input", "10", "--output", "3"]
@@ -246,6 +270,9 @@ NO_PADDING = ["--kernel", "3", "--stride", "2", "--input", "10", "--output", "3"
     [
         (0, ["show", "net.yaml"]),
         (0, ["diff", "net.yaml", "lenet5"]),
+        (0, ["diff", "net.yaml", "net.yaml", "--exit-code"]),
+        (1, ["diff", "net.yaml", "lenet5", "--exit-code"]),
+        (1, ["show", "net.yaml", "--require", "params < 5"]),
         (0, ["layers"]),
         (1, ["show", "wrong.yaml"]),
         (1, ["explain", "wrong.yaml"]),

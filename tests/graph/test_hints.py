@@ -245,7 +245,7 @@ def test_a_layer_that_takes_no_input_is_told_its_own_fault():
 )
 def test_dimensions_are_what_the_layers_make_them(layers, given, names):
     built = shapecalc.load({"inputs": {"x": given}, "layers": layers}).build()[1]
-    assert layout_of(built.graph, built.outputs[0]) == names
+    assert layout_of(built.nodes, built.outputs[0]) == names
 
 
 def test_what_is_stacked_agrees_in_all_sizes_so_that_its_channels_are_told_too():

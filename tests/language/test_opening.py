@@ -6,7 +6,7 @@ import pytest
 
 import shapecalc
 from shapecalc.algebra.arithmetic import is_symbolic
-from shapecalc.language.expression import Undecided
+from shapecalc.language.evaluation import Undecided
 from shapecalc.language.opening import fresh, opened, size_symbols, with_sizes_named
 from shapecalc.language.symbols import bind
 

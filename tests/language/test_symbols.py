@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from shapecalc.algebra.formula import Formula
-from shapecalc.language.expression import Undecided
+from shapecalc.language.evaluation import Undecided
 from shapecalc.language.parse import parse
 from shapecalc.language.problem import Source, SpecError
 from shapecalc.language.symbols import SettingError, bind, known

@@ -264,8 +264,10 @@ def test_an_anchor_may_stand_on_a_key():
     assert plain(read("&x a: 1\nb: *x")) == {"a": 1, "b": "a"}
 
 
-def test_a_merge_key_is_a_key_like_others():
-    assert plain(read("a: &x {b: 1}\nc: {<<: *x}")) == {"a": {"b": 1}, "c": {"<<": {"b": 1}}}
+def test_a_merge_key_is_refused_as_yaml_1_2_has_none():
+    line, column, message = refused("a: &x {b: 1}\nc: {<<: *x}")
+    assert (line, column) == (2, 5)
+    assert "keys are not merged with '<<'" in message
 
 
 def test_an_alias_bomb_is_refused():

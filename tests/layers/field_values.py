@@ -9,19 +9,8 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from shapecalc.layers.field import (
-    Choice,
-    Either,
-    FieldType,
-    Flag,
-    ListOf,
-    Maybe,
-    Number,
-    OneOrMore,
-    PerAxis,
-    PerInputAxis,
-    Whole,
-)
+from shapecalc.layers.compound import Either, ListOf, Maybe, OneOrMore, PerAxis, PerInputAxis
+from shapecalc.layers.types import Choice, FieldType, Flag, Number, Whole
 
 NUMBERS = (
     *(-2, -1, Fraction(-1, 2), 0, Fraction(1, 8), Fraction(1, 4), Fraction(1, 2)),

@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 
 from shapecalc.language.text import shown
 from shapecalc.layers import KINDS, Layer
-from shapecalc.layers.field import ByName, Field, Maybe, Parts, Text, Whole
+from shapecalc.layers.compound import ByName, Maybe
+from shapecalc.layers.field import Field
 from shapecalc.layers.tensor import Tensor, times
+from shapecalc.layers.types import Parts, Text, Whole
 from tests.layers.accepting import Inputs, accepts
 from tests.layers.field_values import SMALL, Scope, just_outside, once_in, values
 from tests.layers.fitting import SETTINGS

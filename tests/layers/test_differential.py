@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import shapecalc
 from shapecalc.language.problem import SpecError
 from shapecalc.layers import KINDS, FieldError
-from shapecalc.layers.field import PerAxis
+from shapecalc.layers.compound import PerAxis
 from tests.layers.strategies import Draw, draws
 from tests.layers.symbolic import assert_symbols_agree
 from tests.layers.torch_oracle import Facts, facts_of_torch, our_facts

@@ -8,7 +8,8 @@ from fractions import Fraction
 import pytest
 
 from shapecalc.layers import KINDS, FieldError
-from shapecalc.layers.field import Either, FieldType, Maybe, PerAxis, PerInputAxis
+from shapecalc.layers.compound import Either, Maybe, PerAxis, PerInputAxis
+from shapecalc.layers.types import FieldType
 from tests.layers.torch_oracle import FUNCTIONS, facts_of_torch, our_facts
 
 MODES = ("zeros", "reflect", "replicate", "circular")

@@ -22,7 +22,7 @@ import shapecalc
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.algebra.formula import Formula, expanded
 from shapecalc.analysis.report import Report
-from shapecalc.language import expression
+from shapecalc.language import evaluation, expression
 from shapecalc.language.problem import SpecError
 from shapecalc.layers.reshaping import _from_end
 from shapecalc.network import Network
@@ -59,7 +59,7 @@ def holds(condition: str, values: Mapping[str, Any]) -> bool:
     except ZeroDivisionError:
         return False
     with suppress(expression.ExpressionError):  # it is too long, or about a set of numbers
-        own = bool(expression.evaluate(expression.parse(condition), {"False": 0, **values}))
+        own = bool(evaluation.evaluate(expression.parse(condition), {"False": 0, **values}))
         if python != own:
             raise Disagreement(f"{condition} is {python} in Python, {own} in a spec")
     return python
@@ -185,7 +185,7 @@ class Compared:
         for formula in dict.fromkeys(_formulas(self.general)):
             if len(str(formula)) > LONGEST or _has_exact_quotient(formula):
                 continue
-            read = expression.evaluate(expression.parse(str(formula)), scope)
+            read = evaluation.evaluate(expression.parse(str(formula)), scope)
             if read != formula and expanded(read) != expanded(formula):
                 raise Disagreement(f"{formula} is read as {read}")
 

@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from shapecalc.layers import KINDS, OUTPUT, Layer, Tensor
-from shapecalc.layers.field import Number
+from shapecalc.layers.types import Number
 from tests.layers.accepting import Inputs, accepts
 from tests.layers.strategies import draws, layers_on
 from tests.symbolic.numbers import numbers_in, symbols, written

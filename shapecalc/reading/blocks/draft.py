@@ -12,7 +12,7 @@ from shapecalc.language.expression import Comparison, Conditional, Expression, N
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Setting
 from shapecalc.layers import KINDS, Layer
-from shapecalc.layers.field import PerAxis
+from shapecalc.layers.compound import PerAxis
 
 
 class Link(NamedTuple):

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from shapecalc.language.evaluation import evaluate
 from shapecalc.language.expression import (
     RESERVED,
     Binary,
@@ -16,7 +17,6 @@ from shapecalc.language.expression import (
     Name,
     Number,
     Unary,
-    evaluate,
 )
 from shapecalc.language.tree import Setting
 from shapecalc.language.words import BATCH, TENSOR_NAMES, has_meaning, is_identifier

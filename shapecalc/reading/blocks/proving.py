@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shapecalc.language.expression import ExpressionError, truth
+from shapecalc.language.evaluation import truth
+from shapecalc.language.expression import ExpressionError
 from shapecalc.language.tree import Setting
 from shapecalc.reading.blocks.draft import Draft, Item, rest_of
 from shapecalc.reading.blocks.parameters import same

@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.layers import KINDS
 from shapecalc.layers.base import Layer
-from shapecalc.layers.field import Flag
+from shapecalc.layers.types import Flag
 from shapecalc.reading.dtypes import DTYPES, DType
 from shapecalc.reading.functions.base import OPERATIONS, SAME, number, tensor
 from shapecalc.reading.index import CALLED

@@ -7,7 +7,7 @@ from typing import Any
 from shapecalc.reading.builtins import BUILTINS
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.known.base import known, resolve
-from shapecalc.reading.known.python import elementwise
+from shapecalc.reading.known.python import binary, elementwise
 
 for _name in ("array", "asarray"):
     known(f"numpy.{_name}")(
@@ -32,10 +32,13 @@ known("numpy.cumsum")(
     )
 )
 
+
+def _filled(name: str) -> Any:
+    return lambda rt, shape, *args, **kwargs: OPERATIONS[f"torch.{name}"].run(rt, shape)
+
+
 for _name in ("zeros", "ones"):
-    known(f"numpy.{_name}")(
-        lambda rt, shape, *args, _name=_name, **kwargs: OPERATIONS[f"torch.{_name}"].run(rt, shape)
-    )
+    known(f"numpy.{_name}")(_filled(_name))
 
 known("numpy.sum")(lambda rt, values, *args: BUILTINS["sum"].run(rt, values))
 
@@ -47,14 +50,15 @@ known("numpy.mean")(
     lambda rt, values, *args: sum(rt.iterate(values)) / max(1, len(list(rt.iterate(values))))
 )
 
-for _name, _all in (("any", False), ("all", True)):
 
-    @known(f"numpy.{_name}")
-    def _whether(rt: Any, values: Any, *args: Any, _all: bool = _all) -> bool:
-        items = [values] if isinstance(values, (bool, int, float)) else values
-        found = [rt.truth(each) for each in rt.iterate(items)]
-        return all(found) if _all else any(found)
+def _truths(rt: Any, values: Any) -> list[bool]:
+    items = [values] if isinstance(values, (bool, int, float)) else values
+    return [rt.truth(each) for each in rt.iterate(items)]
 
+
+known("numpy.any")(lambda rt, values, *args: any(_truths(rt, values)))
+
+known("numpy.all")(lambda rt, values, *args: all(_truths(rt, values)))
 
 known("numpy.abs")(lambda rt, value: abs(value))
 
@@ -63,7 +67,7 @@ known("numpy.round", "numpy.around", "numpy.rint")(
 )
 
 for _name, _word in (("power", "**"), ("multiply", "*"), ("add", "+"), ("subtract", "-")):
-    known(f"numpy.{_name}")(lambda rt, a, b, _word=_word: rt.binary(_word, a, b))
+    known(f"numpy.{_name}")(binary(_word))
 
 known("numpy.full")(
     lambda rt, shape, value, **kwargs: OPERATIONS["Tensor.fill_"].run(

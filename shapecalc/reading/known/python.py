@@ -140,6 +140,15 @@ def _floor(rt: Any, value: Any) -> Any:
     return value if isinstance(value, Size) else _real(math.floor)(rt, value)
 
 
+def binary(word: str) -> Any:
+    """The function that an operator between two values is."""
+    return lambda rt, a, b: rt.binary(word, a, b)
+
+
+def _comparing(word: str) -> Any:
+    return lambda rt, a, b: rt.compare(word, a, b)
+
+
 for _word, _name in (
     ("+", "add"),
     ("-", "sub"),
@@ -150,7 +159,7 @@ for _word, _name in (
     ("**", "pow"),
     ("@", "matmul"),
 ):
-    known(f"operator.{_name}")(lambda rt, a, b, _word=_word: rt.binary(_word, a, b))
+    known(f"operator.{_name}")(binary(_word))
 
 for _word, _name in (
     ("==", "eq"),
@@ -160,7 +169,7 @@ for _word, _name in (
     (">", "gt"),
     (">=", "ge"),
 ):
-    known(f"operator.{_name}")(lambda rt, a, b, _word=_word: rt.compare(_word, a, b))
+    known(f"operator.{_name}")(_comparing(_word))
 
 
 @known("operator.itemgetter")

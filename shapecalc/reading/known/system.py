@@ -49,6 +49,11 @@ def _loads(rt: Any, text: Any, **kwargs: Any) -> Any:
         raise rt.error("ValueError", str(wrong)) from None
 
 
+def always(value: Any) -> Any:
+    """A function without arguments that gives a value."""
+    return lambda rt: value
+
+
 for _name in ("format_exc", "format_exception", "format_stack", "extract_stack"):
     known(f"traceback.{_name}")(lambda rt, *args, **kwargs: "")
 
@@ -59,7 +64,7 @@ for _name, _value in {
     "platform.machine": "x86_64",
     "platform.python_version": "3.11.0",
 }.items():
-    known(_name)(lambda rt, _value=_value: _value)
+    known(_name)(always(_value))
 
 KNOWN["sys.platform"] = "linux"
 

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from shapecalc.layers import KINDS, Layer
-from shapecalc.layers.field import REQUIRED, Flag
+from shapecalc.layers.field import REQUIRED
 from shapecalc.layers.linear import Identity, Linear
+from shapecalc.layers.types import Flag
 from shapecalc.reading.index import MODULES
 from shapecalc.reading.modules.holding import (
     MODULE,

@@ -1,0 +1,40 @@
+"""The keys of a spec, and what they are called elsewhere."""
+
+from __future__ import annotations
+
+from shapecalc.language.problem import did_you_mean, listing, nearest
+
+TOP = (
+    *("name", "about", "dtype", "symbols", "members", "input", "inputs", "blocks", "layers"),
+    *("numbered", "outputs", "require", "silence"),
+)
+"""The keys of a spec."""
+
+_CALLED = {
+    "input": "inputshape inputsize inputdim inputdims inshape insize shape imagesize",
+    "layers": "network model net architecture backbone sequential modules features",
+    "symbols": "variables vars parameters params constants config hyperparameters",
+    "blocks": "functions definitions defs",
+    "name": "title",
+    "about": "description desc doc comment comments notes",
+}
+"""Keys of a spec, and their names elsewhere, without signs and capitals."""
+
+
+def unknown_key(name: str, inside: object) -> tuple[set[str], str]:
+    """The keys that an unknown key of a spec is meant for, by what stands behind it, and a hint.
+
+    >>> unknown_key("input_shape", [3, 32, 32])
+    ({'input'}, "called 'input' here")
+    >>> sorted(unknown_key("model", {"input": [3], "layers": []})[0])
+    ['input', 'layers']
+    """
+    own = {key for key in TOP if key in inside} if isinstance(inside, dict) else set()
+    if own & {"input", "inputs", "layers"}:
+        keys = listing([key for key in TOP if key in own])
+        return own, f"{keys} stand at the top of a spec, not inside {name!r}"
+    plain = name.casefold().replace("_", "").replace("-", "")
+    for key, others in _CALLED.items():
+        if plain in others.split():
+            return {key}, f"called {key!r} here"
+    return {*nearest(name, TOP)}, did_you_mean(name, TOP) or f"there are {listing(TOP)}"

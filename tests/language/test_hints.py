@@ -1,0 +1,160 @@
+"""What is told of slips that newcomers make: each hint is what has to be written instead."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+import shapecalc
+from shapecalc.cli import main
+
+ENTRIES = {
+    # values in torch's order
+    "Linear: 784, 256": ["written here: Linear: 256", "in_features follows from what comes in"],
+    "Linear: [784, 256]": ["written here: Linear: 256", "in_features follows from what comes in"],
+    "Conv2d: [3, 64, 7]": [
+        "written here: Conv2d: {out_channels: 64, kernel_size: 7}",
+        "in_channels follows from what comes in",
+    ],
+    "Dropout: 0,5": ["a decimal fraction has a point: Dropout: 0.5"],
+    # as calls, and as the arguments of a call
+    "Conv2d(3, 64, 7)": ["written here: Conv2d: {out_channels: 64, kernel_size: 7}"],
+    "Conv2d(64, 7)": ["written here: Conv2d: {out_channels: 64, kernel_size: 7}"],
+    "nn.Linear(784, 256)": ["written here: Linear: 256"],
+    "MaxPool2d: kernel_size=2": ["written here: MaxPool2d: 2"],
+    "MaxPool2d: kernel_size=2, stride=1": ["written here: MaxPool2d: {kernel_size: 2, stride: 1}"],
+    # as in configurations of other tools
+    "{type: Conv2d, out_channels: 8, kernel_size: 3}": [
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3}"
+    ],
+    "{class_name: Dense, config: {units: 10}}": ["written here: Linear: ..."],
+    "{act: ReLU, inplace: true}": [
+        "an entry begins with its kind, and its name stands beside it: name: act"
+    ],
+    "{type: ReLU}": ["written here: ReLU"],
+    "{type: ReLU, name: act}": ["written here: ReLU"],
+    "{Linear: 8, activation: relu}": ["an activation is an entry by its own name, such as ReLU"],
+    "Conv2D: 8": ["did you mean 'Conv2d'?"],
+    "Dense: 8": ["called Linear here"],
+    "Conv2d {out_channels: 8, kernel_size: 3}": [
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3}"
+    ],
+    "Conv2d:{out_channels: 8}": ["a ':' needs a space behind it"],
+    "Conv2d:{out_channels: 8, kernel_size: 3}": [
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3}"
+    ],
+    "Conv2d: out_channels: 8": ["written here: Conv2d: {out_channels: 8}"],
+    "MaxPool2d: {kernel_size=3}": ["written kernel_size: 3"],
+    # values
+    "Linear: classes": [
+        "known here: B, h, in_channels, in_features, in_height, in_width",
+        "a symbol is declared at the top, as in symbols: {classes: 10}",
+    ],
+    "Conv2d: {out_channels: 8, kernel_size: 3, bias: yes}": ["written true here"],
+    "Conv2d: {out_channels: 8, kernel_size: 3, bias: Off}": ["written false here"],
+    "Reshape: 48": ["in brackets, though it is one: [48]"],
+    "Dropout: 50%": ["a share is a fraction: 50/100"],
+    "MaxPool2d: 3x3": ["sizes are a list: [3, 3]"],
+    "Linear: 2k": ["units are written out: 2e3"],
+    "Linear: 2h": ["a product has a sign: 2*h"],
+    "Linear: h^2": ["powers are written with **"],
+    "{ReLU: , when: h = 3}": ["equal is: h == 3"],
+    "{ReLU: , when: h > 3 && h < 9}": ["both hold: a and b"],
+    "{ReLU: , repeat: 1_000}": ["digits stand together: 1000"],
+    # what YAML 1.2 and JSON have not
+    "Conv2d: {<<: 3, kernel_size: 3}": ["write them out, or define a block with arguments"],
+}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_slip_in_an_entry_is_told_how_it_is_written(entry):
+    spec = f"symbols: {{h: 3}}\ninput: [3, 32, 32]\nlayers:\n  - {entry}\n"
+    with pytest.raises(shapecalc.SpecError) as caught:
+        shapecalc.load(spec)
+    (problem,) = caught.value.problems
+    assert [note for note in problem.notes if note] == ENTRIES[entry]
+    assert problem.mark.line == 4
+
+
+TOPS = {
+    "model:\n  input: [3]\n  layers: [ReLU]": [
+        "input, layers stand at the top of a spec, not inside 'model'"
+    ],
+    "input_shape: [3]\nlayers: [ReLU]": ["called 'input' here"],
+    "input: [3]\nnetwork: [ReLU]": ["called 'layers' here"],
+    "input: [3]\nlayer: [ReLU]": ["did you mean 'layers'?"],
+    "input: 3x32x32\nlayers: [ReLU]": ["the batch is left out: [3, 32, 32]"],
+    "symbols: [H, W]\ninput: [3, H, W]\nlayers: [ReLU]": ["with a value each: {H: 224, W: 224}"],
+    "input-size: [3]\nmodules: [ReLU]": ["called 'input' here", "called 'layers' here"],
+    "input: [3]\nlayers: [ReLU]\noutput: relu1": ["did you mean 'outputs'?"],
+    '{\n  // of mine\n  "input": [3],\n  "layers": ["ReLU"]\n}': [
+        "delete it, or write it as YAML does, behind '#'"
+    ],
+    '{"input": [3], /* of mine */ "layers": ["ReLU"]}': [
+        "delete it, or write it as YAML does, behind '#'"
+    ],
+    "input: [3]\nlayers:\n\t- ReLU": ["indent with spaces"],
+}
+
+
+@pytest.mark.parametrize("spec", TOPS)
+def test_a_slip_in_the_keys_of_a_spec_is_told_once(spec):
+    with pytest.raises(shapecalc.SpecError) as caught:
+        shapecalc.load(f"{spec}\n")
+    hints = [note for problem in caught.value.problems for note in problem.notes if note]
+    assert hints == TOPS[spec]
+
+
+@pytest.mark.parametrize("size", ["null", "-1"])
+def test_a_size_that_is_left_open_is_a_symbol(size):
+    with pytest.raises(shapecalc.SpecError, match=r"a size that varies is a symbol: symbols: \{"):
+        shapecalc.load(f"input: [3, {size}, 32]\nlayers: [ReLU]\n").report()
+
+
+def test_the_place_of_a_comment_is_told():
+    with pytest.raises(shapecalc.SpecError, match=r"<text>:2:3: error: JSON has no comments"):
+        shapecalc.load('{\n  // "a"\n  "input": [3], "layers": ["ReLU"]}')
+
+
+def test_text_in_another_encoding_is_told_to_be_saved_as_utf_8(tmp_path):
+    path = tmp_path / "spec.yaml"
+    path.write_bytes("name: café\ninput: [3]\nlayers: [ReLU]\n".encode("latin-1"))
+    with pytest.raises(shapecalc.SpecError, match="save it as UTF-8"):
+        shapecalc.load(path)
+    path.write_bytes(b"\x7fELF\x00\xff")
+    with pytest.raises(shapecalc.SpecError) as caught:
+        shapecalc.load(path)
+    assert "UTF-8" not in str(caught.value)
+
+
+LINES = {
+    "show lenet5 --columns parameters": "no column 'parameters'; did you mean 'params'?",
+    "show lenet5 --columns shape": "no column 'shape'; there are layer, path, kind",
+    "show lenet5 --set H:64": "'H:64' is not NAME=VALUE; written H=64",
+    "show lenet5 --set H": "'H' is not NAME=VALUE, as in H=64",
+    "show lenet5 --set h=64": "the spec has no symbol 'h'; did you mean 'H'?",
+    "show lenet5 --set H=1_000": "digits stand together: 1000",
+    "show lenet5 --set H=True": "a symbol is a number, such as 1 or 0",
+    "show lenet5 --depth x": "'x' is not a valid whole number",
+    "explain lenet5 Dense": "of kind Linear are linear1, linear2, linear3",
+    "explain lenet5 Conv2d": "of kind Conv2d are conv1, conv2",
+    "explain lenet5 Linear1": "did you mean 'linear1'?",
+    "explain vgg16 conv1": "there is group1.convrelu1.0.conv1, group1.convrelu1.1.conv1, ",
+    "explain lenet5 head": "there are conv1, maxpool1, conv2",
+    "layers Dense": "unknown kind 'Dense'; called Linear here",
+    "layers conv2d": "unknown kind 'conv2d'; did you mean 'Conv2d'?",
+    "layers zzz": "'shapecalc layers' lists the kinds there are",
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_slip_on_the_command_line_is_told_how_it_is_written(line):
+    done = CliRunner().invoke(main, line.split())
+    assert done.exit_code == 2
+    assert LINES[line] in done.output
+
+
+def test_a_limit_with_a_unit_is_told_how_it_is_written():
+    done = CliRunner().invoke(main, ["show", "lenet5", "--require", "params < 5M"])
+    assert done.exit_code == 1
+    assert "units are written out: 5e6" in done.output
