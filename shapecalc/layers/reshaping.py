@@ -26,7 +26,7 @@ from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer
 from shapecalc.layers.compound import ListOf, Maybe, PerInputAxis
 from shapecalc.layers.field import field
-from shapecalc.layers.needs import few_enough, names_axis
+from shapecalc.layers.needs import MOST_PIECES, few_enough, names_axis
 from shapecalc.layers.tensor import Tensor, numbered
 from shapecalc.layers.types import SizeOrRest, Whole
 
@@ -470,7 +470,8 @@ class Chunk(_Piece):
         if self.index != 0:
             return super().outputs(x)
         size = x.shape[self.dim]
-        count = ceildiv(size, ceildiv(size, self.chunks)) if is_number(size) else self.chunks
+        most = smallest(self.chunks, MOST_PIECES)
+        count = ceildiv(size, ceildiv(size, self.chunks)) if is_number(size) else most
         pieces = [Chunk(chunks=self.chunks, dim=self.dim, index=i) for i in range(known(count))]
         return numbered(piece.output(x) for piece in pieces)
 
