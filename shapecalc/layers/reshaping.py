@@ -28,7 +28,7 @@ from shapecalc.layers.compound import ListOf, Maybe, PerInputAxis
 from shapecalc.layers.field import field
 from shapecalc.layers.needs import MOST_PIECES, few_enough, names_axis
 from shapecalc.layers.tensor import Tensor, numbered
-from shapecalc.layers.types import SizeOrRest, Whole
+from shapecalc.layers.types import Dimension, SizeOrRest, Whole
 
 
 class Flatten(Layer):
@@ -46,8 +46,8 @@ class Flatten(Layer):
     writes = False
     merges = True
 
-    start_dim: int = field(Whole(None, symbolic=False), "first dimension to merge", default=1)
-    end_dim: int = field(Whole(None, symbolic=False), "last dimension to merge", default=-1)
+    start_dim: int = field(Dimension(), "first dimension to merge", default=1)
+    end_dim: int = field(Dimension(), "last dimension to merge", default=-1)
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         yield from names_axis(x, self.start_dim, "start_dim")
@@ -83,7 +83,7 @@ class Unflatten(Layer):
 
     writes = False
 
-    dim: int = field(Whole(None, symbolic=False), "dimension to split")
+    dim: int = field(Dimension(), "dimension to split")
     unflattened_size: Shape = field(ListOf(SizeOrRest(), what="sizes"), "sizes to split it into")
 
     example = {"dim": 1, "unflattened_size": [2, 2]}
@@ -131,7 +131,7 @@ class Permute(Layer):
     in_torch = False
 
     dims: tuple[int, ...] = field(
-        ListOf(Whole(None, symbolic=False), what="dimensions"), "the dimensions in their new order"
+        ListOf(Dimension(), what="dimensions"), "the dimensions in their new order"
     )
 
     example = {"dims": [0, 2, 3, 1]}
@@ -168,7 +168,7 @@ class Squeeze(Layer):
     writes = False
     in_torch = False
 
-    dim: int = field(Whole(None, symbolic=False), "dimension to take out")
+    dim: int = field(Dimension(), "dimension to take out")
 
     example = {"dim": 1}
     example_shapes = ((1, 1, 8, 8),)
@@ -203,7 +203,7 @@ class Unsqueeze(Layer):
     writes = False
     in_torch = False
 
-    dim: int = field(Whole(None, symbolic=False), "place of the new dimension in the output")
+    dim: int = field(Dimension(), "place of the new dimension in the output")
 
     example = {"dim": 1}
 
@@ -281,7 +281,7 @@ class Slice(Layer):
     in_torch = False
 
     dim: int | tuple[int, ...] = field(
-        PerInputAxis(Whole(None, symbolic=False)), "dimension, or dimensions, to take a part of"
+        PerInputAxis(Dimension()), "dimension, or dimensions, to take a part of"
     )
     start: Dim | tuple[Dim, ...] = field(
         PerInputAxis(Whole(None)), "first place that is taken", default=0
@@ -326,6 +326,15 @@ class Slice(Layer):
         for cut in self._cuts():
             yield from cut.requires(x)
 
+    def decisive(self, x: Tensor) -> Iterator[Dim]:
+        """Places of which it has to be known whether they count from the end."""
+        for place in (place for cut in self._cuts() for place in (cut.start, cut.end)):
+            if place is not None and is_symbolic(place):
+                from shapecalc.algebra.enclosure import unsettled  # which numbers have no need of
+
+                if unsettled(place, "<"):
+                    yield place
+
     def output(self, x: Tensor) -> Tensor:
         for cut in self._cuts():
             x = cut.output(x)
@@ -367,7 +376,7 @@ def _part(start: str, end: str, step: str) -> str:
 class _Cut(_Piece, abstract=True):
     """A part of one dimension."""
 
-    dim: int = field(Whole(None, symbolic=False), "dimension")
+    dim: int = field(Dimension(), "dimension")
     start: Dim = field(Whole(None), "first place that is taken", default=0)
     end: Dim | None = field(
         Maybe(Whole(None), "the end"), "first place that is not taken any more", default=None
@@ -426,7 +435,12 @@ class _Cut(_Piece, abstract=True):
 def _from_end(place: Dim) -> bool:
     """Whether a place counts from the end: a negative number, or ``-m`` of what is positive."""
     place = untraced(place)
-    return (-place).never_negative() if is_symbolic(place) else place < 0
+    if not is_symbolic(place):
+        return place < 0
+    from shapecalc.algebra.enclosure import decided  # which numbers have no need of
+
+    known = decided(place, "<")
+    return (-place).never_negative() if known is None else known
 
 
 class Chunk(_Piece):
@@ -441,7 +455,7 @@ class Chunk(_Piece):
     """
 
     chunks: int = field(Whole(symbolic=False), "number of pieces")
-    dim: int = field(Whole(None, symbolic=False), "dimension to cut", default=1)
+    dim: int = field(Dimension(), "dimension to cut", default=1)
     index: int = field(Whole(0, symbolic=False), "piece to take, counted from 0", default=0)
 
     example = {"chunks": 2, "index": 1}
