@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import LATEX, Leaf, Style, Traced, steps, untraced
-from shapecalc.analysis.report import LayerReport, Report, plain
+from shapecalc.analysis.data import plain
+from shapecalc.analysis.layer import LayerReport
+from shapecalc.analysis.report import Report
 from shapecalc.derivation.equation import sizes
 from shapecalc.derivation.letters import lettered
 from shapecalc.language.problem import did_you_mean, listing

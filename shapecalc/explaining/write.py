@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shapecalc.algebra.trace import LATEX, UNICODE, Style, untraced
-from shapecalc.analysis.report import plain
+from shapecalc.analysis.data import plain
 from shapecalc.derivation.equation import Chain, Equation, parts, written
 from shapecalc.derivation.layer import Explanation, Setting
 from shapecalc.derivation.lines import Line, Section, rows
