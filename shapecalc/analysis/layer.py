@@ -21,6 +21,8 @@ class LayerReport:
     >>> conv = shapecalc.load("lenet5").report()["conv1"]
     >>> conv.kind, conv.output_shape, conv.params, conv.macs
     ('Conv2d', (1, 6, 28, 28), 456, 352800)
+    >>> conv.inputs, conv.input_shapes
+    (('input',), ((1, 3, 32, 32),))
     >>> conv.weights, conv.path_of("weight"), conv.owns("weight")
     ({'weight': (6, 3, 5, 5), 'bias': (6,)}, 'conv1.weight', True)
     """

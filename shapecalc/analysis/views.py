@@ -25,6 +25,8 @@ class ReceptiveField(NamedTuple):
     >>> field = shapecalc.load("lenet5").report().receptive_fields["conv2"]
     >>> field.size, field.stride, field.padding, field.least
     ((14, 14), (2, 2), (0, 0), (14, 14))
+    >>> field.to_dict()
+    {'size': [14, 14], 'stride': [2, 2], 'padding': [0, 0]}
     """
 
     size: tuple[Dim | Range, ...]
@@ -38,15 +40,16 @@ class ReceptiveField(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """The field as plain data; a stride that is a fraction is told as one."""
-        return plain(self._asdict()) | {"stride": [*map(_exact, self.stride)]}  # type: ignore[no-any-return]
+        found: dict[str, Any] = plain(self._asdict())
+        return found | {"stride": [*map(_exact, self.stride)]}
 
 
-def _exact(number: Quantity) -> int | str:
+def _exact(number: Quantity) -> Any:
     if is_symbolic(number):
         from shapecalc.algebra.formula import as_fraction
 
         return as_fraction(number)
-    return plain(number)  # type: ignore[no-any-return]
+    return plain(number)
 
 
 _ALONE = Phases.of_window(IDENTITY)
