@@ -32,8 +32,9 @@ def no_such_spec(name: str) -> str:
     path = Path(name)
     if path.is_symlink():
         return f"no spec {name!r}; {_of_link(path)}"
-    files = list(dict.fromkeys(islice(_files(path), 3)))
-    meant = files + ([] if files and path.stem not in bundled.names() else _bundled(path))
+    known = bundled.names()
+    exact = [*_of_name(path), *(each for each in known if each == path.stem)]
+    meant = list(dict.fromkeys(exact)) or _beside(path)[:3] or nearest(path.stem, known)
     if meant:
         told = f"no spec {name!r}; did you mean {' or '.join(map(repr, meant))}?"
         return told if os.path.dirname(name) else f"{told} {_ALL}"
@@ -58,8 +59,8 @@ def _of_link(path: Path) -> str:
     return f"it is a link to {str(Path(os.readlink(path)))!r}, which is not there"
 
 
-def _files(path: Path) -> Iterator[str]:
-    """Files that a path may have meant, the likeliest first."""
+def _of_name(path: Path) -> Iterator[str]:
+    """Files of a name with another suffix or in another folder, the likeliest first."""
     stem = path.stem if path.suffix in SUFFIXES else path.name
     for suffix in SUFFIXES:
         other = path.with_name(stem + suffix)
@@ -68,9 +69,12 @@ def _files(path: Path) -> Iterator[str]:
     for other in (path.parent / "specs" / path.name, Path(path.name)):  # in another folder
         if other.is_file():
             yield str(other)
-    beside = [each.name for each in _specs(path.parent)]
-    for near in nearest(path.name, beside):
-        yield str(path.parent / near)
+
+
+def _beside(path: Path) -> list[str]:
+    """Files in the same folder whose names are nearest."""
+    names = [each.name for each in _specs(path.parent)]
+    return [str(path.parent / name) for name in nearest(path.name, names)]
 
 
 def _specs(folder: Path) -> list[Path]:
@@ -80,9 +84,3 @@ def _specs(folder: Path) -> list[Path]:
         return [each for each in found if each.is_file()]
     except OSError:
         return []
-
-
-def _bundled(path: Path) -> list[str]:
-    """The bundled specs whose names are nearest."""
-    known = bundled.names()
-    return [path.stem] if path.stem in known else nearest(path.stem, known)

@@ -23,6 +23,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "old.yaml").symlink_to("gone.yaml")
     (tmp_path / "nets.py").write_text("")
+    (tmp_path / "lint5.yaml").write_text("")
     (tmp_path / "notes.txt").write_text("")
     (tmp_path / "empty").mkdir()
     return tmp_path
@@ -36,6 +37,7 @@ MEANT = {
     "specs/othr.yaml": "no spec 'specs/othr.yaml'; did you mean 'specs/other.yaml'?",
     "specs/mine.yml": "no spec 'specs/mine.yml'; did you mean 'mine.yml'?",
     "googlenet.yaml": f"no spec 'googlenet.yaml'; did you mean 'googlenet'? {ALL}",
+    "lenet5.yaml": f"no spec 'lenet5.yaml'; did you mean 'lenet5'? {ALL}",
     "resnet_152": f"no spec 'resnet_152'; did you mean 'resnet152'? {ALL}",
     "zzzz": f"no spec 'zzzz'; there is no such file, and {ALL}",
     "notes": f"no spec 'notes'; there is no such file, and {ALL}",  # a text is no network

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -50,7 +51,13 @@ def read_over(text: str) -> Over:
     return Over(name.strip(), tuple(dict.fromkeys(found)))
 
 
+_SPAN = re.compile(r"\s*([0-9]+)\s*(?:-|\.\.\.?)\s*([0-9]+)\s*")
+"""A first and a last value as they are written elsewhere; a difference of numbers is no use."""
+
+
 def _stretch(part: str, text: str) -> Sequence[int | Fraction]:
+    if span := _SPAN.fullmatch(part):
+        raise SettingError(f"{part!r} is no stretch of values; written {span[1]}:{span[2]}")
     ends = [_value(each, text) for each in part.split(":")]
     if len(ends) == 1:
         return ends
@@ -69,7 +76,8 @@ def _value(text: str, whole: str) -> int | Fraction:
     try:
         found = evaluation.evaluate(expression.parse(text), {})
     except ExpressionError as error:
-        raise SettingError(f"{whole}: {error.message}") from None
+        told = "; ".join(filter(None, (error.message, error.hint)))
+        raise SettingError(f"{whole}: {told}") from None
     except KeyError as error:
         raise SettingError(f"{whole}: {error.args[0]!r} is no number") from None
     if isinstance(found, bool) or not isinstance(found, (int, Fraction)):

@@ -32,7 +32,12 @@ def factory(target: str) -> Any:
     """What is at ``package.module:factory``, imported, which runs the user's code."""
     name, colon, attribute = target.partition(":")
     if not colon or not name or not attribute:
-        raise NoFactory(f"{target!r} is not package.module:factory")
+        raise NoFactory(f"{target!r} is not package.module:factory, as in mynets.small:Net")
+    if name.endswith(".py"):
+        module = ".".join(Path(name).with_suffix("").parts)
+        raise NoFactory(
+            f"{target!r} is a file; a module is named as it is imported: {module}:{attribute}"
+        )
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:

@@ -139,6 +139,8 @@ LINES = {
     "explain lenet5 Dense": "of kind Linear are linear1, linear2, linear3",
     "explain lenet5 Conv2d": "of kind Conv2d are conv1, conv2",
     "explain lenet5 Linear1": "did you mean 'linear1'?",
+    "sweep lenet5 --over H=32-64": "'32-64' is no stretch of values; written 32:64",
+    "sweep lenet5 --over H=1_000": "digits stand together: 1000",
     "explain vgg16 conv1": "there is group1.convrelu1.0.conv1, group1.convrelu1.1.conv1, ",
     "explain lenet5 head": "there are conv1, maxpool1, conv2",
     "layers Dense": "unknown kind 'Dense'; called Linear here",

@@ -245,6 +245,7 @@ def test_every_difference_of_ones_own_module_is_told(
         ("own_nets:nothing", "has no attribute 'nothing'"),
         ("nowhere:lenet", "No module named 'nowhere'"),
         ("own_nets", "is not package.module:factory"),
+        ("nets/small.py:Net", "a module is named as it is imported: nets.small:Net"),
     ],
 )
 @pytest.mark.usefixtures("own_modules")
