@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapecalc.algebra.arithmetic import is_symbolic
-from shapecalc.algebra.trace import UNICODE
+from shapecalc.algebra.steps import UNICODE
 from shapecalc.analysis.layer import LayerReport
 from shapecalc.analysis.measures import sums
 from shapecalc.analysis.report import Report
