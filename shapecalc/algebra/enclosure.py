@@ -171,6 +171,48 @@ def decided(difference: Quantity, relation: str) -> bool | None:
     return holds(bounds(difference, ranges), relation) if ranges else None
 
 
+def unsettled(difference: Quantity, relation: str) -> bool:
+    """Whether something is supposed, and how a formula compares with 0 does not follow from it.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> n = Formula.symbol("n")
+    >>> with supposing(n=(4, math.inf)):
+    ...     unsettled(n - 3, "<"), unsettled(n - 9, "<")
+    (False, True)
+    >>> unsettled(n - 9, "<")
+    False
+    """
+    return bool(_supposed.get()) and decided(difference, relation) is None
+
+
+def supposed(value: Quantity) -> Bounds | None:
+    """The bounds of a formula for all that is supposed; None where nothing is.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> with supposing(n=(4, 9)):
+    ...     supposed(Formula.symbol("n") // 2)
+    (2, 4)
+    """
+    ranges = _supposed.get()
+    return bounds(value, ranges) if ranges else None
+
+
+def is_outside(value: Quantity, least: Quantity | None, most: Quantity | None) -> bool:
+    """Whether a formula is proven, by what is supposed, to be below or above some bounds.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> n = Formula.symbol("n")
+    >>> with supposing(n=(4, math.inf)):
+    ...     is_outside(n, 0, 1), is_outside(n // 4, 0, 1), is_outside(-n, 0, None)
+    (True, False, True)
+    """
+    found = supposed(value)
+    if found is None:
+        return False
+    low, high = found
+    return (least is not None and high < least) or (most is not None and low > most)
+
+
 def only_value(value: Quantity) -> Quantity:
     """The one value that a formula has for all that is supposed; else the formula itself."""
     ranges = _supposed.get()

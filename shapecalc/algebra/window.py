@@ -54,7 +54,8 @@ class Window(NamedTuple):
         (Window(extent=5, stride=1, before=2, after=2), 32)
         """
         span = extent(kernel, dilation)
-        return cls(span, 1, (span - 1) // 2, span // 2)
+        before = (span - 1) // 2
+        return cls(span, 1, before, span - 1 - before)  # so that of formulas the size is left
 
     @classmethod
     def rounded_up(

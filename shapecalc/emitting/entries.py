@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.emitting import syntax
 from shapecalc.emitting.calls import standing_inputs
-from shapecalc.emitting.order import (
-    is_state,
-)
+from shapecalc.emitting.order import is_state
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.shapes import Shapes
 from shapecalc.emitting.sharing import Shared
 from shapecalc.emitting.syntax import Assign, Do
-from shapecalc.language.expression import Name
+from shapecalc.language.expression import Name, Number
 from shapecalc.language.tree import Entry
 from shapecalc.layers import KINDS, OUTPUT
 
 if TYPE_CHECKING:
     from shapecalc.emitting.body import Body
+
+FIRST_PIECE = "0"
+"""What the output that goes on is also called, of a kind whose outputs are numbered."""
 
 
 class Entries:
@@ -68,15 +69,34 @@ class Entries:
                 self.body.forward.assign(target, value, comment)
             return
         meanings = {OUTPUT: target}
-        first = next(iter(entry.block.outputs)) if entry.block is not None else ""
+        first = next(iter(entry.block.outputs)) if entry.block is not None else FIRST_PIECE
         for name in wanted:
             own = self.output_variable(entry, called, name)
             meanings[OUTPUT if name == first else name] = own
+        if isinstance(pattern, Name) and entry.block is None:
+            pattern, value = self.pieces(entry, value, meanings)
         if target == "_" or (entry.block is not None and len(entry.block.outputs) > 1):
             comment = ""
         self.body.forward.body.append(Assign(target_of(pattern, meanings), value, comment=comment))
         if target not in ("_", meanings[OUTPUT]):
             self.body.forward.assign(target, Name(meanings[OUTPUT], 0))
+
+    def pieces(self, entry: Entry, value: Any, asked: dict[str, str]) -> tuple[Any, Any]:
+        """What is taken of a call that makes numbered pieces, and how.
+
+        Of several, as a pattern; a single one as an item of the call.
+        """
+        taken = sorted(0 if name == OUTPUT else int(name) for name in asked if asked[name] != "_")
+        call = value.owner if isinstance(value, syntax.Item) else value
+        if len(taken) == 1:
+            name = OUTPUT if taken[0] == 0 else str(taken[0])
+            return Name(name, 0), syntax.Item(call, Number(taken[0]))
+        count = taken[-1] + 1
+        made = max(len(copy.built.outputs) for copy in self.body.scope.copies(entry))
+        if count < made:
+            call = syntax.Item(call, syntax.Slice(None, Number(count), None))
+        names = [OUTPUT, *map(str, range(1, count))]
+        return syntax.Sequence(tuple(Name(name, 0) for name in names)), call
 
     def output_variable(self, entry: Entry, called: str, name: str) -> str:
         """The variable of an output besides the one that goes on."""
@@ -141,15 +161,7 @@ def returned_by(entry: Entry, value: Any, wanted: list[str]) -> tuple[Any, Any]:
         return (every[0] if len(every) == 1 else syntax.Sequence(every)), value
     kind = KINDS[entry.kind]
     told = kind.returns_on_request if wanted and kind.returns_on_request else kind.returns
-    pattern = syntax.read(told)
-    if not isinstance(pattern, Name) or not wanted:
-        return pattern, value
-    # pieces, which are numbered: of the call that makes all of them, the function takes one
-    if isinstance(value, syntax.Item):
-        value = value.owner
-    count = max(int(name) for name in wanted) + 1
-    names = [OUTPUT, *map(str, range(1, count))]
-    return syntax.Sequence(tuple(Name(name, 0) for name in names)), value
+    return syntax.read(told), value
 
 
 def target_of(pattern: Any, meanings: dict[str, str]) -> Any:

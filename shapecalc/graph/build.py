@@ -20,7 +20,6 @@ from shapecalc.algebra.requirement import LOWEST, Condition, whole
 from shapecalc.graph.evaluate import DEEPEST
 from shapecalc.graph.foresee import foreseen
 from shapecalc.graph.graph import Built, Part, Role, Source, Wire
-from shapecalc.graph.place import MOST_DIMENSIONS
 from shapecalc.graph.scope import Fatal, Named, Names, Numbering, Place, Scope
 from shapecalc.graph.walk import Walker
 from shapecalc.language.expression import ExpressionError
@@ -29,6 +28,7 @@ from shapecalc.language.text import shown
 from shapecalc.language.tree import Spec
 from shapecalc.language.words import BATCH
 from shapecalc.layers import Tensor
+from shapecalc.layers.tensor import MOST_DIMENSIONS
 from shapecalc.pace import now
 
 MOST_LAYERS = 1_000_000

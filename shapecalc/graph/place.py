@@ -19,12 +19,8 @@ from shapecalc.language.problem import Problem
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Spec, Word
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
-from shapecalc.layers.tensor import times
+from shapecalc.layers.tensor import MOST_DIMENSIONS, times
 from shapecalc.pace import now
-
-MOST_DIMENSIONS = 64
-MOST_DIMENSIONS = 64
-"""How many dimensions a tensor may have, the batch among them; most of torch takes no more."""
 
 DEEPEST_FORMULA = 40
 """How many quotients, minima, maxima and products of sums may stand in one another in a size."""
@@ -73,12 +69,12 @@ class Placer(Evaluator):
         else:
             made, needs, problems = layer, len(self.needs), len(self.problems)
             self.arity(entry, layer, len(wires), place)
-            if not self.satisfied(entry, path, layer, inputs, wires, place):
-                return None
-            layer = layer.bound(*inputs)
             for size in layer.decisive(*inputs):
                 if is_symbolic(size):
                     raise Undecided(size.symbols)
+            if not self.satisfied(entry, path, layer, inputs, wires, place):
+                return None
+            layer = layer.bound(*inputs)
             outputs = layer.outputs(*inputs)
             if not all(self.possible(entry, path, each, place) for each in outputs.values()):
                 return None
@@ -121,7 +117,7 @@ class Placer(Evaluator):
         try:
             layer = KINDS[entry.kind](**settings)
         except FieldError as error:
-            if is_symbolic(error.received):
+            if is_symbolic(error.received) and not _is_refused(entry, error):
                 raise Undecided(error.received.symbols) from None
             setting = entry.settings[error.field]
             message = f"{entry.kind}: {error.field} expects {error.expected}, got "
@@ -294,6 +290,15 @@ class Placer(Evaluator):
             for need in needs:
                 if isinstance(need, Condition):
                     self.need(need, node.path)
+
+
+def _is_refused(entry: Entry, error: FieldError) -> bool:
+    """Whether a formula is out of its field's bounds, for all that is supposed of its symbols."""
+    from shapecalc.algebra.enclosure import is_outside  # which numbers have no need of
+
+    kind = KINDS[entry.kind].fields[error.field].type
+    assert is_symbolic(error.received)
+    return is_outside(error.received, kind.least, kind.most)
 
 
 def _are_numbers(inputs: tuple[Tensor, ...], known: tuple[Tensor, ...]) -> bool:

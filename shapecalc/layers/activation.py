@@ -16,7 +16,7 @@ from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape, Pointwise
 from shapecalc.layers.tensor import FLOATS, Tensor
-from shapecalc.layers.types import Choice, Flag, Number, Whole
+from shapecalc.layers.types import Choice, Dimension, Flag, Number, Whole
 
 _INPLACE = field(Flag(), "overwrite the input", default=False)
 
@@ -75,7 +75,9 @@ class LeakyReLU(_PointwiseActivation):
 
     called = ("nn.functional.leaky_relu",)
 
-    negative_slope: int | Fraction = field(Number(), "slope below zero", default=Fraction(1, 100))
+    negative_slope: int | Fraction = field(
+        Number(formulas="any"), "slope below zero", default=Fraction(1, 100)
+    )
     inplace: bool = _INPLACE
 
 
@@ -89,7 +91,9 @@ class PReLU(_PointwiseActivation):
     """
 
     num_parameters: Dim = field(Whole(), "number of slopes: 1, or the channels", default=1)
-    init: int | Fraction = field(Number(), "slope before training", default=Fraction(1, 4))
+    init: int | Fraction = field(
+        Number(formulas="any"), "slope before training", default=Fraction(1, 4)
+    )
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if self.num_parameters != 1:
@@ -137,7 +141,7 @@ class ELU(_PointwiseActivation):
 
     called = ("nn.functional.elu",)
 
-    alpha: int | Fraction = field(Number(), "depth below zero", default=1)
+    alpha: int | Fraction = field(Number(formulas="any"), "depth below zero", default=1)
     inplace: bool = _INPLACE
 
 
@@ -146,7 +150,7 @@ class CELU(_PointwiseActivation):
 
     called = ("nn.functional.celu", "torch.celu")
 
-    alpha: int | Fraction = field(Number(), "depth below zero", default=1)
+    alpha: int | Fraction = field(Number(formulas="any"), "depth below zero", default=1)
     inplace: bool = _INPLACE
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
@@ -261,7 +265,9 @@ class Hardshrink(_PointwiseActivation):
 
     called = ("nn.functional.hardshrink", "torch.hardshrink", "Tensor.hardshrink")
 
-    lambd: int | Fraction = field(Number(), "half the width of the gap", default=Fraction(1, 2))
+    lambd: int | Fraction = field(
+        Number(formulas="any"), "half the width of the gap", default=Fraction(1, 2)
+    )
 
 
 class Softshrink(_PointwiseActivation):
@@ -269,7 +275,9 @@ class Softshrink(_PointwiseActivation):
 
     called = ("nn.functional.softshrink",)
 
-    lambd: int | Fraction = field(Number(0), "how far to move", default=Fraction(1, 2))
+    lambd: int | Fraction = field(
+        Number(0, formulas="any"), "how far to move", default=Fraction(1, 2)
+    )
 
 
 class Softplus(_PointwiseActivation):
@@ -277,8 +285,10 @@ class Softplus(_PointwiseActivation):
 
     called = ("nn.functional.softplus",)
 
-    beta: int | Fraction = field(Number(), "sharpness of the bend", default=1)
-    threshold: int | Fraction = field(Number(), "beta*x beyond which it is taken for x", default=20)
+    beta: int | Fraction = field(Number(formulas="any"), "sharpness of the bend", default=1)
+    threshold: int | Fraction = field(
+        Number(formulas="any"), "beta*x beyond which it is taken for x", default=20
+    )
 
 
 class Softsign(_PointwiseActivation):
@@ -313,7 +323,7 @@ class GLU(_Activation):
 
     called = ("nn.functional.glu",)
 
-    dim: int = field(Whole(None, symbolic=False), "dimension that is halved", default=-1)
+    dim: int = field(Dimension(), "dimension that is halved", default=-1)
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         yield from names_axis(x, self.dim)
@@ -332,7 +342,7 @@ class _OverDimension(_Activation, abstract=True):
     keeps = ("output",)
 
     dim: int | None = field(
-        Maybe(Whole(None, symbolic=False), "0 of 1 or 3 dimensions, 1 of any other number"),
+        Maybe(Dimension(), "0 of 1 or 3 dimensions, 1 of any other number"),
         "dimension along which the outputs sum to 1",
         default=None,
     )

@@ -19,9 +19,9 @@ from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape
 from shapecalc.layers.tensor import Tensor
-from shapecalc.layers.types import SizeOrRest, Whole
+from shapecalc.layers.types import Dimension, SizeOrRest, Whole
 
-_DIM = Whole(None, symbolic=False)
+_DIM = Dimension()
 
 
 class Reshape(Layer):

@@ -115,7 +115,7 @@ class MultiheadAttention(Layer):
 
     num_heads: Dim = field(Parts(), "parts the features are split into", letter="h")
     dropout: int | Fraction = field(
-        Number(0, 1), "probability of dropping a score while training", default=0
+        Number(0, 1, formulas="any"), "probability of dropping a score while training", default=0
     )
     bias: bool = field(Flag(), "add learned numbers in all projections", default=True)
     add_bias_kv: bool = field(

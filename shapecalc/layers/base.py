@@ -315,7 +315,9 @@ class Layer(InTorch):
         return ()
 
     def decisive(self, *x: Any) -> Iterable[Dim]:
-        """Settings that have to be numbers with these inputs: a figure hangs on them otherwise.
+        """Sizes that have to be numbers with these inputs: a figure hangs on them otherwise.
+
+        They are asked for before the requirements, which may not hold.
 
         >>> from shapecalc.layers import KINDS, Tensor
         >>> from shapecalc.algebra.formula import Formula

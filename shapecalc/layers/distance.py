@@ -12,7 +12,7 @@ from shapecalc.layers.field import field
 from shapecalc.layers.joining import Broadcast
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.tensor import FLOATS, Tensor
-from shapecalc.layers.types import Flag, Number, Whole
+from shapecalc.layers.types import Dimension, Flag, Number
 
 
 class _Distance(Broadcast, abstract=True):
@@ -44,7 +44,7 @@ class CosineSimilarity(_Distance):
 
     called = ("nn.functional.cosine_similarity", "torch.cosine_similarity")
 
-    dim: int = field(Whole(None, symbolic=False), "dimension the vectors lie along", default=1)
+    dim: int = field(Dimension(), "dimension the vectors lie along", default=1)
     eps: int | Fraction = field(
         Number(0), "least length, against division by zero", default=Fraction(1, 10**8)
     )

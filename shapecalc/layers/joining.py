@@ -16,7 +16,7 @@ from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.reshaping import names_new_axis, with_new_axis
 from shapecalc.layers.tensor import Tensor
-from shapecalc.layers.types import Whole
+from shapecalc.layers.types import Dimension
 
 Inputs = tuple[Tensor, ...]
 
@@ -83,7 +83,7 @@ class Concat(Join):
     grows = "dim"
     takes_list = True
 
-    dim: int = field(Whole(None, symbolic=False), "dimension that grows", default=1)
+    dim: int = field(Dimension(), "dimension that grows", default=1)
 
     @property
     def is_idle_alone(self) -> bool:
@@ -127,9 +127,7 @@ class Stack(Join):
     promotes = True
     takes_list = True
 
-    dim: int = field(
-        Whole(None, symbolic=False), "place of the new dimension in the output", default=1
-    )
+    dim: int = field(Dimension(), "place of the new dimension in the output", default=1)
 
     @property
     def does(self) -> str:

@@ -150,9 +150,14 @@ def settled(declared: Field, item: Formula) -> Iterator[Requirement]:
     if not kind.symbolic:
         for a, b in ((item, kind.least), (kind.most, item)):
             if a is not None and b is not None:
-                message = "has {field} {size}, not {wanted}"
-                wanted = kind.describe(1)
-                yield at_least(a, b, message, field=declared.name, size=item, wanted=wanted)
+                yield at_least(
+                    a,
+                    b,
+                    "has {field} {size}, not {wanted}",
+                    field=declared.name,
+                    size=item,
+                    wanted=kind.describe(1),
+                )
         return
     yield from whole(
         item,

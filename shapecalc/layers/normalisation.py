@@ -35,10 +35,12 @@ class _ChannelNorm(KeepsShape, abstract=True):
 
     num_features: Dim = inferred(lambda layer, x: x.channels, "channels of the input", letter="C")
     eps: int | Fraction = field(
-        Number(0), "added to the variance, against division by zero", default=Fraction(1, 100000)
+        Number(0, formulas="any"),
+        "added to the variance, against division by zero",
+        default=Fraction(1, 100000),
     )
     momentum: int | Fraction | None = field(
-        Maybe(Number(), "the average over all batches"),
+        Maybe(Number(formulas="any"), "the average over all batches"),
         "weight of a new batch in the running statistics",
         default=Fraction(1, 10),
     )
@@ -144,7 +146,9 @@ class GroupNorm(KeepsShape):
     num_groups: Dim = field(Parts(), "parts the channels are split into", letter="G")
     num_channels: Dim = inferred(lambda layer, x: x.channels, "channels of the input", letter="C")
     eps: int | Fraction = field(
-        Number(0), "added to the variance, against division by zero", default=Fraction(1, 100000)
+        Number(0, formulas="any"),
+        "added to the variance, against division by zero",
+        default=Fraction(1, 100000),
     )
     affine: bool = field(Flag(), "learn a scale and a shift for each channel", default=True)
     bias: bool = field(Flag(), "learn a shift too, where a scale is learned", default=True)
@@ -222,7 +226,9 @@ class LayerNorm(_LastDimensionsNorm):
         return {"statistics": Tensor((2, *x.shape[: -len(self.normalized_shape)]))}
 
     eps: int | Fraction = field(
-        Number(0), "added to the variance, against division by zero", default=Fraction(1, 100000)
+        Number(0, formulas="any"),
+        "added to the variance, against division by zero",
+        default=Fraction(1, 100000),
     )
     elementwise_affine: bool = field(
         Flag(), "learn a scale for each normalised place", default=True
@@ -292,9 +298,11 @@ class LocalResponseNorm(Pointwise):
     dtypes = FLOATS
 
     size: Dim = field(Whole(), "number of neighbouring channels")
-    alpha: int | Fraction = field(Number(), "factor of the mean square", default=Fraction(1, 10000))
-    beta: int | Fraction = field(Number(), "exponent", default=Fraction(3, 4))
-    k: int | Fraction = field(Number(), "added to the mean square", default=1)
+    alpha: int | Fraction = field(
+        Number(formulas="any"), "factor of the mean square", default=Fraction(1, 10000)
+    )
+    beta: int | Fraction = field(Number(formulas="any"), "exponent", default=Fraction(3, 4))
+    k: int | Fraction = field(Number(formulas="any"), "added to the mean square", default=1)
 
     work = "a square for every neighbour, then scale, power and division"
     example = {"size": 5}

@@ -118,7 +118,9 @@ class ZeroPad(_FilledWithConstant, abstract=True):
 class ConstantPad(_FilledWithConstant, abstract=True):
     """Pad with a given value."""
 
-    value: int | Fraction | float = field(Number(infinite=True), "what the padding is filled with")
+    value: int | Fraction | float = field(
+        Number(infinite=True, formulas="any"), "what the padding is filled with"
+    )
 
     example = {"padding": 1, "value": 0}
 

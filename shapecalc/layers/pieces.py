@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from shapecalc.algebra.arithmetic import Dim, ceildiv, exactdiv, is_number, total, untraced
+from shapecalc.algebra.arithmetic import Dim, Shape, ceildiv, exactdiv, total, untraced
+from shapecalc.algebra.enclosure import only_value
 from shapecalc.algebra.requirement import Requirement, equal
 from shapecalc.layers.base import Layer
 from shapecalc.layers.compound import PerInputAxis
 from shapecalc.layers.field import field
 from shapecalc.layers.needs import few_enough, names_axis
 from shapecalc.layers.tensor import OUTPUT, Tensor, numbered
-from shapecalc.layers.types import Whole
+from shapecalc.layers.types import Dimension, Whole
 
 
 class _Pieces(Layer, abstract=True):
@@ -21,10 +22,15 @@ class _Pieces(Layer, abstract=True):
     writes = False
     in_torch = False
 
-    dim: int = field(Whole(None, symbolic=False), "the dimension", default=1)
+    dim: int = field(Dimension(), "the dimension", default=1)
 
     def output(self, x: Tensor) -> Tensor:
         return self.outputs(x)[OUTPUT]
+
+    def _sizes(self, x: Tensor) -> Shape:
+        """The size that is cut, where there is such a dimension."""
+        n = len(x.shape)
+        return (x.shape[self.dim],) if -n <= self.dim < n else ()
 
 
 class Split(_Pieces):
@@ -61,15 +67,18 @@ class Split(_Pieces):
         yield from few_enough(self._count(size), "split_size")
 
     def decisive(self, x: Tensor) -> Iterator[Dim]:
-        size = x.shape[self.dim]
-        if not isinstance(self.split_size, tuple) and self._count(size) is None:
-            yield from (size, self.split_size)
+        if isinstance(self.split_size, tuple):
+            return
+        for size in self._sizes(x):
+            if self._count(size) is None:
+                yield from (size, self.split_size)
 
     def _count(self, size: Dim) -> int | None:
         """The number of pieces of one size, if it is known."""
-        divide = ceildiv if is_number(size) and is_number(self.split_size) else exactdiv
-        count = untraced(divide(size, self.split_size))  # type: ignore[arg-type]
-        return count if isinstance(count, int) else None
+        pieces = self.split_size
+        assert not isinstance(pieces, tuple)
+        count = counted(ceildiv(size, pieces))
+        return counted(exactdiv(size, pieces)) if count is None else count
 
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
         size, pieces = x.shape[self.dim], self.split_size
@@ -92,19 +101,25 @@ class Unbind(_Pieces):
 
     called = ("torch.unbind(dim=0)", "Tensor.unbind(dim=0)")
 
+    def decisive(self, x: Tensor) -> Iterator[Dim]:
+        yield from (size for size in self._sizes(x) if counted(size) is None)
+
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         yield from names_axis(x, self.dim)
         size = x.shape[self.dim]
         yield from few_enough(size, "dim")
 
-    def decisive(self, x: Tensor) -> Iterator[Dim]:
-        yield x.shape[self.dim]
-
     def outputs(self, x: Tensor) -> dict[str, Tensor]:
         axis = self.dim % len(x.shape)
-        size: Any = x.shape[axis]
+        size = x.shape[axis]
         rest = x.with_shape((*x.shape[:axis], *x.shape[axis + 1 :]))
-        return numbered([rest] * int(untraced(size)))
+        return numbered([rest] * (counted(size) or 1))
 
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         return f"{inputs[0]}.unbind({settings['dim']})[0]"
+
+
+def counted(number: Dim) -> int | None:
+    """A number of pieces, if it is known; that of a formula may follow from what is supposed."""
+    count = only_value(untraced(number))
+    return count if isinstance(count, int) else None

@@ -119,7 +119,9 @@ class Recurrent(_AnyRecurrent, abstract=True):
         Flag(), "the batch comes first, then the sequence", default=True, torch_default=False
     )
     dropout: int | Fraction = field(
-        Number(0, 1), "probability of dropping out between layers while training", default=0
+        Number(0, 1, formulas="any"),
+        "probability of dropping out between layers while training",
+        default=0,
     )
     bidirectional: bool = field(
         Flag(), "go through the sequence backwards too, and put both side by side", default=False

@@ -21,9 +21,9 @@ from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.pointwise import KeepsShape
 from shapecalc.layers.tensor import FLOATS, OUTPUT, Tensor, counted
-from shapecalc.layers.types import Flag, Number, Whole
+from shapecalc.layers.types import Dimension, Flag, Number
 
-_DIM = Whole(None, symbolic=False)
+_DIM = Dimension()
 
 
 class _Reduction(Layer, abstract=True):

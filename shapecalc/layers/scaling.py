@@ -21,6 +21,28 @@ class Scaling(Layer, abstract=True):
         """The factor of each spatial axis; none where the output's sizes are given."""
         raise NotImplementedError
 
+    def decisive(self, x: Tensor, *like: Tensor) -> Iterator[Dim]:
+        """Sizes at some of which torch's product is not the exact one."""
+        for size, factor in zip(x.spatial, self.factors(x)):
+            if is_symbolic(size) and not is_symbolic(factor) and _may_part(size, factor):
+                yield size
+
+
+def _may_part(size: Formula, factor: int | Fraction) -> bool:
+    """Whether torch's product parts from the exact one somewhere in what is supposed of a size."""
+    from shapecalc.algebra.enclosure import supposed  # which numbers have no need of
+
+    found = supposed(size)
+    if found is None:
+        return False
+    least = max(found[0], 1)
+    last = int(min(found[1], least + FURTHEST))
+    return next(parting(factor, range(least, last + 1)), None) is not None
+
+
+FURTHEST = 2_000
+"""How many sizes are looked at for one at which torch's product is not exact."""
+
 
 def scaled(size: Dim, factor: int | Fraction | Formula) -> Dim:
     """A size times a factor, rounded down: of a number what torch makes of it, of a formula exact.

@@ -12,26 +12,26 @@ from shapecalc.layers.compound import OneOrMore
 from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.tensor import OUTPUT, Tensor
-from shapecalc.layers.types import Flag, Whole
+from shapecalc.layers.types import Dimension, Flag, Whole
 
-_DIM = Whole(None, symbolic=False)
+_DIM = Dimension()
 
 
 def _has_place(x: Tensor, dim: int, place: Dim, field: str = "index") -> Iterator[Requirement]:
     """The requirement that a dimension has a place; a negative one counts from the end."""
     size = x.shape[dim]
-    needed = -place if place < 0 else place + 1  # type: ignore[operator]
-    yield at_least(
-        size,
-        needed,
-        "takes place {place} of dim {dim} of batch x {x}, which has {left}",
-        field=field,
-        hint="places count from 0 to {last}, or backwards from -1",
-        place=place,
-        dim=dim,
-        x=x,
-        last=size - 1,
-    )
+    for needed in (place + 1, -place):
+        yield at_least(
+            size,
+            needed,
+            "takes place {place} of dim {dim} of batch x {x}, which has {left}",
+            field=field,
+            hint="places count from 0 to {last}, or backwards from -1",
+            place=place,
+            dim=dim,
+            x=x,
+            last=size - 1,
+        )
 
 
 class Select(Layer):
@@ -46,7 +46,7 @@ class Select(Layer):
     in_torch = False
 
     dim: int = field(_DIM, "the dimension")
-    index: int = field(Whole(None, symbolic=False), "the place; a negative one counts from the end")
+    index: Dim = field(Whole(None), "the place; a negative one counts from the end")
 
     example: ClassVar[Mapping[str, object]] = {"dim": 1, "index": 0}
 

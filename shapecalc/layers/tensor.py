@@ -15,6 +15,10 @@ NUMBERS = (*FLOATS, "int64", "int32", "uint8")
 """The element types that one can calculate with."""
 
 
+MOST_DIMENSIONS = 64
+"""How many dimensions a tensor may have, the batch among them; most of torch takes no more."""
+
+
 class Tensor(NamedTuple):
     """A tensor's shape, batch first, and the type of its elements.
 

@@ -50,13 +50,17 @@ class _Transformer(Layer, abstract=True):
         Whole(), "features between the two linear layers", letter="F", default=2048
     )
     dropout: int | Fraction = field(
-        Number(0, 1), "probability of dropping out while training", default=Fraction(1, 10)
+        Number(0, 1, formulas="any"),
+        "probability of dropping out while training",
+        default=Fraction(1, 10),
     )
     activation: str = field(
         Choice("relu", "gelu"), "what is applied between the two linear layers", default="relu"
     )
     layer_norm_eps: int | Fraction = field(
-        Number(0), "added to the variance, against division by zero", default=Fraction(1, 100000)
+        Number(0, formulas="any"),
+        "added to the variance, against division by zero",
+        default=Fraction(1, 100000),
     )
     batch_first: bool = field(
         Flag(), "the batch comes first, then the sequence", default=True, torch_default=False

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, Generic, Literal, TypeVar, cast, overload
 
 from shapecalc.algebra.arithmetic import LARGEST, Calculable, Dim, is_number, is_symbolic, untraced
+from shapecalc.layers.tensor import MOST_DIMENSIONS
 
 T = TypeVar("T", covariant=True)
 
@@ -26,6 +27,16 @@ class Mismatch(ValueError):
 
 EXPRESSION = {"$ref": "#/$defs/expression"}
 """What a JSON Schema of a spec says of an expression."""
+
+
+def _plain(value: Any) -> Any:
+    """A value without its derivation; of a formula the number that it has wherever it is asked."""
+    value = untraced(value)
+    if not is_symbolic(value):
+        return value
+    from shapecalc.algebra.enclosure import only_value  # which numbers have no need of
+
+    return only_value(value)
 
 
 class FieldType(Generic[T]):
@@ -91,7 +102,7 @@ class Whole(FieldType[T]):
 
     def read(self, value: Any, rank: int) -> T:
         if not self.symbolic:
-            value = untraced(value)
+            value = _plain(value)
         if isinstance(value, int) and not isinstance(value, bool):
             if (self.least is None or value >= self.least) and -LARGEST <= value <= self.most:
                 return cast("T", value)
@@ -106,6 +117,23 @@ class Whole(FieldType[T]):
         least = {} if self.least is None else {"minimum": self.least}
         most = {} if self.most == LARGEST else {"maximum": self.most}
         return {"anyOf": [{"type": "integer", **least, **most}, EXPRESSION]}
+
+
+class Dimension(Whole[int]):
+    """A dimension by its number, a negative one counted from the end; a kind says which there are.
+
+    No tensor has more than ``MOST_DIMENSIONS``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(None, symbolic=False)
+        self.least, self.most = -MOST_DIMENSIONS, MOST_DIMENSIONS
+
+    def read(self, value: Any, rank: int) -> int:
+        value = _plain(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise Mismatch(self.expected)
+        return value
 
 
 class SizeOrRest(Whole[Dim]):
@@ -131,10 +159,11 @@ class Parts(Whole[Dim]):
 class Flag(FieldType[bool]):
     """True or false; 1 and 0 serve, so that a symbol can switch it."""
 
+    least, most = 0, 1
     expected = "true or false"
 
     def read(self, value: Any, rank: int) -> bool:
-        value = untraced(value)
+        value = _plain(value)
         if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
             return bool(value)
         raise Mismatch(self.expected)
@@ -191,7 +220,7 @@ class Number(FieldType[T]):
             self.expected = f"a number from {least} to {most}"
 
     def read(self, value: Any, rank: int) -> T:
-        value = untraced(value)
+        value = _plain(value)
         if self.infinite and isinstance(value, float):
             return cast("T", value)
         if is_symbolic(value) and (

@@ -10,9 +10,9 @@ from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.formula import Formula
 from shapecalc.algebra.solutions import Solutions
 from shapecalc.analysis.constraints import combine
-from shapecalc.solving.pieces import Piece, dropping
+from shapecalc.solving.pieces import SMALLEST, Piece, dropping
 from shapecalc.solving.search import Comparing, Found, Open, Test, read_test, search
-from shapecalc.solving.sets import EMPTY, common, stretch, together
+from shapecalc.solving.sets import EMPTY, TooSeldom, common, stretch, together
 from shapecalc.solving.wanted import Said, Want
 
 
@@ -39,9 +39,9 @@ class Conditions:
         self.pieces = pieces
         self.symbol = symbol
         self.searched: list[Found] = []
-        self._dropping = dropping(pieces, symbol)
         self.given_up: dict[str, tuple[str, ...]] = {}
         self._own = {piece.first: self._needed(piece) for piece in pieces if not piece.refused}
+        self._dropping = dropping([piece for piece in pieces if self._may_be(piece)], symbol)
 
     def solve(self, wants: Iterable[Want], *, exact: bool = False) -> Solutions:
         """The values at which the network is one and as wanted; raises :class:`Stays`."""
@@ -54,11 +54,23 @@ class Conditions:
         found: dict[str, Need] = {}
         for piece in self.pieces:
             for need in self._own.get(piece.first, ()):
+                if piece.first > SMALLEST and _is_implied(need, piece):
+                    continue  # it says where the stretch begins or ends
                 known = found.get(need.condition)
                 paths = dict.fromkeys([*(known.paths if known else ()), *need.paths])
                 found[need.condition] = need._replace(paths=tuple(paths))
         unsolved = tuple(found.pop(condition) for condition in self.given_up)
         return tuple(found.values()), unsolved
+
+    def _may_be(self, piece: Piece) -> bool:
+        """Whether what a piece needs leaves any value of its stretch, as far as that is solved."""
+        if piece.refused:
+            return False
+        solved = [need.solutions for need in self._own[piece.first] if need.solutions is not None]
+        try:
+            return not common([stretch(piece.first, piece.last), *solved]).is_empty
+        except TooSeldom:
+            return True
 
     def _needed(self, piece: Piece) -> list[Need]:
         found: dict[object, Need] = {}
@@ -129,6 +141,15 @@ class Conditions:
             if (window.path, window.axis) in self._dropping:
                 words = f"{window.path} drops {window.remainder} cells"
                 yield window.remainder, "==", words
+
+
+def _is_implied(need: Need, piece: Piece) -> bool:
+    """Whether all values of a piece's stretch meet a need."""
+    own = stretch(piece.first, piece.last)
+    try:
+        return need.solutions is not None and common([own, need.solutions]) == own
+    except TooSeldom:
+        return False
 
 
 def _said(want: Want, piece: Piece) -> Quantity | None:

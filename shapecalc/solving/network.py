@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Quantity
@@ -261,6 +262,10 @@ def _briefly(want: Want) -> str:
     return str(want) if is_plain else f"{want.subject} {_wished(want)}"
 
 
+MOST_LOOKED_AT = 500
+"""How many values are looked at for the nearest that can be had."""
+
+
 def _nearest(symbol: str, conditions: Conditions, want: Want) -> str:
     """The values next to the wanted one that can be reached, and where."""
     near = []
@@ -269,6 +274,7 @@ def _nearest(symbol: str, conditions: Conditions, want: Want) -> str:
         if aside.is_empty:
             continue
         ends = {n for interval in aside.intervals() for n in interval if n is not None}
+        ends.update(islice(aside.members(), MOST_LOOKED_AT))  # what rises and falls turns within
         reached = best(want.at(symbol, n) for n in ends)
         there = conditions.solve([want._replace(relation="==", value=reached)])
         near.append(f"{reached:,} at {in_words(there, symbol)}")

@@ -185,8 +185,17 @@ class Pieces:
         if rest.refused is None:
             yield rest
             return
+        is_contradicted = False
         for n in range(SMALLEST, SECOND_LOOK):
-            yield self.single(n)
+            each = self.single(n)
+            is_contradicted = is_contradicted or each.refused is None
+            yield each
+        if is_contradicted:
+            again = self.symbolic(SECOND_LOOK, None)
+            if again is None:
+                yield from self.as_far_as_they_go(SECOND_LOOK)
+                return
+            rest = again
         yield rest._replace(first=SECOND_LOOK)
 
     def as_far_as_they_go(self, start: int) -> Iterator[Piece]:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
+import pytest
+
 import shapecalc
-from tests.emitting.emitted import assert_emits, assert_is_clean
+from shapecalc.emitting.module import module
+from tests.emitting.emitted import assert_emits, assert_is_clean, made, torch
 
 
 def emitted(layers: str, outputs: str = "", shape: str = "[16, 8, 8]") -> str:
@@ -94,3 +100,36 @@ def test_an_only_output_keeps_its_name() -> None:
     source = emitted("  - {Linear: 4, name: fc}\n", "{scores: fc}")
     assert "-> dict[str, Tensor]:" in source
     assert 'return {"scores": ' in source
+
+
+CUTS: dict[str, tuple[dict[str, object], Any]] = {
+    "Chunk": ({"chunks": 3}, lambda x: x.chunk(3, dim=1)),
+    "Split": ({"split_size": 4}, lambda x: x.split(4, dim=1)),
+    "Unbind": ({}, lambda x: x.unbind(1)),
+}
+
+
+@pytest.mark.parametrize("asked", ["0 1", "_ 1", "_ 2", "1 2", "2 2", "0 0", "2 _", "_ 1 2", "2 0"])
+@pytest.mark.parametrize("width", ["12", "4*C"])
+@pytest.mark.parametrize("kind", CUTS)
+def test_some_of_the_pieces_are_those_that_torch_makes(kind: str, width: str, asked: str) -> None:
+    fields, cut = CUTS[kind]
+    names = [f"cut.{each}".removesuffix("._") for each in asked.split()]
+    layers = [{"Linear": width}, {kind: fields, "name": "cut"}, {"Mul": None, "from": names}]
+    spec = {"symbols": {"C": 3}, "input": [8], "layers": layers}
+    emitted = made(module(shapecalc.load(spec)), device="cpu")
+    x = torch.randn(2, 8)
+    pieces = cut(emitted.linear1(x))
+    expected = math.prod(pieces[0 if each == "_" else int(each)] for each in asked.split())
+    assert torch.equal(emitted(x), expected)
+    torch.jit.script(emitted)
+
+
+def test_one_piece_of_several_is_an_item() -> None:
+    layers = "  - {Unbind: , name: cut}\n  - {ReLU: , from: cut.2}\n"
+    assert "cut_2 = x.unbind(1)[2]" in emitted(layers)
+
+
+def test_the_first_pieces_are_a_slice() -> None:
+    layers = "  - {Unbind: , name: cut}\n  - {Add: , from: [cut.0, cut.1]}\n"
+    assert "cut_0, cut_1 = x.unbind(1)[:2]" in emitted(layers)

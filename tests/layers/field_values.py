@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from shapecalc.layers.compound import Either, ListOf, Maybe, OneOrMore, PerAxis, PerInputAxis
-from shapecalc.layers.types import Choice, FieldType, Flag, Number, Whole
+from shapecalc.layers.types import Choice, Dimension, FieldType, Flag, Number, Whole
 
 NUMBERS = (
     *(-2, -1, Fraction(-1, 2), 0, Fraction(1, 8), Fraction(1, 4), Fraction(1, 2)),
@@ -45,10 +45,15 @@ def values(type: FieldType, scope: Scope) -> st.SearchStrategy[Any]:
 @values.register
 def _(type: Whole, scope: Scope) -> st.SearchStrategy[int]:
     if type.least is None:
-        return st.integers(-3, 4) if type.symbolic else _dimension(len(scope.sizes))
+        return st.integers(-3, 4)
     if type.least != 1:
         return st.integers(type.least, 4)
     return st.one_of(*[_multiple(scope.unit)] * 5, st.sampled_from(scope.sizes))
+
+
+@values.register
+def _(type: Dimension, scope: Scope) -> st.SearchStrategy[int]:
+    return _dimension(len(scope.sizes))
 
 
 @cache
@@ -99,7 +104,7 @@ def _(type: ListOf, scope: Scope) -> st.SearchStrategy[Any]:
     least, most = (1, 3) if type.length is None else (type.length, type.length)
     item = values(type.item, scope._replace(unit=1))
     lists = st.lists(item, min_size=least, max_size=most)
-    if type.least is None and not type.symbolic:  # the order of all dimensions
+    if isinstance(type.item, Dimension):  # the order of all dimensions
         order = st.permutations(range(len(scope.sizes)))
         return order | order | order | lists
     return lists
@@ -143,6 +148,11 @@ def just_outside(type: FieldType) -> Any:
 @just_outside.register
 def _(type: Whole) -> Any:
     return None if type.least is None else type.least - 1
+
+
+@just_outside.register
+def _(type: Dimension) -> Any:
+    return None  # that there is such a dimension is required
 
 
 @just_outside.register

@@ -343,3 +343,55 @@ def test_the_condition_in_json_is_true_of_the_values_alone(tmp_path: Any) -> Non
         assert found["count"] == answer.solutions.size
         for n in range(600):
             assert eval(found["condition"], {"n": n}) == (n in answer.solutions), n
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        ({"Slice": {"dim": 2, "start": 1, "end": "5 - n"}}, [*range(4), *range(6, 16)]),
+        ({"Split": {"split_size": "n", "dim": 1}}, [*range(1, 30)]),
+        ({"Unbind": {"dim": 1}}, None),
+        ({"Select": {"dim": 2, "index": "n - 3"}}, [*range(15)]),
+        ({"Softmax": {"dim": "n"}}, [0, 1, 2, 3]),
+        ({"Max": {"dim": 2, "keepdim": "n // 2"}}, [0, 1, 2, 3]),
+        ({"Dropout": {"p": "n/9"}}, [*range(10)]),
+        ({"FractionalMaxPool2d": {"kernel_size": 2, "output_ratio": "n/9"}}, None),
+        ({"BatchNorm2d": {"momentum": "n"}}, [*range(30)]),
+    ],
+)
+def test_settings_that_decide_what_a_layer_does_are_solved_for(
+    layer: dict[str, Any], expected: list[int] | None
+) -> None:
+    network = shapecalc.load({"symbols": {"n": 2}, "input": [8, 12, 12], "layers": [layer]})
+    answer = solve(network, "n")
+    legal = [n for n in range(30) if shows(network, n)]
+    assert [n for n in range(30) if n in answer.solutions] == legal
+    assert expected is None or legal == expected
+    assert answer.method.is_complete
+
+
+def shows(network: Network, n: int) -> bool:
+    """Whether the network is one at a value."""
+    try:
+        network.report({"n": n})
+    except SpecError:
+        return False
+    return True
+
+
+def test_a_size_that_torch_rounds_down_is_what_show_says() -> None:
+    up = {"Upsample": {"scale_factor": ["15/11", 1]}}
+    network = shapecalc.load({"symbols": {"H": 8}, "input": [3, "H", 8], "layers": [up]})
+    answer = solve(network, "H", [OutputSize("upsample1", (3, 119, 8))])
+    assert [*answer.solutions.members()] == [88]
+    assert network.report({"H": 88})["upsample1"].output_shape[2] == 119
+
+
+def test_the_nearest_total_is_told_where_totals_rise_and_fall() -> None:
+    conv = {"Conv1d": {"out_channels": 4, "kernel_size": "K", "padding": 1}}
+    network = shapecalc.load({"symbols": {"K": 3}, "input": [4, 16], "layers": [conv]})
+    macs = {network.report({"K": k}).totals.macs for k in range(1, 19)}
+    with pytest.raises(NoSolution) as error:
+        solve(network, "K", [Amount("macs", "==", 1000)])
+    assert f"{max(m for m in macs if m < 1000):,} at" in str(error.value)
+    assert f"{min(m for m in macs if m > 1000):,} at" in str(error.value)

@@ -22,9 +22,9 @@ from shapecalc.algebra.window import IDENTITY, Window
 from shapecalc.layers.base import Layer
 from shapecalc.layers.compound import Maybe, PerInputAxis
 from shapecalc.layers.field import field
-from shapecalc.layers.needs import few_enough, names_axis
+from shapecalc.layers.needs import MOST_PIECES, few_enough, names_axis
 from shapecalc.layers.tensor import Tensor, numbered
-from shapecalc.layers.types import Whole
+from shapecalc.layers.types import Dimension, Whole
 
 
 class _Piece(Layer, abstract=True):
@@ -70,7 +70,7 @@ class Slice(Layer):
     in_torch = False
 
     dim: int | tuple[int, ...] = field(
-        PerInputAxis(Whole(None, symbolic=False)), "dimension, or dimensions, to take a part of"
+        PerInputAxis(Dimension()), "dimension, or dimensions, to take a part of"
     )
     start: Dim | tuple[Dim, ...] = field(
         PerInputAxis(Whole(None)), "first place that is taken", default=0
@@ -115,6 +115,15 @@ class Slice(Layer):
         for cut in self._cuts():
             yield from cut.requires(x)
 
+    def decisive(self, x: Tensor) -> Iterator[Dim]:
+        """Places of which it has to be known whether they count from the end."""
+        for place in (place for cut in self._cuts() for place in (cut.start, cut.end)):
+            if place is not None and is_symbolic(place):
+                from shapecalc.algebra.enclosure import unsettled  # which numbers have no need of
+
+                if unsettled(place, "<"):
+                    yield place
+
     def output(self, x: Tensor) -> Tensor:
         for cut in self._cuts():
             x = cut.output(x)
@@ -156,7 +165,7 @@ def _part(start: str, end: str, step: str) -> str:
 class _Cut(_Piece, abstract=True):
     """A part of one dimension."""
 
-    dim: int = field(Whole(None, symbolic=False), "dimension")
+    dim: int = field(Dimension(), "dimension")
     start: Dim = field(Whole(None), "first place that is taken", default=0)
     end: Dim | None = field(
         Maybe(Whole(None), "the end"), "first place that is not taken any more", default=None
@@ -215,7 +224,12 @@ class _Cut(_Piece, abstract=True):
 def _from_end(place: Dim) -> bool:
     """Whether a place counts from the end: a negative number, or ``-m`` of what is positive."""
     place = untraced(place)
-    return (-place).never_negative() if is_symbolic(place) else place < 0
+    if not is_symbolic(place):
+        return place < 0
+    from shapecalc.algebra.enclosure import decided  # which numbers have no need of
+
+    known = decided(place, "<")
+    return (-place).never_negative() if known is None else known
 
 
 class Chunk(_Piece):
@@ -230,7 +244,7 @@ class Chunk(_Piece):
     """
 
     chunks: int = field(Whole(symbolic=False), "number of pieces")
-    dim: int = field(Whole(None, symbolic=False), "dimension to cut", default=1)
+    dim: int = field(Dimension(), "dimension to cut", default=1)
     index: int = field(Whole(0, symbolic=False), "piece to take, counted from 0", default=0)
 
     example = {"chunks": 2, "index": 1}
@@ -259,7 +273,8 @@ class Chunk(_Piece):
         if self.index != 0:
             return super().outputs(x)
         size = x.shape[self.dim]
-        count = ceildiv(size, ceildiv(size, self.chunks)) if is_number(size) else self.chunks
+        most = smallest(self.chunks, MOST_PIECES)
+        count = ceildiv(size, ceildiv(size, self.chunks)) if is_number(size) else most
         pieces = [Chunk(chunks=self.chunks, dim=self.dim, index=i) for i in range(known(count))]
         return numbered(piece.output(x) for piece in pieces)
 

@@ -15,7 +15,7 @@ from shapecalc.layers.compound import ListOf
 from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.tensor import Tensor
-from shapecalc.layers.types import SizeOrRest, Whole
+from shapecalc.layers.types import Dimension, SizeOrRest
 
 
 class Flatten(Layer):
@@ -33,8 +33,8 @@ class Flatten(Layer):
     writes = False
     merges = True
 
-    start_dim: int = field(Whole(None, symbolic=False), "first dimension to merge", default=1)
-    end_dim: int = field(Whole(None, symbolic=False), "last dimension to merge", default=-1)
+    start_dim: int = field(Dimension(), "first dimension to merge", default=1)
+    end_dim: int = field(Dimension(), "last dimension to merge", default=-1)
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         yield from names_axis(x, self.start_dim, "start_dim")
@@ -70,7 +70,7 @@ class Unflatten(Layer):
 
     writes = False
 
-    dim: int = field(Whole(None, symbolic=False), "dimension to split")
+    dim: int = field(Dimension(), "dimension to split")
     unflattened_size: Shape = field(ListOf(SizeOrRest(), what="sizes"), "sizes to split it into")
 
     example = {"dim": 1, "unflattened_size": [2, 2]}
@@ -118,7 +118,7 @@ class Permute(Layer):
     in_torch = False
 
     dims: tuple[int, ...] = field(
-        ListOf(Whole(None, symbolic=False), what="dimensions"), "the dimensions in their new order"
+        ListOf(Dimension(), what="dimensions"), "the dimensions in their new order"
     )
 
     example = {"dims": [0, 2, 3, 1]}
@@ -155,7 +155,7 @@ class Squeeze(Layer):
     writes = False
     in_torch = False
 
-    dim: int = field(Whole(None, symbolic=False), "dimension to take out")
+    dim: int = field(Dimension(), "dimension to take out")
 
     example = {"dim": 1}
     example_shapes = ((1, 1, 8, 8),)
@@ -190,7 +190,7 @@ class Unsqueeze(Layer):
     writes = False
     in_torch = False
 
-    dim: int = field(Whole(None, symbolic=False), "place of the new dimension in the output")
+    dim: int = field(Dimension(), "place of the new dimension in the output")
 
     example = {"dim": 1}
 
