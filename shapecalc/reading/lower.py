@@ -132,12 +132,16 @@ class Lowering:
         return False
 
     def alike(self, call: Call, first: Call) -> bool:
-        """Whether all weights that a call uses are those that another uses, in the same order."""
-        own = [op for op in operations(call) if op.weights]
-        others = [op for op in operations(first) if op.weights]
-        return len(own) == len(others) and all(
-            op.shared is other for op, other in zip(own, others, strict=True)
-        )
+        """Whether a call does what another does, with all its weights in the same order."""
+        own, others = ([op for op in operations(each) if op.weights] for each in (call, first))
+        if len(own) != len(others) or not all(a.shared is b for a, b in zip(own, others)):
+            return False
+        return self.does(call) == self.does(first)
+
+    def does(self, call: Call) -> tuple[int, list[str]]:
+        """How many tensors a call takes, and the kinds of its operations."""
+        kinds = [op.kind for op in operations(call) if id(op) not in self.dead]
+        return len(self.flow.inside.get(id(call), [])), kinds
 
     def between(self, a: Call, b: Call) -> list[Call]:
         """The calls around two, up to where they meet."""

@@ -64,3 +64,42 @@ def test_a_dictionary_names_the_outputs(tmp_path: Path) -> None:
         ("features", [1, 4]),
         ("scores", [1, 2]),
     ]
+
+
+POSITIONS = """
+import torch
+from torch import nn
+
+
+class Shifted(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(8, 8)
+
+    def forward(self, x, table):
+        return self.lin(x + table)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.ModuleList([Shifted(), Shifted()])
+        self.register_buffer("table", torch.zeros(4, 8))
+        self.bias = nn.Parameter(torch.zeros(8))
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(block(x, self.table), self.bias)
+        return x
+"""
+
+
+def test_what_a_module_is_given_of_those_outside_stays_theirs(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(POSITIONS)
+    network = shapecalc.load(f"{tmp_path}/net.py:Net", inputs=["4,8"])
+    layers = network.report().layers
+    assert [layer.path for layer in layers if layer.kind in ("Buffer", "Parameter")] == [
+        "table",
+        "bias",
+    ]
+    assert {str(layer.inputs[1]) for layer in layers if layer.kind == "Add"} == {"table", "bias"}
