@@ -60,7 +60,12 @@ def layer(
         network = load(single.text)
         if not inputs and KINDS[kind].arity[0] > 0:
             raise click.UsageError(f"{kind} needs an input: --input 3,224,224")
-        report = network.report(symbolic=read_symbolic(symbolic))
+        names = read_symbolic(symbolic)
+        for name in names if isinstance(names, list) else ():
+            if name not in network.symbols:
+                message = f"no size is called {name!r}, as in --input 3,{name}=224,224"
+                raise click.BadParameter(message, param_hint="--symbolic")
+        report = network.report(symbolic=names)
     except SpecError as error:
         raise single.told(error) from None
     if form == "json":
