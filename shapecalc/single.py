@@ -6,8 +6,10 @@ is told of the word that the place in the spec comes of: nobody has seen the spe
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from shapecalc.language.calls import called, is_call, settings_of
 from shapecalc.language.fields import in_order
@@ -25,6 +27,15 @@ TYPED = "<command line>"
 
 class KindError(ValueError):
     """There is no kind of the name."""
+
+
+class _Word(NamedTuple):
+    """A setting as it is typed: a name, empty where there is none, a value, and its place."""
+
+    name: str
+    value: str
+    text: str
+    mark: Mark
 
 
 class Single:
@@ -46,8 +57,8 @@ class Single:
     """
 
     def __init__(self, kind: str, settings: Sequence[str], inputs: Sequence[str]) -> None:
-        words = [kind, *settings, *(word for each in inputs for word in ("--input", each))]
-        quoted = [shlex.quote(word) for word in words]
+        typed = [kind, *settings, *(word for each in inputs for word in ("--input", each))]
+        quoted = [shlex.quote(word) for word in typed]
         self.command = Source(TYPED, " ".join(["layer", *quoted]))
         self._marks: list[Mark] = []
         column = len("layer ") + 1
@@ -58,7 +69,8 @@ class Single:
         self._places: list[tuple[Mark, Mark]] = []
         if kind not in KINDS:
             raise KindError(_no_kind(kind))
-        given = self._given(KINDS[kind], settings)
+        words = [_Word(*_split(text), text, mark) for text, mark in zip(settings, self._marks[1:])]
+        given = self._given(KINDS[kind], words)
         shapes = [read_input(each).meant(None) for each in inputs]
         self._write(kind, given, shapes, self._marks[len(settings) + 2 :: 2])
 
@@ -81,31 +93,40 @@ class Single:
         before = [word for place, word in self._places if place[:2] <= mark[:2]]
         return before[-1] if before else self._marks[0]
 
-    def _given(self, kind: type[Layer], settings: Sequence[str]) -> list[tuple[str, str, Mark]]:
+    def _given(self, kind: type[Layer], words: Sequence[_Word]) -> dict[str, _Word]:
         """The settings by name; raises :class:`SpecError` where it is not sure what is meant."""
-        marks = self._marks[1:]
-        split = [_split(each) for each in settings]
-        alone = [(value, mark) for (name, value), mark in zip(split, marks) if not name]
-        first = next(iter(kind.fields), "")
-        names = [name or first for name, _ in split]
-        named = {name: value for name, value in split if name}
-        required = [name for name, field in kind.fields.items() if field.is_required]
-        if first and len(alone) > 1:
-            message = f"{kind.kind} takes one value without a name, {first}, but {len(alone)} stand"
-            meant = in_order(kind, [value for value, _ in alone]) or dict.fromkeys(required)
-            raise self._problem(alone[1][1], message, _as_words(kind.kind, {**meant, **named}))
-        for i, name in enumerate(names):
-            if name in names[:i]:
-                other = settings[names.index(name)]
-                raise self._problem(marks[i], f"{name} is given twice", f"first as {other}")
-        given = [(name, value, mark) for name, (_, value), mark in zip(names, split, marks)]
-        missing = [name for name in required if name not in names]
-        if missing and all(name in kind.fields for name in names):
-            message = f"{kind.kind} needs {', '.join(missing)}"
-            said = {name: value for name, value, _ in given}
-            hint = _as_words(kind.kind, {name: said.get(name) for name in required} | said)
-            raise self._problem(self._marks[0], message, hint)
+        self._check_alone(kind, words)
+        given: dict[str, _Word] = {}
+        for word in words:
+            name = word.name or next(iter(kind.fields), "")
+            if name in given:
+                message = f"{name} is given twice"
+                raise self._problem(word.mark, message, f"first as {given[name].text}")
+            given[name] = word
+        self._check_missing(kind, given)
         return given
+
+    def _check_alone(self, kind: type[Layer], words: Sequence[_Word]) -> None:
+        """Refuse more than one value without a name, and a name without its value."""
+        alone = [word for word in words if not word.name]
+        for word, after in zip(words, [*(word.text for word in words[1:]), "..."]):
+            if not word.name and word.value in kind.fields:
+                message = "a field and its value are one word"
+                raise self._problem(word.mark, message, f"{word.value}={after}")
+        if kind.fields and len(alone) > 1:
+            first, required = next(iter(kind.fields)), dict.fromkeys(_required(kind))
+            message = f"{kind.kind} takes one value without a name, {first}, but {len(alone)} stand"
+            meant = in_order(kind, [word.value for word in alone]) or required
+            named = {word.name: word.value for word in words if word.name}
+            raise self._problem(alone[1].mark, message, _as_words(kind.kind, {**meant, **named}))
+
+    def _check_missing(self, kind: type[Layer], given: dict[str, _Word]) -> None:
+        """Refuse a layer without a field that it needs; names that are none come first."""
+        missing = [name for name in _required(kind) if name not in given]
+        if missing and given.keys() <= kind.fields.keys():
+            said = {name: word.value for name, word in given.items()}
+            hint = _as_words(kind.kind, dict.fromkeys(_required(kind)) | said)
+            raise self._problem(self._marks[0], f"{kind.kind} needs {', '.join(missing)}", hint)
 
     def _problem(self, mark: Mark, message: str, *notes: str) -> SpecError:
         return SpecError(self.command, [Problem(mark, message, notes)])
@@ -113,7 +134,7 @@ class Single:
     def _write(
         self,
         kind: str,
-        given: list[tuple[str, str, Mark]],
+        given: dict[str, _Word],
         shapes: list[Shape],
         marks: Sequence[Mark],
     ) -> None:
@@ -130,8 +151,8 @@ class Single:
         if not shapes:
             self._add("  input: [1]\n", self._marks[0])
         self._add(f"layers:\n  - {kind}: {{", self._marks[0])
-        for i, (name, value, mark) in enumerate(given):
-            self._add(f"{', ' if i else ''}{name}: {value}", mark)
+        for i, (name, word) in enumerate(given.items()):
+            self._add(f"{', ' if i else ''}{name}: {word.value}", word.mark)
         self._add(f"}}\n    name: {NAME}", self._marks[0])
         if len(shapes) > 1:
             self._add(f"\n    from: [{', '.join(names)}]", self._marks[0])
@@ -144,11 +165,17 @@ class Single:
         self.text += text
 
 
+def _required(kind: type[Layer]) -> list[str]:
+    return [name for name, field in kind.fields.items() if field.is_required]
+
+
 def _split(text: str) -> tuple[str, str]:
     """The name and the value of a setting; no name where a value stands alone."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip().isidentifier():
         name, value = "", text
+    if found := re.fullmatch(r"\s*\(([^()]*,[^()]*)\)\s*", value):
+        value = found[1]  # a tuple
     is_several = "," in value and value.strip()[:1] not in ("[", "'", '"', "{")
     return name.strip(), f"[{value}]" if is_several else value
 

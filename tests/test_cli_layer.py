@@ -32,6 +32,12 @@ def test_a_value_alone_is_the_first_fields():
     assert found["weights"]["weight"] == [64, 3, 3, 5]
 
 
+@pytest.mark.parametrize("size", ["3,5", "[3,5]", "(3, 5)"])
+def test_several_values_are_a_list_with_or_without_brackets(size):
+    found = facts("Conv2d", "64", f"kernel_size={size}", "--input", "3,32,32")
+    assert found["output_shape"] == [1, 64, 30, 28]
+
+
 def test_sizes_with_names_may_stay_symbols():
     found = facts("MaxPool2d", "2", "--input", "8,H=224,W=224", "--symbolic=H")
     assert found["output_shape"] == [1, 8, "H//2", 112]
@@ -58,6 +64,7 @@ def test_its_numbers_are_derived():
         (["ReLU"], "ReLU needs an input: --input 3,224,224"),
         (["Linear", "10", "--input", "3,x"], "'x' is no size"),
         (["Linear", "10", "--input", "3x32x32"], "commas stand between sizes: 3,32,32"),
+        (["ReLU", "--input", "3", "--symbolic=Q"], "no size is called 'Q'"),
         (["Dense", "10", "--input", "3"], "called Linear here"),
         (["nn.Linear(3, 10)"], "by their names: layer Linear out_features=10"),
     ],
@@ -84,6 +91,11 @@ WRONG = {
         "MaxPool2d takes one value without a name, kernel_size, but 2 stand",
         "2",
         "by their names: layer MaxPool2d kernel_size=3 stride=2",
+    ),
+    "Conv2d 64 kernel_size 7 --input 3,8,8": (
+        "a field and its value are one word",
+        "kernel_size",
+        "kernel_size=7",
     ),
     "Conv2d 64 out_channels=32 kernel_size=3 --input 3,8,8": (
         "out_channels is given twice",

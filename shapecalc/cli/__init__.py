@@ -40,6 +40,21 @@ COMMANDS = (
 """The commands; one lives in the module of its name, with _ for -, as a function of that name."""
 
 
+_CALLED = {
+    "show": "summary info table print params shapes",
+    "diff": "compare",
+    "render": "draw plot graph visualize picture",
+    "emit": "export codegen generate",
+    "check": "verify test",
+    "convert": "import parse read",
+    "layers": "kinds catalogue catalog",
+    "specs": "list ls zoo models networks",
+    "--help": "help",
+    "--version": "version",
+}
+"""The commands, and what others call them."""
+
+
 atexit.register(gc.freeze)  # what ends as a whole need not be searched for garbage first
 
 
@@ -106,7 +121,9 @@ class Commands(click.Group):
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
             from shapecalc.language.problem import did_you_mean
 
-            hint = did_you_mean(args[0], COMMANDS) or f"there are {', '.join(COMMANDS)}"
+            meant = [name for name, others in _CALLED.items() if args[0] in others.split()]
+            hint = f"called {meant[0]!r} here" if meant else did_you_mean(args[0], COMMANDS)
+            hint = hint or f"there are {', '.join(COMMANDS)}"
             ctx.fail(f"no command {args[0]!r}; {hint}")
         return super().resolve_command(ctx, args)
 

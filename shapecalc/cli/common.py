@@ -152,7 +152,11 @@ def open_spec(spec: str, most_layers: int, beside: str | None = None) -> Network
         is_plain = "\n" not in spec and "{" not in spec  # what load would take for a spec's text
         if is_plain or is_code(spec):
             is_meant = is_code(spec) or beside is None or not is_code(beside)
-            return load(spec, most_layers=most_layers, **(_read_as() if is_meant else {}))
+            read_as = _read_as() if is_meant else {}
+            if any(read_as.values()) and not is_code(spec):
+                message = "--input, --assume and --training are for PyTorch source"
+                raise click.UsageError(f"{message}; symbols of a spec are set as in --set H=64")
+            return load(spec, most_layers=most_layers, **read_as)
         return load(Path(spec), most_layers=most_layers)
     except OSError as error:
         reason = str(error) if error.strerror is None else f"{spec}: {error.strerror}"
@@ -192,7 +196,11 @@ def read_symbolic(symbolic: str | None) -> bool | list[str]:
     """The value of --symbolic: all symbols, or those named."""
     if symbolic is None:
         return False
-    return True if symbolic == "*" else [name.strip() for name in symbolic.split(",")]
+    names = [name.strip() for name in symbolic.split(",") if name.strip()]
+    if not names:
+        message = "no symbol is named; --symbolic without '=' leaves all open"
+        raise click.BadParameter(message, param_hint="--symbolic")
+    return True if symbolic == "*" else names
 
 
 def tell_errors(error: SpecError) -> None:

@@ -46,7 +46,7 @@ def layer(
 
     A value without a name is the first field's: layer Conv2d 64 kernel_size=7 --input 3,224,224.
     """
-    from shapecalc.algebra.trace import ASCII, UNICODE
+    from shapecalc.algebra.steps import ASCII, UNICODE
     from shapecalc.explaining import closed, explain, text
     from shapecalc.language.problem import SpecError
     from shapecalc.network import load
@@ -60,7 +60,12 @@ def layer(
         network = load(single.text)
         if not inputs and KINDS[kind].arity[0] > 0:
             raise click.UsageError(f"{kind} needs an input: --input 3,224,224")
-        report = network.report(symbolic=read_symbolic(symbolic))
+        names = read_symbolic(symbolic)
+        for name in names if isinstance(names, list) else ():
+            if name not in network.symbols:
+                message = f"no size is called {name!r}, as in --input 3,{name}=224,224"
+                raise click.BadParameter(message, param_hint="--symbolic")
+        report = network.report(symbolic=names)
     except SpecError as error:
         raise single.told(error) from None
     if form == "json":

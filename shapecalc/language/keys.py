@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from shapecalc.language.problem import did_you_mean, listing, nearest
 
 TOP = (
@@ -19,6 +21,25 @@ _CALLED = {
     "about": "description desc doc comment comments notes",
 }
 """Keys of a spec, and their names elsewhere, without signs and capitals."""
+
+
+def no_mapping(value: object) -> str:
+    """A hint on what stands in place of a spec.
+
+    >>> no_mapping("import torch")
+    'PyTorch source is read from a file whose name ends in .py'
+    >>> no_mapping(["ReLU"])
+    "a spec is a mapping with at least 'input' and 'layers', the list behind 'layers:'"
+    """
+    usual = "a spec is a mapping with at least 'input' and 'layers'"
+    if isinstance(value, list):
+        return f"{usual}, the list behind 'layers:'"
+    text = str(value)
+    if re.match(r"(import|from|class|def)\s", text):
+        return "PyTorch source is read from a file whose name ends in .py"
+    if re.match(r"\w+\s*=", text):
+        return "a key ends in ': ', as in input: [3, 224, 224]"
+    return usual
 
 
 def unknown_key(name: str, inside: object) -> tuple[set[str], str]:

@@ -36,6 +36,14 @@ _TOLD = {
         "a list cannot begin here",
         "its first '- ' stands in a line of its own",
     ),
+    "did not find expected <document start>": (
+        "something else begins here",
+        "a spec is one mapping, which begins in the first column",
+    ),
+    "did not find expected alphabetic or numeric character": (
+        "expected a name behind '*' or '&'",
+        "an entry of a list begins with '- '",
+    ),
     "found unexpected end of stream": ("a quotation mark that is never closed", ""),
     "did not find expected ',' or ']'": ("expected ',' or ']'", ""),
     "did not find expected ',' or '}'": ("expected ',' or '}'", ""),
@@ -71,6 +79,8 @@ def told(error: yaml.MarkedYAMLError, source: Source) -> Problem:
         seen = begun or seen
     elif seen and _IN_NAME.search(source.line(seen.line + 1)[: seen.column + 1]):
         hint = "inside {} and [] a name with braces stands in quotes"
+    elif seen and source.line(seen.line + 1)[seen.column :].startswith("- "):
+        hint = "the entries of a list begin in one column"
     elif seen and complaint.startswith("mapping values"):
         hint = _as_entry(source.line(seen.line + 1)) or hint
     if comment := _COMMENT.search(source.text):

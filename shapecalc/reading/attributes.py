@@ -84,9 +84,12 @@ class Attributes:
         if isinstance(value, Property) and name in ("setter", "getter", "deleter"):
             getter = value.getter
             return Builtin(name, lambda rt, setter: Property(getter, setter))
-        from shapecalc.reading.methods import native_attribute
+        from shapecalc.reading.methods import native_attribute, native_function
 
-        found = native_attribute(self, value, name)
+        if isinstance(value, Builtin):
+            found = native_function(self, value, name)
+        else:
+            found = native_attribute(self, value, name)
         if found is not None:
             return found
         raise self.no_attribute(value, name)

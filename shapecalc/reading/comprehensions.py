@@ -36,6 +36,10 @@ class Comprehensions:
             assign, _, tests = loops[level]
             for item in items:
                 assign(item, inner)
+                if level > 3:  # all those around it pass on what is drawn
+                    rt.step(level)
+                if tests:
+                    rt.step(len(tests))
                 if not all(rt.truth(test(inner)) for test in tests):
                     continue
                 if level + 1 == len(loops):

@@ -60,6 +60,8 @@ def read_input(given: Any) -> Shape:
 
     >>> read_input("image=3,H=32,32")
     Shape(name=None, sizes=[('image', 3), ('H', 32), (None, 32)], dtype='float32')
+    >>> read_input("image=(3, 32, 32)") == read_input("image=3,32,32")
+    True
     >>> read_input("time=")  # a number for each of the batch
     Shape(name='time', sizes=[], dtype='float32')
     """
@@ -68,7 +70,7 @@ def read_input(given: Any) -> Shape:
         return shape._replace(dtype=str(given.get("dtype", "float32")))
     if not isinstance(given, str):
         return Shape(None, [_size(str(each)) for each in given], "float32")
-    text, colon, dtype = given.partition(":")
+    text, colon, dtype = _BRACKETS.sub(r"\1\2", given).partition(":")
     dtype = dtype.strip() if colon else "float32"
     if dtype not in DTYPES:
         hint = did_you_mean(dtype, DTYPES) or f"there are {listing(DTYPES)}"
@@ -80,6 +82,10 @@ def read_input(given: Any) -> Shape:
     if named := re.match(r"\s*([A-Za-z_]\w*)\s*=\s*(?=[A-Za-z_]\w*\s*=)", text):
         name, text = named[1], text[named.end() :]
     return Shape(name, [_size(part) for part in text.split(",") if part.strip()], dtype)
+
+
+_BRACKETS = re.compile(r"^(\s*[A-Za-z_]\w*\s*=)?\s*[\[(]([^()\[\]]*\w[^()\[\]]*)[\])]")
+"""Brackets around sizes, as a list or a tuple has them."""
 
 
 def _size(text: str) -> tuple[str | None, int]:

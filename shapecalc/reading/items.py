@@ -102,7 +102,7 @@ class Items:
         if isinstance(value, Size):
             return int(value)
         if isinstance(value, tuple):
-            self.step(len(value))
+            self.step(2 * len(value))
             return tuple([self.key(each) for each in value])
         try:
             hash(value)

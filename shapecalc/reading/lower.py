@@ -132,12 +132,16 @@ class Lowering:
         return False
 
     def alike(self, call: Call, first: Call) -> bool:
-        """Whether all weights that a call uses are those that another uses, in the same order."""
-        own = [op for op in operations(call) if op.weights]
-        others = [op for op in operations(first) if op.weights]
-        return len(own) == len(others) and all(
-            op.shared is other for op, other in zip(own, others, strict=True)
-        )
+        """Whether a call does what another does, with all its weights in the same order."""
+        own, others = ([op for op in operations(each) if op.weights] for each in (call, first))
+        if len(own) != len(others) or not all(a.shared is b for a, b in zip(own, others)):
+            return False
+        return self.does(call) == self.does(first)
+
+    def does(self, call: Call) -> tuple[int, list[str]]:
+        """How many tensors a call takes, and the kinds of its operations."""
+        kinds = [op.kind for op in operations(call) if id(op) not in self.dead]
+        return len(self.flow.inside.get(id(call), [])), kinds
 
     def between(self, a: Call, b: Call) -> list[Call]:
         """The calls around two, up to where they meet."""
@@ -201,8 +205,15 @@ class Lowering:
         before: Wire | None,
         prefix: str,
     ) -> Wire:
-        """The entry of an operation."""
+        """The entry of an operation; a stored tensor that has one of its name needs no other."""
         path = joined(prefix, op.name) if op.name else ""
+        other = self.shares.get(id(op))
+        if other is not None and op.layer.is_state:
+            first = next((item for item in items if path and item.path == path), None)
+            if first is not None and first.kind == op.kind:
+                self.made_of[id(op)] = first
+                known.update({(op, output): Link(first) for output in [*op.outputs, OUTPUT]})
+                return before or (op, OUTPUT)
         if is_itself(op):
             path = prefix if id(op.call) in self.inlined else ""
         item = Item(op.kind, op.place or Mark(1, 1), path)
@@ -212,7 +223,6 @@ class Lowering:
         wires = self.with_the_start(op, [wire_of(value) for value in op.inputs], items)
         if wires and (wires != [before] or before is None):
             item.links = [known[wire] for wire in wires]
-        other = self.shares.get(id(op))
         if other is not None:
             item.share = self.made_of[id(other)]
         items.append(item)

@@ -17,7 +17,7 @@ Run = Callable[..., Any]
 _PLAIN: dict[type, str] = {
     str: "lower upper title capitalize strip lstrip rstrip startswith endswith split rsplit "
     "splitlines find rfind index count isdigit isalpha isalnum isnumeric isidentifier isspace "
-    "islower isupper partition rpartition zfill swapcase casefold removeprefix removesuffix",
+    "islower isupper partition rpartition swapcase casefold removeprefix removesuffix",
     tuple: "index count",
     int: "bit_length",
     float: "is_integer",
@@ -57,6 +57,24 @@ def native_attribute(rt: Any, value: Any, name: str) -> Any:
     if isinstance(value, slice) and name in ("start", "stop", "step"):
         return getattr(value, name)
     return None
+
+
+_NATIVE: dict[str, Any] = {
+    each.__name__: each for each in (str, int, float, list, tuple, dict, set)
+}
+
+
+def native_function(rt: Any, cls: Builtin, name: str) -> Any:
+    """A method as a function, ``str.lower``, of one of Python's own types; None if it has none."""
+    from shapecalc.reading.builtins import BUILTINS
+
+    if cls.name not in _NATIVE or BUILTINS.get(cls.name) is not cls:
+        return None
+    empty = _NATIVE[cls.name]()
+    found = native_attribute(rt, empty, name)
+    if not isinstance(found, Method):
+        return None
+    return found if name == "fromkeys" else found.function  # it is the class's own
 
 
 def _plain(name: str) -> Run:
@@ -113,10 +131,10 @@ def _replace(rt: Any, value: str, old: str, new: str, count: int = -1) -> str:
     return value.replace(old, new, count)
 
 
-for _name in ("ljust", "rjust", "center"):
+for _name in ("ljust", "rjust", "center", "zfill"):
 
-    def _padded(rt: Any, value: str, width: int, fill: str = " ", name: str = _name) -> str:
-        found: str = getattr(value, name)(min(width, 1000), fill)
+    def _padded(rt: Any, value: str, width: int, *fill: str, name: str = _name) -> str:
+        found: str = getattr(value, name)(min(width, 1000), *fill)
         return found
 
     _SPECIAL[str, _name] = _padded

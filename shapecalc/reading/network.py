@@ -93,7 +93,7 @@ def read_network(
         try:
             spec = reading.spec()
         except SpecError as error:
-            if len(shapes) == 1:
+            if len(shapes) == 1 and reading.reader.told:
                 given = reading.shapes[0]
                 raise with_advice(error, text, given, training, assume or {}, texts) from None
             raise

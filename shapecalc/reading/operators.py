@@ -94,6 +94,9 @@ What is built counts by its size too (``Operators.built``), so that the memory o
 source may build and keep is bounded as its time is.
 """
 
+EXCEPTION = 50
+"""What an exception counts as, with its message and place."""
+
 _COLLECTIONS = (list, tuple, dict, set, frozenset)
 _ROWS = (str, bytes, list, tuple)
 
@@ -324,10 +327,11 @@ class Operators:
             return any(each is item or each.attributes["value"] == item for each in members)
         if isinstance(container, Instance) and container.cls.has("__contains__"):
             return self.truth(self.call(self.attribute(container, "__contains__"), [item], {}))
-        return any(
-            each is item or self.truth(self.compare("==", each, item))
-            for each in self.iterate(container)
-        )
+        for each in self.iterate(container):
+            self.step(2)
+            if each is item or self.truth(self.compare("==", each, item)):
+                return True
+        return False
 
     def truth(self, value: Any, asserting: bool = False) -> bool:
         """Whether a value counts as true."""

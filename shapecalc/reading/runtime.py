@@ -13,7 +13,7 @@ from shapecalc.reading.calls import Calls
 from shapecalc.reading.classes import Classes
 from shapecalc.reading.files import Files
 from shapecalc.reading.items import Items
-from shapecalc.reading.operators import MOST_STEPS, Operators, parts, plain
+from shapecalc.reading.operators import EXCEPTION, MOST_STEPS, Operators, parts, plain
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.values import (
     CannotRead,
@@ -103,6 +103,7 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
 
     def error(self, name: str, message: str, *notes: str) -> Raised:
         """One of Python's own errors, as the source may catch it."""
+        self.step(EXCEPTION)
         instance = Instance(self.builtins[name])
         instance.attributes["args"] = (message,)
         found = self.here()

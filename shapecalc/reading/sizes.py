@@ -8,6 +8,7 @@ a name of its own in the polynomial, so that ``(H + 3)//4`` stays what it is.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from shapecalc.language.expression import Binary, Expression, Name, Number
@@ -20,6 +21,9 @@ Terms = tuple[tuple[Monomial, int], ...]
 
 MOST_TERMS = 24
 """How many terms a size keeps; one with more is a plain number."""
+
+MOST_NAMES = 100
+"""How many times a size may mention symbols, those inside quotients of quotients as well."""
 
 
 class Size(int):
@@ -118,11 +122,17 @@ def terms_of(value: int) -> Terms:
 def made(value: int, terms: dict[Monomial, int]) -> int:
     """A size; a plain number where no symbol is left."""
     kept = {monomial: factor for monomial, factor in terms.items() if factor}
-    if not any(kept) or len(kept) > MOST_TERMS:
+    if not any(kept) or len(kept) > MOST_TERMS or _is_long(kept):
         return value
     size = Size(value)
     size.terms = tuple(sorted(kept.items(), key=repr))
     return size
+
+
+def _is_long(terms: dict[Monomial, int]) -> bool:
+    """Whether more names are mentioned than are kept."""
+    found = _names(tuple(terms.items()))
+    return next(islice(found, MOST_NAMES, None), None) is not None
 
 
 def _combined(a: int, b: int, sign: int, value: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -116,8 +117,25 @@ class SourceModule:
             rt.node, rt.source = node, source
 
 
+MOST_WORDS = 200_000
+"""How many words and signs a file may have; each takes a kilobyte to parse and evaluate."""
+
+MOST_BRACES = 20_000
+"""How many braces a file with f-strings may have; parsing takes as long as their square."""
+
+_WORD = re.compile(r"\w+|[^\w\s]+")
+_F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
+
+
 def parsed(source: Source) -> ast.Module:
-    """The syntax tree of a file; raises :class:`SpecError` where it is no Python."""
+    """The syntax tree of a file; raises :class:`SpecError` where it is no Python, or too long."""
+    text, long = source.text, ""
+    if len(text) > MOST_WORDS and sum(1 for _ in _WORD.finditer(text)) > MOST_WORDS:
+        long = f"{MOST_WORDS:,} words and signs"
+    elif text.count("{") > MOST_BRACES and _F_STRING.search(text):
+        long = f"{MOST_BRACES:,} braces beside f-strings"
+    if long:
+        raise SpecError(source, [Problem(Mark(1, 1), f"the file has more than {long}")])
     try:
         import warnings
 

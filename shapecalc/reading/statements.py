@@ -14,6 +14,7 @@ from shapecalc.reading.assigning import Assignments
 from shapecalc.reading.defining import Definitions
 from shapecalc.reading.expressions import Run
 from shapecalc.reading.matching import Matching
+from shapecalc.reading.operators import EXCEPTION
 from shapecalc.reading.values import (
     CannotRead,
     Class,
@@ -123,6 +124,7 @@ class Compiler(Assignments, Definitions, Matching):
 
         def run(frame: Frame) -> None:
             place = self.place(node)
+            rt.step(EXCEPTION)
             if value is None:
                 if rt.handled:
                     raise rt.handled[-1]

@@ -20,7 +20,7 @@ from shapecalc.reading.sizes import Size
 from shapecalc.reading.traced import Call, Given, Op, TensorValue
 from shapecalc.reading.values import Instance, Place
 
-MOST_OPERATIONS = 50_000
+MOST_OPERATIONS = 20_000
 """How many operations a network may have."""
 
 PROMOTING = ("Add", "Sub", "Mul", "Div", "Pow", "Maximum", "Minimum", "Where")
@@ -32,6 +32,7 @@ class Trace:
     here: Any
     cannot: Any
     error: Any
+    step: Any
 
     def start_trace(self) -> None:
         """Begin with nothing written down."""
@@ -81,6 +82,7 @@ class Trace:
     ) -> dict[str, TensorValue]:
         """Write an operation down; its outputs by name."""
         settings = settings or {}
+        self.step(8 * len(inputs))
         if kind not in KINDS:
             raise self.cannot(f"{kind} is not in the catalogue")
         layer = layer or self.layer(kind, settings)

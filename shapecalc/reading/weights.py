@@ -132,15 +132,24 @@ class Weights:
         stored = value.stored
         assert stored is not None
         assert self.current is not None
+        user, home = self.current, self.home(stored)
         known = stored.op
         if known is not None and known.layer.is_state:
-            if known.call.instance is not self.current.instance or known.call is self.current:
+            if known.call.instance is not home.instance or known.call is home:
                 return next(iter(known.outputs.values()))
         kind = "Buffer" if stored.is_buffer else "Parameter"
         settings: dict[str, Any] = {"shape": list(stored.shape)}
         if value.dtype != "float32":
             settings["dtype"] = value.dtype
+        if not stored.is_persistent:
+            settings["persistent"] = False
+        self.current = home
         outputs = self.add(kind, [], settings, name=self.stored_name(stored))
+        self.current = user
+        while user is not home and user.parent is not None and user.parent is not home:
+            user = user.parent
+        if user is not home:  # it stands in front of the call that uses it
+            home.items.insert(home.items.index(user), home.items.pop())
         found = next(iter(outputs.values()))
         assert isinstance(found.source, Op)
         if known is not None and not known.layer.is_state:
@@ -150,10 +159,21 @@ class Weights:
         self.count_weights(found.source)
         return found
 
-    def stored_name(self, stored: Stored) -> str:
+    def home(self, stored: Stored) -> Call:
+        """The innermost call under way of a module that holds a tensor, itself or further inside.
+
+        What is given to a module inside is not that module's.
+        """
+        assert self.current is not None
+        call: Call | None = self.current
+        while call is not None and not self.stored_name(stored, call):
+            call = call.parent
+        return call or self.current
+
+    def stored_name(self, stored: Stored, call: Call | None = None) -> str:
         """The attribute that a learned tensor or a buffer is, from the module that is called."""
         assert self.current is not None
-        instance = self.current.instance
+        instance = (call or self.current).instance
         if instance is None:
             return ""
         names = self.stored_names.get(id(instance))

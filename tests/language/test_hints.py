@@ -85,6 +85,16 @@ TOPS = {
     "input: [3]\nlayer: [ReLU]": ["did you mean 'layers'?"],
     "input: 3x32x32\nlayers: [ReLU]": ["the batch is left out: [3, 32, 32]"],
     "symbols: [H, W]\ninput: [3, H, W]\nlayers: [ReLU]": ["with a value each: {H: 224, W: 224}"],
+    "- ReLU\n- Linear: 10": [
+        "a spec is a mapping with at least 'input' and 'layers', the list behind 'layers:'"
+    ],
+    "import torch\nnet = torch.nn.ReLU()": [
+        "PyTorch source is read from a file whose name ends in .py"
+    ],
+    "input = [3]\nlayers = [ReLU]": ["a key ends in ': ', as in input: [3, 224, 224]"],
+    "[net]\ninput = 3": ["a spec is one mapping, which begins in the first column"],
+    "input: [3]\nlayers:\n  * ReLU": ["an entry of a list begins with '- '"],
+    "input: [3]\nlayers:\n    - ReLU\n  - ReLU": ["the entries of a list begin in one column"],
     "input-size: [3]\nmodules: [ReLU]": ["called 'input' here", "called 'layers' here"],
     "input: [3]\nlayers: [ReLU]\noutput: relu1": ["did you mean 'outputs'?"],
     '{\n  // of mine\n  "input": [3],\n  "layers": ["ReLU"]\n}': [
@@ -135,6 +145,11 @@ LINES = {
     "show lenet5 --set h=64": "the spec has no symbol 'h'; did you mean 'H'?",
     "show lenet5 --set H=1_000": "digits stand together: 1000",
     "show lenet5 --set H=True": "a symbol is a number, such as 1 or 0",
+    "show lenet5 --input 3,64,64": "symbols of a spec are set as in --set H=64",
+    "show lenet5 --symbolic=": "no symbol is named; --symbolic without '=' leaves all open",
+    "compare lenet5 alexnet": "no command 'compare'; called 'diff' here",
+    "help": "no command 'help'; called '--help' here",
+    "summary lenet5": "no command 'summary'; called 'show' here",
     "show lenet5 --depth x": "'x' is not a valid whole number",
     "explain lenet5 Dense": "of kind Linear are linear1, linear2, linear3",
     "explain lenet5 Conv2d": "of kind Conv2d are conv1, conv2",

@@ -220,7 +220,7 @@ def test_a_file_too_large_is_not_read():
         ("a: b: c", (1, 5), "':' is not expected here\none is missing before it"),
         ("a [1]\nb: 2", (2, 2), "':' is not expected here\none is missing before it"),
         ("a:\n- b\nc\nd: 1", (3, 1), "a line without ':' or '- '"),
-        ("a:\n  - b\n - c", (3, 2), "the keys of a mapping begin in one column"),
+        ("a:\n  - b\n - c", (3, 2), "the entries of a list begin in one column"),
         ("a:\n  - b: 1\n   c: 2", (3, 4), "expected '- ' in the column of the list's entries"),
         ("a: - b", (1, 4), "a list cannot begin here"),
         ("a:\n\t- b", (2, 1), "a tab cannot indent\nindent with spaces"),

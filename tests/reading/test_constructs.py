@@ -370,6 +370,50 @@ class Net(nn.Module):
 
 
 case(
+    "sequences of several lengths, padded to the longest",
+    "Net()",
+    [6, 8],
+    source="""
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(8, 4)
+    def forward(self, x):
+        rows = [x[0], x[0, :4], x[0, 2:5]]
+        y = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        return self.lin(y + nn.utils.rnn.pad_sequence(rows).transpose(0, 1))
+""",
+)
+
+case(
+    "one module with and without a second tensor",
+    "Net()",
+    [4, 8],
+    source="""
+class Attention(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.a, self.b = nn.Linear(d, d), nn.Linear(d, d)
+    def forward(self, x, bias=None):
+        s = self.a(x)
+        if bias is not None:
+            s = s + bias
+        return self.b(s)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.e = nn.Linear(8, 8)
+        self.layers = nn.ModuleList([Attention(8), Attention(8)])
+    def forward(self, x):
+        bias, y = self.e(x), x
+        for attn in self.layers:
+            y = attn(y) + y
+            x = attn(torch.cat([x, y], 1)[:, :4], bias=bias)
+        return x + y
+""",
+)
+
+case(
     "generators that ask for what was drawn from them before",
     "Net()",
     [8, 4, 4],

@@ -47,8 +47,6 @@ def _said(folder: Path, text: str, *inputs: str, make: str = "Net") -> str:
         ("return undefined(x)", "name 'undefined' is not defined"),
         ("while True: pass", "steps lead to here"),
         ("while True: len(nn.Sequential())", "steps lead to here"),
-        ("while True: x.kept = [0] * 10**6, getattr(x, 'kept', 0)", "steps lead to here"),
-        ("while True: {n: [n] for n in range(10**5)}", "steps lead to here"),
         ("import itertools; return list(itertools.count())", "larger than any network needs"),
         ("import math; return math.lcm(*range(1, 10**5))", "larger than any network needs"),
         ("class Held: yield x", "SyntaxError: 'yield' outside function"),

@@ -92,6 +92,7 @@ def _counter(rt: Any, values: Any = ()) -> Any:
     found = _DefaultDict()
     found.default_factory = BUILTINS["int"]
     for value in rt.iterate(values):
+        rt.step(2)
         key = rt.key(value)
         found[key] = found.get(key, 0) + 1
     return rt.bounded(found)

@@ -1,10 +1,12 @@
-"""Packed sequences, read as if every one had the full length."""
+"""Sequences of several lengths: packed ones, read as if all had the full one, and padded ones."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from shapecalc.reading.classes import OBJECT
+from shapecalc.reading.functions import OPERATIONS
+from shapecalc.reading.functions.base import tensor
 from shapecalc.reading.known.base import known
 from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Class, Instance
@@ -40,3 +42,20 @@ def _pad(rt: Any, sequence: Any, batch_first: Any = False, *more: Any, **kwargs:
     found = padded(rt, sequence, rt.truth(batch_first))
     batch = found.shape[0 if rt.truth(batch_first) else 1]
     return found, TensorValue((batch,), "int64")
+
+
+@known("nn.utils.rnn.pad_sequence")
+def _pad_sequence(
+    rt: Any, sequences: Any, batch_first: Any = False, *more: Any, **kwargs: Any
+) -> Any:
+    found = [tensor(rt, each, "each of the sequences") for each in rt.iterate(sequences)]
+    longest = max((each.shape[0] for each in found), default=0)
+    padded = [
+        each
+        if each.shape[0] == longest
+        else OPERATIONS["nn.functional.pad"].run(
+            rt, each, [0, 0] * (len(each.shape) - 1) + [0, longest - each.shape[0]]
+        )
+        for each in found
+    ]
+    return OPERATIONS["torch.stack"].run(rt, padded, 0 if rt.truth(batch_first) else 1)

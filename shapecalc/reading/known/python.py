@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from shapecalc.reading.classes import (
@@ -231,15 +232,21 @@ def _cycle(rt: Any, values: Any) -> Any:
 
 @known("itertools.accumulate")
 def _accumulate(rt: Any, values: Any, function: Any = None, *, initial: Any = None) -> Any:
-    found: list[Any] = [] if initial is None else [initial]
-    for value in rt.iterate(values):
-        if not found:
-            found.append(value)
-        elif function is None:
-            found.append(rt.binary("+", found[-1], value))
-        else:
-            found.append(rt.call(function, [found[-1], value], {}))
-    return rt.iterator(found)
+    def sums() -> Iterator[Any]:
+        found, is_first = initial, initial is None
+        if not is_first:
+            yield found
+        for value in rt.iterate(values):
+            if is_first:
+                found, is_first = value, False
+            elif function is None:
+                rt.step(2)
+                found = rt.binary("+", found, value)
+            else:
+                found = rt.call(function, [found, value], {})
+            yield found
+
+    return rt.iterator(sums())
 
 
 @known("itertools.product")

@@ -10,6 +10,7 @@ from shapecalc.reading.classes import OBJECT
 from shapecalc.reading.traced import Stored, TensorValue
 from shapecalc.reading.values import (
     Builtin,
+    CannotRead,
     Class,
     Instance,
 )
@@ -18,6 +19,9 @@ MODULE = Class("Module", (OBJECT,))
 
 NN: dict[str, Any] = {"Module": MODULE}
 """What ``torch.nn`` holds, by name."""
+
+DEEPEST = 500
+"""How deep modules may nest."""
 
 
 class Leaf:
@@ -76,12 +80,17 @@ def walk(
 ) -> Iterator[tuple[str, Instance]]:
     """A module and all below it, each once, by path."""
     seen = set() if seen is None else seen
-    if id(value) in seen:
-        return
-    seen.add(id(value))
-    yield prefix, value
-    for name, child in children(value):
-        yield from walk(child, f"{prefix}.{name}" if prefix else name, seen)
+    waiting = [(prefix, value)]
+    while waiting:
+        path, each = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield path, each
+        if path.count(".") > DEEPEST:
+            raise CannotRead(None, f"modules nest deeper than {DEEPEST}")
+        inner = [(f"{path}.{name}" if path else name, child) for name, child in children(each)]
+        waiting += reversed(inner)
 
 
 def tensors_of(value: Instance) -> dict[str, TensorValue]:
