@@ -53,6 +53,12 @@ ENTRIES = {
     "Conv2d: {out_channels: 8, kernel_size: 3, bias: yes}": ["written true here"],
     "Conv2d: {out_channels: 8, kernel_size: 3, bias: Off}": ["written false here"],
     "Reshape: 48": ["in brackets, though it is one: [48]"],
+    "Dropout: 50": ["a share is a fraction: 50/100"],
+    "LayerNorm: {eps: -0.5}": [],
+    "Conv2d: {out_channels: 8, kernel_size: [3, 2.5]}": ["floor, round or ceil make it whole"],
+    "Conv2d: {out_channels: 8, kernel_size: 3, padding: 0.5}": [
+        "floor, round or ceil make it whole"
+    ],
     "Dropout: 50%": ["a share is a fraction: 50/100"],
     "MaxPool2d: 3x3": ["sizes are a list: [3, 3]"],
     "Linear: 2k": ["units are written out: 2e3"],
@@ -95,6 +101,12 @@ TOPS = {
     "[net]\ninput = 3": ["a spec is one mapping, which begins in the first column"],
     "input: [3]\nlayers:\n  * ReLU": ["an entry of a list begins with '- '"],
     "input: [3]\nlayers:\n    - ReLU\n  - ReLU": ["the entries of a list begin in one column"],
+    "input: [3]\nblocks: {Pool: {args: [k], layers: [{MaxPool1d: k}]}}\nlayers: [Pool: 2]": [
+        "those without a default have nothing behind them: {k: }"
+    ],
+    "input: [3]\nblocks: {Act: [ReLU]}\nlayers: [Act]": [
+        "its list of layers stands behind 'layers:'"
+    ],
     "input-size: [3]\nmodules: [ReLU]": ["called 'input' here", "called 'layers' here"],
     "input: [3]\nlayers: [ReLU]\noutput: relu1": ["did you mean 'outputs'?"],
     '{\n  // of mine\n  "input": [3],\n  "layers": ["ReLU"]\n}': [
