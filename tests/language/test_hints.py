@@ -138,6 +138,16 @@ def test_the_place_of_a_comment_is_told():
         shapecalc.load('{\n  // "a"\n  "input": [3], "layers": ["ReLU"]}')
 
 
+def test_carets_stand_below_signs_that_take_two_columns():
+    with pytest.raises(shapecalc.SpecError) as caught:
+        shapecalc.load("input: [3]\nlayers:\n  - {Identity: , name: 畳み, repeat: 1_0}\n")
+    _, line, carets, *_ = str(caught.value.problems[0].render(caught.value.source)).splitlines()
+    assert carets == "      |                        ^^^^"
+    assert line.index("畳み") == carets.index("^")
+    _, line, carets, *_ = str(caught.value.problems[1].render(caught.value.source)).splitlines()
+    assert carets.index("^") == line.index("_0") + 2
+
+
 def test_text_in_another_encoding_is_told_to_be_saved_as_utf_8(tmp_path):
     path = tmp_path / "spec.yaml"
     path.write_bytes("name: café\ninput: [3]\nlayers: [ReLU]\n".encode("latin-1"))
