@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic, total
+from shapecalc.analysis.layer import LayerReport
 from shapecalc.analysis.measures import MEASURES, Measure, Totals
-from shapecalc.analysis.report import LayerReport, Report
+from shapecalc.analysis.report import Report
 from shapecalc.analysis.roofline import Bound, Device, bound, intensity
 from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.signs import one_line

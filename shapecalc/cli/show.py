@@ -7,7 +7,7 @@ from fractions import Fraction
 import click
 
 from shapecalc import table as tables
-from shapecalc.analysis.report import plain
+from shapecalc.analysis.data import plain
 from shapecalc.analysis.roofline import Device, bound
 from shapecalc.analysis.tools import TOOLS
 from shapecalc.cli.common import (

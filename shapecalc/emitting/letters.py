@@ -25,7 +25,7 @@ from shapecalc.emitting.python import tests
 from shapecalc.emitting.trees import choice, tree_of
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
-from shapecalc.graph.scope import Place, Scope
+from shapecalc.graph.scope import Over, Place, Scope
 from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import BATCH
@@ -174,7 +174,7 @@ class _LetteredBuilder(Builder):
         entry: Entry,
         part: Part,
         place: Place,
-        arguments: dict[str, Any],
+        arguments: Mapping[str, Any],
         wires: list[Wire | None],
     ) -> Wire | None:
         assert entry.block is not None
@@ -256,8 +256,8 @@ class _LetteredBuilder(Builder):
         return result._replace(tensor=result.tensor.with_shape(sizes))
 
     def enter_block(
-        self, part: Part, arguments: dict[str, Any], wires: list[Wire | None]
-    ) -> tuple[dict[str, Any], list[Wire | None]]:
+        self, part: Part, arguments: Mapping[str, Any], wires: list[Wire | None]
+    ) -> tuple[Mapping[str, Any], list[Wire | None]]:
         inside = {name: lettered(name, value) for name, value in arguments.items()}
         values = {name: untraced(value) for name, value in self.values.items()}
         outside: dict[str, Tree] = {}
@@ -293,8 +293,8 @@ class _LetteredBuilder(Builder):
         }
         return told_again(wire, outside)
 
-    def enter_copy(self, place: Place, index: int) -> dict[str, Any]:
-        return {**place.values, "index": Traced.letter("index", index)}
+    def enter_copy(self, place: Place, index: int) -> Mapping[str, Any]:
+        return Over({"index": Traced.letter("index", index)}, place.values)
 
     def leave_copy(self, wire: Wire | None, values: Mapping[str, Any]) -> Wire | None:
         """What the next copy sees, whose number is larger by one."""

@@ -36,7 +36,8 @@ class Owner(NamedTuple):
     ``extras`` are numbers that hang on the input's size and have to be given, for each use.
     ``features`` says what the letter of the input's last size is called, where channels are last
     and the constructor asks for them; ``seen`` are the arguments that are sizes of the input, which
-    forward sees, and ``fixed`` the values of those that follow from what is no parameter.
+    forward sees, and ``fixed`` the values of those that follow from what is no parameter. Where it
+    ``is_sequence``, the input's first size is a length, behind which features come.
     """
 
     block: Block | None
@@ -46,12 +47,16 @@ class Owner(NamedTuple):
     features: dict[str, str]
     seen: dict[str, str]
     fixed: dict[str, Any]
+    is_sequence: bool = False
 
 
 def owner_of(known: Known, block: Block, uses: list[Part]) -> Owner:
     """A block as the owner of names."""
     fixed = _fixed(known, block, uses)
-    owner = Owner(block, uses, known_sizes(known, uses), {}, {}, _seen(known, block), fixed)
+    is_sequence = all(_are_features(known, use) for use in uses)
+    owner = Owner(
+        block, uses, known_sizes(known, uses), {}, {}, _seen(known, block), fixed, is_sequence
+    )
     last = {known.inside(use).sizes[-1] for use in uses}
     if len(last) != 1 or last & {*owner.sizes} or not any(_are_last(known, use) for use in uses):
         return owner
@@ -71,7 +76,7 @@ def owner_of(known: Known, block: Block, uses: list[Part]) -> Owner:
 
 def _fixed(known: Known, block: Block, uses: list[Part]) -> dict[str, Any]:
     """The arguments that no use gives, and whose defaults follow from symbols that are no knobs."""
-    given = {name for entry in known.used_by.get(block.name, ()) for name in entry.settings}
+    given = known.given_to(block)
     symbols = known.spec.symbols.keys() - known.knobs - block.arguments.keys()
     return {
         name: known.inside(uses[0]).letters[name]
@@ -84,7 +89,7 @@ def _fixed(known: Known, block: Block, uses: list[Part]) -> dict[str, Any]:
 def _seen(known: Known, block: Block, *more: str) -> dict[str, str]:
     """The arguments that no use gives, and that are height or width by default."""
     sizes = {"in_height", "in_width", *more}
-    given = {name for entry in known.used_by.get(block.name, ()) for name in entry.settings}
+    given = known.given_to(block)
     return {
         name: default.content.name
         for name, default in block.arguments.items()
@@ -95,8 +100,17 @@ def _seen(known: Known, block: Block, *more: str) -> dict[str, str]:
 
 def _are_last(known: Known, use: Part) -> bool:
     """Whether weights in a use hang on the last size of its input, and none on the first."""
+    return len(known.inside(use).sizes) > 3 and _is_last(known, use)
+
+
+def _are_features(known: Known, use: Part) -> bool:
+    """The same of a use whose input is a sequence."""
+    return len(known.inside(use).sizes) == 3 and _is_last(known, use)
+
+
+def _is_last(known: Known, use: Part) -> bool:
     sizes = known.inside(use).sizes
-    return len(sizes) > 3 and _decides(known, use, sizes[-1]) and not _decides(known, use, sizes[1])
+    return _decides(known, use, sizes[-1]) and not _decides(known, use, sizes[1])
 
 
 def _decides(known: Known, use: Part, size: str) -> bool:

@@ -14,7 +14,7 @@ from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import python, syntax
 from shapecalc.emitting.agree import Sample, agree, value_of
 from shapecalc.emitting.known import Copy, Holder, Known
-from shapecalc.emitting.names import EmitError, variable
+from shapecalc.emitting.names import EmitError, variable, word
 from shapecalc.emitting.outside import incoming, size_before
 from shapecalc.emitting.owner import Given, Owner, PerCopy, by_use, fits
 from shapecalc.emitting.roles import Role, Roles
@@ -176,8 +176,8 @@ class Scope:
         """What a parameter is called: the size of the input that it is, or what it is for."""
         taken = {*self.allowed, *self.parameters.values(), *self.owner.extras}
         within = copy.built.path[len(copy.use.path) + 1 :].split(".")
-        words = [word.replace("-", "_") for word in within if not word.isdigit()]
-        return variable("_".join([*words, field]), taken)
+        words = [each for each in within if not each.isdigit()]
+        return variable(word("_".join([*words, field])).strip("_"), taken)
 
     def check_tied(self, samples: list[Sample]) -> None:
         """Find the symbols whose values decide that no expression is right."""
@@ -284,7 +284,7 @@ class Scope:
             return found
         each = by_use(samples, copies)
         if self.block is not None and is_size and each is not None:
-            return self.parameter(each, copies[0], variable(name, ()))
+            return self.parameter(each, copies[0], name)
         self.check_tied(samples)
         message = f"{name} differs from use to use in a way that no expression tells"
         raise self.error(mark, message, "give the block an argument for it")

@@ -6,17 +6,17 @@ before it. What is wrong with one is a problem in the spec, noted at its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shapecalc.algebra.arithmetic import Quantity, is_symbolic, untraced
 from shapecalc.graph.graph import Part, Wire
-from shapecalc.graph.scope import Fatal, Named, Names, Place, Scope
+from shapecalc.graph.scope import Fatal, Named, Names, Over, Place, Scope
 from shapecalc.language.evaluation import Undecided, truth
 from shapecalc.language.expression import ExpressionError
 from shapecalc.language.problem import Mark, Problem, Problems, SpecError, did_you_mean, listing
 from shapecalc.language.text import shown
-from shapecalc.language.tree import Entry, Reference, Setting, Spec
+from shapecalc.language.tree import Block, Entry, Reference, Setting, Spec
 from shapecalc.language.words import TENSOR_NAMES, parted
 
 DEEPEST = 64
@@ -31,6 +31,8 @@ class Evaluator:
         self.values = values
         self.most_layers = most_layers
         self.noted = Problems(spec.source)
+        self.used: dict[tuple[Block, str], list[str]] = {}
+        self.tried: set[Block] = set()  # of whose arguments all defaults have been worked out
 
     @property
     def problems(self) -> list[Problem]:
@@ -160,34 +162,84 @@ class Evaluator:
                 raise Fatal from None
         return named
 
-    def arguments(self, entry: Entry, scope: Scope, place: Place) -> dict[str, Any]:
-        """The values of a block's arguments; a default may use the others, in any order."""
-        assert entry.block is not None
+    def arguments(self, entry: Entry, scope: Scope, place: Place) -> Mapping[str, Any]:
+        """The values of a block's arguments; a default may use the others, in any order.
+
+        Defaults are all worked out in the first use, for their errors, and in others when they
+        are asked for.
+        """
+        block = entry.block
+        assert block is not None
         given = {name: self.value(s, scope, place) for name, s in entry.settings.items()}
-        within = Scope({**self.values, **given}, scope.tensor, scope.names)
-        under_way: list[str] = []
+        found = Arguments(self, block, given, scope, place)
+        if block not in self.tried:
+            for name in block.arguments:
+                found[name]
+            self.tried.add(block)
+        return found
 
-        def settle(name: str) -> None:
-            default = entry.block.arguments[name] if entry.block else None
+    def uses(self, block: Block, name: str) -> list[str]:
+        """The arguments of a block that the default of one uses."""
+        if (block, name) not in self.used:
+            default = block.arguments[name]
             assert default is not None
-            message = ""
-            if name in under_way:
-                ring = " -> ".join([*under_way[under_way.index(name) :], name])
-                message = f"the default of {name!r} depends on itself: {ring}"
-            elif len(under_way) > DEEPEST:
-                message = f"defaults depend on each other through more than {DEEPEST} arguments"
-            if message:
-                self.problem(default.mark, message, uses=place.part)
-                raise Fatal
-            under_way.append(name)
-            for other in sorted(default.names() & missing - given.keys()):
-                settle(other)
-            under_way.pop()
-            given[name] = self.value(default, within, place)
-            within.known = {**within.known, name: given[name]}
+            self.used[block, name] = sorted(default.names() & block.arguments.keys())
+        return self.used[block, name]
 
-        missing = {name for name in entry.block.arguments if name not in given}
-        for name in entry.block.arguments:
-            if name not in given:
-                settle(name)
-        return given
+
+class Arguments(Mapping[str, Any]):
+    """The values of a block's arguments in one use, of which a default is worked out when asked."""
+
+    __slots__ = ("block", "evaluator", "found", "place", "scope", "under_way")
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        block: Block,
+        given: dict[str, Any],
+        scope: Scope,
+        place: Place,
+    ) -> None:
+        self.evaluator = evaluator
+        self.block = block
+        self.found = given
+        self.scope = scope
+        self.place = place
+        self.under_way: list[str] = []
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.found:
+            self.settle(name)
+        return self.found[name]
+
+    def settle(self, name: str) -> None:
+        """Work out a default after those that it uses."""
+        default = self.block.arguments[name]
+        assert default is not None
+        message, under_way = "", self.under_way
+        if name in under_way:
+            ring = " -> ".join([*under_way[under_way.index(name) :], name])
+            message = f"the default of {name!r} depends on itself: {ring}"
+        elif len(under_way) > DEEPEST:
+            message = f"defaults depend on each other through more than {DEEPEST} arguments"
+        if message:
+            self.evaluator.problem(default.mark, message, uses=self.place.part)
+            raise Fatal
+        under_way.append(name)
+        try:
+            for other in self.evaluator.uses(self.block, name):
+                if other not in self.found:
+                    self.settle(other)
+        finally:
+            under_way.pop()
+        within = Scope(Over(self, self.evaluator.values), self.scope.tensor, self.scope.names)
+        self.found[name] = self.evaluator.value(default, within, self.place)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.block.arguments
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.block.arguments)
+
+    def __len__(self) -> int:
+        return len(self.block.arguments)

@@ -17,16 +17,47 @@ from shapecalc.language.tree import Block, Entry, Setting, Spec
 MOST_USES = 10_000
 """How many different uses of blocks are looked at; what more there are is not counted."""
 
+MOST_STEPS = 16
+"""How many defaults may hang on one another in what is counted."""
+
 
 class _Unknown(Exception):
     """A value depends on what is known only while building: a size, or a copy's number."""
 
 
-class _Known(dict[str, Any]):
-    """The values that are known ahead."""
+class _Known(Mapping[str, Any]):
+    """The values that are known ahead: those of a use's arguments over those of the symbols.
 
-    def __missing__(self, name: str) -> Any:
-        raise _Unknown
+    A default is worked out when it is asked for, for there may be many arguments, and many uses.
+    """
+
+    __slots__ = ("own", "symbols", "under_way")
+
+    def __init__(self, symbols: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> None:
+        self.symbols = symbols
+        self.own = dict(own or {})  # a value, none, a default yet to be worked out, or _Unknown
+        self.under_way = 0
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.own:
+            if name in self.symbols:
+                return self.symbols[name]
+            raise _Unknown
+        value = self.own[name]
+        if isinstance(value, Setting) and self.under_way < MOST_STEPS:
+            self.own[name] = _Unknown  # until it is known, and for good if it depends on itself
+            self.under_way += 1
+            self.own[name] = value = _value(value, self)
+            self.under_way -= 1
+        if value is None or value is _Unknown or isinstance(value, Setting):
+            raise _Unknown
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.symbols, **self.own})
+
+    def __len__(self) -> int:
+        return len({**self.symbols, **self.own})
 
 
 def foreseen(spec: Spec, values: Mapping[str, Any], deepest: int) -> Iterator[tuple[Entry, int]]:
@@ -36,8 +67,9 @@ def foreseen(spec: Spec, values: Mapping[str, Any], deepest: int) -> Iterator[tu
     use of a block counts as one at least: it is work though all in it is left out.
     """
     counter = _Counter(values, deepest)
+    known = _Known(counter.values)
     for entry in spec.entries:
-        yield entry, counter.entry(entry, _Known(counter.values), 0)
+        yield entry, counter.entry(entry, known, 0)
 
 
 class _Counter:
@@ -56,7 +88,7 @@ class _Counter:
             count = 1
             if entry.repeat is not None:
                 count = entry.repeat.value(scope)
-                scope = _Known({k: value for k, value in scope.items() if k != "index"})
+                scope = _Known(scope.symbols, {**scope.own, "index": _Unknown})
             if entry.when is not None and not truth(entry.when.value(scope)):
                 return 0
         except (_Unknown, ExpressionError, Undecided):
@@ -75,21 +107,9 @@ class _Counter:
             if len(self.known) >= MOST_USES:
                 return 0
             self.known[key] = 0  # a block that uses itself is an error, told elsewhere
-            inside = _Known(self.values)
-            for name in block.arguments:  # an argument hides a symbol of its name
-                inside.pop(name, None)
-            inside.update((name, value) for name, value in given.items() if value is not _Unknown)
-            self.defaults(block, inside)
+            inside = _Known(self.values, {**block.arguments, **given})
             self.known[key] = max(self.entries(block.entries, inside, depth + 1), 1)
         return self.known[key]
-
-    def defaults(self, block: Block, inside: _Known) -> None:
-        """Add the defaults that are known ahead; one may use those before it."""
-        for name, default in block.arguments.items():
-            if default is not None and name not in inside:
-                value = _value(default, inside)
-                if value is not _Unknown:
-                    inside[name] = value
 
 
 def _value(setting: Setting, scope: _Known) -> Any:

@@ -7,7 +7,7 @@ on symbols is a need of the network.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.algebra.requirement import Condition, Requirement, equal
@@ -32,6 +32,7 @@ MOST_TERMS = 20_000
 class _Placed(NamedTuple):
     """What follows for a layer from its inputs: itself with all fields, and its outputs."""
 
+    made: Layer
     inputs: tuple[Tensor, ...]
     layer: Layer
     outputs: dict[str, Tensor]
@@ -49,6 +50,8 @@ class Placer(Evaluator):
         self.terms = 0
         self.placed: dict[Entry | Layer, _Placed] = {}
         """What last followed for an entry, or for a layer: copies and chains are mostly alike."""
+        self.made: dict[tuple[Any, ...], Layer] = {}
+        """The layers of entries, each with its settings where they are plain numbers."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -62,10 +65,10 @@ class Placer(Evaluator):
         layer = entry.layer or self.make(entry, scope, place)
         inputs = tuple([wire.tensor for wire in wires])
         known = self.placed.get(entry)
-        if known is None and entry.layer is not None:
+        if (known is None or known.made is not layer) and layer.is_plain:
             known = self.placed.get(layer)
         if known is not None and _are_numbers(inputs, known.inputs):
-            inputs, layer, outputs = known
+            _, inputs, layer, outputs = known
         else:
             made, needs, problems = layer, len(self.needs), len(self.problems)
             self.arity(entry, layer, len(wires), place)
@@ -78,8 +81,8 @@ class Placer(Evaluator):
             outputs = layer.outputs(*inputs)
             if not all(self.possible(entry, path, each, place) for each in outputs.values()):
                 return None
-            if entry.layer is made and needs == len(self.needs):
-                self.placed[entry] = found = _Placed(inputs, layer, outputs)
+            if made.is_plain and needs == len(self.needs):
+                self.placed[entry] = found = _Placed(made, inputs, layer, outputs)
                 if problems == len(self.problems):  # what is wrong is told of each entry
                     self.placed[made] = found
         shared = self.shared_path(entry, place, path)
@@ -112,8 +115,12 @@ class Placer(Evaluator):
                 self.need(decided, node.path)
 
     def make(self, entry: Entry, scope: Scope, place: Place) -> Layer:
-        """The layer with its settings read; made once where they are the same in every scope."""
+        """The layer with its settings read; made once where they are the same."""
         settings = {name: self.value(s, scope, place) for name, s in entry.settings.items()}
+        key = (entry, *settings.values())
+        is_plain = all(type(value) is int for value in settings.values())
+        if is_plain and key in self.made:
+            return self.made[key]
         try:
             layer = KINDS[entry.kind](**settings)
         except FieldError as error:
@@ -136,6 +143,8 @@ class Placer(Evaluator):
             raise Fatal from None
         if all(setting.is_constant for setting in entry.settings.values()):
             entry.layer = layer
+        elif is_plain:
+            self.made[key] = layer
         return layer
 
     def arity(self, entry: Entry, layer: Layer, count: int, place: Place) -> None:

@@ -5,6 +5,7 @@ An expression asks for symbols, arguments and sizes of tensors; an entry, for wh
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -71,6 +72,28 @@ class Scope(Mapping[str, Any]):
         return len(self.known)
 
 
+class Over(Mapping[str, Any]):
+    """Values over others, which stay as they are: of arguments over symbols, which may be many."""
+
+    __slots__ = ("below", "own")
+
+    def __init__(self, own: Mapping[str, Any], below: Mapping[str, Any]) -> None:
+        self.own = own
+        self.below = below
+
+    def __getitem__(self, name: str) -> Any:
+        return self.own[name] if name in self.own else self.below[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.own or name in self.below
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.below, **self.own})
+
+    def __len__(self) -> int:
+        return len({**self.below, **self.own})
+
+
 class Named(NamedTuple):
     """What a name stands for: no wire if that failed, no path if it is left out."""
 
@@ -83,9 +106,7 @@ class Named(NamedTuple):
         if isinstance(self.built, Node):
             return Named(self.built.wire(name), self.path)
         if self.built is not None and self.built.role == Role.REPEAT:
-            copy = {child.name: child for child in self.built.children}[name]
-            assert isinstance(copy, Part)
-            return of_copy(copy)
+            return of_copy(_copy(self.built, name))
         if self.built is not None and name in self.built.outputs:
             return Named(self.built.outputs[name], self.path)
         raise KeyError(name)
@@ -97,6 +118,17 @@ class Named(NamedTuple):
         if self.built is not None and self.built.role == Role.REPEAT:
             return [child.name for child in self.built.children]
         return [] if self.built is None else list(self.built.outputs)
+
+
+def _copy(repeat: Part, name: str) -> Part:
+    """The copy of a repeat that has a number for its name; ``KeyError`` if there is none."""
+    copies: Any = repeat.children
+    if name.isdecimal():
+        place = bisect_left(copies, int(name), key=lambda copy: copy.number)
+        if place < len(copies) and copies[place].name == name:
+            found: Part = copies[place]
+            return found
+    raise KeyError(name)
 
 
 def of_copy(copy: Part) -> Named:

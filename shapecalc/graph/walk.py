@@ -11,7 +11,7 @@ from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.graph.evaluate import DEEPEST
 from shapecalc.graph.graph import Part, Role, Wire
 from shapecalc.graph.place import Placer
-from shapecalc.graph.scope import Fatal, Named, Names, Numbering, Place, Scope, of_copy
+from shapecalc.graph.scope import Fatal, Named, Names, Numbering, Over, Place, Scope, of_copy
 from shapecalc.language.evaluation import Undecided
 from shapecalc.language.problem import SpecError, listing
 from shapecalc.language.tree import Block, Entry, Spec
@@ -234,7 +234,7 @@ class Walker(Placer):
         entry: Entry,
         part: Part,
         place: Place,
-        arguments: dict[str, Any],
+        arguments: Mapping[str, Any],
         wires: list[Wire | None],
     ) -> Wire | None:
         """Build the inside of one use of a block, for its arguments; what it puts out."""
@@ -244,7 +244,7 @@ class Walker(Placer):
         names = Names()
         for name, each in zip(block.inputs, wires):
             names.own[name] = Named(each, name)
-        inside = self.inside_of(entry, part, place, Names(names), {**self.values, **arguments})
+        inside = self.inside_of(entry, part, place, Names(names), Over(arguments, self.values))
         last = self.chain(block.entries, inside, wires[0])
         if block.inline:
             called_by_range(part)
@@ -253,7 +253,7 @@ class Walker(Placer):
         return self.leave_block(part, last)
 
     def inside_of(
-        self, entry: Entry, part: Part, place: Place, names: Names, values: dict[str, Any]
+        self, entry: Entry, part: Part, place: Place, names: Names, values: Mapping[str, Any]
     ) -> Place:
         """Where the entries of a block stand; one without a level of its own is at its use's."""
         assert entry.block is not None
@@ -308,8 +308,8 @@ class Walker(Placer):
     # -- what a builder that also writes things down may add -----------------------------------
 
     def enter_block(
-        self, part: Part, arguments: dict[str, Any], wires: list[Wire | None]
-    ) -> tuple[dict[str, Any], list[Wire | None]]:
+        self, part: Part, arguments: Mapping[str, Any], wires: list[Wire | None]
+    ) -> tuple[Mapping[str, Any], list[Wire | None]]:
         """The arguments and the inputs as the inside of a block sees them."""
         return arguments, wires
 
@@ -317,9 +317,9 @@ class Walker(Placer):
         """The output of a block as the outside sees it."""
         return wire
 
-    def enter_copy(self, place: Place, index: int) -> dict[str, Any]:
+    def enter_copy(self, place: Place, index: int) -> Mapping[str, Any]:
         """The values that the copy of an entry sees."""
-        return {**place.values, "index": index}
+        return Over({"index": index}, place.values)
 
     def leave_copy(self, wire: Wire | None, values: Mapping[str, Any]) -> Wire | None:
         """The output of a copy as the next one sees it."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Set
 
 from shapecalc.language.naming import may_be_copy
 from shapecalc.language.problem import Mark, did_you_mean, listing, nearest
 from shapecalc.language.text import Node, Pair, shown
 from shapecalc.language.tree import Block, Branch, Entry, Reference, Setting
-from shapecalc.language.values import Values, entry_name
+from shapecalc.language.values import Names, Values, entry_name
 from shapecalc.language.words import MODIFIERS, is_path, name_stem, parted
 from shapecalc.layers import KINDS, Layer
 
@@ -23,22 +23,26 @@ class Scope:
     def __init__(
         self,
         entries: ChainMap[str, str],
-        names: frozenset[str],
+        names: Set[str],
         block: str | None = None,
         given: ChainMap[str, Node] | None = None,
+        is_copy: bool = False,
     ) -> None:
         self.entries = entries  # name -> kind, this list's first, then the enclosing lists'
-        self.names = names
+        self.outside = names  # of the number of a copy
+        self.names = Names({"index"}, names) if is_copy else names
+        self.is_copy = is_copy
         self.block = block
         self.given = ChainMap() if given is None else given  # all given names, those ahead too
 
     def inner(self) -> Scope:
         """The scope of a list inside an entry of this one."""
-        return Scope(self.entries.new_child(), self.names, self.block, self.given.new_child())
+        entries, given = self.entries.new_child(), self.given.new_child()
+        return Scope(entries, self.outside, self.block, given, self.is_copy)
 
     def repeated(self) -> Scope:
         """The same scope with the copy's number."""
-        return Scope(self.entries, self.names | {"index"}, self.block, self.given)
+        return Scope(self.entries, self.outside, self.block, self.given, is_copy=True)
 
 
 class Order:
@@ -78,6 +82,7 @@ class Entries:
     def __init__(self, values: Values) -> None:
         self.values = values
         self.blocks: dict[str, Block] = {}
+        self.required: dict[str, list[str]] = {}
 
     def of(self, node: Node, scope: Scope, order: Order | None = None) -> list[Entry]:
         """The entries of a list, each with a name; scope knows them afterwards.
@@ -229,10 +234,10 @@ class Entries:
         entry = Entry(kind, key.mark)
         if kind in self.blocks:
             entry.block = self.blocks[kind]
-            given, meant = self._given(entry, value, list(entry.block.arguments))
+            given, meant = self._given(entry, value, entry.block.arguments)
             self._block_settings(entry, given, meant, scope)
         elif (declared := KINDS.get(kind)) is not None:
-            given, meant = self._given(entry, value, list(declared.fields), declared.joins)
+            given, meant = self._given(entry, value, declared.fields, declared.joins)
             if "branches" in given:
                 entry.branches = self._branches(given.pop("branches").value, scope)
             self._kind_settings(entry, given, meant, scope)
@@ -255,7 +260,7 @@ class Entries:
         return found or kind
 
     def _given(
-        self, entry: Entry, value: Node | None, names: list[str], joins: bool = False
+        self, entry: Entry, value: Node | None, names: Collection[str], joins: bool = False
     ) -> tuple[dict[str, Pair], set[str]]:
         """The settings of an entry by name, and names that were meant but are misspelt.
 
@@ -269,10 +274,11 @@ class Entries:
                 self.values.problem(value.mark, message)
                 return {}, set()
             if entry.block is not None and isinstance(value.value, list) and len(names) > 1:
-                return self._by_position(entry, value.value, names), set()
-            if entry.block is None and self._is_positional(entry, value, names[0]):
+                return self._by_position(entry, value.value, list(names)), set()
+            first = next(iter(names))
+            if entry.block is None and self._is_positional(entry, value, first):
                 return {}, set(names)
-            return {names[0]: Pair(value, value)}, set()
+            return {first: Pair(value, value)}, set()
         known = [*names, "branches"] if joins else names
         meant: set[str] = set()
         is_cut = any(_is_open(pair.value.value) for pair in value.value.values())
@@ -318,7 +324,7 @@ class Entries:
             )
         return {name: Pair(item, item) for name, item in zip(names, items)}
 
-    def _unknown_setting(self, entry: Entry, name: str, mark: Mark, known: list[str]) -> None:
+    def _unknown_setting(self, entry: Entry, name: str, mark: Mark, known: Collection[str]) -> None:
         what = "argument" if entry.block else "field"
         hint = did_you_mean(name, known)
         if name in MODIFIERS:
@@ -364,8 +370,11 @@ class Entries:
         assert entry.block is not None
         for name, pair in given.items():
             entry.settings[name] = self.values.argument(pair.value, scope.names)
-        arguments = entry.block.arguments.items()
-        required = [name for name, default in arguments if default is None]
+        required = self.required.get(entry.kind)
+        if required is None:  # looked for once, since there may be many arguments, and many uses
+            arguments = entry.block.arguments.items()
+            required = [name for name, default in arguments if default is None]
+            self.required[entry.kind] = required
         missing = [name for name in required if name not in given and name not in meant]
         if missing:
             hint = f"block {entry.kind!r} is defined in line {entry.block.mark.line}"
@@ -412,7 +421,7 @@ class Entries:
                 entry.share = Reference(name, mark)
                 self._shared_kind(entry, scope)
         if "repeat" in pairs:
-            entry.repeat = self.values.setting(pairs["repeat"].value, scope.names - {"index"})
+            entry.repeat = self.values.setting(pairs["repeat"].value, scope.outside)
         if "when" in pairs:
             entry.when = self.values.setting(pairs["when"].value, scope.names)
         if "dtype" in pairs:

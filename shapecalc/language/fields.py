@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from shapecalc.language.calls import entry_of, settings_of, sketch
@@ -49,7 +50,7 @@ _BESIDE = {
 }
 
 
-def elsewhere(name: str, known: list[str]) -> tuple[str, str]:
+def elsewhere(name: str, known: Collection[str]) -> tuple[str, str]:
     """Which of the known fields another framework calls so, and a hint; empty if there is none.
 
     >>> elsewhere("filters", ["out_channels", "kernel_size"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator, Set
 
 from shapecalc.language import expression
 from shapecalc.language.entries import Entries, Order, Scope, is_known
@@ -14,7 +14,7 @@ from shapecalc.language.problem import Mark, Source, SpecError, did_you_mean, li
 from shapecalc.language.required import Required
 from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Entry, Input, Reference, Setting, Spec
-from shapecalc.language.values import Codes, Values
+from shapecalc.language.values import Codes, Names, Values
 from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES, parted
 from shapecalc.layers import KINDS
 
@@ -60,7 +60,7 @@ class _Reader:
         bodies = self.block_names(top.get("blocks"), spec)
         names |= frozenset(TENSOR_NAMES)
         for block, body in bodies:
-            known = names | block.arguments.keys()
+            known = Names(block.arguments.keys(), names)
             inside = Scope(ChainMap(dict.fromkeys(block.inputs, "input")), known, block.name)
             is_counted = block.numbered or block.inline
             order = Order(block.inline) if is_counted else None
@@ -124,12 +124,12 @@ class _Reader:
     def members(self, pair: Pair | None, spec: Spec) -> dict[str, dict[str, Setting]]:
         """The members of a family: names, and what each sets the symbols to."""
         found = {}
+        known = {BATCH, *spec.symbols}
         for name, each in self.values.mapping(
             pair, "a mapping of names to values of symbols"
         ).items():
             own = self.values.mapping(each, "a mapping of symbols to their values")
             self.values.known_keys(own, spec.symbols, f"member {name!r}")
-            known = {BATCH, *spec.symbols}
             found[name] = {
                 symbol: self.values.setting(value.value, known)
                 for symbol, value in own.items()
@@ -222,7 +222,10 @@ class _Reader:
 
     def of_layers(self, found: list[Reference], entries: list[Entry]) -> list[Reference]:
         """References that have to be to entries of a list."""
-        known = dict.fromkeys(self.names_of(entries))
+        return self.known(found, dict.fromkeys(self.names_of(entries)))
+
+    def known(self, found: list[Reference], known: Collection[str]) -> list[Reference]:
+        """References that have to be to one of some names, or to a part of it."""
         for name, mark in found:
             if not is_known(parted(name, known)[0], known):
                 hint = did_you_mean(name, known)
@@ -233,13 +236,14 @@ class _Reader:
         """What is put out: entries under their own names, or names and entries."""
         if pair is None or pair.value.value is None:
             return {}
+        names = dict.fromkeys(self.names_of(entries))
         if not isinstance(pair.value.value, dict):
-            listed = self.of_layers(self.values.references(pair.value), entries)
+            listed = self.known(self.values.references(pair.value), names)
             return {each.name.rpartition(".")[2]: each for each in listed}
         found: dict[str, Reference] = {}
         for name, each in pair.value.value.items():
             self.values.identifier(name, each.key.mark, "an output's name")
-            references = self.of_layers(self.values.references(each.value), entries)
+            references = self.known(self.values.references(each.value), names)
             if len(references) > 1:
                 hint = "each of several has a name of its own"
                 self.values.problem(each.value.mark, f"output {name!r} is one entry", hint)
@@ -259,6 +263,7 @@ class _Reader:
 
     def block_names(self, pair: Pair | None, spec: Spec) -> list[tuple[Block, dict[str, Pair]]]:
         """Make the blocks, without their layers, which may use any of them."""
+        symbols = frozenset({*spec.symbols, BATCH})
         bodies = []
         for name, each in self.values.mapping(pair, "a mapping of names to blocks").items():
             self.values.identifier(name, each.key.mark, "a block's name")
@@ -278,7 +283,7 @@ class _Reader:
             block.about = self.values.text(body, "about")
             self.order(block, body)
             self.block_inputs(block, body)
-            self.arguments(body.get("args"), block, frozenset({*spec.symbols, BATCH}))
+            self.arguments(body.get("args"), block, symbols)
             if "layers" in body:
                 bodies.append((block, body))
             else:
@@ -320,13 +325,14 @@ class _Reader:
             message = f"block {block.name!r} is made in the order of its numbers"
             self.values.problem(pair.key.mark, message, "leave 'state_order' or 'numbered' out")
         found = self.of_layers(self.values.references(pair.value), block.entries)
-        names = [each.name for each in found]
-        for i, each in enumerate(found):
-            if each.name in names[:i]:
+        seen: set[str] = set()
+        for each in found:
+            if each.name in seen:
                 self.values.problem(each.mark, f"{each.name!r} stands twice in this order")
+            seen.add(each.name)
         return found
 
-    def arguments(self, pair: Pair | None, block: Block, names: frozenset[str]) -> None:
+    def arguments(self, pair: Pair | None, block: Block, names: Set[str]) -> None:
         if pair is not None and isinstance(pair.value.value, list):
             named = [item for item in pair.value.value if isinstance(item.value, str)]
             example = ", ".join(f"{item.value}: " for item in named[:4]) or "size: 3"
@@ -338,7 +344,7 @@ class _Reader:
             }
             return
         pairs = self.values.mapping(pair, "a mapping of arguments to their defaults")
-        names |= frozenset({*pairs, *TENSOR_NAMES})
+        names = Names({*pairs, *TENSOR_NAMES}, names)
         for name, each in pairs.items():
             self.values.identifier(name, each.key.mark, "an argument's name")
             if name in RESERVED:

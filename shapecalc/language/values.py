@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,34 @@ from shapecalc.layers.types import FieldType
 
 Codes = Callable[[], Collection[str]]
 """Tells which warnings there are."""
+
+
+class Names(Set[str]):
+    """Names that expressions can use: some beside others, which may be many and stay as they are.
+
+    >>> names = Names({"index"}, frozenset({"H", "W"}))
+    >>> "index" in names, "H" in names, len(names), sorted(names - {"W"})
+    (True, True, 3, ['H', 'index'])
+    """
+
+    __slots__ = ("others", "own")
+
+    def __init__(self, own: Set[str], others: Set[str]) -> None:
+        self.own = own
+        self.others = others
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.own or name in self.others
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({*self.own, *self.others})
+
+    def __len__(self) -> int:
+        return len({*self.own, *self.others})
+
+    @classmethod
+    def _from_iterable(cls, names: Iterable[Any]) -> frozenset[Any]:
+        return frozenset(names)
 
 
 class Values:
@@ -146,7 +174,7 @@ class Values:
                 self._unknown_name(name, found, names | type.words if type else names)
         return found
 
-    def argument(self, node: Node, names: frozenset[str]) -> Setting:
+    def argument(self, node: Node, names: Set[str]) -> Setting:
         """A value given to a block: a word unknown here may be meant as a word."""
         if isinstance(node.value, list):
             items = [self.argument(item, names) for item in node.value]

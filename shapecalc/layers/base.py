@@ -156,6 +156,20 @@ class Layer(InTorch):
             return self.__dict__[default.name]
         return declared.type.read(default, self.rank)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether all its settings are plain numbers, words and truths, without a derivation.
+
+        >>> from shapecalc.layers import KINDS
+        >>> KINDS["Linear"](out_features=8).is_plain
+        True
+        """
+        for value in self.__dict__.values():
+            for item in value if value.__class__ is tuple else (value,):
+                if item.__class__ not in _PLAIN:
+                    return False
+        return True
+
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self.kind} is a value and cannot be changed")
 

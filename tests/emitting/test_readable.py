@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 import shapecalc
 from shapecalc.emitting.module import module
 from shapecalc.emitting.names import EmitError
+from shapecalc.emitting.outside import AXES
 from shapecalc.language.problem import SpecError
+from tests.bundled import thorough
 from tests.emitting.emitted import assert_emits, assert_is, made, maker
 from tests.emitting.stepwise import assert_computes
 
@@ -167,3 +170,27 @@ def test_copies_of_a_join_may_have_names_and_take_more_than_their_input():
     layers = [conv(3, name="first"), join]
     source = assert_emits(network(layers, symbols={"n": 3}), {"n": 2})
     assert_computes(maker(source)(), network(layers, symbols={"n": 3}).report())
+
+
+@pytest.mark.parametrize(
+    "name", ["mobilenet_v3", "yolov3", "gpt2", *thorough(["efficientnet", "maxvit", "swin"])]
+)
+def test_comments_tell_sizes_in_names_that_the_class_has(name):
+    sizes = {"B", "D", "H", "L", "W", *AXES}
+    for written in re.split(r"\nclass ", module(shapecalc.load(name)))[1:]:
+        told = {word for shape in re.findall(r"# \[(.*)\]", written) for word in _words(shape)}
+        assert told <= sizes | {*_words(re.sub("#.*", "", written))}
+
+
+def _words(text):
+    return re.findall(r"[a-z_]\w*", text, re.IGNORECASE)
+
+
+def test_a_sequence_of_features_has_a_length():
+    source = module(shapecalc.load("gpt2"))
+    assert "x = self.c_attn(x)  # [B, L, 3 * width]" in source
+    assert "parts, parts_1, parts_2 = x.unbind(0)  # [B, heads, L, width / heads]" in source
+
+
+def test_what_is_made_of_nothing_is_on_the_device_of_the_input():
+    assert "torch.arange(self.T, device=tokens.device)" in module(shapecalc.load("gpt2"))

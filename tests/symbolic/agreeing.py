@@ -24,7 +24,7 @@ from shapecalc.algebra.formula import Formula, expanded
 from shapecalc.analysis.report import Report
 from shapecalc.language import evaluation, expression
 from shapecalc.language.problem import SpecError
-from shapecalc.layers.reshaping import _from_end
+from shapecalc.layers.reshaping.cutting import _from_end
 from shapecalc.network import Network
 
 PYTHON = {"__builtins__": {}, "min": min, "max": max}

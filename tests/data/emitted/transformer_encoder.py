@@ -28,14 +28,13 @@ class EncoderLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         identity = x
-        # [B, in_channels, in_features]
-        x, _ = self.attention(x, x, x, need_weights=False)
+        x, _ = self.attention(x, x, x, need_weights=False)  # [B, L, in_features]
         x = self.dropout1(x)
         x = identity + x
         norm1 = self.norm1(x)
-        x = self.linear1(norm1)  # [B, in_channels, hidden]
+        x = self.linear1(norm1)  # [B, L, hidden]
         x = self.relu1(x)
-        x = self.linear2(x)  # [B, in_channels, features]
+        x = self.linear2(x)  # [B, L, features]
         x = self.dropout2(x)
         x = norm1 + x
         x = self.norm2(x)
