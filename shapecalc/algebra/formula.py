@@ -360,9 +360,10 @@ def split_extreme(value: Formula) -> tuple[Quantity, Quantity, Quantity] | None:
     order = [first, second] if isinstance(node, Largest) else [second, first]
     kind = type(node)
     reached, otherwise = (
-        value.expr.xreplace({node: canonical.extreme([kept, *others], kind)}) for kept in order
+        _evaluate(value.expr, {}, {node: _wrap(canonical.extreme([kept, *others], kind))})
+        for kept in order
     )
-    return _wrap(first - second), _wrap(reached), _wrap(otherwise)
+    return _wrap(first - second), reached, otherwise
 
 
 def factors(value: Formula) -> list[Any]:
