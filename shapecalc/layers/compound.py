@@ -56,8 +56,7 @@ class Maybe(FieldType["T | None"]):
 def not_null(type: FieldType[Any]) -> FieldType[Any]:
     """The type of what a field holds where that is not null.
 
-    >>> from shapecalc.algebra.arithmetic import is_number
-    from shapecalc.layers.types import Flag
+    >>> from shapecalc.layers.types import Flag
     >>> not_null(Maybe(Flag())).describe(1), not_null(Flag()).describe(1)
     ('true or false', 'true or false')
     """
