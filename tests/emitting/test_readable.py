@@ -229,3 +229,8 @@ def test_what_hangs_on_a_size_is_asked_of_each_use_once(monkeypatch):
     module(network([{"B5": 3}, {"B5": 4}], blocks=blocks))
     assert asked
     assert len(asked) == len({*asked})
+
+
+def test_what_a_copys_number_comes_to_is_told():
+    pair = conv("max(index, 2)", repeat=2)
+    assert "max(" not in assert_emits(network([conv(4), pair]))
