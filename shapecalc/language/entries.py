@@ -250,12 +250,14 @@ class Entries:
         from shapecalc.language.unknown import unknown_kind  # only where something is wrong
 
         own = value.value if value is not None else None
-        inner = next(iter(own), "") if isinstance(own, dict) else own
+        pairs = own if isinstance(own, dict) else {}
+        inner = next(iter(pairs), "") if isinstance(own, dict) else own
         if isinstance(inner, str) and (inner in KINDS or inner in self.blocks):
             hint = f"an entry begins with its kind, and its name stands beside it: name: {kind}"
             self.values.problem(mark, f"unknown kind {kind!r} before {inner}", hint)
             return inner
-        found, hints = unknown_kind(kind, [*self.blocks, *KINDS])
+        settings = {name: pair.value.value for name, pair in pairs.items()}
+        found, hints = unknown_kind(kind, [*self.blocks, *KINDS], settings)
         self.values.problem(mark, f"unknown kind {kind!r}", *hints)
         return found or kind
 
