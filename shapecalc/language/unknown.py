@@ -46,7 +46,9 @@ def unknown_kind(
     if declared is None or settings.keys() <= declared.fields.keys():
         return first, (hint,)
     entry = _entry(declared, settings)
-    return first, (hint, f"written here: {entry}") if entry else (hint,)
+    others = [elsewhere(name, [*declared.fields]) for name in settings]
+    beside = dict.fromkeys(hint for field, hint in others if not field and hint)
+    return first, (hint, f"written here: {entry}", *beside) if entry else (hint,)
 
 
 def by_key(kind: str, settings: dict[str, Any], known: Iterable[str]) -> str:
@@ -65,13 +67,18 @@ def by_key(kind: str, settings: dict[str, Any], known: Iterable[str]) -> str:
 
 
 def _entry(kind: type[Layer], settings: Mapping[str, Any]) -> str:
-    """The entry of a kind with settings by any names; empty where one of them is not understood."""
+    """The entry of a kind with settings by any names; empty where one of them is not understood.
+
+    What is no setting here, as an activation, is left out.
+    """
     said: dict[str, str] = {}
     for name, value in settings.items():
-        field = name if name in kind.fields else elsewhere(name, [*kind.fields])[0]
-        if not field or not isinstance(value, (int, str, Fraction)):
+        field, hint = (name, "") if name in kind.fields else elsewhere(name, [*kind.fields])
+        items = value if isinstance(value, list) else [value]
+        if field and all(isinstance(item, (int, str, Fraction)) for item in items):
+            said[field] = shown(value).replace("'", "")
+        elif not hint:
             return ""
-        said[field] = shown(value).strip("'")
     required = {name for name, field in kind.fields.items() if field.is_required}
     return entry_of(kind, said) if required <= said.keys() else ""
 
