@@ -194,7 +194,9 @@ def test_a_sequence_of_features_has_a_length():
 
 
 def test_what_is_made_of_nothing_is_on_the_device_of_the_input():
-    assert "torch.arange(self.T, device=tokens.device)" in module(shapecalc.load("gpt2"))
+    assert "x: Tensor = torch.arange(self.T, device=tokens.device)" in module(
+        shapecalc.load("gpt2")
+    )
 
 
 def test_a_size_that_is_an_argument_at_every_use_is_given_once():
