@@ -18,7 +18,8 @@ from shapecalc.language.symbols import SettingError
 from shapecalc.network import Network, load
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.report import LayerReport, Report
+    from shapecalc.analysis.layer import LayerReport
+    from shapecalc.analysis.report import Report
     from shapecalc.api import check, diff, emit, explain, render, solve
     from shapecalc.layers import Layer, Tensor
 

@@ -123,7 +123,7 @@ def explain(
       height and width  floor((N + 2P - F)/S) + 1 = floor((32 + 2*0 - 5)/1) + 1 = ...
     ...
     """
-    from shapecalc.algebra.trace import ASCII, UNICODE
+    from shapecalc.algebra.steps import ASCII, UNICODE
     from shapecalc.derivation.closed import closed
     from shapecalc.derivation.layer import explain as derived
     from shapecalc.explaining.network import inside, whole

@@ -22,7 +22,7 @@ HANDED_OUT = {
     "analysis.constraints": ["Constraint"],
     "analysis.measures": ["Totals"],
     "analysis.memory": ["Memory"],
-    "analysis.report": ["ReceptiveField"],
+    "analysis.views": ["ReceptiveField"],
     "analysis.warning": ["Warning"],
     "comparing.comparison": ["Comparison"],
     "solving.network": ["Answer"],

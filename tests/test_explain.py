@@ -15,7 +15,8 @@ from click.testing import CliRunner
 import shapecalc
 from shapecalc import explaining
 from shapecalc.algebra.arithmetic import prod
-from shapecalc.algebra.trace import ASCII, untraced
+from shapecalc.algebra.steps import ASCII
+from shapecalc.algebra.trace import untraced
 from shapecalc.cli import main
 from shapecalc.derivation.letters import lettered
 from shapecalc.layers import KINDS

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import shapecalc
-from shapecalc.algebra.trace import UNICODE
+from shapecalc.algebra.steps import UNICODE
 from shapecalc.cli import main
 from shapecalc.explaining import whole
 from shapecalc.table import lay_out, rows

@@ -6,16 +6,15 @@ steps and the result, in the order in which the rule was written.
 
 >>> from shapecalc.algebra.window import Window
 >>> N, F, S, P = (Traced.letter(*each) for each in [("N", 224), ("F", 11), ("S", 4), ("P", 2)])
+>>> from shapecalc.algebra.steps import ASCII, steps
 >>> print(" = ".join(steps(Window.symmetric(F, S, P).output(N), ASCII)))
 floor((N + 2P - F)/S) + 1 = floor((224 + 2*2 - 11)/4) + 1 = floor(217/4) + 1 = 54 + 1 = 55
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from shapecalc.algebra import arithmetic
@@ -92,22 +91,24 @@ class Traced(arithmetic.Calculable):
         return self.tree.value
 
     def __repr__(self) -> str:
+        from shapecalc.algebra.steps import ASCII, write  # which knows this file
+
         return f"Traced({write(self.tree, ASCII)!r}, {self.value})"
 
     def __eq__(self, other: object) -> bool:
         return bool(self.value == (other.value if isinstance(other, Traced) else other))
 
     def __lt__(self, other: Any) -> bool:
-        return bool(self.value < _tree(other).value)
+        return bool(self.value < as_tree(other).value)
 
     def __le__(self, other: Any) -> bool:
-        return bool(self.value <= _tree(other).value)
+        return bool(self.value <= as_tree(other).value)
 
     def __gt__(self, other: Any) -> bool:
-        return bool(self.value > _tree(other).value)
+        return bool(self.value > as_tree(other).value)
 
     def __ge__(self, other: Any) -> bool:
-        return bool(self.value >= _tree(other).value)
+        return bool(self.value >= as_tree(other).value)
 
     def __hash__(self) -> int:
         return hash(self.tree)
@@ -119,16 +120,16 @@ class Traced(arithmetic.Calculable):
         return bool(self.value)
 
     def __add__(self, other: Any) -> Traced:
-        return Traced(_add(self.tree, _tree(other), 1))
+        return Traced(_add(self.tree, as_tree(other), 1))
 
     def __radd__(self, other: Any) -> Traced:
-        return Traced(_add(_tree(other), self.tree, 1))
+        return Traced(_add(as_tree(other), self.tree, 1))
 
     def __sub__(self, other: Any) -> Traced:
-        return Traced(_add(self.tree, _tree(other), -1))
+        return Traced(_add(self.tree, as_tree(other), -1))
 
     def __rsub__(self, other: Any) -> Traced:
-        return Traced(_add(_tree(other), self.tree, -1))
+        return Traced(_add(as_tree(other), self.tree, -1))
 
     def __neg__(self) -> Traced:
         if self.opposite is not None:
@@ -136,10 +137,10 @@ class Traced(arithmetic.Calculable):
         return Traced(_add(Number(0), self.tree, -1), self.tree)
 
     def __mul__(self, other: Any) -> Traced:
-        return Traced(_multiply(self.tree, _tree(other)))
+        return Traced(_multiply(self.tree, as_tree(other)))
 
     def __rmul__(self, other: Any) -> Traced:
-        return Traced(_multiply(_tree(other), self.tree))
+        return Traced(_multiply(as_tree(other), self.tree))
 
     def __pow__(self, exponent: int) -> Traced:
         product = Traced(Number(1))
@@ -148,32 +149,32 @@ class Traced(arithmetic.Calculable):
         return product
 
     def __floordiv__(self, other: Any) -> Traced:
-        bottom = _tree(other)
+        bottom = as_tree(other)
         opposite = None if self.opposite is None else _divide(self.opposite, bottom, "ceil")
         return Traced(_divide(self.tree, bottom, "floor"), opposite)
 
     def __rfloordiv__(self, other: Any) -> Traced:
-        return Traced(_divide(_tree(other), self.tree, "floor"))
+        return Traced(_divide(as_tree(other), self.tree, "floor"))
 
     def __truediv__(self, other: Any) -> Traced:
-        return Traced(_divide(self.tree, _tree(other), "exact"))
+        return Traced(_divide(self.tree, as_tree(other), "exact"))
 
     def __rtruediv__(self, other: Any) -> Traced:
-        return Traced(_divide(_tree(other), self.tree, "exact"))
+        return Traced(_divide(as_tree(other), self.tree, "exact"))
 
     def __mod__(self, other: Any) -> Traced:
         whole: Traced = other * (self // other)
         return self - whole
 
     def __rmod__(self, other: Any) -> Traced:
-        return Traced(_tree(other)) % self
+        return Traced(as_tree(other)) % self
 
     # -- what arithmetic.py asks of a value that is no number ----------------------------------
 
     @staticmethod
     def extreme(which: str, values: Iterable[Any]) -> Traced:
         """The least or greatest of some values."""
-        trees = tuple(_tree(value) for value in values)
+        trees = tuple(as_tree(value) for value in values)
         function = arithmetic.smallest if which == "smallest" else arithmetic.largest
         value = function(*(tree.value for tree in trees))
         if len(set(trees)) == 1:
@@ -183,7 +184,7 @@ class Traced(arithmetic.Calculable):
     @staticmethod
     def sum(values: Iterable[Any]) -> Traced:
         """The sum of some values, all drawn together in one go."""
-        trees = [_tree(value) for value in values]
+        trees = [as_tree(value) for value in values]
         merged: dict[Tree, int] = {}
         for tree in trees:
             for factor, term in _terms(tree):
@@ -193,11 +194,16 @@ class Traced(arithmetic.Calculable):
 
     def gcd(self, m: Any) -> Traced:
         """The greatest common divisor with a number."""
-        other = _tree(m)
+        other = as_tree(m)
         return Traced(Apply("gcd", (self.tree, other), arithmetic.gcd(self.value, other.value)))
 
 
-def _tree(value: Any) -> Tree:
+def as_tree(value: Any) -> Tree:
+    """How a value came about; a number that does not know stands for itself.
+
+    >>> as_tree(3)
+    Number(value=3)
+    """
     return value.tree if isinstance(value, Traced) else Number(value)
 
 
@@ -205,11 +211,11 @@ def _terms(tree: Tree) -> tuple[tuple[Any, Tree], ...]:
     if isinstance(tree, Sum):
         return tree.terms
     if isinstance(tree, Number) and isinstance(tree.value, (int, Fraction)):
-        return ((tree.value, _ONE),) if tree.value != 0 else ()
+        return ((tree.value, ONE),) if tree.value != 0 else ()
     return ((1, tree),)
 
 
-_ONE = Number(1)
+ONE = Number(1)
 
 
 def _add(left: Tree, right: Tree, sign: int) -> Tree:
@@ -229,7 +235,7 @@ def _simple_sum(terms: tuple[tuple[int, Tree], ...], value: Any) -> Tree:
         return Number(0)
     if len(terms) == 1:
         factor, term = terms[0]
-        if term == _ONE:
+        if term == ONE:
             return Number(factor)
         if factor == 1:
             return term
@@ -254,7 +260,7 @@ def _multiply(left: Tree, right: Tree) -> Tree:
 def _split(tree: Tree) -> tuple[int, Tree]:
     """A whole factor of a tree, and the rest."""
     if isinstance(tree, Number) and isinstance(tree.value, int):
-        return tree.value, _ONE
+        return tree.value, ONE
     if isinstance(tree, Sum) and len(tree.terms) == 1:
         return tree.terms[0]
     return 1, tree
@@ -282,192 +288,3 @@ def _quotient(a: Any, b: Any, rounding: str) -> Any:
         quotient = Fraction(a) / b
         return quotient.numerator if quotient.denominator == 1 else quotient
     return a / b
-
-
-# -- writing -----------------------------------------------------------------------------------
-
-
-class Style(NamedTuple):
-    """How derivations are written: signs, powers, names, and what stands around a quotient."""
-
-    times: str
-    minus: str
-    between: str  # the sizes of a tensor
-    floor: tuple[str, str]
-    ceil: tuple[str, str]
-    over: str
-    power: Callable[[str, int], str]
-    number: Callable[[Any], str]
-    name: Callable[[str], str]
-
-
-def _digits(value: Any) -> str:
-    """The value without separators, so that it can be put into a calculator, or searched for."""
-    return str(_readable(value))
-
-
-def _readable(value: Any) -> Any:
-    """A formula with its common factors drawn out; a number as it is."""
-    return _factored(value) if arithmetic.is_symbolic(value) else value
-
-
-@lru_cache(maxsize=4096)  # a derivation writes the same formula many times
-def _factored(formula: Any) -> Any:
-    return formula.factored()
-
-
-def _typeset(value: Any) -> str:
-    text = _digits(value).replace(" - ", " − ").replace("**", "^").replace("*", "·")
-    return f"−{text[1:]}" if text.startswith("-") else text
-
-
-def _latex(value: Any) -> str:
-    if arithmetic.is_number(value):
-        return str(value)
-    return str(_readable(value).latex())
-
-
-def _superscript(base: str, exponent: int) -> str:
-    return base + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-
-
-def _latex_name(name: str) -> str:
-    """A letter with its index, a function, or a word in upright letters."""
-    if name in ("min", "max", "gcd"):
-        return f"\\{name}"
-    found = re.fullmatch(r"([A-Za-z])_?(\w*)('?)", name)
-    if found is not None and len(found[2]) <= 1:
-        return f"{found[1]}_{found[2]}{found[3]}" if found[2] else name
-    return rf"\mathrm{{{name}}}".replace("_", r"\_")
-
-
-UNICODE = Style("·", "−", " x ", ("⌊", "⌋"), ("⌈", "⌉"), "{}/{}", _superscript, _typeset, str)
-ASCII = Style(
-    "*", "-", " x ", ("floor(", ")"), ("ceil(", ")"), "{}/{}", "{}^{}".format, _digits, str
-)
-LATEX = Style(
-    r" \cdot ",
-    "-",
-    r" \times ",
-    (r"\left\lfloor ", r" \right\rfloor"),
-    (r"\left\lceil ", r" \right\rceil"),
-    r"\frac{{{}}}{{{}}}",
-    "{}^{{{}}}".format,
-    _latex,
-    _latex_name,
-)
-
-_SUM, _QUOTIENT, _PRODUCT, _POWER, _ATOM = range(5)
-
-
-def write(tree: Tree, style: Style, *, letters: bool = True) -> str:
-    """A derivation's formula in letters, or with the numbers put in."""
-    return _Pen(style, letters).write(tree)[0]
-
-
-class _Pen:
-    """Writes trees; every piece of text comes with how strongly it holds together."""
-
-    def __init__(self, style: Style, letters: bool) -> None:
-        self.style = style
-        self.letters = letters
-
-    def write(self, tree: Tree) -> tuple[str, int]:
-        if isinstance(tree, Leaf):
-            return (self.style.name(tree.letter), _ATOM) if self.letters else self.value(tree.value)
-        if isinstance(tree, Number):
-            return self.value(tree.value)
-        if isinstance(tree, Sum):
-            return self.sum(tree)
-        if isinstance(tree, Product):
-            return self.product(tree)
-        if isinstance(tree, Quotient):
-            return self.quotient(tree)
-        inside = ", ".join(self.write(argument)[0] for argument in tree.arguments)
-        return f"{self.style.name(tree.function)}({inside})", _ATOM
-
-    def value(self, value: Any) -> tuple[str, int]:
-        text = self.style.number(value)
-        if isinstance(value, int):
-            return text, _ATOM if value >= 0 else _SUM
-        if isinstance(value, Fraction):
-            return text, _QUOTIENT if value >= 0 else _SUM
-        outside = re.sub(r"\([^()]*\)", "", re.sub(r"\([^()]*\)", "", text))
-        return text, _SUM if " " in outside else _ATOM if text.isidentifier() else _QUOTIENT
-
-    def held(self, tree: Tree, strength: int) -> str:
-        text, own = self.write(tree)
-        return text if own >= strength else f"({text})"
-
-    def sum(self, tree: Sum) -> tuple[str, int]:
-        text = ""
-        for factor, term in tree.terms:
-            piece = self.term(abs(factor), term)
-            if not text:
-                text = piece if factor > 0 else f"{self.style.minus}{piece}"
-            else:
-                text += f" {'+' if factor > 0 else self.style.minus} {piece}"
-        return text, _SUM if len(tree.terms) > 1 or tree.terms[0][0] < 0 else _PRODUCT
-
-    def term(self, factor: int | Fraction, term: Tree) -> str:
-        if term == _ONE:
-            return self.style.number(factor)
-        if factor == 1:
-            return self.held(term, _QUOTIENT)
-        text = self.held(term, _PRODUCT)
-        is_letter = isinstance(term, Leaf) and len(term.letter) <= 2
-        joined = self.letters and (is_letter or text.startswith("("))
-        return f"{self.style.number(factor)}{'' if joined else self.style.times}{text}"
-
-    def product(self, tree: Product) -> tuple[str, int]:
-        pieces = []
-        factors = list(tree.factors)
-        while factors:
-            count = 1
-            while len(factors) > count and factors[count] == factors[0]:
-                count += 1
-            one = self.held(factors[0], _PRODUCT if count == 1 else _ATOM)
-            pieces.append(one if count == 1 else self.style.power(one, count))
-            del factors[:count]
-        return self.style.times.join(pieces), _PRODUCT if len(pieces) > 1 else _POWER
-
-    def quotient(self, tree: Quotient) -> tuple[str, int]:
-        fraction = self.style is LATEX
-        top, bottom = (_SUM, _SUM) if fraction else (_PRODUCT, _POWER)
-        text = self.style.over.format(self.held(tree.top, top), self.held(tree.bottom, bottom))
-        if tree.rounding == "exact":
-            return text, _ATOM if fraction else _QUOTIENT
-        before, after = self.style.floor if tree.rounding == "floor" else self.style.ceil
-        return f"{before}{text}{after}", _ATOM
-
-
-def steps(value: Any, style: Style = UNICODE) -> list[str]:
-    """A derivation from its formula to its value, without steps that say the same again."""
-    tree = _tree(value)
-    result = style.number(tree.value)
-    if isinstance(tree, Number):
-        return [result]
-    found = [
-        write(tree, style),
-        write(tree, style, letters=False),
-        write(_worked(tree, inside=True), style, letters=False),
-        write(_worked(tree, inside=False), style, letters=False),
-        result,
-    ]
-    return list(dict.fromkeys(found))
-
-
-def _worked(tree: Tree, *, inside: bool) -> Tree:
-    """The tree with what stands inside quotients worked out, or the quotients themselves."""
-    if isinstance(tree, (Quotient, Apply)):
-        if not inside:
-            return Number(tree.value)
-        if isinstance(tree, Quotient):
-            return tree._replace(top=Number(tree.top.value), bottom=Number(tree.bottom.value))
-        return tree._replace(arguments=tuple(Number(each.value) for each in tree.arguments))
-    if isinstance(tree, Sum):
-        terms = tuple((factor, _worked(term, inside=inside)) for factor, term in tree.terms)
-        return Sum(terms, tree.value)
-    if isinstance(tree, Product):
-        return Product(tuple(_worked(each, inside=inside) for each in tree.factors), tree.value)
-    return tree

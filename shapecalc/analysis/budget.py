@@ -23,7 +23,8 @@ from shapecalc.language.writer import written
 from shapecalc.layers import axes
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.report import LayerReport, Report
+    from shapecalc.analysis.layer import LayerReport
+    from shapecalc.analysis.report import Report
 
 RECEPTIVE_FIELD = "receptive_field"
 PEAK = "peak_memory"

@@ -19,7 +19,8 @@ from shapecalc.layers.pooling import AdaptivePool, AvgPool, MaxPool
 from shapecalc.layers.resampling import Resampling
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.report import LayerReport, Report
+    from shapecalc.analysis.layer import LayerReport
+    from shapecalc.analysis.report import Report
 
 Parts = dict[str, Dim]
 Rule = Callable[[Any, Sequence[Tensor], Tensor], Parts]

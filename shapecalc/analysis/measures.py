@@ -15,7 +15,7 @@ from shapecalc.algebra.arithmetic import Dim, prod, total
 from shapecalc.layers import Tensor
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.report import LayerReport
+    from shapecalc.analysis.layer import LayerReport
 
 BYTES = {
     "float64": 8,

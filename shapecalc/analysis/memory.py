@@ -22,8 +22,9 @@ from shapecalc.graph.graph import Node, Source
 from shapecalc.layers import Tensor
 
 if TYPE_CHECKING:
+    from shapecalc.analysis.layer import LayerReport
     from shapecalc.analysis.peaks import Peaks
-    from shapecalc.analysis.report import LayerReport, Report
+    from shapecalc.analysis.report import Report
 
 _PARAMS = MEASURES["params"].bytes
 assert _PARAMS is not None

@@ -3,173 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from fractions import Fraction
 from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic, smallest, total
-from shapecalc.algebra.decimals import quotient
-from shapecalc.algebra.phases import Phases, Range, together
-from shapecalc.algebra.window import IDENTITY
+from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, smallest, total
 from shapecalc.analysis.constraints import Constraint, combine
-from shapecalc.analysis.measures import DEFAULT, MEASURES, Totals, sums
-from shapecalc.graph.graph import Built, Need, Node, Part
+from shapecalc.analysis.data import plain
+from shapecalc.analysis.layer import LayerReport, reports
+from shapecalc.analysis.measures import DEFAULT, Totals, sums
+from shapecalc.analysis.views import ReceptiveField, receptive_fields
+from shapecalc.graph.graph import Built, Need, Part
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
 
 if TYPE_CHECKING:
     from shapecalc.analysis.memory import Memory
     from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
-
-
-class LayerReport:
-    """What is known of one layer; every count is a number, or a formula.
-
-    Each measure is an attribute: ``layer.params``. ``output_shape`` is its first output's,
-    ``output_shapes`` are all by name.
-
-    >>> import shapecalc
-    >>> conv = shapecalc.load("lenet5").report()["conv1"]
-    >>> conv.kind, conv.output_shape, conv.params, conv.macs
-    ('Conv2d', (1, 6, 28, 28), 456, 352800)
-    >>> conv.weights, conv.path_of("weight"), conv.owns("weight")
-    ({'weight': (6, 3, 5, 5), 'bias': (6,)}, 'conv1.weight', True)
-    """
-
-    __slots__ = (
-        "buffers_of",
-        "counts",
-        "dtype",
-        "node",
-        "output_shape",
-        "output_shapes",
-        "path",
-        "weights",
-    )
-
-    def __init__(self, node: Node, dtype: str = DEFAULT) -> None:
-        layer = node.layer
-        self.dtype = dtype
-        self.node = node
-        self.path = node.path
-        self.output_shape: Shape = node.output.shape
-        self.output_shapes = {name: tensor.shape for name, tensor in node.made.items()}
-        self.weights: dict[str, Shape] = layer.weights()
-        self.buffers_of: dict[str, Tensor] = layer.buffers()
-        self.counts: dict[str, Dim] = {}
-        for name, measure in MEASURES.items():  # a measure may count on those before it
-            self.counts[name] = measure.of(self)
-
-    @property
-    def kind(self) -> str:
-        """The layer's kind."""
-        return self.node.layer.kind
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """Where its inputs come from: paths, as in ``lstm1.h_n``, or names of the network's."""
-        return tuple([str(source) for source in self.node.sources])
-
-    @property
-    def input_shapes(self) -> tuple[Shape, ...]:
-        """The shapes of its inputs."""
-        return tuple([tensor.shape for tensor in self.node.inputs])
-
-    def owns(self, weight: str) -> bool:
-        """Whether a weight or buffer is its own, and not that of the layer it shares with."""
-        return weight not in self.node.tied
-
-    def path_of(self, weight: str) -> str:
-        """The path of a weight or buffer, as in torch; a tensor that stands alone has its own."""
-        return f"{self.path}.{weight}" if weight else self.path
-
-    def _at(self, node: Node) -> LayerReport:
-        """The report of the same layer on the same inputs at another place."""
-        found = object.__new__(LayerReport)
-        found.dtype = self.dtype  # name by name: a network may have very many copies of a layer
-        found.output_shape = self.output_shape
-        found.output_shapes = self.output_shapes
-        found.weights = self.weights
-        found.buffers_of = self.buffers_of
-        found.counts = self.counts
-        found.node = node
-        found.path = node.path
-        return found
-
-    def __getattr__(self, name: str) -> Dim:
-        try:
-            return self.counts[name]
-        except KeyError:
-            raise AttributeError(f"there is no measure {name!r}") from None
-
-    def __repr__(self) -> str:
-        return f"<{self.kind} {self.path!r}: {self.node.output}, {self.params} params>"
-
-
-def _reports(built: Built, dtype: str) -> Iterator[LayerReport]:
-    """A report for every layer; what a layer alike has on its inputs is not counted again."""
-    known: dict[tuple[int, int, frozenset[str], str], LayerReport] = {}
-    now.begin("counting")
-    for node in built.nodes.values():
-        floats = _dtype(node, dtype)
-        if node.shared is not None:
-            yield LayerReport(node, floats)
-            continue
-        key = id(node.layer), id(node.inputs), node.requested, floats
-        alike = known.get(key)
-        if alike is None:
-            known[key] = alike = LayerReport(node, floats)
-            yield alike
-        else:
-            yield alike._at(node)
-
-
-def _dtype(node: Node, default: str) -> str:
-    """The type of floats in a layer: what it, or a block around it, says; else the network's."""
-    if node.entry.dtype:
-        return node.entry.dtype
-    part: Part | None = node.part
-    while part is not None:
-        if part.entry is not None and part.entry.dtype:
-            return part.entry.dtype
-        part = part.parent
-    return default
-
-
-class ReceptiveField(NamedTuple):
-    """What an output sees of the network's input, along each spatial axis.
-
-    ``size`` is how far it sees, ``stride`` the distance between the views of neighbouring
-    outputs, ``padding`` how far the first view begins before the input. A size is a range, and a
-    stride a fraction, where outputs take turns.
-
-    >>> import shapecalc
-    >>> field = shapecalc.load("lenet5").report().receptive_fields["conv2"]
-    >>> field.size, field.stride, field.padding, field.least
-    ((14, 14), (2, 2), (0, 0), (14, 14))
-    """
-
-    size: tuple[Dim | Range, ...]
-    stride: tuple[Quantity, ...]
-    padding: Shape
-
-    @property
-    def least(self) -> Shape:
-        """How far every output sees at least."""
-        return tuple([size.least if isinstance(size, Range) else size for size in self.size])
-
-    def to_dict(self) -> dict[str, Any]:
-        """The field as plain data; a stride that is a fraction is told as one."""
-        return plain(self._asdict()) | {"stride": [*map(_exact, self.stride)]}  # type: ignore[no-any-return]
-
-
-def _exact(number: Quantity) -> int | str:
-    if is_symbolic(number):
-        from shapecalc.algebra.formula import as_fraction
-
-        return as_fraction(number)
-    return plain(number)  # type: ignore[no-any-return]
 
 
 def _nothing(report: Report) -> None:
@@ -214,7 +64,7 @@ class Report:
         self.built = built
         self.silence = frozenset(silence)
         self.dtype = dtype
-        self.layers = list(_reports(built, dtype))
+        self.layers = list(reports(built, dtype))
         self.required: list[Need] = []
 
     @property
@@ -373,26 +223,7 @@ class Report:
         >>> shapecalc.load("lenet5").report().receptive_fields["conv2"].size
         (14, 14)
         """
-        views: dict[str, View] = {
-            name: (_ALONE,) * len(tensor.spatial) if tensor.spatial else None
-            for name, tensor in self.inputs.items()
-        }
-        seen: dict[tuple[int, ...], View] = {}  # by copies of a layer that are fed alike
-        fields: dict[int, ReceptiveField | None] = {}  # many layers have the view of another
-        found: dict[str, ReceptiveField | None] = {}
-        for layer in self.layers:
-            node = layer.node
-            sources = [views[path] for path, _ in node.sources]
-            key = (id(node.layer), id(node.inputs), *[id(view) for view in sources])
-            if key in seen:
-                view = seen[key]
-            else:
-                view = seen[key] = _seen(node, sources, self.built.least)
-                if id(view) not in fields:
-                    fields[id(view)] = _field(view)
-            views[layer.path] = view
-            found[layer.path] = fields[id(view)]
-        return found
+        return receptive_fields(self.layers, self.inputs, self.built.least)
 
     @cached_property
     def warnings(self) -> list[Warning]:
@@ -502,49 +333,3 @@ class Report:
         if layer.node.shared is not None:
             found["shares"] = layer.node.shared
         return found
-
-
-_ALONE = Phases.of_window(IDENTITY)
-
-View = tuple[Phases, ...] | str | None
-"""What a tensor's places see along every axis; ``NOTHING`` of what no input reaches."""
-
-NOTHING = "nothing"
-
-
-def _seen(node: Node, sources: list[View], least: Mapping[str, int]) -> View:
-    if all(source == NOTHING for source in sources):
-        return NOTHING
-    reached = [(x, view) for x, view in zip(node.inputs, sources) if view != NOTHING]
-    views = [view for _, view in reached if isinstance(view, tuple)]
-    if len(views) < len(reached):
-        return None
-    own = node.layer.sees(*[x for x, _ in reached])
-    if own is None or any(len(view) != len(own) for view in views):
-        return None
-    if len(views) == 1 and all(window == _ALONE for window in own):
-        return views[0]
-    found = [together(list(axis), least) for axis in zip(*views)]
-    seen = [axis and window and axis.then(window) for axis, window in zip(found, own)]
-    return tuple(axis for axis in seen if axis) if all(seen) else None
-
-
-def _field(view: View) -> ReceptiveField | None:
-    if not isinstance(view, tuple):
-        return None
-    return ReceptiveField(
-        tuple([axis.sizes() for axis in view]),
-        tuple([axis.stride for axis in view]),
-        tuple([axis.before for axis in view]),
-    )
-
-
-def plain(value: Any) -> Any:
-    """Numbers as they are, formulas and fractions as text, tuples as lists."""
-    if value is None or isinstance(value, int):
-        return value
-    if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {name: plain(item) for name, item in value.items()}
-    return quotient(value) if isinstance(value, Fraction) else str(value)

@@ -17,7 +17,7 @@ from shapecalc.analysis.measures import MEASURES, width
 from shapecalc.analysis.peaks import exceeds
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.report import LayerReport
+    from shapecalc.analysis.layer import LayerReport
 
 
 class Device(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from shapecalc.analysis.conventions import CONVENTIONS, counted
-from shapecalc.analysis.report import plain
+from shapecalc.analysis.data import plain
 from shapecalc.cli.common import (
     limit_option,
     open_spec,

@@ -42,7 +42,7 @@ def explain(
 
     SPEC is a file, the name of a bundled spec such as googlenet, or - for standard input.
     """
-    from shapecalc.algebra.trace import ASCII, UNICODE
+    from shapecalc.algebra.steps import ASCII, UNICODE
     from shapecalc.explaining import as_dict, closed, inside, markdown, text, whole
     from shapecalc.explaining import explain as derived
 

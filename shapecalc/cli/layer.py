@@ -46,7 +46,7 @@ def layer(
 
     A value without a name is the first field's: layer Conv2d 64 kernel_size=7 --input 3,224,224.
     """
-    from shapecalc.algebra.trace import ASCII, UNICODE
+    from shapecalc.algebra.steps import ASCII, UNICODE
     from shapecalc.explaining import closed, explain, text
     from shapecalc.language.problem import SpecError
     from shapecalc.network import load

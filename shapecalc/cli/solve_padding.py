@@ -12,7 +12,7 @@ from shapecalc.cli.output import echo_error, echo_json, has_signs
 from shapecalc.cli.terminal import print_lines
 
 if TYPE_CHECKING:
-    from shapecalc.algebra.trace import Style
+    from shapecalc.algebra.steps import Style
     from shapecalc.solving.padding import Question, Solved
 
 MOST_SHOWN = 20
@@ -80,7 +80,7 @@ def solve_padding(same: bool, plain: bool, form: str, **options: Any) -> None:
 
     Exit status 1 if there is no such padding; then the nearest sizes that can be had are told.
     """
-    from shapecalc.algebra.trace import ASCII, UNICODE
+    from shapecalc.algebra.steps import ASCII, UNICODE
     from shapecalc.solving.padding import NoSolution
 
     _refuse_contradictions(same, options)

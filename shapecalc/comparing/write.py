@@ -10,8 +10,9 @@ from typing import Any
 from shapecalc import table as tables
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.analysis.constraints import Constraint
+from shapecalc.analysis.data import plain
 from shapecalc.analysis.measures import MEASURES
-from shapecalc.analysis.report import Report, plain
+from shapecalc.analysis.report import Report
 from shapecalc.comparing.comparison import Change, Comparison, Values, alike
 from shapecalc.layout import Heading, Table
 from shapecalc.layout import markdown as _markdown

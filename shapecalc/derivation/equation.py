@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeAlias
 
-from shapecalc.algebra.trace import Number, Quotient, Style, Traced, steps, untraced, write
+from shapecalc.algebra.steps import Style, steps, write
+from shapecalc.algebra.trace import Number, Quotient, Traced, untraced
 
 
 class Equation(NamedTuple):
@@ -28,7 +29,7 @@ Derivation: TypeAlias = "Traced | Equation | Chain | tuple[Any, ...] | Any"
 def parts(value: Derivation, style: Style) -> list[str]:
     """What stands between the equals signs of a derivation.
 
-    >>> from shapecalc.algebra.trace import ASCII
+    >>> from shapecalc.algebra.steps import ASCII
     >>> F = Traced.letter("F", 5)
     >>> parts(F // 2, ASCII), parts((8, F, F), ASCII)
     (['floor(F/2)', 'floor(5/2)', '2'], ['8 x F x F', '8 x 5 x 5'])

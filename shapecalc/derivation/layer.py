@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import is_symbolic, prod, total
 from shapecalc.algebra.trace import Leaf, Traced, untraced
-from shapecalc.analysis.report import LayerReport, Report
+from shapecalc.analysis.layer import LayerReport
+from shapecalc.analysis.report import Report
 from shapecalc.catalogue import summary
 from shapecalc.derivation import windows
 from shapecalc.derivation.equation import Chain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from shapecalc.algebra.requirement import Condition
-from shapecalc.algebra.trace import UNICODE, Style
+from shapecalc.algebra.steps import UNICODE, Style
 from shapecalc.derivation.equation import Derivation, written
 
 

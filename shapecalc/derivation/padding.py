@@ -41,7 +41,7 @@ class Same(NamedTuple):
 def same(kernel: Any, dilation: Any = 1) -> Same:
     r"""The padding that keeps the size at stride 1, by the formula.
 
-    >>> from shapecalc.algebra.trace import ASCII
+    >>> from shapecalc.algebra.steps import ASCII
     >>> from shapecalc.derivation.equation import written
     >>> found = same(5)
     >>> print(written(found.condition, ASCII), written(found.solved, ASCII), sep="\n")
@@ -64,7 +64,7 @@ def multiplied(kernel: int, stride: int, dilation: int = 1, output_padding: int 
     The size grows by the stride with every cell of the input, so it is enough that one cell
     becomes as many as the stride. Where no whole P does it, both sides are not the same.
 
-    >>> from shapecalc.algebra.trace import ASCII
+    >>> from shapecalc.algebra.steps import ASCII
     >>> from shapecalc.derivation.equation import written
     >>> print(written(multiplied(4, stride=2).solved, ASCII))
     2P = F - S = 4 - 2 = 2
@@ -110,7 +110,7 @@ def _half(solved: Equation, unknown: Traced) -> Equation | None:
 def hanging_over(kernel: int, dilation: int = 1) -> Equation:
     """By the picture: how far a kernel reaches over the edge if its centre is on the first pixel.
 
-    >>> from shapecalc.algebra.trace import ASCII
+    >>> from shapecalc.algebra.steps import ASCII
     >>> from shapecalc.derivation.equation import written
     >>> print(written(hanging_over(5), ASCII))
     P = floor(F/2) = floor(5/2) = 2

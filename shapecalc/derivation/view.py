@@ -8,7 +8,9 @@ from typing import Any
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.algebra.trace import Traced
 from shapecalc.algebra.window import IDENTITY, Window
-from shapecalc.analysis.report import LayerReport, ReceptiveField, Report
+from shapecalc.analysis.layer import LayerReport
+from shapecalc.analysis.report import Report
+from shapecalc.analysis.views import ReceptiveField
 from shapecalc.derivation.equation import Chain
 from shapecalc.derivation.lines import Line, listed, said
 from shapecalc.layers.axes import behind_batch

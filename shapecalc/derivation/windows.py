@@ -9,7 +9,7 @@ from typing import Any
 from shapecalc.algebra.arithmetic import known
 from shapecalc.algebra.requirement import Condition, equal
 from shapecalc.algebra.window import Window, evened, extent, spread
-from shapecalc.analysis.report import LayerReport
+from shapecalc.analysis.layer import LayerReport
 from shapecalc.derivation import padding
 from shapecalc.derivation.lines import Line, Picture, Section, listed, said
 from shapecalc.derivation.numbers import decimal

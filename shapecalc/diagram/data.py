@@ -13,8 +13,9 @@ from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.algebra.program import Program
 from shapecalc.algebra.trace import Apply, Leaf, Number, Product, Quotient, Sum, Traced
 from shapecalc.analysis.constraints import Constraint
+from shapecalc.analysis.layer import LayerReport
 from shapecalc.analysis.measures import labels as labels_of_totals
-from shapecalc.analysis.report import LayerReport, Report
+from shapecalc.analysis.report import Report
 from shapecalc.derivation.closed import open_report
 from shapecalc.derivation.equation import Chain, Derivation, Equation
 from shapecalc.derivation.layer import Explanation, explain

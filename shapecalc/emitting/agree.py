@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Leaf, Traced, Tree
-from shapecalc.emitting.python import settled_choices
+from shapecalc.emitting.python import settled_choices, tests
 from shapecalc.emitting.syntax import names, size
 from shapecalc.emitting.trees import (
     collapsed,
@@ -22,7 +22,7 @@ from shapecalc.emitting.trees import (
     stated,
     tree_of,
 )
-from shapecalc.language.evaluation import evaluate
+from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import (
     Comparison,
     Conditional,
@@ -67,8 +67,10 @@ def agree(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | No
 def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
     candidates: dict[Expression, None] = {}
     for tree in _shortest([*dict.fromkeys(each.tree for each in samples)]):
-        for each in (decided(tree), tree):
-            candidates[_told(each, allowed)] = None
+        told = _told(tree, allowed)
+        candidates[told] = None
+        if all(_goes_both_ways(test, samples) for test in tests(told)):
+            candidates[_told(decided(tree), allowed)] = None
     for candidate in sorted(candidates, key=size):
         if names(candidate) and is_right(candidate, samples):
             return candidate
@@ -78,6 +80,14 @@ def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression |
     # a size of the input, of which the block has a parameter for its own name
     alike: list[Expression] = [Name(name, 0) for name in sorted(allowed)]
     return next((name for name in alike if is_right(name, samples)), None)
+
+
+def _goes_both_ways(test: Expression, samples: Iterable[Sample]) -> bool:
+    """Whether a condition holds at some uses and not at others: what is right at all needs none."""
+    try:
+        return {truth(value_of(test, each)) for each in samples} == {True, False}
+    except (ExpressionError, KeyError, TypeError):
+        return False
 
 
 def _shortest(trees: list[Tree]) -> list[Tree]:

@@ -51,7 +51,16 @@ class Calls:
         else:
             told = {copy.layer.function(names, texts) for copy in copies}
         only = self.only(scope, entry, told)
-        return syntax.replaced(syntax.read(only), {**meanings, **sources})
+        found = syntax.replaced(syntax.read(only), {**meanings, **sources})
+        return self.where_inputs_are(found) if entry.is_fed_by_nothing else found
+
+    def where_inputs_are(self, made: Any) -> Any:
+        """The call that makes a tensor of nothing, on the device that the first input is on."""
+        first = next(iter(self.body.inputs.values()), None)
+        if first is None or not isinstance(made, syntax.Invoke):
+            return made
+        device = syntax.Attribute(Name(first, 0), "device")
+        return syntax.Invoke(made.function, made.positional, (*made.named, ("device", device)))
 
     def by_name(self, scope: Scope, entry: Entry, name: str, inputs: list[Any]) -> dict[str, Any]:
         """Sizes that have names; a batch that follows from the others is left to torch."""

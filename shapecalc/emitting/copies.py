@@ -84,7 +84,8 @@ class Copies:
         if entry.share is not None:
             self.body.sharing.tie_copies(scope, entry, attribute)
         if asked and len(sources) == 1 and entry.block is not None:
-            self.asked_of_copies(scope, entry, attribute, sources[0], target, asked)
+            keyed = is_keyed(made)
+            self.asked_of_copies(scope, entry, attribute, sources[0], target, asked, keyed=keyed)
             return attribute
         self.modules_loop(
             attribute,
@@ -132,24 +133,28 @@ class Copies:
         source: str,
         target: str,
         asked: list[str],
+        *,
+        keyed: bool = False,
     ) -> None:
         """Run copies of a block of which single ones have outputs that are asked for by names."""
+        items = syntax.call("list", values_of(attribute)) if keyed else attribute
         if target == "_":
             target = self.body.forward.variable(entry.stem)
         self.start([source], target)
         start = 0
         for number, place in self.places(scope, entry, asked).items():
-            self.copies_between(entry, attribute, target, start, place)
-            called = self.body.entries.call(scope, entry, syntax.Item(attribute, Number(place)), [])
+            self.copies_between(entry, items, target, start, place)
+            key = syntax.Text(str(number)) if keyed else Number(place)
+            called = self.body.entries.call(scope, entry, syntax.Item(attribute, key), [])
             given = syntax.Invoke(called.function, (Name(target, 0),))
             self.body.entries.passed(entry, given, target, called=f"{entry.name}.{number}")
             if str(number) in asked:
                 self.keep_copy(f"{entry.name}.{number}", target)
             start = place + 1
-        self.copies_between(entry, attribute, target, start, None)
+        self.copies_between(entry, items, target, start, None)
 
     def copies_between(
-        self, entry: Entry, attribute: Any, target: str, start: int, stop: int | None
+        self, entry: Entry, items: Any, target: str, start: int, stop: int | None
     ) -> None:
         """Run the copies between two of which outputs are asked for."""
         if start == stop:
@@ -158,16 +163,14 @@ class Copies:
         with self.body.forward.apart() as body:
             called = syntax.call(each, Name(target, 0))
             self.body.entries.passed(entry, called, target, called=f"{entry.name}.")
-        self.body.forward.body.append(For(each, _part(attribute, start, stop), tuple(body)))
+        self.body.forward.body.append(For(each, _part(items, start, stop), tuple(body)))
 
     def modules_loop(
         self, attribute: Any, made: Any, entry: Entry, sources: list[str], target: str, run: Any
     ) -> None:
         """Run copies that are submodules one after another."""
         variable = self.body.forward.variable(entry.stem)
-        items = attribute
-        if made.function == syntax.name("nn.ModuleDict"):
-            items = syntax.call(Attribute(attribute, "values"))
+        items = values_of(attribute) if is_keyed(made) else attribute
         if target == "_":
             target = self.body.forward.variable(entry.stem)
         self.start(sources, target)
@@ -325,6 +328,16 @@ class Copies:
         with self.body.forward.inner():
             inputs = self.body.branches.outputs(scope, entry, entry.branches, given[0].name)
         return self.body.calls.function(scope, entry, inputs)
+
+
+def is_keyed(made: Any) -> bool:
+    """Whether copies are held in a dictionary, by their numbers."""
+    return bool(made.function == syntax.name("nn.ModuleDict"))
+
+
+def values_of(attribute: Any) -> Any:
+    """The submodules in a dictionary of them."""
+    return syntax.call(Attribute(attribute, "values"))
 
 
 def _part(items: Any, start: int, stop: int | None) -> Any:

@@ -173,6 +173,7 @@ def _annotated(body: list[Statement], name: str) -> list[Statement]:
                 isinstance(each, Assign)
                 and each.annotation is None
                 and each.target == Name(name, 0)
+                and not _is_typed(each.value)
             ):
                 typed = Assign(each.target, each.value, syntax.TENSOR, each.comment)
                 return [*body[:i], typed, *body[i + 1 :]]

@@ -13,7 +13,7 @@ from shapecalc.emitting.names import EmitError
 from shapecalc.emitting.trees import tree_of
 from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.problem import Mark
-from shapecalc.language.tree import Entry, Setting, Spec
+from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.layers import Layer
 from shapecalc.network import Network
 
@@ -73,6 +73,8 @@ class Known:
         self.empty = frozenset().union(*(build.empty for build in builds))
         self.roots = [build.built.root for build in builds]
         self._inside = memory.inside
+        self.symbols = memory.symbols
+        self.decisive: dict[tuple[int, str], bool] = {}  # whether weights in a use hang on a size
         self._built: dict[int, dict[int, list[Node | Part]]] = {}
         self.uses: dict[str, list[Part]] = {}
         self.used_by: dict[str, dict[Entry, None]] = {}
@@ -99,6 +101,10 @@ class Known:
     def first(self, use: Any) -> Part:
         """The first of all uses of a block that are like one."""
         return self._first[id(use.children)]
+
+    def given_to(self, block: Block) -> set[str]:
+        """The arguments that any use of a block gives."""
+        return {name for entry in self.used_by.get(block.name, ()) for name in entry.settings}
 
     def error(self, mark: Mark, message: str, *notes: str) -> EmitError:
         """The error that something cannot be written."""

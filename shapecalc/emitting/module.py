@@ -34,14 +34,15 @@ from shapecalc.emitting.printer import definition, statement
 from shapecalc.emitting.roles import Roles
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.sharing import Tie
+from shapecalc.emitting.sizes import with_functions
 from shapecalc.emitting.source import head, imports, main, parameter_names
 from shapecalc.emitting.syntax import Assign, Class, Do, Function, Parameter
 from shapecalc.emitting.tidy import (
     in_order,
     items_of,
     with_items,
+    with_locals,
     with_numbered,
-    with_running_sizes,
     without_defaults,
     without_echoes,
 )
@@ -116,7 +117,8 @@ class Classes:
     def source(self) -> str:
         """The whole source."""
         network = self.network()
-        written = [*self.definitions, network]
+        written = with_functions([*self.definitions, network], self.taken)
+        written = [with_locals(each) for each in written]
         returns = syntax.TENSOR if network.base == SEQUENTIAL else network.methods[-1].returns
         shown = main(self.known, network.name, returns)
         lines = head(self.known)
@@ -132,7 +134,7 @@ class Classes:
 
     def network(self) -> Class:
         """The network's own class."""
-        owner = Owner(None, self.known.roots, [], {}, {}, {}, {})
+        owner = Owner(None, self.known.roots, [], {}, {}, {}, {}, {})
         holders = [Holder(root, root) for root in self.known.roots]
         scope = self.scope(owner, self.spec.entries, holders)
         outputs = [asked_for(reference.name) for reference in self.spec.outputs]
@@ -349,7 +351,6 @@ class Classes:
             base, forward = SEQUENTIAL, with_items(forward)
             init = [Do(syntax.call(parent, *items)), *settings]
         init = without_defaults(init, self.defaults)
-        init = with_running_sizes(init, {*scope.allowed, *self.parameters.values()})
         signed = signature(scope, init, body.checks, is_part=is_part)
         plain = syntax.call(parent)
         statements = [Do(plain), *signed.body] if base == MODULE else signed.body

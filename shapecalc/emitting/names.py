@@ -19,6 +19,14 @@ register_full_backward_pre_hook register_load_state_dict_post_hook
 register_load_state_dict_pre_hook register_module register_parameter
 register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
 set_submodule share_memory state_dict to to_empty train training type update values xpu zero_grad
+_apply _backward_hooks _backward_pre_hooks _buffers _call_impl _compiled_call_impl _forward_hooks
+_forward_hooks_always_called _forward_hooks_with_kwargs _forward_pre_hooks
+_forward_pre_hooks_with_kwargs _get_abs_string_index _get_backward_hooks _get_backward_pre_hooks
+_get_item_by_idx _get_name _is_full_backward_hook _load_from_state_dict
+_load_state_dict_post_hooks _load_state_dict_pre_hooks _maybe_warn_non_full_backward_hook _modules
+_named_members _non_persistent_buffers_set _parameters _register_load_state_dict_pre_hook
+_register_state_dict_hook _replicate_for_data_parallel _save_to_state_dict _slow_forward
+_state_dict_hooks _state_dict_pre_hooks _version _wrapped_call_impl
 """
 
 MODULE_ATTRIBUTES = frozenset(_OF_MODULES.split())
@@ -54,15 +62,15 @@ class EmitError(SpecError):
 def clash(name: str) -> str:
     """Why a name cannot be that of a module's attribute; empty if it can.
 
-    >>> clash("train"), clash("_train"), clash("conv1"), clash("layers.0")
-    ("'train' is an attribute of torch's modules", "'_train' begins with _, ...", '', '')
+    >>> clash("train"), clash("__train"), clash("_train"), clash("layers.0")
+    ("'train' is an attribute of torch's modules", "'__train' begins with __, ...", '', '')
     """
     if "." in name:
         return next(filter(None, map(clash, name.split("."))), "")
     if name in MODULE_ATTRIBUTES:
         return f"{name!r} is an attribute of torch's modules"
-    if name.startswith("_"):
-        return f"{name!r} begins with _, as the names that torch's modules keep to themselves"
+    if name.startswith("__"):
+        return f"{name!r} begins with __, as the names that Python keeps to itself"
     return f"{name!r} is a word of Python" if keyword.iskeyword(name) else ""
 
 

@@ -124,8 +124,7 @@ class _Signature:
     def is_given(self, name: str) -> bool:
         """Whether any use gives an argument."""
         block = self.scope.block
-        uses = self.scope.known.used_by.get(block.name if block is not None else "", ())
-        return any(name in entry.settings for entry in uses)
+        return block is not None and name in self.scope.known.given_to(block)
 
     def knobs(self) -> list[str]:
         """The symbols that are used, those included that defaults are worked out of."""

@@ -14,7 +14,7 @@ from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import python, syntax
 from shapecalc.emitting.agree import Sample, agree, value_of
 from shapecalc.emitting.known import Copy, Holder, Known
-from shapecalc.emitting.names import EmitError, variable
+from shapecalc.emitting.names import EmitError, variable, word
 from shapecalc.emitting.outside import incoming, size_before
 from shapecalc.emitting.owner import Given, Owner, PerCopy, by_use, fits
 from shapecalc.emitting.roles import Role, Roles
@@ -144,10 +144,16 @@ class Scope:
 
     # -- numbers ----------------------------------------------------------------------------------
 
+    def agreed(self, samples: list[Sample]) -> Any | None:
+        """The plainest expression in names here that is right in all samples; None if none is."""
+        found = agree(samples, self.allowed | self.owner.same.keys())
+        names = {size: SpecName(own, 0) for size, own in self.owner.same.items()}
+        return None if found is None else syntax.replaced(found, names)
+
     def number(self, samples: list[Sample], copies: list[Copy], field: str, mark: Mark) -> Any:
         """A whole number; what hangs on the input's size becomes a parameter."""
         features = self.owner.features
-        found = agree(samples, self.allowed)
+        found = self.agreed(samples)
         if found is None and features:
             found = agree(samples, self.allowed | features.keys())
         if found is not None:
@@ -176,8 +182,8 @@ class Scope:
         """What a parameter is called: the size of the input that it is, or what it is for."""
         taken = {*self.allowed, *self.parameters.values(), *self.owner.extras}
         within = copy.built.path[len(copy.use.path) + 1 :].split(".")
-        words = [word.replace("-", "_") for word in within if not word.isdigit()]
-        return variable("_".join([*words, field]), taken)
+        words = [each for each in within if not each.isdigit()]
+        return variable(word("_".join([*words, field])).strip("_"), taken)
 
     def check_tied(self, samples: list[Sample]) -> None:
         """Find the symbols whose values decide that no expression is right."""
@@ -279,12 +285,12 @@ class Scope:
         self, name: str, samples: list[Sample], mark: Mark, copies: list[Copy], *, is_size: bool
     ) -> Any:
         """A size of the incoming tensor, or of an earlier entry, that an expression asks for."""
-        found = agree(samples, self.allowed)
+        found = self.agreed(samples)
         if found is not None:
             return found
         each = by_use(samples, copies)
         if self.block is not None and is_size and each is not None:
-            return self.parameter(each, copies[0], variable(name, ()))
+            return self.parameter(each, copies[0], name)
         self.check_tied(samples)
         message = f"{name} differs from use to use in a way that no expression tells"
         raise self.error(mark, message, "give the block an argument for it")

@@ -13,6 +13,7 @@ from shapecalc.algebra.trace import Leaf, untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.agree import Sample, agree
 from shapecalc.emitting.known import Copy
+from shapecalc.emitting.outside import AXES
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.trees import length, stated
@@ -35,6 +36,9 @@ SHORT = {"in_depth": "D", "in_height": "H", "in_width": "W"}
 
 LAST = {"in_channels": "H", "in_height": "W"}
 """The same where channels are last."""
+
+SEQUENCE = {"in_channels": "L"}
+"""The same of a sequence of features."""
 
 
 class Shapes:
@@ -93,9 +97,22 @@ class Shapes:
             return ""
         if any(isinstance(node, Conditional) for node in syntax.walk(found)):
             return ""
-        own = self.scope.owner.features
-        short = {name: Name(told, 0) for name, told in {**(LAST if own else SHORT), **own}.items()}
-        return flat(syntax.replaced(found, short))
+        return flat(syntax.replaced(found, self.short()))
+
+    def short(self) -> dict[str, Any]:
+        """What names of sizes stand for: shorter ones, or the parameters that they are."""
+        owner = self.scope.owner
+        told = LAST if owner.features else SEQUENCE if owner.is_sequence else SHORT
+        names = {**told, **owner.features, **owner.same}
+        kept = {*owner.features.values()}
+        if owner.block is not None:
+            kept |= self.scope.known.given_to(owner.block)
+        for name, default in self.scope.arguments.items():
+            if name not in kept and default is not None and isinstance(default.content, Name):
+                same = default.content.name
+                if same in AXES or same in self.scope.allowed:
+                    names[name] = names.get(same, same)
+        return {name: Name(told, 0) for name, told in names.items()}
 
     def hidden(self) -> set[str]:
         """The symbols that no constructor is given: the sizes of the network's input, mostly."""

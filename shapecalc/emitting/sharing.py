@@ -121,5 +121,5 @@ def _state(copies: list[Copy]) -> list[str]:
             within = node.path[len(built.path) :].lstrip(".")
             for name in (*node.layer.weights(), *node.layer.buffers()):
                 if name in node.tied:
-                    found[f"{within}.{name}" if within else name] = None
+                    found[".".join(filter(None, (within, name)))] = None
     return [*found]

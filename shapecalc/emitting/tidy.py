@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from shapecalc.emitting import syntax
 from shapecalc.emitting.names import variable
 from shapecalc.emitting.printer import flat
-from shapecalc.emitting.syntax import Assign, Do, For, If, Invoke, Statement
+from shapecalc.emitting.syntax import Assign, Class, Do, For, Function, If, Invoke, Statement
 from shapecalc.language.expression import Binary, Name, Number
 
 LEAST = 5
 """Of how many names, numbers and signs a size is made that is worth a local."""
+
+
+def with_locals(definition: Class | Function) -> Class | Function:
+    """A class with long sizes that come again in its constructor as a local, if it has one."""
+    if isinstance(definition, Function) or definition.base != syntax.name("nn.Module"):
+        return definition
+    first, *others = definition.methods
+    if first.name != "__init__":
+        return definition
+    taken = {*syntax.names(*first.body), *(each.name for each in first.parameters)}
+    body = with_running_sizes([*first.body], taken)
+    return replace(definition, methods=(replace(first, body=tuple(body)), *others))
 
 
 def with_running_sizes(body: list[Statement], taken: Collection[str]) -> list[Statement]:
@@ -56,7 +69,7 @@ def _grown(local: Any, size: Any, before: Any) -> Statement:
 def _sizes(statement: Statement) -> Iterator[Any]:
     """The sizes in a statement that are calculated, and those that they are calculated from."""
     for node in syntax.walk(statement):
-        if isinstance(node, Invoke):
+        if isinstance(node, Invoke) and not flat(node.function).startswith("math."):
             for argument in node.positional:
                 if isinstance(argument, Binary) and argument.operator in _ARITHMETIC:
                     yield from _calculated(argument)

@@ -27,6 +27,9 @@ from shapecalc.language.expression import Binary, Call, Conditional, Expression,
 
 _ONE = Number(1)
 
+LONG = 100
+"""A derivation with more numbers and operations is not made shorter by a factor alone."""
+
 
 class Chosen(NamedTuple):
     """A number that a condition chose; ``meanings`` are the derivations of the test's names.
@@ -135,12 +138,13 @@ def cancelled(tree: Tree) -> Tree:
             kept.remove(each)
         else:
             left.append(each)
-    if len(left) == len(under):
-        return tree
     top = reduce(mul, map(Traced, kept), Traced(Number(factor.numerator)))
-    if not left and factor.denominator == 1:
-        return top.tree
-    return tree_of(top / reduce(mul, map(Traced, left), Traced(Number(factor.denominator))))
+    found = top.tree
+    if left or factor.denominator != 1:
+        bottom = reduce(mul, map(Traced, left), Traced(Number(factor.denominator)))
+        found = tree_of(top / bottom)
+    is_less = len(left) < len(under) or length(found, LONG) < length(tree, LONG)
+    return found if is_less else tree
 
 
 def collapsed(tree: Any) -> Any:

@@ -6,8 +6,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.trace import LATEX, Leaf, Style, Traced, steps, untraced
-from shapecalc.analysis.report import LayerReport, Report, plain
+from shapecalc.algebra.steps import LATEX, Style, steps
+from shapecalc.algebra.trace import Leaf, Traced, untraced
+from shapecalc.analysis.data import plain
+from shapecalc.analysis.layer import LayerReport
+from shapecalc.analysis.report import Report
 from shapecalc.derivation.equation import sizes
 from shapecalc.derivation.letters import lettered
 from shapecalc.language.problem import did_you_mean, listing
@@ -103,7 +106,7 @@ def whole(report: Report, layers: Sequence[LayerReport], style: Style, form: str
 
     >>> import shapecalc
     >>> report = shapecalc.load("lenet5").report()
-    >>> from shapecalc.algebra.trace import ASCII
+    >>> from shapecalc.algebra.steps import ASCII
     >>> print(whole(report, [report["conv1"]], ASCII))
     input  3 x 32 x 32  what comes in
     conv1  6 x 28 x 28  height, width: floor((32 + 2*0 - 5)/1) + 1 = 28; params: 6*3*5^2 + 6 = 456

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from shapecalc.algebra.trace import LATEX, UNICODE, Style, untraced
-from shapecalc.analysis.report import plain
+from shapecalc.algebra.steps import LATEX, UNICODE, Style
+from shapecalc.algebra.trace import untraced
+from shapecalc.analysis.data import plain
 from shapecalc.derivation.equation import Chain, Equation, parts, written
 from shapecalc.derivation.layer import Explanation, Setting
 from shapecalc.derivation.lines import Line, Section, rows

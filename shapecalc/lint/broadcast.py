@@ -10,7 +10,8 @@ from shapecalc.layers.joining import Broadcast, aligned
 from shapecalc.lint.base import Finding, check
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.report import LayerReport, Report
+    from shapecalc.analysis.layer import LayerReport
+    from shapecalc.analysis.report import Report
 
 
 @check("broadcast-by-chance")

@@ -12,7 +12,8 @@ from shapecalc.layers.convolution import Convolution
 from shapecalc.lint.base import Finding, check, surely_at_least
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.report import LayerReport, Report
+    from shapecalc.analysis.layer import LayerReport
+    from shapecalc.analysis.report import Report
 
 NARROWEST = 16
 """The narrowest reduction that GoogLeNet and SqueezeNet make; less is not proposed."""

@@ -12,7 +12,8 @@ from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.report import LayerReport, Report
+    from shapecalc.analysis.layer import LayerReport
+    from shapecalc.analysis.report import Report
     from shapecalc.graph.graph import Node
 
 

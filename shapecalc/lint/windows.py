@@ -17,7 +17,8 @@ from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check, surely_at_least
 
 if TYPE_CHECKING:
-    from shapecalc.analysis.report import LayerReport, Report
+    from shapecalc.analysis.layer import LayerReport
+    from shapecalc.analysis.report import Report
 
 
 def _sliding(report: Report) -> Iterator[tuple[LayerReport, tuple[Window, ...]]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapecalc.algebra.arithmetic import is_symbolic
-from shapecalc.algebra.trace import UNICODE
+from shapecalc.algebra.steps import UNICODE
+from shapecalc.analysis.layer import LayerReport
 from shapecalc.analysis.measures import sums
-from shapecalc.analysis.report import LayerReport, Report
+from shapecalc.analysis.report import Report
 from shapecalc.catalogue import summary
 from shapecalc.derivation.layer import explain
 from shapecalc.explaining import text

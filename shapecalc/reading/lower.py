@@ -205,8 +205,15 @@ class Lowering:
         before: Wire | None,
         prefix: str,
     ) -> Wire:
-        """The entry of an operation."""
+        """The entry of an operation; a stored tensor that has one of its name needs no other."""
         path = joined(prefix, op.name) if op.name else ""
+        other = self.shares.get(id(op))
+        if other is not None and op.layer.is_state:
+            first = next((item for item in items if path and item.path == path), None)
+            if first is not None and first.kind == op.kind:
+                self.made_of[id(op)] = first
+                known.update({(op, output): Link(first) for output in [*op.outputs, OUTPUT]})
+                return before or (op, OUTPUT)
         if is_itself(op):
             path = prefix if id(op.call) in self.inlined else ""
         item = Item(op.kind, op.place or Mark(1, 1), path)
@@ -216,7 +223,6 @@ class Lowering:
         wires = self.with_the_start(op, [wire_of(value) for value in op.inputs], items)
         if wires and (wires != [before] or before is None):
             item.links = [known[wire] for wire in wires]
-        other = self.shares.get(id(op))
         if other is not None:
             item.share = self.made_of[id(other)]
         items.append(item)

@@ -132,6 +132,8 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
                 self.produced(each) if isinstance(each, TensorValue) and each.stored else each
                 for each in args
             ]
+            if outer.instance is not None and not self.relative(outer, value):
+                return self.call(forward, args, kwargs)  # as a slice of one: nobody holds it
         call = Call(value, self.relative(outer, value), outer)
         call.place = self.here()
         call.given = _given(forward, args, kwargs)

@@ -141,6 +141,8 @@ class Weights:
         settings: dict[str, Any] = {"shape": list(stored.shape)}
         if value.dtype != "float32":
             settings["dtype"] = value.dtype
+        if not stored.is_persistent:
+            settings["persistent"] = False
         self.current = home
         outputs = self.add(kind, [], settings, name=self.stored_name(stored))
         self.current = user

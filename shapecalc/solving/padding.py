@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import ceildiv, known
 from shapecalc.algebra.requirement import Condition, divides
-from shapecalc.algebra.trace import Style, Traced, write
+from shapecalc.algebra.steps import Style, write
+from shapecalc.algebra.trace import Traced
 from shapecalc.algebra.window import Window, extent, spread
 from shapecalc.derivation import padding
 from shapecalc.derivation.equation import written

@@ -7,7 +7,7 @@ from math import gcd
 from typing import Any
 
 from shapecalc.algebra.arithmetic import known
-from shapecalc.algebra.trace import Style
+from shapecalc.algebra.steps import Style
 from shapecalc.algebra.window import Window, extent
 from shapecalc.derivation.equation import written
 from shapecalc.derivation.numbers import decimal
@@ -20,7 +20,7 @@ MOST = 8
 def leave_nothing(question: Question, style: Style) -> Solved:
     """The least padding at which (N + 2P - F)/S + 1 is whole, alike on both sides if it can be.
 
-    >>> from shapecalc.algebra.trace import ASCII
+    >>> from shapecalc.algebra.steps import ASCII
     >>> leave_nothing(Question(3, 3, size=7), ASCII).headline
     'P = 1'
     >>> leave_nothing(Question(3, 2, size=8), ASCII).headline

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shapecalc.analysis.report import LayerReport, Report
+from shapecalc.analysis.layer import LayerReport
+from shapecalc.analysis.report import Report
 from shapecalc.network import Network
 from shapecalc.verify import run, weights
 from shapecalc.verify.findings import Finding, Pair, compare

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
 
-from shapecalc.analysis.report import LayerReport, Report
+from shapecalc.analysis.layer import LayerReport
+from shapecalc.analysis.report import Report
 from shapecalc.verify.comparing import Gap, relative
 from shapecalc.verify.findings import Finding, explained
 from shapecalc.verify.matching import Pairs

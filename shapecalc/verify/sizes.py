@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from shapecalc.analysis.report import LayerReport, Report
+from shapecalc.analysis.layer import LayerReport
+from shapecalc.analysis.report import Report
 from shapecalc.language.opening import size_symbols
 from shapecalc.language.problem import SpecError
 from shapecalc.language.words import BATCH

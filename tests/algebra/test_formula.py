@@ -20,6 +20,7 @@ from shapecalc.algebra.formula import (
     function_of,
     is_integral,
     period,
+    split_extreme,
 )
 from tests.algebra.formulas import formula, lines, rules
 
@@ -228,6 +229,10 @@ def test_the_least_of_sizes_a_number_apart_is_known():
 def test_a_minimum_that_a_size_is_added_to_is_one_with_the_minimum_around_it():
     assert str(smallest(W, W + smallest(H, 2), W + 3)) == "W + min(0, H)"
     assert str(largest(W, W + largest(H, 2 * H))) == "W + max(0, H, 2*H)"
+
+
+def test_a_minimum_told_apart_leaves_numbers_where_its_quotients_become_numbers():
+    assert split_extreme(8 // largest(2, H)) == (2 - H, 4, 8 // H)
 
 
 def test_products_in_a_sum_are_multiplied_out_within_a_floor():

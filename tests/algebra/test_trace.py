@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from shapecalc.algebra.arithmetic import ceildiv, gcd, largest, prod, smallest, total
 from shapecalc.algebra.formula import Formula
-from shapecalc.algebra.trace import ASCII, LATEX, UNICODE, Traced, steps, untraced, write
+from shapecalc.algebra.steps import ASCII, LATEX, UNICODE, steps, write
+from shapecalc.algebra.trace import Traced, untraced
 from shapecalc.algebra.window import Window, extent, spread
 
 OPERATIONS = {

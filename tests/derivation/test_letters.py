@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 import shapecalc
-from shapecalc.algebra.trace import ASCII, Traced, write
+from shapecalc.algebra.steps import ASCII, write
+from shapecalc.algebra.trace import Traced
 from shapecalc.derivation.letters import Lettered, lettered
 from shapecalc.layers import KINDS
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapecalc.algebra.trace import ASCII
+from shapecalc.algebra.steps import ASCII
 from shapecalc.derivation import padding
 from shapecalc.derivation.equation import written
 from shapecalc.derivation.picture import corner

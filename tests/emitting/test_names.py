@@ -190,7 +190,7 @@ def test_the_attributes_of_modules_are_those_of_torch() -> None:
         name
         for made in (nn.Module(), nn.Sequential(), nn.ModuleDict(), nn.ModuleList())
         for name in dir(made)
-        if not name.startswith("_")
+        if not name.startswith("__")
     }
     assert own - MODULE_ATTRIBUTES == set()
 

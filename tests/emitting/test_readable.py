@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import pytest
 
 import shapecalc
+from shapecalc.emitting import owner
 from shapecalc.emitting.module import module
 from shapecalc.emitting.names import EmitError
+from shapecalc.emitting.outside import AXES
 from shapecalc.language.problem import SpecError
+from tests.bundled import thorough
 from tests.emitting.emitted import assert_emits, assert_is, made, maker
 from tests.emitting.stepwise import assert_computes
 
@@ -167,3 +171,61 @@ def test_copies_of_a_join_may_have_names_and_take_more_than_their_input():
     layers = [conv(3, name="first"), join]
     source = assert_emits(network(layers, symbols={"n": 3}), {"n": 2})
     assert_computes(maker(source)(), network(layers, symbols={"n": 3}).report())
+
+
+@pytest.mark.parametrize(
+    "name", ["mobilenet_v3", "yolov3", "gpt2", *thorough(["efficientnet", "maxvit", "swin"])]
+)
+def test_comments_tell_sizes_in_names_that_the_class_has(name):
+    sizes = {"B", "D", "H", "L", "W", *AXES}
+    for written in re.split(r"\nclass ", module(shapecalc.load(name)))[1:]:
+        told = {word for shape in re.findall(r"# \[(.*)\]", written) for word in _words(shape)}
+        assert told <= sizes | {*_words(re.sub("#.*", "", written))}
+
+
+def _words(text):
+    return re.findall(r"[a-z_]\w*", text, re.IGNORECASE)
+
+
+def test_a_sequence_of_features_has_a_length():
+    source = module(shapecalc.load("gpt2"))
+    assert "x = self.c_attn(x)  # [B, L, 3 * width]" in source
+    assert "parts, parts_1, parts_2 = x.unbind(0)  # [B, heads, L, width / heads]" in source
+
+
+def test_what_is_made_of_nothing_is_on_the_device_of_the_input():
+    assert "torch.arange(self.T, device=tokens.device)" in module(shapecalc.load("gpt2"))
+
+
+def test_a_size_that_is_an_argument_at_every_use_is_given_once():
+    conv_ = {"Conv2d": {"out_channels": "n", "kernel_size": 1}}
+    blocks = {"Unit": {"args": {"n": None}, "layers": [conv_]}}
+    layers = [conv("a"), {"Unit": "a"}, conv("b"), {"Unit": "b"}]
+    source = assert_emits(network(layers, symbols={"a": 4, "b": 4}, blocks=blocks), {"a": 5})
+    assert "self.conv1 = nn.Conv2d(n, n, kernel_size=1)" in source
+    assert "Unit(b)" in source
+
+
+def test_a_size_that_is_by_chance_what_an_argument_is_stays():
+    blocks = {"Unit": {"args": {"n": None}, "layers": [{"Linear": "n"}]}}
+    layers = [{"Linear": "a"}, {"Unit": "b"}, {"Unit": "b"}]
+    source = assert_emits(network(layers, symbols={"a": 4, "b": 4}, blocks=blocks), {"a": 5})
+    assert "nn.Linear(in_features, n)" in source
+
+
+def test_what_hangs_on_a_size_is_asked_of_each_use_once(monkeypatch):
+    asked = []
+    whole = owner._is_decisive
+
+    def counted(known, use, size):
+        asked.append((id(use), size))
+        return whole(known, use, size)
+
+    monkeypatch.setattr(owner, "_is_decisive", counted)
+    blocks = {"B0": {"args": {"n": None}, "layers": [conv("n")]}}
+    for i in range(1, 6):
+        uses = [{f"B{i - 1}": "n"}, {f"B{i - 1}": "n"}]
+        blocks[f"B{i}"] = {"args": {"n": None}, "layers": uses}
+    module(network([{"B5": 3}, {"B5": 4}], blocks=blocks))
+    assert asked
+    assert len(asked) == len({*asked})

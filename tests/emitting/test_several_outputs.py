@@ -102,6 +102,22 @@ def test_an_only_output_keeps_its_name() -> None:
     assert 'return {"scores": ' in source
 
 
+def test_copies_in_a_dictionary_may_be_asked_for() -> None:
+    text = """
+symbols: {a: 3}
+input: [16, 8, 8]
+blocks:
+  Both:
+    outputs: [c, r]
+    layers: [{Conv2d: {out_channels: 16, kernel_size: 1}, name: c}, {ReLU: , name: r}]
+layers:
+  - {Both: , repeat: a, when: index != 1, name: body.1}
+  - {Concat: , from: [body.1, body.1.0]}
+"""
+    source = assert_emits(shapecalc.load(text), {"a": 4})
+    assert_is_clean(source)
+
+
 CUTS: dict[str, tuple[dict[str, object], Any]] = {
     "Chunk": ({"chunks": 3}, lambda x: x.chunk(3, dim=1)),
     "Split": ({"split_size": 4}, lambda x: x.split(4, dim=1)),

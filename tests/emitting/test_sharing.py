@@ -92,3 +92,18 @@ layers:
   - {Concat: 1, from: [multiheadattention1, y], repeat: 2}
 """)
     assert "if index == 0:" in source
+
+
+def test_a_tensor_in_a_block_is_tied() -> None:
+    source = emitted("""
+symbols: {a: 1}
+input: [4, 8, 8]
+blocks:
+  Scale: {args: {n: }, layers: [{Parameter: [1, 1, 1, 1], name: p}, {Mul: , from: [input, p]}]}
+layers:
+  - {Scale: 1, name: one}
+  - {Concat: {branches: [[], []]}, name: two}
+  - {Scale: 2, name: other, share: one}
+""")
+    model = made(source)
+    assert model.other.p is model.one.p

@@ -90,7 +90,7 @@ def data(network: Network, report: Report, chance: random.Random) -> None:
 
 
 def explain(network: Network, report: Report, chance: random.Random) -> None:
-    from shapecalc.algebra.trace import UNICODE
+    from shapecalc.algebra.steps import UNICODE
     from shapecalc.derivation.closed import closed
     from shapecalc.derivation.layer import explain as derived
     from shapecalc.explaining.network import whole

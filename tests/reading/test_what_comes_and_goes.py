@@ -8,6 +8,7 @@ import pytest
 
 import shapecalc
 from shapecalc.language.problem import SpecError
+from shapecalc.language.writer import as_yaml
 
 DECODER = """
 import torch
@@ -103,3 +104,48 @@ def test_what_a_module_is_given_of_those_outside_stays_theirs(tmp_path: Path) ->
         "bias",
     ]
     assert {str(layer.inputs[1]) for layer in layers if layer.kind == "Add"} == {"table", "bias"}
+
+
+STATES = """
+import torch
+from torch import nn
+
+
+class Turned(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("angles", torch.zeros(8), persistent=False)
+        self.register_buffer("scale", torch.ones(8))
+
+    def forward(self, x):
+        return x * self.angles * self.scale
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self._turned = Turned()
+        self.q, self.k = nn.Linear(8, 8), nn.Linear(8, 8)
+        self.inner = nn.ModuleList([nn.Sequential(nn.Linear(8, 8), nn.Tanh()) for _ in range(2)])
+        self.inner[1].unused = nn.LayerNorm(8)
+
+    def forward(self, x):
+        for layer in self.inner:
+            x = layer[:2](x)
+        return self._turned(self.q(x)) * self._turned(self.k(x))
+"""
+
+
+def test_the_state_dict_of_what_is_emitted_has_what_the_codes_has(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    (tmp_path / "net.py").write_text(STATES)
+    text = as_yaml(shapecalc.load(f"{tmp_path}/net.py:Net", inputs=["8"]).spec)
+    code: dict[str, object] = {}
+    exec(STATES, code)
+    emitted: dict[str, object] = {}
+    exec(shapecalc.emit(shapecalc.load(text)), emitted)
+    with torch.device("meta"):
+        wanted, given = code["Net"]().state_dict(), emitted["Net"]().state_dict()
+    stood = {name for name in wanted if not name.startswith("inner.1.unused")}
+    assert stood <= given.keys()
+    assert len(given) == len(wanted)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from unittest import mock
 
-from shapecalc.analysis.report import LayerReport
+from shapecalc.analysis.layer import LayerReport
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError, known
 from shapecalc.layers import OUTPUT

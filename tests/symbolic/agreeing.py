@@ -24,7 +24,7 @@ from shapecalc.algebra.formula import Formula, expanded
 from shapecalc.analysis.report import Report
 from shapecalc.language import evaluation, expression
 from shapecalc.language.problem import SpecError
-from shapecalc.layers.reshaping import _from_end
+from shapecalc.layers.reshaping.cutting import _from_end
 from shapecalc.network import Network
 
 PYTHON = {"__builtins__": {}, "min": min, "max": max}
@@ -114,8 +114,9 @@ class Compared:
             return
         self.accepted += 1
         is_empty = any(0 in shape for layer in report for shape in _shapes(layer))
+        is_else = is_empty or self.counts_from_end(report)
         if broken:
-            if not (is_empty or below or self.counts_from_end(report)):
+            if not (is_else or below):
                 raise Disagreement(f"accepted though broken: {broken}")
             return
         if not below:
@@ -123,7 +124,7 @@ class Compared:
                 self.compare(report, scope)
             return
         below = self.below(values, LOWEST)
-        if len(below) == 1 and not is_empty:  # of two, a product is positive
+        if len(below) == 1 and not is_else:  # of two, a product is positive
             raise Disagreement(f"accepted though {below[0]} is below what is understood")
 
     def check_solutions(self, scope: Mapping[str, Any]) -> None:
@@ -250,8 +251,10 @@ def _number(text: Any, scope: Mapping[str, Any], where: str) -> Any:
     if not isinstance(text, str):
         return text
     if "/receptive_field/" in where and re.search("[^/]/[^/]", text):
-        return evaluation.evaluate(expression.parse(text), dict(scope))
+        return eval(text, PYTHON, {name: Fraction(value) for name, value in scope.items()})
     value = eval(text, PYTHON, dict(scope))
+    if isinstance(value, Fraction) and value.denominator == 1:  # of a symbol that is one
+        return int(value)
     if type(value) is not int:
         raise Disagreement(f"{where}: {text} comes to {value!r}")
     return value

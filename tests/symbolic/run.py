@@ -1,10 +1,11 @@
 """Random networks in symbols, compared with numbers: ``python -m tests.symbolic.run --cases 2000``.
 
-Each is made from a seed and a number alone: one layer of a kind, every kind in its turn, or a
-network of several layers. Some of its symbols stay open, and its report is compared with reports
-with numbers at ``--times`` settings of these. How cases ended is counted; what disagrees, fails, or
-is refused in symbols alone is printed with the options that reproduce it, and ``--case NUMBER``
-prints the spec of one. The exit status is 1 if there is any.
+Each is made from a seed and a number alone: one layer of a kind, every kind in its turn, a network
+of several layers, one that uses all of the language's structure, or one as people design them. Some
+of its symbols stay open, and its report is compared with reports with numbers at ``--times``
+settings of these. How cases ended is counted; what disagrees, fails, or is refused in symbols alone
+is printed with the options that reproduce it, and ``--case NUMBER`` prints the spec of one. The
+exit status is 1 if there is any.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 import shapecalc
 from shapecalc.language.problem import SpecError
 from shapecalc.layers import KINDS
+from tests.emitting.specs import spec as structured
 from tests.symbolic.agreeing import Compared, Disagreement
+from tests.symbolic.architectures import architecture
 from tests.symbolic.specs import Spec, networks, single
 
 TOGETHER = 10
@@ -54,9 +57,13 @@ def case(number_of_seed: int, number: int, kind: str | None = None) -> Case | No
 
 @lru_cache(maxsize=1)
 def _drawn(number_of_seed: int, group: int, kind: str | None) -> list[Spec | None]:
-    """The specs of a group: networks in every other one, else layers of one kind."""
+    """The specs of a group; its number tells what they are."""
+    which, chance = group % 4, Random(f"{number_of_seed} {group}")
+    if which > 1 and kind is None:
+        make = structured if which == 2 else architecture
+        return [make(chance) for _ in range(TOGETHER)]
     kinds = list(KINDS)
-    strategy: Any = networks() if group % 2 else single(kinds[group // 2 % len(kinds)])
+    strategy: Any = networks() if which else single(kinds[group // 4 % len(kinds)])
     found: list[Spec | None] = []
 
     @seed(f"{number_of_seed} {group}")

@@ -21,7 +21,7 @@ from shapecalc.emitting.printer.breaks import (
     operands,
 )
 from shapecalc.emitting.printer.line import UNARY, fits, flat, written
-from shapecalc.emitting.syntax import Attribute, Constant, Invoke, Item, Noted, Text
+from shapecalc.emitting.syntax import Attribute, Constant, Invoke, Item, Keyed, Noted, Text
 from shapecalc.language.expression import Binary, Comparison, Conditional, Name, Number, Unary
 
 STEP = 4
@@ -59,6 +59,8 @@ def within(tree: Any, indent: int, before: str = "", after: str = "") -> list[st
         *lines, last = within(tree.tree, indent, before, after)
         noted = f"{last}  # {tree.comment}"
         return [*lines, noted if tree.comment and fits(noted) else last]
+    if isinstance(tree, Keyed):
+        return within(tree.value, indent, f"{before}{flat(tree.key)}: ", after)
     line = f"{pad}{before}{flat(tree)}{after}"
     if fits(line) and not has_notes(tree):
         return [line]

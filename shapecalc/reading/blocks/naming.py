@@ -59,7 +59,8 @@ def entry_names(items: list[Item], taken: Iterable[str]) -> dict[int, str]:
     found: dict[int, str] = {}
     plain = {item.path for item in items}
     for item in items:
-        if item.path.partition(".")[0] in plain - {item.path}:
+        words = item.path.split(".")
+        if any(".".join(words[:n]) in plain for n in range(1, len(words))):
             item.path = identifier(item.path)  # below what stands here as a whole
     for item in sorted(items, key=lambda item: not item.has_weights):  # weights keep their names
         if item.path:

@@ -7,6 +7,7 @@ from typing import Any
 
 from shapecalc.layers import KINDS
 from shapecalc.layers.base import Layer
+from shapecalc.layers.field import Field
 from shapecalc.layers.types import Flag
 from shapecalc.reading.dtypes import DTYPES, DType
 from shapecalc.reading.functions.base import OPERATIONS, SAME, number, tensor
@@ -16,92 +17,123 @@ from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Builtin, Unknown
 
 
-def _from_kind(kind: type[Layer], name: str, takes: tuple[str, ...]) -> Builtin:
-    least, most = kind.arity
-    defaults = {p.partition("=")[0]: p.partition("=")[2] for p in takes if "=" in p}
-    names = [p.partition("=")[0] for p in takes]
-    star = next((p[1:] for p in names if p.startswith("*") and not p.startswith("**")), None)
-    double = next((p[2:] for p in names if p.startswith("**")), None)
-    plain_names = [p for p in names if not p.startswith("*")]
+class _Call:
+    """A function that is a kind of the catalogue: what it takes, and how a call becomes an entry.
 
-    def run(rt: Any, *args: Any, **kwargs: Any) -> Any:
-        inputs: list[TensorValue] = []
-        rest = list(args)
-        for key in ("input", "x", "self", "tensor", "query", "input1", "x1"):
-            if key in kwargs and key not in kind.fields:
-                rest.insert(0, kwargs.pop(key))
-        for key in ("key", "value", "other", "x2", "input2", "mat2"):
-            if key in kwargs and isinstance(kwargs[key], TensorValue) and len(rest) < least + 2:
-                rest.append(kwargs.pop(key))
+    ``takes`` are torch's names of what comes behind the inputs, with defaults of its own, and
+    ``*`` or ``**`` before one that takes all that is left.
+    """
+
+    def __init__(self, kind: type[Layer], name: str, takes: tuple[str, ...]) -> None:
+        self.kind = kind
+        self.name = name
+        parts = [each.partition("=") for each in takes]
+        self.defaults = {name: int(text) for name, sign, text in parts if sign}
+        names = [name for name, _, _ in parts]
+        self.star = next((n[1:] for n in names if n.startswith("*") and n[1:2] != "*"), None)
+        self.double = next((n[2:] for n in names if n.startswith("**")), None)
+        self.names = [name for name in names if not name.startswith("*")]
+
+    def run(self, rt: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Put the kind in for a call; its result."""
+        rest = self.in_order(list(args), kwargs)
+        inputs = self.inputs(rt, rest)
+        settings = self.settings(rt, self.given(rt, rest, kwargs))
+        known = rt.numbers_of(self.kind.kind, inputs[0]) if len(inputs) == 1 else None
+        return rt.put(self.kind.kind, inputs, settings) if known is None else known
+
+    def in_order(self, args: list[Any], kwargs: dict[str, Any]) -> list[Any]:
+        """What is given by position, with the inputs that are given by name among them."""
+        for key in _FIRST:
+            if key in kwargs and key not in self.kind.fields:
+                args.insert(0, kwargs.pop(key))
+        for key in _FURTHER:
+            is_input = isinstance(kwargs.get(key), TensorValue)
+            if is_input and len(args) < self.kind.arity[0] + 2:
+                args.append(kwargs.pop(key))
+        return args
+
+    def inputs(self, rt: Any, rest: list[Any]) -> list[TensorValue]:
+        """The tensors that stand first, which are taken from the rest."""
+        least, most = self.kind.arity
         if most is None and rest and isinstance(rest[0], (list, tuple)):
-            inputs = [tensor(rt, each) for each in rest.pop(0)]
+            found = [tensor(rt, each) for each in rest.pop(0)]
         else:
-            while (
-                rest and (most is None or len(inputs) < most) and isinstance(rest[0], TensorValue)
-            ):
-                inputs.append(rest.pop(0))
-        if len(inputs) < least:
-            what = rt.shown(rest[0]) if rest else "nothing"
+            found = []
+            while rest and isinstance(rest[0], TensorValue) and (most is None or len(found) < most):
+                found.append(rest.pop(0))
+        if len(found) < least:
             if rest and isinstance(rest[0], Unknown):
                 raise rt.not_known(rest[0])
-            short = name.rpartition(".")[2]
-            raise rt.error("TypeError", f"{short}(): argument must be Tensor, not {what}")
-        given: dict[str, Any] = {}
-        if star is not None and rest:
-            taken = plain(rest[0])
-            given[star] = (
-                list(taken) if len(rest) == 1 and isinstance(taken, (list, tuple)) else rest
-            )
-            rest = []
-        for key, value in zip(plain_names, rest):
-            given[key] = value
-        if len(rest) > len(plain_names):
-            raise rt.error(
-                "TypeError", f"{name.rpartition('.')[2]}() takes fewer arguments than given"
-            )
-        sizes: dict[str, Any] = {}
-        for key, value in kwargs.items():
-            key = SAME.get(key, key)
-            if key in kind.fields:
-                given[key] = value
-            elif double is not None:
-                sizes[key] = value
-        if double is not None and sizes:
-            given[double] = sizes
-        for key, text in defaults.items():
-            given.setdefault(key, int(text))
-        settings = {}
-        for key, value in given.items():
-            if key not in kind.fields:
-                continue
-            value = plain(value)
-            if isinstance(value, TensorValue):
-                value = rt.tensor_number(value)
-            if isinstance(kind.fields[key].type, Flag):
-                value = rt.truth(value)
-            if isinstance(value, DType):
-                value = DTYPES.get(value.name, value.name)
-            if isinstance(value, Unknown):
-                raise rt.not_known(value)
-            if value is None and kind.fields[key].default is None:
-                continue
-            settings[key] = (
-                [number(rt, v) for v in value] if isinstance(value, (list, tuple)) else value
-            )
-        known = rt.numbers_of(kind.kind, inputs[0]) if len(inputs) == 1 else None
-        return rt.put(kind.kind, inputs, settings) if known is None else known
+            what = rt.shown(rest[0]) if rest else "nothing"
+            raise rt.error("TypeError", f"{self.short}(): argument must be Tensor, not {what}")
+        return found
 
-    return Builtin(name, run)
+    @property
+    def short(self) -> str:
+        """The function's name without its module."""
+        return self.name.rpartition(".")[2]
+
+    def given(self, rt: Any, rest: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """What the call says beside the inputs, by names of fields."""
+        found: dict[str, Any] = {}
+        if self.star is not None and rest:
+            taken = plain(rest[0])
+            is_list = len(rest) == 1 and isinstance(taken, (list, tuple))
+            found[self.star] = list(taken) if is_list else rest
+            rest = []
+        if len(rest) > len(self.names):
+            raise rt.error("TypeError", f"{self.short}() takes fewer arguments than given")
+        found |= zip(self.names, rest)
+        named = {SAME.get(key, key): value for key, value in kwargs.items()}
+        found |= {key: value for key, value in named.items() if key in self.kind.fields}
+        others = {key: value for key, value in named.items() if key not in self.kind.fields}
+        if self.double is not None and others:
+            found[self.double] = others
+        for key, default in self.defaults.items():
+            found.setdefault(key, default)
+        return found
+
+    def settings(self, rt: Any, given: dict[str, Any]) -> dict[str, Any]:
+        """The kind's settings, each in the form that its field takes."""
+        found = {}
+        for key, value in given.items():
+            declared = self.kind.fields.get(key)
+            if declared is None:
+                continue
+            value = _value(rt, declared, plain(value))
+            if value is not None or declared.default is not None:
+                found[key] = value
+        return found
+
+
+_FIRST = ("input", "x", "self", "tensor", "query", "input1", "x1")
+"""What torch's functions call their first input."""
+
+_FURTHER = ("key", "value", "other", "x2", "input2", "mat2")
+"""What they call the others."""
+
+
+def _value(rt: Any, declared: Field, value: Any) -> Any:
+    if isinstance(value, TensorValue):
+        value = rt.tensor_number(value)
+    if isinstance(declared.type, Flag):
+        value = rt.truth(value)
+    if isinstance(value, DType):
+        value = DTYPES.get(value.name, value.name)
+    if isinstance(value, Unknown):
+        raise rt.not_known(value)
+    return [number(rt, each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _called(name: str, kind: str) -> Builtin:
     """A function of torch's, whose kind is imported when it is first called."""
 
     @cache
-    def found() -> Builtin:
-        return _from_kind(KINDS[kind], name, dict(KINDS[kind].calls())[name])
+    def found() -> _Call:
+        return _Call(KINDS[kind], name, dict(KINDS[kind].calls())[name])
 
-    return Builtin(name, lambda rt, *args, **kwargs: found().run(rt, *args, **kwargs))
+    return Builtin(name, lambda rt, /, *args, **kwargs: found().run(rt, *args, **kwargs))
 
 
 for _name, _kind in CALLED.items():

@@ -241,7 +241,10 @@ def _parameter(rt: Any, data: Any = None, requires_grad: Any = True) -> Any:
 
 @operation("nn.Buffer", "nn.parameter.Buffer")
 def _buffer(rt: Any, data: Any, persistent: Any = True) -> Any:
-    return stored(data.shape, data.dtype, True)
+    found = stored(data.shape, data.dtype, True)
+    assert found.stored is not None
+    found.stored.is_persistent = rt.truth(persistent)
+    return found
 
 
 for _name in ("hann", "hamming", "blackman", "bartlett", "kaiser"):

@@ -88,6 +88,7 @@ def _register_buffer(
     if isinstance(tensor, TensorValue) and tensor.stored is None:
         value = TensorValue(tensor.shape, tensor.dtype)
         value.stored = Stored(value.shape, is_buffer=True)
+        value.stored.is_persistent = rt.truth(persistent)
         value.data = tensor.data
         tensor = value
     rt.store(self, name, tensor)

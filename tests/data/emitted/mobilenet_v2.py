@@ -15,6 +15,11 @@ import torch
 from torch import Tensor, nn
 
 
+def size_of(channels: int, width: Fraction) -> int:
+    size = max(8, 8 * ((channels * width + 4) // 8))
+    return size + 8 if 10 * size < 9 * channels * width else size
+
+
 class ConvNormActivation(nn.Sequential):
     def __init__(
         self,
@@ -87,83 +92,31 @@ class Features(nn.Sequential):
             ConvNormActivation(3, stem, stride=2),
             InvertedResidual(stem, expand=1, channels=16, width=width),
             InvertedResidual(
-                max(8, 8 * ((16 * width + 4) // 8)) + 8
-                if 10 * max(8, 8 * ((16 * width + 4) // 8)) < 9 * 16 * width
-                else max(8, 8 * ((16 * width + 4) // 8)),
-                expand=6,
-                channels=24,
-                width=width,
-                stride=2,
+                size_of(16, width), expand=6, channels=24, width=width, stride=2
             ),
+            InvertedResidual(size_of(24, width), expand=6, channels=24, width=width),
             InvertedResidual(
-                max(8, 8 * ((24 * width + 4) // 8)), expand=6, channels=24, width=width
+                size_of(24, width), expand=6, channels=32, width=width, stride=2
             ),
+            InvertedResidual(size_of(32, width), expand=6, channels=32, width=width),
+            InvertedResidual(size_of(32, width), expand=6, channels=32, width=width),
             InvertedResidual(
-                max(8, 8 * ((24 * width + 4) // 8)),
-                expand=6,
-                channels=32,
-                width=width,
-                stride=2,
-            ),
-            InvertedResidual(
-                max(8, 8 * ((32 * width + 4) // 8)), expand=6, channels=32, width=width
-            ),
-            InvertedResidual(
-                max(8, 8 * ((32 * width + 4) // 8)), expand=6, channels=32, width=width
-            ),
-            InvertedResidual(
-                max(8, 8 * ((32 * width + 4) // 8)),
-                expand=6,
-                channels=64,
-                width=width,
-                stride=2,
+                size_of(32, width), expand=6, channels=64, width=width, stride=2
             ),
             *(
-                InvertedResidual(
-                    max(8, 8 * ((64 * width + 4) // 8)),
-                    expand=6,
-                    channels=64,
-                    width=width,
-                )
+                InvertedResidual(size_of(64, width), expand=6, channels=64, width=width)
                 for _ in range(3)
             ),
+            InvertedResidual(size_of(64, width), expand=6, channels=96, width=width),
+            InvertedResidual(size_of(96, width), expand=6, channels=96, width=width),
+            InvertedResidual(size_of(96, width), expand=6, channels=96, width=width),
             InvertedResidual(
-                max(8, 8 * ((64 * width + 4) // 8)), expand=6, channels=96, width=width
+                size_of(96, width), expand=6, channels=160, width=width, stride=2
             ),
-            InvertedResidual(
-                max(8, 8 * ((96 * width + 4) // 8)), expand=6, channels=96, width=width
-            ),
-            InvertedResidual(
-                max(8, 8 * ((96 * width + 4) // 8)), expand=6, channels=96, width=width
-            ),
-            InvertedResidual(
-                max(8, 8 * ((96 * width + 4) // 8)),
-                expand=6,
-                channels=160,
-                width=width,
-                stride=2,
-            ),
-            InvertedResidual(
-                max(8, 8 * ((160 * width + 4) // 8)),
-                expand=6,
-                channels=160,
-                width=width,
-            ),
-            InvertedResidual(
-                max(8, 8 * ((160 * width + 4) // 8)),
-                expand=6,
-                channels=160,
-                width=width,
-            ),
-            InvertedResidual(
-                max(8, 8 * ((160 * width + 4) // 8)),
-                expand=6,
-                channels=320,
-                width=width,
-            ),
-            ConvNormActivation(
-                max(8, 8 * ((320 * width + 4) // 8)), head, kernel_size=1
-            ),
+            InvertedResidual(size_of(160, width), expand=6, channels=160, width=width),
+            InvertedResidual(size_of(160, width), expand=6, channels=160, width=width),
+            InvertedResidual(size_of(160, width), expand=6, channels=320, width=width),
+            ConvNormActivation(size_of(320, width), head, kernel_size=1),
         )
 
 

@@ -1,0 +1,113 @@
+"""What every layer sees of the network's input: receptive fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic
+from shapecalc.algebra.phases import Phases, Range, together
+from shapecalc.algebra.window import IDENTITY
+from shapecalc.analysis.data import plain
+from shapecalc.analysis.layer import LayerReport
+from shapecalc.graph.graph import Node
+from shapecalc.layers import Tensor
+
+
+class ReceptiveField(NamedTuple):
+    """What an output sees of the network's input, along each spatial axis.
+
+    ``size`` is how far it sees, ``stride`` the distance between the views of neighbouring
+    outputs, ``padding`` how far the first view begins before the input. A size is a range, and a
+    stride a fraction, where outputs take turns.
+
+    >>> import shapecalc
+    >>> field = shapecalc.load("lenet5").report().receptive_fields["conv2"]
+    >>> field.size, field.stride, field.padding, field.least
+    ((14, 14), (2, 2), (0, 0), (14, 14))
+    >>> field.to_dict()
+    {'size': [14, 14], 'stride': [2, 2], 'padding': [0, 0]}
+    """
+
+    size: tuple[Dim | Range, ...]
+    stride: tuple[Quantity, ...]
+    padding: Shape
+
+    @property
+    def least(self) -> Shape:
+        """How far every output sees at least."""
+        return tuple([size.least if isinstance(size, Range) else size for size in self.size])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The field as plain data; a stride that is a fraction is told as one."""
+        found: dict[str, Any] = plain(self._asdict())
+        return found | {"stride": [*map(_exact, self.stride)]}
+
+
+def _exact(number: Quantity) -> Any:
+    if is_symbolic(number):
+        from shapecalc.algebra.formula import as_fraction
+
+        return as_fraction(number)
+    return plain(number)
+
+
+_ALONE = Phases.of_window(IDENTITY)
+
+View = tuple[Phases, ...] | str | None
+"""What a tensor's places see along every axis; ``NOTHING`` of what no input reaches."""
+
+NOTHING = "nothing"
+
+
+def receptive_fields(
+    layers: Iterable[LayerReport], inputs: Mapping[str, Tensor], least: Mapping[str, int]
+) -> dict[str, ReceptiveField | None]:
+    """Every layer's view of the inputs, by its path; None where no window describes it."""
+    views: dict[str, View] = {
+        name: (_ALONE,) * len(tensor.spatial) if tensor.spatial else None
+        for name, tensor in inputs.items()
+    }
+    seen: dict[tuple[int, ...], View] = {}  # by copies of a layer that are fed alike
+    fields: dict[int, ReceptiveField | None] = {}  # many layers have the view of another
+    found: dict[str, ReceptiveField | None] = {}
+    for layer in layers:
+        node = layer.node
+        sources = [views[path] for path, _ in node.sources]
+        key = (id(node.layer), id(node.inputs), *[id(view) for view in sources])
+        if key in seen:
+            view = seen[key]
+        else:
+            view = seen[key] = _seen(node, sources, least)
+            if id(view) not in fields:
+                fields[id(view)] = _field(view)
+        views[layer.path] = view
+        found[layer.path] = fields[id(view)]
+    return found
+
+
+def _seen(node: Node, sources: list[View], least: Mapping[str, int]) -> View:
+    if all(source == NOTHING for source in sources):
+        return NOTHING
+    reached = [(x, view) for x, view in zip(node.inputs, sources) if view != NOTHING]
+    views = [view for _, view in reached if isinstance(view, tuple)]
+    if len(views) < len(reached):
+        return None
+    own = node.layer.sees(*[x for x, _ in reached])
+    if own is None or any(len(view) != len(own) for view in views):
+        return None
+    if len(views) == 1 and all(window == _ALONE for window in own):
+        return views[0]
+    found = [together(list(axis), least) for axis in zip(*views)]
+    seen = [axis and window and axis.then(window) for axis, window in zip(found, own)]
+    return tuple(axis for axis in seen if axis) if all(seen) else None
+
+
+def _field(view: View) -> ReceptiveField | None:
+    if not isinstance(view, tuple):
+        return None
+    return ReceptiveField(
+        tuple([axis.sizes() for axis in view]),
+        tuple([axis.stride for axis in view]),
+        tuple([axis.before for axis in view]),
+    )
