@@ -47,10 +47,10 @@ def test_products_are_whole_and_cancelled_where_sympy_says_so(expr: sympy.Expr) 
 
 @given(NUMBERS, st.integers(1, 12), NUMBERS)
 def test_a_quotient_by_a_symbol_is_cancelled_and_its_whole_part_comes_out(a, b, c):
-    H, W = Formula.symbol("H"), Formula.symbol("W")
+    h, w = Formula.symbol("H"), Formula.symbol("W")
     for found, top, bottom in [
-        (a * H // (b * W), a * H, b * W),
-        ((a * H + b * W + c) // W, a * H + b * W + c, W),
+        (a * h // (b * w), a * h, b * w),
+        ((a * h + b * w + c) // w, a * h + b * w + c, w),
     ]:
         for values in ({"H": 7, "W": 5}, {"H": 12, "W": 3}, {"H": 1, "W": 11}):
             tops, bottoms = (
