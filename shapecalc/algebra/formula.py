@@ -300,6 +300,26 @@ def as_ratio(value: Formula) -> tuple[Dim, Dim]:
     return _wrap(numerator), _wrap(denominator)
 
 
+def rounded(value: Formula) -> Formula:
+    """The nearest whole number, and of two the even one, as Python rounds.
+
+    What is half-way goes to the even side: 3/2, 7/2 and so on go up, 1/2, 5/2 and so on go down.
+
+    >>> n = Formula.symbol("n")
+    >>> rounded(n / 3), [evaluate(rounded(n / 2), {"n": k}) for k in range(1, 8, 2)]
+    (Formula('(n + 1)//3'), [0, 2, 2, 4])
+    """
+    if value.is_whole:
+        return value
+    top, bottom = as_ratio(value)
+    if isinstance(bottom, int) and bottom % 2 and isinstance(top, Formula) and top.is_whole:
+        found: Any = (2 * top + bottom) // (2 * bottom)  # nothing is half-way
+    else:
+        half = Fraction(1, 2)
+        found = (value + half) // 2 - (half - value) // 2
+    return found  # type: ignore[no-any-return]
+
+
 def as_fraction(value: Formula) -> str:
     """The formula as text where it may be a fraction: then it is divided exactly, and not down.
 

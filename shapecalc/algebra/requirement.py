@@ -345,7 +345,7 @@ def _decide_product(
     if len(factors(difference)) > 1:
         difference = kept[0] if relation == "==" else _product(kept) * sign
         if relation == ">=" and not isinstance(difference, Formula):
-            return difference >= 0  # type: ignore[no-any-return]
+            return bool(difference >= 0)
     return _decide_sign(difference, relation, least, claim)
 
 

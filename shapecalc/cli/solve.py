@@ -27,18 +27,26 @@ if TYPE_CHECKING:
 _SIZE = re.compile(r"[0-9]{1,18}(?:x[0-9]{1,18})*")
 
 
-def _amount(
-    ctx: click.Context, param: click.Parameter, value: str | None
-) -> tuple[str, int] | None:
-    """A relation and a number, as in ``<=1.5G``."""
-    if value is None:
-        return None
+def _amounts(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> list[tuple[str, int]]:
+    """Relations and numbers, as in ``<=1.5G``."""
     from shapecalc.solving.amount import read_amount
 
     try:
-        return read_amount(value)
+        return [read_amount(value) for value in values]
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def _one(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str:
+    """The one unknown."""
+    if len(values) > 1:
+        raise click.BadParameter(
+            "one unknown is solved for; give the others a value with --set, "
+            "or try combinations with 'shapecalc sweep'"
+        )
+    return values[0]
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
@@ -51,7 +59,8 @@ def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 
 
 def _total(name: str, about: str) -> Callable[[Function], Function]:
-    return click.option(f"--{name}", callback=_amount, metavar="[<|<=|>|>=]N[k|M|G|T]", help=about)
+    metavar = "[<|<=|>|>=]N[k|M|G|T]"
+    return click.option(f"--{name}", callback=_amounts, multiple=True, metavar=metavar, help=about)
 
 
 @click.command()
@@ -60,6 +69,8 @@ def _total(name: str, about: str) -> Callable[[Function], Function]:
     "--for",
     "symbol",
     required=True,
+    multiple=True,
+    callback=_one,
     metavar="SYMBOL",
     shell_complete=completed_symbol,
     help="The unknown, a whole number.",
@@ -77,7 +88,7 @@ def _total(name: str, about: str) -> Callable[[Function], Function]:
     help="What it is to put out: 4 for every side that depends on the unknown, 4x5 for height "
     "and width, 64x4x5 for the whole shape without the batch.",
 )
-@_total("params", "The parameters wanted of the network.")
+@_total("params", "The parameters wanted of the network; twice for a range.")
 @_total("macs", "Its multiply-accumulates.")
 @_total("flops", "Twice as many.")
 @_total("activations", "The elements its layers write.")
@@ -95,7 +106,7 @@ def solve(
     settings: tuple[str, ...],
     form: str,
     max_layers: int,
-    **amounts: tuple[str, int] | None,
+    **amounts: list[tuple[str, int]],
 ) -> None:
     """Find every value of one symbol that gives what is wanted.
 
@@ -121,7 +132,7 @@ def solve(
     wanted: list[OutputSize | Amount] = []
     if at is not None and output is not None:
         wanted.append(solving.OutputSize(at, output))
-    wanted += [solving.Amount(name, *each) for name, each in amounts.items() if each is not None]
+    wanted += [solving.Amount(name, *each) for name, those in amounts.items() for each in those]
     try:
         answer = solving.solve(network, symbol, wanted, given, exact=exact)
     except solving.QuestionError as error:

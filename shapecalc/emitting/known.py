@@ -73,6 +73,8 @@ class Known:
         self.empty = frozenset().union(*(build.empty for build in builds))
         self.roots = [build.built.root for build in builds]
         self._inside = memory.inside
+        self.symbols = memory.symbols
+        self.decisive: dict[tuple[int, str], bool] = {}  # whether weights in a use hang on a size
         self._built: dict[int, dict[int, list[Node | Part]]] = {}
         self.uses: dict[str, list[Part]] = {}
         self.used_by: dict[str, dict[Entry, None]] = {}

@@ -134,7 +134,7 @@ class Classes:
 
     def network(self) -> Class:
         """The network's own class."""
-        owner = Owner(None, self.known.roots, [], {}, {}, {}, {})
+        owner = Owner(None, self.known.roots, [], {}, {}, {}, {}, {})
         holders = [Holder(root, root) for root in self.known.roots]
         scope = self.scope(owner, self.spec.entries, holders)
         outputs = [asked_for(reference.name) for reference in self.spec.outputs]

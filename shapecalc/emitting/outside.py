@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.trace import Leaf, Traced, Tree
 from shapecalc.emitting import python, syntax
-from shapecalc.emitting.agree import Sample, agree
+from shapecalc.emitting.agree import Sample
 from shapecalc.emitting.known import Copy
 from shapecalc.emitting.names import EmitError
 from shapecalc.emitting.trees import moved, stated
@@ -72,7 +72,7 @@ def told_by_use(scope: Scope, tree: Any, entry: Entry, copies: list[Copy]) -> An
             axis = AXES[name]
             letters = [scope.known.inside(copy.built).sizes[axis] for copy in copies]
             samples = [outside(scope, own, copy) for own, copy in zip(letters, copies)]
-            found = agree(samples, scope.allowed)
+            found = scope.agreed(samples)
             if found is None:
                 raise ExpressionError(f"{name} differs from use to use")
             return found

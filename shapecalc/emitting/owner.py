@@ -10,6 +10,7 @@ from shapecalc.algebra.trace import Number as TracedNumber
 from shapecalc.emitting.agree import Sample
 from shapecalc.emitting.known import Copy, Known
 from shapecalc.emitting.lettered import KNOWN
+from shapecalc.emitting.letters import every, settings_of
 from shapecalc.emitting.names import variable
 from shapecalc.emitting.trees import moved, tree_of
 from shapecalc.graph.graph import Node, Part
@@ -36,8 +37,9 @@ class Owner(NamedTuple):
     ``extras`` are numbers that hang on the input's size and have to be given, for each use.
     ``features`` says what the letter of the input's last size is called, where channels are last
     and the constructor asks for them; ``seen`` are the arguments that are sizes of the input, which
-    forward sees, and ``fixed`` the values of those that follow from what is no parameter. Where it
-    ``is_sequence``, the input's first size is a length, behind which features come.
+    forward sees, and ``fixed`` the values of those that follow from what is no parameter. ``same``
+    says of sizes which argument or symbol they are at every use. Where it ``is_sequence``, the
+    input's first size is a length, behind which features come.
     """
 
     block: Block | None
@@ -47,6 +49,7 @@ class Owner(NamedTuple):
     features: dict[str, str]
     seen: dict[str, str]
     fixed: dict[str, Any]
+    same: dict[str, str]
     is_sequence: bool = False
 
 
@@ -54,9 +57,11 @@ def owner_of(known: Known, block: Block, uses: list[Part]) -> Owner:
     """A block as the owner of names."""
     fixed = _fixed(known, block, uses)
     is_sequence = all(_are_features(known, use) for use in uses)
-    owner = Owner(
-        block, uses, known_sizes(known, uses), {}, {}, _seen(known, block), fixed, is_sequence
-    )
+    sizes = known_sizes(known, uses)
+    same = _same(known, block, uses, sizes)
+    sizes = [name for name in sizes if name not in same]
+    seen = _seen(known, block)
+    owner = Owner(block, uses, sizes, {}, {}, seen, fixed, same, is_sequence)
     last = {known.inside(use).sizes[-1] for use in uses}
     if len(last) != 1 or last & {*owner.sizes} or not any(_are_last(known, use) for use in uses):
         return owner
@@ -72,6 +77,51 @@ def owner_of(known: Known, block: Block, uses: list[Part]) -> Owner:
     owner.features[letter] = name
     owner.seen.update(_seen(known, block, "in_channels"))
     return owner
+
+
+def _same(known: Known, block: Block, uses: list[Part], sizes: list[str]) -> dict[str, str]:
+    """Which required argument, or knob, a size of the input is at every use, by its derivation.
+
+    Sizes that the block itself asks for by their names stay what they are.
+    """
+    settings = [each for entry in every(block.entries) for each in settings_of(entry)]
+    settings += [default for default in block.arguments.values() if default is not None]
+    asked = {name for setting in settings for name in setting.names()}
+    required = [name for name, default in block.arguments.items() if default is None]
+    found: dict[str, str] = {}
+    for size in sizes:
+        if size in asked or len({known.inside(use).letters[size] for use in uses}) == 1:
+            continue
+        for name in (*required, *known.symbols[block.name]):
+            is_argument = name in block.arguments
+            if (is_argument or name in known.knobs) and all(
+                _is_same(known, use, size, name, is_argument=is_argument) for use in uses
+            ):
+                found.setdefault(size, name)
+    return found
+
+
+def _is_same(known: Known, use: Part, size: str, name: str, *, is_argument: bool) -> bool:
+    """Whether a size is, at a use, what an argument is given, or a symbol."""
+    outside = known.inside(use).outside
+    if is_argument:
+        return outside[size] == outside[name] and not isinstance(outside[size], TracedNumber)
+    tree = outside[size]
+    outer = _outer_use(use)
+    while isinstance(tree, Leaf) and outer is not None:
+        around = known.inside(outer).outside
+        if tree.letter not in around:
+            break
+        tree, outer = around[tree.letter], _outer_use(outer)
+    return isinstance(tree, Leaf) and tree.letter == name
+
+
+def _outer_use(use: Part) -> Part | None:
+    """The use of a block that a use stands in; None in the network itself."""
+    part = use.parent
+    while part is not None and not part.is_use:
+        part = part.parent
+    return part
 
 
 def _fixed(known: Known, block: Block, uses: list[Part]) -> dict[str, Any]:
@@ -115,6 +165,13 @@ def _is_last(known: Known, use: Part) -> bool:
 
 def _decides(known: Known, use: Part, size: str) -> bool:
     """Whether weights in a use hang on one size of its input, but on no other beside channels."""
+    asked = id(use), size
+    if asked not in known.decisive:
+        known.decisive[asked] = _is_decisive(known, use, size)
+    return known.decisive[asked]
+
+
+def _is_decisive(known: Known, use: Part, size: str) -> bool:
     others = {*known.inside(use).sizes[2:]} - {size}
     for child in _inside(use):
         if isinstance(child, Node):

@@ -144,10 +144,16 @@ class Scope:
 
     # -- numbers ----------------------------------------------------------------------------------
 
+    def agreed(self, samples: list[Sample]) -> Any | None:
+        """The plainest expression in names here that is right in all samples; None if none is."""
+        found = agree(samples, self.allowed | self.owner.same.keys())
+        names = {size: SpecName(own, 0) for size, own in self.owner.same.items()}
+        return None if found is None else syntax.replaced(found, names)
+
     def number(self, samples: list[Sample], copies: list[Copy], field: str, mark: Mark) -> Any:
         """A whole number; what hangs on the input's size becomes a parameter."""
         features = self.owner.features
-        found = agree(samples, self.allowed)
+        found = self.agreed(samples)
         if found is None and features:
             found = agree(samples, self.allowed | features.keys())
         if found is not None:
@@ -279,7 +285,7 @@ class Scope:
         self, name: str, samples: list[Sample], mark: Mark, copies: list[Copy], *, is_size: bool
     ) -> Any:
         """A size of the incoming tensor, or of an earlier entry, that an expression asks for."""
-        found = agree(samples, self.allowed)
+        found = self.agreed(samples)
         if found is not None:
             return found
         each = by_use(samples, copies)

@@ -75,7 +75,7 @@ class Functions:
             raise self.no_chain(second.mark, "the network has several inputs")
         self.check_joins(self.spec.entries)
         holders = [Holder(root, root) for root in self.known.roots]
-        owner = Owner(None, self.known.roots, [], {}, {}, {}, {})
+        owner = Owner(None, self.known.roots, [], {}, {}, {}, {}, {})
         scope = Scope(self.known, self.roles, self.parameters, owner, self.spec.entries, holders)
         told = f"{self.known.report.name}."
         self.write(scope, self.network_name, told)

@@ -103,7 +103,7 @@ class Shapes:
         """What names of sizes stand for: shorter ones, or the parameters that they are."""
         owner = self.scope.owner
         told = LAST if owner.features else SEQUENCE if owner.is_sequence else SHORT
-        names = {**told, **owner.features}
+        names = {**told, **owner.features, **owner.same}
         kept = {*owner.features.values()}
         if owner.block is not None:
             kept |= self.scope.known.given_to(owner.block)

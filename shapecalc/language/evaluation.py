@@ -41,9 +41,11 @@ def _floor(x: Any) -> Any:
 
 
 def _round(x: Any) -> Any:
-    if is_symbolic(x):  # to the nearest even number: no floor says it
-        raise Undecided(x.symbols)
-    return round(x)
+    if not is_symbolic(x):
+        return round(x)
+    from shapecalc.algebra.formula import rounded  # which numbers have no need of
+
+    return rounded(x)
 
 
 def _abs(x: Any) -> Any:

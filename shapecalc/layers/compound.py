@@ -56,8 +56,7 @@ class Maybe(FieldType["T | None"]):
 def not_null(type: FieldType[Any]) -> FieldType[Any]:
     """The type of what a field holds where that is not null.
 
-    >>> from shapecalc.algebra.arithmetic import is_number
-    from shapecalc.layers.types import Flag
+    >>> from shapecalc.layers.types import Flag
     >>> not_null(Maybe(Flag())).describe(1), not_null(Flag()).describe(1)
     ('true or false', 'true or false')
     """
@@ -176,6 +175,7 @@ class PerAxis(FieldType[tuple[T, ...]]):
 
     def read(self, value: Any, rank: int) -> tuple[T, ...]:
         length = rank * self.per
+        hint = ""
         try:
             if not isinstance(value, (list, tuple)):
                 return (self.single.read(value, rank),) * length
@@ -186,7 +186,8 @@ class PerAxis(FieldType[tuple[T, ...]]):
         except Mismatch as mismatch:
             if mismatch.index is not None:
                 raise
-        raise Mismatch(self.describe(rank))
+            hint = mismatch.hint
+        raise Mismatch(self.describe(rank), hint=hint)
 
     def describe(self, rank: int) -> str:
         one = self.single.describe(rank)
@@ -223,7 +224,7 @@ class Either(FieldType["str | T"]):
         try:
             return self.other.read(value, rank)
         except Mismatch as mismatch:
-            raise Mismatch(self.describe(rank), mismatch.index) from None
+            raise Mismatch(self.describe(rank), mismatch.index, mismatch.hint) from None
 
     def describe(self, rank: int) -> str:
         return f"{self.other.describe(rank)}, or {self.choice.describe(rank)}"
@@ -238,7 +239,7 @@ def _read_items(item: FieldType[T], values: Any, rank: int) -> tuple[T, ...]:
         try:
             read.append(item.read(value, rank))
         except Mismatch as mismatch:
-            raise Mismatch(mismatch.expected, index) from None
+            raise Mismatch(mismatch.expected, index, mismatch.hint) from None
     return tuple(read)
 
 

@@ -13,7 +13,7 @@ from shapecalc.algebra.solutions import Solutions, in_words
 from shapecalc.language import evaluation, expression
 from shapecalc.language.problem import listing
 from shapecalc.solving.conditions import Need
-from shapecalc.solving.network import Answer, Method
+from shapecalc.solving.network import Answer
 from shapecalc.solving.wanted import Want
 
 LONGEST_FORMULA = 60
@@ -39,7 +39,7 @@ def text(answer: Answer) -> str:
     if answer.values:
         given = ", ".join(f"{other} = {_plain(value)}" for other, value in answer.values.items())
         lines.append(f"where    {given}")
-    lines.append(f"found    {_method(answer.method, answer.symbol)}")
+    lines.append(f"found    {_method(answer)}")
     return "\n".join(lines).rstrip()
 
 
@@ -47,8 +47,9 @@ def _need(need: Need, name: str) -> str:
     return need.condition if need.solutions is None else in_words(need.solutions, name)
 
 
-def _method(method: Method, name: str) -> str:
+def _method(answer: Answer) -> str:
     """How the answer was found, and why it holds no more."""
+    method, name = answer.method, answer.symbol
     if method.how == "inverted":
         return "exactly, each formula inverted" + (
             "" if method.is_complete else ", but what is open"
@@ -63,7 +64,8 @@ def _method(method: Method, name: str) -> str:
     if not method.is_complete:
         return f"{found}; beyond, the question stays open"
     if not method.beyond:
-        return found
+        is_endless = method.how == "tried" and answer.solutions.greatest is None
+        return found + ("; beyond, it always holds" if is_endless else "")
     never = " never holds" if method.how == "tried" else ""
     return f"{found}; beyond, {method.beyond}{never}"
 

@@ -23,7 +23,7 @@ def scope_of(spec: dict[str, Any]) -> Scope:
 
     def make(known: Known, _: frozenset[str]) -> str:
         holders = [Holder(root, root) for root in known.roots]
-        owner = Owner(None, known.roots, [], {}, {}, {}, {})
+        owner = Owner(None, known.roots, [], {}, {}, {}, {}, {})
         found.append(Scope(known, Roles(known), {}, owner, known.spec.entries, holders))
         return ""
 

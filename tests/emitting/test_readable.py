@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 
 import shapecalc
+from shapecalc.emitting import owner
 from shapecalc.emitting.module import module
 from shapecalc.emitting.names import EmitError
 from shapecalc.emitting.outside import AXES
@@ -194,3 +195,37 @@ def test_a_sequence_of_features_has_a_length():
 
 def test_what_is_made_of_nothing_is_on_the_device_of_the_input():
     assert "torch.arange(self.T, device=tokens.device)" in module(shapecalc.load("gpt2"))
+
+
+def test_a_size_that_is_an_argument_at_every_use_is_given_once():
+    conv_ = {"Conv2d": {"out_channels": "n", "kernel_size": 1}}
+    blocks = {"Unit": {"args": {"n": None}, "layers": [conv_]}}
+    layers = [conv("a"), {"Unit": "a"}, conv("b"), {"Unit": "b"}]
+    source = assert_emits(network(layers, symbols={"a": 4, "b": 4}, blocks=blocks), {"a": 5})
+    assert "self.conv1 = nn.Conv2d(n, n, kernel_size=1)" in source
+    assert "Unit(b)" in source
+
+
+def test_a_size_that_is_by_chance_what_an_argument_is_stays():
+    blocks = {"Unit": {"args": {"n": None}, "layers": [{"Linear": "n"}]}}
+    layers = [{"Linear": "a"}, {"Unit": "b"}, {"Unit": "b"}]
+    source = assert_emits(network(layers, symbols={"a": 4, "b": 4}, blocks=blocks), {"a": 5})
+    assert "nn.Linear(in_features, n)" in source
+
+
+def test_what_hangs_on_a_size_is_asked_of_each_use_once(monkeypatch):
+    asked = []
+    whole = owner._is_decisive
+
+    def counted(known, use, size):
+        asked.append((id(use), size))
+        return whole(known, use, size)
+
+    monkeypatch.setattr(owner, "_is_decisive", counted)
+    blocks = {"B0": {"args": {"n": None}, "layers": [conv("n")]}}
+    for i in range(1, 6):
+        uses = [{f"B{i - 1}": "n"}, {f"B{i - 1}": "n"}]
+        blocks[f"B{i}"] = {"args": {"n": None}, "layers": uses}
+    module(network([{"B5": 3}, {"B5": 4}], blocks=blocks))
+    assert asked
+    assert len(asked) == len({*asked})

@@ -12,6 +12,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from shapecalc.algebra.formula import Formula
+from shapecalc.algebra.formula import evaluate as evaluate_formula
 from shapecalc.language import evaluation
 from shapecalc.language.evaluation import Undecided, evaluate
 from shapecalc.language.expression import ExpressionError, names, parse
@@ -226,11 +227,20 @@ def test_names_are_found_in_order_with_their_columns():
     assert all(text[name.column] == name.name for name in found)
 
 
-@pytest.mark.parametrize("text", ["1 if H else 2", "H < 3", "H == 2 * H", "not H", "round(H / 2)"])
+@pytest.mark.parametrize("text", ["1 if H else 2", "H < 3", "H == 2 * H", "not H"])
 def test_what_a_formula_decides_is_undecided(text):
     with pytest.raises(Undecided) as caught:
         evaluate(parse(text), {"H": Formula.symbol("H")})
     assert caught.value.symbols == {"H"}
+
+
+@pytest.mark.parametrize("divisor", [1, 2, 3, 4, 6, 7])
+def test_a_formula_is_rounded_as_a_number_is(divisor):
+    tree = parse(f"round((3*H - 20) / {divisor})")
+    formula = evaluate(tree, {"H": Formula.symbol("H")})
+    for n in range(1, 40):
+        known = evaluate_formula(formula, {"H": n})
+        assert known == evaluate(tree, {"H": n}) == round(Fraction(3 * n - 20, divisor))
 
 
 def test_a_difference_without_symbols_is_decided():

@@ -13,14 +13,12 @@ from torch import Tensor, nn
 
 
 class EncoderLayer(nn.Module):
-    def __init__(
-        self, in_features: int, features: int, heads: int, hidden: int, dropout: float
-    ) -> None:
+    def __init__(self, features: int, heads: int, hidden: int, dropout: float) -> None:
         super().__init__()
-        self.attention = nn.MultiheadAttention(in_features, heads, batch_first=True)
+        self.attention = nn.MultiheadAttention(features, heads, batch_first=True)
         self.dropout1 = nn.Dropout(dropout)
-        self.norm1 = nn.LayerNorm(in_features)
-        self.linear1 = nn.Linear(in_features, hidden)
+        self.norm1 = nn.LayerNorm(features)
+        self.linear1 = nn.Linear(features, hidden)
         self.relu1 = nn.ReLU()
         self.linear2 = nn.Linear(hidden, features)
         self.dropout2 = nn.Dropout(dropout)
@@ -28,7 +26,7 @@ class EncoderLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         identity = x
-        x, _ = self.attention(x, x, x, need_weights=False)  # [B, L, in_features]
+        x, _ = self.attention(x, x, x, need_weights=False)  # [B, L, features]
         x = self.dropout1(x)
         x = identity + x
         norm1 = self.norm1(x)
@@ -59,10 +57,7 @@ class TransformerEncoder(nn.Module):
         self.embedding = nn.Embedding(vocabulary, embedding_dim=features)
         self.position = nn.Parameter(torch.zeros((1, tokens, features)))
         self.layers = nn.Sequential(
-            *(
-                EncoderLayer(features, features, heads, hidden, dropout)
-                for _ in range(6)
-            )
+            *(EncoderLayer(features, heads, hidden, dropout) for _ in range(6))
         )
 
     def forward(self, words: Tensor) -> Tensor:
