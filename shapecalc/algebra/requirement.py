@@ -320,8 +320,10 @@ def _decide_product(
     difference: Formula, relation: str, least: Least | None, claim: Claim
 ) -> bool | Condition:
     """A product is 0 where a factor is; factors that cannot be 0 do no more than turn its sign."""
-    from shapecalc.algebra.formula import Formula, factors
+    from shapecalc.algebra.formula import Formula, as_ratio, factors
 
+    if relation == "==":  # what it is divided by is never 0
+        difference, _ = as_ratio(difference)  # type: ignore[assignment]
     low, high = difference.range(least)
     if relation == ">=" and low is not None and low >= 0:
         return True

@@ -35,6 +35,20 @@ ENTRIES = {
     "{type: ReLU, name: act}": ["written here: ReLU"],
     "{Linear: 8, activation: relu}": ["an activation is an entry by its own name, such as ReLU"],
     "Conv2D: 8": ["did you mean 'Conv2d'?"],
+    "Conv2D: {filters: 8, kernel_size: 3, strides: 2}": [
+        "did you mean 'Conv2d'?",
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3, stride: 2}",
+    ],
+    "Dense: {units: 8, activation: relu}": [
+        "called Linear here",
+        "written here: Linear: 8",
+        "an activation is an entry by its own name, such as ReLU",
+    ],
+    "MaxPooling2D: {pool_size: [2, 3]}": [
+        "called MaxPool2d here",
+        "written here: MaxPool2d: [2, 3]",
+    ],
+    "Dense: {units: 8, wonders: 3}": ["called Linear here"],
     "Dense: 8": ["called Linear here"],
     "Conv2d {out_channels: 8, kernel_size: 3}": [
         "written here: Conv2d: {out_channels: 8, kernel_size: 3}"
