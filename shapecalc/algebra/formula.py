@@ -207,18 +207,18 @@ class Formula(Symbolic):
         return hash(self.expr)
 
     def __add__(self, other: Quantity) -> Any:
-        return _wrap(self.expr + _unwrap(other), _known_whole(self, other))
+        return _wrap(_plus(self.expr, other), _known_whole(self, other))
 
     __radd__ = __add__
 
     def __sub__(self, other: Quantity) -> Any:
-        return _wrap(self.expr - _unwrap(other), _known_whole(self, other))
+        return _wrap(_plus(self.expr, -other), _known_whole(self, other))
 
     def __rsub__(self, other: Quantity) -> Any:
         return _wrap(_unwrap(other) - self.expr, _known_whole(self, other))
 
     def __mul__(self, other: Quantity) -> Any:
-        return _wrap(self.expr * _unwrap(other), _known_whole(self, other))
+        return _wrap(_times(self.expr, other), _known_whole(self, other))
 
     __rmul__ = __mul__
 
@@ -438,7 +438,7 @@ def as_remainder(value: Quantity, divisor: Quantity) -> tuple[str, bool]:
     quotient = canonical.cancelled(_unwrap(value) / _unwrap(divisor))
     top, bottom = quotient.as_numer_denom()
     said = f"{writing.operand(top)} % {writing.operand(bottom, right=True)}"
-    return said, bool(quotient.is_integer)
+    return said, nodes.is_whole(quotient)
 
 
 def function_of(value: Formula) -> Callable[[int], Any]:
@@ -497,6 +497,14 @@ def _unwrap(value: Quantity) -> sympy.Expr:
     if isinstance(value, Fraction):
         return sympy.Rational(value.numerator, value.denominator)
     return sympy.Integer(value)
+
+
+def _plus(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
+    return nodes.shifted(expr, other) if type(other) is int else expr + _unwrap(other)
+
+
+def _times(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
+    return nodes.scaled(expr, other) if type(other) is int else expr * _unwrap(other)
 
 
 def _wrap(expr: sympy.Expr, whole: bool = False) -> Any:
