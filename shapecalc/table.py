@@ -9,7 +9,6 @@ from shapecalc.algebra.arithmetic import Dim, Quantity, exactdiv, is_symbolic, t
 from shapecalc.analysis.layer import LayerReport
 from shapecalc.analysis.measures import MEASURES, Measure, Totals
 from shapecalc.analysis.report import Report
-from shapecalc.analysis.roofline import Bound, Device, bound, intensity
 from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.signs import one_line
 from shapecalc.layers import Tensor
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from shapecalc import lint
     from shapecalc.algebra.formula import Abbreviations
     from shapecalc.analysis.constraints import Constraint
+    from shapecalc.analysis.roofline import Bound, Device
     from shapecalc.language.problem import Mark
 
 DEFAULT_COLUMNS = ("layer", "kind", "output", "params", "macs")
@@ -154,6 +154,8 @@ def _memory(report: Report, row: Row, write: Writer) -> str:
 
 
 def _intensity(report: Report, row: Row, write: Writer) -> str:
+    from shapecalc.analysis.roofline import intensity
+
     return "" if row.is_heading else intensity(row.layers).told(write)
 
 
@@ -249,6 +251,7 @@ def _summary(
 
 def _timed(device: Device) -> list[Column]:
     """The time that the layers of a row take at least, one after the other, and what bounds it."""
+    from shapecalc.analysis.roofline import bound
 
     def found(report: Report, row: Row) -> Bound:
         return bound(row.layers, device, report.built.least)
@@ -264,6 +267,8 @@ def _timed(device: Device) -> list[Column]:
 
 def _of_time(report: Report, device: Device | None, write: Writer) -> list[tuple[str, str]]:
     """Arithmetic intensity, and on a device the bound on time."""
+    from shapecalc.analysis.roofline import bound, intensity
+
     told = intensity(report.layers).told(write)
     lines = [("FLOP per byte", f"{told} (arithmetic intensity)")]
     if device is not None:

@@ -142,7 +142,8 @@ def gcd(n: Dim, m: Dim) -> Dim | None:
     """
     if isinstance(n, int):
         return math.gcd(n, m) if isinstance(m, int) else m.gcd(n)
-    return n.gcd(m)  # type: ignore[no-any-return]
+    found: Dim | None = n.gcd(m)
+    return found
 
 
 def prod(values: Iterable[Dim]) -> Dim:
@@ -169,4 +170,5 @@ def total(values: Iterable[Dim]) -> Dim:
             formulas.append(value)
     if not formulas:
         return numbers
-    return formulas[0].sum([*formulas, numbers])  # type: ignore[no-any-return]
+    whole: Dim = formulas[0].sum([*formulas, numbers])
+    return whole

@@ -306,12 +306,19 @@ MOST_FACTORED_SYMBOLS = 6
 
 @lru_cache(maxsize=4096)
 def factors(expr: sympy.Expr) -> tuple[sympy.Expr, ...]:
-    """The factors of a product, each once; those of a sum if it is short and has any."""
+    """The factors of a product that decide its sign, each once; those of a sum if it is short.
+
+    An even power that it is divided by does not, and an odd power is its base.
+    """
     if length(expr) <= MOST_FACTORED and len(names(expr)) > 1:
         expr = _factored(expr)
-    parts = sympy.Mul.make_args(expr)
+    parts = [p for p in sympy.Mul.make_args(expr) if not _is_inverse_square(p)]
     bases = [p.base if p.is_Pow and p.exp.is_Integer and p.exp % 2 else p for p in parts]
     return tuple(dict.fromkeys(bases))
+
+
+def _is_inverse_square(part: sympy.Expr) -> bool:
+    return bool(part.is_Pow and part.exp.is_Integer and part.exp < 0 and part.exp % 2 == 0)
 
 
 def _factored(expr: sympy.Expr) -> sympy.Expr:

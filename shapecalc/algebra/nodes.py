@@ -29,7 +29,8 @@ class Extreme(sympy.Function):  # type: ignore[misc]
     """A minimum or maximum; sympy's own would reason about their arguments at length."""
 
     def _eval_is_integer(self) -> bool | None:
-        return sympy.core.logic.fuzzy_and(each.is_integer for each in self.args)  # type: ignore[no-any-return]
+        known: bool | None = sympy.core.logic.fuzzy_and(each.is_integer for each in self.args)
+        return known
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         name = r"\min" if isinstance(self, Smallest) else r"\max"

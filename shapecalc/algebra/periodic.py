@@ -35,7 +35,8 @@ def period(expr: sympy.Expr) -> int | None:
 
 def _common(parts: tuple[sympy.Expr, ...]) -> int | None:
     periods = [period(multiplied_out(part)) for part in parts]
-    return None if None in periods else lcm(*periods)  # type: ignore[arg-type]
+    known = [each for each in periods if each is not None]
+    return lcm(*known) if len(known) == len(periods) else None
 
 
 def _is_whole(expr: sympy.Expr) -> bool:

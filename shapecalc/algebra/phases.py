@@ -149,7 +149,8 @@ class Phases(NamedTuple):
         if period == 1:
             return self.step
         if not isinstance(self.step, int):
-            return self.step / period  # type: ignore[no-any-return]
+            average: Quantity = self.step / period
+            return average
         mean = Fraction(self.step, period)
         return mean.numerator if mean.denominator == 1 else mean
 

@@ -320,8 +320,10 @@ def _decide_product(
     difference: Formula, relation: str, least: Least | None, claim: Claim
 ) -> bool | Condition:
     """A product is 0 where a factor is; factors that cannot be 0 do no more than turn its sign."""
-    from shapecalc.algebra.formula import Formula, factors
+    from shapecalc.algebra.formula import Formula, as_ratio, factors
 
+    if relation == "==":  # what it is divided by is never 0
+        difference, _ = as_ratio(difference)  # type: ignore[assignment]
     low, high = difference.range(least)
     if relation == ">=" and low is not None and low >= 0:
         return True
@@ -345,7 +347,7 @@ def _decide_product(
     if len(factors(difference)) > 1:
         difference = kept[0] if relation == "==" else _product(kept) * sign
         if relation == ">=" and not isinstance(difference, Formula):
-            return difference >= 0  # type: ignore[no-any-return]
+            return bool(difference >= 0)
     return _decide_sign(difference, relation, least, claim)
 
 

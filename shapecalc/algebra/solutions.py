@@ -274,7 +274,8 @@ def _merge(classes: tuple[Class, ...], step: int) -> Class | None:
     if not all(classes) or len(set(map(len, classes))) > 1:
         return None
     merged = [_interleaved(intervals, step) for intervals in zip(*classes, strict=True)]
-    return None if None in merged else tuple(merged)  # type: ignore[arg-type]
+    known = tuple(intervals for intervals in merged if intervals is not None)
+    return known if len(known) == len(merged) else None
 
 
 def _interleaved(intervals: tuple[Interval, ...], step: int) -> Interval | None:

@@ -115,7 +115,8 @@ def _ordered(expr: sympy.Expr) -> list[sympy.Expr]:
     """
     terms = {term: powers_of(term) for term in expr.args}
     if len(terms) == 2 or any(powers is None for powers in terms.values()):
-        return expr.as_ordered_terms()  # type: ignore[no-any-return]
+        ordered: list[sympy.Expr] = expr.as_ordered_terms()
+        return ordered
     bases = {base for powers in terms.values() for base in powers or ()}
     place = {base: i for i, base in enumerate(sorted(bases, key=_sort_key))}
     last = (len(place), 0)

@@ -12,6 +12,12 @@ VERSION = 1
 
 Schema = dict[str, Any]
 
+_AMOUNT = {"$ref": "#/$defs/amount"}
+_SHAPE = {"$ref": "#/$defs/shape"}
+_TEXT = {"type": "string"}
+_TENSORS = {"type": "object", "additionalProperties": _SHAPE}
+_TIME = {"description": "in seconds; a number, or a formula", "type": ["number", "string"]}
+
 
 def report_schema() -> Schema:
     """JSON Schema, draft 2020-12, of a report.
@@ -19,76 +25,20 @@ def report_schema() -> Schema:
     >>> report_schema()["$id"]
     'urn:shapecalc:report:1'
     """
-    amount = {"$ref": "#/$defs/amount"}
-    shape = {"$ref": "#/$defs/shape"}
-    text = {"type": "string"}
-    counts = {name: {"description": each.doc, **amount} for name, each in MEASURES.items()}
-    tensors = {"type": "object", "additionalProperties": shape}
-    view = {key: {"type": "array"} for key in ("size", "stride", "padding")}
-    layer = {
-        "path": text,
-        "kind": text,
-        "inputs": _list(text),
-        "input_shapes": _list(shape),
-        "output_shape": shape,
-        "weights": tensors,
-        "buffers_of": tensors,
-        **counts,
-        "receptive_field": {"anyOf": [_object(view), {"type": "null"}]},
-    }
-    totals = {name: {"description": label, **amount} for name, label in labels().items()}
-    convention = _object(
-        {
-            "name": text,
-            "unit": text,
-            "total": amount,
-            "parts": {"type": "object", "additionalProperties": amount},
-        },
-        macs=amount,
-    )
-    time = {"description": "in seconds; a number, or a formula", "type": ["number", "string"]}
-    own = dict.fromkeys(("weights", "live", "saved_for_backward"), amount)
-    own_memory = _object(own, kv_cache=amount)
-    memory = _object(
-        {
-            "weights": amount,
-            "peak": amount,
-            "peak_at": {"type": ["string", "null"]},
-            "saved_for_backward": amount,
-            "training": _object(dict.fromkeys(OPTIMIZERS, amount)),
-        },
-        saved_is_least={"const": True},
-        kv_cache=amount,
-    )
-    named_input = _object({"name": text, "shape": shape, "dtype": text})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:shapecalc:report:{VERSION}",
         "title": "A report of shapecalc",
         **_object(
             {
-                "name": text,
-                "symbols": {"type": "object", "additionalProperties": amount},
-                "inputs": _list(named_input),
-                "layers": _list(
-                    _object(
-                        layer,
-                        active_params=amount,
-                        shares=text,
-                        output_shapes=tensors,
-                        memory=own_memory,
-                        seconds_at_least=time,
-                    )
-                ),
-                "outputs": _list(_object({"path": text, "shape": shape})),
-                "totals": _object(
-                    {"trainable": amount, **totals, "memory": memory},
-                    active_params=amount,
-                    convention=convention,
-                    seconds_at_least=time,
-                ),
-                "constraints": _list(_object({"condition": text, "layers": _list(text)})),
-                "warnings": _list(_object(dict.fromkeys(("code", "path", "message"), text))),
+                "name": _TEXT,
+                "symbols": {"type": "object", "additionalProperties": _AMOUNT},
+                "inputs": _list(_object({"name": _TEXT, "shape": _SHAPE, "dtype": _TEXT})),
+                "layers": _list(_layer()),
+                "outputs": _list(_object({"path": _TEXT, "shape": _SHAPE})),
+                "totals": _totals(),
+                "constraints": _list(_object({"condition": _TEXT, "layers": _list(_TEXT)})),
+                "warnings": _list(_object(dict.fromkeys(("code", "path", "message"), _TEXT))),
             }
         ),
         "$defs": {
@@ -96,9 +46,61 @@ def report_schema() -> Schema:
                 "description": "a whole number, or a formula in Python's integer arithmetic",
                 "type": ["integer", "string"],
             },
-            "shape": {"description": "the batch first", "type": "array", "items": amount},
+            "shape": {"description": "the batch first", "type": "array", "items": _AMOUNT},
         },
     }
+
+
+def _layer() -> Schema:
+    """What is told of a layer."""
+    view = {key: {"type": "array"} for key in ("size", "stride", "padding")}
+    own = dict.fromkeys(("weights", "live", "saved_for_backward"), _AMOUNT)
+    return _object(
+        {
+            "path": _TEXT,
+            "kind": _TEXT,
+            "inputs": _list(_TEXT),
+            "input_shapes": _list(_SHAPE),
+            "output_shape": _SHAPE,
+            "weights": _TENSORS,
+            "buffers_of": _TENSORS,
+            **{name: {"description": each.doc, **_AMOUNT} for name, each in MEASURES.items()},
+            "receptive_field": {"anyOf": [_object(view), {"type": "null"}]},
+        },
+        active_params=_AMOUNT,
+        shares=_TEXT,
+        output_shapes=_TENSORS,
+        memory=_object(own, kv_cache=_AMOUNT),
+        seconds_at_least=_TIME,
+    )
+
+
+def _totals() -> Schema:
+    """What is told of the whole network."""
+    counts = {name: {"description": label, **_AMOUNT} for name, label in labels().items()}
+    parts = {"type": "object", "additionalProperties": _AMOUNT}
+    told = {"name": _TEXT, "unit": _TEXT, "total": _AMOUNT, "parts": parts}
+    return _object(
+        {"trainable": _AMOUNT, **counts, "memory": _memory()},
+        active_params=_AMOUNT,
+        convention=_object(told, macs=_AMOUNT),
+        seconds_at_least=_TIME,
+    )
+
+
+def _memory() -> Schema:
+    """What is told of the memory that passes through the network hold."""
+    return _object(
+        {
+            "weights": _AMOUNT,
+            "peak": _AMOUNT,
+            "peak_at": {"type": ["string", "null"]},
+            "saved_for_backward": _AMOUNT,
+            "training": _object(dict.fromkeys(OPTIMIZERS, _AMOUNT)),
+        },
+        saved_is_least={"const": True},
+        kv_cache=_AMOUNT,
+    )
 
 
 def _list(items: Schema) -> Schema:

@@ -8,7 +8,6 @@ import click
 
 from shapecalc import table as tables
 from shapecalc.analysis.data import plain
-from shapecalc.analysis.roofline import Device, bound
 from shapecalc.analysis.tools import TOOLS
 from shapecalc.cli.common import (
     Count,
@@ -106,6 +105,8 @@ def show(
         raise click.UsageError("--device-flops and --device-bandwidth go together")
     device = None
     if device_flops is not None and device_bandwidth is not None:
+        from shapecalc.analysis.roofline import Device
+
         device = Device(device_flops, device_bandwidth)
     network = open_spec(spec, max_layers).requiring(required, "--require")
     network = network.of_type(dtype) if dtype else network
@@ -118,6 +119,8 @@ def show(
 
             found["totals"]["convention"] = plain(as_dict(counted(report, convention)))
         if device is not None:
+            from shapecalc.analysis.roofline import bound
+
             least = report.built.least
             for told, layer in zip(found["layers"], report.layers, strict=True):
                 told["seconds_at_least"] = bound([layer], device, least).told

@@ -58,10 +58,11 @@ def _constant_ratio(left: Dim, right: Dim) -> Fraction | None:
     for value in (left, right):
         symbols |= getattr(value, "symbols", frozenset())
     somewhere = dict.fromkeys(symbols, 2**6)
-    at_left, at_right = evaluate(left, somewhere), evaluate(right, somewhere)
+    at_left: Any = evaluate(left, somewhere)
+    at_right: Any = evaluate(right, somewhere)
     if not at_left:
         return None
-    ratio = Fraction(at_right) / Fraction(at_left)  # type: ignore[arg-type]
+    ratio = Fraction(at_right) / Fraction(at_left)
     holds = difference(ratio.numerator * left, ratio.denominator * right) == 0
     return ratio if holds else None
 

@@ -88,6 +88,7 @@ class Copies:
             self.asked_of_copies(scope, entry, attribute, sources[0], target, asked, keyed=keyed)
             return attribute
         self.modules_loop(
+            scope,
             attribute,
             made,
             entry,
@@ -143,18 +144,18 @@ class Copies:
         self.start([source], target)
         start = 0
         for number, place in self.places(scope, entry, asked).items():
-            self.copies_between(entry, items, target, start, place)
+            self.copies_between(scope, entry, items, target, start, place)
             key = syntax.Text(str(number)) if keyed else Number(place)
             called = self.body.entries.call(scope, entry, syntax.Item(attribute, key), [])
             given = syntax.Invoke(called.function, (Name(target, 0),))
-            self.body.entries.passed(entry, given, target, called=f"{entry.name}.{number}")
+            self.body.entries.passed(scope, entry, given, target, called=f"{entry.name}.{number}")
             if str(number) in asked:
                 self.keep_copy(f"{entry.name}.{number}", target)
             start = place + 1
-        self.copies_between(entry, items, target, start, None)
+        self.copies_between(scope, entry, items, target, start, None)
 
     def copies_between(
-        self, entry: Entry, items: Any, target: str, start: int, stop: int | None
+        self, scope: Scope, entry: Entry, items: Any, target: str, start: int, stop: int | None
     ) -> None:
         """Run the copies between two of which outputs are asked for."""
         if start == stop:
@@ -162,11 +163,18 @@ class Copies:
         each = Name(self.body.forward.variable(entry.stem), 0)
         with self.body.forward.apart() as body:
             called = syntax.call(each, Name(target, 0))
-            self.body.entries.passed(entry, called, target, called=f"{entry.name}.")
+            self.body.entries.passed(scope, entry, called, target, called=f"{entry.name}.")
         self.body.forward.body.append(For(each, _part(items, start, stop), tuple(body)))
 
     def modules_loop(
-        self, attribute: Any, made: Any, entry: Entry, sources: list[str], target: str, run: Any
+        self,
+        scope: Scope,
+        attribute: Any,
+        made: Any,
+        entry: Entry,
+        sources: list[str],
+        target: str,
+        run: Any,
     ) -> None:
         """Run copies that are submodules one after another."""
         variable = self.body.forward.variable(entry.stem)
@@ -177,9 +185,9 @@ class Copies:
         each = Name(variable, 0)
         with self.body.forward.apart() as body:
             if len(sources) == 1:
-                self.body.entries.passed(entry, run(each, [Name(target, 0)]), target)
+                self.body.entries.passed(scope, entry, run(each, [Name(target, 0)]), target)
             else:
-                self.first_or_later(entry, sources, target, lambda given: run(each, given))
+                self.first_or_later(scope, entry, sources, target, lambda given: run(each, given))
         if len(sources) == 1:
             start = 0
             asked = [] if items is not attribute else self.body.entries.wanted(entry)
@@ -192,15 +200,17 @@ class Copies:
         both = syntax.Sequence((Name("index", 0), each))
         self.body.forward.body.append(For(both, syntax.call("enumerate", items), tuple(body)))
 
-    def first_or_later(self, entry: Entry, sources: list[str], target: str, run: Any) -> None:
+    def first_or_later(
+        self, scope: Scope, entry: Entry, sources: list[str], target: str, run: Any
+    ) -> None:
         """Run a copy that takes several inputs if it is the first, else what the last put out."""
         is_first = Comparison(Name("index", 0), (("==", Number(0)),))
         with self.body.forward.apart() as first:
             given = run([Name(source, 0) for source in sources])
-            self.body.entries.passed(entry, given, target, called=f"{entry.name}.")
+            self.body.entries.passed(scope, entry, given, target, called=f"{entry.name}.")
         with self.body.forward.apart() as later:
             given = run([Name(target, 0)])
-            self.body.entries.passed(entry, given, target, called=f"{entry.name}.")
+            self.body.entries.passed(scope, entry, given, target, called=f"{entry.name}.")
         self.body.forward.body.append(If(is_first, tuple(first), tuple(later)))
 
     def asked(self, scope: Scope, entry: Entry) -> dict[int, str]:
@@ -231,9 +241,9 @@ class Copies:
         with self.body.forward.apart() as body:
             if len(sources) == 1:
                 given = run([Name(target, 0)])
-                self.body.entries.passed(entry, given, target, called=f"{entry.name}.")
+                self.body.entries.passed(scope, entry, given, target, called=f"{entry.name}.")
             else:
-                self.first_or_later(entry, sources, target, run)
+                self.first_or_later(scope, entry, sources, target, run)
         self.body.values.loop_count = before
         self.counted(scope, entry, count, body, target)
 
@@ -304,6 +314,7 @@ class Copies:
             made = constructor.copies(entry, part.made, "nn.ModuleList")
             self.body.init.append(Assign(attribute, made))
             self.modules_loop(
+                scope,
                 attribute,
                 made,
                 entry,

@@ -43,17 +43,25 @@ class Entries:
             self.body.init.append(
                 Assign(attribute, self.body.constructor.inner(scope).layer(entry))
             )
-            self.passed(entry, attribute, target, comment)
+            self.passed(scope, entry, attribute, target, comment)
             return attribute
         if entry.block is None and not KINDS[entry.kind].in_torch:
-            self.passed(entry, self.body.calls.function(scope, entry, inputs), target, comment)
+            self.passed(
+                scope, entry, self.body.calls.function(scope, entry, inputs), target, comment
+            )
             return None
         attribute = self.owned(scope, entry)
-        self.passed(entry, self.call(scope, entry, attribute, inputs), target, comment)
+        self.passed(scope, entry, self.call(scope, entry, attribute, inputs), target, comment)
         return attribute
 
     def passed(
-        self, entry: Entry, value: Any, target: str, comment: str = "", called: str = ""
+        self,
+        scope: Scope,
+        entry: Entry,
+        value: Any,
+        target: str,
+        comment: str = "",
+        called: str = "",
     ) -> None:
         """Assign what a call returns: its output, and others that are asked for by their names.
 
@@ -74,14 +82,16 @@ class Entries:
             own = self.output_variable(entry, called, name)
             meanings[OUTPUT if name == first else name] = own
         if isinstance(pattern, Name) and entry.block is None:
-            pattern, value = self.pieces(entry, value, meanings)
+            pattern, value = self.pieces(scope, entry, value, meanings)
         if target == "_" or (entry.block is not None and len(entry.block.outputs) > 1):
             comment = ""
         self.body.forward.body.append(Assign(target_of(pattern, meanings), value, comment=comment))
         if target not in ("_", meanings[OUTPUT]):
             self.body.forward.assign(target, Name(meanings[OUTPUT], 0))
 
-    def pieces(self, entry: Entry, value: Any, asked: dict[str, str]) -> tuple[Any, Any]:
+    def pieces(
+        self, scope: Scope, entry: Entry, value: Any, asked: dict[str, str]
+    ) -> tuple[Any, Any]:
         """What is taken of a call that makes numbered pieces, and how.
 
         Of several, as a pattern; a single one as an item of the call.
@@ -92,7 +102,7 @@ class Entries:
             name = OUTPUT if taken[0] == 0 else str(taken[0])
             return Name(name, 0), syntax.Item(call, Number(taken[0]))
         count = taken[-1] + 1
-        made = max(len(copy.built.outputs) for copy in self.body.scope.copies(entry))
+        made = max(len(copy.built.outputs) for copy in scope.copies(entry))
         if count < made:
             call = syntax.Item(call, syntax.Slice(None, Number(count), None))
         names = [OUTPUT, *map(str, range(1, count))]

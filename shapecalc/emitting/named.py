@@ -81,7 +81,7 @@ class NamedCopies:
         with self.body.forward.apart() as inside:
             each = syntax.call("self.get_submodule", self.name)
             called = self.body.entries.call(scope, entry, each, [Name(target, 0), *others])
-            self.body.entries.passed(entry, called, target, called=f"{entry.name}.")
+            self.body.entries.passed(scope, entry, called, target, called=f"{entry.name}.")
         self.body.forward.body.append(For(self.name, items, tuple(inside)))
 
     def asked(self, scope: Scope, entry: Entry) -> dict[int, str]:

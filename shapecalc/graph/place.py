@@ -65,8 +65,8 @@ class Placer(Evaluator):
         layer = entry.layer or self.make(entry, scope, place)
         inputs = tuple([wire.tensor for wire in wires])
         known = self.placed.get(entry)
-        if (known is None or known.made is not layer) and layer.is_plain:
-            known = self.placed.get(layer)
+        if known is None or known.made is not layer:
+            known = self.placed.get(layer) if layer.is_plain else None
         if known is not None and _are_numbers(inputs, known.inputs):
             _, inputs, layer, outputs = known
         else:

@@ -224,7 +224,7 @@ class Entries:
             return False
         from shapecalc.language.unknown import by_key  # only where something is wrong
 
-        own = {name: pairs[name].value.value for name in kinds if name != key}
+        own = {name: _plain(pairs[name].value) for name in kinds if name != key}
         message = f"an entry begins with its kind, not with {key!r}"
         hint = by_key(kind, own, [*self.blocks, *KINDS])
         self.values.problem(pairs[key].key.mark, message, hint)
@@ -250,12 +250,14 @@ class Entries:
         from shapecalc.language.unknown import unknown_kind  # only where something is wrong
 
         own = value.value if value is not None else None
-        inner = next(iter(own), "") if isinstance(own, dict) else own
+        pairs = own if isinstance(own, dict) else {}
+        inner = next(iter(pairs), "") if isinstance(own, dict) else own
         if isinstance(inner, str) and (inner in KINDS or inner in self.blocks):
             hint = f"an entry begins with its kind, and its name stands beside it: name: {kind}"
             self.values.problem(mark, f"unknown kind {kind!r} before {inner}", hint)
             return inner
-        found, hints = unknown_kind(kind, [*self.blocks, *KINDS])
+        settings = {name: _plain(pair.value) for name, pair in pairs.items()}
+        found, hints = unknown_kind(kind, [*self.blocks, *KINDS], settings)
         self.values.problem(mark, f"unknown kind {kind!r}", *hints)
         return found or kind
 
@@ -481,6 +483,11 @@ def _has_weights(kind: str) -> bool:
 def _is_open(value: object) -> bool:
     """Whether it is the first part of an expression that a comma cuts in two."""
     return isinstance(value, str) and value.count("(") > value.count(")")
+
+
+def _plain(node: Node) -> object:
+    """A value, or a list of values, without their places."""
+    return [each.value for each in node.value] if isinstance(node.value, list) else node.value
 
 
 def _space_hint(name: str) -> str:

@@ -272,7 +272,9 @@ class _Reader:
                 self.values.problem(each.key.mark, f"block {name!r} has the name of a kind", hint)
             if not isinstance(each.value.value, dict):
                 message = f"expected a block with 'args' and 'layers', got {each.value.noun}"
-                self.values.problem(each.value.mark, message)
+                is_list = isinstance(each.value.value, list)
+                hint = "its list of layers stands behind 'layers:'" if is_list else ""
+                self.values.problem(each.value.mark, message, hint)
                 self.entries.blocks[name] = Block(name, each.key.mark)
                 continue
             body = each.value.value
@@ -331,6 +333,16 @@ class _Reader:
         return found
 
     def arguments(self, pair: Pair | None, block: Block, names: Set[str]) -> None:
+        if pair is not None and isinstance(pair.value.value, list):
+            named = [item for item in pair.value.value if isinstance(item.value, str)]
+            example = ", ".join(f"{item.value}: " for item in named[:4]) or "size: 3"
+            message = "expected a mapping of arguments to their defaults, got a list"
+            hint = f"those without a default have nothing behind them: {{{example}}}"
+            self.values.problem(pair.value.mark, message, hint)
+            block.arguments = {
+                str(item.value): Setting(Setting.CONSTANT, 1, item.mark) for item in named
+            }
+            return
         pairs = self.values.mapping(pair, "a mapping of arguments to their defaults")
         names = Names({*pairs, *TENSOR_NAMES}, names)
         for name, each in pairs.items():

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.language.signs import one_line
+from shapecalc.language.signs import columns, one_line
 
 if TYPE_CHECKING:
     from shapecalc.algebra.arithmetic import Quantity
@@ -134,9 +134,9 @@ def _excerpt(line: int, text: str, column: int, length: int) -> list[str]:
     excerpt = text[start : start + MOST_SHOWN].replace("\t", " ")
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in excerpt)
     at = column - 1 - start
-    carets = "^" * max(1, min(length, len(shown) - at))
+    carets = "^" * max(1, columns(shown[at : at + length]))
     gutter = f"{line:5} | "
-    return [gutter + shown.rstrip(), " " * 5 + " | " + " " * at + carets]
+    return [gutter + shown.rstrip(), " " * 5 + " | " + " " * columns(shown.ljust(at)[:at]) + carets]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -140,11 +140,12 @@ def _top() -> Schema:
 
 def _shared() -> Schema:
     """What several places of a spec refer to."""
-    alone = [kind for kind, declared in KINDS.items() if not _required(declared)]
-    kinds = {kind: _told(_summary(declared), _ref(kind)) for kind, declared in KINDS.items()}
-    layer = {"type": "object", "properties": kinds | _modifiers()}
+    return {**_values(), "block": _block(), **_entries()}
+
+
+def _values() -> Schema:
+    """What stands for numbers, words and inputs."""
     code = {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
-    names = {"type": ["object", "null"], "propertyNames": _NAME}
     return {
         "expression": {
             "description": "an expression in symbols, arguments of blocks, "
@@ -163,32 +164,47 @@ def _shared() -> Schema:
             "required": ["shape"],
             "additionalProperties": False,
         },
-        "block": {
-            "type": "object",
-            "properties": {
-                "about": _TEXT,
-                "args": _told(
-                    "arguments and their defaults; null for one that has to be given",
-                    {**names, "propertyNames": _ARGUMENT, "additionalProperties": _ref("argument")},
-                ),
-                "inputs": _told(
-                    "the names of what it is fed with",
-                    {"type": "array", "items": _NAME, "minItems": 1},
-                ),
-                "numbered": _NUMBERED,
-                "inline": _told(
-                    "its entries stand in the list of its use, and are numbered there",
-                    {"type": "boolean"},
-                ),
-                "layers": _ref("entries"),
-                "outputs": _told("the entries whose results it puts out", _OUTPUTS),
-                "state_order": _told(
-                    "entries in the order of a state dict, where they run in another", _PATHS
-                ),
-            },
-            "required": ["layers"],
-            "additionalProperties": False,
+    }
+
+
+def _block() -> Schema:
+    """A block's arguments, inputs, entries and outputs."""
+    arguments = {"type": ["object", "null"], "propertyNames": _ARGUMENT}
+    return {
+        "type": "object",
+        "properties": {
+            "about": _TEXT,
+            "args": _told(
+                "arguments and their defaults; null for one that has to be given",
+                {**arguments, "additionalProperties": _ref("argument")},
+            ),
+            "inputs": _told(
+                "the names of what it is fed with",
+                {"type": "array", "items": _NAME, "minItems": 1},
+            ),
+            "numbered": _NUMBERED,
+            "inline": _told(
+                "its entries stand in the list of its use, and are numbered there",
+                {"type": "boolean"},
+            ),
+            "layers": _ref("entries"),
+            "outputs": _told("the entries whose results it puts out", _OUTPUTS),
+            "state_order": _told(
+                "entries in the order of a state dict, where they run in another", _PATHS
+            ),
         },
+        "required": ["layers"],
+        "additionalProperties": False,
+    }
+
+
+def _entries() -> Schema:
+    """Entries of lists with and without blocks, and what they are given."""
+    alone = [kind for kind, declared in KINDS.items() if not _required(declared)]
+    kinds = {kind: _told(_summary(declared), _ref(kind)) for kind, declared in KINDS.items()}
+    layer = {"type": "object", "properties": kinds | _modifiers()}
+    names = {"type": ["object", "null"], "propertyNames": _NAME}
+    return {
         "argument": {
             "anyOf": [
                 {"type": ["number", "string", "boolean", "null"]},

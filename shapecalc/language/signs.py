@@ -27,6 +27,18 @@ def _seen(sign: str) -> str:
     return _SHORT.get(sign) or (escaped if code < 0x10000 else f"\\U{code:08x}")
 
 
+def columns(text: str) -> int:
+    r"""How many columns a text takes on a terminal, where signs of East Asia take two.
+
+    >>> columns("conv"), columns("\u5377\u7a4d"), columns("e\u0301")
+    (4, 4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
+    return len(text) + wide - sum(unicodedata.combining(sign) > 0 for sign in text)
+
+
 _MARKS = re.compile(r"[\\`*<\[\]|~$&]|(?<![-\s])>|(?<![^\W_])_|_(?![^\W_])|(?<=:)/(?=/)")
 """What means something inside a line of Markdown; an underscore does at the edge of a word."""
 

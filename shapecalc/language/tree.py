@@ -57,7 +57,8 @@ class Setting:
     def items(self) -> list[Setting] | None:
         """The settings that it is made of, if it is a list or a mapping."""
         if self.kind == Setting.LIST:
-            return self.content  # type: ignore[no-any-return]
+            listed: list[Setting] = self.content
+            return listed
         return list(self.content.values()) if self.kind == Setting.MAPPING else None
 
     @property

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from shapecalc.language.calls import as_entry, called, entry_of, is_call, sketch
+from shapecalc.language.fields import elsewhere
 from shapecalc.language.synonyms import meant
 from shapecalc.language.text import shown
-from shapecalc.layers import KINDS
+from shapecalc.layers import KINDS, Layer
 
 _NOWHERE_NEAR = (
     "'shapecalc layers' lists the kinds there are; one of one's own is defined under 'blocks'"
 )
 
 
-def unknown_kind(kind: str, known: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+def unknown_kind(
+    kind: str, known: Iterable[str], settings: Mapping[str, Any] = {}
+) -> tuple[str, tuple[str, ...]]:
     """The kind that a text was probably meant to name, if there is one, and hints.
 
     >>> unknown_kind("nn.Linear(10, 5)", KINDS)
     ('Linear', ('written here: Linear: 5',))
+    >>> unknown_kind("Dense", KINDS, {"units": 5})
+    ('Linear', ('called Linear here', 'written here: Linear: 5'))
     >>> unknown_kind("Custom", KINDS)[0]
     ''
     """
@@ -36,7 +41,14 @@ def unknown_kind(kind: str, known: Iterable[str]) -> tuple[str, tuple[str, ...]]
         plain = value.isidentifier() or value.isdecimal()
         entry = f"{name}: {value}" if plain else sketch(KINDS[name])
         return name, (f"written here: {entry}",)
-    return first, (found.hint or _NOWHERE_NEAR,)
+    hint = found.hint or _NOWHERE_NEAR
+    declared = KINDS.get(first) if len(found.kinds) == 1 else None
+    if declared is None or settings.keys() <= declared.fields.keys():
+        return first, (hint,)
+    entry = _entry(declared, settings)
+    others = [elsewhere(name, [*declared.fields]) for name in settings]
+    beside = dict.fromkeys(hint for field, hint in others if not field and hint)
+    return first, (hint, f"written here: {entry}", *beside) if entry else (hint,)
 
 
 def by_key(kind: str, settings: dict[str, Any], known: Iterable[str]) -> str:
@@ -45,16 +57,30 @@ def by_key(kind: str, settings: dict[str, Any], known: Iterable[str]) -> str:
     >>> by_key("Conv2d", {"out_channels": 8, "kernel_size": 3}, KINDS)
     'written here: Conv2d: {out_channels: 8, kernel_size: 3}'
     >>> by_key("Dense", {"units": 10}, KINDS)
-    'written here: Linear: ...'
+    'written here: Linear: 10'
     """
     found = meant(kind, known).kinds
     declared = KINDS.get(found[0] if found else kind)
     if declared is None:
         return f"such as {kind}: {{...}}"
-    plain = all(name in declared.fields and isinstance(value, (int, str, Fraction))
-                for name, value in settings.items())  # fmt: skip
-    said = {name: shown(value).strip("'") for name, value in settings.items()}
-    return f"written here: {entry_of(declared, said) if plain else sketch(declared)}"
+    return f"written here: {_entry(declared, settings) or sketch(declared)}"
+
+
+def _entry(kind: type[Layer], settings: Mapping[str, Any]) -> str:
+    """The entry of a kind with settings by any names; empty where one of them is not understood.
+
+    What is no setting here, as an activation, is left out.
+    """
+    said: dict[str, str] = {}
+    for name, value in settings.items():
+        field, hint = (name, "") if name in kind.fields else elsewhere(name, [*kind.fields])
+        items = value if isinstance(value, list) else [value]
+        if field and all(isinstance(item, (int, str, Fraction)) for item in items):
+            said[field] = shown(value).replace("'", "")
+        elif not hint:
+            return ""
+    required = {name for name, field in kind.fields.items() if field.is_required}
+    return entry_of(kind, said) if required <= said.keys() else ""
 
 
 def no_kind(kind: str) -> str:

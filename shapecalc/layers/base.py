@@ -10,7 +10,6 @@ a subclass with a ``rank``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic
@@ -51,8 +50,7 @@ class FieldError(ValueError):
         self.expected = expected
         self.received = received
         self.index = index
-        is_fraction = isinstance(received, Fraction)
-        self.hint = hint or ("floor, round or ceil make it whole" if is_fraction else "")
+        self.hint = hint
 
 
 MOST_STACKED = 10_000

@@ -175,6 +175,7 @@ class PerAxis(FieldType[tuple[T, ...]]):
 
     def read(self, value: Any, rank: int) -> tuple[T, ...]:
         length = rank * self.per
+        hint = ""
         try:
             if not isinstance(value, (list, tuple)):
                 return (self.single.read(value, rank),) * length
@@ -185,7 +186,8 @@ class PerAxis(FieldType[tuple[T, ...]]):
         except Mismatch as mismatch:
             if mismatch.index is not None:
                 raise
-        raise Mismatch(self.describe(rank))
+            hint = mismatch.hint
+        raise Mismatch(self.describe(rank), hint=hint)
 
     def describe(self, rank: int) -> str:
         one = self.single.describe(rank)
@@ -222,7 +224,7 @@ class Either(FieldType["str | T"]):
         try:
             return self.other.read(value, rank)
         except Mismatch as mismatch:
-            raise Mismatch(self.describe(rank), mismatch.index) from None
+            raise Mismatch(self.describe(rank), mismatch.index, mismatch.hint) from None
 
     def describe(self, rank: int) -> str:
         return f"{self.other.describe(rank)}, or {self.choice.describe(rank)}"
@@ -237,7 +239,7 @@ def _read_items(item: FieldType[T], values: Any, rank: int) -> tuple[T, ...]:
         try:
             read.append(item.read(value, rank))
         except Mismatch as mismatch:
-            raise Mismatch(mismatch.expected, index) from None
+            raise Mismatch(mismatch.expected, index, mismatch.hint) from None
     return tuple(read)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from shapecalc.algebra.arithmetic import Dim, Shape, prod
+from shapecalc.algebra.arithmetic import Dim, prod
 from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.layers.base import Layer
 from shapecalc.layers.compound import OneOrMore
@@ -75,13 +75,15 @@ class IndexSelect(Layer):
     in_torch = False
 
     dim: int = field(_DIM, "the dimension")
-    index: Shape = field(OneOrMore(Whole(0, symbolic=False)), "the places, counted from 0")
+    index: tuple[int, ...] = field(
+        OneOrMore(Whole(0, symbolic=False)), "the places, counted from 0"
+    )
 
     example: ClassVar[Mapping[str, object]] = {"dim": 1, "index": [2, 1, 0]}
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         yield from names_axis(x, self.dim)
-        yield from _has_place(x, self.dim, max(self.index))  # type: ignore[type-var]
+        yield from _has_place(x, self.dim, max(self.index))
 
     def output(self, x: Tensor) -> Tensor:
         return x.with_size(self.dim, len(self.index))

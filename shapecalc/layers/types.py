@@ -111,7 +111,9 @@ class Whole(FieldType[T]):
                 raise Mismatch(f"{self.expected} {most}")
         elif self.symbolic and isinstance(value, Calculable):
             return cast("T", value)
-        raise Mismatch(self.expected)
+        is_fraction = isinstance(value, Fraction)
+        hint = "floor, round or ceil make it whole" if is_fraction else ""
+        raise Mismatch(self.expected, hint=hint)
 
     def schema(self, rank: int) -> dict[str, Any]:
         least = {} if self.least is None else {"minimum": self.least}
@@ -233,7 +235,8 @@ class Number(FieldType[T]):
         )
         if in_bounds:
             return cast("T", value)
-        raise Mismatch(self.expected)
+        is_percent = self.most == 1 and is_number(value) and 1 < value <= 100
+        raise Mismatch(self.expected, hint=f"a share is a fraction: {value}/100" * is_percent)
 
     def schema(self, rank: int) -> dict[str, Any]:
         bounds = {"minimum": self.least, "maximum": self.most}

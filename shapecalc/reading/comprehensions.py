@@ -10,6 +10,9 @@ from shapecalc.reading.values import Frame
 
 Run = Callable[[Frame], Any]
 
+MOST_YIELDED = 50_000
+"""How often a function may yield, whose values are all there before the first is asked for."""
+
 
 class Comprehensions:
     """The part of the compiler that is concerned with comprehensions."""
@@ -92,6 +95,11 @@ class Comprehensions:
             if inner.yielded is None:
                 raise self.rt.error("SyntaxError", "'yield' outside function")
             self.rt.step()
+            if len(inner.yielded) == MOST_YIELDED:
+                raise self.rt.cannot(
+                    f"a function that yields more than {MOST_YIELDED:,} times",
+                    "it is evaluated at once here: a generator expression is as it is drawn",
+                )
             inner.yielded.append(value(frame))
 
         return run

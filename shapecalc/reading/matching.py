@@ -81,7 +81,7 @@ class Matching(Expressions):
         """Items of a sequence, one of which may stand for all that are left."""
         star = next((n for n, each in enumerate(nodes) if isinstance(each, ast.MatchStar)), None)
         parts = [None if isinstance(each, ast.MatchStar) else self.pattern(each) for each in nodes]
-        rest = nodes[star].name if star is not None else None  # type: ignore[attr-defined]
+        rest = next((each.name for each in nodes if isinstance(each, ast.MatchStar)), None)
 
         def fits(value: Any, frame: Frame) -> bool:
             items = plain(value)

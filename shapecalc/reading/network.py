@@ -25,7 +25,7 @@ from shapecalc.reading.outputs import names_of, tensors
 from shapecalc.reading.reader import Reader, deep
 from shapecalc.reading.registering import unregistered
 from shapecalc.reading.settings import setting
-from shapecalc.reading.traced import Call, Given, Stored, TensorValue
+from shapecalc.reading.traced import Call, Given, TensorValue
 from shapecalc.reading.trying import Trial, Trying
 from shapecalc.reading.values import (
     CannotRead,
@@ -399,7 +399,8 @@ class _Reading:
         """Entries for learned tensors and buffers that no operation uses; they count."""
         for is_buffer in (False, True):
             for path, value in every_tensor(root, is_buffer):
-                stored: Stored = value.stored  # type: ignore[assignment]
+                stored = value.stored
+                assert stored is not None
                 if stored.op is not None and id(stored.op) in lowering.made_of:
                     continue
                 kind = "Buffer" if is_buffer else "Parameter"

@@ -15,6 +15,7 @@ from shapecalc.algebra.arithmetic import LARGEST, Shape
 from shapecalc.algebra.requirement import Requirement
 from shapecalc.language.problem import Mark, Problem
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
+from shapecalc.layers.tensor import MOST_DIMENSIONS
 from shapecalc.reading.advice import Unmet, key_of
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.traced import Call, Given, Op, TensorValue
@@ -103,6 +104,8 @@ class Trace:
         for value in outputs.values():
             if any(not 0 <= size <= LARGEST for size in value.shape):
                 raise self.cannot(f"{kind} would put out {value.tensor}, larger than any tensor")
+            if len(value.shape) > MOST_DIMENSIONS:
+                raise self.cannot(f"{kind} would put out more than {MOST_DIMENSIONS} dimensions")
         if self.current is None or self.folds(inputs, found, outputs):
             return outputs
         self.count += 1

@@ -25,7 +25,7 @@ class Place(Mark):
         text = source.line(line)
         length = 1
         if getattr(node, "end_lineno", 0) == line:
-            length = max(1, node.end_col_offset - start)  # type: ignore[attr-defined]
+            length = max(1, getattr(node, "end_col_offset", start) - start)
         elif text:
             length = max(1, len(text.rstrip()) - start)
         if not text.isascii():  # offsets of a syntax tree count bytes

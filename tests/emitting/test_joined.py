@@ -61,3 +61,20 @@ def test_what_several_entries_use_under_its_condition_has_no_none(count):
     rest = [each for i, s in enumerate(sums) for each in (conv(f"b{i}"), s)]
     source = computed([conv("a"), conv("side", when="on", **{"from": "input"}), *rest])
     assert "None = None" not in source
+
+
+def test_a_join_of_branches_that_may_be_left_out_passes_on_what_comes_in():
+    branches = {"p": [conv("c"), {"Add": None, "from": ["c", "input"]}], "q": []}
+    join = {"Add": {"branches": branches}, "name": "join", "when": "on"}
+    computed([conv("a"), join, conv("last", 2)])
+
+
+def test_a_branch_may_have_what_is_left_out():
+    branches = {"p": [conv("c", when="on"), {"ReLU": None, "name": "r"}], "q": [conv("d")]}
+    computed([conv("a"), {"Add": {"branches": branches}, "name": "join"}, conv("last", 2)])
+
+
+def test_copies_of_a_join_may_be_left_out():
+    branches = {"p": [conv("c"), {"Add": None, "from": ["c", "input"]}], "q": []}
+    join = {"Add": {"branches": branches}, "name": "join", "when": "on", "repeat": "n"}
+    computed([conv("a"), join, conv("last", 2)], symbols=("on", "n"))

@@ -10,6 +10,7 @@ import pytest
 import shapecalc
 from shapecalc.emitting.module import module
 from tests.emitting.emitted import assert_emits, assert_is_clean, made, torch
+from tests.emitting.stepwise import assert_computes
 
 
 def emitted(layers: str, outputs: str = "", shape: str = "[16, 8, 8]") -> str:
@@ -149,3 +150,49 @@ def test_one_piece_of_several_is_an_item() -> None:
 def test_the_first_pieces_are_a_slice() -> None:
     layers = "  - {Unbind: , name: cut}\n  - {Add: , from: [cut.0, cut.1]}\n"
     assert "cut_0, cut_1 = x.unbind(1)[:2]" in emitted(layers)
+
+
+TWO = """
+blocks:
+  Two:
+    outputs: [c, r]
+    layers: [{Conv2d: {out_channels: 4, kernel_size: 1}, name: c}, {ReLU: , name: r}]
+  Joined:
+    layers:
+      - Concat:
+          branches:
+            p: [{%s, name: l0}, {Concat: , from: [l0, l0.r]}]
+            q: [{Chunk: {chunks: 2}, name: l0}, {Concat: , from: [l0, l0.1]}]
+      - {Two: , name: l0}
+      - {Add: , from: [l0.r, l0]}
+"""
+
+
+@pytest.mark.parametrize("first", ["Two: ", "Parted: "])
+@pytest.mark.parametrize("use", ["{Joined: }", "{Joined: , repeat: 2}"])
+def test_entries_of_one_name_in_several_lists_have_outputs_of_their_own(first, use) -> None:
+    parted = """
+  Parted:
+    outputs: [c, r]
+    layers: [{Chunk: {chunks: 2}, name: c}, {Add: , from: [c, c.1], name: r}]
+"""
+    text = f"input: [4, 6, 6]{TWO % first}{parted}layers:\n  - {use}\n"
+    network = shapecalc.load(text)
+    source = assert_emits(network)
+    assert_is_clean(source)
+    assert_computes(made(source, device="cpu"), network.report())
+
+
+def test_pieces_in_a_branch_of_functions_are_taken() -> None:
+    text = """
+input: [4, 6, 6]
+layers:
+  - Concat:
+      branches:
+        - [{Conv2d: {out_channels: 4, kernel_size: 1}}]
+        - [{Chunk: {chunks: 2}, name: cut}, {Concat: , from: [cut, cut.1]}]
+    repeat: 2
+"""
+    network = shapecalc.load(text)
+    source = assert_emits(network)
+    assert_computes(made(source, device="cpu"), network.report())

@@ -33,6 +33,20 @@ def test_layers_of_uses_that_are_alike_are_told_apart_from_those_that_are_not():
     assert [layer.params for layer in found] == [40, 72, 81, 80, 81]
 
 
+def test_a_use_with_a_fraction_or_a_formula_is_no_use_with_a_number():
+    upsample = {"Upsample": {"scale_factor": "s"}}
+    spec = {
+        "symbols": {"n": 2},
+        "blocks": {"Block": {"args": {"s": None}, "layers": [upsample]}},
+        "input": [1, 6],
+        "layers": [{"Block": {"s": s}, "from": "input"} for s in (2, "3/2", "n", 2)],
+    }
+    net = shapecalc.load(spec)
+    assert [layer.output_shape[2] for layer in net.report()] == [12, 9, 12, 12]
+    sizes = [str(layer.output_shape[2]) for layer in net.report(symbolic=["n"])]
+    assert sizes == ["12", "9", "6*n", "12"]
+
+
 def test_a_default_that_cannot_be_worked_out_is_told_though_nothing_asks_for_it():
     with pytest.raises(SpecError, match=r"divi(ded|sion) by (0|zero)"):
         report({"c": 8, "idle": "c//0"}, ["Block"])

@@ -35,6 +35,20 @@ ENTRIES = {
     "{type: ReLU, name: act}": ["written here: ReLU"],
     "{Linear: 8, activation: relu}": ["an activation is an entry by its own name, such as ReLU"],
     "Conv2D: 8": ["did you mean 'Conv2d'?"],
+    "Conv2D: {filters: 8, kernel_size: 3, strides: 2}": [
+        "did you mean 'Conv2d'?",
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3, stride: 2}",
+    ],
+    "Dense: {units: 8, activation: relu}": [
+        "called Linear here",
+        "written here: Linear: 8",
+        "an activation is an entry by its own name, such as ReLU",
+    ],
+    "MaxPooling2D: {pool_size: [2, 3]}": [
+        "called MaxPool2d here",
+        "written here: MaxPool2d: [2, 3]",
+    ],
+    "Dense: {units: 8, wonders: 3}": ["called Linear here"],
     "Dense: 8": ["called Linear here"],
     "Conv2d {out_channels: 8, kernel_size: 3}": [
         "written here: Conv2d: {out_channels: 8, kernel_size: 3}"
@@ -53,6 +67,12 @@ ENTRIES = {
     "Conv2d: {out_channels: 8, kernel_size: 3, bias: yes}": ["written true here"],
     "Conv2d: {out_channels: 8, kernel_size: 3, bias: Off}": ["written false here"],
     "Reshape: 48": ["in brackets, though it is one: [48]"],
+    "Dropout: 50": ["a share is a fraction: 50/100"],
+    "LayerNorm: {eps: -0.5}": [],
+    "Conv2d: {out_channels: 8, kernel_size: [3, 2.5]}": ["floor, round or ceil make it whole"],
+    "Conv2d: {out_channels: 8, kernel_size: 3, padding: 0.5}": [
+        "floor, round or ceil make it whole"
+    ],
     "Dropout: 50%": ["a share is a fraction: 50/100"],
     "MaxPool2d: 3x3": ["sizes are a list: [3, 3]"],
     "Linear: 2k": ["units are written out: 2e3"],
@@ -95,6 +115,12 @@ TOPS = {
     "[net]\ninput = 3": ["a spec is one mapping, which begins in the first column"],
     "input: [3]\nlayers:\n  * ReLU": ["an entry of a list begins with '- '"],
     "input: [3]\nlayers:\n    - ReLU\n  - ReLU": ["the entries of a list begin in one column"],
+    "input: [3]\nblocks: {Pool: {args: [k], layers: [{MaxPool1d: k}]}}\nlayers: [Pool: 2]": [
+        "those without a default have nothing behind them: {k: }"
+    ],
+    "input: [3]\nblocks: {Act: [ReLU]}\nlayers: [Act]": [
+        "its list of layers stands behind 'layers:'"
+    ],
     "input-size: [3]\nmodules: [ReLU]": ["called 'input' here", "called 'layers' here"],
     "input: [3]\nlayers: [ReLU]\noutput: relu1": ["did you mean 'outputs'?"],
     '{\n  // of mine\n  "input": [3],\n  "layers": ["ReLU"]\n}': [
@@ -124,6 +150,16 @@ def test_a_size_that_is_left_open_is_a_symbol(size):
 def test_the_place_of_a_comment_is_told():
     with pytest.raises(shapecalc.SpecError, match=r"<text>:2:3: error: JSON has no comments"):
         shapecalc.load('{\n  // "a"\n  "input": [3], "layers": ["ReLU"]}')
+
+
+def test_carets_stand_below_signs_that_take_two_columns():
+    with pytest.raises(shapecalc.SpecError) as caught:
+        shapecalc.load("input: [3]\nlayers:\n  - {Identity: , name: 畳み, repeat: 1_0}\n")
+    _, line, carets, *_ = str(caught.value.problems[0].render(caught.value.source)).splitlines()
+    assert carets == "      |                        ^^^^"
+    assert line.index("畳み") == carets.index("^")
+    _, line, carets, *_ = str(caught.value.problems[1].render(caught.value.source)).splitlines()
+    assert carets.index("^") == line.index("_0") + 2
 
 
 def test_text_in_another_encoding_is_told_to_be_saved_as_utf_8(tmp_path):

@@ -104,6 +104,7 @@ LARGE = [
     "k = []\nwhile True: k.append(lambda: 0)",
     "k = []\nwhile True:\n    class A: pass\n    k.append(A)",
     "while True: collections.namedtuple('P', [f'f{i}' for i in range(100)])",
+    "t = torch.zeros(1)\nwhile True: t = t[None]",
     "s, t = 'a' * 10**6, 'a' * 10**6\nwhile True: s == t",
     "self.t = nn.TransformerEncoder(nn.TransformerEncoderLayer(64, 8), 10**9)",
 ]

@@ -85,7 +85,8 @@ class Compared:
                 found[name] = default * rng.choice((1, 2, Fraction(1, 2), 4))
                 continue
             near = [default + d for d in (-3, -2, -1, 0, 0, 1, 1, 2, 3, 7)]
-            other = [1, 2, 3, 4, 0, 2 * default, 3 * default, default // 2, rng.randint(1, 40)]
+            other = [1, 2, 3, 4, 0, 2 * default, 3 * default, default // 2]
+            other += [rng.randint(1, 40), rng.randint(40, 300)]
             found[name] = rng.choice(near + other)
             if name == "B":
                 found[name] = max(found[name], 1)

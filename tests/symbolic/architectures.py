@@ -31,6 +31,7 @@ KNOBS: dict[str, Sequence[Any]] = {
     "width": ("1/2", 1, "3/4", 2, "3/2"),
     "p": (0, "1/10", "1/2", 1),
     "on": (0, 1),
+    "b": (-2, -1, 0, 0, 1),
 }
 """The symbols and their defaults."""
 
@@ -72,7 +73,7 @@ class Architect:
         return f"e{self.names}"
 
     def spec(self) -> dict[str, Any]:
-        sides = [self.one_of("H", "H", "2*H", "4*H"), self.one_of("W", "H", "H // 2", 12)]
+        sides = [self.one_of("H", "H", "2*H", "4*H"), self.one_of("W", "H", "H // 2", "H + b", 12)]
         channels = self.one_of(4, "C", "C", "2*C", "C*G")
         layers: list[Entry] = []
         steps = [
@@ -117,7 +118,7 @@ class Architect:
         return {
             "kernel_size": self.per_axis("K", "K", "2*P + 1", 3, 1, "S", "K + S"),
             "stride": self.per_axis("S", "S", 1, 2, "r"),
-            "padding": self.per_axis("P", "K // 2", "(K - 1)//2", 1, 0, "D*(K - 1) // 2"),
+            "padding": self.per_axis("P", "K // 2", "(K - 1)//2", 1, 0, "D*(K - 1) // 2", "P + b"),
         }
 
     # -- layers -----------------------------------------------------------------------------------
@@ -269,7 +270,7 @@ class Architect:
                 {"Upsample": {"size": self.one_of("H", "2*H", "W")}},
                 {"Upsample": {"scale_factor": self.one_of("S", "2*S", "K", "width")}},
                 {shuffled: self.one_of("r", "S", 2)},
-                {self.of_rank("ZeroPad"): self.one_of("P", "K", "-P")},
+                {self.of_rank("ZeroPad"): self.one_of("P", "K", "-P", "b", "P + b")},
                 {self.of_rank("ReflectionPad"): self.one_of("P", "S")},
             )
         ]

@@ -59,6 +59,13 @@ def test_symbols_that_decide_how_many_pieces_there_are_keep_their_values(setting
     assert reported(symbols, ["C", 8], settings).kept == kept
 
 
+def test_what_is_divided_by_is_no_way_to_become_zero():
+    layers = {"PixelShuffle": "r"}, {"PReLU": {"num_parameters": "C"}}
+    report = reported({"r": 1, "C": 4}, [4, 8, 8], *layers)
+    conditions = [each.condition for each in report.constraints]
+    assert conditions == ["4 % r**2 == 0", "C*r**2 == 4 or C == 1"]
+
+
 def test_operands_of_an_einsum_broadcast():
     net = {
         "symbols": {"H": 8, "W": 8},

@@ -233,6 +233,7 @@ class Modules:
 
     current: Call | None
     error: Any
+    layer: Any
     root: Any
 
     def is_module(self, value: Any) -> bool:
@@ -283,7 +284,7 @@ class Modules:
                 item = False
             leaf.raw[name] = item
             leaf.given = settings_of(self, leaf.kind, leaf.raw, lazy=True)
-            leaf.layer = self.layer(leaf.kind, leaf.given)  # type: ignore[attr-defined]
+            leaf.layer = self.layer(leaf.kind, leaf.given)
             leaf.tensors = {}
         elif isinstance(item, TensorValue) and name in leaf_tensors(value):
             leaf.tensors[name] = item
