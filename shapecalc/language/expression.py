@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from typing import NamedTuple, Union
 
 from shapecalc.algebra.decimals import Decimal
@@ -116,11 +117,8 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<operator>//|\*\*|<=|>=|==|!=|[-+*/%<>(),]))"
 )
-_FACT = re.compile(
-    _TOKEN.pattern.replace("|(?P<name>", r"|(?P<fact>receptive_field\([ ]*[A-Za-z_][\w.]*[ ]*\)"
-    r"|[A-Za-z_]\w*(?:\.\w+)+)|(?P<name>")
-)  # fmt: skip
-"""The same in conditions on networks, with facts of layers: ``conv5.height``."""
+_FACT = r"|(?P<fact>receptive_field\([ ]*[A-Za-z_][\w.]*[ ]*\)|[A-Za-z_]\w*(?:\.\w+)+)"
+"""What conditions on networks have besides: facts of layers, as ``conv5.height``."""
 _LEVELS = (("or",), ("and",), ("not",), ("<", "<=", ">", ">=", "==", "!="), ("+", "-"))
 _PRODUCTS = ("*", "/", "//", "%")
 
@@ -152,7 +150,12 @@ def parse_condition(text: str) -> Expression:
     """
     if len(text) > LONGEST:
         raise ExpressionError(f"an expression of more than {LONGEST} characters")
-    return _read(text, _FACT)
+    return _read(text, _with_facts())
+
+
+@cache
+def _with_facts() -> re.Pattern[str]:
+    return re.compile(_TOKEN.pattern.replace("|(?P<name>", f"{_FACT}|(?P<name>"))
 
 
 def _read(text: str, pattern: re.Pattern[str]) -> Expression:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Collection, Iterator, Set
+from typing import TYPE_CHECKING
 
 from shapecalc.language import expression
 from shapecalc.language.entries import Entries, Order, Scope, is_known
 from shapecalc.language.expression import RESERVED
 from shapecalc.language.keys import TOP, no_mapping, unknown_key
 from shapecalc.language.problem import Mark, Source, SpecError, did_you_mean, listing
-from shapecalc.language.required import Required
 from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Entry, Input, Reference, Setting, Spec
 from shapecalc.language.values import Codes, Names, Values
 from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES, parted
 from shapecalc.layers import KINDS
+
+if TYPE_CHECKING:
+    from shapecalc.language.required import Required
 
 _BLOCK = (
     *("about", "args", "inputs", "numbered", "inline", "layers", "outputs"),
@@ -199,6 +202,8 @@ class _Reader:
 
     def required(self, node: Node) -> list[Required]:
         """Conditions on the whole; what they name is known when the network is."""
+        from shapecalc.language.required import Required  # which few specs have
+
         found = []
         for each in node.value if isinstance(node.value, list) else [node]:
             if not isinstance(each.value, str):

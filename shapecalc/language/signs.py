@@ -39,7 +39,7 @@ def columns(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(sign) > 0 for sign in text)
 
 
-_MARKS = re.compile(r"[\\`*<\[\]|~$&]|(?<![-\s])>|(?<![^\W_])_|_(?![^\W_])|(?<=:)/(?=/)")
+_MARKS = r"[\\`*<\[\]|~$&]|(?<![-\s])>|(?<![^\W_])_|_(?![^\W_])|(?<=:)/(?=/)"
 """What means something inside a line of Markdown; an underscore does at the edge of a word."""
 
 
@@ -49,4 +49,4 @@ def markdown(text: str) -> str:
     >>> print(markdown("a **b** <b>c</b>, 9*C**2 of conv_1"))
     a \*\*b\*\* \<b\>c\</b\>, 9\*C\*\*2 of conv_1
     """
-    return _MARKS.sub(r"\\\g<0>", one_line(text))
+    return re.sub(_MARKS, r"\\\g<0>", one_line(text))

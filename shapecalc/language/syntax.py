@@ -54,11 +54,11 @@ _TOLD = {
 COMMENT = ("JSON has no comments", "delete it, or write it as YAML does, behind '#'")
 """What to tell of a comment as JavaScript has it."""
 
-_COMMENT = re.compile(r"^[ \t]*(?://|/\*).*$", re.MULTILINE)
+_COMMENT = r"(?m)^[ \t]*(?://|/\*).*$"
 
-_FIELDS = re.compile(r"\s*-\s+(\w+)(?::?\s*\{([^{}]*)\}|:\s+([^{}]*))\s*")
+_FIELDS = r"\s*-\s+(\w+)(?::?\s*\{([^{}]*)\}|:\s+([^{}]*))\s*"
 
-_IN_NAME = re.compile(r"name: *[\w-]+\{[^{}]?$")
+_IN_NAME = r"name: *[\w-]+\{[^{}]?$"
 
 
 def told(error: yaml.MarkedYAMLError, source: Source) -> Problem:
@@ -77,13 +77,13 @@ def told(error: yaml.MarkedYAMLError, source: Source) -> Problem:
             hint = f"close it with {_CLOSING[bracket]!r}"
     elif complaint in _BEGUN:
         seen = begun or seen
-    elif seen and _IN_NAME.search(source.line(seen.line + 1)[: seen.column + 1]):
+    elif seen and re.search(_IN_NAME, source.line(seen.line + 1)[: seen.column + 1]):
         hint = "inside {} and [] a name with braces stands in quotes"
     elif seen and source.line(seen.line + 1)[seen.column :].startswith("- "):
         hint = "the entries of a list begin in one column"
     elif seen and complaint.startswith("mapping values"):
         hint = _as_entry(source.line(seen.line + 1)) or hint
-    if comment := _COMMENT.search(source.text):
+    if comment := re.search(_COMMENT, source.text):
         return _of_comment(comment, source)
     mark = Mark(seen.line + 1, seen.column + 1) if seen else Mark(1, 1)
     return Problem(mark, f"not YAML: {message}", (hint,))
@@ -95,7 +95,7 @@ def _as_entry(line: str) -> str:
     >>> _as_entry("  - Conv2d {out_channels: 8}"), _as_entry("  - Conv2d: out_channels: 8")
     ('written here: Conv2d: {out_channels: 8}', 'written here: Conv2d: {out_channels: 8}')
     """
-    found = _FIELDS.fullmatch(line)
+    found = re.fullmatch(_FIELDS, line)
     return f"written here: {found[1]}: {{{found[2] or found[3]}}}" if found else ""
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.language.evaluation import evaluate
 from shapecalc.language.expression import Expression, names
 from shapecalc.language.problem import Mark, Source
-from shapecalc.language.required import Required
 from shapecalc.layers import KINDS
 
 if TYPE_CHECKING:
     from shapecalc.language.naming import CopyNames
+    from shapecalc.language.required import Required
 
 
 class Word(str):
