@@ -32,11 +32,13 @@ from shapecalc.algebra.nodes import (
     contains,
     expanded,
     is_flat,
+    is_monomial,
     is_whole,
     length,
     multiplied_out,
     names,
     powers_of,
+    scaled,
     terms_of,
 )
 from shapecalc.algebra.periodic import sign_everywhere
@@ -74,8 +76,10 @@ def _divides_by_symbols(term: sympy.Expr) -> bool:
 
 def _by_formula(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
     """A quotient whose divisor is a formula or a fraction: cancelled, without whole multiples."""
+    if (found := _of_coprime(n, d) or _by_symbol(n, d)) is not None:
+        return found
     quotient = _quotient(n, d)
-    if quotient.is_integer:
+    if is_whole(quotient):
         return quotient
     n, d = quotient.as_numer_denom()
     if d.is_Integer:
@@ -88,6 +92,37 @@ def _by_formula(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
         (outside if (term / d).is_integer else inside).append(term)
     rest = sympy.Add(*(term / d for term in outside))
     return FloorDiv(sympy.Add(*inside), d) + rest if inside else rest
+
+
+def _of_coprime(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr | None:
+    """The floor of a product over another without a symbol in common: only numbers cancel.
+
+    The long way finds the same; sympy thinks about whether each quotient is whole.
+    """
+    (factor, top), (divisor, bottom) = n.as_coeff_Mul(), d.as_coeff_Mul()
+    of_top, of_bottom = powers_of(top), powers_of(bottom)
+    if not of_bottom or of_top is None or not (factor.is_Integer and divisor.is_Integer):
+        return None
+    if not all(base.is_Symbol for base in (*of_top, *of_bottom)):
+        return None
+    if factor == 0 or divisor < 0 or not of_top.keys().isdisjoint(of_bottom):
+        return None
+    common = gcd(int(factor), int(divisor))
+    return FloorDiv(scaled(top, int(factor) // common), scaled(bottom, int(divisor) // common))
+
+
+def _by_symbol(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr | None:
+    """The floor of a sum of products over a symbol that some of them have, which come out."""
+    if not d.is_Symbol:
+        return None
+    terms = sympy.Add.make_args(multiplied_out(n))
+    if not all(is_monomial(term) and is_whole(term) for term in terms):
+        return None
+    outside = [term for term in terms if d in term.free_symbols]
+    inside = [term for term in terms if d not in term.free_symbols]
+    if not inside or 0 in inside:
+        return None
+    return FloorDiv(sympy.Add(*inside), d) + sympy.Add(*(term / d for term in outside))
 
 
 def _quotient(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
@@ -255,7 +290,9 @@ def _shorter(plain: sympy.Expr) -> sympy.Expr:
 
 def cancelled(quotient: sympy.Expr) -> sympy.Expr:
     """A quotient without common factors, unless it is too long to find them."""
-    return sympy.cancel(quotient) if length(quotient) <= MOST_TERMS else quotient
+    if is_monomial(quotient) or length(quotient) > MOST_TERMS:
+        return quotient
+    return sympy.cancel(quotient)
 
 
 MOST_DRAWN_OUT = 100
@@ -331,15 +368,23 @@ def _factored(expr: sympy.Expr) -> sympy.Expr:
 
 
 def _is_prime(expr: sympy.Expr) -> bool:
-    """Whether it is a sum of which one term is a number times something that no other term has.
+    """Whether it is a sum whose form tells that it has no factors but numbers.
 
-    ``2*H + r`` has no factors but numbers, if ``H`` is not in r: one of them would be without H,
-    and divide 2.
+    ``2*m*H + r`` has none, if ``H`` is not in m and r, and a term of r has nothing of m: of two
+    factors one would be without H, and divide both 2*m and r.
     """
-    terms = [term.as_coeff_Mul()[1] for term in sympy.Add.make_args(expr)]
-    times = Counter(base for term in terms for base in powers_of(term) or ())
-    is_known = all(powers_of(term) is not None for term in terms)
-    return expr.is_Add and is_known and any(times[term] == 1 for term in terms)
+    if not expr.is_Add:
+        return False
+    terms = [powers_of(term.as_coeff_Mul()[1]) for term in expr.args]
+    known = [own for own in terms if own is not None]
+    if len(known) < len(terms):
+        return False
+    times = Counter(base for own in known for base in own)
+    return any(
+        any(own.keys().isdisjoint(other) for other in known)
+        for own in known
+        if any(n == 1 and times[base] == 1 for base, n in own.items())
+    )
 
 
 def sides(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:

@@ -207,18 +207,18 @@ class Formula(Symbolic):
         return hash(self.expr)
 
     def __add__(self, other: Quantity) -> Any:
-        return _wrap(self.expr + _unwrap(other), _known_whole(self, other))
+        return _wrap(_plus(self.expr, other), _known_whole(self, other))
 
     __radd__ = __add__
 
     def __sub__(self, other: Quantity) -> Any:
-        return _wrap(self.expr - _unwrap(other), _known_whole(self, other))
+        return _wrap(_plus(self.expr, -other), _known_whole(self, other))
 
     def __rsub__(self, other: Quantity) -> Any:
         return _wrap(_unwrap(other) - self.expr, _known_whole(self, other))
 
     def __mul__(self, other: Quantity) -> Any:
-        return _wrap(self.expr * _unwrap(other), _known_whole(self, other))
+        return _wrap(_times(self.expr, other), _known_whole(self, other))
 
     __rmul__ = __mul__
 
@@ -363,10 +363,11 @@ def degree(value: Formula) -> int:
     return periodic.degree(value.expr)
 
 
-def split_extreme(value: Formula) -> tuple[Quantity, Quantity, Quantity] | None:
+def split_extreme(value: Formula) -> tuple[Quantity, Quantity | None, Quantity | None] | None:
     """A minimum or maximum in a formula told apart by the order of two of its arguments.
 
-    ``(d, a, b)``: the formula is a where d >= 0, and b elsewhere. None if there is none in it.
+    ``(d, a, b)``: the formula is a where d >= 0, and b elsewhere; None in the place of one that
+    divides by zero. None if there is no minimum or maximum in it.
 
     >>> split_extreme(3 * Formula.extreme("smallest", [Formula.symbol("H"), 7]))
     (Formula('7 - H'), Formula('3*H'), 21)
@@ -380,10 +381,17 @@ def split_extreme(value: Formula) -> tuple[Quantity, Quantity, Quantity] | None:
     order = [first, second] if isinstance(node, Largest) else [second, first]
     kind = type(node)
     reached, otherwise = (
-        _evaluate(value.expr, {}, {node: _wrap(canonical.extreme([kept, *others], kind))})
-        for kept in order
+        _with_part(value.expr, node, canonical.extreme([kept, *others], kind)) for kept in order
     )
     return _wrap(first - second), reached, otherwise
+
+
+def _with_part(expr: sympy.Expr, part: sympy.Expr, other: sympy.Expr) -> Quantity | None:
+    """An expression with another in the place of a part; None where it divides by zero."""
+    try:
+        return _evaluate(expr, {}, {part: _wrap(other)})  # type: ignore[no-any-return]
+    except ZeroDivisionError:
+        return None
 
 
 def factors(value: Formula) -> list[Any]:
@@ -430,7 +438,7 @@ def as_remainder(value: Quantity, divisor: Quantity) -> tuple[str, bool]:
     quotient = canonical.cancelled(_unwrap(value) / _unwrap(divisor))
     top, bottom = quotient.as_numer_denom()
     said = f"{writing.operand(top)} % {writing.operand(bottom, right=True)}"
-    return said, bool(quotient.is_integer)
+    return said, nodes.is_whole(quotient)
 
 
 def function_of(value: Formula) -> Callable[[int], Any]:
@@ -444,6 +452,14 @@ def _unwrap(value: Quantity) -> sympy.Expr:
     if isinstance(value, Fraction):
         return sympy.Rational(value.numerator, value.denominator)
     return sympy.Integer(value)
+
+
+def _plus(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
+    return nodes.shifted(expr, other) if type(other) is int else expr + _unwrap(other)
+
+
+def _times(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
+    return nodes.scaled(expr, other) if type(other) is int else expr * _unwrap(other)
 
 
 def _wrap(expr: sympy.Expr, whole: bool = False) -> Any:

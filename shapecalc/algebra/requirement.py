@@ -323,7 +323,10 @@ def _decide_product(
     from shapecalc.algebra.formula import Formula, as_ratio, factors
 
     if relation == "==":  # what it is divided by is never 0
-        difference, _ = as_ratio(difference)  # type: ignore[assignment]
+        above, _ = as_ratio(difference)
+        if not isinstance(above, Formula):
+            return above == 0
+        difference = above
     low, high = difference.range(least)
     if relation == ">=" and low is not None and low >= 0:
         return True

@@ -100,6 +100,8 @@ def _piecewise(difference: Formula, relation: str, among: Solutions) -> Solution
     pieces = []
     for value, numbers in ((if_reached, where), (otherwise, where.complement(among.least))):
         own = among.intersect(numbers)
+        if value is None:
+            own = NOTHING
         piece = own if own.is_empty else _solutions(value, relation, own)
         if piece is None:
             return None

@@ -166,14 +166,16 @@ def _is_typed(tree: Any) -> bool:
 
 
 def _annotated(body: list[Statement], name: str) -> list[Statement]:
-    """Statements whose first assignment to a variable says that it is a tensor."""
+    """Statements whose first assignment to a variable says that it is a tensor.
+
+    What is only inferred to be one is taken for what a module, of no type, returns to it later.
+    """
     for i, each in enumerate(body):
         if name in assigned(each):
             if (
                 isinstance(each, Assign)
                 and each.annotation is None
                 and each.target == Name(name, 0)
-                and not _is_typed(each.value)
             ):
                 typed = Assign(each.target, each.value, syntax.TENSOR, each.comment)
                 return [*body[:i], typed, *body[i + 1 :]]

@@ -14,6 +14,7 @@ from shapecalc.emitting.syntax import (
     FALSE,
     TRUE,
     Constant,
+    Invoke,
     Text,
     Tree,
     call,
@@ -35,6 +36,7 @@ from shapecalc.language.expression import (
     Unary,
 )
 
+_EXTREMES = {Name("max", 0): max, Name("min", 0): min}
 _WHOLE_FUNCTIONS = ("ceil", "floor", "round", "int")
 _ROUNDED = {"ceil": "math.ceil", "floor": "math.floor"}
 
@@ -298,7 +300,18 @@ def worked_out(tree: Any) -> Any | None:
 def at_index(tree: Tree, index: int) -> Any:
     """A tree for one copy of several, whose number is known."""
     meanings = {"index": Number(index)}
-    return changed(replaced(tree, meanings), _decided_choice)
+
+    def change(node: Any) -> Any:
+        if isinstance(node, Binary) and names(node) == {"index"}:
+            return worked_out(replaced(node, meanings))
+        if isinstance(node, Invoke) and node.function in _EXTREMES and "index" in names(node):
+            items = [at_index(each, index) for each in node.positional]
+            if all(isinstance(each, Number) for each in items):
+                values = [each.value for each in items]
+                return Number(_EXTREMES[node.function](values))
+        return None
+
+    return changed(replaced(changed(tree, change), meanings), _decided_choice)
 
 
 def rest_of_copies(tree: Any) -> Any:

@@ -30,12 +30,13 @@ MOST_TERMS = 20_000
 
 
 class _Placed(NamedTuple):
-    """What follows for a layer from its inputs: itself with all fields, and its outputs."""
+    """What follows for a layer from its inputs: itself with all fields, its outputs, its needs."""
 
     made: Layer
     inputs: tuple[Tensor, ...]
     layer: Layer
     outputs: dict[str, Tensor]
+    needs: tuple[Condition, ...]
 
 
 class Placer(Evaluator):
@@ -67,8 +68,9 @@ class Placer(Evaluator):
         known = self.placed.get(entry)
         if known is None or known.made is not layer:
             known = self.placed.get(layer) if layer.is_plain else None
-        if known is not None and _are_numbers(inputs, known.inputs):
-            _, inputs, layer, outputs = known
+        if known is not None and _are_alike(inputs, known.inputs):
+            _, inputs, layer, outputs, own = known
+            self.needs += [Need(condition, path) for condition in own]
         else:
             made, needs, problems = layer, len(self.needs), len(self.problems)
             self.arity(entry, layer, len(wires), place)
@@ -81,8 +83,9 @@ class Placer(Evaluator):
             outputs = layer.outputs(*inputs)
             if not all(self.possible(entry, path, each, place) for each in outputs.values()):
                 return None
-            if made.is_plain and needs == len(self.needs):
-                self.placed[entry] = found = _Placed(made, inputs, layer, outputs)
+            if made.is_plain:
+                own = tuple([need.condition for need in self.needs[needs:]])
+                self.placed[entry] = found = _Placed(made, inputs, layer, outputs, own)
                 if problems == len(self.problems):  # what is wrong is told of each entry
                     self.placed[made] = found
         shared = self.shared_path(entry, place, path)
@@ -310,13 +313,15 @@ def _is_refused(entry: Entry, error: FieldError) -> bool:
     return is_outside(error.received, kind.least, kind.most)
 
 
-def _are_numbers(inputs: tuple[Tensor, ...], known: tuple[Tensor, ...]) -> bool:
-    """Whether the inputs are the known ones, in plain numbers without a derivation."""
+def _are_alike(inputs: tuple[Tensor, ...], known: tuple[Tensor, ...]) -> bool:
+    """Whether the inputs are the known ones, in numbers and formulas without a derivation."""
     if inputs != known:
         return False
-    for tensor in inputs:  # written out: it is asked of every copy of a layer
-        for n in tensor.shape:
-            if type(n) is not int:
+    for tensor, other in zip(inputs, known):  # written out: it is asked of every copy of a layer
+        for n, m in zip(tensor.shape, other.shape):
+            if type(n) is int:
+                continue
+            if not (is_symbolic(n) and is_symbolic(m)) or n.is_whole != m.is_whole:
                 return False
     return True
 

@@ -135,7 +135,7 @@ def _keep_size_symbolic(found: padding.Same, reasons: list[str]) -> Solved:
         said = decided.solutions.conditions(decided.symbol)
         if said == {"residue": f"{decided.symbol} % 2 == 1"}:
             where = f"for odd {decided.symbol}"
-    before, after = str(found.before), str(found.after)
+    before, after = str(found.total // 2), str((found.total + 1) // 2)  # the shorter forms
     answers: list[dict[str, Any]] = [
         {"padding": half, "where": decided.equation},
         {"before": before, "after": after},

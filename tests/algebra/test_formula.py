@@ -233,6 +233,7 @@ def test_a_minimum_that_a_size_is_added_to_is_one_with_the_minimum_around_it():
 
 def test_a_minimum_told_apart_leaves_numbers_where_its_quotients_become_numbers():
     assert split_extreme(8 // largest(2, H)) == (2 - H, 4, 8 // H)
+    assert split_extreme(8 // largest(0, H)) == (-H, None, 8 // H)
 
 
 def test_products_in_a_sum_are_multiplied_out_within_a_floor():

@@ -103,3 +103,9 @@ def test_what_only_grows_reaches_its_least():
     assert at_least((H + W) // 2, 1).decide() is True
     assert at_least(largest(H, W), 1).decide() is True
     assert at_least(H * W, 2).decide().equation == "H*W >= 2"
+
+
+def test_what_differs_by_a_quotient_is_never_equal():
+    size, r = Formula.symbol("C"), Formula.symbol("r")
+    assert equal(size + 4 / (r * size), size).decide({}) is False
+    assert equal(size, 4 / r**2).decide({}).equation == "C*r**2 == 4"

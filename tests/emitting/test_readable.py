@@ -194,7 +194,9 @@ def test_a_sequence_of_features_has_a_length():
 
 
 def test_what_is_made_of_nothing_is_on_the_device_of_the_input():
-    assert "torch.arange(self.T, device=tokens.device)" in module(shapecalc.load("gpt2"))
+    assert "x: Tensor = torch.arange(self.T, device=tokens.device)" in module(
+        shapecalc.load("gpt2")
+    )
 
 
 def test_a_size_that_is_an_argument_at_every_use_is_given_once():
@@ -229,3 +231,8 @@ def test_what_hangs_on_a_size_is_asked_of_each_use_once(monkeypatch):
     module(network([{"B5": 3}, {"B5": 4}], blocks=blocks))
     assert asked
     assert len(asked) == len({*asked})
+
+
+def test_what_a_copys_number_comes_to_is_told():
+    pair = conv("max(index, 2)", repeat=2)
+    assert "max(" not in assert_emits(network([conv(4), pair]))

@@ -75,3 +75,15 @@ def test_a_copy_is_found_by_its_number_though_others_are_left_out():
     layers[1]["from"] = "r.2"
     with pytest.raises(SpecError, match=r"no output or copy '2'"):
         shapecalc.load({"input": [4, 8], "layers": layers}).report()
+
+
+def test_a_use_with_an_open_argument_is_no_copy_of_one_with_a_number():
+    conv = {"Conv1d": {"out_channels": 8, "kernel_size": 1, "groups": "g"}}
+    spec = {
+        "symbols": {"s": 2},
+        "input": [8, 8],
+        "blocks": {"Block": {"args": {"g": None}, "layers": [conv]}},
+        "layers": [{"Block": {"g": 4}}, {"Block": {"g": "s"}}],
+    }
+    first, second = shapecalc.load(spec).report(symbolic=["s"])
+    assert (str(first.params), str(second.params)) == ("24", "8 + 64//s")

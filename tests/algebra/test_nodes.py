@@ -1,0 +1,60 @@
+"""What is made by a short way is what sympy makes by its long one, part for part."""
+
+from __future__ import annotations
+
+from math import prod
+
+import sympy
+from hypothesis import given
+from hypothesis import settings as tried
+from hypothesis import strategies as st
+
+from shapecalc.algebra import canonical, nodes
+from shapecalc.algebra.formula import Formula
+from tests.algebra.formulas import Rule, formula, rules
+
+NUMBERS = st.integers(-12, 12)
+NAMES = ("H", "W", "c")
+
+
+@st.composite
+def monomials(draw: st.DrawFn, *names: str) -> sympy.Expr:
+    """A number, which may be a fraction, times powers of symbols, which may be negative."""
+    powers = [nodes.symbol(name, False) ** draw(st.integers(-1, 2)) for name in names]
+    return sympy.Rational(draw(NUMBERS), draw(st.integers(1, 3))) * prod(powers, start=sympy.S.One)
+
+
+@given(rules("H", "W"), NUMBERS)
+@tried(max_examples=100, deadline=None)
+def test_numbers_are_multiplied_in_and_added_as_sympy_does(rule: Rule, number: int) -> None:
+    made = formula(rule, "H", "W")
+    if isinstance(made, Formula):
+        pairs = [
+            (nodes.scaled(made.expr, number), made.expr * sympy.Integer(number)),
+            (nodes.shifted(made.expr, number), made.expr + sympy.Integer(number)),
+        ]
+        for short, long in pairs:
+            assert sympy.srepr(short) == sympy.srepr(long)
+
+
+@given(monomials(*NAMES))
+@tried(max_examples=100, deadline=None)
+def test_products_are_whole_and_cancelled_where_sympy_says_so(expr: sympy.Expr) -> None:
+    assert nodes.is_monomial(expr)
+    assert nodes.is_whole(expr) == bool(expr.is_integer)
+    assert canonical.cancelled(expr) == sympy.cancel(expr)
+
+
+@given(NUMBERS, st.integers(1, 12), NUMBERS)
+def test_a_quotient_by_a_symbol_is_cancelled_and_its_whole_part_comes_out(a, b, c):
+    h, w = Formula.symbol("H"), Formula.symbol("W")
+    for found, top, bottom in [
+        (a * h // (b * w), a * h, b * w),
+        ((a * h + b * w + c) // w, a * h + b * w + c, w),
+    ]:
+        for values in ({"H": 7, "W": 5}, {"H": 12, "W": 3}, {"H": 1, "W": 11}):
+            tops, bottoms = (
+                each.at(**values) if isinstance(each, Formula) else each for each in (top, bottom)
+            )
+            value = found.at(**values) if isinstance(found, Formula) else found
+            assert value == tops // bottoms
