@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -35,8 +36,8 @@ def _may_part(size: Formula, factor: int | Fraction) -> bool:
     found = supposed(size)
     if found is None:
         return False
-    least = max(found[0], 1)
-    last = int(min(found[1], least + FURTHEST))
+    least = math.ceil(max(found[0], 1))
+    last = math.floor(min(found[1], least + FURTHEST))
     return next(parting(factor, range(least, last + 1)), None) is not None
 
 

@@ -63,7 +63,8 @@ def _ends(growth: Growth, piece: Piece, legal: Piece | None, amounts: Sequence[A
     elif piece.report is not None:
         for amount in amounts:
             if amount.relation in ("<", "<=", "=="):
-                least = growth.least(piece.report, amount.column)
+                before = legal.report if legal is not None else None
+                least = growth.least(piece.report, before, amount.column)
                 if least > amount.value or (least == amount.value and amount.relation == "<"):
                     return f"{amount.subject} are {least:,} or more"
     return ""
@@ -73,15 +74,10 @@ def _line(pieces: Pieces, growth: Growth, piece: Piece, legal: Piece | None) -> 
     """All deeper networks at once, where every further copy is like the last."""
     if piece.report is None or legal is None or legal.report is None:
         return None
-    if legal.first != piece.first - 1 or not growth.is_steady(piece.report):
+    if legal.first != piece.first - 1 or not growth.is_steady(piece.report, legal.report):
         return None
-    parts = growth.parts(piece.report)
-    if [p.path for p in parts] != [p.path for p in growth.parts(legal.report)]:
+    if any(growth.moves(piece.report, path, path in piece.tensors) for path in pieces.paths):
         return None
-    if any(
-        path.startswith(f"{p.path}.") for path in pieces.paths - set(piece.tensors) for p in parts
-    ):
-        return None  # a copy is asked for that is not there yet
     further = pieces.single(piece.first + 1)
     if further.report is None:
         return None

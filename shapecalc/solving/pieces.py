@@ -32,7 +32,7 @@ SECOND_LOOK = 32
 """Up to here values are tried one by one where a network of formulas is refused as a whole."""
 
 MOST_PIECES = 1000
-MOST_BUILT = 8_000
+MOST_BUILT = 16_000
 """How many pieces, and layers in them, are built before the rest is left open."""
 
 

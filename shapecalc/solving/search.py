@@ -118,9 +118,12 @@ class Dividing(Comparing):
 
     def solved(self, first: int, last: int) -> list[Interval] | None:
         """The numbers of a stretch at which the line is a divisor."""
-        start, second = (self._divisor.at({self.symbol: n}) for n in (0, 1))
-        slope = second - start
-        if self._divisor.degree({self.symbol: (first, last)}) != 1 or not isinstance(slope, int):
+        if first == last or self._divisor.degree({self.symbol: (first, last)}) != 1:
+            return None
+        here, there = (self._divisor.at({self.symbol: n}) for n in (first, first + 1))
+        slope = there - here
+        start = here - slope * first
+        if not isinstance(slope, int):
             return None
         found = [
             (divisor - start) // slope

@@ -147,17 +147,42 @@ class Growth:
                     found.append((MOST_STACKED - own) // step)
         return found
 
-    def least(self, report: Report, column: str) -> Any:
+    def growing(self, report: Report, before: Report) -> list[Part]:
+        """Those of the repeated stretches that have more copies than in a network before.
+
+        A block's entry may be repeated in other uses of the block too, where it stays as it is.
+        """
+        parts, others = self.parts(report), self.parts(before)
+        if [part.entry for part in parts] != [part.entry for part in others]:
+            return []
+        pairs = zip(parts, others, strict=True)
+        return [part for part, own in pairs if len(part.children) > len(own.children)]
+
+    def moves(self, report: Report, path: str, is_there: bool) -> bool:
+        """Whether a path can become that of a layer, or of another one, as copies are added."""
+        for part in self.parts(report):
+            holder = part.children[0].path.rpartition(".")[0] if part.children else part.path
+            if holder != part.path and path.startswith(f"{holder}." if holder else ""):
+                return True  # copies are numbered among the other entries
+            if path.startswith(f"{part.path}.") and not is_there:
+                return True
+        return False
+
+    def least(self, report: Report, before: Report | None, column: str) -> Any:
         """What a total is at least in every deeper network: that up to the first last copy."""
-        parts = self.parts(report)
+        growing = self.growing(report, before) if before is not None else []
+        parts = growing or self.parts(report)
         if not (self.is_first and self.is_rising) or not parts:
             return 0
         inside = {node.path for node in parts[0].nodes()}
         last = max(n for n, layer in enumerate(report.layers) if layer.path in inside)
         return getattr(sums(report.layers[: last + 1]), column)
 
-    def is_steady(self, report: Report) -> bool:
-        """Whether every further copy is like the last."""
+    def is_steady(self, report: Report, before: Report) -> bool:
+        """Whether every further copy is like the last, ``before`` being the network with one less.
+
+        Where the number of copies grows along a line, what does not grow here never does.
+        """
         is_line = self.is_all and self.is_linear and self.is_rising
         if not is_line or not (self.repeats or self.stacks):
             return False
@@ -169,7 +194,8 @@ class Growth:
         taken = [source for layer in report for source in layer.node.sources]
         if any(source.path in stacks and source.output != OUTPUT for source in taken):
             return False  # a last state, say, which has as many places as there are layers
-        return all(self._ends_steady(part) for part in self.parts(report))
+        growing = self.growing(report, before)
+        return bool(growing or stacks) and all(map(self._ends_steady, growing))
 
     def stays(self, error: SpecError, before: Report | None) -> bool:
         """Whether what is wrong in a network, ``before`` with a copy less, is so in deeper ones."""

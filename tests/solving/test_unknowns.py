@@ -370,10 +370,10 @@ def test_settings_that_decide_what_a_layer_does_are_solved_for(
     assert answer.method.is_complete
 
 
-def shows(network: Network, n: int) -> bool:
+def shows(network: Network, n: int, symbol: str = "n") -> bool:
     """Whether the network is one at a value."""
     try:
-        network.report({"n": n})
+        network.report({symbol: n})
     except SpecError:
         return False
     return True
@@ -395,3 +395,47 @@ def test_the_nearest_total_is_told_where_totals_rise_and_fall() -> None:
         solve(network, "K", [Amount("macs", "==", 1000)])
     assert f"{max(m for m in macs if m < 1000):,} at" in str(error.value)
     assert f"{min(m for m in macs if m > 1000):,} at" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "most"),
+    [("efficientnet_v2", "n1", 5_000), ("regnet", "d1", 5_000), ("vgg", "early", 5_000)],
+)
+def test_the_depth_of_a_stage_among_others_is_found_to_its_end(
+    name: str, symbol: str, most: int
+) -> None:
+    network = shapecalc.load(name)
+    own = network.report().totals.params + 100_000
+    answer = solve(network, symbol, [Amount("params", "<=", own)])
+    assert answer.method.is_complete
+    greatest = answer.solutions.greatest
+    assert greatest is not None
+    assert greatest < most
+    assert network.report({symbol: greatest}).totals.params <= own
+    assert network.report({symbol: greatest + 1}).totals.params > own
+
+
+def test_a_path_that_moves_as_copies_are_added_is_looked_up_in_each_network() -> None:
+    network = shapecalc.load("vgg")
+    answer = solve(network, "early", [OutputSize("features.8", (128, 112, 112))])
+    legal = [n for n in range(8) if output(network, "early", n, "features.8") == (128, 112, 112)]
+    assert [n for n in range(8) if n in answer.solutions] == legal
+
+
+def output(network: Network, symbol: str, n: int, path: str) -> tuple[Any, ...] | None:
+    """What a layer puts out at a value, if there is one at the path."""
+    report = network.report({symbol: n})
+    return next((each.output_shape[1:] for each in report if each.path == path), None)
+
+
+def test_a_divisor_that_is_0_at_0_is_tried_elsewhere() -> None:
+    groups = {"Conv2d": {"out_channels": 48, "kernel_size": 1, "groups": "48 // min(g, 48)"}}
+    network = shapecalc.load({"symbols": {"g": 8}, "input": [48, 4, 4], "layers": [groups]})
+    answer = solve(network, "g", [Amount("params", "<=", 1000)])
+    legal = [n for n in range(1, 60) if network_params(network, n) <= 1000]
+    assert [n for n in range(1, 60) if n in answer.solutions] == legal
+
+
+def network_params(network: Network, n: int) -> int:
+    """The parameters at a value; more than any where there is no network."""
+    return network.report({"g": n}).totals.params if shows(network, n, "g") else 10**12
