@@ -181,8 +181,11 @@ class Network:
         """
         from shapecalc.language.required import given
 
+        more = given(conditions, origin)
+        if not more:
+            return self
         spec = copy.copy(self.spec)
-        spec.require = [*spec.require, *given(conditions, origin)]
+        spec.require = [*spec.require, *more]
         return Network(spec, self.most_layers)
 
     def of_type(self, dtype: str) -> Network:

@@ -17,7 +17,7 @@ from shapecalc.layout import Heading, Table, decimal
 
 if TYPE_CHECKING:
     from shapecalc import lint
-    from shapecalc.algebra.formula import Abbreviations
+    from shapecalc.algebra.abbreviations import Abbreviations
     from shapecalc.analysis.constraints import Constraint
     from shapecalc.analysis.roofline import Bound, Device
     from shapecalc.language.problem import Mark
@@ -83,7 +83,7 @@ class Writer:
         if not is_symbolic(value):
             return str(value)
         if self._short is None:
-            from shapecalc.algebra.formula import Abbreviations
+            from shapecalc.algebra.abbreviations import Abbreviations
 
             self._short = Abbreviations()
         return self._short.write(value)

@@ -262,12 +262,12 @@ _THOP_UPSAMPLING = {"nearest": 1, "linear": 5, "bilinear": 11, "bicubic": 259, "
 
 
 def _upsample_by_thop(layer: Any, x: Sequence[Tensor], y: Tensor) -> Parts:
-    return {RESAMPLING: _THOP_UPSAMPLING.get(_mode(layer), 0) * prod(y.shape)}
+    return {RESAMPLING: _THOP_UPSAMPLING.get(layer.mode, 0) * prod(y.shape)}
 
 
 def _upsample_by_fvcore(layer: Any, x: Sequence[Tensor], y: Tensor) -> Parts:
     per_output = {"nearest": 1, "bilinear": 4}
-    return {RESAMPLING: per_output.get(_mode(layer), 0) * prod(y.shape) if y.spatial[1:] else 0}
+    return {RESAMPLING: per_output.get(layer.mode, 0) * prod(y.shape) if y.spatial[1:] else 0}
 
 
 def _upsample_by_calflops(layer: Any, x: Sequence[Tensor], y: Tensor) -> Parts:
@@ -278,14 +278,9 @@ def _upsample_by_calflops(layer: Any, x: Sequence[Tensor], y: Tensor) -> Parts:
     return {RESAMPLING: layer.size if is_one else prod(y.spatial)}
 
 
-def _mode(layer: Any) -> str:
-    fixed = {"UpsamplingNearest2d": "nearest", "UpsamplingBilinear2d": "bilinear"}
-    return fixed.get(layer.kind) or str(getattr(layer, "mode", "nearest"))
-
-
 def _parameters_by_torchinfo(layer: Layer, x: Sequence[Tensor], y: Tensor) -> Parts:
     """Parameters times the batch; in convolutions times the positions of the output as well."""
-    slides = isinstance(layer, (Convolution, TransposedConvolution))
+    slides = isinstance(layer, _CONVOLUTIONS)
     times = y.shape[0] * (prod(y.spatial) if slides else 1)
     part = NORM if isinstance(layer, _NORMS) else MATMUL
     found: dict[str, list[Dim]] = {}

@@ -9,7 +9,12 @@ from shapecalc.layers.types import EXPRESSION, Choice, FieldType, Mismatch, T
 
 
 class ByName(FieldType[tuple[tuple[str, T], ...]]):
-    """Values of one type by names; read as a tuple of pairs."""
+    """Values of one type by names; read as a tuple of pairs.
+
+    >>> from shapecalc.layers.types import Whole
+    >>> ByName(Whole(), "sizes").read({"h": 8, "d": 64}, rank=2)
+    (('h', 8), ('d', 64))
+    """
 
     def __init__(self, item: FieldType[T], what: str) -> None:
         self.item = item
@@ -32,7 +37,12 @@ class ByName(FieldType[tuple[tuple[str, T], ...]]):
 
 
 class Maybe(FieldType["T | None"]):
-    """A value of another type, or null, which means ``null_means``."""
+    """A value of another type, or null, which means ``null_means``.
+
+    >>> from shapecalc.layers.types import Whole
+    >>> Maybe(Whole(), "the input's size").describe(rank=2)
+    "a positive integer, or null for the input's size"
+    """
 
     def __init__(self, item: FieldType[T], null_means: str = "") -> None:
         self.item = item
@@ -64,7 +74,12 @@ def not_null(type: FieldType[Any]) -> FieldType[Any]:
 
 
 class ListOf(FieldType[tuple[T, ...]]):
-    """A list of values of one type, of ``length`` where it is given; read as a tuple."""
+    """A list of values of one type, of ``length`` where it is given; read as a tuple.
+
+    >>> from shapecalc.layers.types import Whole
+    >>> ListOf(Whole()).read([2, 3, 4], rank=2)
+    (2, 3, 4)
+    """
 
     def __init__(
         self, item: FieldType[T], length: int | None = None, what: str = "integers"
@@ -94,6 +109,10 @@ class PerInputAxis(FieldType["T | tuple[T, ...]"]):
     """One value for every spatial axis, or a list, for kinds that take inputs of several ranks.
 
     One value is read as it is, so that it is told from a list of one.
+
+    >>> from shapecalc.layers.types import Whole
+    >>> PerInputAxis(Whole()).read(7, rank=0), PerInputAxis(Whole()).read([7, 5], rank=0)
+    (7, (7, 5))
     """
 
     def __init__(self, item: FieldType[T]) -> None:
@@ -115,7 +134,12 @@ class PerInputAxis(FieldType["T | tuple[T, ...]"]):
 
 
 class OneOrMore(ListOf[T]):
-    """A list of at least one value, or a single value, which is a list of one; read as a tuple."""
+    """A list of at least one value, or a single value, which is a list of one; read as a tuple.
+
+    >>> from shapecalc.layers.types import Whole
+    >>> OneOrMore(Whole()).read(7, rank=2), OneOrMore(Whole()).read([7, 5], rank=2)
+    ((7,), (7, 5))
+    """
 
     def read(self, value: Any, rank: int) -> tuple[T, ...]:
         if isinstance(value, (list, tuple)):
@@ -143,6 +167,12 @@ class PerAxis(FieldType[tuple[T, ...]]):
     may be null, it may be so in a list only, as in torch. ``short`` tells what torch makes of a
     list that is too short: nothing, or it takes one value for every axis, or no padding for the
     axes without. ``listed`` is false where it takes no list, though there is one axis.
+
+    >>> from shapecalc.layers.types import Whole
+    >>> PerAxis(Whole()).read(3, rank=2), PerAxis(Whole()).read([3, 5], rank=2)
+    ((3, 3), (3, 5))
+    >>> PerAxis(Whole()).describe(rank=2)
+    'a positive integer, or a list of 2 of them'
     """
 
     def __init__(
@@ -207,7 +237,12 @@ class PerAxis(FieldType[tuple[T, ...]]):
 
 
 class Either(FieldType["str | T"]):
-    """A word, or else a value of another type."""
+    """A word, or else a value of another type.
+
+    >>> from shapecalc.layers.types import Whole
+    >>> Either(Choice("valid", "same"), PerAxis(Whole(0))).read("same", rank=2)
+    'same'
+    """
 
     def __init__(self, choice: Choice, other: FieldType[T]) -> None:
         self.choice = choice

@@ -27,7 +27,12 @@ REQUIRED = Missing()
 
 
 class SameAs(NamedTuple):
-    """A default that is another field's value, as a pool's stride is its kernel_size."""
+    """A default that is another field's value, as a pool's stride is its kernel_size.
+
+    >>> from shapecalc.layers import KINDS
+    >>> KINDS["MaxPool2d"].fields["stride"].default
+    SameAs(name='kernel_size')
+    """
 
     name: str
 
@@ -37,6 +42,11 @@ class Field:
 
     ``torch_default`` is what torch takes where the field is not given to it: the default, unless
     declared otherwise.
+
+    >>> from shapecalc.layers import KINDS
+    >>> found = KINDS["Conv2d"].fields["kernel_size"]
+    >>> found.doc, found.letter, found.is_required
+    ('size of a filter', 'F', True)
     """
 
     __slots__ = ("default", "doc", "infer", "letter", "name", "torch_default", "type")

@@ -72,7 +72,11 @@ class FieldType(Generic[T]):
 
 
 class Whole(FieldType[T]):
-    """An integer, a formula where ``symbolic``, of at least ``least`` and at most ``most``."""
+    """An integer, a formula where ``symbolic``, of at least ``least`` and at most ``most``.
+
+    >>> Whole().read(3, rank=2), Whole(0).describe(rank=2)
+    (3, 'an integer of at least 0')
+    """
 
     most: int
 
@@ -139,7 +143,11 @@ class Dimension(Whole[int]):
 
 
 class SizeOrRest(Whole[Dim]):
-    """A size, or -1 for one that follows from the others; a formula is a size, so positive."""
+    """A size, or -1 for one that follows from the others; a formula is a size, so positive.
+
+    >>> SizeOrRest().read(-1, rank=2)
+    -1
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -159,7 +167,11 @@ class Parts(Whole[Dim]):
 
 
 class Flag(FieldType[bool]):
-    """True or false; 1 and 0 serve, so that a symbol can switch it."""
+    """True or false; 1 and 0 serve, so that a symbol can switch it.
+
+    >>> Flag().read(1, rank=2)
+    True
+    """
 
     least, most = 0, 1
     expected = "true or false"
@@ -182,6 +194,9 @@ class Number(FieldType[T]):
 
     ``formulas`` tells which formulas it may be where symbols have no value: any if it decides no
     size, whole ones if it is a factor of sizes, so that products need no rounding.
+
+    >>> Number(0, 1).read(Fraction(1, 2), rank=2), Number(0, 1).describe(rank=2)
+    (Fraction(1, 2), 'a number from 0 to 1')
     """
 
     @overload
@@ -245,7 +260,11 @@ class Number(FieldType[T]):
 
 
 class Choice(FieldType[str]):
-    """One of some words."""
+    """One of some words.
+
+    >>> Choice("valid", "same").describe(rank=2)
+    'valid or same'
+    """
 
     def __init__(self, *words: str) -> None:
         self.words = frozenset(words)
@@ -262,7 +281,11 @@ class Choice(FieldType[str]):
 
 
 class Text(FieldType[str]):
-    """Text in a notation of its own, such as a pattern of axes."""
+    """Text in a notation of its own, such as a pattern of axes.
+
+    >>> Text("a list of digits", lambda text: [int(sign) for sign in text]).read("12", rank=2)
+    '12'
+    """
 
     def __init__(self, expected: str, read: Callable[[str], Any]) -> None:
         self.expected = expected

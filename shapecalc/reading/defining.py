@@ -29,7 +29,8 @@ class Code:
     @cached_property
     def is_generator(self) -> bool:
         """Whether it yields."""
-        return not self.is_lambda and any(map(_yields, self.node.body))
+        may = "yield" in self.source.text and not self.is_lambda  # most files have none
+        return may and any(map(_yields, self.node.body))
 
     @property
     def place(self) -> Place:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shapecalc.algebra.abbreviations import Abbreviations
 from shapecalc.algebra.arithmetic import largest, smallest, total
 from shapecalc.algebra.formula import (
-    Abbreviations,
     Formula,
     as_ratio,
     degree,

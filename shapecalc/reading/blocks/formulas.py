@@ -46,23 +46,23 @@ class Formulas:
         self.known = known
         self.flags = flags
         self.bound: dict[str, ast.expr | None] = {}
-        self.trees: list[ast.AST] = []
+        trees: list[ast.AST] = []
         for name in ("__init__", "forward"):
             for cls in getattr(made.cls, "mro", ()):
                 function = cls.names.get(name)
                 if isinstance(function, Function) and isinstance(
                     function.code.node, ast.FunctionDef
                 ):
-                    self.trees.append(function.code.node)
-        for tree in self.trees:
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Assign) and len(node.targets) == 1:
-                    self.note(node.targets[0], node.value)
-                elif isinstance(node, ast.AnnAssign) and node.value is not None:
-                    self.note(node.target, node.value)
-                elif isinstance(node, (ast.For, ast.AugAssign, ast.comprehension)):
-                    for each in ast.walk(node.target):
-                        self.note(each, None)
+                    trees.append(function.code.node)
+        self.nodes = [node for tree in trees for node in ast.walk(tree)]
+        for node in self.nodes:
+            if isinstance(node, ast.Assign) and len(node.targets) == 1:
+                self.note(node.targets[0], node.value)
+            elif isinstance(node, ast.AnnAssign) and node.value is not None:
+                self.note(node.target, node.value)
+            elif isinstance(node, (ast.For, ast.AugAssign, ast.comprehension)):
+                for each in ast.walk(node.target):
+                    self.note(each, None)
 
     def note(self, target: ast.AST, value: ast.expr | None) -> None:
         """Note what a name stands for, where that is said once."""
@@ -76,12 +76,11 @@ class Formulas:
         for name, value in self.bound.items():
             if value is not None and (made := self.read(value)) is not None:
                 found.setdefault(made, name.removeprefix("self."))
-        for tree in self.trees:
-            for node in ast.walk(tree):
-                if len(found) > MOST:
-                    break
-                if isinstance(node, ast.expr) and (made := self.read(node)) is not None:
-                    found.setdefault(made, "")
+        for node in self.nodes:
+            if len(found) > MOST:
+                break
+            if isinstance(node, ast.expr) and (made := self.read(node)) is not None:
+                found.setdefault(made, "")
         kept = [
             (each, name) for each, name in found.items() if names(each) and size(each) <= LARGEST
         ]
@@ -94,11 +93,10 @@ class Formulas:
             if isinstance(value, (ast.Compare, ast.BoolOp)):
                 if (made := self.read(value)) is not None:
                     found.setdefault(made, name.removeprefix("self."))
-        for tree in self.trees:
-            for node in ast.walk(tree):
-                if isinstance(node, (ast.If, ast.IfExp)):
-                    if (made := self.read(node.test)) is not None:
-                        found.setdefault(made, "")
+        for node in self.nodes:
+            if isinstance(node, (ast.If, ast.IfExp)):
+                if (made := self.read(node.test)) is not None:
+                    found.setdefault(made, "")
         kept = [(each, name) for each, name in found.items() if names(each)]
         return sorted(kept, key=lambda pair: size(pair[0]))
 

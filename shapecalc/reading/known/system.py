@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import keyword
 from typing import Any
 
@@ -41,6 +40,8 @@ KNOWN["keyword.kwlist"] = list(keyword.kwlist)
 
 @known("json.loads")
 def _loads(rt: Any, text: Any, **kwargs: Any) -> Any:
+    import json  # only where it is asked for
+
     if not isinstance(text, str):
         raise rt.error("TypeError", "the JSON object must be str")
     try:

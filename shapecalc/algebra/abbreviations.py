@@ -1,0 +1,57 @@
+"""Short names for what recurs in formulas: ``h2`` for ``(H + 1)//2``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sympy
+
+from shapecalc.algebra import canonical, nodes, writing
+from shapecalc.algebra.arithmetic import Quantity
+from shapecalc.algebra.formula import Formula
+from shapecalc.algebra.nodes import FloorDiv
+
+
+class Abbreviations:
+    """Short names for the floors in formulas: ``h2`` for ``(H + 1)//2``.
+
+    ``taken`` are names that mean something else, such as those of all symbols.
+
+    >>> H = Formula.symbol("H")
+    >>> short = Abbreviations()
+    >>> short.write(64 * ((H + 1) // 2)), short.write((H + 1) // 2 * (H // 2))
+    ('64*h2', 'h2*h2b')
+    >>> short.meanings
+    {'h2': '(H + 1)//2', 'h2b': 'H//2'}
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.meanings: dict[str, str] = {}
+        self._taken = set(taken)
+        self._names: dict[sympy.Expr, sympy.Symbol] = {}
+
+    def write(self, value: Quantity) -> str:
+        """The value with its floors abbreviated, and common factors drawn out."""
+        if not isinstance(value, Formula):
+            return str(value)
+        self._taken |= value.symbols
+        expr = writing.with_remainders(value.expr)
+        for floor in sorted(_outermost_floors(expr), key=sympy.default_sort_key):
+            if floor not in self._names:
+                self._names[floor] = self._named(floor)
+        return writing.write(canonical.drawn_out(expr.xreplace(self._names)))
+
+    def _named(self, floor: sympy.Expr) -> sympy.Symbol:
+        symbols = sorted(nodes.names(floor))
+        stem = "".join(symbols).lower() + (str(floor.args[1]) if floor.args[1].is_Integer else "")
+        taken = {*self.meanings, *self._taken}
+        endings = ["", *"bcdefghijklmnopqrstuvwxyz", *(f"_{i}" for i in range(1, len(taken) + 2))]
+        name = next(stem + ending for ending in endings if stem + ending not in taken)
+        self.meanings[name] = writing.write(floor)
+        return nodes.symbol(name, False)
+
+
+def _outermost_floors(expr: sympy.Expr) -> set[sympy.Expr]:
+    if isinstance(expr, FloorDiv):
+        return {expr}
+    return {floor for argument in expr.args for floor in _outermost_floors(argument)}
