@@ -150,7 +150,7 @@ class CELU(_PointwiseActivation):
 
     called = ("nn.functional.celu", "torch.celu")
 
-    alpha: int | Fraction = field(Number(formulas="any"), "depth below zero", default=1)
+    alpha: int | Fraction = field(Number(), "depth below zero", default=1)
     inplace: bool = _INPLACE
 
     def requires(self, x: Tensor) -> Iterator[Requirement]:

@@ -52,9 +52,10 @@ def test_a_chunk_that_is_taken_is_there():
         ({"Unbind": {"dim": 1}}, {"C": 8}),
         ({"Split": {"dim": 1, "split_size": "C // 2"}}, {"C": 8}),
         ({"Split": {"dim": 1, "split_size": "s"}}, {"C": 8, "s": 4}),
+        ({"CELU": {"alpha": "C - 3"}}, {"C": 8}),  # which may not be 3
     ],
 )
-def test_symbols_that_decide_how_many_pieces_there_are_keep_their_values(settings, kept):
+def test_symbols_that_decide_whether_a_layer_can_be_keep_their_values(settings, kept):
     symbols = {"C": 8, "s": 4} if "s" in kept else {"C": 8}
     assert reported(symbols, ["C", 8], settings).kept == kept
 
