@@ -146,6 +146,14 @@ def is_monomial(expr: sympy.Expr) -> bool:
     return True
 
 
+def ratio(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """What an expression is over what; of a whole product that is seen at once."""
+    if is_monomial(expr) and _is_whole_monomial(expr):
+        return expr, sympy.S.One
+    top, bottom = expr.as_numer_denom()
+    return top, bottom
+
+
 def _is_whole_monomial(expr: sympy.Expr) -> bool:
     for factor in sympy.Mul.make_args(expr):
         if factor.is_Rational:

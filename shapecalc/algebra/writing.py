@@ -19,6 +19,7 @@ from shapecalc.algebra.nodes import (
     contains,
     is_whole,
     powers_of,
+    ratio,
     terms_of,
 )
 
@@ -65,7 +66,7 @@ def _write(expr: sympy.Expr) -> tuple[str, int]:
         return _quotient(expr.args[0], expr.args[1], "//")
     if isinstance(expr, Remainder):
         return _quotient(expr.args[0], expr.args[1], " % ")
-    numerator, denominator = expr.as_numer_denom()
+    numerator, denominator = ratio(expr)
     if denominator != 1:  # the value is whole, so rounding down changes nothing
         return _quotient(numerator, denominator, "//")
     if expr.is_Pow:
@@ -78,13 +79,11 @@ def _write(expr: sympy.Expr) -> tuple[str, int]:
 
 def _strength(expr: sympy.Expr) -> int:
     """What an operand of a minus sign must hold: a product may go without parentheses."""
-    return PRODUCT if expr.is_Mul and expr.as_numer_denom()[1] == 1 else POWER
+    return PRODUCT if expr.is_Mul and ratio(expr)[1] == 1 else POWER
 
 
 def _quotient(top: sympy.Expr, bottom: sympy.Expr, sign: str) -> tuple[str, int]:
-    is_quotient = isinstance(top, (FloorDiv, Remainder)) or (
-        not top.is_Add and top.as_numer_denom()[1] != 1
-    )
+    is_quotient = isinstance(top, (FloorDiv, Remainder)) or (not top.is_Add and ratio(top)[1] != 1)
     return f"{_held(top, POWER if is_quotient else PRODUCT)}{sign}{_held(bottom, POWER)}", PRODUCT
 
 
@@ -145,7 +144,7 @@ def _factor_key(factor: sympy.Expr) -> Any:
 
 @lru_cache(maxsize=65536)
 def _is_fraction(term: sympy.Expr) -> bool:
-    return not is_whole(term) and bool(term.as_numer_denom()[1] != 1)
+    return not is_whole(term) and bool(ratio(term)[1] != 1)
 
 
 def _without_fractions(terms: list[sympy.Expr]) -> list[sympy.Expr]:

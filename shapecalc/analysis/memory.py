@@ -251,8 +251,8 @@ class Memory:
             held.update(made)
             used = [storage[source] for source in (*layer.node.sources, *own)]
             freed = [source for source in ends.get(number, ()) if source in held]
+            busy = [source for source in dict.fromkeys(used) if source in held]
             held.difference_update(freed)
-            busy = [source for source in dict.fromkeys(used) if source in held or source in freed]
             yield Turn(layer.path, made, busy, freed)
             made = []
 

@@ -363,9 +363,13 @@ def _place(root: Frame, inputs: list[Vertex], outputs: list[Vertex], edges: list
             places[vertex.id] = i
     before: dict[int, list[Vertex]] = {}
     behind: dict[int, list[Vertex]] = {}
+    first: dict[str, int] = {}  # what takes a vertex first
+    for edge in edges:
+        if edge.target in places:
+            place = places[edge.target]
+            first[edge.source] = min(place, first.get(edge.source, place))
     for vertex in inputs:
-        takers = [places[e.target] for e in edges if e.source == vertex.id and e.target in places]
-        before.setdefault(min(takers, default=0), []).append(vertex)
+        before.setdefault(first.get(vertex.id, 0), []).append(vertex)
     sources = {edge.target: edge.source for edge in edges}
     for vertex in outputs:
         behind.setdefault(places.get(sources[vertex.id], len(root.items) - 1), []).append(vertex)

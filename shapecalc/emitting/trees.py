@@ -267,6 +267,8 @@ def expression(tree: Any) -> Expression:
             return rounded
         return Binary("//" if tree.rounding == "floor" else "/", top, bottom)
     if isinstance(tree, Apply):
+        if _is_of_signs(tree):
+            return Call("abs", (expression(tree.arguments[0]),))
         return Call(tree.function, tuple(map(expression, tree.arguments)))
     if isinstance(tree, Chosen):
         then, otherwise = expression(tree.then), expression(tree.otherwise)
@@ -275,6 +277,14 @@ def expression(tree: Any) -> Expression:
         test = replaced(tree.test, {name: expression(each) for name, each in tree.meanings})
         return Conditional(test, then, otherwise)
     return reduce(_times, map(expression, tree.factors))
+
+
+def _is_of_signs(tree: Apply) -> bool:
+    """Whether it is the larger of a number and the same with the other sign, which abs is."""
+    if tree.function != "max" or len(tree.arguments) != 2:
+        return False
+    one, other = map(Traced, tree.arguments)
+    return (one + other).tree == Number(0)
 
 
 def _times(left: Expression, right: Expression) -> Expression:

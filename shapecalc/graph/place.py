@@ -18,6 +18,7 @@ from shapecalc.language.evaluation import Undecided
 from shapecalc.language.problem import Problem
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Spec, Word
+from shapecalc.language.words import BATCH
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import MOST_DIMENSIONS, times
 from shapecalc.pace import now
@@ -243,10 +244,16 @@ class Placer(Evaluator):
                 message = f"would put out a formula of more than {DEEPEST_FORMULA} levels"
             elif self.terms > MOST_TERMS:
                 message = f"would make the formulas longer than {MOST_TERMS:,} terms together"
-            hint = "leave fewer symbols open, as with --symbolic=H"
+            hint = f"leave fewer symbols open, as with --symbolic={self.few_symbols()}"
         if message:
             self.problem(entry.mark, f"{entry.kind} {path!r} {message}", hint, uses=place.part)
         return not message
+
+    def few_symbols(self) -> str:
+        """Symbols that may well stay open: those of the inputs' sizes, or the batch."""
+        sizes = [size for setting in self.spec.inputs.values() for size in setting.shape]
+        names = sorted({name for size in sizes for name in size.names()} & self.values.keys())
+        return ",".join(names[:2]) or BATCH
 
     def shared_path(self, entry: Entry, place: Place, path: str) -> str | None:
         """The path of the layer whose weights this one uses."""

@@ -61,7 +61,7 @@ def _in_place_of(spec: Spec, undecided: Undecided) -> set[str]:
         for setting in (entry.when, entry.repeat):
             found |= setting.names() if setting is not None else set()
         if entry.kind in kinds:
-            found = found.union(*(setting.names() for setting in entry.settings.values()))
+            found.update(*(setting.names() for setting in entry.settings.values()))
     return found
 
 

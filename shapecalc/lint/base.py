@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic
 from shapecalc.algebra.requirement import Least, at_least
@@ -91,17 +92,23 @@ def surely_at_least(a: Dim, b: Dim, least: Least) -> bool:
     """
     if not (is_symbolic(a) or is_symbolic(b)):
         return a >= b
-    if _sample(a) < _sample(b):  # where one value is enough to say no, as it mostly is
-        return False
+    if any(_sample(a, seed) < _sample(b, seed) for seed in range(3)):
+        return False  # where some values are enough to say no, as they mostly are
     return at_least(a, b).decide(least) is True
 
 
 @lru_cache(maxsize=4096)
-def _sample(size: Dim) -> Any:
-    """The size where all symbols have one value; not a number where it has none there."""
+def _sample(size: Dim, seed: int) -> Any:
+    """The size at some values of the symbols; not a number where it has none there."""
     if not is_symbolic(size):
         return size
     try:
-        return size.at(**dict.fromkeys(size.symbols, 97))
+        return size.at(**{name: _value(name, seed) for name in size.symbols})
     except ZeroDivisionError:
         return math.nan
+
+
+def _value(name: str, seed: int) -> int:
+    """A value of a symbol: at first the same for all."""
+    own: int = crc32(name.encode()) % 89
+    return 97 + seed * ((own + seed) % 89)

@@ -88,7 +88,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("output", "message"),
     [
-        ("missing/net.py", "No such file or directory"),
+        ("missing/net.py", "there is no folder"),
         ("folder", "Is a directory"),
         ("file/net.py", "Not a directory"),
     ],

@@ -236,3 +236,9 @@ def test_what_hangs_on_a_size_is_asked_of_each_use_once(monkeypatch):
 def test_what_a_copys_number_comes_to_is_told():
     pair = conv("max(index, 2)", repeat=2)
     assert "max(" not in assert_emits(network([conv(4), pair]))
+
+
+def test_a_difference_without_its_sign_is_told_as_one():
+    layers = [conv("abs(a - b) + 1"), conv(4)]
+    source = assert_emits(network(layers, symbols={"a": 3, "b": 5}), {"a": 9})
+    assert source.count("abs(a - b) + 1") == 2
