@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -402,3 +403,22 @@ def test_explaining_needs_no_torch():
 def test_a_network_without_layers_has_nothing_to_explain(form):
     report = shapecalc.load({"input": [3], "layers": [{"ReLU": None, "when": 0}]}).report()
     assert "ReLU" not in explaining.whole(report, explaining.inside(report, None), ASCII, form)
+
+
+def test_how_same_keeps_the_size_is_derived_with_numbers(tmp_path):
+    told = printed(same_of(4, tmp_path), "conv1")
+    assert "N + ⌊(F − 1)/2⌋ + ⌊F/2⌋ − F + 1 = 32 + ⌊(4 − 1)/2⌋ + ⌊4/2⌋ − 4 + 1" in told
+
+
+def test_that_same_keeps_the_size_holds_for_any_kernel(tmp_path):
+    told = printed(same_of("K", tmp_path), "conv1", "--symbolic=K")
+    assert "height and width  32  (as it comes in)" in told
+
+
+def same_of(kernel: object, folder: Path) -> str:
+    """A spec of one convolution that keeps its input's size."""
+    path = folder / "net.json"
+    layer = {"Conv2d": {"out_channels": 8, "kernel_size": kernel, "padding": "same"}}
+    spec = {"symbols": {"K": 3}, "input": [3, 32, 32], "layers": [layer]}
+    path.write_text(json.dumps(spec))
+    return str(path)

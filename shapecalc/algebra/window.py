@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, smallest
+from shapecalc.algebra.arithmetic import Dim, is_symbolic, smallest, untraced
 
 
 def extent(kernel: Dim, dilation: Dim = 1) -> Dim:
@@ -55,7 +55,10 @@ class Window(NamedTuple):
         """
         span = extent(kernel, dilation)
         before = (span - 1) // 2
-        return cls(span, 1, before, span - 1 - before)  # so that of formulas the size is left
+        after = (
+            span - 1 - before if is_symbolic(untraced(span)) else span // 2
+        )  # equal: the size is left
+        return cls(span, 1, before, after)
 
     @classmethod
     def rounded_up(

@@ -111,7 +111,7 @@ N, F, S, P, D = (letter(*each) for each in zip("NFSPD", (224, 11, 4, 2, 1)))
     [
         (Window.symmetric(F, S, P).output(N), "⌊(N + 2P − F)/S⌋ + 1"),
         (Window.symmetric(F, S, P, D).output(N), "⌊(N + 2P − D·(F − 1) − 1)/S⌋ + 1"),
-        (Window.same(F).output(N), "N"),
+        (Window.same(F).output(N), "N + ⌊(F − 1)/2⌋ + ⌊F/2⌋ − F + 1"),
         (extent(F, 2), "2(F − 1) + 1"),
         (spread(N, F, S, P, 0, 1), "(N − 1)·S − 2P + F"),
         (ceildiv(N, S), "⌈N/S⌉"),
