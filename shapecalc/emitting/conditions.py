@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.emitting import syntax
+from shapecalc.emitting.empty import condition_at
 from shapecalc.emitting.printer import fits, flat
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.shapes import Shapes
@@ -63,7 +64,7 @@ class Conditions:
         written = self.body.classes.block(entry.block)
         if written.condition is None or entry.share is not None:
             return None
-        return self.body.classes.condition_at(scope, entry, written)
+        return condition_at(scope, entry, written)
 
     def is_hoisted(self, scope: Scope, entry: Entry) -> bool:
         """Whether a use of a block is left out where the block would be empty."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.asked import members_asked_for
 from shapecalc.emitting.body import Body, named_results, results
 from shapecalc.emitting.constructor import Written
 from shapecalc.emitting.containers import contained
 from shapecalc.emitting.emission import emit
+from shapecalc.emitting.empty import common_condition
 from shapecalc.emitting.forward import (
     RUNNING,
     asked_for,
@@ -26,10 +26,8 @@ from shapecalc.emitting.known import Holder, Known
 from shapecalc.emitting.letters import every
 from shapecalc.emitting.members import MODULES, Member, initialised, listed, only_loop
 from shapecalc.emitting.names import block_class_name, class_name, list_name, variable
-from shapecalc.emitting.outside import told_by_use
 from shapecalc.emitting.owner import Owner, owner_of
 from shapecalc.emitting.parameters import Signature, signature
-from shapecalc.emitting.presence import Unlike
 from shapecalc.emitting.printer import definition, statement
 from shapecalc.emitting.roles import Roles
 from shapecalc.emitting.scope import Scope
@@ -46,8 +44,6 @@ from shapecalc.emitting.tidy import (
     without_defaults,
     without_echoes,
 )
-from shapecalc.graph.graph import Part
-from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import Name
 from shapecalc.language.naming import may_be_copy
 from shapecalc.language.tree import Block, Entry
@@ -177,7 +173,7 @@ class Classes:
         uses = self.known.uses[block.name]
         owner = owner_of(self.known, block, uses)
         self.owners[block.name] = owner
-        condition = self.common_condition(block)
+        condition = common_condition(self.spec, block, self.unlike)
         assumed = frozenset() if condition is None else frozenset(block.entries)
         holders = [Holder(use, use) for use in uses]
         if condition is not None:
@@ -372,54 +368,3 @@ class Classes:
             own = self.spec.outputs if scope.block is None else scope.block.outputs.values()
             self.references[owner] = members_asked_for(entries, own)
         return self.references[owner]
-
-    # -- blocks that may be empty -----------------------------------------------------------------
-
-    def common_condition(self, block: Block) -> Any | None:
-        """The condition of all entries of a block, if there is one that its uses can tell."""
-        if block.name in self.unlike or not block.entries or block.outputs or block.inline:
-            return None
-        first = block.entries[0].when
-        if first is None or first.expression is None:
-            return None
-        condition = syntax.plain(first.expression)
-        names = syntax.names(condition)
-        sizes = {"in_channels", "in_features"}
-        known = names <= {*block.arguments, *sizes} and bool(names)
-        for entry in block.entries:
-            when = entry.when.expression if entry.when is not None else None
-            if when is None or syntax.plain(when) != condition or entry.repeat is not None:
-                return None
-        if names & sizes and block.entries[0].sources is not None:
-            return None
-        if names & sizes and len(block.entries) > 1:
-            return None
-        return condition if known and self.is_used_alone(block) else None
-
-    def is_used_alone(self, block: Block) -> bool:
-        """Whether no use of a block is repeated, shared or in a branch."""
-        lists = [self.spec.entries, *(each.entries for each in self.spec.blocks.values())]
-        alone = sum(
-            entry.block is block
-            for entries in lists
-            for entry in entries
-            if entry.repeat is None and entry.share is None and entry.when is None
-        )
-        uses = sum(entry.block is block for entries in lists for entry in every(entries))
-        return alone == uses
-
-    def condition_at(self, scope: Scope, entry: Entry, written: Written) -> Any | None:
-        """The condition of a use of a block that may be empty; None if it is never so."""
-        assert entry.block is not None
-        copies = scope.copies(entry)
-        tree = told_by_use(scope, written.condition, entry, copies)
-        if tree is None:
-            raise Unlike(entry.kind)
-        for copy in copies:
-            assert isinstance(copy.built, Part)
-            value = truth(evaluate(tree, {**copy.inside.letters, "index": copy.number}))
-            if untraced(value) != bool(copy.built.children):
-                raise Unlike(entry.kind)
-        if not syntax.names(tree):
-            return None if copies[0].built.children else syntax.FALSE  # type: ignore[union-attr]
-        return scope.tested(tree)
