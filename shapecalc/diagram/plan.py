@@ -170,7 +170,7 @@ class _Planner:
         outputs = []
         for i, (source, tensor) in enumerate(self.report.built.outputs):
             names = self.report.built.output_names
-            name = "output" if len(self.report.outputs) == 1 else f"output {source}"
+            name = "output" if len(self.report.built.outputs) == 1 else f"output {source}"
             name = f"output {names[i]}" if names else name
             outputs.append(Vertex("output", f"output{i}", name, [], tensor=tensor))
             edges.append(Edge(self.homes[source.path].id, f"output{i}", str(source), tensor))

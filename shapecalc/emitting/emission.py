@@ -14,6 +14,7 @@ from shapecalc.emitting.names import EmitError
 from shapecalc.emitting.presence import Unlike
 from shapecalc.emitting.scope import Tied
 from shapecalc.emitting.variants import Variants, candidates
+from shapecalc.graph.graph import Built
 from shapecalc.language.tree import Entry, Spec
 from shapecalc.network import Network
 
@@ -72,6 +73,8 @@ def emit(
         except Unlike as different:
             unlike |= {different.block}
             continue
+        except RecursionError:
+            raise _too_wide(network, built) from None
         if knobs == mixed:
             return source
         mixed = knobs  # what stayed knobs is tried together once more, without the others
@@ -82,3 +85,13 @@ def _sources(spec: Spec, name: str) -> set[str]:
     """A symbol and those that its default follows from: where it is fixed, so are they."""
     default = spec.symbols[name]
     return {name}.union(*(_sources(spec, each) for each in default.names() & {*spec.symbols}))
+
+
+def _too_wide(network: Network, built: Built) -> EmitError:
+    """What to say where an expression is nested deeper than Python reads: a sum of very many."""
+    node = max(built.nodes.values(), key=lambda node: len(node.sources))
+    message = (
+        f"{node.layer.kind} {node.path!r} joins {len(node.sources):,} tensors in one expression"
+    )
+    hint = "which is nested deeper than Python reads; join some of them first"
+    return EmitError(network.spec.source, node.mark, message, hint)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import shapecalc
+from shapecalc.emitting.names import EmitError
 from tests.emitting.emitted import assert_emits, maker
 from tests.emitting.stepwise import assert_computes
 
@@ -78,3 +81,10 @@ def test_copies_of_a_join_may_be_left_out():
     branches = {"p": [conv("c"), {"Add": None, "from": ["c", "input"]}], "q": []}
     join = {"Add": {"branches": branches}, "name": "join", "when": "on", "repeat": "n"}
     computed([conv("a"), join, conv("last", 2)], symbols=("on", "n"))
+
+
+def test_a_sum_of_more_tensors_than_python_reads_in_an_expression_is_refused() -> None:
+    names = [f"l{i}" for i in range(1500)]
+    layers: list[Any] = [{"name": name, "ReLU": None, "from": "input"} for name in names]
+    with pytest.raises(EmitError, match="joins 1,500 tensors in one expression"):
+        shapecalc.emit({"input": [4], "layers": [*layers, {"Add": None, "from": names}]})
