@@ -97,7 +97,7 @@ def test_an_unknown_ending_is_wrong_usage(tmp_path: Path, name: str) -> None:
     [
         (("nonesuch", "-o", "x.dot"), 2, "no spec"),
         (("lenet5",), 2, "--output"),
-        (("lenet5", "-o", "missing/x.dot"), 1, "No such file or directory"),
+        (("lenet5", "-o", "missing/x.dot"), 1, "there is no folder missing"),
         (("lenet5", "-o", "x.dot", "--set", "Q=1"), 2, "no symbol 'Q'"),
         (("lenet5", "-o", "x.dot", "--set", "H=5"), 1, "error:"),
         (("lenet5", "-o", "x.dot", "--depth", "0"), 2, "--depth"),

@@ -89,7 +89,8 @@ def settings(node: Node, write: Writer) -> str:
 def _are_places(declared: Any, value: Any) -> bool:
     """Whether a setting names dimensions or places in them, numbers that are no sizes."""
     values = value if isinstance(value, tuple) else (value,)
-    return not declared.type.symbolic and bool(values) and all(type(v) is int for v in values)
+    is_place = declared.type.is_place or not declared.type.symbolic
+    return is_place and bool(values) and all(type(v) is int for v in values)
 
 
 def listed(value: Any) -> str:

@@ -137,7 +137,8 @@ class Scope:
             if not isinstance(node, SpecName):
                 return None
             name, bracket, item = node.name.partition("[")
-            own: Any = SpecName(self.parameters.get(name, name), 0)
+            is_number = name == "index" and name not in self.arguments  # of a copy, not given
+            own: Any = SpecName(name if is_number else self.parameters.get(name, name), 0)
             return syntax.Item(own, SpecNumber(int(item.rstrip("]")))) if bracket else own
 
         return syntax.changed(tree, change)

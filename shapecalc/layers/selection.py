@@ -12,7 +12,7 @@ from shapecalc.layers.compound import OneOrMore
 from shapecalc.layers.field import field
 from shapecalc.layers.needs import names_axis
 from shapecalc.layers.tensor import OUTPUT, Tensor
-from shapecalc.layers.types import Dimension, Flag, Whole
+from shapecalc.layers.types import Dimension, Flag, Place, Whole
 
 _DIM = Dimension()
 
@@ -46,7 +46,7 @@ class Select(Layer):
     in_torch = False
 
     dim: int = field(_DIM, "the dimension")
-    index: Dim = field(Whole(None), "the place; a negative one counts from the end")
+    index: Dim = field(Place(), "the place; a negative one counts from the end")
 
     example: ClassVar[Mapping[str, object]] = {"dim": 1, "index": 0}
 

@@ -50,6 +50,8 @@ class FieldType(Generic[T]):
     least: int | None = None
     most: int | None = None
     symbolic: bool = False
+    is_place: bool = False
+    """Whether numbers are places, in a dimension or of one, which are no sizes."""
 
     words: frozenset[str] = frozenset()
     expected: str = ""
@@ -140,6 +142,15 @@ class Dimension(Whole[int]):
         if not isinstance(value, int) or isinstance(value, bool):
             raise Mismatch(self.expected)
         return value
+
+
+class Place(Whole[Dim]):
+    """A place in a dimension, counted from 0, or from the end where it is negative."""
+
+    is_place = True
+
+    def __init__(self) -> None:
+        super().__init__(None)
 
 
 class SizeOrRest(Whole[Dim]):

@@ -105,3 +105,18 @@ def test_a_name_that_nothing_binds_is_a_symbol(tmp_path: Path) -> None:
     path.write_text(HEAD + "        return self.fc(self.conv(x).mean((2, 3)))\n")
     network = shapecalc.load(f"{path}:Net(width=w)", inputs=["3,8,8"])
     assert network.report(w=32).totals.params == 3 * 9 * 32 + 32 + 32 * 10 + 10
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "nn.Sequential(OrderedDict([(2, nn.ReLU())]))",
+        "nn.Sequential().add_module(2, nn.ReLU())",
+        "nn.ModuleDict({2: nn.ReLU()})",
+    ],
+)
+def test_the_name_of_a_submodule_is_a_string(made, tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(f"from collections import OrderedDict\nfrom torch import nn\nnet = {made}\n")
+    with pytest.raises(shapecalc.SpecError, match="should be a string"):
+        shapecalc.load(f"{path}:net", inputs=[[3, 8]])

@@ -21,7 +21,8 @@ class FractionalMaxPool(FindsMaxima, Scaling, abstract=True):
     The output has a given size, or the input's size times a ratio, rounded down; as that is below
     the input's, the steps between windows vary. Graham, "Fractional max-pooling" (2014).
 
-    >>> from shapecalc.layers import KINDS
+    >>> from fractions import Fraction
+    >>> from shapecalc.layers import KINDS, Tensor
     >>> pool = KINDS["FractionalMaxPool2d"](kernel_size=2, output_ratio=Fraction(7, 10))
     >>> pool.output(Tensor((1, 64, 56, 50))).shape
     (1, 64, 39, 35)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.modules.holding import MODULE, NN, is_module, method, stored
+from shapecalc.reading.modules.holding import MODULE, NN, is_module, method, named, stored
 from shapecalc.reading.operators import plain
 from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import (
@@ -84,7 +84,7 @@ def _sequential(rt: Any, self: Instance, *args: Any) -> None:
     self.attributes.setdefault("training", rt.training)
     if len(args) == 1 and isinstance(plain(args[0]), dict):
         for name, each in plain(args[0]).items():
-            self.attributes[name] = _checked(rt, self, each)
+            self.attributes[named(rt, name)] = _checked(rt, self, each)
         return
     for n, each in enumerate(args):
         self.attributes[str(n)] = _checked(rt, self, each)
@@ -242,4 +242,4 @@ for _cls in DICTS:
         if is_module(more):
             pairs = named_items(more)
         for name, each in pairs:
-            self.attributes[name] = _checked(rt, self, each)
+            self.attributes[named(rt, name)] = _checked(rt, self, each)

@@ -7,6 +7,7 @@ from typing import Any
 
 from shapecalc.layers import Layer
 from shapecalc.reading.classes import OBJECT
+from shapecalc.reading.operators import plain
 from shapecalc.reading.traced import Stored, TensorValue
 from shapecalc.reading.values import (
     Builtin,
@@ -143,3 +144,11 @@ def every_tensor(root: Instance, buffers: bool) -> Iterator[tuple[str, TensorVal
             if value.stored.is_buffer is buffers and id(value.stored) not in seen:
                 seen.add(id(value.stored))
                 yield f"{path}.{name}" if path else name, value
+
+
+def named(rt: Any, name: Any) -> str:
+    """The name of a submodule, which has to be a string."""
+    if not isinstance(plain(name), str):
+        found = type(plain(name)).__name__
+        raise rt.error("TypeError", f"module name should be a string. Got {found}")
+    return str(plain(name))

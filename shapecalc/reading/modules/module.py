@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.modules.holding import MODULE, children, every_tensor, method, walk
+from shapecalc.reading.modules.holding import MODULE, children, every_tensor, method, named, walk
 from shapecalc.reading.traced import Stored, TensorValue
 from shapecalc.reading.values import (
     Builtin,
@@ -73,7 +73,7 @@ def _train(rt: Any, self: Instance, mode: Any = True) -> Instance:
 
 @method(MODULE, "add_module", "register_module")
 def _add_module(rt: Any, self: Instance, name: str, module: Any) -> None:
-    rt.store(self, str(name), module)
+    rt.store(self, named(rt, name), module)
 
 
 @method(MODULE, "register_parameter")
