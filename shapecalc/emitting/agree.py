@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.trace import Leaf, Traced, Tree
+from shapecalc.algebra.trace import Leaf, Traced, Tree, as_tree
 from shapecalc.emitting.python import settled_choices, tests
 from shapecalc.emitting.syntax import names, size
 from shapecalc.emitting.trees import (
@@ -20,7 +20,6 @@ from shapecalc.emitting.trees import (
     length,
     settled,
     stated,
-    tree_of,
 )
 from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import (
@@ -123,7 +122,7 @@ def _growing(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression |
     for one in samples:
         zero = at_zero.get(id(one.letters)) if one.number == 1 else None
         if zero is not None:
-            grown.append(tree_of(Traced(zero) + index * (Traced(one.tree) - Traced(zero))))
+            grown.append(as_tree(Traced(zero) + index * (Traced(one.tree) - Traced(zero))))
     for tree in _shortest([*dict.fromkeys(grown)]):
         told = _told(tree, allowed)
         if is_right(told, samples):

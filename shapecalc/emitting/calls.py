@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.algebra.trace import Leaf, untraced
+from shapecalc.algebra.trace import Leaf, as_tree, untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.constructor import in_source
 from shapecalc.emitting.known import Copy
 from shapecalc.emitting.names import EmitError
 from shapecalc.emitting.scope import Scope, in_python
 from shapecalc.emitting.syntax import Assign
-from shapecalc.emitting.trees import tree_of
 from shapecalc.language.expression import Name, Number
 from shapecalc.language.tree import Entry, Setting
 from shapecalc.language.words import BATCH
@@ -149,7 +148,7 @@ def _is_batch_alone(item: Setting) -> bool:
 
 def _is_batch(scope: Scope, copy: Copy, size: Any) -> bool:
     """Whether a size is the network's batch, and no other first size that is called like it."""
-    tree = tree_of(size)
+    tree = as_tree(size)
     is_called_so = isinstance(tree, Leaf) and tree.letter == BATCH
     return is_called_so and (bool(copy.changed) or untraced(size) == scope.known.values[BATCH])
 

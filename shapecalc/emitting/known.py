@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.trace import untraced
+from shapecalc.algebra.trace import as_tree, untraced
 from shapecalc.analysis.report import Report
 from shapecalc.emitting.agree import Sample
 from shapecalc.emitting.letters import Inside, Lettered, Memory
 from shapecalc.emitting.names import EmitError
-from shapecalc.emitting.trees import tree_of
 from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Block, Entry, Setting, Spec
@@ -38,7 +37,7 @@ class Copy(NamedTuple):
     def sample(self, value: Any) -> Sample:
         """A number there, which may be traced."""
         inside = self.inside
-        return Sample(untraced(value), tree_of(value), inside.letters, self.number, self.changed)
+        return Sample(untraced(value), as_tree(value), inside.letters, self.number, self.changed)
 
     @property
     def layer(self) -> Layer:

@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 from shapecalc.algebra import arithmetic
-from shapecalc.algebra.trace import Leaf, Number, Traced, Tree, untraced
+from shapecalc.algebra.trace import Leaf, Number, Traced, Tree, as_tree, untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.names import variable
-from shapecalc.emitting.trees import choice, length, moved, tree_of
+from shapecalc.emitting.trees import choice, length, moved
 from shapecalc.graph.graph import Wire
 from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import Conditional, Expression, ExpressionError, Name
@@ -57,7 +57,7 @@ def note(name: str, value: Any, values: dict[str, Any], outside: dict[str, Tree]
         values[name] = [values[f"{name}[{i}]"] for i in range(len(value))]
     else:
         values[name] = untraced(value)
-        outside[name] = tree_of(value)
+        outside[name] = as_tree(value)
 
 
 def size_names(ndim: int, arguments: frozenset[str]) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ LONGEST = 1_000
 def told_again(wire: Wire, meanings: Mapping[str, Tree]) -> Wire:
     """The wire's sizes with letters replaced by what they mean."""
     meaning = meaning_of(meanings)
-    sizes = [followed(tree_of(size), meaning) for size in wire.tensor.shape]
+    sizes = [followed(as_tree(size), meaning) for size in wire.tensor.shape]
     return wire._replace(tensor=wire.tensor.with_shape(sizes))
 
 
@@ -110,10 +110,10 @@ def meaning_of(meanings: Mapping[str, Tree]) -> Callable[[Leaf], Tree]:
 
 def behind_copies(count: Traced, sizes: list[Any]) -> Any:
     """A size behind a number of copies, of which the sizes behind each are known."""
-    steps = [Traced(tree_of(b)) - Traced(tree_of(a)) for a, b in pairwise(sizes)]
+    steps = [Traced(as_tree(b)) - Traced(as_tree(a)) for a, b in pairwise(sizes)]
     if len(steps) > 1 and all(step.tree == steps[0].tree for step in steps) and steps[0].value:
         return sizes[0] + count * steps[0]
-    return followed(tree_of(sizes[-1]), meaning_of({"index": count.tree}))
+    return followed(as_tree(sizes[-1]), meaning_of({"index": count.tree}))
 
 
 def with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.trace import Number, Traced, Tree, untraced
+from shapecalc.algebra.trace import Number, Traced, Tree, as_tree, untraced
 from shapecalc.emitting.lettered import (
     behind_copies,
     lettered,
@@ -22,7 +22,7 @@ from shapecalc.emitting.lettered import (
     with_choices,
 )
 from shapecalc.emitting.python import tests
-from shapecalc.emitting.trees import choice, tree_of
+from shapecalc.emitting.trees import choice
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
 from shapecalc.graph.scope import Over, Place, Scope
@@ -250,7 +250,7 @@ class _LetteredBuilder(Builder):
         fed = wire if entry.sources is None else self.sources(entry, place)[0]
         scope = Scope(place.values, fed and fed.tensor, place.names)
         sizes = [
-            then if tree_of(then) == tree_of(otherwise) else choice(test, scope, then, otherwise)
+            then if as_tree(then) == as_tree(otherwise) else choice(test, scope, then, otherwise)
             for then, otherwise in zip(result.tensor.shape, wire.tensor.shape)
         ]
         return result._replace(tensor=result.tensor.with_shape(sizes))
@@ -277,7 +277,7 @@ class _LetteredBuilder(Builder):
             sizes: list[Any] = []
             for name, size in zip(names, wire.tensor.shape):
                 values[name] = untraced(size)
-                outside[name] = tree_of(size)
+                outside[name] = as_tree(size)
                 sizes.append(Traced.letter(name, untraced(size)))
             found.append(wire._replace(tensor=wire.tensor.with_shape(sizes)))
         self.inside[id(part)] = Inside(values, outside, own)
@@ -312,7 +312,7 @@ class _LetteredBuilder(Builder):
         shapes = [wire.tensor.shape for wire in wires if wire is not None]
         if entry.when is not None and "index" in entry.when.names():  # some copies are left out
             return told_again(last, {"index": Number(None)})
-        if isinstance(tree_of(count), Number) or len({len(shape) for shape in shapes}) > 1:
+        if isinstance(as_tree(count), Number) or len({len(shape) for shape in shapes}) > 1:
             return told_again(last, {"index": Number(None)})
         sizes = [behind_copies(count, list(sizes)) for sizes in zip(*shapes)]
         return last._replace(tensor=last.tensor.with_shape(sizes))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from shapecalc.algebra.trace import Leaf, Tree
+from shapecalc.algebra.trace import Leaf, Tree, as_tree
 from shapecalc.algebra.trace import Number as TracedNumber
 from shapecalc.emitting.agree import Sample
 from shapecalc.emitting.known import Copy, Known
 from shapecalc.emitting.lettered import KNOWN
 from shapecalc.emitting.letters import every, settings_of
 from shapecalc.emitting.names import variable
-from shapecalc.emitting.trees import moved, tree_of
+from shapecalc.emitting.trees import moved
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.expression import Name
 from shapecalc.language.tree import Block
@@ -175,7 +175,7 @@ def _is_decisive(known: Known, use: Part, size: str) -> bool:
     others = {*known.inside(use).sizes[2:]} - {size}
     for child in _inside(use):
         if isinstance(child, Node):
-            trees = [tree_of(each) for each in _inferred(child)]
+            trees = [as_tree(each) for each in _inferred(child)]
         else:
             own = known.inside(child)
             first = known.first(child)
@@ -234,7 +234,7 @@ def by_use(samples: list[Sample], copies: list[Copy]) -> dict[int, Given] | None
     """
     found: dict[int, dict[int, Tree]] = {}
     for each, copy in zip(samples, copies):
-        tree = tree_of(moved(each.tree, _at_its_index))
+        tree = as_tree(moved(each.tree, _at_its_index))
         own = found.setdefault(id(copy.use), {})
         if own.setdefault(each.number or 0, tree) != tree:
             return None

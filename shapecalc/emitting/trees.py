@@ -18,6 +18,7 @@ from shapecalc.algebra.trace import (
     Sum,
     Traced,
     Tree,
+    as_tree,
     untraced,
 )
 from shapecalc.emitting.syntax import negated, replaced
@@ -63,17 +64,12 @@ def choice(test: Expression, scope: Mapping[str, Any], then: Any, otherwise: Any
     """One of two numbers with its derivation, as a condition in a scope decides."""
     taken = then if truth(evaluate(test, scope)) else otherwise
     names = dict.fromkeys(name.name for name in spec.names(test))
-    meanings = tuple((name, tree_of(scope[name])) for name in names)
+    meanings = tuple((name, as_tree(scope[name])) for name in names)
     values = [untraced(value) for value in (then, otherwise)]
     if not all(map(arithmetic.is_number, values)) or _is_settled(meanings):
         return taken
-    chosen = Chosen(test, meanings, tree_of(then), tree_of(otherwise), untraced(taken))
+    chosen = Chosen(test, meanings, as_tree(then), as_tree(otherwise), untraced(taken))
     return Traced(cast(Tree, chosen))
-
-
-def tree_of(value: Any) -> Tree:
-    """The derivation of a value; a word or a flag is a number that stands for itself."""
-    return value.tree if isinstance(value, Traced) else Number(value)
 
 
 def _is_settled(meanings: tuple[tuple[str, Tree], ...]) -> bool:
@@ -117,7 +113,7 @@ def settled(tree: Tree, allowed: frozenset[str]) -> Tree:
     def meaning(leaf: Leaf) -> Tree:
         return leaf if leaf.letter.partition("[")[0] in allowed else Number(leaf.value)
 
-    return cancelled(tree_of(moved(tree, meaning)))
+    return cancelled(as_tree(moved(tree, meaning)))
 
 
 def cancelled(tree: Tree) -> Tree:
@@ -142,7 +138,7 @@ def cancelled(tree: Tree) -> Tree:
     found = top.tree
     if left or factor.denominator != 1:
         bottom = reduce(mul, map(Traced, left), Traced(Number(factor.denominator)))
-        found = tree_of(top / bottom)
+        found = as_tree(top / bottom)
     is_less = len(left) < len(under) or length(found, LONG) < length(tree, LONG)
     return found if is_less else tree
 
