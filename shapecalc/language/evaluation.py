@@ -43,7 +43,7 @@ def _floor(x: Any) -> Any:
 def _round(x: Any) -> Any:
     if not is_symbolic(x):
         return round(x)
-    from shapecalc.algebra.formula import rounded  # which numbers have no need of
+    from shapecalc.algebra.form import rounded  # which numbers have no need of
 
     return rounded(x)
 

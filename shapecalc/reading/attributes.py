@@ -244,9 +244,7 @@ class Attributes:
         if isinstance(value, Instance) and name == "__dict__":
             value.attributes = plain(item)  # of a dictionary that holds itself, its items
         elif isinstance(value, Instance):
-            found = None
-            if value.cls.has(name):
-                found = value.cls.find(name)
+            found = value.cls.find(name) if value.cls.has(name) else None
             if isinstance(found, Property) and found.setter is not None:
                 self.call(found.setter, [value, item], {})
             elif value.cls.has("__setattr__"):

@@ -11,10 +11,11 @@ import pytest
 
 import shapecalc
 from shapecalc.analysis.schema import report_schema
+from shapecalc.language.composing import Node, compose
 from shapecalc.language.parse import _uses, parse
 from shapecalc.language.problem import Source
 from shapecalc.language.schema import spec_schema
-from shapecalc.language.text import Node, compose, decode
+from shapecalc.language.text import decode
 from shapecalc.layers import KINDS
 from shapecalc.network import Network
 from tests.bundled import thorough
