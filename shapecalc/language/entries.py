@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, Set
 
-from shapecalc.language.naming import may_be_copy
+from shapecalc.language.composing import Node, Pair
+from shapecalc.language.naming import Order, may_be_copy
 from shapecalc.language.problem import Mark, did_you_mean, listing
 from shapecalc.language.settings import Settings
-from shapecalc.language.text import Node, Pair
-from shapecalc.language.tree import Block, Branch, Entry, Reference, Setting
+from shapecalc.language.tree import Block, Branch, Entry, Reference
 from shapecalc.language.values import Names, Values, entry_name
 from shapecalc.language.words import MODIFIERS, is_path, name_stem, parted
 from shapecalc.layers import KINDS, Layer
@@ -44,30 +44,6 @@ class Scope:
     def repeated(self) -> Scope:
         """The same scope with the copy's number."""
         return Scope(self.entries, self.outside, self.block, self.given, is_copy=True)
-
-
-class Order:
-    """Counts the entries of a list that are called by their numbers, as those of nn.Sequential.
-
-    ``next`` is the number of the next one, None where that hangs on what is there; in an inline
-    block it does from the start.
-    """
-
-    def __init__(self, is_inline: bool) -> None:
-        self.is_inline = is_inline
-        self.next: int | None = None if is_inline else 0
-
-    def count(self, entry: Entry) -> None:
-        """Count an entry."""
-        repeat = entry.repeat
-        if self.next is None or entry.is_inline or entry.when is not None:
-            self.next = None
-        elif repeat is None:
-            self.next += 1
-        elif repeat.kind == Setting.CONSTANT and type(repeat.content) is int:
-            self.next += repeat.content if entry.is_flat else min(repeat.content, 1)
-        else:
-            self.next = None
 
 
 def is_known(name: str, entries: Iterable[str]) -> bool:

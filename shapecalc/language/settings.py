@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Set
 
+from shapecalc.language.composing import Node, Pair
 from shapecalc.language.problem import Mark, did_you_mean, listing, nearest
-from shapecalc.language.text import Node, Pair, shown
+from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Setting
 from shapecalc.language.values import Values
 from shapecalc.language.words import MODIFIERS
