@@ -66,9 +66,9 @@ def emit(
                     source = make(known, unlike)
                     break
                 except Tied as tied:
-                    names = tied.names
+                    fixed = tied.fixed
             else:
-                knobs -= _sources(network.spec, max(names))
+                knobs -= {name for each in fixed for name in _sources(network.spec, each)}
                 continue
         except Unlike as different:
             unlike |= {different.block}

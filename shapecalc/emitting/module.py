@@ -21,7 +21,7 @@ from shapecalc.emitting.forward import (
     returned,
     without_alias,
 )
-from shapecalc.emitting.joined import is_asked, joined
+from shapecalc.emitting.joined import either_or, is_asked, joined
 from shapecalc.emitting.known import Holder, Known
 from shapecalc.emitting.letters import every
 from shapecalc.emitting.members import MODULES, Member, initialised, listed, only_loop
@@ -328,7 +328,7 @@ class Classes:
     ) -> tuple[Class, Any]:
         """A class of the statements that have been written, and its constructor's signature."""
         forward = parts_together(body.forward.body)
-        forward = joined(forward, body.tests, syntax.names(result))
+        forward = either_or(joined(forward, body.tests, syntax.names(result)))
         if alias:
             forward = parts_together(without_alias(forward, alias, RUNNING))
             if Name(alias, 0) == result and alias not in syntax.names(*forward):
