@@ -148,7 +148,9 @@ class Classes:
         present = [name for name in outputs if self.is_there(body, name)]
         result, returns = results(body, present) if present else (Name(last, 0), syntax.TENSOR)
         if present and self.spec.output_names:
-            names = [self.spec.output_names[outputs.index(name)] for name in present]
+            there = {*present}
+            named = zip(outputs, self.spec.output_names)
+            names = [own for output, own in named if output in there]
             result, returns = named_results(body, present, names)
         found = self.made(body, scope, self.network_name, told, parameters, returns, result, alias)
         return found[0]
