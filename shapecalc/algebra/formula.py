@@ -215,7 +215,7 @@ class Formula(Symbolic):
         return _wrap(_plus(self.expr, -other), _known_whole(self, other))
 
     def __rsub__(self, other: Quantity) -> Any:
-        return _wrap(_unwrap(other) - self.expr, _known_whole(self, other))
+        return _wrap(_plus(-self.expr, other), _known_whole(self, other))
 
     def __mul__(self, other: Quantity) -> Any:
         return _wrap(_times(self.expr, other), _known_whole(self, other))
@@ -223,7 +223,7 @@ class Formula(Symbolic):
     __rmul__ = __mul__
 
     def __neg__(self) -> Any:
-        return _wrap(-self.expr, self._whole)
+        return _wrap(nodes.scaled(self.expr, -1), self._whole)
 
     def __pos__(self) -> Formula:
         return self
@@ -455,7 +455,9 @@ def _unwrap(value: Quantity) -> sympy.Expr:
 
 
 def _plus(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
-    return nodes.shifted(expr, other) if type(other) is int else expr + _unwrap(other)
+    if type(other) is int:
+        return nodes.shifted(expr, other)
+    return nodes.added([expr, _unwrap(other)])
 
 
 def _times(expr: sympy.Expr, other: Quantity) -> sympy.Expr:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, is_symbolic, known, largest, prod, total
+from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic, known, largest, prod, total
 from shapecalc.analysis.measures import MEASURES, width
 from shapecalc.graph.graph import Node, Source
 from shapecalc.layers import Tensor
@@ -204,9 +204,13 @@ class Memory:
         """Every tensor that is no view, with its bytes."""
         for name, tensor in self.report.inputs.items():
             yield Source(name), width(tensor.dtype, self.report.dtype) * prod(tensor.shape)
+        sizes: dict[tuple[int, str], Dim] = {}  # layers that are alike put out the same tensor
         for layer in self.report:
             for name, tensor in layer.node.made.items():
-                yield Source(layer.path, name), self._bytes(layer, tensor)
+                key = id(tensor), layer.dtype
+                if key not in sizes:
+                    sizes[key] = self._bytes(layer, tensor)
+                yield Source(layer.path, name), sizes[key]
 
     @cached_property
     def _sizes(self) -> dict[Source, Dim]:
@@ -229,12 +233,13 @@ class Memory:
 
     def _steps(self) -> Iterator[Step]:
         live: Dim = 0
+        alike: dict[Any, tuple[Dim, Dim, Dim]] = {}  # turns are mostly like others before them
         for turn in self._turns():
-            live = sum([self._sizes[source] for source in turn.made], live)
-            busy = total([self._sizes[source] for source in turn.used])
-            yield Step(turn.path, live, live - busy)
-            for source in turn.freed:
-                live = live - self._sizes[source]
+            key = live, *[tuple([self._sizes[source] for source in own]) for own in turn[1:]]
+            if key not in alike:
+                alike[key] = _held(*key)
+            held, waiting, live = alike[key]
+            yield Step(turn.path, held, waiting)
 
     def _turns(self) -> Iterator[Turn]:
         """What becomes of the tensors as one layer runs after the other."""
@@ -283,6 +288,12 @@ class Memory:
                     kept.add(source)
                     own.append(sizes[source])
             yield layer.path, total(own)
+
+
+def _held(before: Dim, made: Shape, used: Shape, freed: Shape) -> tuple[Dim, Dim, Dim]:
+    """What is held in a turn, what of it waits, and what is held behind it."""
+    held = sum(made, before)
+    return held, held - total(used), held - total(freed)
 
 
 def _kept(node: Node) -> dict[str, Tensor]:
