@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic, known, largest, prod, total
+from shapecalc.algebra.arithmetic import Dim, is_symbolic, known, largest, prod, total
 from shapecalc.analysis.measures import MEASURES, width
 from shapecalc.graph.graph import Node, Source
 from shapecalc.layers import Tensor
@@ -235,9 +235,14 @@ class Memory:
         live: Dim = 0
         alike: dict[Any, tuple[Dim, Dim, Dim]] = {}  # turns are mostly like others before them
         for turn in self._turns():
-            key = live, *[tuple([self._sizes[source] for source in own]) for own in turn[1:]]
+            made, used, freed = (
+                tuple([self._sizes[source] for source in own])
+                for own in (turn.made, turn.used, turn.freed)
+            )
+            key = live, made, used, freed
             if key not in alike:
-                alike[key] = _held(*key)
+                held = sum(made, live)
+                alike[key] = held, held - total(used), held - total(freed)
             held, waiting, live = alike[key]
             yield Step(turn.path, held, waiting)
 
@@ -288,12 +293,6 @@ class Memory:
                     kept.add(source)
                     own.append(sizes[source])
             yield layer.path, total(own)
-
-
-def _held(before: Dim, made: Shape, used: Shape, freed: Shape) -> tuple[Dim, Dim, Dim]:
-    """What is held in a turn, what of it waits, and what is held behind it."""
-    held = sum(made, before)
-    return held, held - total(used), held - total(freed)
 
 
 def _kept(node: Node) -> dict[str, Tensor]:
