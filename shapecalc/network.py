@@ -16,7 +16,6 @@ from shapecalc.graph.build import MOST_LAYERS, build
 from shapecalc.graph.graph import Built, Need
 from shapecalc.language.evaluation import Undecided
 from shapecalc.language.opening import Made, opened
-from shapecalc.language.parse import parse
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.language.symbols import SettingError, as_member, known
 from shapecalc.language.text import LARGEST_FILE, decode
@@ -315,6 +314,8 @@ def parsed(source: Source) -> Spec:
     shapecalc.language.problem.SpecError: <text>:1:39: error: there is no warning 'dropped'
     ...
     """
+    from shapecalc.language.parse import parse  # with YAML, which source has no need of
+
     return parse(source, _codes)
 
 

@@ -2,21 +2,22 @@
 
 A :class:`Formula` answers to Python's operators as a number does, so a rule written for numbers
 runs on it unchanged. Its form is that of :mod:`shapecalc.algebra.canonical`; this module, those
-that it is made of, :mod:`shapecalc.algebra.abbreviations`, and no others, import sympy.
+that it is made of, :mod:`shapecalc.algebra.form`, :mod:`shapecalc.algebra.abbreviations`, and no
+others, import sympy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import prod
 from typing import Any
 
 import sympy
 
-from shapecalc.algebra import bounds, canonical, nodes, periodic, writing
+from shapecalc.algebra import bounds, canonical, nodes, writing
 from shapecalc.algebra.arithmetic import Dim, Quantity, Symbolic
-from shapecalc.algebra.nodes import Extreme, FloorDiv, Largest, Smallest
+from shapecalc.algebra.nodes import FloorDiv, Largest, Smallest
 
 
 class Formula(Symbolic):
@@ -94,7 +95,7 @@ class Formula(Symbolic):
         expr = self.expr
         if expr.is_Symbol:
             return "name", (expr.name,)
-        return _SIGNS[expr.func], tuple(map(_wrap, expr.args))
+        return _SIGNS[expr.func], tuple(map(from_expr, expr.args))
 
     def factored(self) -> Formula:
         """The formula with common factors drawn out, for reading.
@@ -137,7 +138,7 @@ class Formula(Symbolic):
         (Formula('H'), Formula('max(7, H)'))
         """
         kind = Smallest if which == "smallest" else Largest
-        return _wrap(canonical.extreme([*map(_unwrap, values)], kind), _known_whole(*values))
+        return from_expr(canonical.extreme([*map(as_expr, values)], kind), _known_whole(*values))
 
     @staticmethod
     def sum(values: Sequence[Quantity]) -> Any:
@@ -146,11 +147,11 @@ class Formula(Symbolic):
         Exact quotients by many different divisors, each known to be whole, stand in it each for
         itself: over one denominator every term would be a product of all the others.
         """
-        terms = [*map(_unwrap, values)]
+        terms = [*map(as_expr, values)]
         is_whole = _known_whole(*values)
         if is_whole:
             terms = canonical.apart(terms)
-        return _wrap(canonical.collected(terms), is_whole)
+        return from_expr(canonical.collected(terms), is_whole)
 
     def gcd(self, m: Dim) -> Any:
         """The greatest common divisor, with a number prime by prime; None where it is not seen.
@@ -158,8 +159,8 @@ class Formula(Symbolic):
         >>> Formula.symbol("H").gcd(7)
         Formula('7 - 6*min(1, H % 7)')
         """
-        found = canonical.common_divisor(self.expr, _unwrap(m))
-        return None if found is None else _wrap(found, _known_whole(self, m))
+        found = canonical.common_divisor(self.expr, as_expr(m))
+        return None if found is None else from_expr(found, _known_whole(self, m))
 
     def never_negative(self, least: Mapping[str, int] | None = None, quick: bool = False) -> bool:
         """Whether it is at least 0 wherever its symbols have at least these values, 1 if not given.
@@ -207,49 +208,49 @@ class Formula(Symbolic):
         return hash(self.expr)
 
     def __add__(self, other: Quantity) -> Any:
-        return _wrap(_plus(self.expr, other), _known_whole(self, other))
+        return from_expr(_plus(self.expr, other), _known_whole(self, other))
 
     __radd__ = __add__
 
     def __sub__(self, other: Quantity) -> Any:
-        return _wrap(_plus(self.expr, -other), _known_whole(self, other))
+        return from_expr(_plus(self.expr, -other), _known_whole(self, other))
 
     def __rsub__(self, other: Quantity) -> Any:
-        return _wrap(_unwrap(other) - self.expr, _known_whole(self, other))
+        return from_expr(_plus(nodes.scaled(self.expr, -1), other), _known_whole(self, other))
 
     def __mul__(self, other: Quantity) -> Any:
-        return _wrap(_times(self.expr, other), _known_whole(self, other))
+        return from_expr(_times(self.expr, other), _known_whole(self, other))
 
     __rmul__ = __mul__
 
     def __neg__(self) -> Any:
-        return _wrap(-self.expr, self._whole)
+        return from_expr(nodes.scaled(self.expr, -1), self._whole)
 
     def __pos__(self) -> Formula:
         return self
 
     def __pow__(self, other: Quantity) -> Any:
         whole = self._whole and isinstance(other, int) and other >= 0
-        return _wrap(self.expr ** _unwrap(other), whole)
+        return from_expr(self.expr ** as_expr(other), whole)
 
     def __rpow__(self, other: Quantity) -> Any:
-        return _wrap(_unwrap(other) ** self.expr)
+        return from_expr(as_expr(other) ** self.expr)
 
     def __truediv__(self, other: Quantity) -> Any:
         if other == 0:
             raise ZeroDivisionError(f"{self} is divided by zero")
-        return _wrap(self.expr / _unwrap(other))
+        return from_expr(self.expr / as_expr(other))
 
     def __rtruediv__(self, other: Quantity) -> Any:
-        return _wrap(_unwrap(other) / self.expr)
+        return from_expr(as_expr(other) / self.expr)
 
     def __floordiv__(self, other: Quantity) -> Any:
         if other == 1 and self._whole:
             return self
-        return _wrap(_floordiv(self.expr, _unwrap(other)))
+        return from_expr(_floordiv(self.expr, as_expr(other)))
 
     def __rfloordiv__(self, other: Quantity) -> Any:
-        return _wrap(_floordiv(_unwrap(other), self.expr))
+        return from_expr(_floordiv(as_expr(other), self.expr))
 
     def __mod__(self, other: Quantity) -> Any:
         return self - other * (self // other)
@@ -291,46 +292,9 @@ def evaluate(
 
 def expanded(value: Dim) -> Any:
     """The formula multiplied out, which makes equal polynomials alike."""
-    return _wrap(nodes.expanded(value.expr), value._whole) if isinstance(value, Formula) else value
-
-
-def as_ratio(value: Formula) -> tuple[Dim, Dim]:
-    """Numerator and denominator: ``3*H/4`` is ``3*H`` over ``4``."""
-    numerator, denominator = value.expr.as_numer_denom()
-    return _wrap(numerator), _wrap(denominator)
-
-
-def rounded(value: Formula) -> Formula:
-    """The nearest whole number, and of two the even one, as Python rounds.
-
-    What is half-way goes to the even side: 3/2, 7/2 and so on go up, 1/2, 5/2 and so on go down.
-
-    >>> n = Formula.symbol("n")
-    >>> rounded(n / 3), [evaluate(rounded(n / 2), {"n": k}) for k in range(1, 8, 2)]
-    (Formula('(n + 1)//3'), [0, 2, 2, 4])
-    """
-    if value.is_whole:
+    if not isinstance(value, Formula):
         return value
-    top, bottom = as_ratio(value)
-    if isinstance(bottom, int) and bottom % 2 and isinstance(top, Formula) and top.is_whole:
-        found: Any = (2 * top + bottom) // (2 * bottom)  # nothing is half-way
-    else:
-        half = Fraction(1, 2)
-        found = (value + half) // 2 - (half - value) // 2
-    return found  # type: ignore[no-any-return]
-
-
-def as_fraction(value: Formula) -> str:
-    """The formula as text where it may be a fraction: then it is divided exactly, and not down.
-
-    >>> H = Formula.symbol("H")
-    >>> as_fraction((H + 1) / 3), as_fraction((H + 1) // 3)
-    ('(H + 1)/3', '(H + 1)//3')
-    """
-    if value.is_whole:
-        return str(value)
-    top, bottom = value.expr.as_numer_denom()
-    return f"{writing.operand(top)}/{writing.operand(bottom, right=True)}"
+    return from_expr(nodes.expanded(value.expr), value._whole)
 
 
 def is_integral(value: Formula) -> bool:
@@ -338,115 +302,8 @@ def is_integral(value: Formula) -> bool:
     return value.is_whole
 
 
-def period(value: Formula) -> int | None:
-    """The period of a formula in one symbol: on each residue class it is one polynomial.
-
-    ``H//2 + (H + 1)//3`` is a line plus something that repeats every 6. None if no period is
-    known: the formula has several symbols, a division by one, or a minimum.
-
-    >>> H = Formula.symbol("H")
-    >>> period(H // 2 + (H + 1) // 3), period(2 * ((3 * (H // 2) + 1) // 4)), period(H * (H // 2))
-    (6, 8, 2)
-    """
-    if not periodic.in_one_integer(value.expr):
-        return None
-    return periodic.period(nodes.multiplied_out(value.expr))
-
-
-def degree(value: Formula) -> int:
-    """The highest power that a formula with a period grows with.
-
-    >>> H = Formula.symbol("H")
-    >>> degree((H + 1) // 2 * H + 5 * H)
-    2
-    """
-    return periodic.degree(value.expr)
-
-
-def split_extreme(value: Formula) -> tuple[Quantity, Quantity | None, Quantity | None] | None:
-    """A minimum or maximum in a formula told apart by the order of two of its arguments.
-
-    ``(d, a, b)``: the formula is a where d >= 0, and b elsewhere; None in the place of one that
-    divides by zero. None if there is no minimum or maximum in it.
-
-    >>> split_extreme(3 * Formula.extreme("smallest", [Formula.symbol("H"), 7]))
-    (Formula('7 - H'), Formula('3*H'), 21)
-    """
-    found = value.expr.atoms(Extreme)
-    innermost = [n for n in found if not any(nodes.contains(a, Extreme) for a in n.args)]
-    if not innermost:
-        return None
-    node = min(innermost, key=sympy.default_sort_key)
-    first, second, *others = node.args
-    order = [first, second] if isinstance(node, Largest) else [second, first]
-    kind = type(node)
-    reached, otherwise = (
-        _with_part(value.expr, node, canonical.extreme([kept, *others], kind)) for kept in order
-    )
-    return _wrap(first - second), reached, otherwise
-
-
-def _with_part(expr: sympy.Expr, part: sympy.Expr, other: sympy.Expr) -> Quantity | None:
-    """An expression with another in the place of a part; None where it divides by zero."""
-    try:
-        return _evaluate(expr, {}, {part: _wrap(other)})  # type: ignore[no-any-return]
-    except ZeroDivisionError:
-        return None
-
-
-def factors(value: Formula) -> list[Any]:
-    """The factors of a formula that is a product, each once; a sum is factored if it is short.
-
-    >>> H, P = Formula.symbol("H"), Formula.symbol("P")
-    >>> factors(2 * H * P - 2 * H), factors(H - P)
-    ([2, Formula('H'), Formula('P - 1')], [Formula('H - P')])
-    """
-    return [_wrap(factor) for factor in canonical.factors(value.expr)]
-
-
-def sides(value: Formula) -> tuple[Any, Any]:
-    """Two formulas whose difference is a positive multiple of it, without common factors or minus.
-
-    >>> H, P = Formula.symbol("H"), Formula.symbol("P")
-    >>> sides(4 * H - 2 * P - 6)
-    (Formula('2*H'), Formula('P + 3'))
-    """
-    left, right = canonical.sides(value.expr)
-    return _wrap(left), _wrap(right)
-
-
-def monomial(value: Formula) -> tuple[Quantity, tuple[str, ...]] | None:
-    """The factor and the symbols of a product of a number and symbols; None if it is none.
-
-    >>> monomial(3 * Formula.symbol("H") * Formula.symbol("W")), monomial(Formula.symbol("H") + 1)
-    ((3, ('H', 'W')), None)
-    """
-    factor, rest = value.expr.as_coeff_Mul()
-    symbols = [part.base if part.is_Pow else part for part in sympy.Mul.make_args(rest)]
-    powers = [part.exp for part in sympy.Mul.make_args(rest) if part.is_Pow]
-    if all(each.is_Symbol for each in symbols) and all(p.is_Integer and p > 0 for p in powers):
-        return _wrap(factor), tuple(sorted(each.name for each in symbols))
-    return None
-
-
-def as_remainder(value: Quantity, divisor: Quantity) -> tuple[str, bool]:
-    """``value % divisor`` in words, cancelled; and whether it is 0 whatever the symbols are.
-
-    >>> as_remainder(8, 2 * Formula.symbol("G"))
-    ('4 % G', False)
-    """
-    quotient = canonical.cancelled(_unwrap(value) / _unwrap(divisor))
-    top, bottom = quotient.as_numer_denom()
-    said = f"{writing.operand(top)} % {writing.operand(bottom, right=True)}"
-    return said, nodes.is_whole(quotient)
-
-
-def function_of(value: Formula) -> Callable[[int], Any]:
-    """The formula as a fast function of its one symbol; exact, a fraction where need be."""
-    return periodic.compiled(nodes.multiplied_out(value.expr))
-
-
-def _unwrap(value: Quantity) -> sympy.Expr:
+def as_expr(value: Quantity) -> sympy.Expr:
+    """What sympy has in the place of a number or formula."""
     if isinstance(value, Formula):
         return value.expr
     if isinstance(value, Fraction):
@@ -455,14 +312,17 @@ def _unwrap(value: Quantity) -> sympy.Expr:
 
 
 def _plus(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
-    return nodes.shifted(expr, other) if type(other) is int else expr + _unwrap(other)
+    if type(other) is int:
+        return nodes.shifted(expr, other)
+    return nodes.added([expr, as_expr(other)])
 
 
 def _times(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
-    return nodes.scaled(expr, other) if type(other) is int else expr * _unwrap(other)
+    return nodes.scaled(expr, other) if type(other) is int else expr * as_expr(other)
 
 
-def _wrap(expr: sympy.Expr, whole: bool = False) -> Any:
+def from_expr(expr: sympy.Expr, whole: bool = False) -> Any:
+    """The formula of an expression, a number where no symbol is left in it."""
     if expr.is_Integer:
         return int(expr)
     if expr.is_Rational:
@@ -489,7 +349,7 @@ def _evaluate(
     if expr.is_Symbol:
         return symbols[expr.name] if expr.name in symbols else Formula(expr)
     if expr.is_Rational:
-        return _wrap(expr)
+        return from_expr(expr)
     if expr not in known:
         values = [_evaluate(argument, symbols, known) for argument in expr.args]
         known[expr] = _operated(expr, values)
@@ -500,7 +360,7 @@ def _operated(expr: sympy.Expr, values: list[Any]) -> Any:
     """What the outermost operation of an expression makes of the values of its operands."""
     if expr.is_Add or expr.is_Mul:
         if any(isinstance(value, Formula) for value in values):
-            return _wrap(expr.func(*map(_unwrap, values)), _known_whole(*values))
+            return from_expr(expr.func(*map(as_expr, values)), _known_whole(*values))
         return _whole(sum(values) if expr.is_Add else prod(values))
     if expr.is_Pow:
         return _power(*values)

@@ -70,7 +70,7 @@ class Condition(NamedTuple):
 
         That a size is positive and a padding not negative is understood. Empty where it says more.
         """
-        from shapecalc.algebra.formula import monomial
+        from shapecalc.algebra.form import monomial
 
         if len(self.claims) != 1 or self.claims[0].relation != ">=":
             return {}
@@ -234,7 +234,8 @@ def whole(
     **places: Any,
 ) -> Iterator[Requirement]:
     """A formula must be a whole number, and reach ``least``; in a message it is ``size``."""
-    from shapecalc.algebra.formula import as_ratio, is_integral
+    from shapecalc.algebra.form import as_ratio
+    from shapecalc.algebra.formula import is_integral
 
     if not is_integral(size):
         numerator, denominator = as_ratio(size)
@@ -297,7 +298,8 @@ def decide(claims: tuple[Claim, ...] | list[Claim], least: Least | None) -> bool
 
 
 def _decide_one(claim: Claim, least: Least | None) -> bool | Condition:
-    from shapecalc.algebra.formula import as_remainder, expanded
+    from shapecalc.algebra.form import as_remainder
+    from shapecalc.algebra.formula import expanded
 
     relation = "==" if claim.relation == "%" else claim.relation
     try:
@@ -320,7 +322,8 @@ def _decide_product(
     difference: Formula, relation: str, least: Least | None, claim: Claim
 ) -> bool | Condition:
     """A product is 0 where a factor is; factors that cannot be 0 do no more than turn its sign."""
-    from shapecalc.algebra.formula import Formula, as_ratio, factors
+    from shapecalc.algebra.form import as_ratio, factors
+    from shapecalc.algebra.formula import Formula
 
     if relation == "==":  # what it is divided by is never 0
         above, _ = as_ratio(difference)
@@ -385,7 +388,7 @@ def _decide_sign(
 
 def _said(claim: Claim, difference: Formula, relation: str) -> str:
     """A claim in Python's arithmetic: as it was made, or shorter."""
-    from shapecalc.algebra.formula import sides
+    from shapecalc.algebra.form import sides
 
     own = f"{claim.left} {claim.relation} {claim.right}"
     left, right = sides(difference)

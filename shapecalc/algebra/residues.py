@@ -16,14 +16,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.formula import (
-    Formula,
-    degree,
-    expanded,
-    function_of,
-    period,
-    split_extreme,
-)
+from shapecalc.algebra.form import degree, function_of, period, split_extreme
+from shapecalc.algebra.formula import Formula, expanded
 from shapecalc.algebra.solutions import (
     EVERYTHING,
     NOTHING,

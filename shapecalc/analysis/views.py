@@ -46,7 +46,7 @@ class ReceptiveField(NamedTuple):
 
 def _exact(number: Quantity) -> Any:
     if is_symbolic(number):
-        from shapecalc.algebra.formula import as_fraction
+        from shapecalc.algebra.form import as_fraction
 
         return as_fraction(number)
     return plain(number)

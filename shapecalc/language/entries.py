@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Iterable, Set
 
-from shapecalc.language.naming import may_be_copy
-from shapecalc.language.problem import Mark, did_you_mean, listing, nearest
-from shapecalc.language.text import Node, Pair, shown
-from shapecalc.language.tree import Block, Branch, Entry, Reference, Setting
+from shapecalc.language.composing import Node, Pair
+from shapecalc.language.naming import Order, may_be_copy
+from shapecalc.language.problem import Mark, did_you_mean, listing
+from shapecalc.language.settings import Settings
+from shapecalc.language.tree import Block, Branch, Entry, Reference
 from shapecalc.language.values import Names, Values, entry_name
 from shapecalc.language.words import MODIFIERS, is_path, name_stem, parted
 from shapecalc.layers import KINDS, Layer
@@ -45,30 +46,6 @@ class Scope:
         return Scope(self.entries, self.outside, self.block, self.given, is_copy=True)
 
 
-class Order:
-    """Counts the entries of a list that are called by their numbers, as those of nn.Sequential.
-
-    ``next`` is the number of the next one, None where that hangs on what is there; in an inline
-    block it does from the start.
-    """
-
-    def __init__(self, is_inline: bool) -> None:
-        self.is_inline = is_inline
-        self.next: int | None = None if is_inline else 0
-
-    def count(self, entry: Entry) -> None:
-        """Count an entry."""
-        repeat = entry.repeat
-        if self.next is None or entry.is_inline or entry.when is not None:
-            self.next = None
-        elif repeat is None:
-            self.next += 1
-        elif repeat.kind == Setting.CONSTANT and type(repeat.content) is int:
-            self.next += repeat.content if entry.is_flat else min(repeat.content, 1)
-        else:
-            self.next = None
-
-
 def is_known(name: str, entries: Iterable[str]) -> bool:
     """Whether a name is one of those of entries, or may be that of a copy."""
     if name in entries:
@@ -82,7 +59,7 @@ class Entries:
     def __init__(self, values: Values) -> None:
         self.values = values
         self.blocks: dict[str, Block] = {}
-        self.required: dict[str, list[str]] = {}
+        self.settings = Settings(values)
 
     def of(self, node: Node, scope: Scope, order: Order | None = None) -> list[Entry]:
         """The entries of a list, each with a name; scope knows them afterwards.
@@ -234,13 +211,13 @@ class Entries:
         entry = Entry(kind, key.mark)
         if kind in self.blocks:
             entry.block = self.blocks[kind]
-            given, meant = self._given(entry, value, entry.block.arguments)
-            self._block_settings(entry, given, meant, scope)
+            given, meant = self.settings.given(entry, value, entry.block.arguments)
+            self.settings.of_block(entry, given, meant, scope.names)
         elif (declared := KINDS.get(kind)) is not None:
-            given, meant = self._given(entry, value, declared.fields, declared.joins)
+            given, meant = self.settings.given(entry, value, declared.fields, declared.joins)
             if "branches" in given:
                 entry.branches = self._branches(given.pop("branches").value, scope)
-            self._kind_settings(entry, given, meant, scope)
+            self.settings.of_kind(entry, given, meant, scope.names)
         else:
             entry.kind = self._unknown_kind(kind, value, key.mark)
         return entry
@@ -260,128 +237,6 @@ class Entries:
         found, hints = unknown_kind(kind, [*self.blocks, *KINDS], settings)
         self.values.problem(mark, f"unknown kind {kind!r}", *hints)
         return found or kind
-
-    def _given(
-        self, entry: Entry, value: Node | None, names: Collection[str], joins: bool = False
-    ) -> tuple[dict[str, Pair], set[str]]:
-        """The settings of an entry by name, and names that were meant but are misspelt.
-
-        A value without a name is the first field's; a list of them a block's arguments in order.
-        """
-        if value is None or value.value is None:
-            return {}, set()
-        if not isinstance(value.value, dict):
-            if not names:
-                message = f"{entry.kind} takes no value, but is given {value.noun}"
-                self.values.problem(value.mark, message)
-                return {}, set()
-            if entry.block is not None and isinstance(value.value, list) and len(names) > 1:
-                return self._by_position(entry, value.value, list(names)), set()
-            first = next(iter(names))
-            if entry.block is None and self._is_positional(entry, value, first):
-                return {}, set(names)
-            return {first: Pair(value, value)}, set()
-        known = [*names, "branches"] if joins else names
-        meant: set[str] = set()
-        is_cut = any(_is_open(pair.value.value) for pair in value.value.values())
-        for name, pair in value.value.items():
-            if name in known or (is_cut and pair.value.value is None):
-                continue
-            if name not in MODIFIERS:
-                meant.update(nearest(name, known) or known)
-            self._unknown_setting(entry, name, pair.key.mark, known)
-        return {name: pair for name, pair in value.value.items() if name in known}, meant
-
-    def _is_positional(self, entry: Entry, value: Node, first: str) -> bool:
-        """Whether a kind is given several values as to torch, which is told."""
-        text = str(value.value)
-        if not (isinstance(value.value, list) or "," in text or "=" in text):
-            return False
-        from shapecalc.language.fields import by_keyword, by_name, is_several  # where one is wrong
-
-        kind = KINDS[entry.kind]
-        if isinstance(value.value, str) and (written := by_keyword(kind, text)):
-            message = f"fields are written as a mapping, not {value.noun}"
-            self.values.problem(value.mark, message, f"written here: {written}")
-            return True
-        if not is_several(kind.fields[first].type, value.value):
-            return False
-        nodes = (
-            value.value
-            if isinstance(value.value, list)
-            else str(value.value).strip("()").split(",")
-        )
-        values = [str(getattr(each, "value", each)).strip() for each in nodes]
-        message = f"{entry.kind} takes fields by name, but is given {value.noun}"
-        self.values.problem(value.mark, message, *by_name(kind, values))
-        return True
-
-    def _by_position(self, entry: Entry, items: list[Node], names: list[str]) -> dict[str, Pair]:
-        """The arguments of a block given as a list, in the order in which it declares them."""
-        if len(items) > len(names):
-            takes = f"{entry.kind} takes {len(names)} arguments but is given {len(items)}"
-            hint = f"by name: {{{', '.join(f'{name}: ...' for name in names)}}}"
-            self.values.problem(
-                items[len(names)].mark, takes, f"in this order: {listing(names)}", hint
-            )
-        return {name: Pair(item, item) for name, item in zip(names, items)}
-
-    def _unknown_setting(self, entry: Entry, name: str, mark: Mark, known: Collection[str]) -> None:
-        what = "argument" if entry.block else "field"
-        hint = did_you_mean(name, known)
-        if name in MODIFIERS:
-            hint = f"{name!r} stands beside {entry.kind}, not inside its settings"
-        elif entry.block is None:
-            from shapecalc.language.fields import elsewhere  # only where something is wrong
-
-            hint = elsewhere(name, known)[1] or hint
-        if not hint:
-            hint = f"it has {listing(known, 20)}" if known else f"it has no {what}s"
-        message = f"{entry.kind} has no {what} {name!r}"
-        self.values.problem(mark, message, _space_hint(name) or hint)
-
-    def _kind_settings(
-        self, entry: Entry, given: dict[str, Pair], meant: set[str], scope: Scope
-    ) -> None:
-        fields = KINDS[entry.kind].fields
-        for name, pair in given.items():
-            before = len(self.values.problems.found)
-            setting = self.values.setting(pair.value, scope.names, fields[name].type)
-            if setting.is_constant and len(self.values.problems.found) == before:
-                self._constant(entry.kind, name, setting)
-            entry.settings[name] = setting
-        required = [name for name, field in fields.items() if field.is_required]
-        missing = [name for name in required if name not in given and name not in meant]
-        if missing:
-            needed = "; ".join(f"{name}: {fields[name].doc}" for name in missing)
-            sketch = ", ".join(f"{name}: ..." for name in required)
-            hint = f"as in {entry.kind}: {{{sketch}}}" if len(required) > 1 else ""
-            near = KINDS[entry.kind].near
-            self.values.problem(entry.mark, f"{entry.kind} needs {needed}", hint, near)
-
-    def _constant(self, kind: str, name: str, setting: Setting) -> None:
-        """Tell at once of a value that its field does not take, whatever becomes of the entry."""
-        error = KINDS[kind].misread(name, setting.value({}))
-        if error is not None:
-            message = f"{kind}: {name} expects {error.expected}, got {shown(error.received)}"
-            self.values.problem(setting.item_mark(error.index), message, error.hint)
-
-    def _block_settings(
-        self, entry: Entry, given: dict[str, Pair], meant: set[str], scope: Scope
-    ) -> None:
-        assert entry.block is not None
-        for name, pair in given.items():
-            entry.settings[name] = self.values.argument(pair.value, scope.names)
-        required = self.required.get(entry.kind)
-        if required is None:  # looked for once, since there may be many arguments, and many uses
-            arguments = entry.block.arguments.items()
-            required = [name for name, default in arguments if default is None]
-            self.required[entry.kind] = required
-        missing = [name for name in required if name not in given and name not in meant]
-        if missing:
-            hint = f"block {entry.kind!r} is defined in line {entry.block.mark.line}"
-            needed = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
-            self.values.problem(entry.mark, f"{entry.kind} needs {needed}", hint)
 
     def _branches(self, node: Node, scope: Scope) -> list[Branch]:
         if isinstance(node.value, dict):
@@ -480,22 +335,9 @@ def _has_weights(kind: str) -> bool:
     return declared is not None and declared.weights is not Layer.weights
 
 
-def _is_open(value: object) -> bool:
-    """Whether it is the first part of an expression that a comma cuts in two."""
-    return isinstance(value, str) and value.count("(") > value.count(")")
-
-
 def _plain(node: Node) -> object:
     """A value, or a list of values, without their places."""
     return [each.value for each in node.value] if isinstance(node.value, list) else node.value
-
-
-def _space_hint(name: str) -> str:
-    """A hint where what was meant as a key and its value is read as one word."""
-    if "=" in name:
-        field, _, value = name.partition("=")
-        return f"written {field.strip()}: {value.strip()}"
-    return "a ':' needs a space behind it" if ":" in name else ""
 
 
 def _branch_names(pairs: dict[str, Pair]) -> list[Node]:

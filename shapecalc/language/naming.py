@@ -1,4 +1,7 @@
-"""Names of a repeated entry's copies: text with expressions in braces, ``layer{index + 1}``."""
+"""Names of a repeated entry's copies: text with expressions in braces, ``layer{index + 1}``.
+
+And of what is called by its number in a list.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from shapecalc.language.evaluation import Undecided
 from shapecalc.language.expression import ExpressionError
 from shapecalc.language.problem import Mark
 from shapecalc.language.text import shown
-from shapecalc.language.tree import Setting
+from shapecalc.language.tree import Entry, Setting
 
 BRACES = re.compile(r"\{([^{}]*)\}")
 """An expression in a name."""
@@ -66,10 +69,34 @@ class CopyNames:
         return "".join(p if isinstance(p, str) else str(_number(p, scope)) for p in self.parts)
 
 
+class Order:
+    """Counts the entries of a list that are called by their numbers, as those of nn.Sequential.
+
+    ``next`` is the number of the next one, None where that hangs on what is there; in an inline
+    block it does from the start.
+    """
+
+    def __init__(self, is_inline: bool) -> None:
+        self.is_inline = is_inline
+        self.next: int | None = None if is_inline else 0
+
+    def count(self, entry: Entry) -> None:
+        """Count an entry."""
+        repeat = entry.repeat
+        if self.next is None or entry.is_inline or entry.when is not None:
+            self.next = None
+        elif repeat is None:
+            self.next += 1
+        elif repeat.kind == Setting.CONSTANT and type(repeat.content) is int:
+            self.next += repeat.content if entry.is_flat else min(repeat.content, 1)
+        else:
+            self.next = None
+
+
 def _number(setting: Setting, scope: Mapping[str, Any]) -> int:
     number = untraced(setting.value(scope))
     if is_symbolic(number):
-        raise Undecided(number.symbols)
+        raise Undecided(number)
     if isinstance(number, Fraction) and number.denominator == 1:
         number = number.numerator
     if type(number) is not int or number < 0:

@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterator, Set
 from typing import TYPE_CHECKING
 
 from shapecalc.language import expression
-from shapecalc.language.entries import Entries, Order, Scope, is_known
+from shapecalc.language.composing import Node, Pair, compose
+from shapecalc.language.entries import Entries, Scope, is_known
 from shapecalc.language.expression import RESERVED
 from shapecalc.language.keys import TOP, no_mapping, unknown_key
+from shapecalc.language.naming import Order
 from shapecalc.language.problem import Mark, Source, SpecError, did_you_mean, listing
-from shapecalc.language.text import Node, Pair, compose
 from shapecalc.language.tree import Block, Entry, Input, Reference, Setting, Spec
 from shapecalc.language.values import Codes, Names, Values
 from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES, parted

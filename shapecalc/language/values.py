@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from shapecalc.language import expression
+from shapecalc.language.composing import Node, Pair
 from shapecalc.language.expression import Expression, ExpressionError, Name
 from shapecalc.language.naming import BRACES, CopyNames, is_copy_name
 from shapecalc.language.problem import Mark, Problem, Problems, Source, did_you_mean, listing
-from shapecalc.language.text import Node, Pair
 from shapecalc.language.tree import Reference, Setting, Word
 from shapecalc.language.words import TENSOR_NAMES, WIDTHS, is_identifier
 from shapecalc.layers.compound import ByName

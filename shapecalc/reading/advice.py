@@ -10,13 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from shapecalc.language.problem import Problem, SpecError
-from shapecalc.layers.convolution import Convolution, TransposedConvolution
-from shapecalc.layers.linear import Linear
-from shapecalc.layers.recurrent import Recurrent
 from shapecalc.reading import sizes
 from shapecalc.reading.values import Instance, Place
-
-_CONVOLUTIONS = (Convolution, TransposedConvolution)
 
 LARGEST = 4096
 """The largest side that is tried."""
@@ -103,8 +98,12 @@ __all__ = ["UNKNOWN", "Unmet", "advised", "fitting", "key_of"]
 
 def asked(root: Instance, name_of: Callable[[Instance], str]) -> list[str]:
     """What to say where no input is given: what the first layers would take."""
+    from shapecalc.layers.convolution import Convolution, TransposedConvolution
+    from shapecalc.layers.linear import Linear
+    from shapecalc.layers.recurrent import Recurrent
     from shapecalc.reading.modules import Leaf, walk  # what traces imports this file
 
+    convolutions = (Convolution, TransposedConvolution)
     hint = "give its shape without the batch: --input 3,224,224"
     for _, module in walk(root):
         if not isinstance(module.data, Leaf) or module.data.layer is None:
@@ -112,7 +111,7 @@ def asked(root: Instance, name_of: Callable[[Instance], str]) -> list[str]:
         leaf, layer = module.data, cast(Any, module.data.layer)
         name = name_of(module)
         rank = layer.rank
-        if "in_channels" in leaf.raw or (isinstance(layer, _CONVOLUTIONS) and layer.in_channels):
+        if "in_channels" in leaf.raw or (isinstance(layer, convolutions) and layer.in_channels):
             channels = layer.in_channels
             sides = {1: ["128"], 2: ["224", "224"], 3: ["16", "112", "112"]}[rank]
             shown = ",".join([str(channels), *sides])

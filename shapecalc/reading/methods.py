@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from shapecalc.reading.builtins import sort
-from shapecalc.reading.texts import format_text
 from shapecalc.reading.values import Builtin, Deque, Keys, Method
 
 Run = Callable[..., Any]
@@ -121,6 +120,8 @@ def _join(rt: Any, value: str, items: Any) -> str:
 
 @_method(str, "format")
 def _format(rt: Any, value: str, *args: Any, **kwargs: Any) -> str:
+    from shapecalc.reading.formatting import format_text  # which few networks call
+
     return format_text(rt, value, list(args), kwargs)
 
 

@@ -13,7 +13,6 @@ from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you
 from shapecalc.language.tree import Input, Spec
 from shapecalc.missing import no_such_spec
 from shapecalc.reading import sizes
-from shapecalc.reading.advice import asked
 from shapecalc.reading.asked import evaluated, networks_in
 from shapecalc.reading.blocks.naming import identifier
 from shapecalc.reading.flow import operations
@@ -225,6 +224,7 @@ class _Reading:
         self.place = self.place_of(root)
         for path, each in walk(root):
             reader.paths[id(each)] = path
+            reader.kept.append(each)
         spec = Spec(self.source)
         spec.name = re.sub(r"\(.*", "", make, flags=re.DOTALL).strip() or root.cls.name
         if spec.name.islower() and root.cls is not SEQUENTIAL:
@@ -277,6 +277,8 @@ class _Reading:
         """Trace the network on inputs of the shapes that are given."""
         reader = self.reader
         if not self.shapes:
+            from shapecalc.reading.advice import asked
+
             raise CannotRead(self.place, "what comes in is not said", *asked(root, reader.name_of))
         given, args, kwargs = self.inputs(root, spec)
         spec.symbols = {

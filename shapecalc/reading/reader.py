@@ -162,6 +162,9 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
         """What a module is called from inside a call: its path from the module that is called."""
         if call.instance is None:
             return ""
+        inside, path = self.paths.get(id(call.instance)), self.paths.get(id(value))
+        if path and inside is not None and path.startswith(f"{inside}." if inside else ""):
+            return path[len(inside) + 1 :] if inside else path
         names = self.relatives.get(id(call.instance))
         if names is None:
             names = self.relatives[id(call.instance)] = {}

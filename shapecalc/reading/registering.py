@@ -18,12 +18,14 @@ def unregistered(root: Instance, operations: Iterable[Op], names: Any) -> Iterat
     """A problem for each collection that keeps layers with weights from being registered."""
     modules = list(walk(root))
     known = {id(module) for _, module in modules}
-    learned = {id(tensor.stored) for _, tensor in every_tensor(root, buffers=False)}
+    learned: set[int] | None = None
     told: set[str] = set()
     for op in operations:
         instance = op.instance
         if instance is None or id(instance) in known or not isinstance(instance.data, Leaf):
             continue
+        if learned is None:
+            learned = {id(tensor.stored) for _, tensor in every_tensor(root, buffers=False)}
         own = [each.stored for each in leaf_tensors(instance).values()]
         if all(each is None or each.is_buffer or id(each) in learned for each in own):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from shapecalc.reading.values import Builtin
@@ -82,14 +83,20 @@ def checked(rt: Any, pattern: Any, text: Any = "", flags: Any = 0) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            count = repetitions(parsed(pattern, flags if isinstance(flags, int) else 0))
+            count, made = _ready(pattern, flags if isinstance(flags, int) else 0)
             if (len(text) + 1) ** (count + 1) > MOST_TRIES:
                 raise ValueError("it may take too long")
-            return re.compile(pattern, flags if isinstance(flags, int) else 0)
+            return made
     except (re.error, OverflowError, RecursionError) as wrong:
         raise rt.error("ValueError", str(wrong)) from None
     except ValueError as wrong:
         raise rt.cannot(f"the regular expression {pattern!r} is not tried", str(wrong)) from None
+
+
+@lru_cache(maxsize=64)
+def _ready(pattern: str, flags: int) -> tuple[int, re.Pattern[str]]:
+    """How many nested repetitions a pattern has, and the pattern itself."""
+    return repetitions(parsed(pattern, flags)), re.compile(pattern, flags)
 
 
 class Match:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from shapecalc.language.problem import Mark, Source
@@ -101,43 +100,61 @@ class Builtin:
         self.run = run
 
 
-@dataclass(slots=True, unsafe_hash=True)
 class Method:
     """A function bound to what it is called on."""
 
-    function: Any
-    self: Any
+    __slots__ = ("function", "self")
+
+    def __init__(self, function: Any, owner: Any) -> None:
+        self.function = function
+        self.self = owner
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Method):
+            return NotImplemented
+        return self.function is other.function and self.self is other.self
+
+    def __hash__(self) -> int:
+        return hash((id(self.function), id(self.self)))
 
 
-@dataclass(slots=True, eq=False)
 class Partial:
     """``functools.partial``."""
 
-    function: Any
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+    __slots__ = ("args", "function", "kwargs")
+
+    def __init__(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
 
 
-@dataclass(slots=True, unsafe_hash=True)
 class Property:
     """A property, or a value computed once for each instance."""
 
-    getter: Any
-    setter: Any = None
+    __slots__ = ("getter", "setter")
+
+    def __init__(self, getter: Any, setter: Any = None) -> None:
+        self.getter = getter
+        self.setter = setter
 
 
-@dataclass(slots=True, unsafe_hash=True)
 class Static:
     """A static method."""
 
-    function: Any
+    __slots__ = ("function",)
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
 
 
-@dataclass(slots=True, unsafe_hash=True)
 class ClassMethod:
     """A class method."""
 
-    function: Any
+    __slots__ = ("function",)
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
 
 
 class Class:
@@ -171,7 +188,10 @@ class Class:
 
     def has(self, name: str) -> bool:
         """Whether it or a base has a name."""
-        return any(name in cls.names for cls in self.mro)
+        for cls in self.mro:  # noqa: SIM110 - this is asked at every call
+            if name in cls.names:
+                return True
+        return False
 
     def is_a(self, other: Class) -> bool:
         """Whether it is another class or derives from it."""
@@ -217,12 +237,14 @@ class Instance:
         return f"{self.cls.name}(...)"
 
 
-@dataclass(slots=True, unsafe_hash=True)
 class Super:
     """``super()``: an instance, or a class, seen as what comes behind a class in its order."""
 
-    behind: Class
-    self: Any
+    __slots__ = ("behind", "self")
+
+    def __init__(self, behind: Any, owner: Any) -> None:
+        self.behind = behind
+        self.self = owner
 
 
 class Suppressed:
@@ -245,12 +267,14 @@ class Unknown:
         return f"<{self.name}, not known>"
 
 
-@dataclass(slots=True, unsafe_hash=True)
 class Quiet:
     """A function or decorator that changes nothing: it gives back its first argument, or None."""
 
-    name: str
-    passes: bool = False
+    __slots__ = ("name", "passes")
+
+    def __init__(self, name: str, passes: bool = False) -> None:
+        self.name = name
+        self.passes = passes
 
 
 class Iterated:

@@ -121,7 +121,7 @@ def _by_picture(
 
 def _keep_size_symbolic(found: padding.Same, reasons: list[str]) -> Solved:
     """The same where the kernel or its dilation is a symbol: half of the total, where whole."""
-    from shapecalc.algebra.formula import as_ratio
+    from shapecalc.algebra.form import as_ratio
 
     numerator, denominator = as_ratio(found.total / 2)
     half = f"({numerator})/{denominator}" if denominator != 1 else str(numerator)

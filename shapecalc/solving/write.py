@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Any
 
 from shapecalc.algebra.arithmetic import Quantity
-from shapecalc.algebra.formula import Formula, as_ratio, is_integral
+from shapecalc.algebra.form import as_ratio
+from shapecalc.algebra.formula import Formula, is_integral
 from shapecalc.algebra.solutions import Solutions, in_words
 from shapecalc.language import evaluation, expression
 from shapecalc.language.problem import listing

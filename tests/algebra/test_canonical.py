@@ -11,7 +11,8 @@ from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from shapecalc.algebra import canonical, nodes, writing
-from shapecalc.algebra.formula import Formula, factors
+from shapecalc.algebra.form import factors
+from shapecalc.algebra.formula import Formula
 from tests.algebra.formulas import Rule, formula, whole_rules
 
 NAMES = ("H", "W", "S")

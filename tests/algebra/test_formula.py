@@ -11,17 +11,8 @@ from hypothesis import strategies as st
 
 from shapecalc.algebra.abbreviations import Abbreviations
 from shapecalc.algebra.arithmetic import largest, smallest, total
-from shapecalc.algebra.formula import (
-    Formula,
-    as_ratio,
-    degree,
-    evaluate,
-    expanded,
-    function_of,
-    is_integral,
-    period,
-    split_extreme,
-)
+from shapecalc.algebra.form import as_ratio, degree, function_of, period, split_extreme
+from shapecalc.algebra.formula import Formula, evaluate, expanded, is_integral
 from tests.algebra.formulas import formula, lines, rules
 
 H, W = Formula.symbol("H"), Formula.symbol("W")

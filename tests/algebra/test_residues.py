@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapecalc.algebra.arithmetic import smallest
-from shapecalc.algebra.formula import Formula, period
+from shapecalc.algebra.form import period
+from shapecalc.algebra.formula import Formula
 from shapecalc.algebra.residues import EVERYTHING, LONGEST_PERIOD, Interval, Solutions, solve
 from tests.algebra.formulas import formula, lines, rules
 

@@ -11,10 +11,11 @@ import pytest
 
 import shapecalc
 from shapecalc.analysis.schema import report_schema
+from shapecalc.language.composing import Node, compose
 from shapecalc.language.parse import _uses, parse
 from shapecalc.language.problem import Source
 from shapecalc.language.schema import spec_schema
-from shapecalc.language.text import Node, compose, decode
+from shapecalc.language.text import decode
 from shapecalc.layers import KINDS
 from shapecalc.network import Network
 from tests.bundled import thorough
@@ -55,6 +56,7 @@ def of_text(text: str) -> list[str]:
     return told(Source("<text>", text))
 
 
+@pytest.mark.thorough
 def test_it_is_a_schema_of_draft_2020_12() -> None:
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     jsonschema.Draft202012Validator.check_schema(SCHEMA)

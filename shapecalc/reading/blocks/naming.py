@@ -6,12 +6,10 @@ import keyword
 import re
 from collections.abc import Iterable
 
-from shapecalc.language.entries import Order
 from shapecalc.language.expression import Binary, Expression, Name, Number
-from shapecalc.language.naming import CopyNames
+from shapecalc.language.naming import CopyNames, Order
 from shapecalc.language.tree import Block, Entry, Reference, Setting
 from shapecalc.language.words import name_stem
-from shapecalc.language.writer import written as expression_text
 from shapecalc.layers import KINDS
 from shapecalc.reading.blocks.draft import Draft, Item, Link
 
@@ -136,6 +134,8 @@ def tree(
 
 def copy_names(copies: tuple[str, int, str], item: Item) -> CopyNames:
     """The names of copies that are numbered from one on."""
+    from shapecalc.language.writer import written as expression_text  # only where there are such
+
     head, start, tail = copies
     index: Expression = Name("index", 0)
     if start:

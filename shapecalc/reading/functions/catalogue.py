@@ -126,15 +126,16 @@ def _value(rt: Any, declared: Field, value: Any) -> Any:
     return [number(rt, each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
-def _called(name: str, kind: str) -> Builtin:
-    """A function of torch's, whose kind is imported when it is first called."""
-
-    @cache
-    def found() -> _Call:
-        return _Call(KINDS[kind], name, dict(KINDS[kind].calls())[name])
-
-    return Builtin(name, lambda rt, /, *args, **kwargs: found().run(rt, *args, **kwargs))
+@cache
+def _call(name: str) -> _Call:
+    """A function of torch's; its kind is imported when it is first called."""
+    kind = KINDS[CALLED[name]]
+    return _Call(kind, name, dict(kind.calls())[name])
 
 
-for _name, _kind in CALLED.items():
-    OPERATIONS[_name] = _called(_name, _kind)
+def _called(name: str) -> Builtin:
+    return Builtin(name, lambda rt, /, *args, **kwargs: _call(name).run(rt, *args, **kwargs))
+
+
+for _name in CALLED:
+    OPERATIONS[_name] = _called(_name)

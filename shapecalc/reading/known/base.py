@@ -12,7 +12,7 @@ from shapecalc.reading.classes import (
 from shapecalc.reading.dtypes import DTYPES, DType
 from shapecalc.reading.files import read_text
 from shapecalc.reading.functions import OPERATIONS
-from shapecalc.reading.modules import NN
+from shapecalc.reading.modules import torch_class
 from shapecalc.reading.values import (
     Builtin,
     Class,
@@ -258,8 +258,8 @@ def resolve(name: str) -> Any:
         return Quiet(name, passes=True)
     if name in OPERATIONS:
         return OPERATIONS[name]
-    if name.startswith("nn.") and name[3:] in NN:
-        return NN[name[3:]]
+    if name.startswith("nn.") and (found := torch_class(name[3:])) is not None:
+        return found
     if name.endswith("_") and name[:-1] in OPERATIONS:
         return _in_place(OPERATIONS[name[:-1]])
     if name.startswith("torch.") and name[6:] in DTYPES:

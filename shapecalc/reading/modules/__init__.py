@@ -22,7 +22,7 @@ from shapecalc.reading.modules.holding import (
     tensors_of,
     walk,
 )
-from shapecalc.reading.modules.leaves import Modules
+from shapecalc.reading.modules.leaves import Modules, torch_class
 
 __all__ = [
     "DICTS",
@@ -41,5 +41,6 @@ __all__ = [
     "module",
     "stored",
     "tensors_of",
+    "torch_class",
     "walk",
 ]

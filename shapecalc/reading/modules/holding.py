@@ -19,7 +19,7 @@ from shapecalc.reading.values import (
 MODULE = Class("Module", (OBJECT,))
 
 NN: dict[str, Any] = {"Module": MODULE}
-"""What ``torch.nn`` holds, by name."""
+"""What ``torch.nn`` holds, by name; its layers since they were first asked for."""
 
 DEEPEST = 500
 """How deep modules may nest."""
@@ -109,16 +109,19 @@ def leaf_tensors(value: Instance) -> dict[str, TensorValue]:
     """The tensors of a layer of the catalogue; none while a size is still to be inferred."""
     leaf: Leaf = value.data
     layer = leaf.layer
-    if layer is None or any(
-        declared.infer is not None and layer.__dict__[name] is None
-        for name, declared in layer.fields.items()
+    if (
+        leaf.tensors
+        or layer is None
+        or any(
+            declared.infer is not None and layer.__dict__[name] is None
+            for name, declared in layer.fields.items()
+        )
     ):
         return leaf.tensors
-    if not leaf.tensors:
-        for name, shape in layer.weights().items():
-            leaf.tensors[name] = stored(shape, "float32", False, value, name)
-        for name, tensor in layer.buffers().items():
-            leaf.tensors[name] = stored(tensor.shape, tensor.dtype, True, value, name)
+    for name, shape in layer.weights().items():
+        leaf.tensors[name] = stored(shape, "float32", False, value, name)
+    for name, tensor in layer.buffers().items():
+        leaf.tensors[name] = stored(tensor.shape, tensor.dtype, True, value, name)
     return leaf.tensors
 
 

@@ -109,7 +109,7 @@ def make_leaf(
     leaf = self.data = Leaf(kind, raw, rt.here())
     leaf.given = settings_of(rt, kind, raw, lazy)
     leaf.layer = rt.layer(kind, leaf.given)
-    if kind == "Transformer" and self.cls is not NN[kind]:
+    if kind == "Transformer" and self.cls is not torch_class(kind):
         take_apart(rt, self)
 
 
@@ -122,7 +122,7 @@ def take_apart(rt: Any, self: Instance) -> None:
     counts = ("num_encoder_layers", "num_decoder_layers")
     shared = {name: value for name, value in given.items() if name not in counts}
     for kind, count in zip(("TransformerEncoder", "TransformerDecoder"), counts):
-        inner = Instance(NN[kind])
+        inner = Instance(torch_class(kind))
         leaf = inner.data = Leaf(kind, {}, rt.here())
         leaf.given = {"d_model": raw.get("d_model", 512), "nhead": raw.get("nhead", 8), **shared}
         leaf.given |= {"num_layers": given.get(count, 6), "norm": True}
@@ -211,10 +211,16 @@ def _stack_settings(rt: Any, cls: type[Layer], raw: dict[str, Any]) -> dict[str,
     return given
 
 
-for _kind, _infers in MODULES.items():
-    NN[_kind] = _kind_class(_kind)
-    if _infers:
-        NN[f"Lazy{_kind}"] = _kind_class(_kind, f"Lazy{_kind}", lazy=True)
+def torch_class(name: str) -> Any:
+    """What ``torch.nn`` has by a name, made when it is first asked for; None if it has nothing."""
+    if name not in NN:
+        kind = name.removeprefix("Lazy")
+        if name in MODULES:
+            NN[name] = _kind_class(name)
+        elif MODULES.get(kind):
+            NN[name] = _kind_class(kind, name, lazy=True)
+    return NN.get(name)
+
 
 NN["SyncBatchNorm"] = _kind_class("BatchNorm2d", "SyncBatchNorm")
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapecalc.language import text
+from shapecalc.language.composing import Node, compose
 from shapecalc.language.problem import Source, SpecError
-from shapecalc.language.text import Node, compose, decode, shown
+from shapecalc.language.text import decode, shown
 
 
 def read(source: str) -> Node:

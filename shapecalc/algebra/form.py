@@ -1,0 +1,161 @@
+"""Questions about the form of a formula: its period, factors, sides; and it in another form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from shapecalc.algebra import canonical, nodes, periodic, writing
+from shapecalc.algebra.arithmetic import Dim, Quantity
+from shapecalc.algebra.formula import Formula, as_expr, evaluate, from_expr
+from shapecalc.algebra.nodes import Extreme, Largest
+
+
+def as_ratio(value: Formula) -> tuple[Dim, Dim]:
+    """Numerator and denominator: ``3*H/4`` is ``3*H`` over ``4``."""
+    numerator, denominator = value.expr.as_numer_denom()
+    return from_expr(numerator), from_expr(denominator)
+
+
+def rounded(value: Formula) -> Formula:
+    """The nearest whole number, and of two the even one, as Python rounds.
+
+    What is half-way goes to the even side: 3/2, 7/2 and so on go up, 1/2, 5/2 and so on go down.
+
+    >>> n = Formula.symbol("n")
+    >>> rounded(n / 3), [evaluate(rounded(n / 2), {"n": k}) for k in range(1, 8, 2)]
+    (Formula('(n + 1)//3'), [0, 2, 2, 4])
+    """
+    if value.is_whole:
+        return value
+    top, bottom = as_ratio(value)
+    if isinstance(bottom, int) and bottom % 2 and isinstance(top, Formula) and top.is_whole:
+        found: Any = (2 * top + bottom) // (2 * bottom)  # nothing is half-way
+    else:
+        half = Fraction(1, 2)
+        found = (value + half) // 2 - (half - value) // 2
+    return found  # type: ignore[no-any-return]
+
+
+def as_fraction(value: Formula) -> str:
+    """The formula as text where it may be a fraction: then it is divided exactly, and not down.
+
+    >>> H = Formula.symbol("H")
+    >>> as_fraction((H + 1) / 3), as_fraction((H + 1) // 3)
+    ('(H + 1)/3', '(H + 1)//3')
+    """
+    if value.is_whole:
+        return str(value)
+    top, bottom = value.expr.as_numer_denom()
+    return f"{writing.operand(top)}/{writing.operand(bottom, right=True)}"
+
+
+def period(value: Formula) -> int | None:
+    """The period of a formula in one symbol: on each residue class it is one polynomial.
+
+    ``H//2 + (H + 1)//3`` is a line plus something that repeats every 6. None if no period is
+    known: the formula has several symbols, a division by one, or a minimum.
+
+    >>> H = Formula.symbol("H")
+    >>> period(H // 2 + (H + 1) // 3), period(2 * ((3 * (H // 2) + 1) // 4)), period(H * (H // 2))
+    (6, 8, 2)
+    """
+    if not periodic.in_one_integer(value.expr):
+        return None
+    return periodic.period(nodes.multiplied_out(value.expr))
+
+
+def degree(value: Formula) -> int:
+    """The highest power that a formula with a period grows with.
+
+    >>> H = Formula.symbol("H")
+    >>> degree((H + 1) // 2 * H + 5 * H)
+    2
+    """
+    return periodic.degree(value.expr)
+
+
+def split_extreme(value: Formula) -> tuple[Quantity, Quantity | None, Quantity | None] | None:
+    """A minimum or maximum in a formula told apart by the order of two of its arguments.
+
+    ``(d, a, b)``: the formula is a where d >= 0, and b elsewhere; None in the place of one that
+    divides by zero. None if there is no minimum or maximum in it.
+
+    >>> split_extreme(3 * Formula.extreme("smallest", [Formula.symbol("H"), 7]))
+    (Formula('7 - H'), Formula('3*H'), 21)
+    """
+    found = value.expr.atoms(Extreme)
+    innermost = [n for n in found if not any(nodes.contains(a, Extreme) for a in n.args)]
+    if not innermost:
+        return None
+    node = min(innermost, key=sympy.default_sort_key)
+    first, second, *others = node.args
+    order = [first, second] if isinstance(node, Largest) else [second, first]
+    kind = type(node)
+    reached, otherwise = (
+        _with_part(value.expr, node, canonical.extreme([kept, *others], kind)) for kept in order
+    )
+    return from_expr(first - second), reached, otherwise
+
+
+def _with_part(expr: sympy.Expr, part: sympy.Expr, other: sympy.Expr) -> Quantity | None:
+    """An expression with another in the place of a part; None where it divides by zero."""
+    try:
+        return evaluate(from_expr(expr), {}, {part: from_expr(other)})
+    except ZeroDivisionError:
+        return None
+
+
+def factors(value: Formula) -> list[Any]:
+    """The factors of a formula that is a product, each once; a sum is factored if it is short.
+
+    >>> H, P = Formula.symbol("H"), Formula.symbol("P")
+    >>> factors(2 * H * P - 2 * H), factors(H - P)
+    ([2, Formula('H'), Formula('P - 1')], [Formula('H - P')])
+    """
+    return [from_expr(factor) for factor in canonical.factors(value.expr)]
+
+
+def sides(value: Formula) -> tuple[Any, Any]:
+    """Two formulas whose difference is a positive multiple of it, without common factors or minus.
+
+    >>> H, P = Formula.symbol("H"), Formula.symbol("P")
+    >>> sides(4 * H - 2 * P - 6)
+    (Formula('2*H'), Formula('P + 3'))
+    """
+    left, right = canonical.sides(value.expr)
+    return from_expr(left), from_expr(right)
+
+
+def monomial(value: Formula) -> tuple[Quantity, tuple[str, ...]] | None:
+    """The factor and the symbols of a product of a number and symbols; None if it is none.
+
+    >>> monomial(3 * Formula.symbol("H") * Formula.symbol("W")), monomial(Formula.symbol("H") + 1)
+    ((3, ('H', 'W')), None)
+    """
+    factor, rest = value.expr.as_coeff_Mul()
+    symbols = [part.base if part.is_Pow else part for part in sympy.Mul.make_args(rest)]
+    powers = [part.exp for part in sympy.Mul.make_args(rest) if part.is_Pow]
+    if all(each.is_Symbol for each in symbols) and all(p.is_Integer and p > 0 for p in powers):
+        return from_expr(factor), tuple(sorted(each.name for each in symbols))
+    return None
+
+
+def as_remainder(value: Quantity, divisor: Quantity) -> tuple[str, bool]:
+    """``value % divisor`` in words, cancelled; and whether it is 0 whatever the symbols are.
+
+    >>> as_remainder(8, 2 * Formula.symbol("G"))
+    ('4 % G', False)
+    """
+    quotient = canonical.cancelled(as_expr(value) / as_expr(divisor))
+    top, bottom = quotient.as_numer_denom()
+    said = f"{writing.operand(top)} % {writing.operand(bottom, right=True)}"
+    return said, nodes.is_whole(quotient)
+
+
+def function_of(value: Formula) -> Callable[[int], Any]:
+    """The formula as a fast function of its one symbol; exact, a fraction where need be."""
+    return periodic.compiled(nodes.multiplied_out(value.expr))
