@@ -132,8 +132,7 @@ def _said_equal(test: Expression, meanings: dict[str, Tree], holds: bool) -> lis
     relations = [relation for relation, _ in getattr(test, "rest", ())]
     if relations != ["==" if holds else "!="]:
         return []
-    sides = spec.parts(test)
-    found = {meanings[each.name] for each in sides if isinstance(each, Name)}
+    found = {meanings[each.name] for each in spec.parts(test) if isinstance(each, Name)}
     return [found] if len(found) == 2 else []
 
 
@@ -220,5 +219,5 @@ def _moved_choice(tree: Chosen, meaning: Callable[[Leaf], Tree], decide: Decide)
     meanings = tuple((name, moved(each, meaning, decide).tree) for name, each in tree.meanings)
     if are_settled(meanings):
         return moved(tree.taken, meaning, decide)
-    sides = [moved(each, meaning, decide).tree for each in (tree.then, tree.otherwise)]
-    return chosen(tree.test, meanings, *sides, tree.value)
+    then, otherwise = (moved(e, meaning, decide).tree for e in (tree.then, tree.otherwise))
+    return chosen(tree.test, meanings, then, otherwise, tree.value)

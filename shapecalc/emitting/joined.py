@@ -68,7 +68,8 @@ def _is_opposite(one: If, other: If) -> bool:
     """Whether a statement is run where another is not."""
     is_plain = not one.otherwise and not other.otherwise
     is_kept = not assigned(one) & syntax.names(one.test)
-    return is_plain and is_kept and other.test == Unary("not", one.test)
+    opposite: Any = Unary("not", one.test)  # type: ignore[arg-type]
+    return is_plain and is_kept and bool(other.test == opposite)
 
 
 def _is_overwritten(statement: Statement, choice: Any) -> bool:

@@ -170,7 +170,8 @@ def where_holds(test: Expression, scope: Mapping[str, Any], wire: Wire) -> Wire:
     told = [under(tree, assumption) for tree in trees]
     if all(one is other for one, other in zip(told, trees)):
         return wire
-    return wire._replace(tensor=wire.tensor.with_shape(map(Traced, told)))
+    sizes: list[Any] = [Traced(tree) for tree in told]
+    return wire._replace(tensor=wire.tensor.with_shape(sizes))
 
 
 def _is_flag(tree: Expression) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
-from functools import cache
 from typing import Any, TypeAlias
 
 from shapecalc.emitting.syntax.nodes import (
@@ -51,15 +50,15 @@ _ATOMS = frozenset({Number, Name, Constant, Text, Dots})
 """What has no parts."""
 
 
-@cache
-def _fields(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+_FIELDS: dict[Any, tuple[str, ...]] = {
+    kind: tuple(each.name for each in fields(kind)) for kind in _OWN
+}
 
-
-@cache
-def _held(kind: type) -> tuple[str, ...]:
-    """The fields of a kind that may hold trees: not those that are words or flags."""
-    return tuple(each.name for each in fields(kind) if each.type not in ("str", "bool"))
+_HELD: dict[Any, tuple[str, ...]] = {
+    kind: tuple(each.name for each in fields(kind) if each.type not in ("str", "bool"))
+    for kind in _OWN
+}
+"""The fields that may hold trees: not those that are words or flags."""
 
 
 def parts(node: Any) -> Iterable[Any]:
@@ -71,7 +70,7 @@ def parts(node: Any) -> Iterable[Any]:
         return spec.parts(node)
     found: list[Any] = []
     if kind in _OWN:
-        for field in _held(kind):
+        for field in _HELD[kind]:
             _gather(getattr(node, field), found)
     return found
 
@@ -140,7 +139,7 @@ def changed(node: Any, change: Change) -> Any:
     kind = type(node)
     if kind in _ATOMS or kind not in _NODES:
         return node
-    before = [*node] if kind in _SPEC else [getattr(node, field) for field in _fields(kind)]
+    before = [*node] if kind in _SPEC else [getattr(node, field) for field in _FIELDS[kind]]
     after = [_changed(each, change) for each in before]
     return node if _are_the_same(before, after) else kind(*after)
 
