@@ -47,7 +47,8 @@ def gather(pieces: Pieces, amounts: Sequence[Amount]) -> tuple[list[Piece], Endi
                     beyond += f", and {most}"
                 return found, Ending(piece.first, beyond, True, True)
         last = piece.stretch.last
-        if last is not None and (len(found) > MOST_PIECES or pieces.built > MOST_BUILT):
+        is_enough = len(found) > MOST_PIECES or pieces.built > MOST_BUILT
+        if is_enough and last is not None and last >= SMALLEST:
             return found, Ending(last, "", False, True)
         if not piece.refused:
             legal = piece

@@ -35,7 +35,7 @@ SECOND_LOOK = 32
 """Up to here values are tried one by one where a network of formulas is refused as a whole."""
 
 MOST_PIECES = 1000
-MOST_BUILT = 16_000
+MOST_BUILT = 32_000
 """How many pieces, and layers in them, are built before the rest is left open."""
 
 MOST_CLASSES = 64
@@ -101,6 +101,7 @@ class Pieces:
         self.is_own = symbol in known(network.spec)
         self.built = 0
         self.step = 1  # at which residues decide
+        self.is_too_long = False  # for formulas, of whichever stretch
 
     @property
     def limit(self) -> str:
@@ -126,8 +127,11 @@ class Pieces:
             refused = SettingError(f"a division by zero at {self.symbol} = {n}")
             return self.none(Stretch(n, n), refused)
 
-    def symbolic(self, stretch: Stretch) -> Piece | Undecided:
-        """The network with the unknown as a symbol; what is undecided if structure hangs on it."""
+    def symbolic(self, stretch: Stretch) -> Piece | Undecided | None:
+        """The network with the unknown as a symbol; what is undecided if structure hangs on it.
+
+        None where formulas would be longer than they may be.
+        """
         last = math.inf if stretch.last is None else stretch.last
         with supposing({self.symbol: stretch.step}, **{self.symbol: (stretch.first, last)}):
             try:
@@ -139,6 +143,8 @@ class Pieces:
                     raise
                 return undecided
             except SpecError as error:
+                if any(problem.is_of_formulas for problem in error.problems):
+                    return None
                 return self.none(stretch, error)
 
     def piece(self, stretch: Stretch, values: dict[str, Quantity]) -> Piece:
@@ -188,10 +194,13 @@ class Pieces:
         more than that.
         """
         found: list[Piece] = []
-        waiting = [Stretch(first, last)]
+        waiting = [] if self.is_too_long else [Stretch(first, last)]
         while waiting:
             stretch = waiting.pop()
             made = self.symbolic(stretch)
+            if made is None:
+                self.is_too_long = True
+                return None
             if isinstance(made, Piece):
                 found.append(made)
                 continue
@@ -199,7 +208,7 @@ class Pieces:
             if step == stretch.step or self.built > MOST_BUILT:
                 return None
             waiting += stretch.classes(step)
-        return sorted(found, key=lambda piece: piece.first)
+        return sorted(found, key=lambda piece: piece.first) or None
 
     def all(self) -> Iterator[Piece]:
         """The pieces in order, without end where every value has one of its own."""

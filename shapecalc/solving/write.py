@@ -88,6 +88,8 @@ def _wanted(want: Want, answer: Answer) -> str:
     formula = want.formula
     if isinstance(formula, int):
         told = f"{formula:,}, whatever {answer.symbol} is"
+        if not answer.method.is_complete:
+            told = f"{formula:,} up to {answer.symbol} = {answer.method.last}"
         return f"{want.subject} {want.relation} {want.value:,}: {told}"
     is_short = formula is not None and len(str(formula)) <= LONGEST_FORMULA
     if want.relation == "==" and is_short:
