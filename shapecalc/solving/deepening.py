@@ -10,12 +10,13 @@ copies, which are polynomials in their number where those of a copy are in its i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from shapecalc.algebra import residues
 from shapecalc.algebra.arithmetic import Dim, Quantity, is_symbolic
 from shapecalc.algebra.enclosure import supposed, supposing
 from shapecalc.algebra.form import degree, function_of, period
@@ -30,6 +31,7 @@ from shapecalc.language.evaluation import Undecided
 from shapecalc.language.naming import may_be_copy
 from shapecalc.language.tree import Entry, every_entry
 from shapecalc.layers import Tensor
+from shapecalc.solving.sets import Stretch
 
 FEWEST, MOST = 4, 64
 """How many copies are built of numbers before the one that stands for all others."""
@@ -255,25 +257,22 @@ class Deepening(Builder):
                 found[column] = found[column] + own.total(getattr(each, column))
         return found
 
-    def room(self) -> Iterator[Need]:
-        """What the numbers of copies need, so that there are no more layers than there may be."""
+    def within(self, stretch: Stretch) -> Stretch:
+        """The part of a stretch of numbers for which there are no more layers than there may be."""
         more = [(each, each.number - 1) for each in self.found]
         layers = self.layers + sum(each.layers * number for each, number in more)
         steps = self.steps + sum(each.steps * number for each, number in more)
+        fitting = stretch.numbers
         for most, needed in ((self.most_layers, layers), (2 * self.most_layers, steps)):
-            decided = decide([Claim(most, ">=", needed)], None)
-            if decided is False:
+            room = most - needed
+            found = residues.solve(room, ">=") if is_symbolic(room) else room >= 0
+            if found is None or found is False:
                 raise Undecided(self.found[-1].count)
-            if isinstance(decided, Condition) and not self._is_met(decided):
-                yield Need(decided, "--max-layers")
-
-    def _is_met(self, condition: Condition) -> bool:
-        """Whether what a layer needs of the same symbol is at least as much."""
-        return condition.solutions is not None and any(
-            own.intersect(condition.solutions) == own
-            for _, symbol, own, _ in (need.condition for need in self.needs)
-            if symbol == condition.symbol and own is not None
-        )
+            fitting = fitting if found is True else fitting.intersect(found)
+        part = stretch._replace(last=fitting.greatest)
+        if part.numbers != fitting:  # it does not rise all the way
+            raise Undecided(self.found[-1].count)
+        return part
 
 
 def has_index(size: Quantity) -> bool:

@@ -103,6 +103,8 @@ class Pieces:
         self.built = 0
         self.step = 1  # at which residues decide
         self.is_too_long = False  # for formulas, of whichever stretch
+        self.is_last = False  # and no further pieces are needed
+        self.most: int | None = None  # beyond which there are more layers than there may be
 
     @property
     def limit(self) -> str:
@@ -188,9 +190,11 @@ class Pieces:
         windows = [window.remainder for window in piece.windows]
         if self.network.spec.require or any(map(has_index, windows)):
             raise Undecided(builder.found[0].count)
+        stretch = builder.within(piece.stretch)
+        if piece.stretch.last is None and stretch.last is not None:
+            self.most = max(self.most or 0, stretch.last)
         totals = builder.totals(layers, self.columns)
-        needs = (*piece.needs, *builder.room())
-        return piece._replace(totals=totals, needs=needs, report=None)
+        return piece._replace(stretch=stretch, totals=totals, report=None)
 
     def made(self, builder: Builder) -> Built:
         """What is built; what that takes counts, also if it is no network."""
@@ -256,6 +260,7 @@ class Pieces:
                 waited = 0
                 rest = self.symbolics(start, None)
                 if rest is not None:
+                    self.is_last = True
                     yield from rest
                     return
                 width = max(width, least)
