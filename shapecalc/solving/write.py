@@ -56,7 +56,8 @@ def _method(answer: Answer) -> str:
             "" if method.is_complete else ", but what is open"
         )
     if method.last is None:
-        return f"exactly, each formula inverted wherever {name} decides another structure"
+        found = f"exactly, each formula inverted wherever {name} decides another structure"
+        return f"{found}; {method.beyond}" if method.beyond else found
     found = f"all {name} from {method.first} to {method.last} tried or ruled out"
     if method.how == "built":
         found = f"each {name} from {method.first} to {method.last} built and counted"
