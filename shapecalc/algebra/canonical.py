@@ -29,6 +29,7 @@ from shapecalc.algebra.nodes import (
     FloorDiv,
     Largest,
     Smallest,
+    added,
     contains,
     expanded,
     is_flat,
@@ -251,7 +252,7 @@ def common_divisor(n: sympy.Expr, m: sympy.Expr) -> sympy.Expr | None:
 
 def collected(terms: Sequence[sympy.Expr]) -> sympy.Expr:
     """A sum, multiplied out where that makes it shorter, as polynomials in one symbol are."""
-    plain = sympy.Add(*terms)
+    plain = added(terms)
     return _shorter(plain) if plain.is_Add else plain
 
 
@@ -399,7 +400,8 @@ def sides(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
 
 
 def _sum(terms: Mapping[sympy.Expr, Any], constant: int) -> sympy.Expr:
-    return sympy.Add(constant, *(term if c == 1 else _times(term, c) for term, c in terms.items()))
+    number = sympy.Rational(constant)
+    return added([number, *(term if c == 1 else _times(term, c) for term, c in terms.items())])
 
 
 @lru_cache(maxsize=65536)

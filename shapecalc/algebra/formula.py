@@ -216,7 +216,7 @@ class Formula(Symbolic):
         return from_expr(_plus(self.expr, -other), _known_whole(self, other))
 
     def __rsub__(self, other: Quantity) -> Any:
-        return from_expr(as_expr(other) - self.expr, _known_whole(self, other))
+        return from_expr(_plus(nodes.scaled(self.expr, -1), other), _known_whole(self, other))
 
     def __mul__(self, other: Quantity) -> Any:
         return from_expr(_times(self.expr, other), _known_whole(self, other))
@@ -224,7 +224,7 @@ class Formula(Symbolic):
     __rmul__ = __mul__
 
     def __neg__(self) -> Any:
-        return from_expr(-self.expr, self._whole)
+        return from_expr(nodes.scaled(self.expr, -1), self._whole)
 
     def __pos__(self) -> Formula:
         return self
@@ -312,7 +312,9 @@ def as_expr(value: Quantity) -> sympy.Expr:
 
 
 def _plus(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
-    return nodes.shifted(expr, other) if type(other) is int else expr + as_expr(other)
+    if type(other) is int:
+        return nodes.shifted(expr, other)
+    return nodes.added([expr, as_expr(other)])
 
 
 def _times(expr: sympy.Expr, other: Quantity) -> sympy.Expr:

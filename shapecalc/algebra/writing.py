@@ -71,7 +71,7 @@ def _write(expr: sympy.Expr) -> tuple[str, int]:
         return _quotient(numerator, denominator, "//")
     if expr.is_Pow:
         return f"{_held(expr.base, ATOM)}**{_held(expr.exp, ATOM)}", POWER
-    if expr.could_extract_minus_sign():
+    if _has_minus(expr):
         return f"-{_held(-expr, _strength(-expr))}", SUM
     factors = [_held(each, POWER) for each in sorted(expr.args, key=_factor_key)]
     return "*".join(factors), PRODUCT
@@ -101,9 +101,16 @@ def _sum(expr: sympy.Expr) -> tuple[str, int]:
 @lru_cache(maxsize=65536)
 def _signed(term: sympy.Expr) -> tuple[str, str]:
     """The sign of a term, and the rest of it as text."""
-    if term.could_extract_minus_sign() and not term.is_Add:
+    if _has_minus(term) and not term.is_Add:
         return "-", _held(-term, PRODUCT)
     return "+", _held(term, PRODUCT)
+
+
+def _has_minus(term: sympy.Expr) -> bool:
+    """Whether a term is written with a minus: of a product that is seen at its number."""
+    if term.is_Mul:
+        return bool(term.args[0].is_Rational and term.args[0].p < 0)
+    return bool(term.could_extract_minus_sign())
 
 
 def _ordered(expr: sympy.Expr) -> list[sympy.Expr]:

@@ -107,7 +107,7 @@ class Evaluator:
 
             count = only_value(count)
         if is_symbolic(count):
-            raise Undecided(count.symbols)
+            raise Undecided(count)
         if type(count) is not int or count < 0:
             message = f"'repeat' expects an integer of at least 0, got {shown(count)}"
             self.problem(entry.repeat.mark, message, scope.values_in(entry.repeat), uses=place.part)

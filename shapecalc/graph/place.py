@@ -77,7 +77,7 @@ class Placer(Evaluator):
             self.arity(entry, layer, len(wires), place)
             for size in layer.decisive(*inputs):
                 if is_symbolic(size):
-                    raise Undecided(size.symbols)
+                    raise Undecided(size)
             if not self.satisfied(entry, path, layer, inputs, wires, place):
                 return None
             layer = layer.bound(*inputs)
@@ -129,7 +129,7 @@ class Placer(Evaluator):
             layer = KINDS[entry.kind](**settings)
         except FieldError as error:
             if is_symbolic(error.received) and not _is_refused(entry, error):
-                raise Undecided(error.received.symbols) from None
+                raise Undecided(error.received) from None
             setting = entry.settings[error.field]
             message = f"{entry.kind}: {error.field} expects {error.expected}, got "
             if isinstance(error.received, Word):

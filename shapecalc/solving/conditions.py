@@ -11,8 +11,9 @@ from shapecalc.algebra.formula import Formula
 from shapecalc.algebra.solutions import Solutions
 from shapecalc.analysis.constraints import combine
 from shapecalc.solving.pieces import SMALLEST, Piece, dropping
-from shapecalc.solving.search import Comparing, Found, Open, Test, read_test, search
-from shapecalc.solving.sets import EMPTY, TooSeldom, common, stretch, together
+from shapecalc.solving.relations import Comparing, Test, read_test
+from shapecalc.solving.search import Found, Open, search
+from shapecalc.solving.sets import EMPTY, TooSeldom, common, together
 from shapecalc.solving.wanted import Said, Want
 
 
@@ -68,24 +69,27 @@ class Conditions:
             return False
         solved = [need.solutions for need in self._own[piece.first] if need.solutions is not None]
         try:
-            return not common([stretch(piece.first, piece.last), *solved]).is_empty
+            return not common([piece.stretch.numbers, *solved]).is_empty
         except TooSeldom:
             return True
 
     def _needed(self, piece: Piece) -> list[Need]:
         found: dict[object, Need] = {}
         for each in combine(piece.needs):
-            key = each.condition if each.solutions is None else each.solutions
+            solutions = each.solutions
+            if solutions is None and (test := read_test(each.condition, self.symbol)) is not None:
+                solutions = test.inverted()
+            key = each.condition if solutions is None else solutions
             known = found.get(key)
             paths = dict.fromkeys([*(known.paths if known else ()), *each.paths])
             condition = known.condition if known else each.condition
-            found[key] = Need(condition, each.solutions, tuple(paths))
+            found[key] = Need(condition, solutions, tuple(paths))
         return list(found.values())
 
     def _piece(self, piece: Piece, wants: list[Want], exact: bool) -> Solutions:
         if piece.refused:
             return EMPTY
-        sets = [stretch(piece.first, piece.last)]
+        sets = [piece.stretch.numbers]
         tests: list[Test] = []
         doubtful: list[Test] = []
         for need in self._own[piece.first]:
@@ -145,7 +149,7 @@ class Conditions:
 
 def _is_implied(need: Need, piece: Piece) -> bool:
     """Whether all values of a piece's stretch meet a need."""
-    own = stretch(piece.first, piece.last)
+    own = piece.stretch.numbers
     try:
         return need.solutions is not None and common([own, need.solutions]) == own
     except TooSeldom:
@@ -153,7 +157,7 @@ def _is_implied(need: Need, piece: Piece) -> bool:
 
 
 def _said(want: Want, piece: Piece) -> Quantity | None:
-    said: Said = next(each for each in want.said if each.first == piece.first)
+    said: Said = next(each for each in want.said if each.stretch == piece.stretch)
     return said.value
 
 

@@ -180,7 +180,7 @@ def _wants(pieces: list[Piece], symbol: str, wanted: OutputSize | Amount) -> Ite
     """What is wanted as conditions on single sizes and totals."""
     legal = [piece for piece in pieces if not piece.refused]
     if isinstance(wanted, Amount):
-        said = tuple(Said(p.first, p.last, p.totals[wanted.column]) for p in legal)
+        said = tuple(Said(p.stretch, p.totals[wanted.column]) for p in legal)
         want = Want(wanted.subject, said, wanted.relation, wanted.value)
         formula = want.formula
         if isinstance(formula, int) and not _holds(formula, wanted):
@@ -193,7 +193,7 @@ def _wants(pieces: list[Piece], symbol: str, wanted: OutputSize | Amount) -> Ite
         for p in legal:
             tensor = p.tensors.get(wanted.path)
             is_there = tensor is not None and axis < len(tensor.shape)
-            sizes.append(Said(p.first, p.last, tensor.shape[axis] if tensor and is_there else None))
+            sizes.append(Said(p.stretch, tensor.shape[axis] if tensor and is_there else None))
         if any(said.value != size for said in sizes):
             found.append(Want(wanted.path, tuple(sizes), "==", size))
     return found
@@ -207,14 +207,11 @@ def _holds(number: int, wanted: Amount) -> bool:
 def _values(pieces: list[Piece], symbol: str, solutions: Solutions) -> dict[str, Quantity]:
     """The values of the other symbols: as formulas if there are such, else those they have."""
     legal = [piece for piece in pieces if not piece.refused]
-    best = next((p for p in reversed(legal) if not p.is_single), None)
-    if best is not None:
-        return {name: value for name, value in best.symbols.items() if name != symbol}
-    values = dict(legal[0].symbols)
+    best = [piece for piece in legal if not piece.stretch.is_single] or legal
     return {
         name: value
-        for name, value in values.items()
-        if name != symbol and all(piece.symbols[name] == value for piece in legal)
+        for name, value in best[-1].symbols.items()
+        if name != symbol and all(piece.symbols[name] == value for piece in best)
     }
 
 

@@ -12,6 +12,7 @@ from shapecalc.analysis.report import Report
 from shapecalc.graph.graph import Part, Source
 from shapecalc.language.problem import did_you_mean
 from shapecalc.layers import Tensor
+from shapecalc.solving.sets import Stretch
 
 
 class QuestionError(ValueError):
@@ -67,10 +68,9 @@ class Amount(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What a size or total is from one value of the unknown to another; None if it is not there."""
+    """What a size or total is for a stretch of values of the unknown; None if it is not there."""
 
-    first: int
-    last: int | None
+    stretch: Stretch
     value: Quantity | None
 
 
@@ -94,15 +94,15 @@ class Want(NamedTuple):
         if formulas:
             return None
         (symbol,) = formula.symbols
-        for first, _, value in known:
-            if not isinstance(value, Formula) and _at(formula, symbol, first) != value:
+        for stretch, value in known:
+            if not isinstance(value, Formula) and _at(formula, symbol, stretch.first) != value:
                 return None
         return formula
 
     def at(self, symbol: str, n: int) -> int:
         """Its value where the unknown has a value at which it is there."""
-        for first, last, value in self.said:
-            if first <= n and (last is None or n <= last) and value is not None:
+        for stretch, value in self.said:
+            if n in stretch.numbers and value is not None:
                 found = evaluate(value, {symbol: n})
                 assert isinstance(found, int)
                 return found
