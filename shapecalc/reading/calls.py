@@ -33,7 +33,7 @@ class Calls:
 
     attribute: Any
     built: Any
-    calls: list[tuple[Function, Any, Source | None]]
+    calls: list[tuple[Function, Any, Source | None, Frame | None]]
     cannot: Any
     error: Any
     frame: Frame | None
