@@ -120,7 +120,9 @@ def _ordered(expr: sympy.Expr) -> list[sympy.Expr]:
     one first; here those that are 0 are not looked at.
     """
     terms = {term: powers_of(term) for term in expr.args}
-    if len(terms) == 2 or any(powers is None for powers in terms.values()):
+    if _is_taken_off(expr):
+        return list(expr.args)
+    if any(powers is None for powers in terms.values()):
         ordered: list[sympy.Expr] = expr.as_ordered_terms()
         return ordered
     bases = {base for powers in terms.values() for base in powers or ()}
@@ -132,6 +134,14 @@ def _ordered(expr: sympy.Expr) -> list[sympy.Expr]:
         return [*sorted((place[base], -power) for base, power in powers.items()), last]
 
     return sorted(expr.args, key=key)
+
+
+def _is_taken_off(expr: sympy.Expr) -> bool:
+    """Whether it is a positive number less a multiple of something, as ``1 - 2*x``."""
+    number, other = expr.args[0], expr.args[-1]
+    if len(expr.args) != 2 or not number.is_Rational or not other.is_Mul:
+        return False
+    return bool(number.p > 0 and len(other.args) == 2 and _has_minus(other))
 
 
 _sort_key = lru_cache(maxsize=65536)(sympy.default_sort_key)

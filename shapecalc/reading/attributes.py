@@ -107,6 +107,8 @@ class Attributes:
             return function.closure.module.name
         if name in ("__doc__", "__wrapped__"):
             return ""
+        if name == "__get__":
+            return Builtin(name, lambda rt, owner, *more: Method(function, owner))
         if name in ("__defaults__", "__kwdefaults__"):
             return function.defaults_of(name == "__kwdefaults__")
         raise KeyError(name)
