@@ -68,7 +68,18 @@ def _kind_class(kind: str, name: str = "", lazy: bool = False) -> Class:
     cls.names["__init__"] = Builtin(f"{name or kind}.__init__", init)
     cls.names["forward"] = Builtin("forward", forward)
     cls.names["reset_parameters"] = Quiet("reset_parameters")
+    if kind.startswith("Conv"):
+        cls.names["_conv_forward"] = Builtin("_conv_forward", _conv_forward)
     return cls
+
+
+def _conv_forward(rt: Any, self: Instance, x: Any, weight: Any, bias: Any = None) -> Any:
+    """What a subclass of torch's convolutions calls, with weights that it has made."""
+    from shapecalc.reading.functions import OPERATIONS  # which are made of what is here
+
+    settings = ("stride", "padding", "dilation", "groups")
+    run = OPERATIONS[f"nn.functional.{self.data.kind.lower()}"].run
+    return run(rt, x, weight, bias, *[rt.attribute(self, name) for name in settings])
 
 
 def make_leaf(
