@@ -64,10 +64,18 @@ def blocks(document: Path) -> Iterator[Block]:
         yield Block(document, line, found["language"], found["text"], found["file"])
 
 
+SLOW = re.compile(r"^\$ .*shapecalc (check|\S.*--scheduler)", re.M)
+"""Commands that start torch or workers, each of which takes seconds."""
+
+
 def cases(*languages: str, holding: str = "") -> list[Any]:
     """The blocks in these languages that are no files, each with its place as its name."""
     return [
-        pytest.param(block, id=f"{document.relative_to(ROOT)}:{block.line}")
+        pytest.param(
+            block,
+            id=f"{document.relative_to(ROOT)}:{block.line}",
+            marks=[pytest.mark.thorough] if SLOW.search(block.text) else [],
+        )
         for document in DOCUMENTS
         for block in blocks(document)
         if block.language in languages

@@ -142,33 +142,75 @@ def _prepared(step: Step) -> tuple[str, Any]:
 
 # -- what may be supposed -------------------------------------------------------------------------
 
-_supposed: ContextVar[Mapping[str, Bounds] | None] = ContextVar("supposed", default=None)
+
+class _Supposed(NamedTuple):
+    """The ranges that symbols lie in; of those in ``steps`` they are ranges of a number of steps.
+
+    ``steps`` has such a symbol as a formula of that number, which is called as it is.
+    """
+
+    ranges: Mapping[str, Bounds]
+    steps: Mapping[str, Quantity]
+
+    def bounds(self, value: Quantity) -> Bounds:
+        """The bounds of a formula for all that is supposed."""
+        return bounds(_in_steps(value, tuple(self.steps.items())), self.ranges)
+
+
+_supposed: ContextVar[_Supposed | None] = ContextVar("supposed", default=None)
 
 
 @contextmanager
-def supposing(**ranges: Bounds) -> Iterator[None]:
+def supposing(step: Mapping[str, int] | None = None, /, **ranges: Bounds) -> Iterator[None]:
     """Within this, symbols lie in the given ranges, and what follows from that is decided.
+
+    Of one that has a ``step``, the range holds every so many numbers from its first.
 
     >>> from shapecalc.algebra.formula import Formula
     >>> n = Formula.symbol("n")
     >>> decided(n - 3, ">")
     >>> with supposing(n=(4, math.inf)):
-    ...     decided(n - 3, ">")
-    True
+    ...     decided(n - 3, ">"), decided(n % 2, "==")
+    (True, None)
+    >>> with supposing({"n": 2}, n=(5, math.inf)):
+    ...     decided(n - 3, ">"), decided(n % 2, "==")
+    (True, False)
     """
-    token = _supposed.set(ranges)
+    steps = {name: each for name, each in (step or {}).items() if each > 1}
+    token = _supposed.set(_stepped(ranges, steps) if steps else _Supposed(ranges, {}))
     try:
         yield
     finally:
         _supposed.reset(token)
 
 
+def _stepped(ranges: Mapping[str, Bounds], steps: Mapping[str, int]) -> _Supposed:
+    from shapecalc.algebra.formula import Formula  # which ranges without steps have no need of
+
+    walked, formulas = dict(ranges), {}
+    for name, step in steps.items():
+        first, last = ranges[name]
+        walked[name] = 0, last if last == math.inf else (last - first) // step
+        formulas[name] = first + step * Formula.symbol(name)
+    return _Supposed(walked, formulas)
+
+
+@lru_cache(maxsize=4096)
+def _in_steps(value: Quantity, steps: tuple[tuple[str, Quantity], ...]) -> Quantity:
+    """A formula with numbers of steps in the place of symbols."""
+    if not steps:
+        return value
+    from shapecalc.algebra.formula import evaluate
+
+    return evaluate(value, dict(steps))
+
+
 def decided(difference: Quantity, relation: str) -> bool | None:
     """Whether a formula stands in a relation to 0, as far as what is supposed tells."""
     if is_number(difference):
         return HOLDS[relation](difference, 0)
-    ranges = _supposed.get()
-    return holds(bounds(difference, ranges), relation) if ranges else None
+    known = _supposed.get()
+    return holds(known.bounds(difference), relation) if known else None
 
 
 def unsettled(difference: Quantity, relation: str) -> bool:
@@ -193,8 +235,8 @@ def supposed(value: Quantity) -> Bounds | None:
     ...     supposed(Formula.symbol("n") // 2)
     (2, 4)
     """
-    ranges = _supposed.get()
-    return bounds(value, ranges) if ranges else None
+    known = _supposed.get()
+    return known.bounds(value) if known else None
 
 
 def is_outside(value: Quantity, least: Quantity | None, most: Quantity | None) -> bool:
@@ -215,10 +257,10 @@ def is_outside(value: Quantity, least: Quantity | None, most: Quantity | None) -
 
 def only_value(value: Quantity) -> Quantity:
     """The one value that a formula has for all that is supposed; else the formula itself."""
-    ranges = _supposed.get()
-    if is_number(value) or not ranges:
+    known = _supposed.get()
+    if is_number(value) or not known:
         return value
-    least, greatest = bounds(value, ranges)
+    least, greatest = known.bounds(value)
     return least if least == greatest else value
 
 

@@ -115,6 +115,11 @@ class Formula(Symbolic):
         """
         return self._whole or nodes.is_whole(self.expr)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether its form tells all that is known of it, also whether it is a whole number."""
+        return not self._whole
+
     def known_whole(self) -> Formula:
         """The formula where it is known to be a whole number, whatever its symbols tell."""
         return Formula(self.expr, True)
@@ -216,7 +221,7 @@ class Formula(Symbolic):
         return from_expr(_plus(self.expr, -other), _known_whole(self, other))
 
     def __rsub__(self, other: Quantity) -> Any:
-        return from_expr(as_expr(other) - self.expr, _known_whole(self, other))
+        return from_expr(_plus(nodes.scaled(self.expr, -1), other), _known_whole(self, other))
 
     def __mul__(self, other: Quantity) -> Any:
         return from_expr(_times(self.expr, other), _known_whole(self, other))
@@ -224,7 +229,7 @@ class Formula(Symbolic):
     __rmul__ = __mul__
 
     def __neg__(self) -> Any:
-        return from_expr(-self.expr, self._whole)
+        return from_expr(nodes.scaled(self.expr, -1), self._whole)
 
     def __pos__(self) -> Formula:
         return self
@@ -312,7 +317,9 @@ def as_expr(value: Quantity) -> sympy.Expr:
 
 
 def _plus(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
-    return nodes.shifted(expr, other) if type(other) is int else expr + as_expr(other)
+    if type(other) is int:
+        return nodes.shifted(expr, other)
+    return nodes.added([expr, as_expr(other)])
 
 
 def _times(expr: sympy.Expr, other: Quantity) -> sympy.Expr:

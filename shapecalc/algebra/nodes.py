@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import comb, prod
 from typing import Any
 
 import sympy
+from sympy.core.add import _addsort as sorted_as_sums
 
 MOST_TERMS = 4096
 """The longest sum that products are multiplied out to."""
@@ -61,13 +63,15 @@ def scaled(expr: sympy.Expr, number: int) -> sympy.Expr:
     coefficient, rest = expr.as_coeff_Mul(rational=True)
     if number in (0, 1) or not coefficient.is_Rational or expr.is_Number:
         return expr * number
-    if rest.is_Add and (coefficient == 1 or not coefficient.is_Integer):
+    if rest.is_Add and coefficient is sympy.S.One:
+        return added([scaled(term, number) for term in rest.args])
+    if rest.is_Add and not coefficient.is_Integer:
         return expr * number  # which is multiplied out
     factors = rest.args if rest.is_Mul else (rest,)
     if any(factor.is_Pow and factor.base.is_Number for factor in factors):
         return expr * number  # powers of one number come together
-    coefficient *= number
-    if coefficient == 1:
+    coefficient *= sympy.Integer(number)
+    if coefficient is sympy.S.One:
         return rest
     return sympy.Mul._from_args((coefficient, *factors), is_commutative=True)
 
@@ -86,6 +90,43 @@ def shifted(expr: sympy.Expr, number: int) -> sympy.Expr:
         return rest
     terms = rest.args if rest.is_Add else (rest,)
     return sympy.Add._from_args((constant, *terms), is_commutative=True)
+
+
+def added(summands: Sequence[sympy.Expr]) -> sympy.Expr:
+    """The sum of expressions, as sympy's ``Add`` makes it, which asks every number what it is.
+
+    >>> x, y = sympy.symbols("x y", integer=True)
+    >>> added([2 * x + 1, y, 3 * x - 1])
+    5*x + y
+    """
+    terms: dict[sympy.Expr, sympy.Rational] = {}
+    for summand in summands:
+        for term in summand.args if summand.is_Add else (summand,):
+            coefficient, rest = term.as_coeff_Mul(rational=True)
+            if rest.is_Add or _is_power_of_number(rest):
+                return sympy.Add(*summands)  # which multiplies out, or draws powers together
+            known = terms.get(rest)
+            terms[rest] = coefficient if known is None else known + coefficient
+    constant = terms.pop(sympy.S.One, sympy.S.Zero)
+    found = [_times(rest, coefficient) for rest, coefficient in terms.items() if coefficient.p]
+    sorted_as_sums(found)
+    if constant.p:
+        found.insert(0, constant)
+    if len(found) < 2:
+        return found[0] if found else sympy.S.Zero
+    return sympy.Add._from_args(found, is_commutative=True)
+
+
+def _is_power_of_number(term: sympy.Expr) -> bool:
+    return bool(term.is_Pow and term.base.is_Number)
+
+
+def _times(term: sympy.Expr, coefficient: sympy.Rational) -> sympy.Expr:
+    """A number times what has no number in front."""
+    if coefficient is sympy.S.One:
+        return term
+    factors = term.args if term.is_Mul else (term,)
+    return sympy.Mul._from_args((coefficient, *factors), is_commutative=True)
 
 
 def terms_of(expr: sympy.Expr) -> dict[sympy.Expr, Fraction]:

@@ -37,8 +37,9 @@ class Program:
 
     def add(self, value: Quantity) -> int:
         """The step that a number or formula is the result of."""
-        if value in self._known:
-            return self._known[value]
+        known = self._known.get(value)
+        if known is not None:
+            return known
         if is_number(value):
             place = self._place("number", str(value))
         else:

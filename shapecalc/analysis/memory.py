@@ -204,9 +204,13 @@ class Memory:
         """Every tensor that is no view, with its bytes."""
         for name, tensor in self.report.inputs.items():
             yield Source(name), width(tensor.dtype, self.report.dtype) * prod(tensor.shape)
+        sizes: dict[tuple[int, str], Dim] = {}  # layers that are alike put out the same tensor
         for layer in self.report:
             for name, tensor in layer.node.made.items():
-                yield Source(layer.path, name), self._bytes(layer, tensor)
+                key = id(tensor), layer.dtype
+                if key not in sizes:
+                    sizes[key] = self._bytes(layer, tensor)
+                yield Source(layer.path, name), sizes[key]
 
     @cached_property
     def _sizes(self) -> dict[Source, Dim]:
@@ -229,12 +233,18 @@ class Memory:
 
     def _steps(self) -> Iterator[Step]:
         live: Dim = 0
+        alike: dict[Any, tuple[Dim, Dim, Dim]] = {}  # turns are mostly like others before them
         for turn in self._turns():
-            live = sum([self._sizes[source] for source in turn.made], live)
-            busy = total([self._sizes[source] for source in turn.used])
-            yield Step(turn.path, live, live - busy)
-            for source in turn.freed:
-                live = live - self._sizes[source]
+            made, used, freed = (
+                tuple([self._sizes[source] for source in own])
+                for own in (turn.made, turn.used, turn.freed)
+            )
+            key = live, made, used, freed
+            if key not in alike:
+                held = sum(made, live)
+                alike[key] = held, held - total(used), held - total(freed)
+            held, waiting, live = alike[key]
+            yield Step(turn.path, held, waiting)
 
     def _turns(self) -> Iterator[Turn]:
         """What becomes of the tensors as one layer runs after the other."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -86,6 +87,18 @@ class Report:
         [('linear3', Tensor(shape=(1, 10), dtype='float32'))]
         """
         return [(str(wire.source), wire.tensor) for wire in self.built.outputs]
+
+    def under(self, symbols: Mapping[str, Quantity]) -> Report:
+        """The same analysis with other names for its numbers: symbols that have these values.
+
+        >>> import shapecalc
+        >>> report = shapecalc.load("lenet5").report()
+        >>> report.under({**report.symbols, "kernel": 5}).symbols["kernel"]
+        5
+        """
+        found = copy(self)
+        found.symbols = dict(symbols)
+        return found
 
     def told(self, shape: Shape) -> Shape:
         """A shape as it is told: without the batch, if that is what comes first.

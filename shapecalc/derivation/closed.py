@@ -51,7 +51,7 @@ def open_report(
     values = {name: value for name, value in report.symbols.items() if name not in symbols}
     kept = {name: value for name, value in settings.items() if name in symbols}
     try:
-        own = freed.report({**kept, **values}, symbolic=symbols - kept.keys())
+        own = report.under(freed.values({**kept, **values}, symbols - kept.keys()))
         # by what is set, so that what others follow from decides the structure as they do
         return own, freed.opened(settings, [n for n in known(spec) if n not in kept])
     except SpecError:

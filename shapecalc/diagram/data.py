@@ -84,6 +84,7 @@ class _Writer:
         self.about = about
         self.depth = depth
         self.program = Program()
+        self._settings: dict[int, list[Any]] = {}  # of layers that many places may share
 
     def data(self) -> dict[str, Any]:
         found = self.found
@@ -154,8 +155,12 @@ class _Writer:
 
     def settings(self, layer: LayerReport) -> list[Any]:
         """The settings of a layer as pieces: text, and the places of what depends on a symbol."""
-        pieces = labels.settings(layer.node, _Marker(self.program)).split(_Marker.MARK)
-        return [int(piece) if i % 2 else piece for i, piece in enumerate(pieces)]
+        known = self._settings.get(id(layer.node.layer))
+        if known is None:
+            pieces = labels.settings(layer.node, _Marker(self.program)).split(_Marker.MARK)
+            known = [int(piece) if i % 2 else piece for i, piece in enumerate(pieces)]
+            self._settings[id(layer.node.layer)] = known
+        return known
 
     # -- constraints --------------------------------------------------------------------------
 

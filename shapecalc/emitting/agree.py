@@ -21,6 +21,7 @@ from shapecalc.emitting.trees import (
     settled,
     stated,
 )
+from shapecalc.graph.scope import Over
 from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import (
     Comparison,
@@ -158,5 +159,6 @@ def is_right(tree: Expression, samples: Iterable[Sample]) -> bool:
 
 def value_of(tree: Expression, sample: Sample) -> Any:
     """What an expression comes to at one use."""
-    number = {} if sample.number is None else {"index": sample.number}
-    return evaluate(tree, {**sample.letters, **number})
+    if sample.number is None:
+        return evaluate(tree, sample.letters)
+    return evaluate(tree, Over({"index": sample.number}, sample.letters))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Number, Traced, Tree, as_tree, untraced
+from shapecalc.emitting.choices import choice
 from shapecalc.emitting.lettered import (
     behind_copies,
     lettered,
@@ -19,10 +20,11 @@ from shapecalc.emitting.lettered import (
     size_names,
     sizes_of,
     told_again,
+    told_by_next,
+    where_holds,
     with_choices,
 )
 from shapecalc.emitting.python import tests
-from shapecalc.emitting.trees import choice
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
 from shapecalc.graph.scope import Over, Place, Scope
@@ -241,16 +243,25 @@ class _LetteredBuilder(Builder):
         return found
 
     def entry(self, entry: Entry, place: Place, wire: Wire | None) -> Wire | None:
-        result = super().entry(entry, place, wire)
         test = entry.when.expression if entry.when is not None else None
-        if test is None or entry.repeat is not None or wire is None or result is None:
-            return result
-        if result is wire or len(result.tensor.shape) != len(wire.tensor.shape):
+        if test is None or entry.repeat is not None or wire is None:
+            return super().entry(entry, place, wire)
+        inside = wire
+        if entry.sources is None:
+            inside = where_holds(test, Scope(place.values, wire.tensor, place.names), wire)
+        result = super().entry(entry, place, inside)
+        if result is None or result is inside:
+            return result and wire
+        if len(result.tensor.shape) != len(wire.tensor.shape):
             return result
         fed = wire if entry.sources is None else self.sources(entry, place)[0]
         scope = Scope(place.values, fed and fed.tensor, place.names)
+        built = place.part.children[-1]
+        joins = isinstance(built, Node) and _joins(built, inside)
         sizes = [
-            then if as_tree(then) == as_tree(otherwise) else choice(test, scope, then, otherwise)
+            otherwise
+            if as_tree(then) == as_tree(otherwise) or (joins and then == otherwise)
+            else choice(test, scope, then, otherwise)
             for then, otherwise in zip(result.tensor.shape, wire.tensor.shape)
         ]
         return result._replace(tensor=result.tensor.with_shape(sizes))
@@ -297,9 +308,7 @@ class _LetteredBuilder(Builder):
         return Over({"index": Traced.letter("index", index)}, place.values)
 
     def leave_copy(self, wire: Wire | None, values: Mapping[str, Any]) -> Wire | None:
-        """What the next copy sees, whose number is larger by one."""
-        following = Traced.letter("index", untraced(values["index"]) + 1)
-        return wire and told_again(wire, {"index": (following - 1).tree})
+        return wire and told_by_next(wire, values["index"])
 
     def leave_repeat(
         self, entry: Entry, place: Place, wires: list[Wire | None], scope: Scope
@@ -332,6 +341,11 @@ def settings_of(entry: Entry) -> Iterator[Setting]:
     yield from (each for each in (entry.when, entry.repeat) if each is not None)
     if entry.copy_names is not None:
         yield from entry.copy_names.settings
+
+
+def _joins(node: Node, wire: Wire) -> bool:
+    """Whether a layer adds something to what passes by, or the like, and so keeps its shape."""
+    return node.layer.joins and any(x is wire.tensor for x in node.inputs)
 
 
 def _is_per_axis(layer: Layer, name: str) -> bool:

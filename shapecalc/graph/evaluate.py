@@ -48,10 +48,12 @@ class Evaluator:
         path: str = "",
         stated: Quantity | None = None,
         is_of_input: bool = True,
+        is_of_formulas: bool = False,
     ) -> None:
         """Note a problem and go on."""
         places = tuple((use.kind, use.mark) for use in uses.uses()) if uses else ()
-        self.noted.add(Problem(mark, message, notes, places, path, stated, is_of_input))
+        about = (path, stated, is_of_input, is_of_formulas)
+        self.noted.add(Problem(mark, message, notes, places, *about))
 
     def too_many(self, mark: Mark) -> None:
         """Stop, for the network is larger than it may be."""
@@ -107,7 +109,7 @@ class Evaluator:
 
             count = only_value(count)
         if is_symbolic(count):
-            raise Undecided(count.symbols)
+            raise Undecided(count)
         if type(count) is not int or count < 0:
             message = f"'repeat' expects an integer of at least 0, got {shown(count)}"
             self.problem(entry.repeat.mark, message, scope.values_in(entry.repeat), uses=place.part)

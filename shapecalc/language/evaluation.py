@@ -24,11 +24,12 @@ MOST_BITS = 256
 
 
 class Undecided(Exception):
-    """A decision depends on ``symbols`` that have no value."""
+    """A decision depends on a ``formula``, and so on ``symbols`` that have no value."""
 
-    def __init__(self, symbols: frozenset[str]) -> None:
-        super().__init__(f"depends on {', '.join(sorted(symbols))}")
-        self.symbols = symbols
+    def __init__(self, formula: Any) -> None:
+        self.formula = formula
+        self.symbols: frozenset[str] = formula.symbols
+        super().__init__(f"depends on {', '.join(sorted(self.symbols))}")
         self.mark: Any = None  # the place in the spec, where one is known
 
 
@@ -193,7 +194,7 @@ def _decided(formula: Any, operator: str) -> bool:
 
     found = decided(formula, operator)
     if found is None:
-        raise Undecided(formula.symbols)
+        raise Undecided(formula)
     return found
 
 

@@ -96,7 +96,7 @@ class Order:
 def _number(setting: Setting, scope: Mapping[str, Any]) -> int:
     number = untraced(setting.value(scope))
     if is_symbolic(number):
-        raise Undecided(number.symbols)
+        raise Undecided(number)
     if isinstance(number, Fraction) and number.denominator == 1:
         number = number.numerator
     if type(number) is not int or number < 0:

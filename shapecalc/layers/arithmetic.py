@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic, prod
 from shapecalc.algebra.requirement import Requirement, at_least, refuse
-from shapecalc.layers.calling import call, function_name, held, is_word
+from shapecalc.layers.calling import held, is_word
 from shapecalc.layers.compound import Maybe
 from shapecalc.layers.field import field
 from shapecalc.layers.joining import Broadcast, promoted
 from shapecalc.layers.tensor import FLOATS, Tensor
 from shapecalc.layers.types import Choice, Number
 
-_NUMBER = Maybe(Number(infinite=True, formulas="any"), "a tensor")
+NUMBER = Maybe(Number(infinite=True, formulas="any"), "a tensor")
 
 
 def with_numbers(x: Sequence[Tensor], numbers: Sequence[Any]) -> str:
@@ -33,19 +33,19 @@ def with_numbers(x: Sequence[Tensor], numbers: Sequence[Any]) -> str:
     dtype = promoted(tuple(x))
     if not numbers or dtype in FLOATS:
         return dtype
-    if not all(map(_is_whole, numbers)):
+    if not all(map(is_whole, numbers)):
         return "float32"
     return "int64" if dtype == "bool" else dtype
 
 
-def _is_whole(number: Any) -> bool:
+def is_whole(number: Any) -> bool:
     """Whether a number is an integer, as a formula in sizes is."""
     if is_symbolic(number):
         return number.is_whole
     return isinstance(number, int) and not isinstance(number, bool)
 
 
-class _Operation(Broadcast, abstract=True):
+class Operation(Broadcast, abstract=True):
     """An operation on tensors, some of which may be numbers."""
 
     sign: ClassVar[str] = ""
@@ -58,7 +58,7 @@ class _Operation(Broadcast, abstract=True):
     number_fields: ClassVar[tuple[str, ...]] = ("other",)
 
     other: int | Fraction | float | None = field(
-        _NUMBER, "a number in place of the second tensor", default=None
+        NUMBER, "a number in place of the second tensor", default=None
     )
 
     def numbers(self) -> list[Any]:
@@ -103,7 +103,7 @@ class _Operation(Broadcast, abstract=True):
         return f" {self.sign} ".join(operands)
 
 
-class Add(_Operation):
+class Add(Operation):
     """Add the inputs element by element, or a number to them.
 
     >>> body, shortcut = Tensor((1, 256, 56, 56)), Tensor((1, 256, 1, 1))
@@ -121,7 +121,7 @@ class Add(_Operation):
     does = "adds"
 
 
-class Mul(_Operation):
+class Mul(Operation):
     """Multiply the inputs element by element, or by a number.
 
     >>> image, gate = Tensor((1, 64, 56, 56)), Tensor((1, 64, 1, 1))
@@ -137,14 +137,14 @@ class Mul(_Operation):
     does = "multiplies"
 
 
-class _TwoSided(_Operation, abstract=True):
+class _TwoSided(Operation, abstract=True):
     """An operation of which either side may be a number."""
 
     arity = (1, 2)
     number_fields = ("input", "other")
 
     input: int | Fraction | float | None = field(
-        _NUMBER, "a number in place of the first tensor", default=None
+        NUMBER, "a number in place of the first tensor", default=None
     )
 
     example: ClassVar[Mapping[str, object]] = {}
@@ -238,182 +238,3 @@ class Pow(_TwoSided):
     def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
         sides = super().function(inputs, settings).split(" ** ")
         return ("**" if all(map(is_word, sides)) else " ** ").join(sides)
-
-
-class _Comparison(_Operation, abstract=True):
-    """An operation that tells true or false.
-
-    >>> rows, columns = Tensor((1, 8, 1)), Tensor((1, 1, 8))
-    >>> Le().output(rows, columns), Gt(other=0).output(rows).dtype
-    (Tensor(shape=(1, 8, 8), dtype='bool'), 'bool')
-    """
-
-    keeps = ()
-
-    arity = (1, 2)
-
-    example: ClassVar[Mapping[str, object]] = {"other": 0}
-    example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1, 4, 8, 8),)
-
-    does = "compares"
-
-    def output(self, *x: Tensor) -> Tensor:
-        return Tensor(super().output(*x).shape, "bool")
-
-
-class Eq(_Comparison):
-    """Tell where the first operand equals the second."""
-
-    commutes = True
-    called = ("torch.eq", "Tensor.eq")
-    sign = "=="
-
-
-class Ne(_Comparison):
-    """Tell where the operands differ."""
-
-    commutes = True
-    called = ("torch.ne", "Tensor.ne", "torch.not_equal", "Tensor.not_equal")
-    sign = "!="
-
-
-class Lt(_Comparison):
-    """Tell where the first operand is less than the second."""
-
-    called = ("torch.lt", "Tensor.lt", "torch.less", "Tensor.less")
-    sign = "<"
-
-
-class Le(_Comparison):
-    """Tell where the first operand is at most the second."""
-
-    called = ("torch.le", "Tensor.le", "torch.less_equal", "Tensor.less_equal")
-    sign = "<="
-
-
-class Gt(_Comparison):
-    """Tell where the first operand is greater than the second."""
-
-    called = ("torch.gt", "Tensor.gt", "torch.greater", "Tensor.greater")
-    sign = ">"
-
-
-class Ge(_Comparison):
-    """Tell where the first operand is at least the second."""
-
-    called = ("torch.ge", "Tensor.ge", "torch.greater_equal", "Tensor.greater_equal")
-    sign = ">="
-
-
-class _OfTwo(Broadcast, abstract=True):
-    """A function of two tensors, which broadcast.
-
-    >>> Maximum().output(Tensor((1, 64, 8, 8)), Tensor((1, 64, 1, 1))).shape
-    (1, 64, 8, 8)
-    """
-
-    arity = (2, 2)
-
-    does = "compares"
-
-    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        return call(function_name(self), self, settings, *inputs)
-
-
-class Maximum(_OfTwo):
-    """Take the greater of two elements."""
-
-    commutes = True
-    called = ("torch.maximum", "Tensor.maximum")
-
-
-class Minimum(_OfTwo):
-    """Take the lesser of two elements."""
-
-    commutes = True
-    called = ("torch.minimum", "Tensor.minimum")
-
-
-class LogicalAnd(_OfTwo):
-    """Tell where both are true, or not 0."""
-
-    keeps = ()
-
-    commutes = True
-    called = ("torch.logical_and", "Tensor.logical_and")
-
-    def output(self, *x: Tensor) -> Tensor:
-        return Tensor(super().output(*x).shape, "bool")
-
-
-class LogicalOr(LogicalAnd):
-    """Tell where one or both are true, or not 0."""
-
-    called = ("torch.logical_or", "Tensor.logical_or")
-
-
-class Where(Broadcast):
-    """Take the second operand where the first, a condition, is true, and else the third.
-
-    >>> mask, scores = Tensor((1, 1, 16, 16), "bool"), Tensor((1, 12, 16, 16))
-    >>> Where(other=float("-inf")).output(mask, scores).shape
-    (1, 12, 16, 16)
-    """
-
-    called = ("torch.where",)
-    arity = (1, 3)
-    work = "one for every output"
-    number_fields = ("input", "other")
-
-    input: int | Fraction | float | None = field(
-        _NUMBER, "a number to take where it is true", default=None
-    )
-    other: int | Fraction | float | None = field(
-        _NUMBER, "a number to take where it is false", default=None
-    )
-
-    example: ClassVar[Mapping[str, object]] = {"other": 0}
-
-    @classmethod
-    def example_inputs(cls) -> tuple[Tensor, ...]:
-        return Tensor((1, 1, 8, 8), "bool"), Tensor((1, 4, 8, 8))
-
-    does = "chooses between"
-
-    def numbers(self) -> list[Any]:
-        return [value for value in (self.input, self.other) if value is not None]
-
-    def requires(self, *x: Tensor) -> Iterator[Requirement]:
-        count = len(x) + len(self.numbers())
-        if count != 3:
-            yield refuse(
-                "takes a condition and two operands but receives {count} in all",
-                hint="each operand is a tensor, by 'from', or a number",
-                count=count,
-            )
-        if x[0].dtype != "bool":
-            yield refuse(
-                "takes a condition of type bool first but receives {x.dtype}: {x}",
-                hint="a comparison, such as Gt: 0, makes one",
-                x=x[0],
-            )
-        yield from super().requires(*x)
-
-    def output(self, *x: Tensor) -> Tensor:
-        numbers = self.numbers()
-        if len(x) > 1:
-            dtype = with_numbers(x[1:], numbers)
-        else:
-            dtype = "int64" if all(map(_is_whole, numbers)) else "float32"
-        return Tensor(super().output(*x).shape, dtype)
-
-    def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
-        return prod(y.shape)
-
-    def function(self, inputs: Sequence[str], settings: Mapping[str, str]) -> str:
-        condition, *tensors = inputs
-        operands = [
-            tensors.pop(0) if settings[name] == "None" else settings[name]
-            for name in self.number_fields
-        ]
-        return f"torch.where({', '.join([condition, *operands])})"

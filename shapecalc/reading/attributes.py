@@ -43,15 +43,7 @@ class Attributes:
         if isinstance(value, self.tensor_type):
             return self.tensor_attribute(value, name)
         if isinstance(value, SourceModule):
-            try:
-                return value.lookup(self, name)
-            except KeyError:
-                pass
-            inner = self.submodule(value, name)
-            if inner is not None:
-                return inner
-            message = f"module '{value.name}' has no attribute '{name}'"
-            raise self.error("AttributeError", message)
+            return self.module_attribute(value, name)
         if hasattr(value, "known_attribute"):
             return value.known_attribute(self, name)
         if isinstance(value, Class):
@@ -60,30 +52,11 @@ class Attributes:
             return self.super_attribute(value, name)
         if isinstance(value, Unknown):
             return Unknown(f"{value.name}.{name}", value.why)
-        if isinstance(value, Function):
-            if name in value.attributes:
-                return value.attributes[name]
-            if name in ("__name__", "__qualname__"):
-                return value.name
-            if name == "__module__":
-                return value.closure.module.name
-            if name in ("__doc__", "__wrapped__"):
-                return value.attributes.get(name, "")
-            if name in ("__defaults__", "__kwdefaults__"):
-                return value.defaults_of(name == "__kwdefaults__")
-        if isinstance(value, Method) and name == "__self__":
-            return value.self
-        if isinstance(value, Method) and name in ("__name__", "__func__"):
-            return value.function if name == "__func__" else self.attribute(value.function, name)
-        if isinstance(value, Partial) and name in ("func", "args", "keywords"):
-            return {"func": value.function, "args": value.args, "keywords": value.kwargs}[name]
-        if isinstance(value, Builtin) and name in ("__name__", "__qualname__"):
-            return value.name.rpartition(".")[2]
-        if isinstance(value, Builtin) and name == "__kwdefaults__":
-            return getattr(value.run, name, None)
-        if isinstance(value, Property) and name in ("setter", "getter", "deleter"):
-            getter = value.getter
-            return Builtin(name, lambda rt, setter: Property(getter, setter))
+        if isinstance(value, (Function, Method, Partial, Builtin, Property)):
+            try:
+                return self.callable_attribute(value, name)
+            except KeyError:
+                pass  # perhaps one of all values
         from shapecalc.reading.methods import native_attribute, native_function
 
         if isinstance(value, Builtin):
@@ -93,6 +66,52 @@ class Attributes:
         if found is not None:
             return found
         raise self.no_attribute(value, name)
+
+    def module_attribute(self, module: SourceModule, name: str) -> Any:
+        """What a module of the source has, or a module below it."""
+        try:
+            return module.lookup(self, name)
+        except KeyError:
+            pass
+        inner = self.submodule(module, name)
+        if inner is not None:
+            return inner
+        raise self.error("AttributeError", f"module '{module.name}' has no attribute '{name}'")
+
+    def callable_attribute(self, value: Any, name: str) -> Any:
+        """What functions, bound ones and properties tell of themselves; KeyError where nothing."""
+        if isinstance(value, Function):
+            return self.function_attribute(value, name)
+        if isinstance(value, Method) and name in ("__self__", "__func__"):
+            return value.self if name == "__self__" else value.function
+        if isinstance(value, Method) and name == "__name__":
+            return self.attribute(value.function, name)
+        if isinstance(value, Partial):
+            return {"func": value.function, "args": value.args, "keywords": value.kwargs}[name]
+        if isinstance(value, Builtin) and name in ("__name__", "__qualname__"):
+            return value.name.rpartition(".")[2]
+        if isinstance(value, Builtin) and name == "__kwdefaults__":
+            return getattr(value.run, name, None)
+        if isinstance(value, Property) and name in ("setter", "getter", "deleter"):
+            getter = value.getter
+            return Builtin(name, lambda rt, setter: Property(getter, setter))
+        raise KeyError(name)
+
+    def function_attribute(self, function: Function, name: str) -> Any:
+        """What a function of the source has; a KeyError where it has none of that name."""
+        if name in function.attributes:
+            return function.attributes[name]
+        if name in ("__name__", "__qualname__"):
+            return function.name
+        if name == "__module__":
+            return function.closure.module.name
+        if name in ("__doc__", "__wrapped__"):
+            return ""
+        if name == "__get__":
+            return Builtin(name, lambda rt, owner, *more: Method(function, owner))
+        if name in ("__defaults__", "__kwdefaults__"):
+            return function.defaults_of(name == "__kwdefaults__")
+        raise KeyError(name)
 
     def has_attribute(self, value: Any, name: str) -> bool:
         """Whether a value has an attribute."""

@@ -36,7 +36,7 @@ class Calls:
 
     attribute: Any
     built: Any
-    calls: list[tuple[Function, Any, Source | None]]
+    calls: list[tuple[Function, Any, Source | None, Frame | None]]
     cannot: Any
     error: Any
     frame: Frame | None
@@ -126,7 +126,7 @@ class Calls:
         if len(self.calls) >= DEEPEST:
             raise self.cannot(f"calls nest deeper than {DEEPEST}", "does a function call itself?")
         node, source, around = self.node, self.source, self.frame
-        self.calls.append((function, node, source))
+        self.calls.append((function, node, source, around))
         self.frame = frame
         lenient, self.leniency = self.leniency, 0
         try:

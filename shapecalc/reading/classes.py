@@ -58,20 +58,7 @@ class Classes:
         keywords: dict[str, Any],
     ) -> Any:
         """Make a class."""
-        found: list[Class] = []
-        beyond: list[Unknown] = []
-        for base in bases:
-            base = (
-                HOLDERS.get(getattr(base, "name", None) or "", base)
-                if not isinstance(base, Class)
-                else base
-            )
-            if isinstance(base, Class):
-                found.append(base)
-            elif isinstance(base, Unknown):
-                beyond.append(base)
-            elif hasattr(base, "as_class"):
-                found.append(base.as_class())
+        found, beyond = _known(bases)
         if beyond and not any(each.name == "Module" for cls in found for each in cls.mro):
             return Unknown(name, f"it derives from {beyond[0].name}, which is not known")
         if not found:
@@ -86,25 +73,22 @@ class Classes:
                 "TypeError", "Cannot create a consistent method resolution order"
             ) from None
         cls.beyond = tuple(beyond)
-        for each in names.values():
-            inner = each
-            while isinstance(inner, (Static, ClassMethod, Property, Partial)):
-                inner = inner.getter if isinstance(inner, Property) else inner.function
-            if isinstance(inner, Function) and inner.owner is None:
-                inner.owner = cls
-            if isinstance(each, Property) and isinstance(each.setter, Function):
-                each.setter.owner = cls
+        _own(cls)
         if cls.is_a(ENUM):
             self.enumerate_members(cls)
         elif NAMED_TUPLE in cls.bases:
             self.as_record(cls, named_tuple=True)
+        self._tell_bases(cls, keywords)
+        return cls
+
+    def _tell_bases(self, cls: Class, keywords: dict[str, Any]) -> None:
+        """Call ``__init_subclass__`` of the first base that has it."""
         for base in cls.mro[1:]:
             hook = base.names.get("__init_subclass__")
             if hook is not None:
                 inner = hook.function if isinstance(hook, ClassMethod) else hook
                 self.call(inner, [cls], keywords)
                 break
-        return cls
 
     def enumerate_members(self, cls: Class) -> None:
         """Make the members of an enumeration."""
@@ -266,3 +250,31 @@ class AUTO:
 
 HOLDERS: dict[str, Class] = {cls.name: cls for cls in HOLDING} | {"object": OBJECT}
 """The classes that stand for Python's own types as bases."""
+
+
+def _known(bases: list[Any]) -> tuple[list[Class], list[Unknown]]:
+    """The classes among the bases, Python's own as what stands for them, and what is not known."""
+    found: list[Class] = []
+    beyond: list[Unknown] = []
+    for base in bases:
+        if not isinstance(base, Class):
+            base = HOLDERS.get(getattr(base, "name", None) or "", base)
+        if isinstance(base, Class):
+            found.append(base)
+        elif isinstance(base, Unknown):
+            beyond.append(base)
+        elif hasattr(base, "as_class"):
+            found.append(base.as_class())
+    return found, beyond
+
+
+def _own(cls: Class) -> None:
+    """Tell the functions in a class's body, and those behind decorators, whose they are."""
+    for each in cls.names.values():
+        inner = each
+        while isinstance(inner, (Static, ClassMethod, Property, Partial)):
+            inner = inner.getter if isinstance(inner, Property) else inner.function
+        if isinstance(inner, Function) and inner.owner is None:
+            inner.owner = cls
+        if isinstance(each, Property) and isinstance(each.setter, Function):
+            each.setter.owner = cls

@@ -39,6 +39,8 @@ class SourceModule:
         self.registered()
         self.registering = [n for n, node in enumerate(self.tree.body) if _registers(node)]
         self.done: set[int] = set()
+        self.asking: set[str] = set()
+        self.unread: list[Any] = []  # of which all is imported, and nothing is known
         self.running: list[int] = []
         self.asked: list[str] = []  # the names whose values are being found
         self.aside: dict[str, Any] = {}  # bound beside what was asked, and to be changed when asked
@@ -106,12 +108,30 @@ class SourceModule:
         if name not in names:
             for number in numbers:
                 self.run(rt, number)
-        if name not in names:
-            for number in self.stars:
-                self.run(rt, number)
+        if name not in names and name not in self.asking and name != "__all__":
+            self.look_in_stars(rt, name)
         if name not in names and "__getattr__" in self.assigned and name != "__getattr__":
             raise KeyError(name)
         return names[name]
+
+    def star_imports(self) -> list[ast.ImportFrom]:
+        """The statements ``from ... import *`` that stand in no branch, the last one first."""
+        found = [self.tree.body[number] for number in reversed(self.stars)]
+        return [node for node in found if isinstance(node, ast.ImportFrom)]
+
+    def look_in_stars(self, rt: Any, name: str) -> None:
+        """Bind a name that ``from ... import *`` gives; nothing else of those files is asked."""
+        self.asking.add(name)  # files may import one another
+        try:
+            for node in self.star_imports():
+                rt.import_one(rt.origin(node.module or "", node.level, self), name, self.frame)
+                if name in self.frame.names:
+                    return
+        finally:
+            self.asking.discard(name)
+        for number in self.stars:
+            if not isinstance(self.tree.body[number], ast.ImportFrom):
+                self.run(rt, number)
 
     def run(self, rt: Any, number: int) -> None:
         """Evaluate a statement, once."""

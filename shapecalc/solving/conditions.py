@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from shapecalc.algebra import residues
@@ -11,8 +12,9 @@ from shapecalc.algebra.formula import Formula
 from shapecalc.algebra.solutions import Solutions
 from shapecalc.analysis.constraints import combine
 from shapecalc.solving.pieces import SMALLEST, Piece, dropping
-from shapecalc.solving.search import Comparing, Found, Open, Test, read_test, search
-from shapecalc.solving.sets import EMPTY, TooSeldom, common, stretch, together
+from shapecalc.solving.relations import Comparing, Test, read_test
+from shapecalc.solving.search import Found, Open, search
+from shapecalc.solving.sets import EMPTY, TooSeldom, common, together
 from shapecalc.solving.wanted import Said, Want
 
 
@@ -60,7 +62,12 @@ class Conditions:
                 paths = dict.fromkeys([*(known.paths if known else ()), *need.paths])
                 found[need.condition] = need._replace(paths=tuple(paths))
         unsolved = tuple(found.pop(condition) for condition in self.given_up)
-        return tuple(found.values()), unsolved
+        solved = tuple(found.values())
+        if sum(not piece.stretch.is_single for piece in self.pieces) > 1:
+            with suppress(Stays, TooSeldom):
+                legal = self.solve(())
+                solved = tuple(need for need in solved if _holds_of(need, legal))
+        return solved, unsolved
 
     def _may_be(self, piece: Piece) -> bool:
         """Whether what a piece needs leaves any value of its stretch, as far as that is solved."""
@@ -68,24 +75,27 @@ class Conditions:
             return False
         solved = [need.solutions for need in self._own[piece.first] if need.solutions is not None]
         try:
-            return not common([stretch(piece.first, piece.last), *solved]).is_empty
+            return not common([piece.stretch.numbers, *solved]).is_empty
         except TooSeldom:
             return True
 
     def _needed(self, piece: Piece) -> list[Need]:
         found: dict[object, Need] = {}
         for each in combine(piece.needs):
-            key = each.condition if each.solutions is None else each.solutions
+            solutions = each.solutions
+            if solutions is None and (test := read_test(each.condition, self.symbol)) is not None:
+                solutions = test.inverted()
+            key = each.condition if solutions is None else solutions
             known = found.get(key)
             paths = dict.fromkeys([*(known.paths if known else ()), *each.paths])
             condition = known.condition if known else each.condition
-            found[key] = Need(condition, each.solutions, tuple(paths))
+            found[key] = Need(condition, solutions, tuple(paths))
         return list(found.values())
 
     def _piece(self, piece: Piece, wants: list[Want], exact: bool) -> Solutions:
         if piece.refused:
             return EMPTY
-        sets = [stretch(piece.first, piece.last)]
+        sets = [piece.stretch.numbers]
         tests: list[Test] = []
         doubtful: list[Test] = []
         for need in self._own[piece.first]:
@@ -145,15 +155,19 @@ class Conditions:
 
 def _is_implied(need: Need, piece: Piece) -> bool:
     """Whether all values of a piece's stretch meet a need."""
-    own = stretch(piece.first, piece.last)
+    return need.solutions is not None and _holds_of(need, piece.stretch.numbers)
+
+
+def _holds_of(need: Need, numbers: Solutions) -> bool:
+    """Whether all of some numbers meet a need, which may be one of a single piece."""
     try:
-        return need.solutions is not None and common([own, need.solutions]) == own
+        return need.solutions is None or common([numbers, need.solutions]) == numbers
     except TooSeldom:
         return False
 
 
 def _said(want: Want, piece: Piece) -> Quantity | None:
-    said: Said = next(each for each in want.said if each.first == piece.first)
+    said: Said = next(each for each in want.said if each.stretch == piece.stretch)
     return said.value
 
 

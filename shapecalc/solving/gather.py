@@ -9,8 +9,11 @@ from shapecalc.algebra.formula import Formula
 from shapecalc.graph.graph import Part
 from shapecalc.language.problem import SpecError
 from shapecalc.solving.pieces import MOST_BUILT, MOST_PIECES, SMALLEST, Piece, Pieces
+from shapecalc.solving.sets import Stretch
 from shapecalc.solving.structure import Growth
 from shapecalc.solving.wanted import Amount
+
+MORE = "there are more layers than there may be"
 
 
 class Ending(NamedTuple):
@@ -32,26 +35,26 @@ def gather(pieces: Pieces, amounts: Sequence[Amount]) -> tuple[list[Piece], Endi
     legal: Piece | None = None
     for piece in pieces.all():
         found.append(piece)
-        if piece.last is None:
-            is_structural = len(found) > SMALLEST + 1 and growth is not None
-            return found, Ending(None, "", True, is_structural)
-        if piece.first >= SMALLEST and piece.is_single:
+        if piece.first >= SMALLEST and piece.stretch.is_single:
             if growth is None:
                 growth = Growth(pieces.network.spec, pieces.symbol, pieces.settings)
             beyond = _ends(growth, piece, legal, amounts)
             if beyond:
-                return found, Ending(piece.last, beyond, True, True)
+                return found, Ending(piece.first, beyond, True, True)
             if (line := _line(pieces, growth, piece, legal)) is not None:
                 found[-1] = line
                 beyond = "every further copy is like the last"
-                if line.last is not None:
-                    beyond += f", and beyond {line.last:,} there are more layers than there may be"
-                return found, Ending(piece.last, beyond, True, True)
-        if len(found) > MOST_PIECES or pieces.built > MOST_BUILT:
-            return found, Ending(piece.last, "", False, True)
+                if line.stretch.last is not None:
+                    beyond += f", and beyond {line.stretch.last:,} {MORE}"
+                return found, Ending(piece.first, beyond, True, True)
+        last = piece.stretch.last
+        is_enough = len(found) > MOST_PIECES or pieces.built > MOST_BUILT
+        if is_enough and last is not None and last >= SMALLEST and not pieces.is_last:
+            return found, Ending(last, "", False, True)
         if not piece.refused:
             legal = piece
-    raise AssertionError("pieces without an end ended")
+    beyond = f"beyond {pieces.most:,} {MORE}" if pieces.most is not None else ""
+    return found, Ending(None, beyond, True, growth is not None)
 
 
 def _ends(growth: Growth, piece: Piece, legal: Piece | None, amounts: Sequence[Amount]) -> str:
@@ -92,7 +95,7 @@ def _line(pieces: Pieces, growth: Growth, piece: Piece, legal: Piece | None) -> 
     room += growth.room(piece.report, further.report)
     last = piece.first + min(room) if room else None
     symbols = {**piece.symbols, pieces.symbol: Formula.symbol(pieces.symbol)}
-    return piece._replace(last=last, totals=totals, symbols=symbols)
+    return piece._replace(stretch=Stretch(piece.first, last), totals=totals, symbols=symbols)
 
 
 def _steps(part: Part) -> int:

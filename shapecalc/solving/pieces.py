@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from math import lcm
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.enclosure import supposing
+from shapecalc.algebra.form import degree, function_of, period
 from shapecalc.algebra.formula import Formula, evaluate
 from shapecalc.analysis.report import Report
 from shapecalc.graph.build import Builder
@@ -23,6 +25,8 @@ from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError, bind, known
 from shapecalc.layers import Tensor
 from shapecalc.network import Network
+from shapecalc.solving.deepening import Deepening, has_index
+from shapecalc.solving.sets import Stretch
 from shapecalc.solving.wanted import outputs
 
 SMALLEST = 4
@@ -32,8 +36,11 @@ SECOND_LOOK = 32
 """Up to here values are tried one by one where a network of formulas is refused as a whole."""
 
 MOST_PIECES = 1000
-MOST_BUILT = 16_000
+MOST_BUILT = 32_000
 """How many pieces, and layers in them, are built before the rest is left open."""
+
+MOST_CLASSES = 64
+"""How many residues of the unknown may each have a network of their own."""
 
 
 class Window(NamedTuple):
@@ -46,13 +53,12 @@ class Window(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """What the network is from one value of the unknown to another.
+    """What the network is for a stretch of values of the unknown; of numbers if it is a single one.
 
     ``refused`` says why it is none there, else it is None.
     """
 
-    first: int
-    last: int | None
+    stretch: Stretch
     refused: SpecError | SettingError | None
     symbols: Mapping[str, Quantity]
     tensors: Mapping[str, Tensor]
@@ -62,9 +68,9 @@ class Piece(NamedTuple):
     report: Report | None
 
     @property
-    def is_single(self) -> bool:
-        """Whether it is for a single value, and holds numbers alone."""
-        return self.first == self.last
+    def first(self) -> int:
+        """Its smallest value, which no other piece has."""
+        return self.stretch.first
 
     @property
     def paths(self) -> list[str]:
@@ -95,6 +101,10 @@ class Pieces:
         self.windows = windows
         self.is_own = symbol in known(network.spec)
         self.built = 0
+        self.step = 1  # at which residues decide
+        self.is_too_long = False  # for formulas, of whichever stretch
+        self.is_last = False  # and no further pieces are needed
+        self.most: int | None = None  # beyond which there are more layers than there may be
 
     @property
     def limit(self) -> str:
@@ -113,30 +123,44 @@ class Pieces:
                     name: evaluate(value, {self.symbol: n})
                     for name, value in bind(self.network.spec, self.settings, ()).items()
                 }
-            return self.piece(n, n, values)
+            builder = Builder(self.network.spec, values, self.network.most_layers)
+            return self.piece(Stretch(n, n), values, builder)
         except (SpecError, SettingError) as error:
-            return self.none(n, n, error)
+            return self.none(Stretch(n, n), error)
         except ZeroDivisionError:
-            return self.none(n, n, SettingError(f"a division by zero at {self.symbol} = {n}"))
+            refused = SettingError(f"a division by zero at {self.symbol} = {n}")
+            return self.none(Stretch(n, n), refused)
 
-    def symbolic(self, first: int, last: int | None) -> Piece | None:
-        """The network with the unknown as a symbol; None where its structure hangs on it."""
-        with supposing(**{self.symbol: (first, math.inf if last is None else last)}):
+    def symbolic(self, stretch: Stretch) -> Piece | Undecided | None:
+        """The network with the unknown as a symbol; what is undecided if structure hangs on it.
+
+        None where formulas would be longer than they may be.
+        """
+        last = math.inf if stretch.last is None else stretch.last
+        with supposing({self.symbol: stretch.step}, **{self.symbol: (stretch.first, last)}):
+            builder: Deepening | None = None
             try:
                 free = {self.symbol} if self.is_own else set()
                 values = bind(self.network.spec, self.settings, free)
-                return self.piece(first, last, values)
+                builder = Deepening(self.network.spec, values, self.network.most_layers)
+                piece = self.piece(stretch, values, builder)
+                return self.deepened(piece, builder) if builder.found else piece
             except Undecided as undecided:
                 if self.symbol not in undecided.symbols:
                     raise
-                return None
+                return undecided
             except SpecError as error:
-                return self.none(first, last, error)
+                if any(problem.is_of_formulas for problem in error.problems):
+                    return None
+                if builder is not None and builder.begun:
+                    return Undecided(
+                        builder.begun[0].count
+                    )  # it may be wrong in fewer copies alone
+                return self.none(stretch, error)
 
-    def piece(self, first: int, last: int | None, values: dict[str, Quantity]) -> Piece:
+    def piece(self, stretch: Stretch, values: dict[str, Quantity], builder: Builder) -> Piece:
         """The piece for these values of the symbols."""
-        made = self.made(values)
-        report = Report(self.network.name, values, made)
+        report = Report(self.network.name, values, made := self.made(builder))
         asked: list[Need] = []
         spec = self.network.spec
         if spec.require:
@@ -148,8 +172,7 @@ class Pieces:
         tensors = outputs(report) if self.paths else {}
         totals = report.totals if self.columns else None
         return Piece(
-            first,
-            last,
+            stretch,
             None,
             values,
             {path: tensors[path] for path in self.paths if path in tensors},
@@ -159,31 +182,64 @@ class Pieces:
             report,
         )
 
-    def made(self, values: dict[str, Quantity]) -> Built:
-        """The network for these values of the symbols; what it takes counts, also if it is none."""
-        builder = Builder(self.network.spec, values, self.network.most_layers)
+    def deepened(self, piece: Piece, builder: Deepening) -> Piece:
+        """The piece of a network in which one copy stands for all that follow it."""
+        assert piece.report is not None
+        layers = piece.report.layers
+        builder.check(layers, self.paths)
+        windows = [window.remainder for window in piece.windows]
+        if self.network.spec.require or any(map(has_index, windows)):
+            raise Undecided(builder.found[0].count)
+        stretch = builder.within(piece.stretch)
+        if piece.stretch.last is None and stretch.last is not None:
+            self.most = max(self.most or 0, stretch.last)
+        totals = builder.totals(layers, self.columns)
+        return piece._replace(stretch=stretch, totals=totals, report=None)
+
+    def made(self, builder: Builder) -> Built:
+        """What is built; what that takes counts, also if it is no network."""
         try:
             return builder.built()
         finally:
             self.built += builder.steps
 
-    def none(self, first: int, last: int | None, error: SpecError | SettingError) -> Piece:
+    def none(self, stretch: Stretch, error: SpecError | SettingError) -> Piece:
         """A piece where the network is none."""
         self.built += 1
-        return Piece(first, last, error, {}, {}, {}, (), (), None)
+        return Piece(stretch, error, {}, {}, {}, (), (), None)
 
-    # -- all of them --------------------------------------------------------------------------
+    # -- several at once ----------------------------------------------------------------------
+
+    def symbolics(self, first: int, last: int | None) -> list[Piece] | None:
+        """The network with the unknown as a symbol, from one value to another.
+
+        It is one piece, or where a residue decides, one for each. None where the structure hangs on
+        more than that.
+        """
+        found: list[Piece] = []
+        waiting = [] if self.is_too_long else [Stretch(first, last)]
+        while waiting:
+            stretch = waiting.pop()
+            made = self.symbolic(stretch)
+            if made is None:
+                self.is_too_long = True
+                return None
+            if isinstance(made, Piece):
+                found.append(made)
+                continue
+            self.step = lcm(self.step, step := _deciding(made.formula, stretch))
+            if step == stretch.step or self.built > MOST_BUILT:
+                return None
+            waiting += stretch.classes(step)
+        return sorted(found, key=lambda piece: piece.first) or None
 
     def all(self) -> Iterator[Piece]:
         """The pieces in order, without end where every value has one of its own."""
         for n in range(SMALLEST):
             yield self.single(n)
-        rest = self.symbolic(SMALLEST, None)
-        if rest is None:
-            yield from self.as_far_as_they_go(SMALLEST)
-            return
-        if rest.refused is None:
-            yield rest
+        rest = self.symbolics(SMALLEST, None)
+        if rest is None or not any(piece.refused for piece in rest):
+            yield from rest or self.as_far_as_they_go(SMALLEST)
             return
         is_contradicted = False
         for n in range(SMALLEST, SECOND_LOOK):
@@ -191,38 +247,55 @@ class Pieces:
             is_contradicted = is_contradicted or each.refused is None
             yield each
         if is_contradicted:
-            again = self.symbolic(SECOND_LOOK, None)
-            if again is None:
-                yield from self.as_far_as_they_go(SECOND_LOOK)
-                return
-            rest = again
-        yield rest._replace(first=SECOND_LOOK)
+            yield from self.symbolics(SECOND_LOOK, None) or self.as_far_as_they_go(SECOND_LOOK)
+        else:
+            yield rest[0]._replace(stretch=Stretch(SECOND_LOOK, None))
 
     def as_far_as_they_go(self, start: int) -> Iterator[Piece]:
         """Stretches as long as the structure stays the same, single values where it does not."""
         width, wait, waited = 1, 1, 0
         while True:
+            least = 2 * self.step  # numbers, so that each residue has several
             if waited >= wait:
                 waited = 0
-                rest = self.symbolic(start, None)
+                rest = self.symbolics(start, None)
                 if rest is not None:
-                    yield rest
+                    self.is_last = True
+                    yield from rest
                     return
-                width = max(width, 2)
-            piece = self.symbolic(start, start + width - 1) if width > 1 else None
-            if piece is not None:
+                width = max(width, least)
+            pieces = self.symbolics(start, start + width - 1) if width > 1 else None
+            if pieces is not None:
+                yield from pieces
+                start += width
                 width *= 2
                 waited = wait
-            elif width > 2:
-                width //= 2
-                continue
+            elif width > least:
+                width = max(width // 2, least)
             else:
-                if width == 2:
+                if width > 1:
                     wait = min(2 * wait, 64)
                 width, waited = 1, waited + 1
-                piece = self.single(start)
-            yield piece
-            start += width if piece.is_single else piece.last + 1 - piece.first  # type: ignore[operator]
+                yield self.single(start)
+                start += 1
+
+
+def _deciding(formula: Formula, stretch: Stretch) -> int:
+    """The step at which a formula in the unknown no longer changes, or only that of the stretch."""
+    repeats = period(formula)
+    if repeats is None:
+        return stretch.step
+    step = lcm(stretch.step, repeats)
+    is_long = stretch.last is None or stretch.last - stretch.first >= 2 * step - 1
+    if step > MOST_CLASSES or not is_long:
+        return stretch.step
+    value = function_of(formula)
+    looks = range(degree(formula) + 1)
+    is_settled = any(
+        len({value(n + step * q) for q in looks}) == 1
+        for n in range(stretch.first, stretch.first + step, stretch.step)
+    )
+    return step if is_settled else stretch.step
 
 
 def _windows(report: Report) -> Iterator[Window]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 from math import lcm
+from typing import NamedTuple
 
 from shapecalc.algebra.solutions import Interval, Solutions, simplest
 from shapecalc.analysis.constraints import LARGEST_MODULUS
@@ -16,13 +17,41 @@ class TooSeldom(Exception):
     """What is wanted repeats too seldom for its set to be written down."""
 
 
-def stretch(first: int, last: int | None) -> Solutions:
-    """All numbers from one to another.
+class Stretch(NamedTuple):
+    """The numbers from one to another, or every so many of them; without end if that is None.
 
-    >>> list(stretch(0, 3).members())
-    [0, 1, 2, 3]
+    >>> list(Stretch(0, 3).numbers.members()), list(Stretch(5, 9, step=2).numbers.members())
+    ([0, 1, 2, 3], [5, 7, 9])
     """
-    return Solutions(1, ((Interval(first, last),),))
+
+    first: int
+    last: int | None
+    step: int = 1
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is a single number."""
+        return self.first == self.last
+
+    @property
+    def numbers(self) -> Solutions:
+        """The numbers as a set."""
+        classes: list[tuple[Interval, ...]] = [()] * self.step
+        classes[self.first % self.step] = (Interval(self.first, self.last),)
+        return Solutions(self.step, tuple(classes))
+
+    def classes(self, step: int) -> list[Stretch]:
+        """The same numbers as those of each residue by a multiple of the step.
+
+        >>> [tuple(each) for each in Stretch(4, 9).classes(4)]
+        [(4, 8, 4), (5, 9, 4), (6, 6, 4), (7, 7, 4)]
+        """
+        firsts = range(self.first, self.first + step, self.step)
+        if self.last is None:
+            return [Stretch(n, None, step) for n in firsts]
+        return [
+            Stretch(n, self.last - (self.last - n) % step, step) for n in firsts if n <= self.last
+        ]
 
 
 def common(sets: Iterable[Solutions]) -> Solutions:

@@ -12,6 +12,7 @@ from shapecalc.analysis.report import Report
 from shapecalc.graph.graph import Part, Source
 from shapecalc.language.problem import did_you_mean
 from shapecalc.layers import Tensor
+from shapecalc.solving.sets import Stretch
 
 
 class QuestionError(ValueError):
@@ -67,10 +68,9 @@ class Amount(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What a size or total is from one value of the unknown to another; None if it is not there."""
+    """What a size or total is for a stretch of values of the unknown; None if it is not there."""
 
-    first: int
-    last: int | None
+    stretch: Stretch
     value: Quantity | None
 
 
@@ -94,15 +94,15 @@ class Want(NamedTuple):
         if formulas:
             return None
         (symbol,) = formula.symbols
-        for first, _, value in known:
-            if not isinstance(value, Formula) and _at(formula, symbol, first) != value:
+        for stretch, value in known:
+            if not isinstance(value, Formula) and _at(formula, symbol, stretch.first) != value:
                 return None
         return formula
 
     def at(self, symbol: str, n: int) -> int:
         """Its value where the unknown has a value at which it is there."""
-        for first, last, value in self.said:
-            if first <= n and (last is None or n <= last) and value is not None:
+        for stretch, value in self.said:
+            if n in stretch.numbers and value is not None:
                 found = evaluate(value, {symbol: n})
                 assert isinstance(found, int)
                 return found
@@ -142,8 +142,13 @@ def no_layer(path: str, known: Iterable[str]) -> QuestionError:
     return QuestionError(f"no layer at {path!r}; {hint}", "--at")
 
 
-def axes(tensors: Sequence[Tensor], symbol: str, wanted: OutputSize) -> list[tuple[int, int]]:
-    """The axes that sizes are wanted of, each with its size, where ``tensors`` can be put out."""
+def axes(
+    tensors: Sequence[Tensor], symbol: str, wanted: OutputSize, far: str
+) -> list[tuple[int, int]]:
+    """The axes that sizes are wanted of, each with its size, where ``tensors`` can be put out.
+
+    ``far`` says how far that is known.
+    """
     sizes, tensor = wanted.sizes, tensors[-1]
     rank = len(tensor.shape)
     depending = [axis for axis in range(1, rank) if _depends(tensors, axis, symbol)]
@@ -152,7 +157,7 @@ def axes(tensors: Sequence[Tensor], symbol: str, wanted: OutputSize) -> list[tup
             sides = range(2, rank) if rank > 2 else range(1, rank)
             if all(tensor.shape[axis] == sizes[0] for axis in sides):
                 return [(axis, sizes[0]) for axis in sides]
-            raise NoSolution(f"{wanted.path} puts out {tensor}, whatever {symbol} is")
+            raise NoSolution(f"{wanted.path} puts out {tensor}, whatever {symbol} is{far}")
         spatial = [axis for axis in depending if axis > 1]
         return [(axis, sizes[0]) for axis in spatial or depending]
     if len(sizes) not in (rank - 2, rank - 1):
@@ -166,7 +171,7 @@ def axes(tensors: Sequence[Tensor], symbol: str, wanted: OutputSize) -> list[tup
         if axis not in depending and fixed != size:
             raise NoSolution(
                 f"{wanted.path} puts out {tensor}: that {fixed} is never {size}, "
-                f"whatever {symbol} is"
+                f"whatever {symbol} is{far}"
             )
     return list(zip(range(rank - len(sizes), rank), sizes, strict=True))
 

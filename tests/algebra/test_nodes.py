@@ -37,6 +37,20 @@ def test_numbers_are_multiplied_in_and_added_as_sympy_does(rule: Rule, number: i
             assert sympy.srepr(short) == sympy.srepr(long)
 
 
+POWER = Rule("2**H", lambda scope: 2 ** scope["H"])
+
+
+@given(st.lists(rules("H", "W") | st.just(POWER), min_size=1, max_size=4))
+@tried(max_examples=100, deadline=None)
+def test_sums_are_made_and_turned_round_as_sympy_does(own: list[Rule]) -> None:
+    made = [formula(rule, "H", "W") for rule in own]
+    terms = [each.expr if isinstance(each, Formula) else sympy.Rational(each) for each in made]
+    pairs = [(nodes.added(terms), sympy.Add(*terms))]
+    pairs += [(nodes.scaled(term, -1), -term) for term in terms]
+    for short, long in pairs:
+        assert sympy.srepr(short) == sympy.srepr(long)
+
+
 @given(monomials(*NAMES))
 @tried(max_examples=100, deadline=None)
 def test_products_are_whole_and_cancelled_where_sympy_says_so(expr: sympy.Expr) -> None:

@@ -127,6 +127,7 @@ def test_the_tools_count_the_same_of_twelve_networks(names: list[str]) -> None:
         assert {tool: counted(report, tool).total for tool in theirs} == theirs, name
 
 
+@pytest.mark.thorough
 def test_the_tools_count_the_same_of_layers_alone() -> None:
     specs = []
     for kind, fields, shapes in LAYERS:

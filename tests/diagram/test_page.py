@@ -389,6 +389,7 @@ def test_the_derivation_follows_the_symbols(browser: Page) -> None:
     assert browser.all("#derivation mfrac")
 
 
+@pytest.mark.thorough
 def test_layers_of_every_kind_are_explained(browser: Page) -> None:
     inputs, layers = {}, []
     for kind, declared in KINDS.items():

@@ -63,6 +63,7 @@ def test_of_copies_along_a_new_axis_it_is_that_of_the_input():
     assert "self.token.unsqueeze(0).expand(batch, -1, -1)" in forward(token)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["swin_t", "swin_v2_t"])
 def test_a_network_of_windows_takes_any_batch(name):
     network = shapecalc.load(name)

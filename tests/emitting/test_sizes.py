@@ -7,9 +7,13 @@ from fractions import Fraction
 import pytest
 
 import shapecalc
+from tests.bundled import thorough
 from tests.emitting.emitted import assert_emits, assert_is, assert_is_clean, made
 
-WIDTHS = [Fraction(1, 10), Fraction("0.35"), Fraction("0.458"), Fraction("0.61"), Fraction("1.3")]
+WIDTHS = [
+    Fraction("0.458"),
+    *thorough([Fraction(1, 10), Fraction("0.35"), Fraction("0.61"), Fraction("1.3")]),
+]
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "mnasnet"])

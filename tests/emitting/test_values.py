@@ -94,6 +94,7 @@ def test_a_comment_holds_for_all_values():
     assert "2 * flag" not in source
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["mobilenet_v2", "densenet"])
 def test_bundled_networks_at_random_values(name: str) -> None:
     network = shapecalc.load(name)

@@ -12,6 +12,7 @@ from shapecalc.emitting.trees import expression
 from tests.emitting.emitted import assert_is, made
 
 
+@pytest.mark.thorough
 def test_no_copies_are_tried_of_a_large_network_too():
     conv = {"Conv2d": {"out_channels": 2, "kernel_size": 1}, "name": "conv"}
     inner = {

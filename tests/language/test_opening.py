@@ -24,9 +24,9 @@ def values_of(settings, free, asked):
     """The symbols' values where what is made asks for the numbers of some."""
 
     def make(values):
-        undecided = {name for name in asked if is_symbolic(values[name])}
+        undecided = [values[name] for name in asked if is_symbolic(values[name])]
         if undecided:
-            raise Undecided(frozenset(undecided))
+            raise Undecided(sum(undecided))
         return values
 
     return opened(shapecalc.load(DEEP).spec, settings, free, make)

@@ -56,6 +56,7 @@ def of_text(text: str) -> list[str]:
     return told(Source("<text>", text))
 
 
+@pytest.mark.thorough
 def test_it_is_a_schema_of_draft_2020_12() -> None:
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     jsonschema.Draft202012Validator.check_schema(SCHEMA)

@@ -120,6 +120,7 @@ def test_structures_and_their_reasons_come_from_workers_too(
     assert "of 54 settings are left out" in there.stderr
 
 
+@pytest.mark.thorough
 def test_partitions_are_parquet_and_a_worker_that_dies_costs_nothing(
     dask: Dask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +150,7 @@ def test_partitions_are_parquet_and_a_worker_that_dies_costs_nothing(
     dask.ready()
 
 
+@pytest.mark.thorough
 def test_a_scheduler_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shapecalc.sweep.run.PIECE", 1_000)
     own = Dask(tmp_path)
@@ -201,6 +203,7 @@ def test_parts_have_the_same_types(
     assert [int(row["macs"]) // int(row["B"]) for row in rows] == [651_720] * 5
 
 
+@pytest.mark.thorough
 def test_local_starts_a_scheduler_here() -> None:
     done = run("lenet5", "--over", "H=32:36", "--columns", "macs", "--format", "csv",
                "--scheduler", "local")  # fmt: skip

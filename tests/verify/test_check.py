@@ -125,6 +125,7 @@ def test_a_wrong_report_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_vgg_is_checked_without_its_weights_in_memory() -> None:
     """At 224 its weights alone are 553 MB."""
     code = (
@@ -142,6 +143,7 @@ def test_vgg_is_checked_without_its_weights_in_memory() -> None:
     assert int(peak[1]) < 600_000
 
 
+@pytest.mark.thorough
 def test_torch_does_not_complain_that_numpy_is_missing() -> None:
     code = (
         "import sys\n"

@@ -50,6 +50,7 @@ def test_the_compiler_is_there_when_it_is_asked_for() -> None:
     )
 
 
+@pytest.mark.thorough
 def test_an_error_inside_restores_torch() -> None:
     run(
         "pass",

@@ -136,6 +136,7 @@ def test_what_a_module_sets_or_starts_for_all_is_not_held_against_it(target: str
     assert "DIFFERS" not in output
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("folder")
 def test_of_a_long_message_the_beginning_is_told() -> None:
     status, output, _ = check("hostile:tells_all")

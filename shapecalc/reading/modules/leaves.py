@@ -20,6 +20,7 @@ from shapecalc.reading.modules.holding import (
     leaf_tensors,
     stored,
 )
+from shapecalc.reading.modules.layer_methods import give_methods
 from shapecalc.reading.operators import plain
 from shapecalc.reading.trace import exact
 from shapecalc.reading.traced import Call, TensorValue
@@ -27,7 +28,7 @@ from shapecalc.reading.values import (
     Builtin,
     Class,
     Instance,
-    Quiet,
+    Static,
     Unknown,
 )
 
@@ -67,19 +68,8 @@ def _kind_class(kind: str, name: str = "", lazy: bool = False) -> Class:
 
     cls.names["__init__"] = Builtin(f"{name or kind}.__init__", init)
     cls.names["forward"] = Builtin("forward", forward)
-    cls.names["reset_parameters"] = Quiet("reset_parameters")
-    if kind.startswith("Conv"):
-        cls.names["_conv_forward"] = Builtin("_conv_forward", _conv_forward)
+    give_methods(cls, kind)
     return cls
-
-
-def _conv_forward(rt: Any, self: Instance, x: Any, weight: Any, bias: Any = None) -> Any:
-    """What a subclass of torch's convolutions calls, with weights that it has made."""
-    from shapecalc.reading.functions import OPERATIONS  # which are made of what is here
-
-    settings = ("stride", "padding", "dilation", "groups")
-    run = OPERATIONS[f"nn.functional.{self.data.kind.lower()}"].run
-    return run(rt, x, weight, bias, *[rt.attribute(self, name) for name in settings])
 
 
 def make_leaf(
@@ -234,6 +224,9 @@ def torch_class(name: str) -> Any:
 
 
 NN["SyncBatchNorm"] = _kind_class("BatchNorm2d", "SyncBatchNorm")
+NN["SyncBatchNorm"].names["convert_sync_batchnorm"] = Static(
+    Builtin("convert_sync_batchnorm", lambda rt, module, *args: module)
+)
 
 
 def _wrapper(rt: Any, cls: Class, args: list[Any], kwargs: dict[str, Any]) -> Any:

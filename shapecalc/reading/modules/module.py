@@ -46,6 +46,9 @@ for _name in [
     "register_forward_hook",
     "extra_repr",
     "register_full_backward_hook",
+    "register_full_backward_pre_hook",
+    "register_load_state_dict_pre_hook",
+    "register_state_dict_pre_hook",
     "register_backward_hook",
     "register_load_state_dict_post_hook",
     "_register_load_state_dict_pre_hook",
@@ -167,6 +170,12 @@ def _get_submodule(rt: Any, self: Instance, target: str) -> Any:
     for part in target.split(".") if target else ():
         found = rt.attribute(found, part)
     return found
+
+
+@method(MODULE, "set_submodule")
+def _set_submodule(rt: Any, self: Instance, target: str, module: Any, strict: Any = False) -> None:
+    path, _, name = named(rt, target).rpartition(".")
+    rt.store(_get_submodule(rt, self, path), name, module)
 
 
 @method(MODULE, "get_parameter", "get_buffer")
