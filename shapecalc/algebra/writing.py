@@ -71,7 +71,7 @@ def _write(expr: sympy.Expr) -> tuple[str, int]:
         return _quotient(numerator, denominator, "//")
     if expr.is_Pow:
         return f"{_held(expr.base, ATOM)}**{_held(expr.exp, ATOM)}", POWER
-    if _has_minus(expr):
+    if has_minus(expr):
         return f"-{_held(-expr, _strength(-expr))}", SUM
     factors = [_held(each, POWER) for each in sorted(expr.args, key=_factor_key)]
     return "*".join(factors), PRODUCT
@@ -101,12 +101,12 @@ def _sum(expr: sympy.Expr) -> tuple[str, int]:
 @lru_cache(maxsize=65536)
 def _signed(term: sympy.Expr) -> tuple[str, str]:
     """The sign of a term, and the rest of it as text."""
-    if _has_minus(term) and not term.is_Add:
+    if has_minus(term) and not term.is_Add:
         return "-", _held(-term, PRODUCT)
     return "+", _held(term, PRODUCT)
 
 
-def _has_minus(term: sympy.Expr) -> bool:
+def has_minus(term: sympy.Expr) -> bool:
     """Whether a term is written with a minus: of a product that is seen at its number."""
     if term.is_Mul:
         return bool(term.args[0].is_Rational and term.args[0].p < 0)
@@ -141,7 +141,7 @@ def _is_taken_off(expr: sympy.Expr) -> bool:
     number, other = expr.args[0], expr.args[-1]
     if len(expr.args) != 2 or not number.is_Rational or not other.is_Mul:
         return False
-    return bool(number.p > 0 and len(other.args) == 2 and _has_minus(other))
+    return bool(number.p > 0 and len(other.args) == 2 and has_minus(other))
 
 
 _sort_key = lru_cache(maxsize=65536)(sympy.default_sort_key)
