@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from shapecalc.algebra.arithmetic import Dim, Shape, gcd, prod
+from shapecalc.algebra.arithmetic import Dim, Shape, gcd, is_symbolic, prod
 from shapecalc.layers.base import Layer
 from shapecalc.layers.compound import Maybe, PerAxis
 from shapecalc.layers.field import field
@@ -47,7 +47,7 @@ class AdaptivePool(Layer, abstract=True):
     def decisive(self, x: Tensor) -> Iterator[Dim]:
         """Sizes that share no known divisor with the input's: their windows cannot be counted."""
         for size, wanted in zip(x.spatial, self.output_size):
-            if wanted is not None and gcd(size, wanted) is None:
+            if is_symbolic(wanted) and gcd(size, wanted) is None:
                 yield wanted
 
     def elementwise(self, x: Tensor, y: Tensor) -> Dim:
