@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
@@ -96,25 +97,48 @@ def sign_everywhere(expr: sympy.Expr) -> int | None:
     return 1 if least >= 0 else -1 if greatest <= 0 else None
 
 
+_Step = Callable[[int, list[Any]], Any]
+"""One part of a formula from the value of its symbol and from those of the parts before it."""
+
+
 def compiled(expr: sympy.Expr) -> Callable[[int], Any]:
-    """The formula as a function of its one symbol."""
+    """The formula as a function of its one symbol, which works out once what recurs in it."""
+    steps: dict[sympy.Expr, tuple[int, _Step]] = {}
+    _compile(expr, steps)
+    run = [step for _, step in steps.values()]
+
+    def function(n: int) -> Any:
+        values: list[Any] = []
+        for step in run:
+            values.append(step(n, values))
+        return values[-1]
+
+    return function
+
+
+def _compile(expr: sympy.Expr, steps: dict[sympy.Expr, tuple[int, _Step]]) -> int:
+    """The place of an expression among the steps, which it is added to with all that it needs."""
+    if expr not in steps:
+        places = [_compile(each, steps) for each in expr.args]  # numbers and symbols have none
+        steps[expr] = len(steps), _step(expr, places)
+    return steps[expr][0]
+
+
+def _step(expr: sympy.Expr, places: list[int]) -> _Step:
     if expr.is_Symbol:
-        return lambda n: n
+        return lambda n, values: n
     if expr.is_Rational:
         number = int(expr) if expr.is_Integer else Fraction(int(expr.p), int(expr.q))
-        return lambda n: number
-    if expr.is_Pow:
-        base, exponent = compiled(expr.base), int(expr.exp)
-        return lambda n: base(n) ** exponent
-    parts = [compiled(argument) for argument in expr.args]
+        return lambda n, values: number
     if expr.is_Add:
-        return lambda n: sum(part(n) for part in parts)
+        return lambda n, values: sum([values[place] for place in places])
     if expr.is_Mul:
-        return lambda n: prod(part(n) for part in parts)
-    if isinstance(expr, FloorDiv):
-        top, bottom = parts
-        return lambda n: top(n) // bottom(n)
+        return lambda n, values: prod([values[place] for place in places])
     if isinstance(expr, Extreme):
         choose = min if isinstance(expr, Smallest) else max
-        return lambda n: choose(part(n) for part in parts)
-    raise TypeError(f"no function for {expr}")
+        return lambda n, values: choose([values[place] for place in places])
+    if not (expr.is_Pow or isinstance(expr, FloorDiv)):
+        raise TypeError(f"no function for {expr}")
+    calculate = operator.pow if expr.is_Pow else operator.floordiv
+    one, other = places
+    return lambda n, values: calculate(values[one], values[other])

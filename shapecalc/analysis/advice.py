@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 MOST_LAYERS = 2000
 """A larger network is not built again."""
 
-LONGEST = 0.5
-"""The seconds after which a network is not built further: its formulas have grown too large."""
+MOST_TERMS = 5_000
+"""Nor one whose formulas come to more terms: those of large known networks come to 1,300."""
 
 
 def advised(
@@ -111,7 +111,7 @@ def _opened(spec: Spec, settings: Mapping[str, Any], values: Mapping[str, Any]) 
 
 def _needs(spec: Spec, values: dict[str, Any]) -> list[Need]:
     """What the layers need."""
-    return build(spec, values, MOST_LAYERS, LONGEST).needs
+    return build(spec, values, MOST_LAYERS, MOST_TERMS).needs
 
 
 def _symbol(name: str) -> Any:

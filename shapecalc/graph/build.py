@@ -9,10 +9,8 @@ make one is refused with everything that is wrong with it.
 from __future__ import annotations
 
 import gc
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from time import monotonic
 from typing import Any
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_number, is_symbolic, untraced
@@ -20,6 +18,7 @@ from shapecalc.algebra.requirement import LOWEST, Condition, whole
 from shapecalc.graph.evaluate import DEEPEST
 from shapecalc.graph.foresee import foreseen
 from shapecalc.graph.graph import Built, Part, Role, Source, Wire
+from shapecalc.graph.place import MOST_TERMS
 from shapecalc.graph.scope import Fatal, Named, Names, Numbering, Place, Scope
 from shapecalc.graph.walk import Walker
 from shapecalc.language.expression import ExpressionError
@@ -39,14 +38,14 @@ def build(
     spec: Spec,
     values: Mapping[str, Quantity],
     most_layers: int = MOST_LAYERS,
-    seconds: float = math.inf,
+    most_terms: int = MOST_TERMS,
 ) -> Built:
     """Build the graph where the symbols have these values.
 
-    Raises :class:`SpecError`, :class:`Undecided` where the structure hangs on a formula, and
-    ``TimeoutError`` where it takes much longer than some seconds, as large formulas can.
+    Raises :class:`SpecError`, also where its formulas come to more terms than these, and
+    :class:`Undecided` where the structure hangs on a formula.
     """
-    return Builder(spec, values, most_layers, monotonic() + seconds).built()
+    return Builder(spec, values, most_layers, most_terms).built()
 
 
 @contextmanager

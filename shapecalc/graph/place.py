@@ -43,8 +43,11 @@ class _Placed(NamedTuple):
 class Placer(Evaluator):
     """Puts layers into a graph, and collects the needs that come up."""
 
-    def __init__(self, spec: Spec, values: Mapping[str, Quantity], most_layers: int) -> None:
+    def __init__(
+        self, spec: Spec, values: Mapping[str, Quantity], most_layers: int, most_terms: int
+    ) -> None:
         super().__init__(spec, values, most_layers)
+        self.most_terms = most_terms
         self.nodes: dict[str, Node] = {}
         self.needs: list[Need] = []
         self.least: dict[str, int] = {}
@@ -245,8 +248,8 @@ class Placer(Evaluator):
             self.terms += sum(size.length for size in formulas)
             if any(size.depth > DEEPEST_FORMULA for size in formulas):
                 message = f"would put out a formula of more than {DEEPEST_FORMULA} levels"
-            elif self.terms > MOST_TERMS:
-                message = f"would make the formulas longer than {MOST_TERMS:,} terms together"
+            elif self.terms > self.most_terms:
+                message = f"would make the formulas longer than {self.most_terms:,} terms together"
             if message:
                 hint = f"leave fewer symbols open, as with --symbolic={self.few_symbols()}"
         if message:

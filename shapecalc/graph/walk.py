@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from time import monotonic
 from typing import Any
 
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.graph.evaluate import DEEPEST
 from shapecalc.graph.graph import Part, Role, Wire
-from shapecalc.graph.place import Placer
+from shapecalc.graph.place import MOST_TERMS, Placer
 from shapecalc.graph.scope import Fatal, Named, Names, Numbering, Over, Place, Scope, of_copy
 from shapecalc.language.evaluation import Undecided
 from shapecalc.language.problem import SpecError, listing
@@ -25,10 +23,9 @@ class Walker(Placer):
         spec: Spec,
         values: Mapping[str, Quantity],
         most_layers: int,
-        deadline: float = math.inf,
+        most_terms: int = MOST_TERMS,
     ) -> None:
-        super().__init__(spec, values, most_layers)
-        self.deadline = deadline
+        super().__init__(spec, values, most_layers, most_terms)
         self.steps = 0
 
     def chain(
@@ -173,8 +170,6 @@ class Walker(Placer):
     def step(self, entry: Entry, place: Place) -> None:
         """Count the work, so that no spec can ask for more than there is time for."""
         self.steps += 1
-        if self.deadline < math.inf and monotonic() > self.deadline:
-            raise TimeoutError
         if self.steps > 2 * self.most_layers:
             self.too_many(entry.mark)
         if place.depth > DEEPEST:
