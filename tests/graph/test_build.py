@@ -8,6 +8,7 @@ import pytest
 
 import shapecalc
 from shapecalc.algebra.formula import Formula
+from shapecalc.graph.build import build
 
 H = Formula.symbol("H")
 
@@ -493,12 +494,16 @@ def test_formulas_nest_so_deep_and_no_deeper(entry):
     assert len(report(**chained(entry, 60, input="[H, H]"))) == 60
 
 
-def test_formulas_are_so_long_together_and_no_longer(monkeypatch):
-    monkeypatch.setattr("shapecalc.graph.place.MOST_TERMS", 100)
-    entry = "{Conv1d: {out_channels: 4, kernel_size: 3, padding: *}}"
-    assert len(report(**chained(entry, 8, input="[3, H]"), symbolic=True)) == 8
-    problems = refused(**chained(entry, 30, input="[3, H]"), symbolic=True)
-    assert "longer than 100 terms together" in problems[0].message
+def test_formulas_are_so_long_together_and_no_longer():
+    def built(count):
+        entry = "{Conv1d: {out_channels: 4, kernel_size: 3, padding: *}}"
+        keys = chained(entry, count, input="[3, H]")
+        network = shapecalc.load("".join(f"{key}: {value}\n" for key, value in keys.items()))
+        return build(network.spec, network.values(symbolic=network.symbols), most_terms=100)
+
+    assert len(built(8).nodes) == 8
+    with pytest.raises(shapecalc.SpecError, match="longer than 100 terms together"):
+        built(30)
 
 
 def test_so_many_sizes_that_may_be_1_are_broadcast_and_no_more():

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from shapecalc.layers import KINDS, Layer
-from shapecalc.layers.field import REQUIRED
+from shapecalc.layers.field import REQUIRED, SameAs
 from shapecalc.layers.linear import Identity, Linear
 from shapecalc.layers.types import Flag
 from shapecalc.reading.index import MODULES
@@ -177,14 +177,14 @@ def settings_of(rt: Any, kind: str, raw: dict[str, Any], lazy: bool = False) -> 
     for name, declared in fields.items():
         if name in given:
             continue
-        if declared.infer is not None:
-            is_missing = declared.torch_default is REQUIRED and not lazy
-            if is_missing and name in KINDS[kind].parameters() and name not in raw:
+        if declared.infer is not None and declared.torch_default is REQUIRED:
+            if not lazy and name in KINDS[kind].parameters() and name not in raw:
                 missing.append(name)
         elif declared.default is REQUIRED:
             missing.append(name)
         elif declared.torch_default is not REQUIRED and declared.torch_default != declared.default:
-            given[name] = declared.torch_default
+            default = declared.torch_default
+            given[name] = given.get(default.name) if isinstance(default, SameAs) else default
     if missing:
         listed = " and ".join(f"'{name}'" for name in missing)
         count = f"{len(missing)} required positional argument{'s' if len(missing) > 1 else ''}"
