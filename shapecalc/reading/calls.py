@@ -24,6 +24,9 @@ from shapecalc.reading.values import (
 DEEPEST = 120
 """How deep calls may nest."""
 
+OF_NUMPY = {"axis": "dim", "keepdims": "keepdim"}
+"""numpy's names of arguments, which torch's functions take as well."""
+
 CALL = 20
 """What a call of a function of the source counts as, by the time it takes."""
 
@@ -98,6 +101,9 @@ class Calls:
         try:
             found = function.run(self, *args, **kwargs)
         except TypeError as wrong:
+            named = {OF_NUMPY.get(name, name): value for name, value in kwargs.items()}
+            if named.keys() != kwargs.keys() and function.name.startswith(("torch.", "Tensor.")):
+                return self.call_builtin(function, args, named)
             trace = wrong.__traceback__
             if trace is not None and trace.tb_next is None:
                 message = str(wrong).replace("<lambda>", function.name)

@@ -12,6 +12,7 @@ from shapecalc.language.problem import Source, did_you_mean
 from shapecalc.reading.assuming import Assumptions
 from shapecalc.reading.leaf_calls import LeafCalls
 from shapecalc.reading.modules import (
+    HOOKS,
     MODULE_LIST,
     SEQUENTIAL,
     Leaf,
@@ -118,6 +119,10 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
             return super().call_instance(value, args, kwargs)
         if value.cls.has("__call__"):
             return self.call(self.attribute(value, "__call__"), args, kwargs)
+        for hook in value.attributes.get(HOOKS, ()):
+            changed = self.call(hook, [value, tuple(args)], {})
+            if changed is not None:
+                args = list(changed) if isinstance(changed, tuple) else [changed]
         forward = self.attribute_or_none(value, "forward")
         if forward is None:
             message = f'Module [{value.cls.name}] is missing the required "forward" function'

@@ -42,6 +42,8 @@ class SourceModule:
         self.asking: set[str] = set()
         self.unread: list[Any] = []  # of which all is imported, and nothing is known
         self.running: list[int] = []
+        self.asked: list[str] = []  # the names whose values are being found
+        self.aside: dict[str, Any] = {}  # bound beside what was asked, and to be changed when asked
 
     def registered(self) -> None:
         """Note what decorators change: what the function that decorates mentions, or is part of."""
@@ -83,6 +85,16 @@ class SourceModule:
         """The value of one of its names; ``KeyError`` if it binds none of the kind."""
         if name not in self.frame.names and f"{self.name}.{name}" in rt.replaced:
             return rt.replaced[f"{self.name}.{name}"]
+        if name in self.aside:
+            self.frame.names[name] = self.aside.pop(name)
+        self.asked.append(name)
+        try:
+            return self.settled(rt, name)
+        finally:
+            self.asked.pop()
+
+    def settled(self, rt: Any, name: str) -> Any:
+        """The value of a name, once the statements that it is concerned by are evaluated."""
         if self.registering and not self.running:
             registering, self.registering = self.registering, []
             for number in registering:
@@ -131,10 +143,22 @@ class SourceModule:
         node, source = rt.node, rt.source
         try:
             self.compiler.statement(self.tree.body[number])(self.frame)
+            self.put_aside(number)
         finally:
             self.running.pop()
             rt.calls = calls
             rt.node, rt.source = node, source
+
+    def put_aside(self, number: int) -> None:
+        """Keep what a statement binds beside the name that is asked for, until it is asked for.
+
+        Other statements may change it, as those that register something do.
+        """
+        names = self.frame.names
+        for name in _bound(self.tree.body[number]):
+            is_asked = name in self.asked or name not in names
+            if not is_asked and not self.done.issuperset(self.concerned.get(name, ())):
+                self.aside[name] = names.pop(name)
 
 
 MOST_WORDS = 200_000

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.modules.holding import MODULE, children, every_tensor, method, named, walk
+from shapecalc.reading.modules.holding import (
+    HOOKS,
+    MODULE,
+    children,
+    every_tensor,
+    method,
+    named,
+    walk,
+)
 from shapecalc.reading.traced import Stored, TensorValue
 from shapecalc.reading.values import (
     Builtin,
     Instance,
     Quiet,
+    Unknown,
 )
 
 for _name in [
@@ -35,7 +44,6 @@ for _name in [
     "load_state_dict",
     "zero_grad",
     "register_forward_hook",
-    "register_forward_pre_hook",
     "extra_repr",
     "register_full_backward_hook",
     "register_full_backward_pre_hook",
@@ -62,6 +70,13 @@ def _self(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> Instance:
 for _name, _each in list(MODULE.names.items()):
     if isinstance(_each, Quiet) and _each.passes:
         MODULE.names[_name] = Builtin(_name, _self)
+
+
+@method(MODULE, "register_forward_pre_hook")
+def _before_forward(rt: Any, self: Instance, hook: Any, **kwargs: Any) -> None:
+    """What is done before each call, where weights may be made; other hooks change no shape."""
+    if not isinstance(hook, (Quiet, Unknown)) and not kwargs:
+        self.attributes.setdefault(HOOKS, []).append(hook)
 
 
 @method(MODULE, "__init__")
