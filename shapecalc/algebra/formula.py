@@ -115,6 +115,11 @@ class Formula(Symbolic):
         """
         return self._whole or nodes.is_whole(self.expr)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether its form tells all that is known of it, also whether it is a whole number."""
+        return not self._whole
+
     def known_whole(self) -> Formula:
         """The formula where it is known to be a whole number, whatever its symbols tell."""
         return Formula(self.expr, True)

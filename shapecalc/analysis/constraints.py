@@ -97,13 +97,17 @@ def _symbols(needs: Iterable[Need]) -> set[str]:
 def _sort(needs: list[Need], solved: dict[str, list[Need]]) -> list[Need]:
     """Put needs to those of their symbol; those that are not solved, or not with them, are left."""
     left = []
+    moduli = {
+        symbol: lcm(*(each.condition.solutions.modulus for each in own if each.condition.solutions))
+        for symbol, own in solved.items()
+    }
     for need in needs:
         _, symbol, solutions, _ = need.condition
         if symbol is not None and solutions is not None:
-            own = solved.get(symbol, [])
-            moduli = [each.condition.solutions.modulus for each in own if each.condition.solutions]
-            if lcm(solutions.modulus, *moduli) <= LARGEST_MODULUS:
-                solved[symbol] = [*own, need]
+            modulus = lcm(solutions.modulus, moduli.get(symbol, 1))
+            if modulus <= LARGEST_MODULUS:
+                moduli[symbol] = modulus
+                solved.setdefault(symbol, []).append(need)
                 continue
             need = need._replace(condition=need.condition._replace(symbol=None, solutions=None))
         left.append(need)
@@ -122,8 +126,12 @@ def _simplified(
 ) -> list[Need]:
     """What open equations still say; the equation itself where it cannot hold."""
     left = []
+    known: dict[Condition, bool | Condition] = {}
     for need in needs:
-        decided = need.condition.at(settled, least) if need.condition.claims else need.condition
+        condition = need.condition
+        if condition not in known:
+            known[condition] = condition.at(settled, least) if condition.claims else condition
+        decided = known[condition]
         if isinstance(decided, Condition):
             left.append(need._replace(condition=decided))
         elif not decided:

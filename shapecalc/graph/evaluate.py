@@ -48,10 +48,12 @@ class Evaluator:
         path: str = "",
         stated: Quantity | None = None,
         is_of_input: bool = True,
+        is_of_formulas: bool = False,
     ) -> None:
         """Note a problem and go on."""
         places = tuple((use.kind, use.mark) for use in uses.uses()) if uses else ()
-        self.noted.add(Problem(mark, message, notes, places, path, stated, is_of_input))
+        about = (path, stated, is_of_input, is_of_formulas)
+        self.noted.add(Problem(mark, message, notes, places, *about))
 
     def too_many(self, mark: Mark) -> None:
         """Stop, for the network is larger than it may be."""

@@ -53,7 +53,7 @@ class Placer(Evaluator):
         self.placed: dict[Entry | Layer, _Placed] = {}
         """What last followed for an entry, or for a layer: copies and chains are mostly alike."""
         self.made: dict[tuple[Any, ...], Layer] = {}
-        """The layers of entries, each with its settings where they are plain numbers."""
+        """The layers of entries, each with its settings where they are plain."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -122,7 +122,10 @@ class Placer(Evaluator):
         """The layer with its settings read; made once where they are the same."""
         settings = {name: self.value(s, scope, place) for name, s in entry.settings.items()}
         key = (entry, *settings.values())
-        is_plain = all(type(value) is int for value in settings.values())
+        is_plain = all(
+            type(value) is int or (is_symbolic(value) and value.is_plain)
+            for value in settings.values()
+        )
         if is_plain and key in self.made:
             return self.made[key]
         try:
@@ -244,9 +247,11 @@ class Placer(Evaluator):
                 message = f"would put out a formula of more than {DEEPEST_FORMULA} levels"
             elif self.terms > MOST_TERMS:
                 message = f"would make the formulas longer than {MOST_TERMS:,} terms together"
-            hint = f"leave fewer symbols open, as with --symbolic={self.few_symbols()}"
+            if message:
+                hint = f"leave fewer symbols open, as with --symbolic={self.few_symbols()}"
         if message:
-            self.problem(entry.mark, f"{entry.kind} {path!r} {message}", hint, uses=place.part)
+            told, of_formulas = f"{entry.kind} {path!r} {message}", bool(hint)
+            self.problem(entry.mark, told, hint, uses=place.part, is_of_formulas=of_formulas)
         return not message
 
     def few_symbols(self) -> str:

@@ -50,6 +50,7 @@ class Problem(NamedTuple):
     ``uses`` are the block uses that lead to the place, the innermost first. Where a layer's
     requirement does not hold, ``path`` is the layer's, and ``stated`` the size that the spec states
     although it follows from the input; ``is_of_input`` says whether another input would help.
+    ``is_of_formulas`` says that formulas are longer than they may be; numbers may well be right.
     """
 
     mark: Mark
@@ -59,6 +60,7 @@ class Problem(NamedTuple):
     path: str = ""
     stated: Quantity | None = None
     is_of_input: bool = True
+    is_of_formulas: bool = False
 
     def render(self, source: Source) -> str:
         """The problem in the one frame all errors share."""

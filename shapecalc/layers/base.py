@@ -158,7 +158,9 @@ class Layer(InTorch):
 
     @property
     def is_plain(self) -> bool:
-        """Whether all its settings are plain numbers, words and truths, without a derivation.
+        """Whether all its settings are numbers, formulas, words and truths, without a derivation.
+
+        Two that are plain and equal are the same layer; a formula's form tells all of it.
 
         >>> from shapecalc.layers import KINDS
         >>> KINDS["Linear"](out_features=8).is_plain
@@ -166,7 +168,7 @@ class Layer(InTorch):
         """
         for value in self.__dict__.values():
             for item in value if value.__class__ is tuple else (value,):
-                if item.__class__ not in _PLAIN:
+                if item.__class__ not in _PLAIN and not (is_symbolic(item) and item.is_plain):
                     return False
         return True
 

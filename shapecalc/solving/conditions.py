@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from shapecalc.algebra import residues
@@ -61,7 +62,12 @@ class Conditions:
                 paths = dict.fromkeys([*(known.paths if known else ()), *need.paths])
                 found[need.condition] = need._replace(paths=tuple(paths))
         unsolved = tuple(found.pop(condition) for condition in self.given_up)
-        return tuple(found.values()), unsolved
+        solved = tuple(found.values())
+        if sum(not piece.stretch.is_single for piece in self.pieces) > 1:
+            with suppress(Stays, TooSeldom):
+                legal = self.solve(())
+                solved = tuple(need for need in solved if _holds_of(need, legal))
+        return solved, unsolved
 
     def _may_be(self, piece: Piece) -> bool:
         """Whether what a piece needs leaves any value of its stretch, as far as that is solved."""
@@ -149,9 +155,13 @@ class Conditions:
 
 def _is_implied(need: Need, piece: Piece) -> bool:
     """Whether all values of a piece's stretch meet a need."""
-    own = piece.stretch.numbers
+    return need.solutions is not None and _holds_of(need, piece.stretch.numbers)
+
+
+def _holds_of(need: Need, numbers: Solutions) -> bool:
+    """Whether all of some numbers meet a need, which may be one of a single piece."""
     try:
-        return need.solutions is not None and common([own, need.solutions]) == own
+        return need.solutions is None or common([numbers, need.solutions]) == numbers
     except TooSeldom:
         return False
 

@@ -13,6 +13,8 @@ from shapecalc.solving.sets import Stretch
 from shapecalc.solving.structure import Growth
 from shapecalc.solving.wanted import Amount
 
+MORE = "there are more layers than there may be"
+
 
 class Ending(NamedTuple):
     """Where the pieces end, and why; ``is_structural`` where each value is a network of its own.
@@ -43,15 +45,16 @@ def gather(pieces: Pieces, amounts: Sequence[Amount]) -> tuple[list[Piece], Endi
                 found[-1] = line
                 beyond = "every further copy is like the last"
                 if line.stretch.last is not None:
-                    most = f"beyond {line.stretch.last:,} there are more layers than there may be"
-                    beyond += f", and {most}"
+                    beyond += f", and beyond {line.stretch.last:,} {MORE}"
                 return found, Ending(piece.first, beyond, True, True)
         last = piece.stretch.last
-        if last is not None and (len(found) > MOST_PIECES or pieces.built > MOST_BUILT):
+        is_enough = len(found) > MOST_PIECES or pieces.built > MOST_BUILT
+        if is_enough and last is not None and last >= SMALLEST and not pieces.is_last:
             return found, Ending(last, "", False, True)
         if not piece.refused:
             legal = piece
-    return found, Ending(None, "", True, growth is not None)
+    beyond = f"beyond {pieces.most:,} {MORE}" if pieces.most is not None else ""
+    return found, Ending(None, beyond, True, growth is not None)
 
 
 def _ends(growth: Growth, piece: Piece, legal: Piece | None, amounts: Sequence[Amount]) -> str:

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Quantity
-from shapecalc.algebra.formula import Formula, is_integral
+from shapecalc.algebra.formula import Formula, evaluate, is_integral
 from shapecalc.algebra.solutions import Solutions, in_words
 from shapecalc.language.evaluation import Undecided
 from shapecalc.language.symbols import SettingError, known, no_symbol
@@ -114,7 +114,9 @@ def solve(
     if all(piece.refused for piece in found):
         return _refused(network, symbol, settings, ending)
     _check_paths(found, paths, symbol, ending)
-    wants = tuple(dict.fromkeys(want for each in wanted for want in _wants(found, symbol, each)))
+    wants = tuple(
+        dict.fromkeys(want for each in wanted for want in _wants(found, symbol, each, ending))
+    )
     conditions = Conditions(found, symbol)
     try:
         solutions = conditions.solve(wants, exact=exact)
@@ -158,8 +160,9 @@ def _check_symbol(network: Network, symbol: str, settings: Mapping[str, Any]) ->
 
 def _refused(network: Network, symbol: str, settings: Mapping[str, Any], ending: Ending) -> Answer:
     """No value makes this a network: what is wrong with it where the symbol stays one."""
-    with suppress(Undecided, SettingError):
-        network.report(settings, symbolic={symbol} & set(known(network.spec)))
+    if ending.is_complete:
+        with suppress(Undecided, SettingError):
+            network.report(settings, symbolic={symbol} & set(known(network.spec)))
     raise NoSolution(f"no value of {symbol} makes this a network{_as_far(ending)}")
 
 
@@ -176,19 +179,22 @@ def _check_paths(pieces: list[Piece], paths: set[str], symbol: str, ending: Endi
         raise no_layer(path, [path for piece in pieces for path in piece.paths])
 
 
-def _wants(pieces: list[Piece], symbol: str, wanted: OutputSize | Amount) -> Iterable[Want]:
+def _wants(
+    pieces: list[Piece], symbol: str, wanted: OutputSize | Amount, ending: Ending
+) -> Iterable[Want]:
     """What is wanted as conditions on single sizes and totals."""
+    far = _as_far(ending)
     legal = [piece for piece in pieces if not piece.refused]
     if isinstance(wanted, Amount):
         said = tuple(Said(p.stretch, p.totals[wanted.column]) for p in legal)
         want = Want(wanted.subject, said, wanted.relation, wanted.value)
         formula = want.formula
         if isinstance(formula, int) and not _holds(formula, wanted):
-            raise NoSolution(f"{wanted.subject} are {formula:,}, whatever {symbol} is")
+            raise NoSolution(f"{wanted.subject} are {formula:,}, whatever {symbol} is{far}")
         return [want]
     tensors = [p.tensors[wanted.path] for p in legal if wanted.path in p.tensors]
     found = []
-    for axis, size in axes(tensors, symbol, wanted):
+    for axis, size in axes(tensors, symbol, wanted, far):
         sizes = []
         for p in legal:
             tensor = p.tensors.get(wanted.path)
@@ -211,8 +217,18 @@ def _values(pieces: list[Piece], symbol: str, solutions: Solutions) -> dict[str,
     return {
         name: value
         for name, value in best[-1].symbols.items()
-        if name != symbol and all(piece.symbols[name] == value for piece in best)
+        if name != symbol and all(_is_there(value, piece, name, symbol) for piece in legal)
     }
+
+
+def _is_there(value: Quantity, piece: Piece, name: str, symbol: str) -> bool:
+    """Whether a symbol has a value in a piece, where that may be a formula in the unknown."""
+    if piece.stretch.is_single:
+        try:
+            value = evaluate(value, {symbol: piece.first})
+        except ZeroDivisionError:
+            return False
+    return piece.symbols[name] == value
 
 
 def _method(conditions: Conditions, ending: Ending) -> Method:

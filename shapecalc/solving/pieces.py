@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping
 from math import lcm
 from typing import Any, NamedTuple
 
+from shapecalc.algebra import residues
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.enclosure import supposing
 from shapecalc.algebra.form import degree, function_of, period
 from shapecalc.algebra.formula import Formula, evaluate
+from shapecalc.algebra.solutions import Solutions
 from shapecalc.analysis.report import Report
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Need
@@ -25,6 +27,7 @@ from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError, bind, known
 from shapecalc.layers import Tensor
 from shapecalc.network import Network
+from shapecalc.solving.deepening import Deepening, has_index
 from shapecalc.solving.sets import Stretch
 from shapecalc.solving.wanted import outputs
 
@@ -35,7 +38,7 @@ SECOND_LOOK = 32
 """Up to here values are tried one by one where a network of formulas is refused as a whole."""
 
 MOST_PIECES = 1000
-MOST_BUILT = 16_000
+MOST_BUILT = 32_000
 """How many pieces, and layers in them, are built before the rest is left open."""
 
 MOST_CLASSES = 64
@@ -101,6 +104,10 @@ class Pieces:
         self.is_own = symbol in known(network.spec)
         self.built = 0
         self.step = 1  # at which residues decide
+        self.is_too_long = False  # for formulas, of whichever stretch
+        self.turn: int | None = None  # up to which a decision that was open is the same
+        self.is_last = False  # and no further pieces are needed
+        self.most: int | None = None  # beyond which there are more layers than there may be
 
     @property
     def limit(self) -> str:
@@ -119,32 +126,44 @@ class Pieces:
                     name: evaluate(value, {self.symbol: n})
                     for name, value in bind(self.network.spec, self.settings, ()).items()
                 }
-            return self.piece(Stretch(n, n), values)
+            builder = Builder(self.network.spec, values, self.network.most_layers)
+            return self.piece(Stretch(n, n), values, builder)
         except (SpecError, SettingError) as error:
             return self.none(Stretch(n, n), error)
         except ZeroDivisionError:
             refused = SettingError(f"a division by zero at {self.symbol} = {n}")
             return self.none(Stretch(n, n), refused)
 
-    def symbolic(self, stretch: Stretch) -> Piece | Undecided:
-        """The network with the unknown as a symbol; what is undecided if structure hangs on it."""
+    def symbolic(self, stretch: Stretch) -> Piece | Undecided | None:
+        """The network with the unknown as a symbol; what is undecided if structure hangs on it.
+
+        None where formulas would be longer than they may be.
+        """
         last = math.inf if stretch.last is None else stretch.last
         with supposing({self.symbol: stretch.step}, **{self.symbol: (stretch.first, last)}):
+            builder: Deepening | None = None
             try:
                 free = {self.symbol} if self.is_own else set()
                 values = bind(self.network.spec, self.settings, free)
-                return self.piece(stretch, values)
+                builder = Deepening(self.network.spec, values, self.network.most_layers)
+                piece = self.piece(stretch, values, builder)
+                return self.deepened(piece, builder) if builder.found else piece
             except Undecided as undecided:
                 if self.symbol not in undecided.symbols:
                     raise
                 return undecided
             except SpecError as error:
+                if any(problem.is_of_formulas for problem in error.problems):
+                    return None
+                if builder is not None and builder.begun:
+                    return Undecided(
+                        builder.begun[0].count
+                    )  # it may be wrong in fewer copies alone
                 return self.none(stretch, error)
 
-    def piece(self, stretch: Stretch, values: dict[str, Quantity]) -> Piece:
+    def piece(self, stretch: Stretch, values: dict[str, Quantity], builder: Builder) -> Piece:
         """The piece for these values of the symbols."""
-        made = self.made(values)
-        report = Report(self.network.name, values, made)
+        report = Report(self.network.name, values, made := self.made(builder))
         asked: list[Need] = []
         spec = self.network.spec
         if spec.require:
@@ -166,9 +185,22 @@ class Pieces:
             report,
         )
 
-    def made(self, values: dict[str, Quantity]) -> Built:
-        """The network for these values of the symbols; what it takes counts, also if it is none."""
-        builder = Builder(self.network.spec, values, self.network.most_layers)
+    def deepened(self, piece: Piece, builder: Deepening) -> Piece:
+        """The piece of a network in which one copy stands for all that follow it."""
+        assert piece.report is not None
+        layers = piece.report.layers
+        builder.check(layers, self.paths)
+        windows = [window.remainder for window in piece.windows]
+        if self.network.spec.require or any(map(has_index, windows)):
+            raise Undecided(builder.found[0].count)
+        stretch = builder.within(piece.stretch)
+        if piece.stretch.last is None and stretch.last is not None:
+            self.most = max(self.most or 0, stretch.last)
+        totals = builder.totals(layers, self.columns)
+        return piece._replace(stretch=stretch, totals=totals, report=None)
+
+    def made(self, builder: Builder) -> Built:
+        """What is built; what that takes counts, also if it is no network."""
         try:
             return builder.built()
         finally:
@@ -188,18 +220,22 @@ class Pieces:
         more than that.
         """
         found: list[Piece] = []
-        waiting = [Stretch(first, last)]
+        waiting = [] if self.is_too_long else [Stretch(first, last)]
         while waiting:
             stretch = waiting.pop()
             made = self.symbolic(stretch)
+            if made is None:
+                self.is_too_long = True
+                return None
             if isinstance(made, Piece):
                 found.append(made)
                 continue
             self.step = lcm(self.step, step := _deciding(made.formula, stretch))
             if step == stretch.step or self.built > MOST_BUILT:
+                self.turn = _turn(made.formula, stretch.first)
                 return None
             waiting += stretch.classes(step)
-        return sorted(found, key=lambda piece: piece.first)
+        return sorted(found, key=lambda piece: piece.first) or None
 
     def all(self) -> Iterator[Piece]:
         """The pieces in order, without end where every value has one of its own."""
@@ -219,6 +255,16 @@ class Pieces:
         else:
             yield rest[0]._replace(stretch=Stretch(SECOND_LOOK, None))
 
+    def up_to_a_turn(self, start: int) -> tuple[list[Piece] | None, int | None]:
+        """The network from a value on, and up to which; None where that is no piece of symbols."""
+        rest, end = self.symbolics(start, None), None
+        while rest is None and not self.is_too_long and self.turn is not None:
+            if end is not None and self.turn >= end:
+                return None, None
+            end = self.turn
+            rest = [self.single(start)] if end == start else self.symbolics(start, end)
+        return rest, end
+
     def as_far_as_they_go(self, start: int) -> Iterator[Piece]:
         """Stretches as long as the structure stays the same, single values where it does not."""
         width, wait, waited = 1, 1, 0
@@ -226,10 +272,15 @@ class Pieces:
             least = 2 * self.step  # numbers, so that each residue has several
             if waited >= wait:
                 waited = 0
-                rest = self.symbolics(start, None)
-                if rest is not None:
+                rest, end = self.up_to_a_turn(start)
+                if end is None and rest is not None:
+                    self.is_last = True
                     yield from rest
                     return
+                if end is not None and rest is not None:
+                    yield from rest
+                    start, waited = end + 1, wait
+                    continue
                 width = max(width, least)
             pieces = self.symbolics(start, start + width - 1) if width > 1 else None
             if pieces is not None:
@@ -245,6 +296,18 @@ class Pieces:
                 width, waited = 1, waited + 1
                 yield self.single(start)
                 start += 1
+
+
+def _turn(formula: Formula, first: int) -> int | None:
+    """Up to which number a formula compares with 0 as at the first; None if that never changes."""
+    ends = []
+    for relation in ("==", ">="):
+        found = residues.solve(formula, relation)
+        if isinstance(found, Solutions):
+            others = found.complement() if first in found else found
+            ends.append(others.above(first + 1))
+    known = [end for end in ends if end is not None]
+    return min(known) - 1 if known else None
 
 
 def _deciding(formula: Formula, stretch: Stretch) -> int:

@@ -142,8 +142,13 @@ def no_layer(path: str, known: Iterable[str]) -> QuestionError:
     return QuestionError(f"no layer at {path!r}; {hint}", "--at")
 
 
-def axes(tensors: Sequence[Tensor], symbol: str, wanted: OutputSize) -> list[tuple[int, int]]:
-    """The axes that sizes are wanted of, each with its size, where ``tensors`` can be put out."""
+def axes(
+    tensors: Sequence[Tensor], symbol: str, wanted: OutputSize, far: str
+) -> list[tuple[int, int]]:
+    """The axes that sizes are wanted of, each with its size, where ``tensors`` can be put out.
+
+    ``far`` says how far that is known.
+    """
     sizes, tensor = wanted.sizes, tensors[-1]
     rank = len(tensor.shape)
     depending = [axis for axis in range(1, rank) if _depends(tensors, axis, symbol)]
@@ -152,7 +157,7 @@ def axes(tensors: Sequence[Tensor], symbol: str, wanted: OutputSize) -> list[tup
             sides = range(2, rank) if rank > 2 else range(1, rank)
             if all(tensor.shape[axis] == sizes[0] for axis in sides):
                 return [(axis, sizes[0]) for axis in sides]
-            raise NoSolution(f"{wanted.path} puts out {tensor}, whatever {symbol} is")
+            raise NoSolution(f"{wanted.path} puts out {tensor}, whatever {symbol} is{far}")
         spatial = [axis for axis in depending if axis > 1]
         return [(axis, sizes[0]) for axis in spatial or depending]
     if len(sizes) not in (rank - 2, rank - 1):
@@ -166,7 +171,7 @@ def axes(tensors: Sequence[Tensor], symbol: str, wanted: OutputSize) -> list[tup
         if axis not in depending and fixed != size:
             raise NoSolution(
                 f"{wanted.path} puts out {tensor}: that {fixed} is never {size}, "
-                f"whatever {symbol} is"
+                f"whatever {symbol} is{far}"
             )
     return list(zip(range(rank - len(sizes), rank), sizes, strict=True))
 

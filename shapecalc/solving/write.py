@@ -56,7 +56,8 @@ def _method(answer: Answer) -> str:
             "" if method.is_complete else ", but what is open"
         )
     if method.last is None:
-        return f"exactly, each formula inverted wherever {name} decides another structure"
+        found = f"exactly, each formula inverted wherever {name} decides another structure"
+        return f"{found}; {method.beyond}" if method.beyond else found
     found = f"all {name} from {method.first} to {method.last} tried or ruled out"
     if method.how == "built":
         found = f"each {name} from {method.first} to {method.last} built and counted"
@@ -88,6 +89,8 @@ def _wanted(want: Want, answer: Answer) -> str:
     formula = want.formula
     if isinstance(formula, int):
         told = f"{formula:,}, whatever {answer.symbol} is"
+        if not answer.method.is_complete:
+            told = f"{formula:,} up to {answer.symbol} = {answer.method.last}"
         return f"{want.subject} {want.relation} {want.value:,}: {told}"
     is_short = formula is not None and len(str(formula)) <= LONGEST_FORMULA
     if want.relation == "==" and is_short:
