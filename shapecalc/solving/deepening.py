@@ -55,6 +55,7 @@ class Following:
         self.at = -1
         self.tensors: dict[int, Tensor] = {}
         self.paths: frozenset[str] = frozenset()
+        self.known: frozenset[str] = frozenset()  # names in the list before
         self.layers = self.steps = 0
         self.is_left = False
         self.inside = ExitStack()
@@ -78,11 +79,14 @@ class Following:
         return last.with_shape(sizes)
 
     def moves(self, path: str) -> bool:
-        """Whether a path may be that of a copy, or of a layer inside one."""
-        if not self.entry.is_flat:
-            return path.startswith(f"{self.prefix}{self.entry.name}.")
-        word = path.removeprefix(self.prefix).partition(".")[0]
-        return path.startswith(self.prefix) and may_be_copy(word, self.entry.name)
+        """Whether a path may be that of a copy that follows, or of a layer inside one."""
+        if not path.startswith(self.prefix):
+            return False
+        name, _, rest = path.removeprefix(self.prefix).partition(".")
+        if self.entry.is_flat:
+            return name not in self.known and may_be_copy(name, self.entry.name)
+        number = rest.partition(".")[0]
+        return name == self.entry.name and number.isdecimal() and int(number) >= self.first
 
     def condition(self, need: Need) -> Need | None:
         """What a copy needs at its index as a need of their number; None if all have what it is."""
@@ -191,6 +195,7 @@ class Deepening(Builder):
             return super().enter_copy(place, index)
         own.inside.enter_context(supposing(**{INDEX: (own.first, math.inf)}))
         own.inside.callback(self._leave, own, len(self.needs), {*self.nodes})
+        own.known = frozenset(place.names.own)
         own.layers, own.steps = -self.layers, -self.steps
         return Over({"index": Formula.symbol(INDEX)}, place.values)
 

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Quantity
-from shapecalc.algebra.formula import Formula, is_integral
+from shapecalc.algebra.formula import Formula, evaluate, is_integral
 from shapecalc.algebra.solutions import Solutions, in_words
 from shapecalc.language.evaluation import Undecided
 from shapecalc.language.symbols import SettingError, known, no_symbol
@@ -217,8 +217,18 @@ def _values(pieces: list[Piece], symbol: str, solutions: Solutions) -> dict[str,
     return {
         name: value
         for name, value in best[-1].symbols.items()
-        if name != symbol and all(piece.symbols[name] == value for piece in best)
+        if name != symbol and all(_is_there(value, piece, name, symbol) for piece in legal)
     }
+
+
+def _is_there(value: Quantity, piece: Piece, name: str, symbol: str) -> bool:
+    """Whether a symbol has a value in a piece, where that may be a formula in the unknown."""
+    if piece.stretch.is_single:
+        try:
+            value = evaluate(value, {symbol: piece.first})
+        except ZeroDivisionError:
+            return False
+    return piece.symbols[name] == value
 
 
 def _method(conditions: Conditions, ending: Ending) -> Method:

@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping
 from math import lcm
 from typing import Any, NamedTuple
 
+from shapecalc.algebra import residues
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.enclosure import supposing
 from shapecalc.algebra.form import degree, function_of, period
 from shapecalc.algebra.formula import Formula, evaluate
+from shapecalc.algebra.solutions import Solutions
 from shapecalc.analysis.report import Report
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Need
@@ -103,6 +105,7 @@ class Pieces:
         self.built = 0
         self.step = 1  # at which residues decide
         self.is_too_long = False  # for formulas, of whichever stretch
+        self.turn: int | None = None  # up to which a decision that was open is the same
         self.is_last = False  # and no further pieces are needed
         self.most: int | None = None  # beyond which there are more layers than there may be
 
@@ -229,6 +232,7 @@ class Pieces:
                 continue
             self.step = lcm(self.step, step := _deciding(made.formula, stretch))
             if step == stretch.step or self.built > MOST_BUILT:
+                self.turn = _turn(made.formula, stretch.first)
                 return None
             waiting += stretch.classes(step)
         return sorted(found, key=lambda piece: piece.first) or None
@@ -251,6 +255,16 @@ class Pieces:
         else:
             yield rest[0]._replace(stretch=Stretch(SECOND_LOOK, None))
 
+    def up_to_a_turn(self, start: int) -> tuple[list[Piece] | None, int | None]:
+        """The network from a value on, and up to which; None where that is no piece of symbols."""
+        rest, end = self.symbolics(start, None), None
+        while rest is None and not self.is_too_long and self.turn is not None:
+            if end is not None and self.turn >= end:
+                return None, None
+            end = self.turn
+            rest = [self.single(start)] if end == start else self.symbolics(start, end)
+        return rest, end
+
     def as_far_as_they_go(self, start: int) -> Iterator[Piece]:
         """Stretches as long as the structure stays the same, single values where it does not."""
         width, wait, waited = 1, 1, 0
@@ -258,11 +272,15 @@ class Pieces:
             least = 2 * self.step  # numbers, so that each residue has several
             if waited >= wait:
                 waited = 0
-                rest = self.symbolics(start, None)
-                if rest is not None:
+                rest, end = self.up_to_a_turn(start)
+                if end is None and rest is not None:
                     self.is_last = True
                     yield from rest
                     return
+                if end is not None and rest is not None:
+                    yield from rest
+                    start, waited = end + 1, wait
+                    continue
                 width = max(width, least)
             pieces = self.symbolics(start, start + width - 1) if width > 1 else None
             if pieces is not None:
@@ -278,6 +296,18 @@ class Pieces:
                 width, waited = 1, waited + 1
                 yield self.single(start)
                 start += 1
+
+
+def _turn(formula: Formula, first: int) -> int | None:
+    """Up to which number a formula compares with 0 as at the first; None if that never changes."""
+    ends = []
+    for relation in ("==", ">="):
+        found = residues.solve(formula, relation)
+        if isinstance(found, Solutions):
+            others = found.complement() if first in found else found
+            ends.append(others.above(first + 1))
+    known = [end for end in ends if end is not None]
+    return min(known) - 1 if known else None
 
 
 def _deciding(formula: Formula, stretch: Stretch) -> int:

@@ -117,7 +117,12 @@ def test_copies_that_shrink_end_where_one_does_not_fit() -> None:
 def test_a_copy_that_is_asked_for_by_its_number_is_looked_up_in_each_network() -> None:
     given = spec({**conv(out_channels="8 + index"), "repeat": "n", "name": "s"})
     answer = asked(given, OutputSize("s.7", (15, 40, 40)))
-    assert {n for n in range(40) if n in answer.solutions} == set(range(8, 40))
+    assert answer.solutions.least == 8
+    assert answer.solutions.greatest == 1_000_000
+    named = spec({**conv(out_channels="8 + index"), "repeat": "n", "name": "s{index + 1}"})
+    answer = asked(named, OutputSize("s7", (14, 40, 40)))
+    assert answer.solutions.least == 7
+    assert answer.solutions.greatest == 1_000_000
 
 
 def test_what_further_copies_drop_is_looked_at_one_by_one() -> None:

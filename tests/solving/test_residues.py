@@ -103,3 +103,12 @@ def test_a_symbol_that_residues_decide_is_told_where_it_is_the_same_everywhere()
     given = spec({"Conv2d": {**CONV, "out_channels": "k"}}, {"Conv2d": {**CONV}, "when": "n % 2"})
     given["symbols"] = {"n": 2, "k": "3 if n % 2 else 4", "j": 5}
     assert asked(given).values == {"B": 1, "j": 5}
+
+
+def test_one_of_several_values_is_a_stretch_of_its_own() -> None:
+    given = spec({"Conv2d": {**CONV, "out_channels": "k"}, "name": "x"})
+    given["symbols"] = {"n": 2, "k": "5 if n == 121 else 6 if n == 161 else 7 if n > 900 else 8"}
+    answer = asked(given, OutputSize("x", (8, 32, 32)))
+    assert {n for n in range(2000) if n in answer.solutions} == {*range(901)} - {121, 161}
+    assert answer.values == {"B": 1}
+    assert answer.method.is_complete
