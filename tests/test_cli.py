@@ -42,3 +42,10 @@ def test_two_symbols_in_one_setting_are_refused_with_the_way_to_set_them() -> No
     assert "sets more than one symbol; give --set once for each" in done.output
     done = CliRunner().invoke(main, ["show", "lenet5", "--set", "H=max(64, W)", "--set", "W=32"])
     assert done.output.startswith("LeNet-5: input 3 x 64 x 32")
+
+
+def test_a_symbol_given_as_an_argument_is_told_how_it_is_set() -> None:
+    done = CliRunner().invoke(main, ["show", "lenet5", "H=64"])
+    assert done.exit_code == 2
+    assert "symbols are set as in --set H=64" in done.output
+    assert "--set" not in CliRunner().invoke(main, ["layers", "Mish", "H=64"]).output

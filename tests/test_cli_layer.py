@@ -140,3 +140,10 @@ def test_an_error_points_at_the_word_that_is_wrong(command):
     at = carets.index("^")
     assert not word or line[at : at + carets.count("^")] == word
     assert hint in "\n".join(notes)
+
+
+@pytest.mark.parametrize("option", ["--kernel_size", "--kernel-size=7"])
+def test_a_field_given_as_an_option_is_told_how_it_is_given(option):
+    done = run("Conv2d", "64", option, "7")
+    assert done.exit_code == 2
+    assert "given as kernel_size=VALUE" in done.output

@@ -422,3 +422,15 @@ def same_of(kernel: object, folder: Path) -> str:
     spec = {"symbols": {"K": 3}, "input": [3, 32, 32], "layers": [layer]}
     path.write_text(json.dumps(spec))
     return str(path)
+
+
+def test_layers_that_are_alike_are_told_with_their_own_names_and_sources() -> None:
+    add: dict[str, Any] = {"Add": None, "from": ["one", "two"]}
+    other: dict[str, Any] = {"Add": None, "from": ["two", "one"]}
+    linears = [{"Linear": 8, "name": "one"}, {"Linear": 8, "name": "two"}]
+    report = shapecalc.load({"input": [8], "layers": [*linears, add, other]}).report()
+    one, two, first, second = explaining.whole(report, report.layers, ASCII).splitlines()[1:]
+    assert one.split()[1:] == two.split()[1:]
+    assert (first.split()[0], second.split()[0]) == ("add1", "add2")
+    assert "of one, two" in first
+    assert "of two, one" in second

@@ -190,11 +190,11 @@ def extreme(values: Sequence[sympy.Expr], kind: type[Extreme]) -> sympy.Expr:
         if term != 1 and all(other.get(term) == c for other in split[1:])
     }
     scale = lcm(*(c.denominator for terms in split for t, c in terms.items() if t not in common))
-    rests = [{t: c * scale for t, c in terms.items() if t not in common} for terms in split]
-    kept: list[_Terms] = []
+    rests = [{t: int(c * scale) for t, c in terms.items() if t not in common} for terms in split]
+    kept: dict[Any, list[_Terms]] = {}
     for value in rests:
-        _keep(kept, value, 1 if kind is Largest else -1)
-    sums = [_sum(terms, 0) for terms in kept]
+        _keep(kept.setdefault(_wide(value), []), value, 1 if kind is Largest else -1)
+    sums = [_sum(terms, 0) for alike in kept.values() for terms in alike]
     if any(type(each) is kind for each in sums) and len(sums) > 1:  # what it was added to is gone
         best = extreme(sums, kind)
     else:
@@ -202,8 +202,13 @@ def extreme(values: Sequence[sympy.Expr], kind: type[Extreme]) -> sympy.Expr:
     return _sum(common, 0) + best / scale
 
 
-_Terms = dict[sympy.Expr, Any]
+_Terms = dict[sympy.Expr, int]
 """The terms of a sum with their factors."""
+
+
+def _wide(value: _Terms) -> frozenset[tuple[sympy.Expr, int]]:
+    """The terms of more symbols than one: where they differ, no difference has a known sign."""
+    return frozenset([(term, c) for term, c in value.items() if len(names(term)) > 1])
 
 
 def _keep(kept: list[_Terms], value: _Terms, direction: int) -> None:

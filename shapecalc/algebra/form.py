@@ -147,11 +147,15 @@ def monomial(value: Formula) -> tuple[Quantity, tuple[str, ...]] | None:
 def as_remainder(value: Quantity, divisor: Quantity) -> tuple[str, bool]:
     """``value % divisor`` in words, cancelled; and whether it is 0 whatever the symbols are.
 
-    >>> as_remainder(8, 2 * Formula.symbol("G"))
-    ('4 % G', False)
+    Whether it is 0 does not hang on the sign of the value, which is written without a minus.
+
+    >>> as_remainder(8, 2 * Formula.symbol("G")), as_remainder(-8, Formula.symbol("n") - 3)
+    (('4 % G', False), ('8 % (n - 3)', False))
     """
     quotient = canonical.cancelled(as_expr(value) / as_expr(divisor))
     top, bottom = quotient.as_numer_denom()
+    if writing.has_minus(top) and not top.is_Add:
+        top = -top
     said = f"{writing.operand(top)} % {writing.operand(bottom, right=True)}"
     return said, nodes.is_whole(quotient)
 

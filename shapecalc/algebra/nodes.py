@@ -48,7 +48,7 @@ class Largest(Extreme):
     """The greatest of its arguments."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def symbol(name: str, rational: bool) -> sympy.Symbol:
     """A symbol of either sign."""
     return sympy.Symbol(name, **({"rational": True} if rational else {"integer": True}))

@@ -325,11 +325,12 @@ def _decide_product(
     from shapecalc.algebra.form import as_ratio, factors
     from shapecalc.algebra.formula import Formula
 
-    if relation == "==":  # what it is divided by is never 0
-        above, _ = as_ratio(difference)
-        if not isinstance(above, Formula):
-            return above == 0
-        difference = above
+    if relation == "==" or not difference.is_whole:
+        above, below = as_ratio(difference)
+        if relation == "==" and not isinstance(above, Formula):
+            return above == 0  # what it is divided by is never 0
+        if isinstance(above, Formula) and (relation == "==" or _is_positive(below, least)):
+            difference = above
     low, high = difference.range(least)
     if relation == ">=" and low is not None and low >= 0:
         return True
@@ -355,6 +356,12 @@ def _decide_product(
         if relation == ">=" and not isinstance(difference, Formula):
             return bool(difference >= 0)
     return _decide_sign(difference, relation, least, claim)
+
+
+def _is_positive(divisor: Dim, least: Least | None) -> bool:
+    """Whether what something is divided by, and so is not 0, is known to be more than that."""
+    low = divisor.range(least)[0] if is_symbolic(divisor) else divisor
+    return low is not None and low >= 0
 
 
 def _product(factors: list[Formula]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -178,18 +178,32 @@ class _Pen:
 
 def steps(value: Any, style: Style = UNICODE) -> list[str]:
     """A derivation from its formula to its value, without steps that say the same again."""
+    return list(dict.fromkeys(_steps(as_tree(value), style)))
+
+
+def in_numbers(value: Any, style: Style = UNICODE) -> str:
+    """The step behind the formula, with the numbers put in, and the value.
+
+    >>> from shapecalc.algebra.trace import Traced
+    >>> in_numbers((Traced.letter("N", 7) - 3) // 2 + 1)
+    '⌊(7 − 3)/2⌋ + 1 = 3'
+    """
     tree = as_tree(value)
-    result = style.number(tree.value)
-    if isinstance(tree, Number):
-        return [result]
-    found = [
-        write(tree, style),
-        write(tree, style, letters=False),
-        write(_worked(tree, inside=True), style, letters=False),
-        write(_worked(tree, inside=False), style, letters=False),
-        result,
-    ]
-    return list(dict.fromkeys(found))
+    found: dict[str, None] = {}
+    for step in _steps(tree, style):
+        found[step] = None
+        if len(found) == 3:  # the further ones are not told
+            return f"{[*found][1]} = {style.number(tree.value)}"
+    return " = ".join(found)
+
+
+def _steps(tree: Tree, style: Style) -> Iterator[str]:
+    if not isinstance(tree, Number):
+        yield write(tree, style)
+        yield write(tree, style, letters=False)
+        yield write(_worked(tree, inside=True), style, letters=False)
+        yield write(_worked(tree, inside=False), style, letters=False)
+    yield style.number(tree.value)
 
 
 def _worked(tree: Tree, *, inside: bool) -> Tree:

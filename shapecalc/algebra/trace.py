@@ -271,12 +271,25 @@ def _factors(tree: Tree) -> tuple[Tree, ...]:
 
 
 def _divide(top: Tree, bottom: Tree, rounding: str) -> Tree:
-    if isinstance(bottom, Number) and bottom.value == 1 and not isinstance(top.value, Fraction):
-        return top
+    if isinstance(bottom, Number) and bottom.value == 1:
+        if isinstance(top, Quotient) and top.rounding == "exact":
+            value = _quotient(top.value, 1, rounding)
+            return Quotient(top.top, top.bottom, rounding, value)
+        is_whole = not isinstance(top.value, Fraction)
+        if is_whole and (rounding == "exact" or not _is_divided(top)):
+            return top
     value = _quotient(top.value, bottom.value, rounding)
     if isinstance(top, Number) and isinstance(bottom, Number):
         return Number(value)
     return Quotient(top, bottom, rounding, value)
+
+
+def _is_divided(tree: Tree) -> bool:
+    """Whether there is a division in a sum or product that is exact only at some values."""
+    if isinstance(tree, Quotient):
+        return tree.rounding == "exact"
+    parts = [term for _, term in tree.terms] if isinstance(tree, Sum) else _factors(tree)
+    return any(part is not tree and _is_divided(part) for part in parts)
 
 
 def _quotient(a: Any, b: Any, rounding: str) -> Any:

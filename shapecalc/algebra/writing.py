@@ -71,7 +71,7 @@ def _write(expr: sympy.Expr) -> tuple[str, int]:
         return _quotient(numerator, denominator, "//")
     if expr.is_Pow:
         return f"{_held(expr.base, ATOM)}**{_held(expr.exp, ATOM)}", POWER
-    if _has_minus(expr):
+    if has_minus(expr):
         return f"-{_held(-expr, _strength(-expr))}", SUM
     factors = [_held(each, POWER) for each in sorted(expr.args, key=_factor_key)]
     return "*".join(factors), PRODUCT
@@ -101,12 +101,12 @@ def _sum(expr: sympy.Expr) -> tuple[str, int]:
 @lru_cache(maxsize=65536)
 def _signed(term: sympy.Expr) -> tuple[str, str]:
     """The sign of a term, and the rest of it as text."""
-    if _has_minus(term) and not term.is_Add:
+    if has_minus(term) and not term.is_Add:
         return "-", _held(-term, PRODUCT)
     return "+", _held(term, PRODUCT)
 
 
-def _has_minus(term: sympy.Expr) -> bool:
+def has_minus(term: sympy.Expr) -> bool:
     """Whether a term is written with a minus: of a product that is seen at its number."""
     if term.is_Mul:
         return bool(term.args[0].is_Rational and term.args[0].p < 0)
@@ -120,7 +120,9 @@ def _ordered(expr: sympy.Expr) -> list[sympy.Expr]:
     one first; here those that are 0 are not looked at.
     """
     terms = {term: powers_of(term) for term in expr.args}
-    if len(terms) == 2 or any(powers is None for powers in terms.values()):
+    if _is_taken_off(expr):
+        return list(expr.args)
+    if any(powers is None for powers in terms.values()):
         ordered: list[sympy.Expr] = expr.as_ordered_terms()
         return ordered
     bases = {base for powers in terms.values() for base in powers or ()}
@@ -132,6 +134,14 @@ def _ordered(expr: sympy.Expr) -> list[sympy.Expr]:
         return [*sorted((place[base], -power) for base, power in powers.items()), last]
 
     return sorted(expr.args, key=key)
+
+
+def _is_taken_off(expr: sympy.Expr) -> bool:
+    """Whether it is a positive number less a multiple of something, as ``1 - 2*x``."""
+    number, other = expr.args[0], expr.args[-1]
+    if len(expr.args) != 2 or not number.is_Rational or not other.is_Mul:
+        return False
+    return bool(number.p > 0 and len(other.args) == 2 and has_minus(other))
 
 
 _sort_key = lru_cache(maxsize=65536)(sympy.default_sort_key)

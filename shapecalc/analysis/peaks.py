@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
@@ -24,6 +25,10 @@ Least = Mapping[str, int]
 
 TRIED = 24
 """At so many settings of the symbols two formulas are compared before it is proven."""
+
+
+TRIED_FIRST = 6
+"""At so many of them all turns are put in order, so that few are left to be compared in pairs."""
 
 
 class _Moment(NamedTuple):
@@ -50,12 +55,18 @@ class Peaks:
         They are the ones that no other is known to exceed, by their paths.
         """
         proofs = _Proofs(self._bytes, self._least)
-        found: list[_Moment] = []
-        for moment in map(self._moments.__getitem__, paths):
-            if not any(proofs.exceeds(other, moment) for other in found):
-                found = [other for other in found if not proofs.exceeds(moment, other)]
-                found.append(moment)
-        return {each.path: sum(self._bytes[place] for place in _bits(each.held)) for each in found}
+        moments = [self._moments[path] for path in paths]
+        more, less = _before([moment.tried[:TRIED_FIRST] for moment in moments])
+        found = 0  # a bit for each of the moments
+        for place, moment in enumerate(moments):
+            if any(proofs.exceeds(moments[other], moment) for other in _bits(found & more[place])):
+                continue
+            for other in _bits(found & less[place]):
+                if proofs.exceeds(moment, moments[other]):
+                    found ^= 1 << other
+            found |= 1 << place
+        most = [moments[place] for place in _bits(found)]
+        return {each.path: total([self._bytes[n] for n in _bits(each.held)]) for each in most}
 
 
 def _moments(
@@ -71,6 +82,27 @@ def _moments(
         for place in [places[source] for source in turn.freed]:
             held ^= 1 << place
             live = tuple([a - b for a, b in zip(live, tried[place], strict=True)])
+
+
+def _before(rows: list[tuple[Any, ...]]) -> tuple[list[int], list[int]]:
+    """For each row those before it that are nowhere less than it, and those nowhere more, as bits.
+
+    >>> _before([(1, 2), (2, 1), (1, 1)])
+    ([0, 0, 3], [0, 0, 0])
+    """
+    found = [(1 << place) - 1 for place in range(len(rows))]
+    more, less = found, list(found)
+    for column in zip(*rows):
+        rising = sorted(range(len(rows)), key=column.__getitem__)
+        for own, order in ((less, rising), (more, reversed(rising))):
+            seen = 0
+            for _, alike in groupby(order, column.__getitem__):
+                places = list(alike)
+                for place in places:
+                    seen |= 1 << place
+                for place in places:
+                    own[place] &= seen
+    return more, less
 
 
 def _bits(number: int) -> Iterator[int]:

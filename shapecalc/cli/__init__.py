@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -65,8 +66,18 @@ def _seen_errors() -> Iterator[None]:
         yield
     except click.ClickException as error:
         if not isinstance(error, _HELP):
-            error.message = one_line(error.message)  # type: ignore[misc]
+            error.message = one_line(error.message) + _of_symbols(error)  # type: ignore[misc]
         raise
+
+
+def _of_symbols(error: click.ClickException) -> str:
+    """What to tell of an argument too many that is a symbol with its value."""
+    found = re.search(r"\((\w+=[^\s,()]+)\)$", error.message)
+    command = error.ctx.command if isinstance(error, click.UsageError) and error.ctx else None
+    if found is None or command is None:
+        return ""
+    is_set = any("--set" in option.opts for option in command.params)
+    return f"; symbols are set as in --set {found[1]}" if is_set else ""
 
 
 _HELP: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())

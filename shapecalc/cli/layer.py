@@ -10,7 +10,20 @@ from shapecalc.cli.terminal import print_lines
 from shapecalc.layers import KINDS
 
 
-@click.command()
+class _OfFields(click.Command):
+    """A command whose options may be taken for the fields of a layer."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            name = error.option_name.strip("-").replace("-", "_")
+            if name.isidentifier():
+                error.message += f" A field is given as {name}=VALUE."  # type: ignore[misc]
+            raise
+
+
+@click.command(cls=_OfFields)
 @click.argument(
     "kind",
     shell_complete=lambda ctx, param, begun: [name for name in KINDS if name.startswith(begun)],

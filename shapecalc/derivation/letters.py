@@ -24,21 +24,49 @@ class Lettered(NamedTuple):
 
     ``shape`` is told of an input whose spatial sizes are all called N where the layer has
     windows, as textbooks do; everything else of inputs whose sizes are H and W, and H' and W' of
-    ``output``. ``fields`` are the names of the fields that letters
-    stand for.
+    the output. ``fields`` are the names of the fields that letters stand for; ``layer`` is the
+    layer with letters, ``x`` and ``y`` are what comes in and goes out. What not all readers ask
+    for is worked out when it is asked for.
     """
 
     settings: dict[str, Traced]
     fields: dict[str, list[str]]
-    inputs: tuple[Sizes, ...]
-    output: Sizes
+    layer: Layer
+    x: tuple[Tensor, ...]
+    y: Tensor
     shape: Sizes
     axes: tuple[str, ...]
     weights: dict[str, Sizes]
-    buffers: dict[str, Sizes]
-    params: Any
-    macs: Any
-    elementwise: Any
+
+    @property
+    def inputs(self) -> tuple[Sizes, ...]:
+        """The sizes of what comes in."""
+        return tuple(tensor.shape for tensor in self.x)
+
+    @property
+    def output(self) -> Sizes:
+        """The sizes of what goes out, those that took computing as letters."""
+        return self.y.shape
+
+    @property
+    def buffers(self) -> dict[str, Sizes]:
+        """The sizes of what is kept and not learned."""
+        return {name: tensor.shape for name, tensor in self.layer.buffers().items()}
+
+    @property
+    def params(self) -> Any:
+        """How many weights there are."""
+        return total([prod(sizes) for sizes in self.weights.values()])
+
+    @property
+    def macs(self) -> Any:
+        """The multiply-accumulates."""
+        return self.layer.macs(*self.x, y=self.y)
+
+    @property
+    def elementwise(self) -> Any:
+        """The operations on single elements."""
+        return self.layer.elementwise(*self.x, y=self.y)
 
     def named(self, first: int) -> list[tuple[str, Any]]:
         """The output's sizes with the names of their dimensions, from the ``first`` one on.
@@ -57,23 +85,18 @@ def lettered(node: Node) -> Lettered:
     x = _inputs(node, layer)
     layer = _with_inferred(layer, x, settings, fields)
     output = layer.output(*x)
-    weights = layer.weights()
     ahead = tuple(_with_one_letter(tensor) for tensor in x) if layer.rank else x
     shape = _with_inferred(layer, ahead, {}, {}).output(*ahead).shape
     names = _names(layer, len(output.shape), last=_is_features_last(x))
-    y = _output(output, names)
     return Lettered(
         settings=settings,
         fields=fields,
-        inputs=tuple(tensor.shape for tensor in x),
-        output=y.shape,
+        layer=layer,
+        x=x,
+        y=_output(output, names),
         shape=shape,
         axes=_axes(layer, x, output, names),
-        weights=weights,
-        buffers={name: tensor.shape for name, tensor in layer.buffers().items()},
-        params=total([prod(sizes) for sizes in weights.values()]),
-        macs=layer.macs(*x, y=y),
-        elementwise=layer.elementwise(*x, y=y),
+        weights=layer.weights(),
     )
 
 

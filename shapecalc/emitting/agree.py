@@ -21,6 +21,7 @@ from shapecalc.emitting.trees import (
     settled,
     stated,
 )
+from shapecalc.graph.scope import Over
 from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import (
     Comparison,
@@ -83,10 +84,15 @@ def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression |
 
 def _goes_both_ways(test: Expression, samples: Iterable[Sample]) -> bool:
     """Whether a condition holds at some uses and not at others: what is right at all needs none."""
+    met: set[bool] = set()
     try:
-        return {truth(value_of(test, each)) for each in samples} == {True, False}
+        for each in samples:
+            met.add(truth(value_of(test, each)))
+            if len(met) == 2:
+                return True
     except (ExpressionError, KeyError, TypeError):
-        return False
+        pass
+    return False
 
 
 def _shortest(trees: list[Tree]) -> list[Tree]:
@@ -158,5 +164,6 @@ def is_right(tree: Expression, samples: Iterable[Sample]) -> bool:
 
 def value_of(tree: Expression, sample: Sample) -> Any:
     """What an expression comes to at one use."""
-    number = {} if sample.number is None else {"index": sample.number}
-    return evaluate(tree, {**sample.letters, **number})
+    if sample.number is None:
+        return evaluate(tree, sample.letters)
+    return evaluate(tree, Over({"index": sample.number}, sample.letters))

@@ -7,7 +7,7 @@ in them has the paths in the state that the report tells.
 from __future__ import annotations
 
 from collections import ChainMap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.emitting import syntax
 from shapecalc.emitting.branches import Branches
@@ -16,13 +16,14 @@ from shapecalc.emitting.conditions import Conditions
 from shapecalc.emitting.constructor import Constructor
 from shapecalc.emitting.copies import Copies
 from shapecalc.emitting.entries import Entries
-from shapecalc.emitting.forward import OPTIONAL, Forward, asked_for, referenced
+from shapecalc.emitting.forward import OPTIONAL, Forward, asked_for
 from shapecalc.emitting.members import Members, check_name
 from shapecalc.emitting.named import NamedCopies
 from shapecalc.emitting.order import (
     feeds,
     is_state,
     kept_apart,
+    last_asked,
 )
 from shapecalc.emitting.presence import check_left_out, presence
 from shapecalc.emitting.printer import flat
@@ -36,6 +37,21 @@ from shapecalc.language.tree import Entry
 
 if TYPE_CHECKING:
     from shapecalc.emitting.module import Classes
+
+
+class Later(NamedTuple):
+    """What is asked for from a place in a list on, or as what comes out of it.
+
+    ``last`` tells where each name is asked for the last time.
+    """
+
+    last: dict[str, int]
+    place: int
+    outputs: frozenset[str]
+
+    def asks_for(self, name: str) -> bool:
+        """Whether the output of an entry is still asked for by its name."""
+        return name in self.outputs or self.last.get(name, -1) >= self.place
 
 
 class Body:
@@ -78,7 +94,8 @@ class Body:
         check_left_out(scope, built)
         for entry in built:
             self.check_called(scope, entry)
-        kept = kept_apart(scope, built, outputs)
+        last = last_asked(built)
+        kept = kept_apart(scope, built, outputs, last)
         conditions = [self.presence(scope, entry, kept) for entry in built]
         at = 0
         while at < len(built):
@@ -87,16 +104,14 @@ class Body:
             while condition is not None and end < len(built) and conditions[end] == condition:
                 end += 1
             members = [
-                (entry, entry.name in kept, feeds(built, conditions, i))
+                (entry, entry.name in kept, feeds(built, conditions, i, last))
                 for i, entry in enumerate(built[at:end], at)
             ]
+            later = Later(last, end, outputs)
             if condition is None:
-                current = self.always(
-                    scope, *members[0], current, running, built[at + 1 :], outputs
-                )
+                current = self.always(scope, *members[0], current, running, later)
             else:
-                asked = referenced(built[end:]) | outputs
-                current = self.sometimes(scope, condition, members, current, running, asked)
+                current = self.sometimes(scope, condition, members, current, running, later)
             at = end
         return current
 
@@ -113,8 +128,7 @@ class Body:
         feeds: bool,
         current: str,
         running: str,
-        later: list[Entry],
-        outputs: frozenset[str],
+        later: Later,
     ) -> str:
         """Write an entry that is always there; the variable that its output is in."""
         is_fed = entry.sources is None or entry is scope.single
@@ -130,8 +144,7 @@ class Body:
             self.forward.variables[entry.name] = sources[0]
             return sources[0]
         if condition is not None:
-            asked = referenced(later) | outputs
-            if kept and not self.is_asked(sources[0], current, asked - {entry.name}, later):
+            if kept and not self.is_asked(sources[0], later, but=entry.name):
                 target = sources[0]
             self.conditions.unless_empty(scope, entry, condition, sources[0], target)
         else:
@@ -139,10 +152,10 @@ class Body:
         self.forward.variables[entry.name] = target
         return target
 
-    def is_asked(self, variable: str, current: str, asked: set[str], later: list[Entry]) -> bool:
-        """Whether what is in a variable is still asked for by what comes later."""
-        names = {name for name, own in self.forward.variables.items() if own == variable}
-        return bool(names & asked)
+    def is_asked(self, variable: str, later: Later, but: str) -> bool:
+        """Whether what is in a variable is still asked for, by any name but one."""
+        names = (name for name, own in self.forward.variables.items() if own == variable)
+        return any(name != but and later.asks_for(name) for name in names)
 
     def sometimes(
         self,
@@ -151,7 +164,7 @@ class Body:
         members: list[tuple[Entry, bool, bool]],
         current: str,
         running: str,
-        asked: set[str],
+        later: Later,
     ) -> str:
         """Write entries that are there under one condition; what is in ``running`` passes on."""
         passes = members[-1][2] and current != "_"  # what is not kept, nobody asks for
@@ -160,7 +173,7 @@ class Body:
         for entry, kept, _ in members:
             if kept:
                 name = targets[entry] = self.forward.variable(entry.stem)
-                if entry.name in asked:
+                if later.asks_for(entry.name):
                     self.optional.add(entry.name)
                     none = Assign(Name(name, 0), syntax.NONE, OPTIONAL)
                     self.forward.body.append(none)

@@ -10,8 +10,8 @@ from shapecalc.emitting.printer import fits, flat
 from shapecalc.emitting.scope import Scope
 from shapecalc.emitting.shapes import Shapes
 from shapecalc.emitting.sharing import Shared
-from shapecalc.emitting.syntax import Assign, If, Statement
-from shapecalc.language.expression import Conditional, Name
+from shapecalc.emitting.syntax import Assign, Attribute, If, Statement
+from shapecalc.language.expression import Conditional, Name, Unary
 from shapecalc.language.tree import Entry
 
 if TYPE_CHECKING:
@@ -36,8 +36,11 @@ class Conditions:
             if only.target == made[0]:
                 self.optionally(only.target, only.value, condition)
                 return syntax.is_there(only.target)
+        opposite = self.opposite(condition)
         if not self.body.values.is_of_constructor(condition):
             flag = condition
+        elif opposite is not None:
+            flag = Unary("not", opposite)
         else:
             name = condition.name if isinstance(condition, Name) else f"has_{first.name}"
             asked = self.body.scope.boolean(condition)
@@ -48,6 +51,13 @@ class Conditions:
         if statements:
             self.body.init.append(If(condition, tuple(statements)))
         return flag
+
+    def opposite(self, condition: Any) -> Any | None:
+        """The flag by which forward asks whether a condition does not hold, if there is one."""
+        for test, asked in self.body.tests.items():
+            if isinstance(test, Attribute) and condition == Unary("not", asked):
+                return test
+        return None
 
     def optionally(self, target: Any, value: Any, condition: Any) -> None:
         """Make a submodule where a condition holds, else none."""

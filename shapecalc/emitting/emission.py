@@ -17,6 +17,7 @@ from shapecalc.emitting.variants import Variants, candidates
 from shapecalc.graph.graph import Built
 from shapecalc.language.tree import Entry, Spec
 from shapecalc.network import Network
+from shapecalc.pace import now
 
 
 def emit(
@@ -45,6 +46,7 @@ def emit(
     if knobs is None:
         knobs = candidates(network.spec)
     memory = Memory(network.spec)
+    now.begin("trying other values")
     base = lettering.build(network.spec, values, knobs, network.most_layers, memory)
     layers = len(built.nodes)
     tries = Variants(network, settings, values, sorted(knobs), base, memory, layers)
@@ -63,12 +65,13 @@ def emit(
                 try:
                     every = [base, *builds]
                     known = Known(network, settings, report, memory, every, knobs, asked)
+                    now.begin("writing layers")
                     source = make(known, unlike)
                     break
                 except Tied as tied:
-                    names = tied.names
+                    fixed = tied.fixed
             else:
-                knobs -= _sources(network.spec, max(names))
+                knobs -= {name for each in fixed for name in _sources(network.spec, each)}
                 continue
         except Unlike as different:
             unlike |= {different.block}

@@ -14,6 +14,7 @@ from shapecalc.emitting.syntax import Assign, Do
 from shapecalc.language.expression import Name, Number
 from shapecalc.language.tree import Entry
 from shapecalc.layers import KINDS, OUTPUT
+from shapecalc.pace import now
 
 if TYPE_CHECKING:
     from shapecalc.emitting.body import Body
@@ -30,6 +31,7 @@ class Entries:
 
     def entry(self, scope: Scope, entry: Entry, sources: list[str], target: str) -> Any | None:
         """Write an entry in constructor and forward; the attribute that it made, if it is one."""
+        now.count += 1
         if scope.is_repeated(entry):
             made = self.body.copies.repeated(scope, entry, sources, target)
             self.body.copies.check_asked(scope, entry)

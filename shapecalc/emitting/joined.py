@@ -8,7 +8,7 @@ from typing import Any
 from shapecalc.emitting import syntax
 from shapecalc.emitting.forward import OPTIONAL, assigned
 from shapecalc.emitting.syntax import Assign, If, Statement
-from shapecalc.language.expression import Binary, Comparison, Name
+from shapecalc.language.expression import Binary, Comparison, Name, Unary
 
 Tests = Mapping[Any, Any]
 """The condition that each test of forward stands for."""
@@ -48,6 +48,41 @@ def _join(found: list[Statement], start: int, name: str, tests: Tests, result: s
         found[last] = If(use.test, (*made.then, *use.then))
         del found[first]
     del found[start]
+
+
+def either_or(body: Iterable[Statement]) -> list[Statement]:
+    """Statements in which what is done where a test holds, and then where not, is one ``if``."""
+    found: list[Statement] = []
+    for each in body:
+        before = found[-1] if found else None
+        if isinstance(before, If) and isinstance(each, If) and _is_opposite(before, each):
+            found[-1:] = [If(before.test, before.then, each.then)]
+            if len(found) > 1 and _is_overwritten(found[-2], found[-1]):
+                del found[-2]
+        else:
+            found.append(each)
+    return found
+
+
+def _is_opposite(one: If, other: If) -> bool:
+    """Whether a statement is run where another is not."""
+    is_plain = not one.otherwise and not other.otherwise
+    is_kept = not assigned(one) & syntax.names(one.test)
+    opposite: Any = Unary("not", one.test)  # type: ignore[arg-type]
+    return is_plain and is_kept and bool(other.test == opposite)
+
+
+def _is_overwritten(statement: Statement, choice: Any) -> bool:
+    """Whether both sides of a choice begin by assigning anew what a statement assigns."""
+    if not isinstance(statement, Assign) or not isinstance(statement.target, Name):
+        return False
+    firsts = (choice.then[0], choice.otherwise[0])
+    return statement.target.name not in syntax.names(choice.test) and all(
+        isinstance(each, Assign)
+        and each.target == statement.target
+        and statement.target.name not in syntax.names(each.value)
+        for each in firsts
+    )
 
 
 def is_asked(setting: Statement, forward: Iterable[Statement]) -> bool:

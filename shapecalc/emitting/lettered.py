@@ -8,14 +8,22 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from shapecalc.algebra import arithmetic
-from shapecalc.algebra.trace import Leaf, Number, Traced, Tree, as_tree, untraced
+from shapecalc.algebra.trace import Leaf, Number, Sum, Traced, Tree, as_tree, untraced
 from shapecalc.emitting import syntax
+from shapecalc.emitting.choices import Chosen, Decide, choice, meanings_in, moved, plainest, under
 from shapecalc.emitting.names import variable
-from shapecalc.emitting.trees import choice, length, moved
+from shapecalc.emitting.trees import length
 from shapecalc.graph.graph import Wire
 from shapecalc.language.evaluation import evaluate, truth
-from shapecalc.language.expression import Conditional, Expression, ExpressionError, Name
+from shapecalc.language.expression import (
+    Binary,
+    Comparison,
+    Conditional,
+    Expression,
+    ExpressionError,
+    Name,
+    Unary,
+)
 from shapecalc.language.words import BATCH
 
 DIMENSIONS = {
@@ -31,11 +39,11 @@ KNOWN = ("in_channels", "in_features")
 
 
 def lettered(name: str, value: Any) -> Any:
-    """A number under a name; lists item by item; words and flags as they are."""
+    """A number or a flag under a name; lists item by item; words as they are."""
     if isinstance(value, list):
         return [lettered(f"{name}[{i}]", item) for i, item in enumerate(value)]
     number = untraced(value)
-    return Traced.letter(name, number) if arithmetic.is_number(number) else value
+    return Traced.letter(name, number) if isinstance(number, (int, Fraction)) else value
 
 
 def plain(value: Any) -> Any:
@@ -80,22 +88,40 @@ def sizes_of(name: str, sizes: tuple[str, ...], arguments: frozenset[str]) -> tu
     return (BATCH, *[variable(size, arguments) for size in own])
 
 
-LONGEST = 1_000
+LONGEST = 400
 """The most numbers and operations of a derivation that is followed: none so long is written."""
 
 
-def told_again(wire: Wire, meanings: Mapping[str, Tree]) -> Wire:
-    """The wire's sizes with letters replaced by what they mean."""
+def told_again(wire: Wire, meanings: Mapping[str, Tree], decide: Decide = lambda _: None) -> Wire:
+    """The wire's sizes with letters replaced by what they mean, and choices as they are decided."""
     meaning = meaning_of(meanings)
-    sizes = [followed(as_tree(size), meaning) for size in wire.tensor.shape]
+    sizes = [followed(as_tree(size), meaning, decide) for size in wire.tensor.shape]
     return wire._replace(tensor=wire.tensor.with_shape(sizes))
 
 
-def followed(tree: Tree, meaning: Callable[[Leaf], Tree]) -> Any:
+def followed(tree: Tree, meaning: Callable[[Leaf], Tree], decide: Decide = lambda _: None) -> Any:
     """The number anew, with letters replaced; of what is too long to be told, the number alone."""
     if length(tree, LONGEST) > LONGEST:
         return untraced(tree.value)
-    return moved(tree, meaning)
+    return moved(tree, meaning, decide)
+
+
+def told_by_next(wire: Wire, index: Any) -> Wire:
+    """The wire's sizes as the next copy of an entry sees them, whose number is larger by one.
+
+    What was chosen by the number of a copy before the last stays as it is: no copy but the next
+    could tell it by its own number.
+    """
+    following = Traced.letter("index", untraced(index) + 1)
+    return told_again(wire, {"index": (following - 1).tree}, _if_of_earlier)
+
+
+def _if_of_earlier(node: Chosen) -> Tree | None:
+    is_earlier = any(
+        isinstance(tree, Sum) and any(t == Leaf("index", t.value) for _, t in tree.terms)
+        for _, tree in node.meanings
+    )
+    return node.taken if is_earlier else None
 
 
 def meaning_of(meanings: Mapping[str, Tree]) -> Callable[[Leaf], Tree]:
@@ -117,7 +143,9 @@ def behind_copies(count: Traced, sizes: list[Any]) -> Any:
 
 
 def with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any:
-    """A value that is found, but with its conditions remembered."""
+    """A value that is found, but with its conditions remembered; a flag is chosen by its own."""
+    if is_flag(tree):
+        return choice(tree, scope, True, False)
     choices: dict[str, Any] = {}
 
     def lifted(node: Expression) -> Expression | None:
@@ -131,6 +159,28 @@ def with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any:
     if not choices:
         return found
     return evaluate(without, ChainMap(choices, scope))  # type: ignore[arg-type]
+
+
+def where_holds(test: Expression, scope: Mapping[str, Any], wire: Wire) -> Wire:
+    """A wire whose sizes are told as they are where a condition holds, if it does."""
+    if outcome(test, scope) != 1:
+        return wire
+    assumption = plainest(test, meanings_in(test, scope), True)
+    trees = [as_tree(size) for size in wire.tensor.shape]
+    told = [under(tree, assumption) for tree in trees]
+    if all(one is other for one, other in zip(told, trees)):
+        return wire
+    sizes: list[Any] = [Traced(tree) for tree in told]
+    return wire._replace(tensor=wire.tensor.with_shape(sizes))
+
+
+def is_flag(tree: Expression) -> bool:
+    """Whether an expression is true or false whatever its names are."""
+    if isinstance(tree, Unary):
+        return tree.operator == "not"
+    return isinstance(tree, Comparison) or (
+        isinstance(tree, Binary) and tree.operator in ("and", "or")
+    )
 
 
 def outcome(test: Expression, scope: Mapping[str, Any]) -> int:

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Number, Traced, Tree, as_tree, untraced
+from shapecalc.emitting.choices import choice
 from shapecalc.emitting.lettered import (
     behind_copies,
+    is_flag,
     lettered,
     note,
     outcome,
@@ -19,13 +21,15 @@ from shapecalc.emitting.lettered import (
     size_names,
     sizes_of,
     told_again,
+    told_by_next,
+    where_holds,
     with_choices,
 )
 from shapecalc.emitting.python import tests
-from shapecalc.emitting.trees import choice
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
 from shapecalc.graph.scope import Over, Place, Scope
+from shapecalc.language.expression import Expression
 from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import BATCH
@@ -86,6 +90,7 @@ class Memory:
         self.inside: dict[int, Inside] = {}
         self.uses: dict[Any, _Use] = {}
         self.symbols: dict[str, tuple[str, ...]] = {}
+        self.tests: dict[int, list[Expression]] = {}  # by the identity of expressions of the spec
         self.shares = any(
             entry.share is not None
             for entries in (spec.entries, *(block.entries for block in spec.blocks.values()))
@@ -93,6 +98,12 @@ class Memory:
         )
         for block in spec.blocks.values():
             self.symbols[block.name] = tuple(sorted(_symbols(block, spec, set()) - {"index"}))
+
+    def tests_in(self, tree: Expression) -> list[Expression]:
+        """The conditions that choose something in an expression of the spec."""
+        if id(tree) not in self.tests:
+            self.tests[id(tree)] = tests(tree)
+        return self.tests[id(tree)]
 
 
 def _symbols(block: Block, spec: Spec, met: set[str]) -> set[str]:
@@ -216,17 +227,19 @@ class _LetteredBuilder(Builder):
 
     def key(self, block: Block, arguments: Mapping[str, Any], wires: list[Wire]) -> Any:
         """What the inside of a use hangs on."""
-        given = tuple((name, plain(value)) for name, value in sorted(arguments.items()))
+        given = tuple(plain(arguments[name]) for name in block.arguments)
         symbols = tuple(untraced(self.values[name]) for name in self.memory.symbols[block.name])
         fed = tuple((tuple(map(untraced, w.tensor.shape)), w.tensor.dtype) for w in wires)
         return block.name, given, symbols, fed
 
     def value(self, setting: Setting, scope: Scope, place: Place) -> Any:
         found = super().value(setting, scope, place)
-        if setting.expression is None or not isinstance(setting.expression, tuple):
+        tree = setting.expression
+        if tree is None:
             return found
-        self.decisions += [outcome(test, scope) for test in tests(setting.expression)]
-        return with_choices(setting.expression, scope, found)
+        asked = self.memory.tests_in(tree)
+        self.decisions += [outcome(test, scope) for test in asked]
+        return with_choices(tree, scope, found) if asked or is_flag(tree) else found
 
     def condition(self, entry: Entry, scope: Scope, place: Place) -> bool:
         found = super().condition(entry, scope, place)
@@ -241,16 +254,25 @@ class _LetteredBuilder(Builder):
         return found
 
     def entry(self, entry: Entry, place: Place, wire: Wire | None) -> Wire | None:
-        result = super().entry(entry, place, wire)
         test = entry.when.expression if entry.when is not None else None
-        if test is None or entry.repeat is not None or wire is None or result is None:
-            return result
-        if result is wire or len(result.tensor.shape) != len(wire.tensor.shape):
+        if test is None or entry.repeat is not None or wire is None:
+            return super().entry(entry, place, wire)
+        inside = wire
+        if entry.sources is None:
+            inside = where_holds(test, Scope(place.values, wire.tensor, place.names), wire)
+        result = super().entry(entry, place, inside)
+        if result is None or result is inside:
+            return result and wire
+        if len(result.tensor.shape) != len(wire.tensor.shape):
             return result
         fed = wire if entry.sources is None else self.sources(entry, place)[0]
         scope = Scope(place.values, fed and fed.tensor, place.names)
+        built = place.part.children[-1]
+        joins = isinstance(built, Node) and _joins(built, inside)
         sizes = [
-            then if as_tree(then) == as_tree(otherwise) else choice(test, scope, then, otherwise)
+            otherwise
+            if as_tree(then) == as_tree(otherwise) or (joins and then == otherwise)
+            else choice(test, scope, then, otherwise)
             for then, otherwise in zip(result.tensor.shape, wire.tensor.shape)
         ]
         return result._replace(tensor=result.tensor.with_shape(sizes))
@@ -297,9 +319,7 @@ class _LetteredBuilder(Builder):
         return Over({"index": Traced.letter("index", index)}, place.values)
 
     def leave_copy(self, wire: Wire | None, values: Mapping[str, Any]) -> Wire | None:
-        """What the next copy sees, whose number is larger by one."""
-        following = Traced.letter("index", untraced(values["index"]) + 1)
-        return wire and told_again(wire, {"index": (following - 1).tree})
+        return wire and told_by_next(wire, values["index"])
 
     def leave_repeat(
         self, entry: Entry, place: Place, wires: list[Wire | None], scope: Scope
@@ -332,6 +352,11 @@ def settings_of(entry: Entry) -> Iterator[Setting]:
     yield from (each for each in (entry.when, entry.repeat) if each is not None)
     if entry.copy_names is not None:
         yield from entry.copy_names.settings
+
+
+def _joins(node: Node, wire: Wire) -> bool:
+    """Whether a layer adds something to what passes by, or the like, and so keeps its shape."""
+    return node.layer.joins and any(x is wire.tensor for x in node.inputs)
 
 
 def _is_per_axis(layer: Layer, name: str) -> bool:

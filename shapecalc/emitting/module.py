@@ -21,7 +21,7 @@ from shapecalc.emitting.forward import (
     returned,
     without_alias,
 )
-from shapecalc.emitting.joined import is_asked, joined
+from shapecalc.emitting.joined import either_or, is_asked, joined
 from shapecalc.emitting.known import Holder, Known
 from shapecalc.emitting.letters import every
 from shapecalc.emitting.members import MODULES, Member, initialised, listed, only_loop
@@ -148,7 +148,9 @@ class Classes:
         present = [name for name in outputs if self.is_there(body, name)]
         result, returns = results(body, present) if present else (Name(last, 0), syntax.TENSOR)
         if present and self.spec.output_names:
-            names = [self.spec.output_names[outputs.index(name)] for name in present]
+            there = {*present}
+            named = zip(outputs, self.spec.output_names)
+            names = [own for output, own in named if output in there]
             result, returns = named_results(body, present, names)
         found = self.made(body, scope, self.network_name, told, parameters, returns, result, alias)
         return found[0]
@@ -328,7 +330,7 @@ class Classes:
     ) -> tuple[Class, Any]:
         """A class of the statements that have been written, and its constructor's signature."""
         forward = parts_together(body.forward.body)
-        forward = joined(forward, body.tests, syntax.names(result))
+        forward = either_or(joined(forward, body.tests, syntax.names(result)))
         if alias:
             forward = parts_together(without_alias(forward, alias, RUNNING))
             if Name(alias, 0) == result and alias not in syntax.names(*forward):

@@ -26,8 +26,18 @@ def fed(entry: Entry) -> set[str] | None:
     return set() if takes_nothing else None
 
 
-def kept_apart(scope: Scope, built: list[Entry], outputs: frozenset[str]) -> set[str]:
-    """The entries whose output needs a variable of its own: it is asked for by its name later."""
+def last_asked(built: list[Entry]) -> dict[str, int]:
+    """The place of the last entry of a list that is fed from a name, for each such name."""
+    return {name: place for place, entry in enumerate(built) for name in referenced([entry])}
+
+
+def kept_apart(
+    scope: Scope, built: list[Entry], outputs: frozenset[str], last: dict[str, int]
+) -> set[str]:
+    """The entries whose output needs a variable of its own: it is asked for by its name later.
+
+    ``last`` tells where each name is asked for the last time.
+    """
 
     def is_sure(entry: Entry) -> bool:
         return entry.when is None or presence(scope, entry, is_missed=True) is None
@@ -35,13 +45,15 @@ def kept_apart(scope: Scope, built: list[Entry], outputs: frozenset[str]) -> set
     found = set(outputs)
     if outputs and built and found == {built[-1].name}:
         found = set()
-    built = [each for each in built if not is_state(each)]
+    if any(map(is_state, built)):
+        built = [each for each in built if not is_state(each)]
+        last = last_asked(built)
     for i, entry in enumerate(built):
         before = {built[i - 1].name} if i else set()
         direct = fed(entry) or set()
         if len(direct) > 2 or (len(direct) == 2 and joins_branches(built, i)):
             before = set()  # what a join of branches takes reads well if all of it has names
-        is_joined = i > 1 and built[i - 2].name in direct and is_beside(built, i - 1)
+        is_joined = i > 1 and built[i - 2].name in direct and is_beside(built, i - 1, last)
         if is_joined and is_sure(entry):
             before = {built[i - 2].name}  # what goes on passes by what is made beside it
         found |= direct - before
@@ -56,7 +68,7 @@ def joins_branches(built: list[Entry], place: int) -> bool:
     return kind in KINDS and KINDS[kind].takes_list and built[place - 1].sources is not None
 
 
-def is_beside(built: list[Entry], place: int) -> bool:
+def is_beside(built: list[Entry], place: int, last: dict[str, int]) -> bool:
     """Whether an entry is made beside what goes on, as a shortcut is, and joined right after it."""
     own, entry = built[place].name, built[place]
     before, after = built[place - 1].name, built[place + 1]
@@ -65,10 +77,10 @@ def is_beside(built: list[Entry], place: int) -> bool:
         return False
     if joins_branches(built, place + 1):
         return False
-    return not any({own, before} & referenced([each]) for each in built[place + 2 :])
+    return max(last.get(own, 0), last.get(before, 0)) <= place + 1
 
 
-def feeds(built: list[Entry], conditions: list[Any], place: int) -> bool:
+def feeds(built: list[Entry], conditions: list[Any], place: int, last: dict[str, int]) -> bool:
     """Whether what follows an entry takes its output without a name, or may."""
     name = built[place].name
     for i in range(place + 1, len(built)):
@@ -77,7 +89,7 @@ def feeds(built: list[Entry], conditions: list[Any], place: int) -> bool:
             return True
         passes = is_state(built[i]) or conditions[i] is not None
         is_next = i == place + 1 and i + 1 < len(built) and conditions[i + 1] is None
-        if not passes and not (is_next and is_beside(built, i)):
+        if not passes and not (is_next and is_beside(built, i, last)):
             return False
     return True
 

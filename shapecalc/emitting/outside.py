@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.algebra.trace import Leaf, Traced, Tree
 from shapecalc.emitting import python, syntax
 from shapecalc.emitting.agree import Sample
+from shapecalc.emitting.choices import moved
 from shapecalc.emitting.known import Copy
 from shapecalc.emitting.names import EmitError
-from shapecalc.emitting.trees import moved, stated
+from shapecalc.emitting.trees import stated
 from shapecalc.graph.graph import Node, Part
 from shapecalc.graph.scope import Named, Names
 from shapecalc.graph.scope import Scope as PlaceScope

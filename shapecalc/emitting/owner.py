@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, TypeAlias
 from shapecalc.algebra.trace import Leaf, Tree, as_tree
 from shapecalc.algebra.trace import Number as TracedNumber
 from shapecalc.emitting.agree import Sample
+from shapecalc.emitting.choices import moved
 from shapecalc.emitting.known import Copy, Known
 from shapecalc.emitting.lettered import KNOWN
 from shapecalc.emitting.letters import every, settings_of
 from shapecalc.emitting.names import variable
-from shapecalc.emitting.trees import moved
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.expression import Name
 from shapecalc.language.tree import Block

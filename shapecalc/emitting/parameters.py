@@ -49,10 +49,16 @@ class _Signature:
         self.own = scope.parameters
         self.first: list[Statement] = []
         self.local: set[str] = set()
+        self.names = syntax.names(*body, *checks)  # those that are used in what there is so far
 
     def used(self, letter: str) -> bool:
         """Whether a letter is used in what there is so far."""
-        return self.own.get(letter, letter) in syntax.names(*self.first, *self.body, *self.checks)
+        return self.own.get(letter, letter) in self.names
+
+    def begin(self, *statements: Statement) -> None:
+        """Put statements before all others."""
+        self.first[:0] = statements
+        self.names |= syntax.names(*statements)
 
     def made(self) -> Signature:
         scope = self.scope
@@ -117,8 +123,9 @@ class _Signature:
             self.first = [_put_in(each, meanings) for each in self.first]
             self.body = [_put_in(each, meanings) for each in self.body]
             self.checks = [_put_in(each, meanings) for each in self.checks]
+            self.names = (self.names - {own}) | syntax.names(tree)
         else:
-            self.first.insert(0, Assign(Name(own, 0), tree))
+            self.begin(Assign(Name(own, 0), tree))
             self.local.add(name)
 
     def is_given(self, name: str) -> bool:
@@ -138,8 +145,7 @@ class _Signature:
                     missing = syntax.is_missing(own)
                     copies = [scope.known.copy(use, use, None) for use in scope.owner.uses]
                     value = scope.argument(default, scope.role(name), copies)
-                    exact = self.exact(name)
-                    self.first[:0] = [If(missing, (Assign(own, value),)), *exact]
+                    self.begin(If(missing, (Assign(own, value),)), *self.exact(name))
         return [name for name in symbols if name not in scope.arguments and self.used(name)]
 
     def knob(self, name: str) -> Parameter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from shapecalc.emitting import syntax
@@ -88,11 +89,13 @@ def presence(scope: Scope, entry: Entry, *, is_missed: bool) -> Any | None:
     return Binary("and", scope.tested(condition), some)
 
 
-def check_left_out(scope: Scope, built: list[Entry]) -> None:
+def check_left_out(scope: Scope, built: Iterable[Entry]) -> None:
     """Entries that are left out everywhere must not depend on symbols that may change."""
-    for entry in scope.entries:
-        for decided in (entry.when, entry.repeat):
-            if entry not in built and decided is not None:
-                names = behind(scope.known.spec, decided.names(), scope.block)
-                if names & scope.known.knobs:
-                    raise Tied(names & scope.known.knobs)
+    out = {*scope.entries}.difference(built)
+    decided = [each for entry in out for each in (entry.when, entry.repeat) if each is not None]
+    if not decided:
+        return
+    names = {name for each in decided for name in each.names()}
+    knobs = behind(scope.known.spec, names, scope.block) & scope.known.knobs
+    if knobs:
+        raise Tied(knobs, are_all=True)

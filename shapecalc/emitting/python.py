@@ -51,10 +51,12 @@ def settled_choices(tree: Any) -> Any:
                 return then if then == otherwise else Conditional(test, then, otherwise)
             return then if truth(evaluate(test, {})) else otherwise
         if isinstance(node, Binary) and node.operator in ("and", "or"):
-            for side, other in ((node.left, node.right), (node.right, node.left)):
+            left, right = settled_choices(node.left), settled_choices(node.right)
+            for side, other in ((left, right), (right, left)):
                 if not names(side):
                     decides = truth(evaluate(side, {})) is (node.operator == "or")
-                    return Number(node.operator == "or") if decides else settled_choices(other)
+                    return Number(node.operator == "or") if decides else other
+            return Binary(node.operator, left, right)
         return None
 
     return changed(tree, chosen)

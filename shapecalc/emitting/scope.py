@@ -34,11 +34,14 @@ from shapecalc.layers.types import Flag, Number
 
 
 class Tied(Exception):
-    """Some number hangs on symbols in a way that no expression tells, so they are no knobs."""
+    """Some number hangs on symbols in a way that no expression tells, so they are no knobs.
 
-    def __init__(self, names: frozenset[str]) -> None:
+    Whether without one of them the others can be is tried, unless it ``are_all`` that cannot.
+    """
+
+    def __init__(self, names: frozenset[str], *, are_all: bool = False) -> None:
         super().__init__(", ".join(sorted(names)))
-        self.names = names
+        self.fixed = names if are_all else frozenset({max(names)})
 
 
 class Scope:

@@ -35,13 +35,16 @@ def with_running_sizes(body: list[Statement], taken: Collection[str]) -> list[St
 
     Sizes are what stands in calls by position.
     """
-    counts = Counter(size for each in body for size in _sizes(each))
+    found_in = [[*_sizes(each)] for each in body]
+    counts = Counter(size for sizes in found_in for size in sizes)
     again = {size for size, count in counts.items() if count > 1}
+    if not again:
+        return body
     local = Name(variable("channels", taken), 0)
     found: list[Statement] = []
     current: Any = None
-    for each in body:
-        sizes = [size for size in _sizes(each) if size in again and size != current]
+    for each, sizes in zip(body, found_in):
+        sizes = [size for size in sizes if size in again and size != current]
         grown = max(sizes, key=syntax.size, default=None)
         is_new = grown is not None and isinstance(each, Assign) and syntax.size(grown) >= LEAST
         if is_new and not (current is not None and grown in syntax.walk(current)):
@@ -69,10 +72,12 @@ def _grown(local: Any, size: Any, before: Any) -> Statement:
 def _sizes(statement: Statement) -> Iterator[Any]:
     """The sizes in a statement that are calculated, and those that they are calculated from."""
     for node in syntax.walk(statement):
-        if isinstance(node, Invoke) and not flat(node.function).startswith("math."):
-            for argument in node.positional:
-                if isinstance(argument, Binary) and argument.operator in _ARITHMETIC:
-                    yield from _calculated(argument)
+        if isinstance(node, Invoke):
+            sizes = [each for each in node.positional if isinstance(each, Binary)]
+            if sizes and not flat(node.function).startswith("math."):
+                for each in sizes:
+                    if each.operator in _ARITHMETIC:
+                        yield from _calculated(each)
 
 
 def _calculated(tree: Any) -> Iterator[Any]:

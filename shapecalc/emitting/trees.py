@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import reduce
 from operator import mul
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
-from shapecalc.algebra import arithmetic
 from shapecalc.algebra.trace import (
     Apply,
     Leaf,
@@ -19,92 +17,17 @@ from shapecalc.algebra.trace import (
     Traced,
     Tree,
     as_tree,
-    untraced,
 )
+from shapecalc.emitting.choices import Chosen, moved
+from shapecalc.emitting.python import is_condition
 from shapecalc.emitting.syntax import negated, replaced
 from shapecalc.language import expression as spec
-from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import Binary, Call, Conditional, Expression, Name, Unary
 
 _ONE = Number(1)
 
 LONG = 100
 """A derivation with more numbers and operations is not made shorter by a factor alone."""
-
-
-class Chosen(NamedTuple):
-    """A number that a condition chose; ``meanings`` are the derivations of the test's names.
-
-    Where derivations are written it passes for an application of the function ``if``.
-    """
-
-    test: Expression
-    meanings: tuple[tuple[str, Tree], ...]
-    then: Tree
-    otherwise: Tree
-    value: Any
-
-    @property
-    def function(self) -> str:
-        """What it passes for."""
-        return "if"
-
-    @property
-    def arguments(self) -> tuple[Tree, ...]:
-        """Both numbers."""
-        return self.then, self.otherwise
-
-    @property
-    def taken(self) -> Tree:
-        """The one that was chosen."""
-        return self.then if self.then.value == self.value else self.otherwise
-
-
-def choice(test: Expression, scope: Mapping[str, Any], then: Any, otherwise: Any) -> Any:
-    """One of two numbers with its derivation, as a condition in a scope decides."""
-    taken = then if truth(evaluate(test, scope)) else otherwise
-    names = dict.fromkeys(name.name for name in spec.names(test))
-    meanings = tuple((name, as_tree(scope[name])) for name in names)
-    values = [untraced(value) for value in (then, otherwise)]
-    if not all(map(arithmetic.is_number, values)) or _is_settled(meanings):
-        return taken
-    chosen = Chosen(test, meanings, as_tree(then), as_tree(otherwise), untraced(taken))
-    return Traced(cast(Tree, chosen))
-
-
-def _is_settled(meanings: tuple[tuple[str, Tree], ...]) -> bool:
-    return all(isinstance(tree, Number) for _, tree in meanings)
-
-
-def moved(tree: Any, meaning: Callable[[Leaf], Tree]) -> Any:
-    """The number anew, with letters replaced by what they mean."""
-    if isinstance(tree, Leaf):
-        return Traced(meaning(tree))
-    if isinstance(tree, Number):
-        return Traced(tree)
-    if isinstance(tree, Sum):
-        return Traced.sum(factor * moved(term, meaning) for factor, term in tree.terms)
-    if isinstance(tree, Product):
-        return arithmetic.prod(moved(factor, meaning) for factor in tree.factors)
-    if isinstance(tree, Quotient):
-        top, bottom = moved(tree.top, meaning), moved(tree.bottom, meaning)
-        if tree.rounding == "exact":
-            return top / bottom
-        return top // bottom if tree.rounding == "floor" else -(-top // bottom)
-    if isinstance(tree, Chosen):
-        meanings = tuple((name, moved(each, meaning).tree) for name, each in tree.meanings)
-        if _is_settled(meanings):
-            return moved(tree.taken, meaning)
-        then, otherwise = moved(tree.then, meaning), moved(tree.otherwise, meaning)
-        chosen = Chosen(tree.test, meanings, then.tree, otherwise.tree, tree.value)
-        return Traced(cast(Tree, chosen))
-    assert isinstance(tree, Apply)
-    arguments = [moved(argument, meaning) for argument in tree.arguments]
-    if all(isinstance(argument.tree, Number) for argument in arguments):
-        return Traced(Number(tree.value))
-    if tree.function in ("min", "max"):
-        return Traced.extreme("smallest" if tree.function == "min" else "largest", arguments)
-    return arguments[0].gcd(arguments[1]) if tree.function == "gcd" else round(arguments[0])
 
 
 def settled(tree: Tree, allowed: frozenset[str]) -> Tree:
@@ -226,7 +149,7 @@ def length(tree: Any, most: int) -> int:
     while stack and count <= most:
         node = stack.pop()
         count += 1
-        stack.extend(each for each in node if isinstance(each, tuple))
+        stack += [each for each in node if isinstance(each, tuple)]
     return count
 
 
@@ -271,7 +194,7 @@ def expression(tree: Any) -> Expression:
         if then == otherwise:
             return then
         test = replaced(tree.test, {name: expression(each) for name, each in tree.meanings})
-        return Conditional(test, then, otherwise)
+        return test if tree.is_flag and is_condition(test) else Conditional(test, then, otherwise)
     return reduce(_times, map(expression, tree.factors))
 
 

@@ -25,12 +25,14 @@ class Values:
         self.attributes = {*names_of(every(body.scope.entries))}
         self.kept: dict[Any, Any] = {}  # what attributes hold, wherever they are asked for
         self.sizes: dict[str, str] = {}  # variables of forward that hold sizes of the input
+        scope = body.scope
+        self.own = {"index", *(scope.parameters.get(name, name) for name in scope.allowed)}
         self.loop_count: Any = None  # how often the loop runs that statements are written in
 
     def is_of_constructor(self, tree: Any) -> bool:
         """Whether an expression has names that only the constructor knows."""
-        own = {self.body.scope.parameters.get(name, name) for name in self.body.scope.allowed}
-        return bool(syntax.names(tree) & {"index", *own, *self.body.scope.owner.extras})
+        names = syntax.names(tree)
+        return not names.isdisjoint(self.own) or not names.isdisjoint(self.body.scope.owner.extras)
 
     def in_forward(self, name: str, tree: Any) -> Any:
         """A value that the constructor knows for forward: kept in an attribute, if it has to be."""

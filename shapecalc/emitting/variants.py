@@ -188,8 +188,10 @@ class Variants:
         self.tries = _Tries(spec, settings, base, frozenset(knobs), memory, layers)
         self.switches = knobs
         if len(knobs) > FEW:
-            self.switches = [name for name in knobs if name in decisive(spec)]
-        self.near = {name: _other_values(values[name], _is_rational(spec, name)) for name in knobs}
+            deciding = decisive(spec)
+            self.switches = [name for name in knobs if name in deciding]
+        rationals = _rationals(spec)
+        self.near = {name: _other_values(values[name], name in rationals) for name in knobs}
         self.others = {name: self.near[name][:ENOUGH] for name in knobs}
 
     def all(self) -> list[Variant]:
@@ -241,15 +243,14 @@ def _other_values(value: Any, is_rational: bool = False) -> list[Any]:
     return [each for each in dict.fromkeys([*near, *SMALL]) if each != value]
 
 
-def _is_rational(spec: Spec, name: str) -> bool:
-    """Whether a symbol need not be whole: it is written so, or what it makes is rounded."""
-    if has_point(spec, spec.symbols[name]):
-        return True
+def _rationals(spec: Spec) -> set[str]:
+    """The symbols that need not be whole: they are written so, or what they make is rounded."""
     lists = [spec.entries, *(block.entries for block in spec.blocks.values())]
     settings = [s for entries in lists for e in every(entries) for s in e.settings.values()]
     settings += [*_defaults(spec), *spec.symbols.values()]
     expressions = [s.expression for s in settings if s.expression is not None]
-    return any(name in _rounded_names(tree) for tree in expressions)
+    rounded = {name for tree in expressions for name in _rounded_names(tree)}
+    return {name for name, own in spec.symbols.items() if name in rounded or has_point(spec, own)}
 
 
 def _rounded_names(tree: Any) -> set[str]:

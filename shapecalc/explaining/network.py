@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.steps import LATEX, Style, steps
+from shapecalc.algebra.steps import LATEX, Style, in_numbers, steps
 from shapecalc.algebra.trace import Leaf, Traced, untraced
 from shapecalc.analysis.data import plain
 from shapecalc.analysis.layer import LayerReport
@@ -74,20 +74,29 @@ def brief(report: Report, layers: Iterable[LayerReport]) -> Iterator[Step]:
     >>> step.path, step.kind, str(step.params)
     ('conv1', 'Conv2d', "Traced('K*C*F^2 + K', 456)")
     """
+    alike: dict[Any, Step] = {}
     for layer in layers:
-        told = lettered(layer.node)
-        found: dict[Any, list[str]] = {}
-        for name, size in told.named(report.first(layer.output_shape)):
-            if isinstance(size, Traced) and not isinstance(size.tree, Leaf):
-                found.setdefault(size.tree, []).append(name)
-        yield Step(
-            layer.path,
-            layer.kind,
-            report.told(layer.output_shape),
-            [(", ".join(names), Traced(tree)) for tree, names in found.items()],
-            layer.params if layer.node.shared is not None else told.params,
-            layer.inputs if layer.node.layer.joins else (),
-        )
+        joined = layer.inputs if layer.node.layer.joins else ()
+        key = id(layer.node.layer), id(layer.node.inputs), layer.node.shared is None, joined
+        if key not in alike:
+            alike[key] = _step(report, layer, joined)
+        yield alike[key]._replace(path=layer.path)
+
+
+def _step(report: Report, layer: LayerReport, joined: tuple[str, ...]) -> Step:
+    told = lettered(layer.node)
+    found: dict[Any, list[str]] = {}
+    for name, size in told.named(report.first(layer.output_shape)):
+        if isinstance(size, Traced) and not isinstance(size.tree, Leaf):
+            found.setdefault(size.tree, []).append(name)
+    return Step(
+        layer.path,
+        layer.kind,
+        report.told(layer.output_shape),
+        [(", ".join(names), Traced(tree)) for tree, names in found.items()],
+        layer.params if layer.node.shared is not None else told.params,
+        joined,
+    )
 
 
 def fed(report: Report, layers: Sequence[LayerReport]) -> dict[str, tuple[Any, ...]]:
@@ -111,10 +120,10 @@ def whole(report: Report, layers: Sequence[LayerReport], style: Style, form: str
     input  3 x 32 x 32  what comes in
     conv1  6 x 28 x 28  height, width: floor((32 + 2*0 - 5)/1) + 1 = 28; params: 6*3*5^2 + 6 = 456
     """
+    found = list(brief(report, layers))
     if form == "json":
-        return json.dumps(
-            [_as_dict(step) for step in brief(report, layers)], indent=1, ensure_ascii=False
-        )
+        told = [{"path": step.path, **own} for step, own in _each(found, _as_dict)]
+        return json.dumps(told, indent=1, ensure_ascii=False)
     if form == "markdown":
         style = LATEX
     math = _math(form)
@@ -122,12 +131,23 @@ def whole(report: Report, layers: Sequence[LayerReport], style: Style, form: str
         (source, "", math(sizes(shape, style)), "what comes in")
         for source, shape in fed(report, layers).items()
     ]
-    rows += [(step.path, step.kind, *_told(step, style, math)) for step in brief(report, layers)]
+    each = _each(found, lambda step: _told(step, style, math))
+    rows += [(step.path, step.kind, *told) for step, told in each]
     if form == "markdown":
         head = ["| Layer | Kind | Output | Because |", "| --- | --- | --- | --- |"]
         return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
     wide, broad = (max((len(row[i]) for row in rows), default=0) for i in (0, 2))
     return "\n".join(f"{r[0]:<{wide}}  {r[2]:<{broad}}  {r[3]}".rstrip() for r in rows)
+
+
+def _each(found: list[Step], tell: Callable[[Step], Any]) -> Iterator[tuple[Step, Any]]:
+    """The steps, each with what is told of it; of layers that are alike it is found once."""
+    known: dict[int, Any] = {}
+    for step in found:
+        own = id(step.sizes)
+        if own not in known:
+            known[own] = tell(step)
+        yield step, known[own]
 
 
 def _math(form: str) -> Callable[[str], str]:
@@ -138,16 +158,10 @@ def _math(form: str) -> Callable[[str], str]:
 def _told(step: Step, style: Style, math: Callable[[str], str]) -> tuple[str, str]:
     """The output of a step, and what follows in it: ``height, width: ... = 55``."""
     told = [f"of {', '.join(step.joined)}"] if step.joined else []
-    told += [f"{names}: {math(_numbers(size, style))}" for names, size in step.sizes]
+    told += [f"{names}: {math(in_numbers(size, style))}" for names, size in step.sizes]
     if untraced(step.params) != 0:
-        told.append(f"params: {math(_numbers(step.params, style))}")
+        told.append(f"params: {math(in_numbers(step.params, style))}")
     return math(sizes(step.output, style)), "; ".join(told)
-
-
-def _numbers(size: Any, style: Style) -> str:
-    """The numbers put in, and the result."""
-    found = steps(size, style)
-    return f"{found[1]} = {found[-1]}" if len(found) > 2 else " = ".join(found)
 
 
 def _as_dict(step: Step) -> dict[str, Any]:
@@ -155,7 +169,6 @@ def _as_dict(step: Step) -> dict[str, Any]:
         return {"steps": steps(value), "value": plain(untraced(value))}
 
     return {
-        "path": step.path,
         "kind": step.kind,
         "output": plain(step.output),
         "sizes": [{"name": name, **told(size)} for name, size in step.sizes],

@@ -17,6 +17,9 @@ from shapecalc.algebra.decimals import Decimal
 LONGEST = 1000
 """The most characters an expression may have."""
 
+SHORTER = "give parts of it names: as symbols, or as arguments of a block"
+"""What to do about an expression that is too long."""
+
 MOST_TOKENS = 200
 """The most numbers, names and signs an expression may have."""
 
@@ -136,7 +139,7 @@ def parse(text: str) -> Expression:
     Binary(operator='*', left=Number(value=2), right=Name(name='n', column=2))
     """
     if len(text) > LONGEST:
-        raise ExpressionError(f"an expression of more than {LONGEST} characters")
+        raise ExpressionError(f"an expression of more than {LONGEST} characters", hint=SHORTER)
     if text.isascii() and text.isidentifier() and text not in RESERVED:
         return Name(text, 0)  # as most expressions are
     return _read(text, _TOKEN)
@@ -149,7 +152,7 @@ def parse_condition(text: str) -> Expression:
     Name(name='conv5.height', column=0)
     """
     if len(text) > LONGEST:
-        raise ExpressionError(f"an expression of more than {LONGEST} characters")
+        raise ExpressionError(f"an expression of more than {LONGEST} characters", hint=SHORTER)
     return _read(text, _with_facts())
 
 
@@ -173,7 +176,7 @@ class _Parser:
         self.tokens: list[_Token] = list(_tokens(text, pattern))
         if len(self.tokens) > MOST_TOKENS:
             message = f"an expression of more than {MOST_TOKENS} numbers, names and signs"
-            raise ExpressionError(message, self.tokens[MOST_TOKENS].column)
+            raise ExpressionError(message, self.tokens[MOST_TOKENS].column, SHORTER)
         self.at = 0
         self.depth = 0
 

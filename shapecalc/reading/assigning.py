@@ -80,6 +80,8 @@ class Assignments(Expressions):
         targets = [self.target(each) for each in node.targets]
         if len(targets) == 1:
             (only,) = targets
+            if _same_places(node.targets[0], node.value):
+                return self.same_places(node.targets[0], node.value, only)
 
             def one(frame: Frame) -> None:
                 only(value(frame), frame)
@@ -90,6 +92,23 @@ class Assignments(Expressions):
             found = value(frame)
             for each in targets:
                 each(found, frame)
+
+        return run
+
+    def same_places(self, target: Any, node: Any, assign: Callable[[Any, Frame], None]) -> Run:
+        """``a[places] = b[places]``, which is known of a mask as well, whatever it holds."""
+        rt = self.rt
+        to, origin, places = map(self.expression, (target.value, node.value, node.slice))
+        value = self.expression(node)
+
+        def run(frame: Frame) -> None:
+            mask = places(frame)
+            if rt.is_mask(mask):
+                found, other = to(frame), origin(frame)
+                rt.node, rt.source = node, self.source
+                rt.masked_store(found, mask, other)
+            else:
+                assign(value(frame), frame)
 
         return run
 
@@ -153,3 +172,11 @@ def _loaded(node: ast.expr) -> ast.expr:
         return ast.Attribute(node.value, node.attr, ast.Load())
     assert isinstance(node, ast.Subscript)
     return ast.Subscript(node.value, node.slice, ast.Load())
+
+
+def _same_places(target: ast.expr, value: ast.expr) -> bool:
+    """Whether one item is assigned to another whose index has the same name."""
+    if not isinstance(target, ast.Subscript) or not isinstance(value, ast.Subscript):
+        return False
+    ours, theirs = target.slice, value.slice
+    return isinstance(ours, ast.Name) and isinstance(theirs, ast.Name) and ours.id == theirs.id

@@ -107,6 +107,8 @@ class Attributes:
             return function.closure.module.name
         if name in ("__doc__", "__wrapped__"):
             return ""
+        if name == "__get__":
+            return Builtin(name, lambda rt, owner, *more: Method(function, owner))
         if name in ("__defaults__", "__kwdefaults__"):
             return function.defaults_of(name == "__kwdefaults__")
         raise KeyError(name)
@@ -158,9 +160,10 @@ class Attributes:
         if found is not MISSING:
             return found
         inner = plain(value)
-        if inner is not value:
+        has_own = value.cls.has("__getattr__")
+        if inner is not value and (not has_own or self.has_attribute(inner, name)):
             return self.attribute(inner, name)
-        if value.cls.has("__getattr__"):
+        if has_own:
             return self.call(self.attribute(value, "__getattr__"), [name], {})
         raise self.no_attribute(value, name)
 

@@ -24,8 +24,13 @@ from shapecalc.reading.values import (
 DEEPEST = 120
 """How deep calls may nest."""
 
+OF_NUMPY = {"axis": "dim", "keepdims": "keepdim"}
+"""numpy's names of arguments, which torch's functions take as well."""
+
 CALL = 20
 """What a call of a function of the source counts as, by the time it takes."""
+
+_NO_SELF = "a method's first parameter is self: is it missing?"
 
 
 class Calls:
@@ -33,7 +38,7 @@ class Calls:
 
     attribute: Any
     built: Any
-    calls: list[tuple[Function, Any, Source | None]]
+    calls: list[tuple[Function, Any, Source | None, Frame | None]]
     cannot: Any
     error: Any
     frame: Frame | None
@@ -96,6 +101,9 @@ class Calls:
         try:
             found = function.run(self, *args, **kwargs)
         except TypeError as wrong:
+            named = {OF_NUMPY.get(name, name): value for name, value in kwargs.items()}
+            if named.keys() != kwargs.keys() and function.name.startswith(("torch.", "Tensor.")):
+                return self.call_builtin(function, args, named)
             trace = wrong.__traceback__
             if trace is not None and trace.tb_next is None:
                 message = str(wrong).replace("<lambda>", function.name)
@@ -120,7 +128,7 @@ class Calls:
         if len(self.calls) >= DEEPEST:
             raise self.cannot(f"calls nest deeper than {DEEPEST}", "does a function call itself?")
         node, source, around = self.node, self.source, self.frame
-        self.calls.append((function, node, source))
+        self.calls.append((function, node, source, around))
         self.frame = frame
         lenient, self.leniency = self.leniency, 0
         try:
@@ -151,7 +159,8 @@ class Calls:
             if code.star is None:
                 many = f"takes {count} positional argument{'s' if count != 1 else ''}"
                 message = f"{self.called(function)}() {many} but {len(args)} were given"
-                raise self.error("TypeError", message)
+                is_method = function.owner is not None and "self" not in code.positional
+                raise self.error("TypeError", message, _NO_SELF if is_method else "")
         if code.star is not None:
             names[code.star] = tuple(args[count:])
         rest: dict[str, Any] = {}

@@ -122,7 +122,7 @@ class Classes:
         cls.names["__fields__"] = fields
         self.step(8 * len(fields))
 
-        def init(rt: Any, self_: Instance, *args: Any, **kwargs: Any) -> None:
+        def fill(rt: Any, self_: Instance, *args: Any, **kwargs: Any) -> None:
             given = dict(zip(fields, args))
             if len(args) > len(fields):
                 message = f"{cls.name}.__init__() takes {len(fields) + 1} positional arguments but "
@@ -150,8 +150,10 @@ class Classes:
             elif cls.has("__post_init__"):
                 rt.call(rt.attribute(self_, "__post_init__"), [], {})
 
-        if "__init__" not in cls.names:
-            cls.names["__init__"] = Builtin(f"{cls.name}.__init__", init)
+        if named_tuple:  # it is made whole, and a class that derives from it may make it otherwise
+            cls.names.setdefault("__new__", Maker(cls, fill))
+        elif "__init__" not in cls.names:
+            cls.names["__init__"] = Builtin(f"{cls.name}.__init__", fill)
 
         def replace(rt: Any, self_: Instance, **kwargs: Any) -> Any:
             return rt.call(cls, [], {**{n: self_.attributes[n] for n in fields}, **kwargs})
@@ -187,7 +189,11 @@ class Classes:
             value = self.blank(cls, args, kwargs)
         if isinstance(value, Instance) and cls.has("__init__"):
             self.call(self.attribute(value, "__init__"), args, kwargs)
-        elif args and not (cls.has("__exception__") or any(each in HOLDING for each in cls.mro)):
+        elif args and not (
+            cls.has("__new__")
+            or cls.has("__exception__")
+            or any(each in HOLDING for each in cls.mro)
+        ):
             raise self.error("TypeError", f"{cls.name}() takes no arguments")
         return value
 
@@ -213,14 +219,18 @@ class Classes:
 
 
 class Maker:
-    """``cls.__new__`` of a class that has none of its own."""
+    """``cls.__new__`` of a class that writes none; ``fill`` makes a named tuple whole."""
 
-    def __init__(self, cls: Class) -> None:
+    def __init__(self, cls: Class, fill: Any = None) -> None:
         self.cls = cls
+        self.fill = fill
 
     def known_call(self, rt: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """An instance of the class that is given."""
-        return rt.blank(args[0] if args else self.cls, args[1:], kwargs)
+        value = rt.blank(args[0] if args else self.cls, args[1:], kwargs)
+        if self.fill is not None:
+            self.fill(rt, value, *args[1:], **kwargs)
+        return value
 
     def known_attribute(self, rt: Any, name: str) -> Any:
         """Nothing that matters."""

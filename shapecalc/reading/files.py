@@ -164,20 +164,54 @@ class Files:
         return origin.known_attribute(self, item)
 
     def import_all(self, name: str, level: int, frame: Frame) -> None:
-        """``from name import *``."""
+        """``from name import *``, in a branch or a function."""
         origin = self.origin(name, level, frame.module)
+        for each in self.exported(origin, set()):
+            self.import_one(origin, each, frame)
+
+    def import_one(self, origin: Any, name: str, frame: Frame) -> None:
+        """Bind what ``from ... import *`` gives for a name, if it gives anything."""
         if isinstance(origin, SourceModule):
+            if not self.is_exported(origin, name):
+                return
             try:
-                names = list(origin.lookup(self, "__all__"))
+                frame.names[name] = origin.lookup(self, name)
             except KeyError:
-                for number in origin.stars:
-                    origin.run(self, number)
-                names = [n for n in [*origin.names(), *origin.frame.names] if not n.startswith("_")]
-            for each in names:
-                frame.names.setdefault(each, self.imported_from(name, level, each, frame.module))
-        elif hasattr(origin, "known_names"):
-            for each in origin.known_names():
-                frame.names.setdefault(each, origin.known_attribute(self, each))
+                inner = self.submodule(origin, name)
+                if inner is not None and "__all__" in origin.assigned:
+                    frame.names[name] = inner
+                frame.module.unread += origin.unread
+        elif isinstance(origin, Unknown):
+            frame.module.unread.append(origin)
+        elif hasattr(origin, "known_names") and name in origin.known_names():
+            frame.names[name] = origin.known_attribute(self, name)
+
+    def is_exported(self, origin: SourceModule, name: str) -> bool:
+        """Whether ``import *`` of a file takes a name, should the file have it."""
+        listed = self.listed_in(origin)
+        return not name.startswith("_") if listed is None else name in listed
+
+    def listed_in(self, origin: SourceModule) -> list[str] | None:
+        """The names that a file's ``__all__`` lists, None if there is none yet."""
+        try:
+            return list(origin.lookup(self, "__all__"))
+        except KeyError:
+            return None
+
+    def exported(self, origin: Any, seen: set[str]) -> list[str]:
+        """The names that ``import *`` takes."""
+        if not isinstance(origin, SourceModule):
+            return origin.known_names() if hasattr(origin, "known_names") else []
+        if origin.name in seen:
+            return []
+        seen.add(origin.name)
+        listed = self.listed_in(origin)
+        if listed is not None:
+            return listed
+        found = [*origin.names(), *origin.frame.names]
+        for node in origin.star_imports():
+            found += self.exported(self.origin(node.module or "", node.level, origin), seen)
+        return [name for name in found if not name.startswith("_")]
 
 
 class _Folder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from shapecalc.reading.traced import Call, Op, TensorValue
@@ -17,15 +17,17 @@ def wire_of(value: TensorValue) -> Wire:
 
 
 class Flow:
-    """Which tensors go into every call, and which come out of it."""
+    """Which tensors go into every call, and which come out of it; dead operations use none."""
 
-    def __init__(self, root: Call, results: Iterable[TensorValue]) -> None:
+    def __init__(self, root: Call, results: Iterable[TensorValue], dead: Container[int]) -> None:
         self.inside: dict[int, list[Wire]] = {}
         self.outside: dict[int, list[Wire]] = {}
         self.shapes: dict[Wire, tuple[Any, ...]] = {}
         self.chains: dict[int, list[Call]] = {}
         self.root = root
         for op in operations(root):
+            if id(op) in dead:
+                continue
             for value in op.inputs:
                 self.shapes.setdefault(wire_of(value), value.shape)
                 self.use(wire_of(value), op.call)

@@ -170,6 +170,22 @@ class Indexing:
             )
             value.become(made)
 
+    def is_mask(self, index: Any) -> bool:
+        """Whether an index is true or false of each place."""
+        return isinstance(index, TensorValue) and index.dtype == "bool" and index.data is None
+
+    def masked_store(self, value: Any, mask: TensorValue, other: Any) -> None:
+        """``value[mask] = other[mask]``: at each place the element of the one or of the other."""
+        if not isinstance(value, TensorValue) or not isinstance(other, TensorValue):
+            raise self.cannot("how many places a mask takes depends on what it holds")
+        if self.current is None or (value.is_constant and other.is_constant):
+            return
+        from shapecalc.reading.functions import OPERATIONS
+
+        while len(mask.shape) < max(len(value.shape), len(other.shape)):
+            mask = OPERATIONS["Tensor.unsqueeze"].run(self, mask, -1)
+        value.become(OPERATIONS["torch.where"].run(self, mask, other, value))
+
     def shape_of_part(self, value: TensorValue, index: Any) -> Any:
         """The shape of ``tensor[index]``, without an entry for it."""
         current, self.current = self.current, None

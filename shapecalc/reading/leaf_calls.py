@@ -130,8 +130,9 @@ class LeafCalls(Weights):
             leaf.layer = bound
         if isinstance(op, Op):
             for tensor_name, tensor in leaf_tensors(value).items():
-                if tensor.stored is not None:
-                    op.weights[tensor_name] = tensor.stored
+                learned = tensor.grown if self.is_weight(tensor) else tensor.stored
+                if learned is not None:
+                    op.weights[tensor_name] = learned
             self.count_weights(op)
         return outputs
 

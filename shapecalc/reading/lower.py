@@ -42,8 +42,8 @@ class Lowering:
         self.joins: list[tuple[Op, list[Wire]]] = []
         hoist(root)
         localise(root)
-        self.flow = Flow(root, results)
         self.dead = self.needless()
+        self.flow = Flow(root, results, self.dead)
         self.decide()
 
     # -- what stands as a block ------------------------------------------------------------------

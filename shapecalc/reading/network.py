@@ -344,7 +344,8 @@ class _Reading:
         if absent:
             raise CannotRead(
                 self.place,
-                f"forward takes {listing(names)}, of which {listing(absent)} is not given",
+                f"forward takes {listing(names)}, of which {listing(absent)} "
+                f"{'is' if len(absent) == 1 else 'are'} not given",
                 f"--input {absent[0]}=3,224,224 gives the shape of one, without the batch",
             )
         return given, args, kwargs

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shapecalc.language.problem import Source
+from shapecalc.language.problem import Source, did_you_mean
 from shapecalc.reading.assuming import Assumptions
 from shapecalc.reading.leaf_calls import LeafCalls
 from shapecalc.reading.modules import (
+    HOOKS,
     MODULE_LIST,
     SEQUENTIAL,
     Leaf,
@@ -118,12 +119,17 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
             return super().call_instance(value, args, kwargs)
         if value.cls.has("__call__"):
             return self.call(self.attribute(value, "__call__"), args, kwargs)
+        for hook in value.attributes.get(HOOKS, ()):
+            changed = self.call(hook, [value, tuple(args)], {})
+            if changed is not None:
+                args = list(changed) if isinstance(changed, tuple) else [changed]
         forward = self.attribute_or_none(value, "forward")
         if forward is None:
             message = f'Module [{value.cls.name}] is missing the required "forward" function'
             is_list = value.cls is MODULE_LIST
             hint = "nn.Sequential calls one after the other; of a ModuleList, each is called alone"
-            raise self.error("NotImplementedError", message, hint if is_list else "")
+            meant = did_you_mean("forward", value.cls.names)
+            raise self.error("NotImplementedError", message, hint if is_list else meant)
         if self.current is None or not self.stands_alone(value, forward):
             return self.call(forward, args, kwargs)
         outer = self.current

@@ -41,7 +41,7 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         self.node: Any = None
         self.source: Source | None = None
         self.frame: Frame | None = None
-        self.calls: list[tuple[Function, Any, Source | None]] = []
+        self.calls: list[tuple[Function, Any, Source | None, Frame | None]] = []
         self.handled: list[Raised] = []
         self.pinned: set[str] = set()
         self.modules: dict[str, Any] = {}
@@ -66,7 +66,7 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         """The innermost place in the user's own files that is evaluated now."""
         if self.node is not None and self.source is not None and self.source.name in self.own:
             return Place.of(self.node, self.source)
-        for _, node, source in reversed(self.calls):
+        for _, node, source, _ in reversed(self.calls):
             if node is not None and source is not None and source.name in self.own:
                 return Place.of(node, source)
         if self.node is not None and self.source is not None:
@@ -168,6 +168,10 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
             self.node, self.source = node, source
         if name in self.builtins:
             return self.builtins[name]
+        if frame.module.unread:
+            unread = frame.module.unread[-1]
+            why = f"it may come with all of {unread.name!r}, which is not among what can be read"
+            return Unknown(name, why)
         known = [*frame.names, *frame.module.names(), *self.builtins]
         message = f"name {name!r} is not defined"
         hint = did_you_mean(name, known)

@@ -39,7 +39,11 @@ class SourceModule:
         self.registered()
         self.registering = [n for n, node in enumerate(self.tree.body) if _registers(node)]
         self.done: set[int] = set()
+        self.asking: set[str] = set()
+        self.unread: list[Any] = []  # of which all is imported, and nothing is known
         self.running: list[int] = []
+        self.asked: list[str] = []  # the names whose values are being found
+        self.aside: dict[str, Any] = {}  # bound beside what was asked, and to be changed when asked
 
     def registered(self) -> None:
         """Note what decorators change: what the function that decorates mentions, or is part of."""
@@ -81,6 +85,16 @@ class SourceModule:
         """The value of one of its names; ``KeyError`` if it binds none of the kind."""
         if name not in self.frame.names and f"{self.name}.{name}" in rt.replaced:
             return rt.replaced[f"{self.name}.{name}"]
+        if name in self.aside:
+            self.frame.names[name] = self.aside.pop(name)
+        self.asked.append(name)
+        try:
+            return self.settled(rt, name)
+        finally:
+            self.asked.pop()
+
+    def settled(self, rt: Any, name: str) -> Any:
+        """The value of a name, once the statements that it is concerned by are evaluated."""
         if self.registering and not self.running:
             registering, self.registering = self.registering, []
             for number in registering:
@@ -94,12 +108,30 @@ class SourceModule:
         if name not in names:
             for number in numbers:
                 self.run(rt, number)
-        if name not in names:
-            for number in self.stars:
-                self.run(rt, number)
+        if name not in names and name not in self.asking and name != "__all__":
+            self.look_in_stars(rt, name)
         if name not in names and "__getattr__" in self.assigned and name != "__getattr__":
             raise KeyError(name)
         return names[name]
+
+    def star_imports(self) -> list[ast.ImportFrom]:
+        """The statements ``from ... import *`` that stand in no branch, the last one first."""
+        found = [self.tree.body[number] for number in reversed(self.stars)]
+        return [node for node in found if isinstance(node, ast.ImportFrom)]
+
+    def look_in_stars(self, rt: Any, name: str) -> None:
+        """Bind a name that ``from ... import *`` gives; nothing else of those files is asked."""
+        self.asking.add(name)  # files may import one another
+        try:
+            for node in self.star_imports():
+                rt.import_one(rt.origin(node.module or "", node.level, self), name, self.frame)
+                if name in self.frame.names:
+                    return
+        finally:
+            self.asking.discard(name)
+        for number in self.stars:
+            if not isinstance(self.tree.body[number], ast.ImportFrom):
+                self.run(rt, number)
 
     def run(self, rt: Any, number: int) -> None:
         """Evaluate a statement, once."""
@@ -111,10 +143,22 @@ class SourceModule:
         node, source = rt.node, rt.source
         try:
             self.compiler.statement(self.tree.body[number])(self.frame)
+            self.put_aside(number)
         finally:
             self.running.pop()
             rt.calls = calls
             rt.node, rt.source = node, source
+
+    def put_aside(self, number: int) -> None:
+        """Keep what a statement binds beside the name that is asked for, until it is asked for.
+
+        Other statements may change it, as those that register something do.
+        """
+        names = self.frame.names
+        for name in _bound(self.tree.body[number]):
+            is_asked = name in self.asked or name not in names
+            if not is_asked and not self.done.issuperset(self.concerned.get(name, ())):
+                self.aside[name] = names.pop(name)
 
 
 MOST_WORDS = 200_000

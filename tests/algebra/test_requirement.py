@@ -109,3 +109,13 @@ def test_what_differs_by_a_quotient_is_never_equal():
     size, r = Formula.symbol("C"), Formula.symbol("r")
     assert equal(size + 4 / (r * size), size).decide({}) is False
     assert equal(size, 4 / r**2).decide({}).equation == "C*r**2 == 4"
+
+
+def test_what_is_at_most_a_quotient_by_a_positive_symbol_is_said_of_its_numerator() -> None:
+    g, p = Formula.symbol("g"), Formula.symbol("P")
+    found = at_least(1, g / p, "is {left}, less than {right}").decide({"g": 0, "P": 0})
+    assert isinstance(found, Condition)
+    assert found.equation == "P >= g"
+    open_sign = at_least(1, g / p, "is {left}, less than {right}").decide({})
+    assert isinstance(open_sign, Condition)
+    assert open_sign.equation != "P >= g"

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 from shapecalc.emitting.printer.line import (
     ATOM,
     COMPARISON,
+    MOST_ITEMS,
     STRENGTH,
     Bare,
     flat,
     held,
+    is_wide,
     places_of,
     written,
 )
@@ -132,6 +134,16 @@ class Brackets(NamedTuple):
     tail: str
     needs_comma: bool = False  # even where there is one item
     is_sequence: bool = False  # whose items stand each on a line of its own
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether there is more in them than a line has room for."""
+        return len(self.items) > MOST_ITEMS or any(is_wide(item) for _, item in self.items)
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether there are comments in them."""
+        return any(has_notes(item) for _, item in self.items)
 
     def flat(self) -> str:
         """All on one line."""

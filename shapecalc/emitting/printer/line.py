@@ -36,6 +36,27 @@ def fits(line: str) -> bool:
     return len(line) <= WIDTH
 
 
+MOST_ITEMS = WIDTH // 3
+"""How many items a line has room for, as each has a sign at least, a comma and a space."""
+
+
+def is_wide(tree: Any) -> bool:
+    """Whether there are more arguments or items than a line has room for.
+
+    >>> from shapecalc.emitting.syntax import read
+    >>> is_wide(read(f"f({'a, ' * 30})")), is_wide(read("f(a, [b, c])"))
+    (True, False)
+    """
+    inside: tuple[Any, ...] = ()
+    if isinstance(tree, Bare):
+        return is_wide(tree.tuple)
+    if isinstance(tree, Sequence):
+        inside = tree.items
+    elif isinstance(tree, Invoke):
+        inside = (*tree.positional, *(value for _, value in tree.named))
+    return len(inside) > MOST_ITEMS or any(map(is_wide, inside))
+
+
 def flat(tree: Any) -> str:
     """A tree on one line.
 

@@ -20,7 +20,7 @@ from shapecalc.emitting.printer.breaks import (
     operand,
     operands,
 )
-from shapecalc.emitting.printer.line import UNARY, fits, flat, written
+from shapecalc.emitting.printer.line import UNARY, fits, flat, is_wide, written
 from shapecalc.emitting.syntax import Attribute, Constant, Invoke, Item, Keyed, Noted, Text
 from shapecalc.language.expression import Binary, Comparison, Conditional, Name, Number, Unary
 
@@ -39,8 +39,8 @@ def lines(tree: Any, indent: int, before: str = "", after: str = "") -> list[str
             )
     """
     pad = " " * indent
-    line = f"{pad}{before}{flat(tree)}{after}"
-    if fits(line) and not has_notes(tree):
+    line = "" if is_wide(tree) else f"{pad}{before}{flat(tree)}{after}"
+    if line and fits(line) and not has_notes(tree):
         return [line]
     if len(links_of(tree)) < FLUENT and _breaks_in_brackets(tree):
         broken = _greedy(_pieces(tree), indent, before, after)
@@ -61,8 +61,8 @@ def within(tree: Any, indent: int, before: str = "", after: str = "") -> list[st
         return [*lines, noted if tree.comment and fits(noted) else last]
     if isinstance(tree, Keyed):
         return within(tree.value, indent, f"{before}{flat(tree.key)}: ", after)
-    line = f"{pad}{before}{flat(tree)}{after}"
-    if fits(line) and not has_notes(tree):
+    line = "" if is_wide(tree) else f"{pad}{before}{flat(tree)}{after}"
+    if line and fits(line) and not has_notes(tree):
         return [line]
     parts = operands(tree)
     if len(parts) == 1:
@@ -94,10 +94,10 @@ def _bracketed(
     base = indent if base is None else base
     pad, deeper = " " * base, " " * (base + STEP)
     head, tail = f"{' ' * indent}{before}{brackets.head}", f"{pad}{brackets.tail}{after}"
-    together = deeper + ", ".join(f"{name}{flat(item)}" for name, item in brackets.items)
-    is_noted = any(has_notes(item) for _, item in brackets.items)
-    if fits(together) and not brackets.is_sequence and not is_noted:
-        return [head, together, tail]
+    if not brackets.is_sequence and not brackets.is_wide and not brackets.has_notes:
+        together = deeper + ", ".join(f"{name}{flat(item)}" for name, item in brackets.items)
+        if fits(together):
+            return [head, together, tail]
     comma = "," if len(brackets.items) > 1 or brackets.needs_comma else ""
     body = [
         line for name, item in brackets.items for line in within(item, base + STEP, name, comma)
@@ -171,9 +171,8 @@ def _greedy(pieces: list[str | Brackets], indent: int, before: str, after: str) 
         if isinstance(piece, str):
             line += piece
             continue
-        text = piece.flat()
-        is_noted = any(has_notes(item) for _, item in piece.items)
-        if fits(line + text + _up_to_brackets(pieces[i + 1 :])) and not is_noted:
+        text = "" if piece.is_wide or piece.has_notes else piece.flat()
+        if text and fits(line + text + _up_to_brackets(pieces[i + 1 :])):
             line += text
         else:
             *broken, last = _bracketed(piece, 0, line, "", indent)

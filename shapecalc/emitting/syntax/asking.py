@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
-from functools import cache
 from typing import Any, TypeAlias
 
 from shapecalc.emitting.syntax.nodes import (
@@ -37,8 +36,7 @@ from shapecalc.emitting.syntax.nodes import (
 from shapecalc.language import expression as spec
 from shapecalc.language.expression import Binary, Comparison, Conditional, Name, Number, Unary
 
-_SPEC = (Number, Name, Unary, Binary, Comparison, Conditional, spec.Call)
-
+_SPEC = frozenset({Number, Name, Unary, Binary, Comparison, Conditional, spec.Call})
 
 _OWN = frozenset(
     {Constant, Text, Formatted, Attribute, Item, Slice, Dots, Invoke, Sequence, Keyed, Star, Loop}
@@ -46,27 +44,44 @@ _OWN = frozenset(
     | {Assign, Do, Return, Raise, If, For, With, Parameter, Function, Class}
 )
 
+_NODES = _SPEC | _OWN
 
-@cache
-def _fields(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+_ATOMS = frozenset({Number, Name, Constant, Text, Dots})
+"""What has no parts."""
 
 
-def parts(node: Any) -> Iterator[Any]:
+_FIELDS: dict[Any, tuple[str, ...]] = {
+    kind: tuple(each.name for each in fields(kind)) for kind in _OWN
+}
+
+_HELD: dict[Any, tuple[str, ...]] = {
+    kind: tuple(each.name for each in fields(kind) if each.type not in ("str", "bool"))
+    for kind in _OWN
+}
+"""The fields that may hold trees: not those that are words or flags."""
+
+
+def parts(node: Any) -> Iterable[Any]:
     """What a tree, a statement or a definition is made of directly."""
-    if isinstance(node, _SPEC):
-        yield from spec.parts(node)
-    elif type(node) in _OWN:
-        for field in _fields(node.__class__):
-            yield from _nodes(getattr(node, field))
+    kind = type(node)
+    if kind in _ATOMS:
+        return ()
+    if kind in _SPEC:
+        return spec.parts(node)
+    found: list[Any] = []
+    if kind in _OWN:
+        for field in _HELD[kind]:
+            _gather(getattr(node, field), found)
+    return found
 
 
-def _nodes(value: Any) -> Iterator[Any]:
-    if isinstance(value, _SPEC) or type(value) in _OWN:
-        yield value
-    elif isinstance(value, tuple):
+def _gather(value: Any, found: list[Any]) -> None:
+    kind = type(value)
+    if kind in _NODES:
+        found.append(value)
+    elif kind is tuple:
         for each in value:
-            yield from _nodes(each)
+            _gather(each, found)
 
 
 def walk(*nodes: Any) -> Iterator[Any]:
@@ -114,26 +129,33 @@ Change: TypeAlias = "Callable[[Any], Any]"
 
 
 def changed(node: Any, change: Change) -> Any:
-    """A tree or statement with some of its nodes replaced; what is replaced is not looked into."""
+    """A tree or statement with some of its nodes replaced; what is replaced is not looked into.
+
+    Where nothing is replaced it is the same tree.
+    """
     found = change(node)
     if found is not None:
         return found
-    if isinstance(node, (Number, Name)):
+    kind = type(node)
+    if kind in _ATOMS or kind not in _NODES:
         return node
-    if isinstance(node, _SPEC):
-        return type(node)(*(_changed(each, change) for each in node))
-    if type(node) in _OWN:
-        values = [_changed(getattr(node, field), change) for field in _fields(node.__class__)]
-        return type(node)(*values)
-    return node
+    before = [*node] if kind in _SPEC else [getattr(node, field) for field in _FIELDS[kind]]
+    after = [_changed(each, change) for each in before]
+    return node if _are_the_same(before, after) else kind(*after)
 
 
 def _changed(value: Any, change: Change) -> Any:
-    if isinstance(value, _SPEC) or type(value) in _OWN:
+    kind = type(value)
+    if kind in _NODES:
         return changed(value, change)
-    if isinstance(value, tuple):
-        return tuple(_changed(each, change) for each in value)
-    return value
+    if kind is not tuple:
+        return value
+    after = [_changed(each, change) for each in value]
+    return value if _are_the_same(value, after) else tuple(after)
+
+
+def _are_the_same(before: Iterable[Any], after: Iterable[Any]) -> bool:
+    return all(one is other for one, other in zip(before, after))
 
 
 def replaced(tree: Any, meanings: Mapping[str, Any]) -> Any:

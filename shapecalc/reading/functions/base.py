@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from shapecalc.reading.calls import OF_NUMPY
 from shapecalc.reading.operators import plain, type_name
 from shapecalc.reading.traced import TensorValue, constant
 from shapecalc.reading.values import Builtin, Unknown
@@ -29,7 +30,7 @@ def prod(sizes: Any) -> Any:
     return math.prod(sizes)
 
 
-SAME = {"axis": "dim", "keepdims": "keepdim", "unbiased": "correction", "exponent": "other"}
+SAME = {**OF_NUMPY, "unbiased": "correction", "exponent": "other"}
 """Other names that arguments of functions have."""
 
 

@@ -140,6 +140,7 @@ _ROOTS = frozenset(
         "numbers",
         "time",
         "argparse",
+        "urllib",
         "inspect",
         "string",
         "json",
@@ -267,11 +268,7 @@ def resolve(name: str) -> Any:
     if name.startswith("torch.special.") and f"torch.{name[14:]}" in OPERATIONS:
         return OPERATIONS[f"torch.{name[14:]}"]
     root, _, rest = name.partition(".")
-    if (
-        (rest and root == "typing")
-        or (root == "types" and rest != "SimpleNamespace")
-        or root == "numbers"
-    ):
+    if rest and root in ("typing", "types", "numbers"):
         return Hint(name)
     full = {"nn": "torch.nn"}.get(root, root)
     shown = name if full == root else f"{full}.{rest}"

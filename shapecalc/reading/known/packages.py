@@ -1,4 +1,4 @@
-"""Helpers that many copy from timm, and the layers of einops."""
+"""Helpers of torch's own layers, those that many copy from timm, and the layers of einops."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from shapecalc.reading.values import (
 
 def _tuple_of(n: int) -> Any:
     def run(rt: Any, value: Any) -> Any:
+        value = plain(value)
         return tuple(value) if isinstance(value, (list, tuple)) else (value,) * n
 
     return run
@@ -59,6 +60,17 @@ for _place in ("timm.models.layers", "timm.layers", "timm.models.layers.drop", "
         known(f"{_place}.{_name}")(_tuple_of(_n))
     known(f"{_place}.to_ntuple")(lambda rt, n: Builtin("parse", _tuple_of(n)))
 
+for _n, _name in enumerate(("_single", "_pair", "_triple", "_quadruple"), 1):
+    known(f"nn.utils.{_name}")(_tuple_of(_n))
+
+known("nn.utils._ntuple")(lambda rt, n, name="parse": Builtin(name, _tuple_of(n)))
+
+
+@known("nn.utils._reverse_repeat_tuple")
+def _reverse_repeat_tuple(rt: Any, sizes: Any, n: int) -> Any:
+    return tuple(each for each in reversed(sizes) for _ in range(n))
+
+
 for _place in ("timm.models.layers.weight_init", "timm.layers.weight_init"):
     KNOWN[f"{_place}.trunc_normal_"] = Quiet("trunc_normal_", passes=True)
 
@@ -96,6 +108,10 @@ for _name, _function in (("Rearrange", "rearrange"), ("Reduce", "reduce")):
 
     def _forward(rt: Any, self: Instance, x: Any, _function: str = _function) -> Any:
         _, args, kwargs = self.data
+        said = (*args[1:2], kwargs.get("reduction"))
+        if _function == "reduce" and "repeat" in said:  # which einops takes of the layer alone
+            sizes = {name: each for name, each in kwargs.items() if name != "reduction"}
+            return OPERATIONS["einops.repeat"].run(rt, x, *args[:1], **sizes)
         return OPERATIONS[f"einops.{_function}"].run(rt, x, *args, **kwargs)
 
     _cls.names["__init__"] = Builtin(f"{_name}.__init__", _init)

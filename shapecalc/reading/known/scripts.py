@@ -122,6 +122,7 @@ for _name in (
     "torch.backends.cudnn.is_available",
     "torch.is_autocast_enabled",
     "torch._C._get_tracing_state",
+    "torch._C._is_tracing",
     "torch.cpu._is_avx2_supported",
     "torch.cpu._is_avx512_supported",
     "torch.backends.mps.is_built",

@@ -1,4 +1,4 @@
-"""``inspect``: what a function or class takes, for code that passes on what fits."""
+"""``inspect``: what a function or class takes, and what the calls that run are given."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from shapecalc.reading.classes import OBJECT
 from shapecalc.reading.known.base import KNOWN, known
-from shapecalc.reading.values import Builtin, Class, Function, Instance, Method, Partial
+from shapecalc.reading.values import Builtin, Class, Frame, Function, Instance, Method, Partial
 
 _EMPTY = Class("_empty", (OBJECT,))
 _PARAMETER = Class("Parameter", (OBJECT,), {"empty": _EMPTY})
@@ -112,3 +112,39 @@ def _parameter(name: str, kind: int, default: Any = _EMPTY) -> Instance:
     found = Instance(_PARAMETER)
     found.attributes.update(name=name, kind=kind, default=default, annotation=_EMPTY)
     return found
+
+
+class _Running:
+    """A call that is running, by how many calls it is away from the innermost one."""
+
+    def __init__(self, frame: Frame, depth: int) -> None:
+        self.frame = frame
+        self.depth = depth
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """Its caller, and its names."""
+        if name == "f_back":
+            return _running(rt, self.depth + 1)
+        if name == "f_locals":
+            return dict(self.frame.names)
+        raise rt.cannot(f"{name} of a call that is running is not known")
+
+
+def _running(rt: Any, depth: int) -> _Running | None:
+    if not depth:
+        return _Running(rt.frame, 0) if rt.frame is not None else None
+    frame = rt.calls[-depth][3] if depth <= len(rt.calls) else None
+    return None if frame is None else _Running(frame, depth)
+
+
+known("inspect.currentframe")(lambda rt: _running(rt, 0))
+
+
+@known("inspect.getargvalues")
+def _argument_values(rt: Any, running: _Running) -> tuple[Any, ...]:
+    """Names of the parameters, of those that take the rest, and the values of all names."""
+    names = dict(running.frame.names)
+    if running.frame.function is None:
+        return [], None, None, names
+    code = running.frame.function.code
+    return [*code.positional, *code.keyword_only], code.star, code.double_star, names

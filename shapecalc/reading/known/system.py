@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.reading.known.base import KNOWN, known
 from shapecalc.reading.types import BUILTINS
-from shapecalc.reading.values import Builtin, Quiet
+from shapecalc.reading.values import Builtin, Method, Quiet
 
 
 def _module_named(rt: Any, name: Any) -> Any:
@@ -38,6 +38,9 @@ known("keyword.iskeyword")(lambda rt, word: isinstance(word, str) and keyword.is
 KNOWN["keyword.kwlist"] = list(keyword.kwlist)
 
 
+known("types.MethodType")(lambda rt, function, owner: Method(function, owner))
+
+
 @known("json.loads")
 def _loads(rt: Any, text: Any, **kwargs: Any) -> Any:
     import json  # only where it is asked for
@@ -66,6 +69,10 @@ for _name, _value in {
     "platform.python_version": "3.11.0",
 }.items():
     known(_name)(always(_value))
+
+known("urllib.parse.quote", "urllib.parse.quote_plus")(lambda rt, text, **kwargs: text)
+
+known("urllib.parse.urljoin")(lambda rt, base, url, **kwargs: f"{base}{url}")
 
 KNOWN["sys.platform"] = "linux"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from shapecalc.reading.modules import module  # it puts the methods into the class
 from shapecalc.reading.modules.containers import DICTS, LISTS, MODULE_LIST, SEQUENTIAL
 from shapecalc.reading.modules.holding import (
+    HOOKS,
     MODULE,
     NN,
     Leaf,
@@ -26,6 +27,7 @@ from shapecalc.reading.modules.leaves import Modules, torch_class
 
 __all__ = [
     "DICTS",
+    "HOOKS",
     "LISTS",
     "MODULE",
     "MODULE_LIST",

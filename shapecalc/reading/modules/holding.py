@@ -21,6 +21,9 @@ MODULE = Class("Module", (OBJECT,))
 NN: dict[str, Any] = {"Module": MODULE}
 """What ``torch.nn`` holds, by name; its layers since they were first asked for."""
 
+HOOKS = "forward pre-hooks"
+"""Under what a module keeps what is to be done before each call: no name of an attribute."""
+
 DEEPEST = 500
 """How deep modules may nest."""
 
@@ -95,14 +98,13 @@ def walk(
 
 
 def tensors_of(value: Instance) -> dict[str, TensorValue]:
-    """A module's own learned tensors and buffers, by name."""
-    found: dict[str, TensorValue] = {}
-    if isinstance(value.data, Leaf):
-        found.update(leaf_tensors(value))
-    for name, each in value.attributes.items():
-        if isinstance(each, TensorValue) and each.stored is not None:
-            found[name] = each
-    return found
+    """A module's own learned tensors and buffers, by name; not weights that are computed."""
+    own = leaf_tensors(value) if isinstance(value.data, Leaf) else {}
+    return {
+        name: each
+        for name, each in (*own.items(), *value.attributes.items())
+        if isinstance(each, TensorValue) and each.stored is not None
+    }
 
 
 def leaf_tensors(value: Instance) -> dict[str, TensorValue]:

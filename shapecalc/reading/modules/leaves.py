@@ -20,6 +20,7 @@ from shapecalc.reading.modules.holding import (
     leaf_tensors,
     stored,
 )
+from shapecalc.reading.modules.layer_methods import give_methods
 from shapecalc.reading.operators import plain
 from shapecalc.reading.trace import exact
 from shapecalc.reading.traced import Call, TensorValue
@@ -27,7 +28,7 @@ from shapecalc.reading.values import (
     Builtin,
     Class,
     Instance,
-    Quiet,
+    Static,
     Unknown,
 )
 
@@ -67,7 +68,7 @@ def _kind_class(kind: str, name: str = "", lazy: bool = False) -> Class:
 
     cls.names["__init__"] = Builtin(f"{name or kind}.__init__", init)
     cls.names["forward"] = Builtin("forward", forward)
-    cls.names["reset_parameters"] = Quiet("reset_parameters")
+    give_methods(cls, kind)
     return cls
 
 
@@ -223,6 +224,9 @@ def torch_class(name: str) -> Any:
 
 
 NN["SyncBatchNorm"] = _kind_class("BatchNorm2d", "SyncBatchNorm")
+NN["SyncBatchNorm"].names["convert_sync_batchnorm"] = Static(
+    Builtin("convert_sync_batchnorm", lambda rt, module, *args: module)
+)
 
 
 def _wrapper(rt: Any, cls: Class, args: list[Any], kwargs: dict[str, Any]) -> Any:

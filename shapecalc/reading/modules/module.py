@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.modules.holding import MODULE, children, every_tensor, method, named, walk
+from shapecalc.reading.modules.holding import (
+    HOOKS,
+    MODULE,
+    children,
+    every_tensor,
+    method,
+    named,
+    walk,
+)
 from shapecalc.reading.traced import Stored, TensorValue
 from shapecalc.reading.values import (
     Builtin,
     Instance,
     Quiet,
+    Unknown,
 )
 
 for _name in [
@@ -35,9 +44,11 @@ for _name in [
     "load_state_dict",
     "zero_grad",
     "register_forward_hook",
-    "register_forward_pre_hook",
     "extra_repr",
     "register_full_backward_hook",
+    "register_full_backward_pre_hook",
+    "register_load_state_dict_pre_hook",
+    "register_state_dict_pre_hook",
     "register_backward_hook",
     "register_load_state_dict_post_hook",
     "_register_load_state_dict_pre_hook",
@@ -59,6 +70,13 @@ def _self(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> Instance:
 for _name, _each in list(MODULE.names.items()):
     if isinstance(_each, Quiet) and _each.passes:
         MODULE.names[_name] = Builtin(_name, _self)
+
+
+@method(MODULE, "register_forward_pre_hook")
+def _before_forward(rt: Any, self: Instance, hook: Any, **kwargs: Any) -> None:
+    """What is done before each call, where weights may be made; other hooks change no shape."""
+    if not isinstance(hook, (Quiet, Unknown)) and not kwargs:
+        self.attributes.setdefault(HOOKS, []).append(hook)
 
 
 @method(MODULE, "__init__")
@@ -152,6 +170,12 @@ def _get_submodule(rt: Any, self: Instance, target: str) -> Any:
     for part in target.split(".") if target else ():
         found = rt.attribute(found, part)
     return found
+
+
+@method(MODULE, "set_submodule")
+def _set_submodule(rt: Any, self: Instance, target: str, module: Any, strict: Any = False) -> None:
+    path, _, name = named(rt, target).rpartition(".")
+    rt.store(_get_submodule(rt, self, path), name, module)
 
 
 @method(MODULE, "get_parameter", "get_buffer")

@@ -1,0 +1,98 @@
+"""What torch's layers have beside ``forward`` and what all modules have."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from shapecalc.reading.modules.holding import Leaf, leaf_tensors
+from shapecalc.reading.operators import plain
+from shapecalc.reading.traced import TensorValue
+from shapecalc.reading.values import (
+    Builtin,
+    Class,
+    ClassMethod,
+    Instance,
+    Property,
+    Quiet,
+    Static,
+)
+
+_QUIET = {
+    "": "reset_parameters",
+    "MultiheadAttention$|Transformer$": "_reset_parameters",
+    "(RNN|LSTM|GRU)$": "flatten_parameters check_input check_forward_args check_hidden_size",
+    "BatchNorm|InstanceNorm": "reset_running_stats _check_input_dim",
+    "Embedding": "_fill_padding_idx_with_zero",
+}
+"""Methods that change no shape, by patterns of the kinds that have them."""
+
+
+def _from_pretrained(rt: Any, cls: Class, embeddings: Any, *args: Any, **kwargs: Any) -> Any:
+    """An embedding of the sizes of a table."""
+    if not isinstance(embeddings, TensorValue) or len(embeddings.shape) != 2:
+        message = "Embeddings parameter is expected to be 2-dimensional"
+        raise rt.error("AssertionError", message)
+    kept = {name: each for name, each in kwargs.items() if name in ("padding_idx", "mode")}
+    return rt.call(cls, list(embeddings.shape), kept)
+
+
+def _square_mask(rt: Any, *args: Any, **kwargs: Any) -> TensorValue:
+    """A mask of so many positions; called on an instance, torch takes the size alone, too."""
+    size = rt.tensor_number(args[0]) if isinstance(args[0], TensorValue) else plain(args[0])
+    return TensorValue((size, size), "float32")
+
+
+def _all_weights(rt: Any, self: Instance) -> Any:
+    """A recurrent layer's tensors, a list for each layer and direction."""
+    found: dict[str, list[TensorValue]] = {}
+    for name, each in leaf_tensors(self).items():
+        found.setdefault(re.sub("^[a-z_]*_l", "l", name), []).append(each)
+    return list(found.values())
+
+
+def _conv_forward(rt: Any, self: Instance, input: Any, weight: Any, bias: Any = None) -> Any:
+    """A convolution by a weight that the code gives, with the layer's settings."""
+    from shapecalc.reading.functions import OPERATIONS  # functions make use of modules
+
+    leaf: Leaf = self.data
+    settings = {n: rt.leaf_attribute(self, n) for n in ("stride", "padding", "dilation", "groups")}
+    mode = plain(leaf.raw.get("padding_mode", "zeros"))
+    if mode != "zeros" and not isinstance(settings["padding"], str):
+        pads = [size for each in reversed(settings["padding"]) for size in (each, each)]
+        input = OPERATIONS["nn.functional.pad"].run(rt, input, pads, mode)
+        settings["padding"] = 0
+    run = OPERATIONS[f"nn.functional.{leaf.kind.lower()}"].run
+    return run(rt, input, weight, bias, **settings)
+
+
+_MORE: dict[str, dict[str, Any]] = {
+    "Embedding(Bag)?$": {
+        "from_pretrained": ClassMethod(Builtin("from_pretrained", _from_pretrained))
+    },
+    "Transformer$": {
+        "generate_square_subsequent_mask": Static(
+            Builtin("generate_square_subsequent_mask", _square_mask)
+        )
+    },
+    "(RNN|LSTM|GRU)$": {
+        "all_weights": Property(Builtin("all_weights", _all_weights)),
+        "_flat_weights": Property(
+            Builtin("_flat_weights", lambda rt, self: list(leaf_tensors(self).values()))
+        ),
+        "_flat_weights_names": Property(
+            Builtin("_flat_weights_names", lambda rt, self: list(leaf_tensors(self)))
+        ),
+    },
+    r"Conv\dd$": {"_conv_forward": Builtin("_conv_forward", _conv_forward)},
+}
+
+
+def give_methods(cls: Class, kind: str) -> None:
+    """Put into the class of a kind what torch's has."""
+    for pattern, names in _QUIET.items():
+        if re.match(pattern, kind):
+            cls.names.update({name: Quiet(name) for name in names.split()})
+    for pattern, methods in _MORE.items():
+        if re.match(pattern, kind):
+            cls.names.update(methods)

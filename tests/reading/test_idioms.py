@@ -1,0 +1,241 @@
+"""Idioms of well-known code bases, each alone: read as torch runs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import shapecalc
+from tests.reading.by_torch import by_torch
+
+torch = pytest.importorskip("torch")
+
+HEAD = """from collections import namedtuple
+from functools import partial
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+"""
+
+CASES: dict[str, tuple[str, str, list[list[int]]]] = {
+    "settings as a dictionary that is asked by attribute": (
+        "Net(cfg.model)",
+        """
+class Config(dict):
+    def __getattr__(self, name):
+        try:
+            value = self[name]
+        except KeyError:
+            raise AttributeError(f"no attribute {name}")
+        return Config(value) if isinstance(value, dict) else value
+cfg = Config(model=dict(width=6, items=2))
+class Net(nn.Module):
+    def __init__(self, cfg):
+        super().__init__()
+        assert not hasattr(cfg, "depth") and callable(cfg.items)
+        self.lin = nn.Linear(4, cfg.width * cfg["items"])
+    def forward(self, x):
+        return self.lin(x)
+""",
+        [[4]],
+    ),
+    "registries that one statement makes": (
+        "HEADS.build(type='Head', body=dict(type='Body', width=5))",
+        """
+class Registry:
+    def __init__(self):
+        self.classes = {}
+    def register(self):
+        def note(cls):
+            self.classes[cls.__name__] = cls
+            return cls
+        return note
+    def build(self, **settings):
+        return self.classes[settings.pop("type")](**settings)
+BODIES, HEADS = Registry(), Registry()
+@BODIES.register()
+class Body(nn.Linear):
+    def __init__(self, width):
+        super().__init__(4, width)
+@HEADS.register()
+class Head(nn.Module):
+    def __init__(self, body):
+        super().__init__()
+        self.body = BODIES.build(**body)
+    def forward(self, x):
+        return self.body(x)
+""",
+        [[4]],
+    ),
+    "a named tuple whose class has a __new__ of its own": (
+        "Net()",
+        """
+class Spec(namedtuple("_Spec", ["channels", "stride"])):
+    def __new__(cls, *, channels=None, stride=None):
+        return super().__new__(cls, channels, stride)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        spec = Spec(channels=7)
+        channels, stride = spec
+        assert stride is None and spec._replace is not None
+        self.lin = nn.Linear(4, channels)
+    def forward(self, x):
+        return self.lin(x)
+""",
+        [[4]],
+    ),
+    "weights standardised by einops and a function": (
+        "Net()",
+        """
+from einops import reduce
+class Conv(nn.Conv2d):
+    def forward(self, x):
+        mean = reduce(self.weight, "o ... -> o 1 1 1", "mean")
+        var = reduce(self.weight, "o ... -> o 1 1 1", partial(torch.var, unbiased=False))
+        weight = (self.weight - mean) * (var + 1e-5).rsqrt()
+        return F.conv2d(x, weight, self.bias, self.stride, self.padding)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = Conv(3, 8, 3, padding=1)
+        steps = torch.cumprod(torch.linspace(0.9, 0.1, 5), axis=0)
+        self.register_buffer("steps", steps)
+    def forward(self, x):
+        x = self.conv(x) * self.steps.sum(axis=0, keepdims=True)
+        return reduce(x, "b c (h 2) (w 2) -> b (h w) c", torch.amax)
+""",
+        [[3, 8, 8]],
+    ),
+    "a convolution that is called with weights of its own making": (
+        "Causal(3, 6, 5, dilation=2, groups=3)",
+        """
+class Causal(nn.Conv1d):
+    def forward(self, x):
+        x = F.pad(x, (self.dilation[0] * (self.kernel_size[0] - 1), 0))
+        return self._conv_forward(x, self.weight, self.bias)
+""",
+        [[3, 20]],
+    ),
+    "a weight that is made before each call": (
+        "Net()",
+        """
+class Scaled:
+    def __call__(self, module, inputs):
+        module.weight = module.weight_orig * 0.5
+def scaled(module):
+    weight = module.weight
+    del module._parameters["weight"]
+    module.register_parameter("weight_orig", nn.Parameter(weight.data))
+    module.register_forward_pre_hook(Scaled())
+    return module
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = scaled(nn.Conv2d(3, 4, 3))
+        self.lin = scaled(nn.Linear(4, 2))
+    def forward(self, x):
+        return self.lin(self.conv(x).mean((2, 3)))
+""",
+        [[3, 8, 8]],
+    ),
+    "a tensor that takes another's elements where a mask says so": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(4, 4)
+    def forward(self, x):
+        y = self.lin(x)
+        nearest = torch.ones(y.shape) * 1e10
+        for _ in range(2):
+            mask = y < nearest
+            nearest[mask] = y[mask]
+        return self.lin(nearest)
+""",
+        [[5, 4]],
+    ),
+    "classes that are called as torch's are": (
+        "Net()",
+        """
+class Linear(nn.Module):
+    def __init__(self, cin, cout):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(cout, cin))
+        self.scale = nn.Parameter(torch.ones(1))
+    def forward(self, x):
+        return F.linear(x, self.weight) * self.scale
+class Sequential(nn.Module):
+    def __init__(self, *parts):
+        super().__init__()
+        self.parts = nn.ModuleList(parts)
+    def forward(self, x):
+        for part in self.parts:
+            x = part(x) + part(x)
+        return x
+class Conv2d(nn.Conv2d):
+    def __init__(self, cin, cout, k):
+        super().__init__(cin, cout, k, padding=k // 2, bias=False)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = Conv2d(3, 8, 5)
+        self.body = Sequential(Linear(8, 8), nn.ReLU())
+        self.out = nn.Linear(8, 2)
+    def forward(self, x):
+        return self.out(self.body(self.conv(x).mean((2, 3))))
+""",
+        [[3, 9, 9]],
+    ),
+    "exceptions of its own that are caught as Python's": (
+        "Net()",
+        """
+class Missing(AttributeError):
+    pass
+class NoKey(KeyError):
+    def __init__(self, key, known):
+        super().__init__(key)
+        self.known = known
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        try:
+            raise NoKey("x", [7])
+        except LookupError as error:
+            self.a = nn.Linear(4, error.known[0])
+        try:
+            self.b
+        except Missing:
+            self.b = nn.Linear(7, 6)
+        except KeyError:
+            self.b = nn.Linear(1, 1)
+    def __getattr__(self, name):
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            raise Missing(name) from None
+    def forward(self, x):
+        return self.b(self.a(x)) if not hasattr(self, "other") else x
+""",
+        [[4]],
+    ),
+}
+"""What makes the network, the source, and the shapes that come in, by what is special in it."""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_idiom_is_read_as_torch_runs_it(name: str, tmp_path: Path) -> None:
+    make, source, inputs = CASES[name]
+    if "einops" in source:
+        pytest.importorskip("einops")
+    path = tmp_path / "net.py"
+    path.write_text(HEAD + source)
+    shapes = [",".join(map(str, shape)) for shape in inputs]
+    report = shapecalc.load(f"{path}:{make}", inputs=shapes).report()
+    assert by_torch(HEAD + source, make, inputs) == {
+        "params": report.totals.params,
+        "output": report.to_dict()["outputs"][0]["shape"],
+        "macs": report.totals.macs,
+    }
