@@ -84,10 +84,15 @@ def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression |
 
 def _goes_both_ways(test: Expression, samples: Iterable[Sample]) -> bool:
     """Whether a condition holds at some uses and not at others: what is right at all needs none."""
+    met: set[bool] = set()
     try:
-        return {truth(value_of(test, each)) for each in samples} == {True, False}
+        for each in samples:
+            met.add(truth(value_of(test, each)))
+            if len(met) == 2:
+                return True
     except (ExpressionError, KeyError, TypeError):
-        return False
+        pass
+    return False
 
 
 def _shortest(trees: list[Tree]) -> list[Tree]:

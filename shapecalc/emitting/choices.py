@@ -182,7 +182,7 @@ def _asks(tree: Any, assumption: Assumption) -> bool:
                 return True
             stack += [node.then, node.otherwise, *(each for _, each in node.meanings)]
         else:
-            stack.extend(each for each in node if isinstance(each, tuple))
+            stack += [each for each in node if isinstance(each, tuple)]
     return False
 
 

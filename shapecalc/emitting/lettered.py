@@ -144,7 +144,7 @@ def behind_copies(count: Traced, sizes: list[Any]) -> Any:
 
 def with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any:
     """A value that is found, but with its conditions remembered; a flag is chosen by its own."""
-    if _is_flag(tree):
+    if is_flag(tree):
         return choice(tree, scope, True, False)
     choices: dict[str, Any] = {}
 
@@ -174,7 +174,7 @@ def where_holds(test: Expression, scope: Mapping[str, Any], wire: Wire) -> Wire:
     return wire._replace(tensor=wire.tensor.with_shape(sizes))
 
 
-def _is_flag(tree: Expression) -> bool:
+def is_flag(tree: Expression) -> bool:
     """Whether an expression is true or false whatever its names are."""
     if isinstance(tree, Unary):
         return tree.operator == "not"

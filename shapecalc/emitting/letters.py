@@ -13,6 +13,7 @@ from shapecalc.algebra.trace import Number, Traced, Tree, as_tree, untraced
 from shapecalc.emitting.choices import choice
 from shapecalc.emitting.lettered import (
     behind_copies,
+    is_flag,
     lettered,
     note,
     outcome,
@@ -28,6 +29,7 @@ from shapecalc.emitting.python import tests
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
 from shapecalc.graph.scope import Over, Place, Scope
+from shapecalc.language.expression import Expression
 from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import BATCH
@@ -88,6 +90,7 @@ class Memory:
         self.inside: dict[int, Inside] = {}
         self.uses: dict[Any, _Use] = {}
         self.symbols: dict[str, tuple[str, ...]] = {}
+        self.tests: dict[int, list[Expression]] = {}  # by the identity of expressions of the spec
         self.shares = any(
             entry.share is not None
             for entries in (spec.entries, *(block.entries for block in spec.blocks.values()))
@@ -95,6 +98,12 @@ class Memory:
         )
         for block in spec.blocks.values():
             self.symbols[block.name] = tuple(sorted(_symbols(block, spec, set()) - {"index"}))
+
+    def tests_in(self, tree: Expression) -> list[Expression]:
+        """The conditions that choose something in an expression of the spec."""
+        if id(tree) not in self.tests:
+            self.tests[id(tree)] = tests(tree)
+        return self.tests[id(tree)]
 
 
 def _symbols(block: Block, spec: Spec, met: set[str]) -> set[str]:
@@ -218,17 +227,19 @@ class _LetteredBuilder(Builder):
 
     def key(self, block: Block, arguments: Mapping[str, Any], wires: list[Wire]) -> Any:
         """What the inside of a use hangs on."""
-        given = tuple((name, plain(value)) for name, value in sorted(arguments.items()))
+        given = tuple(plain(arguments[name]) for name in block.arguments)
         symbols = tuple(untraced(self.values[name]) for name in self.memory.symbols[block.name])
         fed = tuple((tuple(map(untraced, w.tensor.shape)), w.tensor.dtype) for w in wires)
         return block.name, given, symbols, fed
 
     def value(self, setting: Setting, scope: Scope, place: Place) -> Any:
         found = super().value(setting, scope, place)
-        if setting.expression is None or not isinstance(setting.expression, tuple):
+        tree = setting.expression
+        if tree is None:
             return found
-        self.decisions += [outcome(test, scope) for test in tests(setting.expression)]
-        return with_choices(setting.expression, scope, found)
+        asked = self.memory.tests_in(tree)
+        self.decisions += [outcome(test, scope) for test in asked]
+        return with_choices(tree, scope, found) if asked or is_flag(tree) else found
 
     def condition(self, entry: Entry, scope: Scope, place: Place) -> bool:
         found = super().condition(entry, scope, place)

@@ -89,8 +89,10 @@ class Shapes:
             return flat(stated(values.pop()))
         letters = frozenset({BATCH, *self.scope.known.knobs})
         if not self.is_network:
-            letters |= {name for each in samples for name in each.letters} - self.hidden()
-        if any(length(sample.tree, DEEPEST) > DEEPEST for sample in samples):
+            scopes = {id(each.letters): each.letters for each in samples}
+            letters |= {name for each in scopes.values() for name in each} - self.hidden()
+        trees = {id(each.tree): each.tree for each in samples}
+        if any(length(tree, DEEPEST) > DEEPEST for tree in trees.values()):
             return ""
         found = agree(samples, letters)
         if found is None or "index" in syntax.names(found) or syntax.size(found) > LARGEST:
@@ -115,8 +117,9 @@ class Shapes:
         return {name: Name(told, 0) for name, told in names.items()}
 
     def hidden(self) -> set[str]:
-        """The symbols that no constructor is given: the sizes of the network's input, mostly."""
-        return {*self.scope.known.spec.symbols} - self.scope.known.knobs - {*self.scope.arguments}
+        """What no constructor is given: symbols that are sizes of the input, mostly, or fixed."""
+        symbols = {*self.scope.known.spec.symbols} - self.scope.known.knobs
+        return (symbols - {*self.scope.arguments}) | self.scope.owner.fixed.keys()
 
 
 def _output(built: Node | Part) -> tuple[Any, ...]:

@@ -149,7 +149,7 @@ def length(tree: Any, most: int) -> int:
     while stack and count <= most:
         node = stack.pop()
         count += 1
-        stack.extend(each for each in node if isinstance(each, tuple))
+        stack += [each for each in node if isinstance(each, tuple)]
     return count
 
 

@@ -30,6 +30,8 @@ OF_NUMPY = {"axis": "dim", "keepdims": "keepdim"}
 CALL = 20
 """What a call of a function of the source counts as, by the time it takes."""
 
+_NO_SELF = "a method's first parameter is self: is it missing?"
+
 
 class Calls:
     """The part of the runtime that calls."""
@@ -157,7 +159,8 @@ class Calls:
             if code.star is None:
                 many = f"takes {count} positional argument{'s' if count != 1 else ''}"
                 message = f"{self.called(function)}() {many} but {len(args)} were given"
-                raise self.error("TypeError", message)
+                is_method = function.owner is not None and "self" not in code.positional
+                raise self.error("TypeError", message, _NO_SELF if is_method else "")
         if code.star is not None:
             names[code.star] = tuple(args[count:])
         rest: dict[str, Any] = {}

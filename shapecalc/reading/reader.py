@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shapecalc.language.problem import Source
+from shapecalc.language.problem import Source, did_you_mean
 from shapecalc.reading.assuming import Assumptions
 from shapecalc.reading.leaf_calls import LeafCalls
 from shapecalc.reading.modules import (
@@ -128,7 +128,8 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
             message = f'Module [{value.cls.name}] is missing the required "forward" function'
             is_list = value.cls is MODULE_LIST
             hint = "nn.Sequential calls one after the other; of a ModuleList, each is called alone"
-            raise self.error("NotImplementedError", message, hint if is_list else "")
+            meant = did_you_mean("forward", value.cls.names)
+            raise self.error("NotImplementedError", message, hint if is_list else meant)
         if self.current is None or not self.stands_alone(value, forward):
             return self.call(forward, args, kwargs)
         outer = self.current

@@ -38,7 +38,7 @@ SECOND_LOOK = 32
 """Up to here values are tried one by one where a network of formulas is refused as a whole."""
 
 MOST_PIECES = 1000
-MOST_BUILT = 32_000
+MOST_BUILT = 20_000
 """How many pieces, and layers in them, are built before the rest is left open."""
 
 MOST_CLASSES = 64

@@ -244,7 +244,7 @@ class Drawn:
         (name,) = asked
         found = [name] * 3
         if "Chunk" in entry and "repeat" not in entry:
-            found += [f"{name}.{i}" for i in range(1, entry["Chunk"]["chunks"])]
+            found += [f"{name}.{i}" for i in range(entry["Chunk"]["chunks"])]
         if "MaxPool2d" in entry and "repeat" not in entry and self.one_in(3):
             found.append(f"{name}.indices")
         for block in BLOCKS:
@@ -297,7 +297,7 @@ class Drawn:
             more = [{"Linear": 6}, {"Dropout": "w/2"}, POOL]
             return dict(self.chance.choice([*plain, *more]))
         if kind == "function":
-            chunk = {"chunks": self.chance.choice([1, 1, 2])}
+            chunk = {"chunks": self.chance.choice([1, 2, 2, 3, 4])}
             return dict(self.chance.choice([{"Permute": [0, 1, 3, 2]}, {"Chunk": chunk}]))
         if kind == "reference":
             count = self.chance.randint(1, 3)

@@ -156,6 +156,26 @@ MISTAKES: dict[str, tuple[str, list[str], int, tuple[str, ...]]] = {
         7,
         ("list is not a Module subclass", "nn.Sequential(*layers)"),
     ),
+    "a forward that is misspelt": (
+        INIT + """        self.fc = nn.Linear(10, 2)
+    def foward(self, x):
+        return self.fc(x)
+""",
+        ["10"],
+        4,
+        ("missing the required \"forward\"", "did you mean 'foward'?"),
+    ),
+    "a method without self": (
+        INIT + """        self.fc = nn.Linear(10, 2)
+    def body(x):
+        return x * 2
+    def forward(self, x):
+        return self.fc(self.body(x))
+""",
+        ["10"],
+        11,
+        ("body() takes 1 positional argument but 2 were given", "first parameter is self"),
+    ),
     "no return": (
         INIT + """        self.fc = nn.Linear(10, 2)
     def forward(self, x):

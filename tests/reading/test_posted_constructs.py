@@ -29,6 +29,9 @@ class Net(nn.Module):
         for layer in self.lstm.all_weights:
             for weight in layer:
                 nn.init.uniform_(weight)
+        for name in self.lstm._flat_weights_names:
+            if "weight" in name:
+                nn.init.xavier_uniform_(self.lstm._parameters[name])
     def forward(self, x):
         self.lstm.flatten_parameters()
         return self.lstm(x)[0]

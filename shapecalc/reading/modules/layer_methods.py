@@ -75,7 +75,15 @@ _MORE: dict[str, dict[str, Any]] = {
             Builtin("generate_square_subsequent_mask", _square_mask)
         )
     },
-    "(RNN|LSTM|GRU)$": {"all_weights": Property(Builtin("all_weights", _all_weights))},
+    "(RNN|LSTM|GRU)$": {
+        "all_weights": Property(Builtin("all_weights", _all_weights)),
+        "_flat_weights": Property(
+            Builtin("_flat_weights", lambda rt, self: list(leaf_tensors(self).values()))
+        ),
+        "_flat_weights_names": Property(
+            Builtin("_flat_weights_names", lambda rt, self: list(leaf_tensors(self)))
+        ),
+    },
     r"Conv\dd$": {"_conv_forward": Builtin("_conv_forward", _conv_forward)},
 }
 
