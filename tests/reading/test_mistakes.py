@@ -20,6 +20,24 @@ INIT = """    def __init__(self):
 """
 
 MISTAKES: dict[str, tuple[str, list[str], int, tuple[str, ...]]] = {
+    "keys of other features than torch's default for them": (
+        INIT + """        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+    def forward(self, x, y):
+        return self.attention(x, y, y)[0]
+""",
+        ["5,8", "7,6"],
+        9,
+        ("states kdim 8 but receives 6", "is made at"),
+    ),
+    "a transformer of torch's default width": (
+        INIT + """        self.transformer = nn.Transformer(batch_first=True)
+    def forward(self, x, y):
+        return self.transformer(x, y)
+""",
+        ["5,64", "7,64"],
+        9,
+        ("states d_model 512 but receives 64",),
+    ),
     "super().__init__() is missing": (
         """    def __init__(self):
         self.fc = nn.Linear(10, 2)

@@ -38,6 +38,19 @@ class Net(nn.Module):
 """,
         [[5, 8]],
     ),
+    "attention that is made and never called": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(8, 4)
+        self.attention = nn.MultiheadAttention(4, 2)
+    def forward(self, x):
+        return self.linear(x)
+""",
+        [[5, 8]],
+    ),
     "an embedding made of a table": (
         "Net(torch.zeros(10, 8))",
         """
