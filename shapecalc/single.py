@@ -67,7 +67,7 @@ class Single:
             column += len(word) + 1
         self.text = ""
         self._places: list[tuple[Mark, Mark]] = []
-        if kind not in KINDS:
+        if KINDS.get(kind) is None:
             raise KindError(_no_kind(kind))
         words = [_Word(*_split(text), text, mark) for text, mark in zip(settings, self._marks[1:])]
         given = self._given(KINDS[kind], words)

@@ -51,8 +51,9 @@ class Test:
 class Comparing(Test):
     """A formula that stands in a relation to 0.
 
+    >>> from math import inf
     >>> test = Comparing(512 - Formula.symbol("h"), ">=", "h")
-    >>> test.at(512), test.over(1, 9), test.over(513, math.inf), test.over(512, 513)
+    >>> test.at(512), test.over(1, 9), test.over(513, inf), test.over(512, 513)
     (True, True, False, None)
     """
 
@@ -194,8 +195,9 @@ class Joined(Test):
 def read_test(condition: str, symbol: str) -> Test | None:
     """A condition as it is written, as a test; None where it is beyond what is understood here.
 
+    >>> from math import inf
     >>> divisor = read_test("64 % h == 0 or h == 1", "h")
-    >>> [n for n in range(1, 100) if divisor.at(n)], divisor.over(65, math.inf)
+    >>> [n for n in range(1, 100) if divisor.at(n)], divisor.over(65, inf)
     ([1, 2, 4, 8, 16, 32, 64], False)
     """
     try:

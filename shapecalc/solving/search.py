@@ -43,6 +43,7 @@ class Found(NamedTuple):
 def search(tests: Sequence[Test], first: int, last: int | None) -> Found:
     """All numbers of a range that meet all conditions; raises :class:`Open` if it takes too long.
 
+    >>> from shapecalc.solving.relations import read_test
     >>> found = search([read_test("512 % h == 0", "h")], 1, None)
     >>> list(found.solutions.members()), found.last, found.beyond
     ([1, 2, 4, 8, 16, 32, 64, 128, 256, 512], 512, '512 % h == 0')

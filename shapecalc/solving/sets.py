@@ -70,7 +70,7 @@ def together(sets: Iterable[Solutions]) -> Solutions:
     """All numbers of some sets that have none in common; raises :class:`TooSeldom`.
 
     >>> even = Solutions(2, ((Interval(4, None),), ()))
-    >>> together([stretch(0, 1), even]).conditions("n")
+    >>> together([Stretch(0, 1).numbers, even]).conditions("n")
     {'cases': 'n == 0 or (n % 2 == 0 and n >= 4) or n == 1'}
     """
     own = [each for each in sets if not each.is_empty]

@@ -169,11 +169,16 @@ class Growth:
         return False
 
     def least(self, report: Report, before: Report | None, column: str) -> Any:
-        """What a total is at least in every deeper network: that up to the first last copy."""
-        growing = self.growing(report, before) if before is not None else []
-        parts = growing or self.parts(report)
+        """What a total is at least in every deeper network: that up to the first last copy.
+
+        Of a stretch that did not grow along a line there never are more copies; if nothing else
+        changes before the first that did, the total up to the last copy there counts.
+        """
+        parts = self.parts(report)
         if not (self.is_first and self.is_rising) or not parts:
             return 0
+        if before is not None and self.is_all and self.is_linear:
+            parts = self.growing(report, before) or parts
         inside = {node.path for node in parts[0].nodes()}
         last = max(n for n, layer in enumerate(report.layers) if layer.path in inside)
         return getattr(sums(report.layers[: last + 1]), column)
