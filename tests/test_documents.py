@@ -64,17 +64,13 @@ def blocks(document: Path) -> Iterator[Block]:
         yield Block(document, line, found["language"], found["text"], found["file"])
 
 
-SLOW = re.compile(r"^\$ .*shapecalc (check|\S.*--scheduler)", re.M)
-"""Commands that start torch or workers, each of which takes seconds."""
-
-
 def cases(*languages: str, holding: str = "") -> list[Any]:
     """The blocks in these languages that are no files, each with its place as its name."""
     return [
         pytest.param(
             block,
             id=f"{document.relative_to(ROOT)}:{block.line}",
-            marks=[pytest.mark.thorough] if SLOW.search(block.text) else [],
+            marks=[pytest.mark.thorough] if is_slow(block.text) else [],
         )
         for document in DOCUMENTS
         for block in blocks(document)
@@ -82,6 +78,12 @@ def cases(*languages: str, holding: str = "") -> list[Any]:
         and block.file is None
         and re.search(holding, block.text, re.M)
     ]
+
+
+def is_slow(text: str) -> bool:
+    """Whether a command of a console block is one that takes a process of its own, or workers."""
+    own = [command for command, _ in commands(text)]
+    return any("--scheduler" in command or not PLAIN.fullmatch(command) for command in own)
 
 
 def write_files(document: Path, folder: Path) -> None:
@@ -138,7 +140,7 @@ PLAIN = re.compile(r"shapecalc (?!check)[^|<>&;$*~]+")
 def test_commands_print_what_is_shown(
     block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    """By the shell, as a reader runs them, with ``--thorough``; else most of them in here."""
+    """By the shell, as a reader runs them, with ``--thorough``; else in here, if they can be."""
     write_files(block.document, tmp_path)
     monkeypatch.chdir(tmp_path)
     for command, expected in commands(block.text):

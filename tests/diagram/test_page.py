@@ -20,7 +20,11 @@ import shapecalc
 from shapecalc.diagram.page import page
 from shapecalc.language.problem import SpecError
 from shapecalc.layers import KINDS
-from tests.bundled import SPECS
+from tests.bundled import NAMES, thorough
+
+OPENED = ("lenet5", "resnet18")
+FEW = [*OPENED, *thorough(name for name in NAMES if name not in OPENED)]
+"""A browser opens a page in a second or two."""
 
 BROWSER, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 OPTIONS = (
@@ -143,7 +147,7 @@ def shapes(report: shapecalc.Report) -> dict[str, str]:
     return {path: " × ".join(map(str, shape)) for path, shape in told.items()}
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", FEW)
 def test_the_figures_are_those_of_the_report(browser: Page, name: str) -> None:
     report = shapecalc.load(name).report()
     browser.open(name)
@@ -151,7 +155,7 @@ def test_the_figures_are_those_of_the_report(browser: Page, name: str) -> None:
     assert browser.shapes() == shapes(report)
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", FEW)
 def test_the_page_calculates_exactly(browser: Page, name: str) -> None:
     """Random values of some symbols, beyond what a double can hold, too, against the report."""
     network = shapecalc.load(name)
@@ -281,6 +285,7 @@ def test_a_symbol_without_value_leaves_formulas(browser: Page) -> None:
     assert browser.totals()["params"] == "60"
 
 
+@pytest.mark.thorough
 def test_symbolic_leaves_the_fields_empty(browser: Page) -> None:
     browser.open("unet", symbolic=True, depth=1)
     assert browser.all("[data-total=macs] math")
@@ -338,6 +343,7 @@ def test_a_block_unfolds_and_folds(browser: Page) -> None:
     assert not any("branch2.conv2" in label for label in browser.labels())
 
 
+@pytest.mark.thorough
 def test_all_of_it_unfolds(browser: Page) -> None:
     browser.open("googlenet")
     browser.one("#unfold").click()
@@ -412,6 +418,7 @@ def test_layers_of_every_kind_are_explained(browser: Page) -> None:
     assert browser.totals() == written(shapecalc.load(spec).report(B=3).totals)
 
 
+@pytest.mark.thorough
 def test_search_finds_a_layer_and_unfolds_to_it(browser: Page) -> None:
     browser.open("googlenet")
     field = browser.one("#search")
@@ -443,7 +450,7 @@ def test_the_table_sorts(browser: Page) -> None:
     assert list(browser.shapes()) == [layer.path for layer in report]
 
 
-@pytest.mark.parametrize("name", ["unet", "resnet18"])
+@pytest.mark.parametrize("name", [*thorough(["unet"]), "resnet18"])
 def test_bars_of_memory_are_those_of_the_report(browser: Page, name: str) -> None:
     browser.open(name)
     script = "return [...document.querySelectorAll('#memory button')].map((bar) => bar.offsetHeight"

@@ -99,6 +99,7 @@ def test_a_kind_is_emitted_in_a_block(name):
     assert_is_clean(assert_emits(as_block(name)))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_kind_that_chains_is_emitted_in_a_sequential(name):
     network = example(name)

@@ -203,6 +203,7 @@ def test_a_kind_is_torchs(name, request):
         assert accepted > drawn / 4
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", KINDS)
 @settings(max_examples=10, suppress_health_check=list(HealthCheck), database=None)
 @given(data=st.data())

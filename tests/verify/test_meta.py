@@ -28,6 +28,7 @@ def run(inside: str, after: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.thorough
 def test_the_compiler_is_not_imported() -> None:
     run("pass", "assert 'torch._dynamo' not in sys.modules")
 

@@ -128,6 +128,7 @@ def test_what_happens_is_told(target: str, told: str) -> None:
     assert "Traceback" not in output + errors
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("target", ["without_gradients", "elsewhere", "forks"])
 @pytest.mark.usefixtures("folder")
 def test_what_a_module_sets_or_starts_for_all_is_not_held_against_it(target: str) -> None:
@@ -145,6 +146,7 @@ def test_of_a_long_message_the_beginning_is_told() -> None:
     assert len(output) < 1000
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("folder")
 def test_what_does_not_come_to_an_end_is_ended() -> None:
     status, _, errors = check("hostile:runs_on", "--time-limit", "8")
@@ -159,6 +161,7 @@ def test_what_a_module_prints_is_not_in_the_findings() -> None:
     assert all(each["agrees"] for each in json.loads(output))
 
 
+@pytest.mark.thorough
 def test_what_a_module_prints_goes_to_standard_error(folder: Path) -> None:
     code = (
         "from shapecalc.cli import main; main(['check', 'net.yaml', '--against', 'hostile:prints'])"
