@@ -27,10 +27,13 @@ from shapecalc.reading.settings import setting
 from shapecalc.reading.traced import Call, Given, TensorValue
 from shapecalc.reading.trying import Trial, Trying
 from shapecalc.reading.values import (
+    Builtin,
     CannotRead,
     Class,
     Function,
     Instance,
+    Method,
+    Partial,
     Raised,
     Unknown,
 )
@@ -218,7 +221,7 @@ class _Reading:
             if not raised.is_a("NameError") or not module.as_script(make):
                 raise
             value = evaluated(reader, module, make)
-        if isinstance(value, (Class, Function)):
+        if isinstance(value, (Builtin, Class, Function, Method, Partial)):
             value = reader.call(value, [], {})
         root = self.network_of(value, make)
         self.place = self.place_of(root)

@@ -56,3 +56,25 @@ def test_several_variables_are_listed(tmp_path: Path) -> None:
     path.write_text(NET + "one = Block(4)\ntwo = Block(8)\n")
     with pytest.raises(shapecalc.SpecError, match="there are one, two"):
         shapecalc.load(str(path), inputs=["4"])
+
+
+FACTORIES = {
+    "a function": "def make(width=4): return Block(width)\n",
+    "a function in a decorator that is known": (
+        "from torchvision.models._utils import handle_legacy_interface\n"
+        "@handle_legacy_interface(weights=('pretrained', None))\n"
+        "def make(*, weights=None): return Block(4)\n"
+    ),
+    "a partial": "from functools import partial\nmake = partial(Block, 4)\n",
+    "a method": (
+        "class Factory:\n    def make(self): return Block(4)\nmake = Factory().make\n"
+        "other = nn.Linear(9, 9)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FACTORIES)
+def test_what_makes_a_network_is_called(case: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(NET + FACTORIES[case])
+    assert shapecalc.load(f"{path}:make", inputs=["4"]).report().totals.params == 20
