@@ -65,6 +65,7 @@ TRIGGERS: dict[str, dict[str, Any]] = {
     "softmax-before-end": net([784], {"Linear": 256}, {"Softmax": 1}, {"Linear": 10}),
     "batch-norm-of-one": net([9], {"Linear": {"out_features": 8, "bias": False}}, "BatchNorm1d"),
     "flatten-missing": net([3, 32, 32], conv(8, 3), "ReLU", {"Linear": 10}),
+    "mixed-batch": net([3, 32, 32], conv(8, 3), "ReLU", {"Reshape": [-1, 3600]}, {"Linear": 10}),
     "channels-last": net([64, 64, 3], conv(8, 1)),
     "inexact-factor": net([3, 88, 88], {"Upsample": {"scale_factor": "120/88"}}),
     "join-of-one": net([8, 9, 9], conv(8, 3, padding=1), "Add"),
@@ -234,6 +235,13 @@ CLEAN: dict[str, list[dict[str, Any]]] = {
         ),
         net([10, 64], "LayerNorm", {"Linear": 9}),
         net([10, 64], "BatchNorm1d", {"Linear": 9}),
+    ],
+    "mixed-batch": [
+        net([3, 32, 32], conv(8, 3), "ReLU", {"Reshape": [-1, 7200]}, {"Linear": 10}),
+        net([3, 32, 32], conv(8, 3), {"Reshape": [-1, 900]}, {"Linear": 10}),
+        net([3, 32, 32], conv(8, 3), {"Reshape": [-1, 2, 4, 900]}),
+        net([50, 64], {"LSTM": 64}, {"Reshape": [-1, 64]}, {"Linear": 9}),
+        net([50, 64], {"Reshape": [-1, 128]}),
     ],
     "channels-last": [
         net([3, 64, 64], conv(8, 1)),

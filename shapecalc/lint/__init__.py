@@ -10,12 +10,13 @@ conv1 dropped-pixels
 """
 
 from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
-from shapecalc.lint import broadcast, cost, habits, redundancy, stated, windows
+from shapecalc.lint import batch, broadcast, cost, habits, redundancy, stated, windows
 from shapecalc.lint.base import CHECKS, warnings
 
 __all__ = [
     "CHECKS",
     "Warning",
+    "batch",
     "broadcast",
     "cost",
     "habits",
