@@ -21,6 +21,8 @@ def common_condition(spec: Spec, block: Block, unlike: Collection[str]) -> Any |
     """The condition of all entries of a block, if there is one that its uses can tell."""
     if block.name in unlike or not block.entries or block.outputs or block.inline:
         return None
+    if len(block.inputs) > 1:
+        return None  # where it is left out, one of them is passed on and not the others
     first = block.entries[0].when
     if first is None or first.expression is None:
         return None

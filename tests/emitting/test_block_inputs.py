@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shapecalc
-from tests.emitting.emitted import assert_emits
+from tests.emitting.emitted import assert_emits, assert_is, made
 from tests.graph.test_block_inputs import UP
 
 
@@ -27,3 +27,17 @@ def test_the_first_input_is_kept_where_it_is_asked_for_again() -> None:
     )
     net = shapecalc.load(text)
     assert_emits(net)
+
+
+def test_a_block_that_a_condition_empties_passes_its_first_input_on() -> None:
+    conv = {"Conv2d": {"out_channels": 4, "kernel_size": 3, "padding": 1}, "when": "not flag"}
+    spec = {
+        "symbols": {"on": 1},
+        "input": [2, 6, 6],
+        "blocks": {"Gate": {"args": {"flag": None}, "inputs": ["p", "q"], "layers": [conv]}},
+        "layers": ["ReLU", {"Gate": {"flag": "on"}, "from": ["relu1", "input"]}],
+    }
+    network = shapecalc.load(spec)
+    source = assert_emits(network)
+    for on in (0, 1):
+        assert_is(made(source, on=on), network.report({"on": on}))
