@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from shapecalc.algebra.arithmetic import is_symbolic, prod
 from shapecalc.graph.layout import layout
-from shapecalc.layers.arranging import Reshape
 from shapecalc.lint.base import Finding, check
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def mixed_batch(report: Report) -> Iterator[Finding]:
     """
     for layer in report.layers:
         node = layer.node
-        if not isinstance(node.layer, Reshape) or len(node.output.shape) != 2:
+        if not node.layer.rest or len(node.output.shape) != 2:
             continue
         (x,) = node.inputs
         row, sample = node.output.shape[1], x.shape[1:]
