@@ -34,6 +34,9 @@ Check = Callable[["Report"], Iterable[Finding]]
 CHECKS: dict[str, Check] = {}
 """All warnings by their codes. A check's docstring says in a sentence what it warns of."""
 
+NEAREST = 20
+"""How many layers before one are asked what the dimensions of its input are."""
+
 
 def check(code: str) -> Callable[[Check], Check]:
     """Declare a warning: what it is known by in specs, reports and the documentation."""

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 
 from shapecalc.algebra.arithmetic import is_symbolic, prod
 from shapecalc.graph.layout import layout
-from shapecalc.lint.base import Finding, check
+from shapecalc.lint.base import NEAREST, Finding, check
 
 if TYPE_CHECKING:
     from shapecalc.analysis.report import Report
-
-NEAREST = 20
-"""How many layers before a Reshape are asked what the dimensions are."""
 
 
 @check("mixed-batch")

@@ -13,7 +13,7 @@ from shapecalc.layers.joining import Broadcast
 from shapecalc.layers.linear import Bilinear, Linear
 from shapecalc.layers.pointwise import Pointwise
 from shapecalc.layers.tensor import times
-from shapecalc.lint.base import Finding, check, surely_at_least
+from shapecalc.lint.base import NEAREST, Finding, check, surely_at_least
 
 if TYPE_CHECKING:
     from shapecalc.analysis.layer import LayerReport
@@ -221,10 +221,6 @@ def flatten_missing(report: Report) -> Iterator[Finding]:
         if len(names) == 2:
             hint += ", and a Permute: [0, 2, 1] of the channels alone"
         yield Finding(node.path, f"works on the {names[-1]}, {x.shape[-1]}, of {x}: {hint}")
-
-
-NEAREST = 20
-"""How many layers before a Linear are asked what the dimensions are."""
 
 
 @check("channels-last")

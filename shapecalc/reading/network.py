@@ -27,13 +27,10 @@ from shapecalc.reading.settings import setting
 from shapecalc.reading.traced import Call, Given, TensorValue
 from shapecalc.reading.trying import Trial, Trying
 from shapecalc.reading.values import (
-    Builtin,
+    CALLABLE,
     CannotRead,
-    Class,
     Function,
     Instance,
-    Method,
-    Partial,
     Raised,
     Unknown,
 )
@@ -221,7 +218,7 @@ class _Reading:
             if not raised.is_a("NameError") or not module.as_script(make):
                 raise
             value = evaluated(reader, module, make)
-        if isinstance(value, (Builtin, Class, Function, Method, Partial)):
+        if isinstance(value, CALLABLE):
             value = reader.call(value, [], {})
         root = self.network_of(value, make)
         self.place = self.place_of(root)

@@ -7,7 +7,16 @@ from typing import Any
 
 from shapecalc.reading.classes import OBJECT
 from shapecalc.reading.operators import plain, type_name
-from shapecalc.reading.values import Builtin, Class, Function, Instance, Method, Partial, Quiet
+from shapecalc.reading.values import (
+    CALLABLE,
+    Builtin,
+    Class,
+    Function,
+    Instance,
+    Method,
+    Partial,
+    Quiet,
+)
 
 BUILTINS: dict[str, Any] = {}
 """Python's own functions and what else it has without an import, by name."""
@@ -106,7 +115,7 @@ def _issubclass(rt: Any, cls: Any, kinds: Any) -> bool:
 def _callable(rt: Any, value: Any) -> bool:
     if isinstance(value, Instance):
         return bool(value.cls.has("__call__") or rt.is_module(value))
-    return isinstance(value, (Function, Builtin, Method, Partial, Class, Quiet))
+    return isinstance(value, (*CALLABLE, Quiet))
 
 
 @builtin("type")

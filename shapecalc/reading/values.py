@@ -267,6 +267,10 @@ class Unknown:
         return f"<{self.name}, not known>"
 
 
+CALLABLE = (Builtin, Class, Function, Method, Partial)
+"""What does something when it is called."""
+
+
 class Quiet:
     """A function or decorator that changes nothing: it gives back its first argument, or None."""
 

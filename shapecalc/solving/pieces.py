@@ -155,10 +155,8 @@ class Pieces:
             except SpecError as error:
                 if any(problem.is_of_formulas for problem in error.problems):
                     return None
-                if builder is not None and builder.begun:
-                    return Undecided(
-                        builder.begun[0].count
-                    )  # it may be wrong in fewer copies alone
+                if builder is not None and builder.begun:  # it may be wrong in fewer copies alone
+                    return Undecided(builder.begun[0].count)
                 return self.none(stretch, error)
 
     def piece(self, stretch: Stretch, values: dict[str, Quantity], builder: Builder) -> Piece:

@@ -13,11 +13,15 @@ from shapecalc.graph.build import build
 H = Formula.symbol("H")
 
 
+def loaded(layers: str, **more: str):
+    """A network of these layers, and other keys, in YAML."""
+    keys = {"input": "[3, 8, 8]", **more, "layers": layers}
+    return shapecalc.load("".join(f"{key}: {value}\n" for key, value in keys.items()))
+
+
 def report(layers: str, settings=None, symbolic=(), **more: str):
     """The report on a spec with these layers, and other keys, in YAML."""
-    keys = {"input": "[3, 8, 8]", **more, "layers": layers}
-    text = "".join(f"{key}: {value}\n" for key, value in keys.items())
-    return shapecalc.load(text).report(settings or {}, symbolic=symbolic)
+    return loaded(layers, **more).report(settings or {}, symbolic=symbolic)
 
 
 def paths(layers: str, settings=None, symbolic=(), **more: str) -> list[str]:
@@ -497,8 +501,7 @@ def test_formulas_nest_so_deep_and_no_deeper(entry):
 def test_formulas_are_so_long_together_and_no_longer():
     def built(count):
         entry = "{Conv1d: {out_channels: 4, kernel_size: 3, padding: *}}"
-        keys = chained(entry, count, input="[3, H]")
-        network = shapecalc.load("".join(f"{key}: {value}\n" for key, value in keys.items()))
+        network = loaded(**chained(entry, count, input="[3, H]"))
         return build(network.spec, network.values(symbolic=network.symbols), most_terms=100)
 
     assert len(built(8).nodes) == 8
