@@ -144,10 +144,8 @@ def multiplied(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr:
         if factor.is_Rational:
             coefficient *= factor
             continue
-        base, power = factor.args if factor.is_Pow else (factor, 1)
-        if not (base.is_Symbol or base.is_Function or base.is_Add):
-            return one * other
-        if not (power == 1 or power.is_Integer):
+        base, power = factor.args if factor.is_Pow else (factor, sympy.S.One)
+        if not (power.is_Integer and (base.is_Symbol or base.is_Function or base.is_Add)):
             return one * other
         powers[base] = powers.get(base, 0) + int(power)
     powers = {base: n for base, n in powers.items() if n}

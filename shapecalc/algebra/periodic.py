@@ -112,7 +112,7 @@ def _takes_both_signs(expr: sympy.Expr) -> bool:
         return False
     function = compiled(expr)
     values = [function(n) for n in range(min(length, FEW_VALUES))]
-    return min(values) < 0 < max(values)
+    return bool(min(values) < 0 < max(values))
 
 
 _Step = Callable[[int, list[Any]], Any]
