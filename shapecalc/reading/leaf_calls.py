@@ -21,6 +21,7 @@ class LeafCalls(Weights):
     not_known: Any
     relative: Any
     origin_of: Any
+    follows: Any
     require: Any
 
     def run_leaf(self, value: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -120,14 +121,8 @@ class LeafCalls(Weights):
         )
         first = next(iter(outputs.values()))
         op = first.source
-        if leaf.layer is not None and not leaf.tensors:
-            bound = leaf.layer.bound(*[each.tensor for each in inputs])
-            for field, declared in leaf.layer.fields.items():
-                if declared.infer is not None and leaf.layer.__dict__[field] is not None:
-                    bound = (
-                        bound if bound.__dict__[field] == leaf.layer.__dict__[field] else leaf.layer
-                    )
-            leaf.layer = bound
+        if not leaf.tensors:
+            leaf.layer, _ = self.follows(leaf.kind, leaf.layer, inputs, value)
         if isinstance(op, Op):
             for tensor_name, tensor in leaf_tensors(value).items():
                 learned = tensor.grown if self.is_weight(tensor) else tensor.stored

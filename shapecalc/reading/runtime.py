@@ -43,6 +43,7 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         self.frame: Frame | None = None
         self.calls: list[tuple[Function, Any, Source | None, Frame | None]] = []
         self.handled: list[Raised] = []
+        self.places: dict[int, tuple[ast.AST, Place]] = {}  # with nodes, so that ids stay theirs
         self.pinned: set[str] = set()
         self.modules: dict[str, Any] = {}
         self.own: set[str] = set()
@@ -65,13 +66,20 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
     def here(self) -> Mark | None:
         """The innermost place in the user's own files that is evaluated now."""
         if self.node is not None and self.source is not None and self.source.name in self.own:
-            return Place.of(self.node, self.source)
+            return self.place_of(self.node, self.source)
         for _, node, source, _ in reversed(self.calls):
             if node is not None and source is not None and source.name in self.own:
-                return Place.of(node, source)
+                return self.place_of(node, source)
         if self.node is not None and self.source is not None:
-            return Place.of(self.node, self.source)
+            return self.place_of(self.node, self.source)
         return None
+
+    def place_of(self, node: ast.AST, source: Source) -> Place:
+        """The place of a node; the same line of a class makes a layer in each of its instances."""
+        known = self.places.get(id(node))
+        if known is None:
+            known = self.places[id(node)] = node, Place.of(node, source)
+        return known[1]
 
     def cannot(self, message: str, *notes: str) -> CannotRead:
         """The error that what is evaluated now cannot be read."""
