@@ -18,7 +18,7 @@ from shapecalc.reading.blocks.naming import identifier
 from shapecalc.reading.flow import operations
 from shapecalc.reading.inputs import Shape, read_input
 from shapecalc.reading.lower import Lowering
-from shapecalc.reading.modules import SEQUENTIAL, all_tensors, is_module, walk
+from shapecalc.reading.modules import SEQUENTIAL, all_tensors, is_buffer, is_module, walk
 from shapecalc.reading.operators import type_name
 from shapecalc.reading.outputs import names_of, tensors
 from shapecalc.reading.reader import Reader, deep
@@ -399,19 +399,16 @@ class _Reading:
 
     # -- what is learned but not used -----------------------------------------------------------
 
-    def unused(
-        self, held: list[tuple[str, TensorValue]], place: Mark, lowering: Lowering
-    ) -> None:
+    def unused(self, held: list[tuple[str, TensorValue]], place: Mark, lowering: Lowering) -> None:
         """Entries for learned tensors, then buffers, that no operation uses; they count."""
         unused: dict[str, list[tuple[str, TensorValue]]] = {"Parameter": [], "Buffer": []}
         for path, value in held:
-            stored = value.stored
-            assert stored is not None
-            if stored.op is None or id(stored.op) not in lowering.made_of:
-                unused["Buffer" if stored.is_buffer else "Parameter"].append((path, value))
-        for kind, tensors in unused.items():
-            for path, value in tensors:
+            op = value.stored.op if value.stored is not None else None
+            if op is None or id(op) not in lowering.made_of:
+                unused["Buffer" if is_buffer(value) else "Parameter"].append((path, value))
+        for kind, pairs in unused.items():
+            for path, value in pairs:
                 item = lowering.lone(kind, path, place)
-                item.settings["shape"] = setting(list(value.stored.shape), item.mark)
+                item.settings["shape"] = setting(list(value.shape), item.mark)
                 if value.dtype != "float32":
                     item.settings["dtype"] = setting(value.dtype, item.mark)

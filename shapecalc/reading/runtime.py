@@ -164,11 +164,9 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         if frame.outer is not None and name in frame.outer:
             around = frame.outer[name]
         while around is not None:
-            if name in around.names:
-                return around.names[name]
-            if around.parent is None:
-                break
-            around = around.parent
+            names, around = around.names, around.parent
+            if name in names:
+                return names[name]
         node, source = self.node, self.source
         try:
             return frame.module.lookup(self, name)

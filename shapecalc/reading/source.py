@@ -39,7 +39,7 @@ class SourceModule:
         self.registered()
         self.registering = [n for n, node in enumerate(self.tree.body) if _registers(node)]
         self.done: set[int] = set()
-        self.final: set[str] = set()  # names of which all statements are evaluated, or that none has
+        self.final: set[str] = set()  # names whose statements are all evaluated
         self.asking: set[str] = set()
         self.unread: list[Any] = []  # of which all is imported, and nothing is known
         self.running: list[int] = []

@@ -142,7 +142,8 @@ class Trace:
                 for name, tensor in outputs.items()
             }
         for tensor in outputs.values():
-            if any(not 0 <= size <= LARGEST for size in tensor.shape):
+            sizes: Sequence[Any] = tensor.shape
+            if any(not 0 <= size <= LARGEST for size in sizes):
                 raise self.cannot(f"{kind} would put out {tensor}, larger than any tensor")
             if len(tensor.shape) > MOST_DIMENSIONS:
                 raise self.cannot(f"{kind} would put out more than {MOST_DIMENSIONS} dimensions")
@@ -331,11 +332,15 @@ def plainly(kind: Any, settings: dict[str, Any]) -> tuple[Any, ...] | None:
     """
     found = [kind]
     for name, value in settings.items():
-        items = value if value.__class__ in (tuple, list) else (value,)
-        classes = tuple([each.__class__ for each in items])
-        if not _PLAIN.issuperset(classes):
+        if value.__class__ in _PLAIN:
+            found.append((name, value.__class__, value))
+        elif value.__class__ in (tuple, list):
+            classes = [each.__class__ for each in value]
+            if not _PLAIN.issuperset(classes):
+                return None
+            found.append((name, *classes, *value))
+        else:
             return None
-        found.append((name, *classes, *items))
     return tuple(found)
 
 

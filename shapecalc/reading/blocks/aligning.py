@@ -69,7 +69,7 @@ class Alignment:
         return made if made.agrees() else None
 
     def with_one_like(self, twin: int, draft: Draft) -> Alignment:
-        """This and a list that differs from one of its own in numbers alone: it fills its places."""
+        """This and a list that differs from one of these in numbers alone, and fills its places."""
         places = {id(item): n for n, item in enumerate(self.drafts[twin].items)}
         number = len(self.drafts)
         self.drafts.append(draft)
@@ -167,7 +167,7 @@ def likeness(item: Item) -> Any:
 
 
 def structure(draft: Draft, likes: list[Any]) -> Any:
-    """What two lists have in common where they differ in numbers alone: layers, and what feeds them.
+    """What lists have in common that differ in numbers alone: layers, and what feeds them.
 
     ``likes`` are the likenesses of its items.
     """

@@ -19,7 +19,6 @@ from shapecalc.reading.values import (
 )
 
 
-
 def _of_axes(*names: str) -> tuple[str, ...]:
     """The kinds of these names in one to three dimensions."""
     return tuple([f"{name}{axes}d" for name in names for axes in (1, 2, 3)])
