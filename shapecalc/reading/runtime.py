@@ -43,6 +43,7 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         self.frame: Frame | None = None
         self.calls: list[tuple[Function, Any, Source | None, Frame | None]] = []
         self.handled: list[Raised] = []
+        self.unbound: set[Class] = set()  # of which super(cls).__init__() was called, without self
         self.places: dict[int, tuple[ast.AST, Place]] = {}  # with nodes, so that ids stay theirs
         self.pinned: set[str] = set()
         self.modules: dict[str, Any] = {}
@@ -100,10 +101,22 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         listed = " and ".join(f"{name} is {said}" for name, said in found.items())
         return [f"where {listed}"] if listed else []
 
+    def said_of(self, value: Any) -> str:
+        """A note that something is a tensor, where it is taken for more than one."""
+        return (
+            f"it is a tensor: {self.said_briefly(value)}{self.origin_of(value)}"
+            if isinstance(value, self.tensor_type)
+            else ""
+        )
+
+    origin_of: Any
+
     def said_briefly(self, value: Any) -> str:
         """A value in a few words: a number, a word, a short list, or the sizes of a tensor."""
         if isinstance(value, self.tensor_type):
             return " x ".join(map(str, map(int, value.shape))) or "a single number"
+        if isinstance(value, tuple) and any(isinstance(e, self.tensor_type) for e in value):
+            return f"({', '.join(self.said_briefly(each) for each in value)})"
         if isinstance(value, (bool, int, float, str, list, tuple)) and parts(value, 40) <= 40:
             text = self.represented(value)
             return text if len(text) <= 40 else ""

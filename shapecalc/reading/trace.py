@@ -17,6 +17,7 @@ from shapecalc.language.problem import Mark, Problem
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import MOST_DIMENSIONS
 from shapecalc.reading.advice import Unmet, key_of
+from shapecalc.reading.helping import helped
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.traced import Call, Given, Op, TensorValue
 from shapecalc.reading.values import Instance, Place
@@ -206,20 +207,21 @@ class Trace:
         instance: Instance | None,
     ) -> bool:
         """Whether all holds; what does not is told, and where sizes are stated, read on with."""
-        holds = True
+        is_told = False
         for requirement in layer.requirements(*tensors):
             if requirement.decide() is True:
                 continue
-            holds = False
             stated = layer.fields.get(requirement.field or "")
             if stated is not None and stated.infer is not None:
                 self.note_unmet(layer.__dict__[requirement.field or ""], requirement)
-            self.broken(kind, requirement, inputs, instance)
+            if not is_told:  # what else breaks follows from it
+                self.broken(kind, layer, requirement, inputs, instance)
+            is_told = True
             if stated is None or stated.infer is None:
                 from shapecalc.reading.values import CannotRead
 
                 raise CannotRead(None, "")
-        return holds
+        return not is_told
 
     def note_unmet(self, stated: Any, requirement: Requirement) -> None:
         """Keep what a layer states and what it receives, for advice."""
@@ -231,6 +233,7 @@ class Trace:
     def broken(
         self,
         kind: str,
+        layer: Layer,
         requirement: Requirement,
         inputs: Sequence[TensorValue],
         instance: Instance | None,
@@ -238,37 +241,18 @@ class Trace:
         """Tell of a requirement that does not hold: both sides, and where the layer was made."""
         name = self.name_of(instance) if instance is not None else ""
         what = f"{kind} {name!r}" if name else kind
-        received = "; ".join(map(self.told_of, inputs))
+        received = "; ".join(dict.fromkeys(map(self.told_of, inputs)))
         notes = [f"receives {received}"] if inputs else []
         notes += self.made_at(instance, name)
-        hint = self.hint_for(requirement, inputs)
+        hint = helped(layer, requirement, inputs)
         if hint and not hint.startswith("leave "):
             notes.append(hint)
         self.tell(f"{what} {requirement.problem()}", *notes)
 
-    def hint_for(self, requirement: Requirement, inputs: Sequence[TensorValue]) -> str:
-        """What a requirement says would help, or what code would do."""
-        sizes = [size for size in (requirement.left, requirement.right) if isinstance(size, int)]
-        first = inputs[0] if inputs else None
-        found = requirement.hint() or ""
-        if first is None:
-            return found
-        if found.startswith("an input of indices") and isinstance(first.source, Given):
-            return f"--input {','.join(map(str, first.shape[1:]))}:int64 gives indices"
-        if requirement.field in ("in_channels", "num_features") and len(first.shape) > 2:
-            stated = next((size for size in sizes if size != first.shape[1]), None)
-            dims = [n for n, size in enumerate(first.shape) if n > 1 and size == stated]
-            if dims:
-                return (
-                    f"{stated} is dimension {dims[-1]} of its input, and dimension 1 is the "
-                    f"channels: x.transpose(1, {dims[-1]}) exchanges the two"
-                )
-        return found
-
     def tell(self, message: str, *notes: str) -> None:
         """Note a problem at the line that is evaluated, and go on."""
         mark = self.here() or Mark(1, 1)
-        notes = (*notes, *self.values_here())
+        notes = (*filter(None, notes), *self.values_here())
         key = (mark, getattr(getattr(mark, "source", None), "name", ""), message)
         if key not in self.told:
             self.told.add(key)

@@ -253,6 +253,7 @@ class Modules:
     error: Any
     layer: Any
     root: Any
+    unbound: set[Class]
 
     def is_module(self, value: Any) -> bool:
         """Whether a value is a module."""
@@ -290,7 +291,8 @@ class Modules:
         raise self.error(
             "AttributeError",
             f"cannot assign {what} before Module.__init__() call",
-            f"super().__init__() as the first line of {value.cls.name}.__init__ calls it",
+            f"super().__init__() as the first line of {value.cls.name}.__init__ calls it"
+            + (f"; super({value.cls.name}) is nobody's" if value.cls in self.unbound else ""),
         )
 
     def store_in_leaf(self, value: Instance, name: str, item: Any) -> None:
