@@ -196,6 +196,8 @@ class Attributes:
             return value.module
         if name == "__mro__":
             return value.mro
+        if name == "__dict__":
+            return dict(value.names)
         if name == "__doc__":
             return ""
         if name == "__bases__":

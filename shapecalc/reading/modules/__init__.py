@@ -10,6 +10,7 @@ from __future__ import annotations
 from shapecalc.reading.modules import module  # it puts the methods into the class
 from shapecalc.reading.modules.containers import DICTS, LISTS, MODULE_LIST, SEQUENTIAL
 from shapecalc.reading.modules.holding import (
+    AFTER,
     HOOKS,
     MODULE,
     NN,
@@ -28,6 +29,7 @@ from shapecalc.reading.modules.holding import (
 from shapecalc.reading.modules.leaves import Modules, torch_class
 
 __all__ = [
+    "AFTER",
     "DICTS",
     "HOOKS",
     "LISTS",

@@ -24,6 +24,9 @@ NN: dict[str, Any] = {"Module": MODULE}
 HOOKS = "forward pre-hooks"
 """Under what a module keeps what is to be done before each call: no name of an attribute."""
 
+AFTER = "forward hooks"
+"""Under what it keeps what is to be done after each call."""
+
 DEEPEST = 500
 """How deep modules may nest."""
 
