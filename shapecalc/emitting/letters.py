@@ -29,7 +29,7 @@ from shapecalc.emitting.python import tests
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
 from shapecalc.graph.scope import Over, Place, Scope
-from shapecalc.language.expression import Expression
+from shapecalc.language.expression import Expression, names
 from shapecalc.language.problem import SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import BATCH
@@ -255,8 +255,10 @@ class _LetteredBuilder(Builder):
 
     def entry(self, entry: Entry, place: Place, wire: Wire | None) -> Wire | None:
         test = entry.when.expression if entry.when is not None else None
-        if test is None or entry.repeat is not None or wire is None:
+        if test is None or wire is None:
             return super().entry(entry, place, wire)
+        if entry.repeat is not None and any(each.name == "index" for each in names(test)):
+            return super().entry(entry, place, wire)  # some copies are there, and others are not
         inside = wire
         if entry.sources is None:
             inside = where_holds(test, Scope(place.values, wire.tensor, place.names), wire)

@@ -7,10 +7,10 @@ from typing import Any
 
 from shapecalc.emitting import syntax
 from shapecalc.emitting.agree import value_of
+from shapecalc.emitting.behind import behind
 from shapecalc.emitting.known import Copy
 from shapecalc.emitting.roles import Role
 from shapecalc.emitting.scope import Scope, Tied
-from shapecalc.emitting.variants import behind
 from shapecalc.language.expression import Binary, Comparison, Number
 from shapecalc.language.tree import Entry
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from shapecalc.emitting.known import Known
 from shapecalc.emitting.letters import every
-from shapecalc.emitting.variants import divides, has_point
+from shapecalc.emitting.tried import divides, has_point
 from shapecalc.language.expression import (
     Binary,
     Call,

@@ -6,6 +6,7 @@ import pytest
 
 import shapecalc
 from shapecalc.algebra.trace import Number, Sum, Traced
+from shapecalc.emitting.boundaries import Boundaries
 from shapecalc.emitting.module import module
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.trees import expression
@@ -46,3 +47,70 @@ def test_a_derivation_is_written_in_one_go_however_deep_it_is():
     for _ in range(60):
         tree = Sum(((2, Sum(((1, tree), (1, Number(1))), tree.value + 1)),), 2 * tree.value + 2)
     assert flat(expression(tree)).startswith("2 * (2 * (2 * (")
+
+
+CONV = {"kernel_size": 1, "bias": False}
+
+
+@pytest.mark.parametrize("own", [1, 9])
+@pytest.mark.parametrize("asked", ["w > 5", "3*w + 2 >= 20", "w < 7"])
+@pytest.mark.parametrize("size", ["ceil(w/4)", "(w + 9)//8", "max(w, 3)", "abs(w - 6) + 1"])
+def test_sizes_are_right_on_both_sides_of_what_a_condition_compares(own, asked, size):
+    # copies after the first have an input of 1, as the layer before them has at few values of w
+    branch = [
+        {"Conv2d": {**CONV, "out_channels": size}, "name": "first"},
+        {"Conv2d": {**CONV, "out_channels": 1}, "repeat": 3, "name": "later"},
+        {"Conv2d": {**CONV, "out_channels": size}, "name": "last"},
+    ]
+    join = {"Concat": {"branches": {"p": branch}}, "when": asked, "name": "join"}
+    spec = {"symbols": {"w": own}, "input": [1, 4, 4], "layers": [join]}
+    network = shapecalc.load(spec)
+    source = module(network)
+    for w in (2, 5, 6, 7, 9, 14, 24):
+        assert_is(made(source, w=w), network.report({"w": w}))
+
+
+@pytest.mark.parametrize("own", [1, 3])
+@pytest.mark.parametrize("asked", ["index == 5", "index > 6", "index == 4 or on"])
+@pytest.mark.parametrize("count", ["b + 1", "2*b", "b"])
+def test_copies_are_right_of_which_the_first_are_too_few_to_turn_a_condition(own, asked, count):
+    layer = {"Conv2d": {**CONV, "out_channels": "b + index"}, "when": asked, "name": "conv"}
+    copies = {"Concat": {"branches": {"p": [layer]}}, "repeat": count, "name": "copies"}
+    spec = {"symbols": {"b": own, "on": 0}, "input": [2, 4, 4], "layers": [copies]}
+    network = shapecalc.load(spec)
+    source = module(network)
+    for b in (2, 4, 5, 6, 8):
+        assert_is(made(source, b=b), network.report({"b": b}))
+
+
+@pytest.mark.parametrize("own", [0, 5, 30])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("n > 5", "not n == 5", "3 < n <= 20 and m", "2*n + 1 >= 12", "n // 4 > 2", "n*n > 50"),
+        *("n", "n - 3", "max(n, 6) > 8", "n > m + 2", "n / 2 == 7", "twice >= 9"),
+    ],
+)
+def test_a_spec_turns_where_a_condition_does(asked, own):
+    unit = {"args": {"n": None, "m": 4}, "layers": [{"ReLU": None, "when": asked}, "Identity"]}
+    spec = {
+        "symbols": {"k": own, "twice": "2*k"},
+        "blocks": {"Unit": unit},
+        "input": [2],
+        "layers": [{"Unit": {"n": "k"}}],
+    }
+    network = shapecalc.load(spec)
+    count = [len(list(network.report({"k": k}))) for k in range(60)]
+    turns = {k for k in range(1, 60) if count[k] != count[k - 1]}
+    found = Boundaries(network.spec, {}, {"k": own}).turns("k")
+    assert turns <= {*found}
+    assert len(found) <= 4
+
+
+@pytest.mark.parametrize("count", ["k", "k + 1", "2*k", "k*k", "k // 3"])
+@pytest.mark.parametrize("asked", ["index == 5", "index > 4", "not index < 5", "2*index == 10"])
+def test_a_spec_turns_where_there_is_a_copy_that_is_otherwise(asked, count):
+    layers = [{"ReLU": None, "repeat": count, "when": asked}, "Identity"]
+    network = shapecalc.load({"symbols": {"k": 4}, "input": [2], "layers": layers})
+    first = next(k for k in range(40) if len(list(network.report({"k": k}))) > 1)
+    assert first in Boundaries(network.spec, {}, {"k": 4}).turns("k")
