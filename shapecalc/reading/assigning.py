@@ -69,7 +69,7 @@ class Assignments(Expressions):
                 few = len(items) < count
                 said = "not enough" if few else "too many"
                 message = f"{said} values to unpack (expected {count}, got {len(items)})"
-                raise rt.error("ValueError", message)
+                raise rt.error("ValueError", message, rt.said_of(value))
             for each, item in zip(targets, items):
                 each(item, frame)
 

@@ -33,6 +33,7 @@ class Attributes:
     error: Any
     not_known: Any
     submodule: Any
+    unbound: set[Class]
     tensor_attribute: Any
     tensor_set: Any
     tensor_type: Any
@@ -195,6 +196,8 @@ class Attributes:
             return value.module
         if name == "__mro__":
             return value.mro
+        if name == "__dict__":
+            return dict(value.names)
         if name == "__doc__":
             return ""
         if name == "__bases__":
@@ -209,6 +212,8 @@ class Attributes:
         """An attribute of what comes behind a class."""
         if not isinstance(value.behind, Class):
             raise self.error("TypeError", "super() argument 1 must be a type")
+        if value.self is None and name == "__init__":  # it is that of super itself
+            return Builtin(name, lambda rt: rt.unbound.add(value.behind))
         is_instance = isinstance(value.self, Instance)
         cls = value.self.cls if is_instance else value.self
         if not isinstance(cls, Class) or value.behind not in cls.mro:

@@ -91,6 +91,10 @@ class Files:
             if path is not None:
                 package = name if path.name == "__init__.py" else name.rpartition(".")[0]
                 return self.open_file(path, name, package)
+        for folder in self.roots():
+            inner = folder.joinpath(*name.split("."))
+            if any(inner.glob("*.py")):
+                return _Folder(self, inner, name)
         return None
 
     def folders(self) -> Iterator[Path]:

@@ -159,6 +159,8 @@ class Indexing:
     def tensor_store(self, value: TensorValue, index: Any, item: Any) -> None:
         """``tensor[index] = item``: the elements change, the shape does not."""
         if self.current is None or not isinstance(item, TensorValue) or item.is_constant:
+            if isinstance(item, TensorValue) and _is_of_slices(index):
+                self.fits_part(self.shape_of_part(value, index), item.shape)
             return
         if value.is_constant or value.source is not None:
             part = self.shape_of_part(value, index)
@@ -169,6 +171,16 @@ class Indexing:
                 [value, item], value.shape, value.dtype, "assignment to a part of a tensor"
             )
             value.become(made)
+
+    def fits_part(self, part: Any, shape: Any) -> None:
+        """Whether what is assigned is as large as the part that it is assigned to."""
+        for n in range(1, 1 + min(len(part), len(shape))):
+            if shape[-n] not in (1, part[-n]):
+                raise self.error(
+                    "RuntimeError",
+                    f"The expanded size of the tensor ({part[-n]}) must match the existing size "
+                    f"({shape[-n]}): {_listed(shape)} is assigned to a part of {_listed(part)}",
+                )
 
     def is_mask(self, index: Any) -> bool:
         """Whether an index is true or false of each place."""
@@ -199,6 +211,16 @@ class Indexing:
 
 def _is_scalar(value: Any) -> bool:
     return isinstance(value, TensorValue) and value.shape == () and value.data is not None
+
+
+def _is_of_slices(index: Any) -> bool:
+    """Whether an index takes a part that is known without what a tensor holds."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(isinstance(each, (int, slice)) or each is ... for each in parts)
+
+
+def _listed(shape: Any) -> str:
+    return f"[{', '.join(map(str, shape))}]"
 
 
 def _shape_of(value: Any) -> Any:

@@ -34,6 +34,7 @@ class Items:
     not_known: Any
     source: Any
     step: Any
+    first_of: Any
     tensor_type: Any
 
     def iterator(self, items: Iterable[Any]) -> Iterated:
@@ -169,7 +170,8 @@ class Items:
         except TypeError:
             if isinstance(value, (list, tuple, str, range)):
                 message = f"{type_name(value)} indices must be integers or slices, not "
-                raise self.error("TypeError", message + type_name(index)) from None
+                hint = self.first_of(value) if isinstance(value, tuple) else ""
+                raise self.error("TypeError", message + type_name(index), hint) from None
             if isinstance(value, (Builtin, Function, Partial)) or hasattr(value, "known_attribute"):
                 return value  # a type with parameters, as hints have it
             message = f"'{type_name(value)}' object is not subscriptable"

@@ -9,6 +9,7 @@ from shapecalc.layers import KINDS, OUTPUT
 from shapecalc.layers.linear import Linear
 from shapecalc.reading.modules import Leaf, leaf_tensors
 from shapecalc.reading.operators import type_name
+from shapecalc.reading.sizes import names
 from shapecalc.reading.traced import Op, TensorValue
 from shapecalc.reading.values import Instance, Unknown
 from shapecalc.reading.weights import Weights
@@ -21,6 +22,7 @@ class LeafCalls(Weights):
     not_known: Any
     relative: Any
     origin_of: Any
+    follows: Any
     require: Any
 
     def run_leaf(self, value: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -66,12 +68,27 @@ class LeafCalls(Weights):
         for n, each in enumerate(inputs):
             inputs[n] = self.as_float(each, kind)
         assert leaf.layer is not None
+        if kind.states:
+            self.batch_behind(value, leaf, inputs[1:])
         if kind.states and all(each.is_constant for each in inputs[1:]):
             # a state of zeros is what it starts at of its own, but its sizes have to be right
             self.require(leaf.kind, leaf.layer, [x.tensor for x in inputs], inputs, value)
             del inputs[1:]
         outputs = self.put_leaf(value, leaf, inputs)
         return self.results(leaf, outputs)
+
+    def batch_behind(self, value: Instance, leaf: Leaf, starts: list[TensorValue]) -> None:
+        """A state has its batch behind layers and directions, also where a batch of 1 fits both."""
+        for name, start in zip(KINDS[leaf.kind].states, starts):
+            if len(start.shape) == 3 and "B" in names(start.shape[0]):
+                what = f"{leaf.kind} {self.name_of(value)!r}"
+                _, layers, size = start.shape
+                raise self.error(
+                    "RuntimeError",
+                    f"{what} receives {name} of batch x {layers} x {size}, "
+                    f"not {layers} x batch x {size}",
+                    "a state's first dimension counts layers and directions, its second the batch",
+                )
 
     def first_of(self, found: tuple[Any, ...]) -> str:
         """A hint where a tuple is given, as recurrent layers and attention return one."""
@@ -120,14 +137,8 @@ class LeafCalls(Weights):
         )
         first = next(iter(outputs.values()))
         op = first.source
-        if leaf.layer is not None and not leaf.tensors:
-            bound = leaf.layer.bound(*[each.tensor for each in inputs])
-            for field, declared in leaf.layer.fields.items():
-                if declared.infer is not None and leaf.layer.__dict__[field] is not None:
-                    bound = (
-                        bound if bound.__dict__[field] == leaf.layer.__dict__[field] else leaf.layer
-                    )
-            leaf.layer = bound
+        if not leaf.tensors:
+            leaf.layer, _ = self.follows(leaf.kind, leaf.layer, inputs, value)
         if isinstance(op, Op):
             for tensor_name, tensor in leaf_tensors(value).items():
                 learned = tensor.grown if self.is_weight(tensor) else tensor.stored

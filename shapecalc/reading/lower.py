@@ -61,16 +61,16 @@ class Lowering:
             used.update(id(value.source) for value in op.inputs)
         return dead
 
-    def count(self, call: Call) -> int:
-        """How many operations that stay are inside a call."""
-        return sum(1 for op in operations(call) if id(op) not in self.dead)
+    def does_nothing(self, call: Call) -> bool:
+        """Whether no operation that stays is inside a call."""
+        return all(id(op) in self.dead for op in operations(call))
 
     def decide(self) -> None:
         """Decide which calls are blocks, and which operations share weights with which."""
         for call in self.calls(self.root):
             into = self.flow.inside.get(id(call), [])
             out = self.flow.outside.get(id(call), [])
-            if not into or not out or not self.count(call) or self.is_one_layer(call):
+            if not into or not out or self.does_nothing(call) or self.is_one_layer(call):
                 self.inlined.add(id(call))
         changed = True
         while changed:
@@ -189,7 +189,7 @@ class Lowering:
             if isinstance(each, Op):
                 if id(each) not in self.dead:
                     before = self.operation(each, items, known, before, prefix)
-            elif not self.count(each):
+            elif self.does_nothing(each):
                 continue
             elif id(each) in self.inlined:
                 before = self.fill(each, items, known, before, joined(prefix, each.name))

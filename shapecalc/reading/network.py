@@ -18,7 +18,7 @@ from shapecalc.reading.blocks.naming import identifier
 from shapecalc.reading.flow import operations
 from shapecalc.reading.inputs import Shape, read_input
 from shapecalc.reading.lower import Lowering
-from shapecalc.reading.modules import SEQUENTIAL, every_tensor, is_module, walk
+from shapecalc.reading.modules import SEQUENTIAL, all_tensors, is_buffer, is_module, walk
 from shapecalc.reading.operators import type_name
 from shapecalc.reading.outputs import names_of, tensors
 from shapecalc.reading.reader import Reader, deep
@@ -230,6 +230,7 @@ class _Reading:
         if spec.name.islower() and root.cls is not SEQUENTIAL:
             spec.name = root.cls.name
         trace, results, given = self.run(root, spec)
+        held = list(all_tensors(root))
 
         def lowered(apart: frozenset[Any]) -> tuple[Spec, Lowering]:
             made = copy(spec)
@@ -237,7 +238,7 @@ class _Reading:
             lowering.spec_inputs = given
             lowering.made_with = reader.made_with
             lowering.network()
-            self.unused(root, lowering)
+            self.unused(held, self.place_of(root), lowering)
             lowering.tidy(apart)
             return made, lowering
 
@@ -310,7 +311,7 @@ class _Reading:
         reader.current = trace
         found_results = [reader.produced(value) for value in results]
         reader.current = None
-        reader.problems += unregistered(root, operations(trace), reader.name_of)
+        reader.problems += unregistered(root, operations(trace), reader.paths)
         return trace, found_results, given
 
     def inputs(self, root: Instance, spec: Spec) -> tuple[list[Given], list[Any], dict[str, Any]]:
@@ -398,16 +399,16 @@ class _Reading:
 
     # -- what is learned but not used -----------------------------------------------------------
 
-    def unused(self, root: Instance, lowering: Lowering) -> None:
-        """Entries for learned tensors and buffers that no operation uses; they count."""
-        for is_buffer in (False, True):
-            for path, value in every_tensor(root, is_buffer):
-                stored = value.stored
-                assert stored is not None
-                if stored.op is not None and id(stored.op) in lowering.made_of:
-                    continue
-                kind = "Buffer" if is_buffer else "Parameter"
-                item = lowering.lone(kind, path, self.place_of(root))
-                item.settings["shape"] = setting(list(stored.shape), item.mark)
+    def unused(self, held: list[tuple[str, TensorValue]], place: Mark, lowering: Lowering) -> None:
+        """Entries for learned tensors, then buffers, that no operation uses; they count."""
+        unused: dict[str, list[tuple[str, TensorValue]]] = {"Parameter": [], "Buffer": []}
+        for path, value in held:
+            op = value.stored.op if value.stored is not None else None
+            if op is None or id(op) not in lowering.made_of:
+                unused["Buffer" if is_buffer(value) else "Parameter"].append((path, value))
+        for kind, pairs in unused.items():
+            for path, value in pairs:
+                item = lowering.lone(kind, path, place)
+                item.settings["shape"] = setting(list(value.shape), item.mark)
                 if value.dtype != "float32":
                     item.settings["dtype"] = setting(value.dtype, item.mark)

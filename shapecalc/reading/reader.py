@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from shapecalc.language.problem import Source, did_you_mean
 from shapecalc.reading.assuming import Assumptions
 from shapecalc.reading.leaf_calls import LeafCalls
 from shapecalc.reading.modules import (
+    AFTER,
     HOOKS,
     MODULE_LIST,
     SEQUENTIAL,
@@ -30,6 +32,7 @@ from shapecalc.reading.traced import Call, Op, TensorValue
 from shapecalc.reading.values import (
     MISSING,
     Builtin,
+    CannotRead,
     Class,
     Function,
     Instance,
@@ -123,6 +126,19 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
             changed = self.call(hook, [value, tuple(args)], {})
             if changed is not None:
                 args = list(changed) if isinstance(changed, tuple) else [changed]
+        found = self.call_module(value, args, kwargs)
+        for hook in value.attributes.get(AFTER, ()):
+            try:
+                changed = self.call(hook, [value, tuple(args), found], {})
+            except CannotRead:
+                if _gives(hook):
+                    raise
+                continue  # what it looks at is not known, and it changes nothing
+            found = found if changed is None else changed
+        return found
+
+    def call_module(self, value: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Call a module's ``forward``, without its hooks."""
         forward = self.attribute_or_none(value, "forward")
         if forward is None:
             message = f'Module [{value.cls.name}] is missing the required "forward" function'
@@ -255,6 +271,15 @@ def deep() -> Any:
         yield
     finally:
         sys.setrecursionlimit(limit)
+
+
+def _gives(hook: Any) -> bool:
+    """Whether a function may return something."""
+    function = hook.function if isinstance(hook, (Method, Partial)) else hook
+    if not isinstance(function, Function) or function.code.is_lambda:
+        return True
+    returns = (node for node in ast.walk(function.code.node) if isinstance(node, ast.Return))
+    return any(node.value is not None for node in returns)
 
 
 def _given(forward: Any, args: list[Any], kwargs: dict[str, Any]) -> list[tuple[str, TensorValue]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from shapecalc.language.problem import Mark, Problem
@@ -14,18 +14,24 @@ CONTAINERS: dict[Any, str] = {list: "ModuleList", tuple: "ModuleList", dict: "Mo
 """What registers the layers in a collection of Python's own."""
 
 
-def unregistered(root: Instance, operations: Iterable[Op], names: Any) -> Iterator[Problem]:
-    """A problem for each collection that keeps layers with weights from being registered."""
+def unregistered(
+    root: Instance, operations: Iterable[Op], before: Container[int]
+) -> Iterator[Problem]:
+    """A problem for each collection that keeps layers with weights from being registered.
+
+    ``before`` are the modules, by their ids, that were registered before the network was called.
+    """
+    beside = [op for op in operations if op.instance and id(op.instance) not in before]
+    if not beside:
+        return
     modules = list(walk(root))
     known = {id(module) for _, module in modules}
-    learned: set[int] | None = None
+    learned = {id(tensor.stored) for _, tensor in every_tensor(root, buffers=False)}
     told: set[str] = set()
-    for op in operations:
+    for op in beside:
         instance = op.instance
         if instance is None or id(instance) in known or not isinstance(instance.data, Leaf):
             continue
-        if learned is None:
-            learned = {id(tensor.stored) for _, tensor in every_tensor(root, buffers=False)}
         own = [each.stored for each in leaf_tensors(instance).values()]
         if all(each is None or each.is_buffer or id(each) in learned for each in own):
             continue

@@ -43,6 +43,8 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         self.frame: Frame | None = None
         self.calls: list[tuple[Function, Any, Source | None, Frame | None]] = []
         self.handled: list[Raised] = []
+        self.unbound: set[Class] = set()  # of which super(cls).__init__() was called, without self
+        self.places: dict[int, tuple[ast.AST, Place]] = {}  # with nodes, so that ids stay theirs
         self.pinned: set[str] = set()
         self.modules: dict[str, Any] = {}
         self.own: set[str] = set()
@@ -65,13 +67,20 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
     def here(self) -> Mark | None:
         """The innermost place in the user's own files that is evaluated now."""
         if self.node is not None and self.source is not None and self.source.name in self.own:
-            return Place.of(self.node, self.source)
+            return self.place_of(self.node, self.source)
         for _, node, source, _ in reversed(self.calls):
             if node is not None and source is not None and source.name in self.own:
-                return Place.of(node, source)
+                return self.place_of(node, source)
         if self.node is not None and self.source is not None:
-            return Place.of(self.node, self.source)
+            return self.place_of(self.node, self.source)
         return None
+
+    def place_of(self, node: ast.AST, source: Source) -> Place:
+        """The place of a node; the same line of a class makes a layer in each of its instances."""
+        known = self.places.get(id(node))
+        if known is None:
+            known = self.places[id(node)] = node, Place.of(node, source)
+        return known[1]
 
     def cannot(self, message: str, *notes: str) -> CannotRead:
         """The error that what is evaluated now cannot be read."""
@@ -92,10 +101,22 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         listed = " and ".join(f"{name} is {said}" for name, said in found.items())
         return [f"where {listed}"] if listed else []
 
+    def said_of(self, value: Any) -> str:
+        """A note that something is a tensor, where it is taken for more than one."""
+        return (
+            f"it is a tensor: {self.said_briefly(value)}{self.origin_of(value)}"
+            if isinstance(value, self.tensor_type)
+            else ""
+        )
+
+    origin_of: Any
+
     def said_briefly(self, value: Any) -> str:
         """A value in a few words: a number, a word, a short list, or the sizes of a tensor."""
         if isinstance(value, self.tensor_type):
             return " x ".join(map(str, map(int, value.shape))) or "a single number"
+        if isinstance(value, tuple) and any(isinstance(e, self.tensor_type) for e in value):
+            return f"({', '.join(self.said_briefly(each) for each in value)})"
         if isinstance(value, (bool, int, float, str, list, tuple)) and parts(value, 40) <= 40:
             text = self.represented(value)
             return text if len(text) <= 40 else ""
@@ -156,11 +177,9 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         if frame.outer is not None and name in frame.outer:
             around = frame.outer[name]
         while around is not None:
-            if name in around.names:
-                return around.names[name]
-            if around.parent is None:
-                break
-            around = around.parent
+            names, around = around.names, around.parent
+            if name in names:
+                return names[name]
         node, source = self.node, self.source
         try:
             return frame.module.lookup(self, name)

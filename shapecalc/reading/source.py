@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ class SourceModule:
         self.registered()
         self.registering = [n for n, node in enumerate(self.tree.body) if _registers(node)]
         self.done: set[int] = set()
+        self.final: set[str] = set()  # names whose statements are all evaluated
         self.asking: set[str] = set()
         self.unread: list[Any] = []  # of which all is imported, and nothing is known
         self.running: list[int] = []
@@ -79,10 +80,13 @@ class SourceModule:
         self.frame.names["__name__"] = "__main__"
         branches = [n for n, node in enumerate(self.tree.body) if isinstance(node, ast.If)]
         self.done.difference_update(branches)
+        self.final.clear()
         return True
 
     def lookup(self, rt: Any, name: str) -> Any:
         """The value of one of its names; ``KeyError`` if it binds none of the kind."""
+        if name in self.final:
+            return self.frame.names[name]
         if name not in self.frame.names and f"{self.name}.{name}" in rt.replaced:
             return rt.replaced[f"{self.name}.{name}"]
         if name in self.aside:
@@ -100,7 +104,7 @@ class SourceModule:
             for number in registering:
                 self.run(rt, number)
         limit = self.running[-1] if self.running and not rt.calls else len(self.tree.body)
-        numbers = self.concerned.get(name, ())
+        numbers: Sequence[int] = self.concerned.get(name, ())
         for number in numbers:
             if number < limit:
                 self.run(rt, number)
@@ -112,6 +116,8 @@ class SourceModule:
             self.look_in_stars(rt, name)
         if name not in names and "__getattr__" in self.assigned and name != "__getattr__":
             raise KeyError(name)
+        if not self.running and not self.stars and self.done.issuperset(numbers):
+            self.final.add(name)
         return names[name]
 
     def star_imports(self) -> list[ast.ImportFrom]:
@@ -167,16 +173,16 @@ MOST_WORDS = 200_000
 MOST_BRACES = 20_000
 """How many braces a file with f-strings may have; parsing takes as long as their square."""
 
-_WORD = re.compile(r"\w+|[^\w\s]+")
-_F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
+_WORD = r"\w+|[^\w\s]+"
+_F_STRING = r"\b[rR]?[fF][rR]?[\"']"
 
 
 def parsed(source: Source) -> ast.Module:
     """The syntax tree of a file; raises :class:`SpecError` where it is no Python, or too long."""
     text, long = source.text, ""
-    if len(text) > MOST_WORDS and sum(1 for _ in _WORD.finditer(text)) > MOST_WORDS:
+    if len(text) > MOST_WORDS and sum(1 for _ in re.finditer(_WORD, text)) > MOST_WORDS:
         long = f"{MOST_WORDS:,} words and signs"
-    elif text.count("{") > MOST_BRACES and _F_STRING.search(text):
+    elif text.count("{") > MOST_BRACES and re.search(_F_STRING, text):
         long = f"{MOST_BRACES:,} braces beside f-strings"
     if long:
         raise SpecError(source, [Problem(Mark(1, 1), f"the file has more than {long}")])

@@ -17,6 +17,7 @@ from shapecalc.language.problem import Mark, Problem
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import MOST_DIMENSIONS
 from shapecalc.reading.advice import Unmet, key_of
+from shapecalc.reading.helping import helped
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.traced import Call, Given, Op, TensorValue
 from shapecalc.reading.values import Instance, Place
@@ -42,10 +43,21 @@ class Trace:
         self.problems: list[Problem] = []
         self.told: set[tuple[Any, ...]] = set()
         self.unmet: Unmet = {}
-        self.latest: dict[int, Op] = {}
+        self.leaves: dict[Any, tuple[dict[str, Any], Layer]] = {}  # by how modules are made
+        self.layers: dict[Any, Layer] = {}
+        self.followed: dict[Any, tuple[Layer, Layer, dict[str, Tensor]]] = {}
 
     def layer(self, kind: str, settings: dict[str, Any]) -> Layer:
-        """The layer of a kind with these settings; what it does not take is an error here."""
+        """The layer of a kind with these settings, made once where they are plain."""
+        key = plainly(kind, settings)
+        if key is None:
+            return self.new_layer(kind, settings)
+        if key not in self.layers:
+            self.layers[key] = self.new_layer(kind, settings)
+        return self.layers[key]
+
+    def new_layer(self, kind: str, settings: dict[str, Any]) -> Layer:
+        """A layer of a kind; what it does not take is an error here."""
         cls = KINDS[kind]
         try:
             return cls(**{name: exact(value) for name, value in settings.items()})
@@ -87,25 +99,8 @@ class Trace:
         if kind not in KINDS:
             raise self.cannot(f"{kind} is not in the catalogue")
         layer = layer or self.layer(kind, settings)
-        tensors = [each.tensor for each in inputs]
-        least, most = layer.arity
-        if not least <= len(tensors) <= (len(tensors) if most is None else most):
-            raise self.cannot(f"{kind} takes {layer.inputs_wanted()}, but is given {len(tensors)}")
-        self.require(kind, layer, tensors, inputs, instance)
-        bound = layer.bound(*tensors)
-        found = self.stated_again(layer, bound, inputs)
-        outputs = {
-            output: TensorValue(
-                _remembered(tensor.shape, tensors) if kind in PROMOTING else tensor.shape,
-                tensor.dtype,
-            )
-            for output, tensor in found.outputs(*tensors).items()
-        }
-        for value in outputs.values():
-            if any(not 0 <= size <= LARGEST for size in value.shape):
-                raise self.cannot(f"{kind} would put out {value.tensor}, larger than any tensor")
-            if len(value.shape) > MOST_DIMENSIONS:
-                raise self.cannot(f"{kind} would put out more than {MOST_DIMENSIONS} dimensions")
+        found, told = self.follows(kind, layer, inputs, instance)
+        outputs = {output: TensorValue(*tensor) for output, tensor in told.items()}
         if self.current is None or self.folds(inputs, found, outputs):
             return outputs
         self.count += 1
@@ -119,6 +114,43 @@ class Trace:
             value.source, value.output = op, output
         self.current.items.append(op)
         return outputs
+
+    def follows(
+        self,
+        kind: str,
+        layer: Layer,
+        inputs: Sequence[TensorValue],
+        instance: Instance | None,
+    ) -> tuple[Layer, dict[str, Tensor]]:
+        """A layer with all its sizes, and what it puts out.
+
+        That follows once for a layer and inputs that are alike, if nothing is wrong there.
+        """
+        key = (id(layer), *[each.alike for each in inputs])
+        known = self.followed.get(key)
+        if known is not None:
+            return known[1:]
+        tensors = [each.tensor for each in inputs]
+        least, most = layer.arity
+        if not least <= len(tensors) <= (len(tensors) if most is None else most):
+            raise self.cannot(f"{kind} takes {layer.inputs_wanted()}, but is given {len(tensors)}")
+        holds = self.require(kind, layer, tensors, inputs, instance)
+        found = self.stated_again(layer, layer.bound(*tensors), inputs)
+        outputs = found.outputs(*tensors)
+        if kind in PROMOTING:
+            outputs = {
+                name: Tensor(_remembered(tensor.shape, tensors), tensor.dtype)
+                for name, tensor in outputs.items()
+            }
+        for tensor in outputs.values():
+            sizes: Sequence[Any] = tensor.shape
+            if any(not 0 <= size <= LARGEST for size in sizes):
+                raise self.cannot(f"{kind} would put out {tensor}, larger than any tensor")
+            if len(tensor.shape) > MOST_DIMENSIONS:
+                raise self.cannot(f"{kind} would put out more than {MOST_DIMENSIONS} dimensions")
+        if holds:
+            self.followed[key] = layer, found, outputs  # with the layer, so that its id stays its
+        return found, outputs
 
     def stated_again(self, layer: Layer, bound: Layer, inputs: Sequence[TensorValue]) -> Layer:
         """The layer with what it states, where that disagrees with what comes in."""
@@ -173,19 +205,23 @@ class Trace:
         tensors: list[Tensor],
         inputs: Sequence[TensorValue],
         instance: Instance | None,
-    ) -> None:
-        """What does not hold is told; where sizes are stated, reading goes on with them."""
+    ) -> bool:
+        """Whether all holds; what does not is told, and where sizes are stated, read on with."""
+        is_told = False
         for requirement in layer.requirements(*tensors):
             if requirement.decide() is True:
                 continue
             stated = layer.fields.get(requirement.field or "")
             if stated is not None and stated.infer is not None:
                 self.note_unmet(layer.__dict__[requirement.field or ""], requirement)
-            self.broken(kind, requirement, inputs, instance)
+            if not is_told:  # what else breaks follows from it
+                self.broken(kind, layer, requirement, inputs, instance)
+            is_told = True
             if stated is None or stated.infer is None:
                 from shapecalc.reading.values import CannotRead
 
                 raise CannotRead(None, "")
+        return not is_told
 
     def note_unmet(self, stated: Any, requirement: Requirement) -> None:
         """Keep what a layer states and what it receives, for advice."""
@@ -197,6 +233,7 @@ class Trace:
     def broken(
         self,
         kind: str,
+        layer: Layer,
         requirement: Requirement,
         inputs: Sequence[TensorValue],
         instance: Instance | None,
@@ -204,37 +241,18 @@ class Trace:
         """Tell of a requirement that does not hold: both sides, and where the layer was made."""
         name = self.name_of(instance) if instance is not None else ""
         what = f"{kind} {name!r}" if name else kind
-        received = "; ".join(map(self.told_of, inputs))
+        received = "; ".join(dict.fromkeys(map(self.told_of, inputs)))
         notes = [f"receives {received}"] if inputs else []
         notes += self.made_at(instance, name)
-        hint = self.hint_for(requirement, inputs)
+        hint = helped(layer, requirement, inputs)
         if hint and not hint.startswith("leave "):
             notes.append(hint)
         self.tell(f"{what} {requirement.problem()}", *notes)
 
-    def hint_for(self, requirement: Requirement, inputs: Sequence[TensorValue]) -> str:
-        """What a requirement says would help, or what code would do."""
-        sizes = [size for size in (requirement.left, requirement.right) if isinstance(size, int)]
-        first = inputs[0] if inputs else None
-        found = requirement.hint() or ""
-        if first is None:
-            return found
-        if found.startswith("an input of indices") and isinstance(first.source, Given):
-            return f"--input {','.join(map(str, first.shape[1:]))}:int64 gives indices"
-        if requirement.field in ("in_channels", "num_features") and len(first.shape) > 2:
-            stated = next((size for size in sizes if size != first.shape[1]), None)
-            dims = [n for n, size in enumerate(first.shape) if n > 1 and size == stated]
-            if dims:
-                return (
-                    f"{stated} is dimension {dims[-1]} of its input, and dimension 1 is the "
-                    f"channels: x.transpose(1, {dims[-1]}) exchanges the two"
-                )
-        return found
-
     def tell(self, message: str, *notes: str) -> None:
         """Note a problem at the line that is evaluated, and go on."""
         mark = self.here() or Mark(1, 1)
-        notes = (*notes, *self.values_here())
+        notes = (*filter(None, notes), *self.values_here())
         key = (mark, getattr(getattr(mark, "source", None), "name", ""), message)
         if key not in self.told:
             self.told.add(key)
@@ -286,6 +304,28 @@ def _remembered(shape: Shape, tensors: list[Tensor]) -> Shape:
                     if tensor.shape[-axis] == sizes[-axis]:
                         sizes[-axis] = tensor.shape[-axis]
     return tuple(sizes)
+
+
+_PLAIN = frozenset((int, bool, float, str, type(None)))
+
+
+def plainly(kind: Any, settings: dict[str, Any]) -> tuple[Any, ...] | None:
+    """What a layer is known by whose settings are plain values; None where they are not.
+
+    Equal values of two types, as 1 and True, and a size that follows from symbols are not one.
+    """
+    found = [kind]
+    for name, value in settings.items():
+        if value.__class__ in _PLAIN:
+            found.append((name, value.__class__, value))
+        elif value.__class__ in (tuple, list):
+            classes = [each.__class__ for each in value]
+            if not _PLAIN.issuperset(classes):
+                return None
+            found.append((name, *classes, *value))
+        else:
+            return None
+    return tuple(found)
 
 
 def exact(value: Any) -> Any:

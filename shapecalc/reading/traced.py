@@ -8,6 +8,7 @@ from typing import Any
 from shapecalc.algebra.arithmetic import Shape
 from shapecalc.language.problem import Mark
 from shapecalc.layers import OUTPUT, Layer, Tensor
+from shapecalc.reading.sizes import Size
 from shapecalc.reading.values import Instance
 
 
@@ -41,6 +42,12 @@ class TensorValue:
     def tensor(self) -> Tensor:
         """What the kinds of the catalogue work with."""
         return Tensor(self.shape, self.dtype)
+
+    @property
+    def alike(self) -> tuple[Any, ...]:
+        """What tensors have in common for which the same follows: a size is also its formula."""
+        sizes = [size.terms if isinstance(size, Size) else size for size in self.shape]
+        return (self.dtype, *sizes)
 
     @property
     def is_constant(self) -> bool:

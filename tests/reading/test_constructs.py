@@ -459,6 +459,90 @@ class Net(nn.Module):
 )
 
 
+case(
+    "hooks after forward that change what comes out, keep it, or look at it",
+    "Net()",
+    [4],
+    source="""
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.kept = []
+        self.body = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 3))
+        self.body[0].register_forward_hook(lambda module, args, out: out.reshape(-1, 2, 4).mean(1))
+        self.body[1] = nn.Linear(4, 6)
+        self.body[1].register_forward_hook(self.keep)
+        self.body.register_forward_hook(self.look)
+        self.body.register_forward_hook(self.lost).remove()
+        self.fc = nn.Linear(6, 5)
+    def keep(self, module, args, out):
+        self.kept.append(out)
+    def look(self, module, args, out):
+        print(out.max().item() > 3)
+    def lost(self, module, args, out):
+        return out[:, :2]
+    def forward(self, x):
+        return self.fc(self.body(x) + self.kept[-1])
+""",
+)
+
+case(
+    "a function of all tensors in nested collections",
+    "Net()",
+    [6],
+    source="""
+from torch.utils._pytree import tree_map
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 4)
+    def forward(self, x):
+        found = tree_map(self.fc, {"a": x, "b": [x, (x,)]})
+        return torch.cat([found["a"], found["b"][0], found["b"][1][0]], 1)
+""",
+)
+
+case(
+    "paths and addresses, whose parts alone are asked for",
+    "Net()",
+    [4],
+    source="""
+from pathlib import Path
+from urllib.parse import urlparse
+FILE = Path("some") / "where" / "net.v2.pth"
+class Net(nn.Module):
+    sizes = {"net": 4}
+    def __init__(self, url="https://example.com/weights/8.pth"):
+        super().__init__()
+        assert (FILE.stem, FILE.suffix, FILE.parent.name) == ("net.v2", ".pth", "where")
+        assert str(FILE.with_suffix(".pt")) == "some/where/net.v2.pt"
+        assert urlparse(url).netloc == "example.com"
+        self.fc = nn.Linear(type(self).__dict__["sizes"]["net"], int(Path(url).stem))
+    def forward(self, x):
+        return self.fc(x)
+""",
+)
+
+case(
+    "the bases that torch's layers share",
+    "Net()",
+    [3, 8, 8],
+    source="""
+from torch.nn.modules.conv import _ConvNd
+from torch.nn.modules.batchnorm import _BatchNorm
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.AlphaDropout(0.5))
+        kinds = (_ConvNd, _BatchNorm, nn.modules.dropout._DropoutNd)
+        assert [isinstance(m, k) for m, k in zip(self.layers, kinds)] == [True] * 3
+        assert not isinstance(self.layers[0], (_BatchNorm, nn.modules.rnn.RNNBase))
+    def forward(self, x):
+        return self.layers(x)
+""",
+)
+
+
 RECURRENT = {
     "packed sequences of full length": 12
     * (2 * 4 * 8 * (6 + 8) + 2 * 4 * 8 * (16 + 8) + 3 * 5 * (16 + 5))
@@ -480,3 +564,15 @@ def test_a_construct_is_read_as_torch_runs_it(name: str, tmp_path: Path) -> None
         "output": report.to_dict()["outputs"][0]["shape"],
         "macs": report.totals.macs,
     } == expected
+
+
+def test_a_folder_without_a_file_of_its_own_is_a_package(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    head = "from torch import nn\nclass Head(nn.Sequential):\n    def __init__(self, n):\n"
+    (tmp_path / "parts" / "head.py").write_text(
+        f"{head}        super().__init__(nn.Linear(n, 2))\n"
+    )
+    net = "from parts import head\nimport parts.head\nfrom torch import nn\n"
+    path = tmp_path / "net.py"
+    path.write_text(f"{net}net = nn.Sequential(head.Head(4), parts.head.Head(2))\n")
+    assert shapecalc.load(f"{path}:net", inputs=["4"]).report().totals.params == 10 + 6

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.blocks.draft import Draft, Item, bones, key
+from shapecalc.reading.blocks.draft import Draft, Item, Link, bones, key
 
 MOST = 250_000
 """How many pairs of items are compared."""
@@ -31,12 +31,18 @@ class Alignment:
 
     def __init__(self, draft: Draft) -> None:
         self.drafts = [draft]
-        self.slots = [Slot(likeness(item)) for item in draft.items]
+        likes = [likeness(item) for item in draft.items]
+        self.numbers = {structure(draft, likes): 0}  # of lists, by what they have in common
+        self.slots = [Slot(like) for like in likes]
         for slot, item in zip(self.slots, draft.items):
             slot.items[0] = item
 
     def with_another(self, draft: Draft) -> Alignment | None:
         """This and another list; None where they are too different to be one."""
+        likes = [likeness(item) for item in draft.items]
+        same = structure(draft, likes)
+        if same in self.numbers:
+            return self.with_one_like(self.numbers[same], draft)
         first = self.drafts[0]
         if draft.inputs != first.inputs or [*draft.outputs] != [*first.outputs]:
             return None
@@ -47,7 +53,7 @@ class Alignment:
         made = Alignment.__new__(Alignment)
         made.drafts = [*self.drafts, draft]
         number = len(self.drafts)
-        likes = [likeness(item) for item in draft.items]
+        made.numbers = {**self.numbers, same: number}
         made.slots = []
         taken = 0
         for at, other in _common(self.slots, draft.items, likes):
@@ -61,6 +67,16 @@ class Alignment:
             made.slots.append(slot)
         made.fill(number, draft.items[taken:], likes[taken:])
         return made if made.agrees() else None
+
+    def with_one_like(self, twin: int, draft: Draft) -> Alignment:
+        """This and a list that differs from one of these in numbers alone, and fills its places."""
+        places = {id(item): n for n, item in enumerate(self.drafts[twin].items)}
+        number = len(self.drafts)
+        self.drafts.append(draft)
+        for slot in self.slots:
+            if twin in slot.items:
+                slot.items[number] = draft.items[places[id(slot.items[twin])]]
+        return self
 
     def fill(self, number: int, items: list[Item], likes: list[Any]) -> None:
         """Add places that one list alone fills."""
@@ -148,6 +164,23 @@ def likeness(item: Item) -> Any:
     """What two items need in common to fill one place."""
     count = 1 if item.links is None else len(item.links)
     return (bones(item), item.path, count, item.pieces, item.share is None)
+
+
+def structure(draft: Draft, likes: list[Any]) -> Any:
+    """What lists have in common that differ in numbers alone: layers, and what feeds them.
+
+    ``likes`` are the likenesses of its items.
+    """
+    places: dict[int, int] = {id(item): n for n, item in enumerate(draft.items)}
+
+    def of(link: Link) -> tuple[Any, str]:
+        source = link.source
+        return (source if isinstance(source, str) else places[id(source)], link.output)
+
+    fed = [None if item.links is None else tuple(map(of, item.links)) for item in draft.items]
+    shares = [None if item.share is None else places[id(item.share)] for item in draft.items]
+    ends = [(name, of(link)) for name, link in draft.outputs.items()]
+    return (draft.is_numbered, *draft.inputs, *likes, *fed, *shares, *ends)
 
 
 def _alike(slot: Slot, item: Item) -> int:

@@ -47,6 +47,7 @@ class Arguments(Parameters):
     def __init__(self, drafts: list[Draft], symbols: dict[str, int]) -> None:
         super().__init__(drafts, symbols)
         self.values: dict[str, list[Setting | None]] = {}
+        self.columns: dict[str, list[Any]] = {}
         self.derived: dict[str, Expression] = {}
         self.used: list[Expression] = []
 
@@ -190,8 +191,10 @@ class Arguments(Parameters):
         return self.own(column, f"has_{wanted}")
 
     def worn(self, name: str) -> list[Any]:
-        """The values of an argument."""
-        return [*map(self.maybe, self.values[name])]
+        """The values of an argument, which stays as it was declared."""
+        if name not in self.columns:
+            self.columns[name] = [*map(self.maybe, self.values[name])]
+        return self.columns[name]
 
     def by_name(self, column: Column, name: str) -> Expression | None:
         """The parameter of a name, where it has these values and others in other uses."""

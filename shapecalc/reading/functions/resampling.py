@@ -126,6 +126,9 @@ operation("nn.functional.softmin")(_log("Softmin"))
 
 def _idle_dropout(kind: str) -> Any:
     def run(rt: Any, input: Any, p: Any = 0.5, training: Any = True, inplace: Any = False) -> Any:
+        if isinstance(input, (int, float)):
+            message = f"dropout(): argument 'input' must be Tensor, not {type(input).__name__}"
+            raise rt.error("TypeError", message, f"nn.{kind}({input}) is the layer of it")
         return rt.put(kind, [tensor(rt, input)], {"p": number(rt, p)})
 
     return run

@@ -51,11 +51,13 @@ def _reshaped(rt: Any, x: TensorValue, sizes: list[Any]) -> TensorValue:
     fits = known != 0 and (elements % known == 0 if -1 in sizes else elements == known)
     if not fits and 0 not in sizes:
         listed = ", ".join(map(str, sizes))
-        if isinstance(elements, Size) and type(known) is int:
+        is_of_batch = type(sizes[0]) is int and prod(sizes[1:]) == prod(x.shape[1:])
+        if isinstance(elements, Size) and type(known) is int and not is_of_batch:
             rt.unmet.setdefault(key_of(rt.here() or Mark(1, 1)), (known, elements))
         rt.tell(
             f"shape [{listed}] is invalid for input of size {elements}",
             f"receives {' x '.join(map(str, x.shape))} = {elements}{rt.origin_of(x)}",
+            f"{sizes[0]} stands for the batch: x.shape[0] there takes any" if is_of_batch else "",
         )
         whole = [
             size if size != -1 else max(1, int(elements) // max(1, int(known))) for size in sizes
@@ -185,12 +187,20 @@ def _repeat(rt: Any, x: TensorValue, *dims: Any) -> Any:
     return rt.put("Tile", [x], {"dims": wanted})
 
 
+def _in_list(rt: Any, tensors: Any) -> Any:
+    """What is put together: torch takes it in a list, and not one by one."""
+    if isinstance(tensors, TensorValue) and len(tensors.shape) > 0:
+        message = "argument 'tensors' (position 1) must be tuple of Tensors, not Tensor"
+        raise rt.error("TypeError", message, "a list holds what is put together: [a, b]")
+    return rt.iterate(tensors)
+
+
 @operation("torch.cat", "torch.concat", "torch.concatenate")
-def _cat(rt: Any, tensors: Any, dim: Any = 0, *, axis: Any = None, out: Any = None) -> Any:
-    found = [tensor(rt, each, "each of what is concatenated") for each in rt.iterate(tensors)]
+def _cat(rt: Any, tensors: Any, *more: Any, dim: Any = 0, axis: Any = None, out: Any = None) -> Any:
+    found = [tensor(rt, each, "each of what is concatenated") for each in _in_list(rt, tensors)]
     if not found:
         raise rt.error("RuntimeError", "torch.cat(): expected a non-empty list of Tensors")
-    dim = axis if axis is not None else dim
+    dim = more[0] if more else axis if axis is not None else dim
     found = [each for each in found if 0 not in each.shape] or found[:1]
     if len(found) == 1:
         return found[0]
@@ -202,12 +212,12 @@ def _cat(rt: Any, tensors: Any, dim: Any = 0, *, axis: Any = None, out: Any = No
 
 
 @operation("torch.stack")
-def stack(rt: Any, tensors: Any, dim: int = 0, *, out: Any = None) -> Any:
+def stack(rt: Any, tensors: Any, *more: Any, dim: int = 0, out: Any = None) -> Any:
     """Tensors along a new dimension."""
-    found = [tensor(rt, each, "each of what is stacked") for each in rt.iterate(tensors)]
+    found = [tensor(rt, each, "each of what is stacked") for each in _in_list(rt, tensors)]
     if not found:
         raise rt.error("RuntimeError", "stack expects a non-empty TensorList")
-    return rt.put("Stack", found, {"dim": dim})
+    return rt.put("Stack", found, {"dim": more[0] if more else dim})
 
 
 for _name, _dim in (("vstack", 0), ("hstack", 1), ("dstack", 2)):

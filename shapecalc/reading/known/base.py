@@ -243,6 +243,8 @@ def resolve(name: str) -> Any:
             return Known(name)
         if name.startswith(start + "."):
             rest = name[len(start) + 1 :]
+            if start == "torch.nn.modules" and rest.islower() and "." not in rest:
+                return Known(name)  # a file, of which a name comes
             if short == "nn" and "." in rest:
                 rest = (
                     rest.rpartition(".")[2]

@@ -204,3 +204,18 @@ def _copy(rt: Any, value: Any) -> Any:
         found.data = value.data
         return found
     return value
+
+
+@known("torch.utils._pytree.tree_map", "torch.utils.pytree.tree_map")
+def _tree_map(rt: Any, function: Any, tree: Any, *more: Any, **kwargs: Any) -> Any:
+    """What a function makes of everything in nested lists, tuples and dictionaries."""
+    rt.step()
+    if type(tree) in (list, tuple):
+        rows = zip(tree, *more)
+        return type(tree)([_tree_map(rt, function, *row) for row in rows])
+    if isinstance(tree, dict):
+        return {
+            key: _tree_map(rt, function, each, *[other[key] for other in more])
+            for key, each in tree.items()
+        }
+    return rt.call(function, [tree, *more], {})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import keyword
 from typing import Any
+from urllib.parse import urlparse
 
+from shapecalc.reading.frameworks import attribute_dict
 from shapecalc.reading.known.base import KNOWN, known
 from shapecalc.reading.types import BUILTINS
 from shapecalc.reading.values import Builtin, Method, Quiet
@@ -71,6 +73,10 @@ for _name, _value in {
     known(_name)(always(_value))
 
 known("urllib.parse.quote", "urllib.parse.quote_plus")(lambda rt, text, **kwargs: text)
+
+known("urllib.parse.urlparse")(
+    lambda rt, url, *args, **kwargs: attribute_dict(urlparse(str(url))._asdict())
+)
 
 known("urllib.parse.urljoin")(lambda rt, base, url, **kwargs: f"{base}{url}")
 

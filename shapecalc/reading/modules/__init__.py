@@ -10,12 +10,15 @@ from __future__ import annotations
 from shapecalc.reading.modules import module  # it puts the methods into the class
 from shapecalc.reading.modules.containers import DICTS, LISTS, MODULE_LIST, SEQUENTIAL
 from shapecalc.reading.modules.holding import (
+    AFTER,
     HOOKS,
     MODULE,
     NN,
     Leaf,
+    all_tensors,
     children,
     every_tensor,
+    is_buffer,
     is_module,
     leaf_tensors,
     method,
@@ -26,6 +29,7 @@ from shapecalc.reading.modules.holding import (
 from shapecalc.reading.modules.leaves import Modules, torch_class
 
 __all__ = [
+    "AFTER",
     "DICTS",
     "HOOKS",
     "LISTS",
@@ -35,8 +39,10 @@ __all__ = [
     "SEQUENTIAL",
     "Leaf",
     "Modules",
+    "all_tensors",
     "children",
     "every_tensor",
+    "is_buffer",
     "is_module",
     "leaf_tensors",
     "method",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shapecalc.reading.index import CALLED, MODULES
 from shapecalc.reading.modules.holding import MODULE, NN, is_module, method, named, stored
 from shapecalc.reading.operators import plain
 from shapecalc.reading.traced import TensorValue
@@ -50,6 +51,12 @@ def _refill(value: Instance, found: list[Any]) -> None:
     value.attributes.update({str(n): each for n, each in enumerate(found)})
 
 
+def _layer_of(function: Any) -> str:
+    """A hint where a function is given that torch has as a layer, too."""
+    kind = CALLED.get(function.name, "")
+    return f"nn.{kind}() is the layer of it" if kind in MODULES else ""
+
+
 def _checked(rt: Any, value: Instance, each: Any) -> Any:
     """What a container may hold: a module, or a learned tensor in lists of them."""
     if value.cls.is_a(PARAMETER_LIST) or value.cls.is_a(PARAMETER_DICT):
@@ -60,7 +67,7 @@ def _checked(rt: Any, value: Instance, each: Any) -> Any:
         raise rt.not_known(each)
     if isinstance(each, (Function, Class, Builtin)):
         said = f"{rt.shown(each)} is a {'class' if isinstance(each, Class) else 'function'}"
-        hint = "is () missing behind it?" if isinstance(each, Class) else ""
+        hint = "is () missing behind it?" if isinstance(each, Class) else _layer_of(each)
         raise rt.error(
             "TypeError", f"{said} and not a Module subclass{'; ' + hint if hint else ''}"
         )

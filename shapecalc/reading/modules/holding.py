@@ -24,6 +24,9 @@ NN: dict[str, Any] = {"Module": MODULE}
 HOOKS = "forward pre-hooks"
 """Under what a module keeps what is to be done before each call: no name of an attribute."""
 
+AFTER = "forward hooks"
+"""Under what it keeps what is to be done after each call."""
+
 DEEPEST = 500
 """How deep modules may nest."""
 
@@ -74,17 +77,15 @@ def children(value: Instance) -> Iterator[tuple[str, Instance]]:
     """The submodules by name, each once."""
     seen: set[int] = set()
     for name, each in value.attributes.items():
-        if is_module(each) and id(each) not in seen:
+        if isinstance(each, Instance) and MODULE in each.cls.mro and id(each) not in seen:
             seen.add(id(each))
             yield name, each
 
 
-def walk(
-    value: Instance, prefix: str = "", seen: set[int] | None = None
-) -> Iterator[tuple[str, Instance]]:
+def walk(value: Instance) -> Iterator[tuple[str, Instance]]:
     """A module and all below it, each once, by path."""
-    seen = set() if seen is None else seen
-    waiting = [(prefix, value)]
+    seen: set[int] = set()
+    waiting = [("", value)]
     while waiting:
         path, each = waiting.pop()
         if id(each) in seen:
@@ -140,15 +141,19 @@ def stored(
     return value
 
 
-def every_tensor(root: Instance, buffers: bool) -> Iterator[tuple[str, TensorValue]]:
-    """All learned tensors, or all buffers, by path, each once."""
+def all_tensors(root: Instance) -> Iterator[tuple[str, TensorValue]]:
+    """All learned tensors and buffers, by path, each once."""
     seen: set[int] = set()
     for path, module in walk(root):
         for name, value in tensors_of(module).items():
-            assert value.stored is not None
-            if value.stored.is_buffer is buffers and id(value.stored) not in seen:
+            if id(value.stored) not in seen:
                 seen.add(id(value.stored))
                 yield f"{path}.{name}" if path else name, value
+
+
+def every_tensor(root: Instance, buffers: bool) -> Iterator[tuple[str, TensorValue]]:
+    """All learned tensors, or all buffers, by path, each once."""
+    return (pair for pair in all_tensors(root) if is_buffer(pair[1]) is buffers)
 
 
 def named(rt: Any, name: Any) -> str:

@@ -18,14 +18,21 @@ from shapecalc.reading.values import (
     Static,
 )
 
+
+def _of_axes(*names: str) -> tuple[str, ...]:
+    """The kinds of these names in one to three dimensions."""
+    return tuple([f"{name}{axes}d" for name in names for axes in (1, 2, 3)])
+
+
+RECURRENT = ("RNN", "LSTM", "GRU")
+
 _QUIET = {
-    "": "reset_parameters",
-    "MultiheadAttention$|Transformer$": "_reset_parameters",
-    "(RNN|LSTM|GRU)$": "flatten_parameters check_input check_forward_args check_hidden_size",
-    "BatchNorm|InstanceNorm": "reset_running_stats _check_input_dim",
-    "Embedding": "_fill_padding_idx_with_zero",
+    ("MultiheadAttention", "Transformer"): "_reset_parameters",
+    RECURRENT: "flatten_parameters check_input check_forward_args check_hidden_size",
+    _of_axes("BatchNorm", "InstanceNorm"): "reset_running_stats _check_input_dim",
+    ("Embedding", "EmbeddingBag"): "_fill_padding_idx_with_zero",
 }
-"""Methods that change no shape, by patterns of the kinds that have them."""
+"""Methods that change no shape, by the kinds that have them beside ``reset_parameters``."""
 
 
 def _from_pretrained(rt: Any, cls: Class, embeddings: Any, *args: Any, **kwargs: Any) -> Any:
@@ -66,16 +73,16 @@ def _conv_forward(rt: Any, self: Instance, input: Any, weight: Any, bias: Any = 
     return run(rt, input, weight, bias, **settings)
 
 
-_MORE: dict[str, dict[str, Any]] = {
-    "Embedding(Bag)?$": {
+_MORE: dict[tuple[str, ...], dict[str, Any]] = {
+    ("Embedding", "EmbeddingBag"): {
         "from_pretrained": ClassMethod(Builtin("from_pretrained", _from_pretrained))
     },
-    "Transformer$": {
+    ("Transformer",): {
         "generate_square_subsequent_mask": Static(
             Builtin("generate_square_subsequent_mask", _square_mask)
         )
     },
-    "(RNN|LSTM|GRU)$": {
+    RECURRENT: {
         "all_weights": Property(Builtin("all_weights", _all_weights)),
         "_flat_weights": Property(
             Builtin("_flat_weights", lambda rt, self: list(leaf_tensors(self).values()))
@@ -84,15 +91,16 @@ _MORE: dict[str, dict[str, Any]] = {
             Builtin("_flat_weights_names", lambda rt, self: list(leaf_tensors(self)))
         ),
     },
-    r"Conv\dd$": {"_conv_forward": Builtin("_conv_forward", _conv_forward)},
+    _of_axes("Conv"): {"_conv_forward": Builtin("_conv_forward", _conv_forward)},
 }
 
 
 def give_methods(cls: Class, kind: str) -> None:
     """Put into the class of a kind what torch's has."""
-    for pattern, names in _QUIET.items():
-        if re.match(pattern, kind):
+    for kinds, names in _QUIET.items():
+        if kind in kinds:
             cls.names.update({name: Quiet(name) for name in names.split()})
-    for pattern, methods in _MORE.items():
-        if re.match(pattern, kind):
+    for kinds, methods in _MORE.items():
+        if kind in kinds:
             cls.names.update(methods)
+    cls.names["reset_parameters"] = Quiet("reset_parameters")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from shapecalc.layers import KINDS, Layer
@@ -22,7 +21,7 @@ from shapecalc.reading.modules.holding import (
 )
 from shapecalc.reading.modules.layer_methods import give_methods
 from shapecalc.reading.operators import plain
-from shapecalc.reading.trace import exact
+from shapecalc.reading.trace import exact, plainly
 from shapecalc.reading.traced import Call, TensorValue
 from shapecalc.reading.values import (
     Builtin,
@@ -36,11 +35,13 @@ BASES = {
     "Conv": Class("_ConvNd", (MODULE,)),
     "BatchNorm": Class("_BatchNorm", (MODULE,)),
     "InstanceNorm": Class("_InstanceNorm", (MODULE,)),
-    ".*Pool": Class("_PoolNd", (MODULE,)),
+    "Pool": Class("_PoolNd", (MODULE,)),
     "Dropout": Class("_DropoutNd", (MODULE,)),
-    "(RNN|LSTM|GRU)$": Class("RNNBase", (MODULE,)),
+    **dict.fromkeys(("RNN", "LSTM", "GRU"), Class("RNNBase", (MODULE,))),
 }
-"""Bases that torch's own classes share, for what asks for them, by patterns of their names."""
+"""Bases that torch's own classes share, for what asks for them, by a part of their names."""
+
+NN.update({base.name: base for base in BASES.values()})
 
 STEPS = 120
 """How much work it counts as to make a layer."""
@@ -51,7 +52,8 @@ _ALIASES = {"min_value": "min_val", "max_value": "max_val"}
 
 
 def _base(kind: str) -> Class:
-    return next((base for part, base in BASES.items() if re.match(part, kind)), MODULE)
+    is_cell = kind.endswith("Cell")
+    return next((base for part, base in BASES.items() if part in kind and not is_cell), MODULE)
 
 
 def _kind_class(kind: str, name: str = "", lazy: bool = False) -> Class:
@@ -108,8 +110,14 @@ def make_leaf(
     rt.step(STEPS)
     self.attributes.setdefault("training", rt.training)
     leaf = self.data = Leaf(kind, raw, rt.here())
-    leaf.given = settings_of(rt, kind, raw, lazy)
-    leaf.layer = rt.layer(kind, leaf.given)
+    key = plainly((kind, lazy), raw)
+    known = rt.leaves.get(key)
+    if known is None:
+        given = settings_of(rt, kind, raw, lazy)
+        known = given, rt.layer(kind, given)
+        if key is not None:
+            rt.leaves[key] = known
+    leaf.given, leaf.layer = known
     if kind == "Transformer" and self.cls is not torch_class(kind):
         take_apart(rt, self)
 
@@ -245,6 +253,7 @@ class Modules:
     error: Any
     layer: Any
     root: Any
+    unbound: set[Class]
 
     def is_module(self, value: Any) -> bool:
         """Whether a value is a module."""
@@ -282,7 +291,8 @@ class Modules:
         raise self.error(
             "AttributeError",
             f"cannot assign {what} before Module.__init__() call",
-            f"super().__init__() as the first line of {value.cls.name}.__init__ calls it",
+            f"super().__init__() as the first line of {value.cls.name}.__init__ calls it"
+            + (f"; super({value.cls.name}) is nobody's" if value.cls in self.unbound else ""),
         )
 
     def store_in_leaf(self, value: Instance, name: str, item: Any) -> None:

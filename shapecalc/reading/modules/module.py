@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.reading.modules.holding import (
+    AFTER,
     HOOKS,
     MODULE,
     children,
@@ -43,7 +44,6 @@ for _name in [
 for _name in [
     "load_state_dict",
     "zero_grad",
-    "register_forward_hook",
     "extra_repr",
     "register_full_backward_hook",
     "register_full_backward_pre_hook",
@@ -72,11 +72,35 @@ for _name, _each in list(MODULE.names.items()):
         MODULE.names[_name] = Builtin(_name, _self)
 
 
+class Handle:
+    """What takes a hook away again."""
+
+    def __init__(self, module: Instance, kind: str, hook: Any) -> None:
+        self.hooks: list[Any] = []
+        self.hook = hook
+        if hook is not None and not isinstance(hook, (Quiet, Unknown)):
+            self.hooks = module.attributes.setdefault(kind, [])
+            self.hooks.append(hook)
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """Its only method."""
+        return Builtin(name, lambda rt: self.remove())
+
+    def remove(self) -> None:
+        """Take the hook away, if it is still there."""
+        self.hooks[:] = [each for each in self.hooks if each is not self.hook]
+
+
 @method(MODULE, "register_forward_pre_hook")
-def _before_forward(rt: Any, self: Instance, hook: Any, **kwargs: Any) -> None:
+def _before_forward(rt: Any, self: Instance, hook: Any, **kwargs: Any) -> Handle:
     """What is done before each call, where weights may be made; other hooks change no shape."""
-    if not isinstance(hook, (Quiet, Unknown)) and not kwargs:
-        self.attributes.setdefault(HOOKS, []).append(hook)
+    return Handle(self, HOOKS, None if kwargs else hook)
+
+
+@method(MODULE, "register_forward_hook")
+def _after_forward(rt: Any, self: Instance, hook: Any, **kwargs: Any) -> Handle:
+    """What is done after each call; what it gives takes the place of what came out."""
+    return Handle(self, AFTER, None if kwargs else hook)
 
 
 @method(MODULE, "__init__")
