@@ -43,6 +43,7 @@ from shapecalc.emitting.tidy import (
     with_numbered,
     without_defaults,
     without_echoes,
+    without_renaming,
 )
 from shapecalc.language.expression import Name
 from shapecalc.language.naming import may_be_copy
@@ -337,7 +338,7 @@ class Classes:
                 result = Name(RUNNING, 0)
         forward = [*body.forward.first, *forward]
         forward = returned(forward, result, [each.name for each in inputs])
-        forward = [*without_echoes(forward)]
+        forward = [*without_echoes(without_renaming(forward))]
         base = LIST if body.is_list else MODULE
         parent = syntax.Attribute(syntax.call("super"), "__init__")
         order = scope.block.state_order if scope.block is not None and not is_part else []
