@@ -25,7 +25,7 @@ from shapecalc.emitting.joined import either_or, is_asked, joined
 from shapecalc.emitting.known import Holder, Known
 from shapecalc.emitting.letters import every
 from shapecalc.emitting.members import MODULES, Member, initialised, listed, only_loop
-from shapecalc.emitting.names import block_class_name, class_name, list_name, variable
+from shapecalc.emitting.names import block_class_name, class_name, list_name, variable, word
 from shapecalc.emitting.owner import Owner, owner_of
 from shapecalc.emitting.parameters import Signature, signature
 from shapecalc.emitting.printer import definition, statement
@@ -253,7 +253,7 @@ class Classes:
                 free |= referenced_inside(branch.entries)
         names = sorted(name for name in free if name in outer.forward.variables)
         inputs = {
-            name: variable("identity" if name == "input" else name.replace(".", "_"), {RUNNING})
+            name: variable("identity" if name == "input" else word(name), {RUNNING})
             for name in names
         }
         body = Body(self, scope, inputs)
