@@ -129,7 +129,8 @@ class Shapes:
 
 def _changes(letter: str, samples: list[Sample]) -> bool:
     """Whether a number is known at several values of a letter, as it never is of the batch."""
-    return len({each.letters[letter] for each in samples}) > 1
+    values = {each.number if letter == "index" else each.letters.get(letter) for each in samples}
+    return len(values) > 1
 
 
 def _is_short(size: Any) -> bool:
