@@ -126,7 +126,9 @@ def is_multiple(a: Dim, b: Dim, least: Mapping[str, int]) -> bool:
 @lru_cache(maxsize=16384)
 def _powers(expr: sympy.Expr) -> dict[sympy.Expr, Any]:
     """The powers that an expression multiplies, and as that of 1 its number."""
-    number, rest = expr.primitive()
+    number, rest = expr.as_coeff_Mul(rational=True)
+    if rest.is_Add or number.p < 0:
+        number, rest = expr.primitive()
     factors = [each.as_base_exp() for each in sympy.Mul.make_args(rest)]
     return {sympy.S.One: number} | {base: power for base, power in factors if base != 1}
 

@@ -36,6 +36,7 @@ from shapecalc.algebra.nodes import (
     is_monomial,
     is_whole,
     length,
+    multiplied,
     multiplied_out,
     names,
     powers_of,
@@ -234,6 +235,7 @@ def _sign(a: _Terms, b: _Terms) -> int | None:
     return sign_everywhere(_sum(difference, 0))
 
 
+@lru_cache(maxsize=65536)
 def common_divisor(n: sympy.Expr, m: sympy.Expr) -> sympy.Expr | None:
     """The greatest common divisor of a formula and a number, or of two where one divides the other.
 
@@ -245,14 +247,20 @@ def common_divisor(n: sympy.Expr, m: sympy.Expr) -> sympy.Expr | None:
         return next(divisors, None)
     found = sympy.S.One
     for prime, power in sympy.factorint(m).items():
-        lacking = []
-        for j in range(1, power + 1):
-            divisor = sympy.Integer(prime**j)
-            remainder = n - divisor * floordiv(n, divisor)
-            step = prime**j - prime ** (j - 1)
-            lacking.append(step * extreme([remainder, sympy.S.One], Smallest))
-        found *= prime**power - sympy.Add(*lacking)
+        lacking = [_lacking(n, prime, j) for j in range(1, power + 1)]
+        found *= added([sympy.Integer(prime**power), *lacking])
     return found
+
+
+@lru_cache(maxsize=65536)
+def _lacking(n: sympy.Expr, prime: int, j: int) -> sympy.Expr:
+    """How much less a common divisor is where a formula is no multiple of ``prime**j``, negated.
+
+    Formulas share few powers of primes among many divisors: each is looked at once.
+    """
+    divisor = prime**j
+    remainder = added([n, scaled(floordiv(n, sympy.Integer(divisor)), -divisor)])
+    return scaled(extreme([remainder, sympy.S.One], Smallest), prime ** (j - 1) - divisor)
 
 
 def collected(terms: Sequence[sympy.Expr]) -> sympy.Expr:
@@ -321,6 +329,7 @@ def _is_drawn_out(expr: sympy.Expr) -> bool:
     return all(map(_is_drawn_out, expr.args))
 
 
+@lru_cache(maxsize=65536)
 def _of_monomials(expr: sympy.Expr) -> sympy.Expr | None:
     """A sum of numbers times powers of symbols, common factors drawn out; None if it is another."""
     powers = [powers_of(term) for term in expr.args]
@@ -335,7 +344,8 @@ def _of_monomials(expr: sympy.Expr) -> sympy.Expr | None:
     if content == 1 and not common:
         return expr
     drawn = [base**n for base, n in common.items()]
-    rest = sympy.Add(*(term / sympy.Mul(*drawn) for term in rest.args))
+    divided = sympy.Mul(*[base**-n for base, n in common.items()])
+    rest = added([multiplied(term, divided) for term in rest.args])
     factors = [factor for factor in (content, *drawn, rest) if factor != 1]
     return sympy.Mul(*factors, evaluate=False)
 

@@ -323,7 +323,9 @@ def _plus(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
 
 
 def _times(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
-    return nodes.scaled(expr, other) if type(other) is int else expr * as_expr(other)
+    if type(other) is int:
+        return nodes.scaled(expr, other)
+    return nodes.multiplied(expr, as_expr(other))
 
 
 def from_expr(expr: sympy.Expr, whole: bool = False) -> Any:

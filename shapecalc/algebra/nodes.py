@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy
 from sympy.core.add import _addsort as sorted_as_sums
+from sympy.core.mul import _mulsort as sorted_as_products
 
 MOST_TERMS = 4096
 """The longest sum that products are multiplied out to."""
@@ -127,6 +128,38 @@ def _times(term: sympy.Expr, coefficient: sympy.Rational) -> sympy.Expr:
         return term
     factors = term.args if term.is_Mul else (term,)
     return sympy.Mul._from_args((coefficient, *factors), is_commutative=True)
+
+
+@lru_cache(maxsize=65536)
+def multiplied(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr:
+    """The product of two expressions, as sympy's ``*`` makes it, which asks what each of them is.
+
+    >>> x, y = sympy.symbols("x y", integer=True)
+    >>> multiplied(2 * x * y, 3 * x)
+    6*x**2*y
+    """
+    coefficient = sympy.S.One
+    powers: dict[sympy.Expr, int] = {}
+    for factor in (*sympy.Mul.make_args(one), *sympy.Mul.make_args(other)):
+        if factor.is_Rational:
+            coefficient *= factor
+            continue
+        base, power = factor.args if factor.is_Pow else (factor, sympy.S.One)
+        if not (power.is_Integer and (base.is_Symbol or base.is_Function or base.is_Add)):
+            return one * other
+        powers[base] = powers.get(base, 0) + int(power)
+    powers = {base: n for base, n in powers.items() if n}
+    if any(base.is_Add and (n != 1 or len(powers) == 1) for base, n in powers.items()):
+        return one * other  # a sum is squared, or multiplied by a number
+    found = [base if n == 1 else base**n for base, n in powers.items()]
+    if not coefficient.p or not found:
+        return coefficient
+    sorted_as_products(found)
+    if coefficient is not sympy.S.One:
+        found.insert(0, coefficient)
+    if len(found) == 1:
+        return found[0]
+    return sympy.Mul._from_args(found, is_commutative=True)
 
 
 def terms_of(expr: sympy.Expr) -> dict[sympy.Expr, Fraction]:

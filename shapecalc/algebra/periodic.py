@@ -16,6 +16,9 @@ from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, multiplied_out,
 MOST_VALUES = 2048
 """At most so many values of a formula are looked at to find that it repeats."""
 
+FEW_VALUES = 8
+"""So many are looked at first, since most of what has no sign shows both among them."""
+
 
 @lru_cache(maxsize=65536)
 def period(expr: sympy.Expr) -> int | None:
@@ -66,18 +69,22 @@ def degree(expr: sympy.Expr) -> int:
 
 def repeats(expr: sympy.Expr) -> list[Any] | None:
     """The values of a formula that does nothing but repeat, over one period; None if unknown."""
-    if not in_one_integer(expr):
-        return None
-    length = period(expr)
-    if length is None or length > MOST_VALUES:
-        return None
-    times = degree(expr) + 1
-    if length * times > MOST_VALUES:
+    length, times = _looked_at(expr)
+    if not length:
         return None
     function = compiled(expr)
     values = [function(n) for n in range(length)]
     again = (function(n) == values[n % length] for n in range(length, length * times))
     return values if all(again) else None
+
+
+def _looked_at(expr: sympy.Expr) -> tuple[int, int]:
+    """A period, and how many of them tell that a formula repeats; none if they are too many."""
+    length = period(expr) if in_one_integer(expr) else None
+    if length is None or length > MOST_VALUES:
+        return 0, 0
+    times = degree(expr) + 1
+    return (length, times) if length * times <= MOST_VALUES else (0, 0)
 
 
 @lru_cache(maxsize=16384)
@@ -88,13 +95,24 @@ def sign_everywhere(expr: sympy.Expr) -> int | None:
     """
     if expr.is_number:
         return int(sympy.sign(expr))
-    values = repeats(multiplied_out(expr))
+    expr = multiplied_out(expr)
+    values = None if _takes_both_signs(expr) else repeats(expr)
     if values is None:
         return None
     least, greatest = min(values), max(values)
     if least == greatest == 0:
         return 0
     return 1 if least >= 0 else -1 if greatest <= 0 else None
+
+
+def _takes_both_signs(expr: sympy.Expr) -> bool:
+    """Whether a look at few values tells that it is now less and now more than 0."""
+    length, _ = _looked_at(expr)
+    if not length:
+        return False
+    function = compiled(expr)
+    values = [function(n) for n in range(min(length, FEW_VALUES))]
+    return bool(min(values) < 0 < max(values))
 
 
 _Step = Callable[[int, list[Any]], Any]

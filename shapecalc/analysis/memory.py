@@ -218,6 +218,11 @@ class Memory:
         return dict(self._made())
 
     @cached_property
+    def _is_open(self) -> bool:
+        """Whether how tensors compare may hang on symbols."""
+        return any(map(is_symbolic, self._sizes.values()))
+
+    @cached_property
     def _compared(self) -> Peaks:
         from shapecalc.analysis.peaks import Peaks
 
@@ -225,7 +230,7 @@ class Memory:
 
     def _most_at(self, paths: Iterable[str]) -> dict[str, Dim]:
         """Which of the layers at these paths may hold the most, and how much that is."""
-        if any(map(is_symbolic, self._sizes.values())):
+        if self._is_open:
             return self._compared.among(paths)
         held = {path: known(self._at[path].live) for path in paths}
         path = max(held, key=held.__getitem__, default=None)

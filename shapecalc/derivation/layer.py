@@ -199,7 +199,8 @@ def _cost(layer: LayerReport, told: Lettered) -> Iterator[Line]:
         yield Line(name, sizes, "kept, not learned")
     if told.buffers and layer.node.shared is None:
         yield Line("buffers", total([prod(sizes) for sizes in told.buffers.values()]))
-    if untraced(told.macs) != 0:
-        yield Line("MACs", told.macs)
-    if untraced(told.elementwise) != 0:
-        yield Line("elementwise", told.elementwise, layer.node.layer.work)
+    macs, elementwise = told.macs, told.elementwise
+    if untraced(macs) != 0:
+        yield Line("MACs", macs)
+    if untraced(elementwise) != 0:
+        yield Line("elementwise", elementwise, layer.node.layer.work)

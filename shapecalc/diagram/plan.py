@@ -153,7 +153,7 @@ class _Planner:
         self.opened = opened
         self.grouped = grouped
         self.homes: dict[str, Vertex] = {}
-        self.returned = {wire.origin for wire in report.built.outputs}
+        self.returned = report.built.returned
         self.layer_ids = {layer.path: f"layer{i}" for i, layer in enumerate(report.layers)}
         parts = enumerate(_parts(report.built.root))
         self.part_ids = {id(part): f"part{i}" for i, part in parts}

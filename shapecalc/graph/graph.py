@@ -289,6 +289,11 @@ class Built:
         return found
 
     @cached_property
+    def returned(self) -> frozenset[str]:
+        """The layers and inputs that outputs of the network come from, by paths and names."""
+        return frozenset([wire.origin for wire in self.outputs])
+
+    @cached_property
     def graph(self) -> nx.DiGraph[str]:
         """The network as a graph, made when it is first asked for."""
         import networkx as nx  # here, for commands that do without it to start sooner

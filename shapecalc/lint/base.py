@@ -97,7 +97,17 @@ def surely_at_least(a: Dim, b: Dim, least: Least) -> bool:
         return a >= b
     if any(_sample(a, seed) < _sample(b, seed) for seed in range(3)):
         return False  # where some values are enough to say no, as they mostly are
-    return at_least(a, b).decide(least) is True
+    difference: Any = a - b
+    if not is_symbolic(difference):
+        return bool(difference >= 0)
+    own = [(name, least[name]) for name in sorted(difference.symbols) if name in least]
+    return _surely_positive(difference, tuple(own))
+
+
+@lru_cache(maxsize=4096)
+def _surely_positive(difference: Dim, least: tuple[tuple[str, int], ...]) -> bool:
+    """Whether it is at least 0; many layers ask that of the same sizes."""
+    return at_least(difference, 0).decide(dict(least)) is True
 
 
 @lru_cache(maxsize=4096)
@@ -112,6 +122,9 @@ def _sample(size: Dim, seed: int) -> Any:
 
 
 def _value(name: str, seed: int) -> int:
-    """A value of a symbol: at first the same for all."""
+    """A value of a symbol: at first the same for all, then in some order, and in that turned round.
+
+    Of two symbols neither is so the larger in all.
+    """
     own: int = crc32(name.encode()) % 89
-    return 97 + seed * ((own + seed) % 89)
+    return 97 + (0, own, 2 * (88 - own))[seed]

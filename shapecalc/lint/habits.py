@@ -47,7 +47,7 @@ class _Neighbours:
     def __init__(self, report: Report) -> None:
         self.nodes = report.built.nodes
         self.readers = report.built.readers
-        self.returned = {wire.origin for wire in report.built.outputs}
+        self.returned = report.built.returned
         self._at_work: dict[str, Node | None] = {}  # where what a layer passes on was made
         for layer in report.layers:
             if _passes_on(layer.node.layer):

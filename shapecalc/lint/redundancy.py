@@ -37,7 +37,7 @@ def bias_before_norm(report: Report) -> Iterator[Finding]:
 
 def _subtracted_by(report: Report, layer: LayerReport) -> str:
     """The name of the normalisation that takes the layer's result; none if others take it too."""
-    if any(wire.origin == layer.path for wire in report.built.outputs):
+    if layer.path in report.built.returned:
         return ""
     readers = report.built.readers.get(layer.path, ())
     if not readers or not all(reader.layer.centers for reader in readers):
@@ -58,7 +58,7 @@ def _adds_to_channels(node: Node) -> bool:
 def unused_layer(report: Report) -> Iterator[Finding]:
     """Nobody uses the layer's result, and the network does not return it."""
     readers = report.built.readers
-    returned = {wire.origin for wire in report.built.outputs}
+    returned = report.built.returned
     for layer in report.layers:
         if layer.path not in readers and layer.path not in returned:
             yield Finding(
