@@ -138,6 +138,9 @@ def multiplied(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr:
     >>> multiplied(2 * x * y, 3 * x)
     6*x**2*y
     """
+    for number, rest in ((one, other), (other, one)):
+        if number.is_Integer:
+            return scaled(rest, int(number))
     coefficient = sympy.S.One
     powers: dict[sympy.Expr, int] = {}
     for factor in (*sympy.Mul.make_args(one), *sympy.Mul.make_args(other)):
@@ -171,7 +174,23 @@ def terms_of(expr: sympy.Expr) -> dict[sympy.Expr, Fraction]:
 @lru_cache(maxsize=65536)
 def expanded(expr: sympy.Expr) -> sympy.Expr:
     """Products and powers multiplied out, unless nobody could read the result."""
-    return expr if is_flat(expr) or length(expr) > MOST_TERMS else sympy.expand(expr)
+    if is_flat(expr) or length(expr) > MOST_TERMS:
+        return expr
+    found = _distributed(expr)
+    return sympy.expand(expr) if found is None else found
+
+
+def _distributed(expr: sympy.Expr) -> sympy.Expr | None:
+    """A product of sums in which nothing else is to be multiplied out; None of anything else."""
+    sums = [part for part in expr.args if part.is_Add] if expr.is_Mul else []
+    if not sums or not all(map(is_flat, expr.args)):
+        return None
+    factors = [part for part in expr.args if not part.is_Add]
+    terms = (sympy.Mul._from_args(factors, is_commutative=True),)
+    for each in sums:
+        product = added([multiplied(term, other) for term in terms for other in each.args])
+        terms = sympy.Add.make_args(product)
+    return product
 
 
 def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
@@ -182,6 +201,8 @@ def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
         return expr
     if expr.is_Add:
         return sympy.Add(*map(multiplied_out, expr.args))
+    if (found := _distributed(expr)) is not None:
+        return found
     out = sympy.expand_mul(expr, deep=False)
     return multiplied_out(out) if out.is_Add and out != expr else out
 
