@@ -242,11 +242,23 @@ def is_monomial(expr: sympy.Expr) -> bool:
 
 
 def ratio(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
-    """What an expression is over what; of a whole product that is seen at once."""
-    if is_monomial(expr) and _is_whole_monomial(expr):
+    """What an expression is over what; where nothing is divided in it, that is seen at once."""
+    if _is_undivided(expr):
         return expr, sympy.S.One
     top, bottom = expr.as_numer_denom()
     return top, bottom
+
+
+@lru_cache(maxsize=65536)
+def _is_undivided(expr: sympy.Expr) -> bool:
+    """Whether nothing is divided in its sums, products and powers."""
+    if expr.is_Rational:
+        return bool(expr.is_Integer)
+    if expr.is_Pow:
+        return bool(expr.exp.is_Integer and expr.exp.p > 0 and _is_undivided(expr.base))
+    if expr.is_Add or expr.is_Mul:
+        return all(map(_is_undivided, expr.args))
+    return True
 
 
 def _is_whole_monomial(expr: sympy.Expr) -> bool:
