@@ -50,6 +50,9 @@ STEP = 8
 DIVISIONS = ("/", "//", "%")
 """The operators that divide."""
 
+HALF = Number(Fraction(1, 2))
+"""Between no copy and one."""
+
 UNTOLD = (ExpressionError, Undecided, KeyError, TypeError, Fatal)
 """What is raised of numbers that are not told."""
 
@@ -181,7 +184,7 @@ def _places(spec: Spec) -> Iterator[Place]:
             if entry.when is not None and entry.when.expression is not None:
                 yield from (Place(tree, block) for tree in _asked(entry.when.expression))
             if entry.repeat is not None and entry.repeat.expression is not None:
-                yield Place(Binary("-", entry.repeat.expression, Number(1)), block)
+                yield Place(Binary("-", entry.repeat.expression, HALF), block)
     for setting, block in (*settings_in(spec), *((each, None) for each in spec.symbols.values())):
         for tree in _expressions(setting):
             yield from (Place(found, block) for found in _turning(tree))

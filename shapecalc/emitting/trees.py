@@ -153,6 +153,23 @@ def length(tree: Any, most: int) -> int:
     return count
 
 
+def hangs_on(tree: Any, letter: str) -> bool:
+    """Whether a letter is in a derivation.
+
+    >>> hangs_on((Traced.letter("n", 2) * 3).tree, "n"), hangs_on(Leaf("n", 2), "m")
+    (True, False)
+    """
+    stack, met = [tree], set()
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Leaf) and node.letter == letter:
+            return True
+        if id(node) not in met:  # a part may stand in many places
+            met.add(id(node))
+            stack += [each for each in node if isinstance(each, tuple)]
+    return False
+
+
 def decided(tree: Any) -> Tree:
     """The derivation without its conditions, as if what they chose stood there."""
     if isinstance(tree, Chosen):

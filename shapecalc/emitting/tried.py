@@ -60,13 +60,14 @@ def tried(
 
 
 def _between(turns: list[int], period: int, own: Any) -> list[list[int]]:
-    """Values between turns: the first of each, the nearest first, then the second of each, ...
+    """Values between turns: the first of each, then the second of each, and so on.
 
+    Of few values between turns the first come first, for other values are often between the same.
     Those around the knob's own value come one later, and are none of the first.
     """
     rows: list[list[int | None]] = []
     ranges = [*pairwise([0, *turns, inf])]
-    for start, end in sorted(ranges, key=lambda each: abs(each[0] - own)):
+    for start, end in sorted(ranges, key=lambda each: (each[1] - each[0], abs(each[0] - own))):
         ahead = dict.fromkeys(int(start) + more for more in (0, 1, period, 2 * period + 1))
         row = [value for value in ahead if value < end]
         rows.append([None, *row] if start <= own < end else [*row])

@@ -242,10 +242,10 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
 
     def known_type(self, value: Any) -> Any:
         """The type of a value that a module known here has; None if none has it."""
-        from shapecalc.reading.known import KNOWN, resolve
+        from shapecalc.reading.known import NAMES, resolve
 
         if isinstance(value, Partial):
-            return KNOWN["functools.partial"]
+            return NAMES["functools.partial"]
         if isinstance(value, TensorValue):
             is_learned = value.stored is not None and not value.stored.is_buffer
             return resolve("nn.Parameter" if is_learned else "torch.Tensor")

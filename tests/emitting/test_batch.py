@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import shapecalc
@@ -61,6 +63,30 @@ def test_of_copies_along_a_new_axis_it_is_that_of_the_input():
         {"Concat": 1, "from": ["repeat1", "input"]},
     ]
     assert "self.token.unsqueeze(0).expand(batch, -1, -1)" in forward(token)
+
+
+CONV = {"Conv2d": {"out_channels": 8, "kernel_size": 3}}
+
+
+@pytest.mark.parametrize(
+    ("layers", "told"),
+    [
+        ([{"Reshape": [-1, 3600]}, {"Linear": 4}], ["[2 * B, 3600]", "[2 * B, 4]"]),
+        ([{"Reshape": [-1, 3600]}, {"Reshape": ["B", -1]}], ["[2 * B, 3600]", "[B, 7200]"]),
+        ([{"Reshape": [-1, 8, 900]}], ["[B, 8, 900]"]),
+        ([{"Reshape": [-1, 450]}], ["[16 * B, 450]"]),
+        ([{"Permute": [1, 0, 2, 3]}], ["[8, B, 30, 30]"]),
+        ([{"Flatten": 0}], ["[7200 * B]"]),
+    ],
+)
+def test_a_comment_is_true_of_every_batch(layers, told):
+    source = forward([CONV, *layers], (3, 32, 32))
+    comments = re.findall("# (.*)", source)
+    assert comments == ["[B, 8, 30, 30]", *told]
+    for batch in (1, 3):
+        network = shapecalc.load({"input": [3, 32, 32], "layers": [CONV, *layers]})
+        shapes = [[*each.output_shape] for each in network.report(B=batch)]
+        assert [eval(comment, {"B": batch}) for comment in comments] == shapes
 
 
 @pytest.mark.thorough
