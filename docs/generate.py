@@ -6,7 +6,10 @@ With ``--check`` nothing is written, and the exit status tells whether all is up
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
@@ -14,6 +17,9 @@ from shapecalc import catalogue
 from shapecalc import cli as commands
 from shapecalc.catalogue import Page, Rule
 from shapecalc.layers import KINDS, Layer
+from shapecalc.reading.functions import OPERATIONS
+from shapecalc.reading.known import NAMES
+from shapecalc.reading.tables import Table
 
 LAYERS = Path(__file__).with_name("layers.md")
 GALLERY = Path(__file__).with_name("gallery.md")
@@ -37,6 +43,9 @@ MODULES = {
 CALLS_INTRODUCTION = '''"""Kinds that are modules of torch, and whether such a one may be lazy."""
 
 CALLED = {
+'''
+
+FILES_END = '''"""The files of functions and of what else is known, by the names in them."""
 '''
 
 CALLS_END = '''"""The kinds of functions and methods."""
@@ -158,13 +167,33 @@ def index_of_torch() -> str:
     """The index that :mod:`shapecalc.reading` looks torch's modules and functions up in."""
     modules = {name: infers(kind) for name, kind in KINDS.items() if kind.in_torch}
     calls = {call: name for name, kind in KINDS.items() for call, _ in kind.calls()}
+    files = {
+        "FUNCTIONS_IN": written_by("shapecalc.reading.functions", OPERATIONS),
+        "KNOWN_IN": written_by("shapecalc.reading.known", NAMES),
+    }
     return "".join(
         [MODULES_INTRODUCTION]
         + [f'    "{name}": {is_inferred},\n' for name, is_inferred in modules.items()]
         + ["}\n", CALLS_INTRODUCTION]
         + [f'    "{call}": "{name}",\n' for call, name in calls.items()]
         + ["}\n", CALLS_END]
+        + [each for name, pairs in files.items() for each in _of_files(name, pairs)]
+        + [FILES_END]
     )
+
+
+def written_by(package: str, table: Table) -> list[tuple[str, str]]:
+    """Which file of a folder puts a name into its table; the catalogue is always there."""
+    for module in iter_modules(import_module(package).__path__):
+        import_module(f"{package}.{module.name}")
+    found = sorted(table.written.items(), key=lambda pair: (pair[1], pair[0]))
+    return [(name, file) for name, file in found if file != "catalogue"]
+
+
+def _of_files(name: str, pairs: list[tuple[str, str]]) -> Iterator[str]:
+    yield f"\n{name} = {{\n"
+    yield from (f'    "{called}": "{file}",\n' for called, file in pairs)
+    yield "}\n"
 
 
 def infers(kind: type[Layer]) -> bool:

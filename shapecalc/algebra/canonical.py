@@ -298,7 +298,7 @@ def _shorter(plain: sympy.Expr) -> sympy.Expr:
     if length(plain) > MOST_TERMS or len(names(plain)) > MOST_TIMES * len(plain.args):
         return plain
     split = [term.as_coeff_Mul() for term in plain.args]  # what differs by a number is done once
-    out = sympy.Add(*(factor * expanded(rest) for factor, rest in split))
+    out = added([multiplied(factor, expanded(rest)) for factor, rest in split])
     return out if len(sympy.Add.make_args(out)) <= len(plain.args) else plain
 
 

@@ -138,6 +138,9 @@ def multiplied(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr:
     >>> multiplied(2 * x * y, 3 * x)
     6*x**2*y
     """
+    for number, rest in ((one, other), (other, one)):
+        if number.is_Integer:
+            return scaled(rest, int(number))
     coefficient = sympy.S.One
     powers: dict[sympy.Expr, int] = {}
     for factor in (*sympy.Mul.make_args(one), *sympy.Mul.make_args(other)):
@@ -171,7 +174,23 @@ def terms_of(expr: sympy.Expr) -> dict[sympy.Expr, Fraction]:
 @lru_cache(maxsize=65536)
 def expanded(expr: sympy.Expr) -> sympy.Expr:
     """Products and powers multiplied out, unless nobody could read the result."""
-    return expr if is_flat(expr) or length(expr) > MOST_TERMS else sympy.expand(expr)
+    if is_flat(expr) or length(expr) > MOST_TERMS:
+        return expr
+    found = _distributed(expr)
+    return sympy.expand(expr) if found is None else found
+
+
+def _distributed(expr: sympy.Expr) -> sympy.Expr | None:
+    """A product of sums in which nothing else is to be multiplied out; None of anything else."""
+    sums = [part for part in expr.args if part.is_Add] if expr.is_Mul else []
+    if not sums or not all(map(is_flat, expr.args)):
+        return None
+    factors = [part for part in expr.args if not part.is_Add]
+    terms = (sympy.Mul._from_args(factors, is_commutative=True),)
+    for each in sums:
+        product = added([multiplied(term, other) for term in terms for other in each.args])
+        terms = sympy.Add.make_args(product)
+    return product
 
 
 def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
@@ -182,6 +201,8 @@ def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
         return expr
     if expr.is_Add:
         return sympy.Add(*map(multiplied_out, expr.args))
+    if (found := _distributed(expr)) is not None:
+        return found
     out = sympy.expand_mul(expr, deep=False)
     return multiplied_out(out) if out.is_Add and out != expr else out
 
@@ -221,11 +242,23 @@ def is_monomial(expr: sympy.Expr) -> bool:
 
 
 def ratio(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
-    """What an expression is over what; of a whole product that is seen at once."""
-    if is_monomial(expr) and _is_whole_monomial(expr):
+    """What an expression is over what; where nothing is divided in it, that is seen at once."""
+    if _is_undivided(expr):
         return expr, sympy.S.One
     top, bottom = expr.as_numer_denom()
     return top, bottom
+
+
+@lru_cache(maxsize=65536)
+def _is_undivided(expr: sympy.Expr) -> bool:
+    """Whether nothing is divided in its sums, products and powers."""
+    if expr.is_Rational:
+        return bool(expr.is_Integer)
+    if expr.is_Pow:
+        return bool(expr.exp.is_Integer and expr.exp.p > 0 and _is_undivided(expr.base))
+    if expr.is_Add or expr.is_Mul:
+        return all(map(_is_undivided, expr.args))
+    return True
 
 
 def _is_whole_monomial(expr: sympy.Expr) -> bool:

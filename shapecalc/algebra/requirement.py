@@ -52,13 +52,22 @@ class Claim(NamedTuple):
 class Condition(NamedTuple):
     """What must hold of the symbols: ``symbol`` in ``solutions``, or an undecided ``equation``.
 
-    Of its ``claims`` one has to hold.
+    Of its ``claims`` one has to hold. Of a single one, ``difference`` is what decides it, and the
+    ``words`` are found when they are asked for.
     """
 
-    equation: str
+    words: str
     symbol: str | None = None
     solutions: Solutions | None = None
     claims: tuple[Claim, ...] = ()
+    difference: Formula | None = None
+
+    @property
+    def equation(self) -> str:
+        """The condition in Python's arithmetic."""
+        if self.difference is None:
+            return self.words
+        return _said(self.claims[0], self.difference)
 
     def at(self, values: Mapping[str, Quantity], least: Least) -> bool | Condition:
         """The condition where some symbols have values, and others least ones."""
@@ -384,20 +393,21 @@ def _decide_sign(
         if isinstance(found, bool):
             return found
         if found is not None:
-            return Condition(said or _said(claim, difference, relation), symbol, found, (claim,))
+            return Condition(said, symbol, found, (claim,), None if said else difference)
     low, high = difference.range(least)
     if relation == ">=" and low is not None and low >= 0:
         return True
     if (high is not None and high < 0) or (relation == "==" and low is not None and low > 0):
         return False
-    return Condition(said or _said(claim, difference, relation), claims=(claim,))
+    return Condition(said, claims=(claim,), difference=None if said else difference)
 
 
-def _said(claim: Claim, difference: Formula, relation: str) -> str:
+def _said(claim: Claim, difference: Formula) -> str:
     """A claim in Python's arithmetic: as it was made, or shorter."""
     from shapecalc.algebra.form import sides
 
     own = f"{claim.left} {claim.relation} {claim.right}"
+    relation = claim.relation
     left, right = sides(difference)
     if not is_symbolic(left):
         left, right = right, left

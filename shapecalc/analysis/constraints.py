@@ -102,7 +102,7 @@ def _sort(needs: list[Need], solved: dict[str, list[Need]]) -> list[Need]:
         for symbol, own in solved.items()
     }
     for need in needs:
-        _, symbol, solutions, _ = need.condition
+        symbol, solutions = need.condition.symbol, need.condition.solutions
         if symbol is not None and solutions is not None:
             modulus = lcm(solutions.modulus, moduli.get(symbol, 1))
             if modulus <= LARGEST_MODULUS:

@@ -59,6 +59,9 @@ class Peaks:
         more, less = _before([moment.tried[:TRIED_FIRST] for moment in moments])
         found = 0  # a bit for each of the moments
         for place, moment in enumerate(moments):
+            if proofs.are_spent:  # the rest may all hold the most, as far as is known
+                found |= ((1 << len(moments)) - 1) >> place << place
+                break
             if any(proofs.exceeds(moments[other], moment) for other in _bits(found & more[place])):
                 continue
             for other in _bits(found & less[place]):
@@ -115,8 +118,9 @@ def _bits(number: int) -> Iterator[int]:
 def _tried(sizes: list[Dim], least: Least) -> list[tuple[Any, ...]]:
     """Each size at some settings, in which symbols differ as they like from their least values.
 
-    They are small in one, and of very different orders in the next. A setting at which one of the
-    sizes has no value is left out.
+    They are small in one, of very different orders in the next, and some are the least in a third:
+    what grows with a padding need not grow where there is none. A setting at which one of the sizes
+    has no value is left out.
     """
     from shapecalc.algebra.formula import evaluate
 
@@ -126,12 +130,18 @@ def _tried(sizes: list[Dim], least: Least) -> list[tuple[Any, ...]]:
         setting = {}
         for name in symbols:
             chance = crc32(f"{name}{number}".encode())
-            above = chance % 97 if number % 2 else (chance >> 8) % (1 << chance % 20)
-            setting[name] = least.get(name, 1) + above
+            setting[name] = least.get(name, 1) + _above(number, chance)
         known: dict[Any, Any] = {}
         with suppress(ZeroDivisionError):
             found.append([evaluate(size, setting, known) for size in sizes])
     return list(zip(*found, strict=True)) if found else [()] * len(sizes)
+
+
+def _above(number: int, chance: int) -> int:
+    """How much more than its least value a symbol is in one of the settings, by chance."""
+    if number % 3 == 2:
+        return 0 if chance & 1 else (chance >> 1) % 997
+    return chance % 97 if number % 2 else (chance >> 8) % (1 << chance % 20)
 
 
 class _Proofs:
@@ -146,21 +156,35 @@ class _Proofs:
     LONGEST = 512
     """How many are in one difference."""
 
+    IN_VAIN = 100_000
+    """How often values are compared that tell nothing; a proof that fails counts for fifty.
+
+    What succeeds leaves one layer less to look at, and so need not be counted.
+    """
+
     def __init__(self, sizes: list[Dim], least: Least) -> None:
         self._sizes = sizes
         self._least = least
         self._left = self.MOST
+        self._in_vain = 0
         self._known: dict[frozenset[tuple[Dim, int]], bool] = {}
+
+    @property
+    def are_spent(self) -> bool:
+        """Whether so much was in vain that nothing is tried any more."""
+        return self._in_vain > self.IN_VAIN
 
     def exceeds(self, a: _Moment, b: _Moment) -> bool:
         """Whether a's turn holds at least what b's does: a few values mostly show that not."""
         if not all(x >= y for x, y in zip(a.tried, b.tried, strict=True)):
+            self._in_vain += 1
             return False
         apart = Counter(self._sizes[place] for place in _bits(a.held & ~b.held))
         apart.subtract(self._sizes[place] for place in _bits(b.held & ~a.held))
         key = frozenset((size, count) for size, count in apart.items() if count)
         if key not in self._known:
             self._known[key] = self._proven(dict(key))
+        self._in_vain += 0 if self._known[key] else 50
         return self._known[key]
 
     def _proven(self, apart: dict[Dim, int]) -> bool:

@@ -1,4 +1,4 @@
-"""Element types, and shapes as code sees them."""
+"""Element types, devices, and shapes as code sees them."""
 
 from __future__ import annotations
 
@@ -58,3 +58,17 @@ class TorchSize(tuple):
     """``torch.Size``: a tuple that can be asked for its product."""
 
     __slots__ = ()
+
+
+class Device:
+    """A device: there is one, and nothing depends on which."""
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """Its kind, or its number."""
+        return {"type": "cpu", "index": None}.get(name)
+
+    def __str__(self) -> str:
+        return "cpu"
+
+
+DEVICE = Device()

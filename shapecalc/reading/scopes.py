@@ -75,9 +75,23 @@ def _locals(rt: Any) -> Any:
     return dict(rt.frame.names)
 
 
+def module_named(rt: Any, name: Any) -> Any:
+    """A module by a name that the code makes; it is read as an import of it is."""
+    if not isinstance(name, str):
+        raise rt.error("TypeError", "module name must be a string")
+    return rt.imported(name, rt.frame.module if rt.frame is not None else None)
+
+
+def _import(rt: Any, name: Any, *more: Any, fromlist: Any = (), **kwargs: Any) -> Any:
+    found = module_named(rt, name)
+    names = more[2] if len(more) > 2 else fromlist
+    return found if names or "." not in name else module_named(rt, name.partition(".")[0])
+
+
 SCOPES = {
+    "__import__": Builtin("__import__", _import),
     "eval": Builtin("eval", evaluated_text),
     "globals": Builtin("globals", _globals),
     "locals": Builtin("locals", _locals),
 }
-"""Functions of Python's own that ask for names by text."""
+"""Functions of Python's own that ask for names, and for modules, by text."""

@@ -7,8 +7,7 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import prod
 from shapecalc.layers.tensor import FLOATS
-from shapecalc.reading.dtypes import DType, TorchSize
-from shapecalc.reading.frameworks import DEVICE
+from shapecalc.reading.dtypes import DEVICE, DType, TorchSize
 from shapecalc.reading.indexing import Indexing
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.tensor_operators import TensorOperators

@@ -8,7 +8,7 @@ import pytest
 
 import shapecalc
 from shapecalc.language.problem import SpecError
-from shapecalc.reading.regular import parsed, repetitions
+from shapecalc.reading.known.regular import parsed, repetitions
 
 LIGHTNING = """
 import pytorch_lightning as pl

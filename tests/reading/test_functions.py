@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
+import sys
 from fnmatch import fnmatch
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -14,7 +18,8 @@ import shapecalc
 from shapecalc.layers import KINDS, Layer
 from shapecalc.reading.functions import OPERATIONS, QUIET
 from shapecalc.reading.index import CALLED, MODULES
-from shapecalc.reading.known import resolve
+from shapecalc.reading.known import NAMES, resolve
+from shapecalc.reading.tables import Table
 from shapecalc.reading.values import Unknown
 
 torch = pytest.importorskip("torch")
@@ -118,6 +123,28 @@ def test_the_index_names_the_kind_of_every_module_and_function():
     }, STALE
     ours = [(name, kind) for name, kind in KINDS.items() if _is_ours(kind)]
     assert {call: name for name, kind in ours for call, _ in kind.calls()} == CALLED, STALE
+
+
+@pytest.mark.parametrize("table", [OPERATIONS, NAMES], ids=["functions", "known"])
+def test_the_index_names_the_file_of_every_name(table: Table):
+    for module in iter_modules(import_module(table.package).__path__):
+        import_module(f"{table.package}.{module.name}")
+    written = {name: file for name, file in table.written.items() if file != "catalogue"}
+    assert table.file_of == written, STALE
+
+
+def test_a_table_imports_the_file_that_has_a_name_alone():
+    code = """
+import sys
+from shapecalc.reading.known import resolve
+resolve("torch.stft"), resolve("numpy.zeros")
+print(sorted(name for name in sys.modules if name.endswith((".spectral", ".arrays", ".losses"))))
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == [
+        "['shapecalc.reading.functions.spectral',",
+        "'shapecalc.reading.known.arrays']",
+    ]
 
 
 def _is_ours(kind: type[Layer]) -> bool:

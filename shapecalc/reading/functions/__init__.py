@@ -7,41 +7,7 @@ other tensors, weights given by hand, constants. ``base`` holds the table that a
 
 from __future__ import annotations
 
-from shapecalc.reading.functions import (  # each puts its functions into the table
-    catalogue,
-    constants,
-    convolutions,
-    decompositions,
-    elementwise,
-    losses,
-    parts,
-    patterns,
-    reductions,
-    resampling,
-    shapes,
-    spectral,
-    weights,
-)
+from shapecalc.reading.functions import catalogue  # the other files are imported by the table
 from shapecalc.reading.functions.base import OPERATIONS, QUIET, listed, prod
-from shapecalc.reading.functions.losses import LOSSES
 
-__all__ = [
-    "LOSSES",
-    "OPERATIONS",
-    "QUIET",
-    "catalogue",
-    "constants",
-    "convolutions",
-    "decompositions",
-    "elementwise",
-    "listed",
-    "losses",
-    "parts",
-    "patterns",
-    "prod",
-    "reductions",
-    "resampling",
-    "shapes",
-    "spectral",
-    "weights",
-]
+__all__ = ["OPERATIONS", "QUIET", "catalogue", "listed", "prod"]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from shapecalc.reading.calls import OF_NUMPY
+from shapecalc.reading.index import FUNCTIONS_IN
 from shapecalc.reading.operators import plain, type_name
+from shapecalc.reading.tables import Table
 from shapecalc.reading.traced import TensorValue, constant
-from shapecalc.reading.values import Builtin, Unknown
+from shapecalc.reading.values import Unknown
 
-OPERATIONS: dict[str, Builtin] = {}
+OPERATIONS = Table("shapecalc.reading.functions", FUNCTIONS_IN)
 """Functions by what torch calls them: ``torch.cat``, ``nn.functional.relu``, ``Tensor.view``."""
 
 _QUIET = """
@@ -32,17 +34,6 @@ def prod(sizes: Any) -> Any:
 
 SAME = {**OF_NUMPY, "unbiased": "correction", "exponent": "other"}
 """Other names that arguments of functions have."""
-
-
-def operation(*names: str) -> Callable[[Any], Any]:
-    """Make a function known under what torch calls it."""
-
-    def note(run: Any) -> Any:
-        for name in names:
-            OPERATIONS[name] = Builtin(name, run)
-        return run
-
-    return note
 
 
 def tensor(rt: Any, value: Any, what: str = "a tensor") -> TensorValue:

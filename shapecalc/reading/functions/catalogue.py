@@ -16,6 +16,8 @@ from shapecalc.reading.operators import plain
 from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Builtin, Unknown
 
+OWN = OPERATIONS.part(__name__)
+
 
 class _Call:
     """A function that is a kind of the catalogue: what it takes, and how a call becomes an entry.
@@ -138,4 +140,4 @@ def _called(name: str) -> Builtin:
 
 
 for _name in CALLED:
-    OPERATIONS[_name] = _called(_name)
+    OWN[_name] = _called(_name)

@@ -6,13 +6,16 @@ from typing import Any
 
 from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.dtypes import DTYPES, DType, TorchSize
-from shapecalc.reading.functions.base import OPERATIONS, number, numbers, operation, prod, tensor
+from shapecalc.reading.functions.base import OPERATIONS, number, numbers, prod, tensor
 from shapecalc.reading.functions.elementwise import typed
 from shapecalc.reading.modules import stored
 from shapecalc.reading.operators import plain
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Instance, Unknown
+
+OWN = OPERATIONS.part(__name__)
+operation = OWN.function
 
 
 def _dtype_of(kwargs: dict[str, Any], default: str = "float32") -> str:

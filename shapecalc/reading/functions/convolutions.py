@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.functions.base import number, operation, tensor
+from shapecalc.reading.functions.base import OPERATIONS, number, tensor
 from shapecalc.reading.operators import plain
 from shapecalc.reading.traced import TensorValue
+
+OWN = OPERATIONS.part(__name__)
+operation = OWN.function
 
 
 def _convolution(rank: int, transposed: bool) -> Any:

@@ -8,9 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.reading.classes import OBJECT
-from shapecalc.reading.functions.base import of_constants, operation, tensor
+from shapecalc.reading.functions.base import OPERATIONS, of_constants, tensor
 from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Class, Instance
+
+OWN = OPERATIONS.part(__name__)
+operation = OWN.function
 
 
 def _made(rt: Any, name: str, inputs: list[TensorValue], shape: Any, dtype: str) -> Any:
@@ -87,9 +90,3 @@ def _eigh(rt: Any, a: Any, *more: Any, **kwargs: Any) -> Any:
     values = _made(rt, "eigh", [a], a.shape[:-1], a.dtype)
     vectors = _made(rt, "eigh", [a], a.shape, a.dtype)
     return _named("linalg_eigh", eigenvalues=values, eigenvectors=vectors)
-
-
-@operation("torch.linalg.cholesky", "torch.linalg.matrix_exp", "torch.linalg.matrix_power")
-def _of_its_shape(rt: Any, a: Any, *more: Any, **kwargs: Any) -> Any:
-    a = _matrix(rt, a, "cholesky")
-    return _made(rt, "cholesky", [a], a.shape, a.dtype)

@@ -7,8 +7,11 @@ from typing import Any
 from shapecalc.layers import KINDS
 from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.dtypes import DTYPES, DType
-from shapecalc.reading.functions.base import operation, tensor
+from shapecalc.reading.functions.base import OPERATIONS, tensor
 from shapecalc.reading.traced import TensorValue, same_source
+
+OWN = OPERATIONS.part(__name__)
+operation = OWN.function
 
 
 def _binary(word: str) -> Any:
@@ -155,8 +158,8 @@ def _relu(rt: Any, x: TensorValue) -> Any:
 
 
 _UNARY = """
-acos acosh angle arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh
-bitwise_not conj conj_physical cosh deg2rad digamma erfc erfinv exp2 fix frac i0 isfinite
+acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh
+bitwise_not cosh deg2rad digamma erfc erfinv exp2 fix frac i0 isfinite
 isinf isnan isneginf isposinf isreal lgamma log10 log2 logit mvlgamma nan_to_num polygamma
 rad2deg relu6 sgn signbit sinc sinh tan trunc
 """

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.functions.base import operation, tensor
+from shapecalc.reading.functions.base import OPERATIONS, tensor
 from shapecalc.reading.traced import TensorValue
+
+OWN = OPERATIONS.part(__name__)
+operation = OWN.function
 
 LOSSES = {
     "mse_loss": "MSELoss",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from shapecalc.reading.functions.base import listed, number, numbers, operation, prod, tensor
+from shapecalc.reading.functions.base import OPERATIONS, listed, number, numbers, prod, tensor
 from shapecalc.reading.functions.shapes import flatten
 from shapecalc.reading.traced import TensorValue
+
+OWN = OPERATIONS.part(__name__)
+operation = OWN.function
 
 
 def _pieces(rt: Any, x: TensorValue, dim: int, sizes: list[Any]) -> tuple[TensorValue, ...]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from shapecalc.reading.functions.base import OPERATIONS, number, operation, tensor
+from shapecalc.reading.functions.base import OPERATIONS, number, tensor
 from shapecalc.reading.functions.shapes import stack
 from shapecalc.reading.traced import TensorValue
+
+OWN = OPERATIONS.part(__name__)
+operation = OWN.function
 
 
 def _pattern(kind: str) -> Any:

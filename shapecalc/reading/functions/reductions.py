@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.functions.base import number, operation, prod, tensor
+from shapecalc.reading.functions.base import OPERATIONS, number, prod, tensor
 from shapecalc.reading.functions.shapes import flatten
 from shapecalc.reading.traced import TensorValue, constant
+
+OWN = OPERATIONS.part(__name__)
+operation = OWN.function
 
 
 def _dims(rt: Any, x: TensorValue, dim: Any) -> Any:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.layers import KINDS
-from shapecalc.reading.functions.base import OPERATIONS, number, numbers, operation, tensor
+from shapecalc.reading.functions.base import OPERATIONS, number, numbers, tensor
 from shapecalc.reading.functions.reductions import second
 from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Builtin
+
+OWN = OPERATIONS.part(__name__)
+operation = OWN.function
 
 
 @operation("nn.functional.interpolate", "nn.functional.upsample")
@@ -179,7 +182,7 @@ def _pooled_with_indices(name: str) -> None:
             return found
         return found, second(found)
 
-    OPERATIONS[f"nn.functional.{name}"] = Builtin(name, run)
+    OWN[f"nn.functional.{name}"] = Builtin(name, run)
 
 
 for _axes in "123":

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.language.problem import Mark
-from shapecalc.reading.advice import key_of
 from shapecalc.reading.dtypes import DType, TorchSize
-from shapecalc.reading.functions.base import numbers, operation, prod, tensor
+from shapecalc.reading.functions.base import OPERATIONS, numbers, prod, tensor
 from shapecalc.reading.sizes import Size
-from shapecalc.reading.traced import TensorValue
+from shapecalc.reading.traced import TensorValue, key_of
 from shapecalc.reading.values import Unknown
+
+OWN = OPERATIONS.part(__name__)
+operation = OWN.function
 
 
 @operation("Tensor.size")

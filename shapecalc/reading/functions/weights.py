@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.functions.base import OPERATIONS, operation, prod, tensor
+from shapecalc.reading.functions.base import OPERATIONS, prod, tensor
 from shapecalc.reading.operators import plain
 from shapecalc.reading.traced import TensorValue
+
+OWN = OPERATIONS.part(__name__)
+operation = OWN.function
 
 
 def _own_weights(rt: Any, weight: Any, bias: Any) -> bool:

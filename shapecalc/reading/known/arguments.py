@@ -7,7 +7,7 @@ from typing import Any
 from shapecalc.reading.classes import (
     OBJECT,
 )
-from shapecalc.reading.known.base import KNOWN, known
+from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.values import (
     Builtin,
     Class,
@@ -15,6 +15,9 @@ from shapecalc.reading.values import (
     Quiet,
     Unknown,
 )
+
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 
 class Parser:

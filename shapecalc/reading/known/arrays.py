@@ -6,8 +6,11 @@ from typing import Any
 
 from shapecalc.reading.builtins import BUILTINS
 from shapecalc.reading.functions import OPERATIONS
-from shapecalc.reading.known.base import known, resolve
+from shapecalc.reading.known.base import NAMES, resolve
 from shapecalc.reading.known.python import binary, elementwise
+
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 for _name in ("array", "asarray"):
     known(f"numpy.{_name}")(

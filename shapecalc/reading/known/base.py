@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 from shapecalc.reading.classes import (
@@ -12,7 +11,9 @@ from shapecalc.reading.classes import (
 from shapecalc.reading.dtypes import DTYPES, DType
 from shapecalc.reading.files import read_text
 from shapecalc.reading.functions import OPERATIONS
+from shapecalc.reading.index import KNOWN_IN
 from shapecalc.reading.modules import torch_class
+from shapecalc.reading.tables import Table
 from shapecalc.reading.values import (
     Builtin,
     Class,
@@ -21,7 +22,7 @@ from shapecalc.reading.values import (
     Unknown,
 )
 
-KNOWN: dict[str, Any] = {}
+NAMES = Table("shapecalc.reading.known", KNOWN_IN)
 """What modules hold, by dotted name."""
 
 PASSES = Quiet("passes", passes=True)
@@ -70,7 +71,7 @@ class Known:
         """The names that ``import *`` takes."""
         start = f"{self.name}."
         return [
-            n[len(start) :] for n in KNOWN if n.startswith(start) and "." not in n[len(start) :]
+            n[len(start) :] for n in NAMES if n.startswith(start) and "." not in n[len(start) :]
         ]
 
 
@@ -227,9 +228,7 @@ def stays_unread(name: str) -> bool:
 def module(name: str) -> Any:
     """A module by its dotted name, None if it is not known here."""
     root = name.partition(".")[0]
-    if root not in _ROOTS or (
-        root in _UNLISTED and not any(k.startswith(name + ".") for k in KNOWN)
-    ):
+    if root not in _ROOTS or (root in _UNLISTED and not NAMES.has_below(name)):
         return None
     found = resolve(name)
     return Known(name) if isinstance(found, Unknown) else found
@@ -255,8 +254,8 @@ def resolve(name: str) -> Any:
                 )
             name = f"{short}.{rest}"
             break
-    if name in KNOWN:
-        return KNOWN[name]
+    if name in NAMES:
+        return NAMES[name]
     if name.startswith(("nn.init.", "torch.nn.init.")):
         return Quiet(name, passes=True)
     if name in OPERATIONS:
@@ -275,7 +274,8 @@ def resolve(name: str) -> Any:
     full = {"nn": "torch.nn"}.get(root, root)
     shown = name if full == root else f"{full}.{rest}"
     if (
-        any(known.startswith(name + ".") for known in (*KNOWN, *OPERATIONS))
+        NAMES.has_below(name)
+        or OPERATIONS.has_below(name)
         or not rest
         or name in ("nn.init", "nn.utils", "nn.parallel")
     ):
@@ -290,14 +290,3 @@ def _in_place(function: Builtin) -> Builtin:
         return x.become(function.run(rt, x, *args, **kwargs))
 
     return Builtin(function.name + "_", run)
-
-
-def known(*names: str) -> Callable[[Any], Any]:
-    """Make a function known under dotted names."""
-
-    def note(run: Any) -> Any:
-        for name in names:
-            KNOWN[name] = Builtin(name, run)
-        return run
-
-    return note

@@ -8,9 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.reading.functions.base import numbers
-from shapecalc.reading.known.base import known
+from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.operators import plain
 from shapecalc.reading.traced import TensorValue
+
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 
 def _drawn(rt: Any, size: Any, middle: Any, dtype: str = "float32") -> Any:

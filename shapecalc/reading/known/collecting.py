@@ -13,7 +13,7 @@ from shapecalc.reading.classes import (
     NAMED_TUPLE,
     OBJECT,
 )
-from shapecalc.reading.known.base import KNOWN, PASSES, Hint, known
+from shapecalc.reading.known.base import NAMES, PASSES, Hint
 from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import (
     Builtin,
@@ -25,6 +25,9 @@ from shapecalc.reading.values import (
     Partial,
     Property,
 )
+
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 
 @known("functools.partial")

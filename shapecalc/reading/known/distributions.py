@@ -8,9 +8,12 @@ from typing import Any
 from shapecalc.layers.joining import broadcast
 from shapecalc.reading.classes import OBJECT
 from shapecalc.reading.functions.base import numbers, tensor
-from shapecalc.reading.known.base import KNOWN, known
+from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.traced import TensorValue, same_source
 from shapecalc.reading.values import Builtin, Class, Instance, Property
+
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 DISTRIBUTION = Class("Distribution", (OBJECT,))
 

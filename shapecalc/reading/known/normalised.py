@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.functions import LOSSES, OPERATIONS, prod
-from shapecalc.reading.known.base import KNOWN, known
-from shapecalc.reading.modules import MODULE, NN, stored
+from shapecalc.reading.functions import OPERATIONS, prod
+from shapecalc.reading.functions.losses import LOSSES
+from shapecalc.reading.known.base import NAMES
+from shapecalc.reading.modules import MODULE, stored
 from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import (
     Builtin,
@@ -14,6 +15,9 @@ from shapecalc.reading.values import (
     Instance,
     Quiet,
 )
+
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 
 @known("nn.utils.weight_norm", "nn.utils.parametrizations.weight_norm")
@@ -65,4 +69,4 @@ for _function, _name in LOSSES.items():
 
     _cls.names["__init__"] = Builtin(f"{_name}.__init__", _loss_init)
     _cls.names["forward"] = Builtin("forward", _loss_forward)
-    NN[_name] = _cls
+    KNOWN[f"nn.{_name}"] = _cls

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.reading.functions import OPERATIONS, prod
-from shapecalc.reading.known.base import KNOWN, PASSES, known
+from shapecalc.reading.known.base import NAMES, PASSES
 from shapecalc.reading.modules import MODULE
 from shapecalc.reading.operators import plain
 from shapecalc.reading.traced import TensorValue
@@ -15,6 +15,9 @@ from shapecalc.reading.values import (
     Instance,
     Quiet,
 )
+
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 
 def _tuple_of(n: int) -> Any:

@@ -7,9 +7,12 @@ from typing import Any
 from shapecalc.reading.classes import OBJECT
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.functions.base import tensor
-from shapecalc.reading.known.base import known
+from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.values import Class, Instance
+
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 PACKED = Class("PackedSequence", (OBJECT,))
 

@@ -6,9 +6,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from shapecalc.reading.classes import OBJECT
-from shapecalc.reading.known.base import KNOWN
+from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.modules.holding import method
 from shapecalc.reading.values import Builtin, Class, Instance, Property
+
+KNOWN = NAMES.part(__name__)
 
 PATH = Class("Path", (OBJECT,))
 

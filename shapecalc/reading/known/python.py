@@ -11,7 +11,7 @@ from shapecalc.reading.classes import (
     OBJECT,
 )
 from shapecalc.reading.functions import listed, prod
-from shapecalc.reading.known.base import KNOWN, known
+from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.operators import plain
 from shapecalc.reading.sizes import Size
 from shapecalc.reading.traced import TensorValue, same_source
@@ -21,6 +21,9 @@ from shapecalc.reading.values import (
     Instance,
     Unknown,
 )
+
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 
 def _real(function: Any) -> Any:

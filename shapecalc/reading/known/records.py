@@ -8,12 +8,15 @@ from shapecalc.reading.classes import (
     OBJECT,
     Default,
 )
-from shapecalc.reading.known.base import known
+from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.values import (
     Builtin,
     Class,
     Instance,
 )
+
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 
 @known("dataclasses.dataclass", "torch.jit.script_dataclass")

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from shapecalc.reading.dtypes import DType
-from shapecalc.reading.frameworks import DEVICE, FRAMEWORK
+from shapecalc.reading.dtypes import DEVICE, DType
 from shapecalc.reading.functions import OPERATIONS, prod
-from shapecalc.reading.known.base import KNOWN, PASSES, Hint, Logger, known
+from shapecalc.reading.known.base import NAMES, PASSES, Hint, Logger
 from shapecalc.reading.modules import MODULE
-from shapecalc.reading.regular import REGULAR
 from shapecalc.reading.traced import TensorValue
 from shapecalc.reading.types import is_instance
 from shapecalc.reading.values import (
@@ -21,6 +19,9 @@ from shapecalc.reading.values import (
     Suppressed,
     Unknown,
 )
+
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 for _name in [
     "torch.manual_seed",
@@ -105,10 +106,6 @@ known("contextlib.suppress")(lambda rt, *kinds: Suppressed(kinds))
 
 known("torch.device")(lambda rt, *args, **kwargs: DEVICE)
 
-KNOWN.update(FRAMEWORK)
-
-KNOWN.update(REGULAR)
-
 for _name in (
     "torch.cuda.is_available",
     "torch.backends.mps.is_available",
@@ -168,8 +165,6 @@ KNOWN["numpy.inf"] = math.inf
 
 KNOWN["numpy.pi"] = math.pi
 
-KNOWN["torch.Tensor"] = KNOWN["torch.FloatTensor"] = OPERATIONS["torch.Tensor"]
-
 KNOWN["torch.Size"] = Builtin("Size", lambda rt, values=(): tuple(rt.iterate(values)))
 
 KNOWN["torch.nn.Module"] = KNOWN["nn.Module"] = MODULE
@@ -200,7 +195,7 @@ for _name in (
     "Text",
     "Number",
 ):
-    KNOWN.setdefault(f"typing.{_name}", Hint(f"typing.{_name}"))
+    KNOWN[f"typing.{_name}"] = Hint(f"typing.{_name}")
 
 
 class DTypeInfo:

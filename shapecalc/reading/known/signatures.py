@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.reading.classes import OBJECT
-from shapecalc.reading.known.base import KNOWN, known
+from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.values import Builtin, Class, Frame, Function, Instance, Method, Partial
+
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 _EMPTY = Class("_empty", (OBJECT,))
 _PARAMETER = Class("Parameter", (OBJECT,), {"empty": _EMPTY})

@@ -6,17 +6,13 @@ import keyword
 from typing import Any
 from urllib.parse import urlparse
 
-from shapecalc.reading.frameworks import attribute_dict
-from shapecalc.reading.known.base import KNOWN, known
-from shapecalc.reading.types import BUILTINS
-from shapecalc.reading.values import Builtin, Method, Quiet
+from shapecalc.reading.known.base import NAMES
+from shapecalc.reading.known.frameworks import attribute_dict
+from shapecalc.reading.scopes import module_named
+from shapecalc.reading.values import Method, Quiet
 
-
-def _module_named(rt: Any, name: Any) -> Any:
-    """A module by a name that the code makes; it is read as an import of it is."""
-    if not isinstance(name, str):
-        raise rt.error("TypeError", "module name must be a string")
-    return rt.imported(name, rt.frame.module if rt.frame is not None else None)
+KNOWN = NAMES.part(__name__)
+known = KNOWN.function
 
 
 @known("importlib.import_module")
@@ -24,16 +20,8 @@ def _import_module(rt: Any, name: Any, package: Any = None) -> Any:
     if isinstance(name, str) and name.startswith(".") and rt.frame is not None:
         rest = name.lstrip(".")
         return rt.origin(rest, len(name) - len(rest), rt.frame.module)
-    return _module_named(rt, name)
+    return module_named(rt, name)
 
-
-def _import(rt: Any, name: Any, *more: Any, fromlist: Any = (), **kwargs: Any) -> Any:
-    found = _module_named(rt, name)
-    names = more[2] if len(more) > 2 else fromlist
-    return found if names or "." not in name else _module_named(rt, name.partition(".")[0])
-
-
-BUILTINS["__import__"] = Builtin("__import__", _import)
 
 known("keyword.iskeyword")(lambda rt, word: isinstance(word, str) and keyword.iskeyword(word))
 

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.values import Builtin
+
+KNOWN = NAMES.part(__name__)
 
 LONGEST = 2_000
 """The most characters of a pattern, or of a text that one is tried on."""
@@ -190,3 +193,5 @@ for _name in ("match", "search", "fullmatch"):
     REGULAR[f"re.{_name}"] = Builtin(_name, _searched(_name))
 for _name in ("IGNORECASE", "I", "MULTILINE", "M", "DOTALL", "S", "VERBOSE", "X"):
     REGULAR[f"re.{_name}"] = int(getattr(re, _name))
+
+KNOWN.update(REGULAR)

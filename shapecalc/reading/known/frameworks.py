@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.reading.classes import DICT, OBJECT
+from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.modules import MODULE, method
 from shapecalc.reading.values import Builtin, Class, ClassMethod, Instance, Quiet
+
+KNOWN = NAMES.part(__name__)
 
 ATTRIBUTES = Class("AttributeDict", (DICT,))
 """A dictionary whose items are attributes as well."""
@@ -99,18 +102,6 @@ class Loaded:
         return Quiet(name)
 
 
-class Device:
-    """A device: there is one, and nothing depends on which."""
-
-    def known_attribute(self, rt: Any, name: str) -> Any:
-        """Its kind, or its number."""
-        return {"type": "cpu", "index": None}.get(name)
-
-    def __str__(self) -> str:
-        return "cpu"
-
-
-DEVICE = Device()
 FRAMEWORK["sys.modules"] = Loaded()
 
 
@@ -212,3 +203,5 @@ for _place in ("", ".modeling_utils", ".configuration_utils", ".modeling_outputs
         FRAMEWORK[f"transformers{_place}.{_name}"] = found
     for _name in _OUTPUTS.split():
         FRAMEWORK[f"transformers{_place}.{_name}"] = Builtin(_name, _output)
+
+KNOWN.update(FRAMEWORK)
