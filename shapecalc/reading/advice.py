@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from shapecalc.language.problem import Problem, SpecError
-from shapecalc.reading import sizes
-from shapecalc.reading.traced import Unmet, key_of
-from shapecalc.reading.values import Instance
+from shapecalc.reading.evaluator import sizes
+from shapecalc.reading.evaluator.values import Instance
+from shapecalc.reading.tensors.traced import Unmet, key_of
 
 LARGEST = 4096
 """The largest side that is tried."""

@@ -8,12 +8,12 @@ from typing import Any
 
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.language.words import BATCH, has_meaning
-from shapecalc.reading import sizes
+from shapecalc.reading.evaluator import sizes
+from shapecalc.reading.evaluator.source import SourceModule
+from shapecalc.reading.evaluator.statements import Compiler
+from shapecalc.reading.evaluator.values import Class, Frame, Function
 from shapecalc.reading.known import resolve
 from shapecalc.reading.reader import Reader
-from shapecalc.reading.source import SourceModule
-from shapecalc.reading.statements import Compiler
-from shapecalc.reading.values import Class, Frame, Function
 
 
 def evaluated(reader: Reader, module: SourceModule, text: str) -> Any:

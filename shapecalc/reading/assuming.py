@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shapecalc.reading import sizes
+from shapecalc.reading.evaluator import sizes
+from shapecalc.reading.evaluator.values import Builtin, CannotRead, Class, Instance, Unknown
 from shapecalc.reading.modules import MODULE
 from shapecalc.reading.runtime import Runtime
-from shapecalc.reading.traced import TensorValue
-from shapecalc.reading.values import Builtin, CannotRead, Class, Instance, Unknown
+from shapecalc.reading.tensors.traced import TensorValue
 
 
 class Assumptions(Runtime):

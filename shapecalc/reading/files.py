@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from shapecalc.reading.source import SourceModule
-from shapecalc.reading.values import Builtin, CannotRead, Frame, Unknown
+from shapecalc.reading.evaluator.source import SourceModule
+from shapecalc.reading.evaluator.values import Builtin, CannotRead, Frame, Unknown
 
 LARGEST = 4_000_000
 """The most bytes a file of source may have."""

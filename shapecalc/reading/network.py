@@ -10,21 +10,11 @@ from typing import Any
 
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean, listing
 from shapecalc.language.tree import Input, Spec
-from shapecalc.reading import sizes
 from shapecalc.reading.asked import evaluated, networks_in
 from shapecalc.reading.blocks.naming import identifier
-from shapecalc.reading.flow import operations
-from shapecalc.reading.inputs import Shape, read_input
-from shapecalc.reading.lower import Lowering
-from shapecalc.reading.modules import SEQUENTIAL, all_tensors, is_buffer, is_module, walk
-from shapecalc.reading.operators import type_name
-from shapecalc.reading.outputs import names_of, tensors
-from shapecalc.reading.reader import Reader, deep
-from shapecalc.reading.registering import unregistered
-from shapecalc.reading.settings import setting
-from shapecalc.reading.traced import Call, Given, TensorValue, Unmet
-from shapecalc.reading.trying import Trial, Trying
-from shapecalc.reading.values import (
+from shapecalc.reading.evaluator import sizes
+from shapecalc.reading.evaluator.operators import type_name
+from shapecalc.reading.evaluator.values import (
     CALLABLE,
     CannotRead,
     Function,
@@ -32,6 +22,16 @@ from shapecalc.reading.values import (
     Raised,
     Unknown,
 )
+from shapecalc.reading.inputs import Shape, read_input
+from shapecalc.reading.lowering.flow import operations
+from shapecalc.reading.lowering.lower import Lowering
+from shapecalc.reading.lowering.settings import setting
+from shapecalc.reading.lowering.trying import Trial, Trying
+from shapecalc.reading.modules import SEQUENTIAL, all_tensors, is_buffer, is_module, walk
+from shapecalc.reading.modules.registering import unregistered
+from shapecalc.reading.outputs import names_of, tensors
+from shapecalc.reading.reader import Reader, deep
+from shapecalc.reading.tensors.traced import Call, Given, TensorValue, Unmet
 
 
 def _code(text: str) -> tuple[Path, str]:

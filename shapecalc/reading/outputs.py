@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from keyword import iskeyword
 from typing import Any
 
+from shapecalc.reading.evaluator.operators import plain
+from shapecalc.reading.evaluator.values import Instance
 from shapecalc.reading.modules import is_module
-from shapecalc.reading.operators import plain
-from shapecalc.reading.traced import TensorValue
-from shapecalc.reading.values import Instance
+from shapecalc.reading.tensors.traced import TensorValue
 
 
 def tensors(value: Any, depth: int = 0) -> Iterable[TensorValue]:

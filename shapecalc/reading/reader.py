@@ -11,8 +11,20 @@ from typing import Any
 
 from shapecalc.language.problem import Source, did_you_mean
 from shapecalc.reading.assuming import Assumptions
-from shapecalc.reading.calls import CALL
-from shapecalc.reading.leaf_calls import LeafCalls
+from shapecalc.reading.evaluator.calls import CALL
+from shapecalc.reading.evaluator.operators import plain, type_name
+from shapecalc.reading.evaluator.source import SourceModule
+from shapecalc.reading.evaluator.values import (
+    MISSING,
+    Builtin,
+    CannotRead,
+    Class,
+    Function,
+    Instance,
+    Method,
+    Partial,
+    Raised,
+)
 from shapecalc.reading.modules import (
     AFTER,
     HOOKS,
@@ -25,22 +37,10 @@ from shapecalc.reading.modules import (
     tensors_of,
     walk,
 )
-from shapecalc.reading.operators import plain, type_name
-from shapecalc.reading.source import SourceModule
-from shapecalc.reading.tensors import Tensors
-from shapecalc.reading.trace import Trace
-from shapecalc.reading.traced import Call, Op, TensorValue
-from shapecalc.reading.values import (
-    MISSING,
-    Builtin,
-    CannotRead,
-    Class,
-    Function,
-    Instance,
-    Method,
-    Partial,
-    Raised,
-)
+from shapecalc.reading.modules.leaf_calls import LeafCalls
+from shapecalc.reading.tensors.tensors import Tensors
+from shapecalc.reading.tensors.trace import Trace
+from shapecalc.reading.tensors.traced import Call, Op, TensorValue
 
 
 class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):

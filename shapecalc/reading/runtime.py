@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from shapecalc.language.problem import Mark, Source, did_you_mean
-from shapecalc.reading.attributes import Attributes
-from shapecalc.reading.calls import Calls
-from shapecalc.reading.classes import Classes
-from shapecalc.reading.files import Files
-from shapecalc.reading.items import Items
-from shapecalc.reading.operators import EXCEPTION, MOST_STEPS, Operators, parts, plain
-from shapecalc.reading.sizes import Size
-from shapecalc.reading.values import (
+from shapecalc.reading.evaluator.attributes import Attributes
+from shapecalc.reading.evaluator.calls import Calls
+from shapecalc.reading.evaluator.classes import Classes
+from shapecalc.reading.evaluator.items import Items
+from shapecalc.reading.evaluator.operators import EXCEPTION, MOST_STEPS, Operators, parts, plain
+from shapecalc.reading.evaluator.sizes import Size
+from shapecalc.reading.evaluator.values import (
     CannotRead,
     Class,
     Frame,
@@ -25,6 +24,7 @@ from shapecalc.reading.values import (
     Raised,
     Unknown,
 )
+from shapecalc.reading.files import Files
 
 TURN = 6
 """What a turn of a loop and a call of a builtin count as; an item gone through counts as one."""
@@ -55,7 +55,7 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
 
     def setup(self) -> None:
         """Make what is known without any file."""
-        from shapecalc.reading.builtins import BUILTINS, exceptions
+        from shapecalc.reading.evaluator.builtins import BUILTINS, exceptions
 
         self.builtins = {**BUILTINS, **exceptions()}
         from shapecalc.reading.known import REPLACED

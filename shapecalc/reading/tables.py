@@ -12,7 +12,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any
 
-from shapecalc.reading.values import Builtin
+from shapecalc.reading.evaluator.values import Builtin
 
 
 class Table(Mapping[str, Any]):

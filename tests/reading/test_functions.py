@@ -16,11 +16,11 @@ import pytest
 
 import shapecalc
 from shapecalc.layers import KINDS, Layer
+from shapecalc.reading.evaluator.values import Unknown
 from shapecalc.reading.functions import OPERATIONS, QUIET
 from shapecalc.reading.index import CALLED, MODULES
 from shapecalc.reading.known import NAMES, resolve
 from shapecalc.reading.tables import Table
-from shapecalc.reading.values import Unknown
 
 torch = pytest.importorskip("torch")
 

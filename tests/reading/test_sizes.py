@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shapecalc.language.writer import written
-from shapecalc.reading.sizes import MOST_NAMES, Size, at, expression, names, symbol
+from shapecalc.reading.evaluator.sizes import MOST_NAMES, Size, at, expression, names, symbol
 
 
 def test_a_size_is_its_number_and_its_formula() -> None:

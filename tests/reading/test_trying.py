@@ -10,8 +10,8 @@ import pytest
 
 import shapecalc
 from shapecalc.language.writer import as_yaml
-from shapecalc.reading import trying
 from shapecalc.reading.blocks import merging, tidying
+from shapecalc.reading.lowering import trying
 
 SOURCE = """
 import torch.nn as nn

@@ -35,7 +35,7 @@ from shapecalc.reading.blocks.parameters import (
     substituted,
     worth_in,
 )
-from shapecalc.reading.sizes import Size, expression
+from shapecalc.reading.evaluator.sizes import Size, expression
 
 Column = Sequence["Setting | None"]
 """A number in every use; None in those without the layer that has it."""

@@ -22,7 +22,7 @@ from shapecalc.language.expression import (
 )
 from shapecalc.language.operators import ARITHMETIC, RELATIONS
 from shapecalc.reading.blocks.draft import Made
-from shapecalc.reading.values import Function
+from shapecalc.reading.evaluator.values import Function
 
 MOST = 400
 """How many expressions of a class are looked at."""

@@ -22,9 +22,9 @@ from shapecalc.language.tree import Setting
 from shapecalc.language.words import BATCH, TENSOR_NAMES, has_meaning, is_identifier
 from shapecalc.reading.blocks.draft import Draft, is_plain
 from shapecalc.reading.blocks.formulas import Formulas
+from shapecalc.reading.evaluator.sizes import Size, terms_of
+from shapecalc.reading.evaluator.values import Instance
 from shapecalc.reading.modules import is_module
-from shapecalc.reading.sizes import Size, terms_of
-from shapecalc.reading.values import Instance
 
 LEAST_WIDTH = 8
 """The least number that is said to be a multiple or a part of another."""

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from shapecalc.language.tree import Block, Reference, Spec
-from shapecalc.reading import sizes
 from shapecalc.reading.blocks.draft import Draft, Item, Link
 from shapecalc.reading.blocks.merging import Given, merged
 from shapecalc.reading.blocks.naming import block_names, block_of, tree, written
@@ -23,6 +22,7 @@ from shapecalc.reading.blocks.repeating import (
     relink,
     relinked,
 )
+from shapecalc.reading.evaluator import sizes
 
 
 class Tidying:

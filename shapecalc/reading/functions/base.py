@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from shapecalc.reading.calls import OF_NUMPY
+from shapecalc.reading.evaluator.calls import OF_NUMPY
+from shapecalc.reading.evaluator.operators import plain, type_name
+from shapecalc.reading.evaluator.values import Unknown
 from shapecalc.reading.index import FUNCTIONS_IN
-from shapecalc.reading.operators import plain, type_name
 from shapecalc.reading.tables import Table
-from shapecalc.reading.traced import TensorValue, constant
-from shapecalc.reading.values import Unknown
+from shapecalc.reading.tensors.traced import TensorValue, constant
 
 OPERATIONS = Table("shapecalc.reading.functions", FUNCTIONS_IN)
 """Functions by what torch calls them: ``torch.cat``, ``nn.functional.relu``, ``Tensor.view``."""

@@ -9,12 +9,12 @@ from shapecalc.layers import KINDS
 from shapecalc.layers.base import Layer
 from shapecalc.layers.field import Field
 from shapecalc.layers.types import Flag
-from shapecalc.reading.dtypes import DTYPES, DType
+from shapecalc.reading.evaluator.operators import plain
+from shapecalc.reading.evaluator.values import Builtin, Unknown
 from shapecalc.reading.functions.base import OPERATIONS, SAME, number, tensor
 from shapecalc.reading.index import CALLED
-from shapecalc.reading.operators import plain
-from shapecalc.reading.traced import TensorValue
-from shapecalc.reading.values import Builtin, Unknown
+from shapecalc.reading.tensors.dtypes import DTYPES, DType
+from shapecalc.reading.tensors.traced import TensorValue
 
 OWN = OPERATIONS.part(__name__)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.layers.tensor import FLOATS
-from shapecalc.reading.dtypes import DTYPES, DType, TorchSize
+from shapecalc.reading.evaluator.operators import plain
+from shapecalc.reading.evaluator.sizes import Size
+from shapecalc.reading.evaluator.values import Instance, Unknown
 from shapecalc.reading.functions.base import OPERATIONS, number, numbers, prod, tensor
 from shapecalc.reading.functions.elementwise import typed
 from shapecalc.reading.modules import stored
-from shapecalc.reading.operators import plain
-from shapecalc.reading.sizes import Size
-from shapecalc.reading.traced import TensorValue
-from shapecalc.reading.values import Instance, Unknown
+from shapecalc.reading.tensors.dtypes import DTYPES, DType, TorchSize
+from shapecalc.reading.tensors.traced import TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function

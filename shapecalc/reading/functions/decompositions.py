@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.classes import OBJECT
+from shapecalc.reading.evaluator.classes import OBJECT
+from shapecalc.reading.evaluator.values import Class, Instance
 from shapecalc.reading.functions.base import OPERATIONS, of_constants, tensor
-from shapecalc.reading.traced import TensorValue
-from shapecalc.reading.values import Class, Instance
+from shapecalc.reading.tensors.traced import TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function

@@ -6,9 +6,9 @@ from typing import Any
 
 from shapecalc.layers import KINDS
 from shapecalc.layers.tensor import FLOATS
-from shapecalc.reading.dtypes import DTYPES, DType
 from shapecalc.reading.functions.base import OPERATIONS, tensor
-from shapecalc.reading.traced import TensorValue, same_source
+from shapecalc.reading.tensors.dtypes import DTYPES, DType
+from shapecalc.reading.tensors.traced import TensorValue, same_source
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.reading.functions.base import OPERATIONS, tensor
-from shapecalc.reading.traced import TensorValue
+from shapecalc.reading.tensors.traced import TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function

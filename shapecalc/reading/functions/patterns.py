@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.reading.functions.base import OPERATIONS, number, tensor
 from shapecalc.reading.functions.shapes import stack
-from shapecalc.reading.traced import TensorValue
+from shapecalc.reading.tensors.traced import TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function

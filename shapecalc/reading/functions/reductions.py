@@ -6,7 +6,7 @@ from typing import Any
 
 from shapecalc.reading.functions.base import OPERATIONS, number, prod, tensor
 from shapecalc.reading.functions.shapes import flatten
-from shapecalc.reading.traced import TensorValue, constant
+from shapecalc.reading.tensors.traced import TensorValue, constant
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function

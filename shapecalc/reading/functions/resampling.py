@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.layers import KINDS
+from shapecalc.reading.evaluator.values import Builtin
 from shapecalc.reading.functions.base import OPERATIONS, number, numbers, tensor
 from shapecalc.reading.functions.reductions import second
-from shapecalc.reading.traced import TensorValue
-from shapecalc.reading.values import Builtin
+from shapecalc.reading.tensors.traced import TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.language.problem import Mark
-from shapecalc.reading.dtypes import DType, TorchSize
+from shapecalc.reading.evaluator.sizes import Size
+from shapecalc.reading.evaluator.values import Unknown
 from shapecalc.reading.functions.base import OPERATIONS, numbers, prod, tensor
-from shapecalc.reading.sizes import Size
-from shapecalc.reading.traced import TensorValue, key_of
-from shapecalc.reading.values import Unknown
+from shapecalc.reading.tensors.dtypes import DType, TorchSize
+from shapecalc.reading.tensors.traced import TensorValue, key_of
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.functions.base import OPERATIONS, number, of_constants, tensor
-from shapecalc.reading.operators import plain
-from shapecalc.reading.traced import TensorValue, same_source
+from shapecalc.reading.tensors.traced import TensorValue, same_source
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.functions.base import OPERATIONS, prod, tensor
-from shapecalc.reading.operators import plain
-from shapecalc.reading.traced import TensorValue
+from shapecalc.reading.tensors.traced import TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function

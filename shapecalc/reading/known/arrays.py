@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.builtins import BUILTINS
+from shapecalc.reading.evaluator.builtins import BUILTINS
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.known.base import NAMES, resolve
 from shapecalc.reading.known.python import binary, elementwise

@@ -5,22 +5,22 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from shapecalc.reading.classes import (
+from shapecalc.reading.evaluator.classes import (
     OBJECT,
 )
-from shapecalc.reading.dtypes import DTYPES, DType
-from shapecalc.reading.files import read_text
-from shapecalc.reading.functions import OPERATIONS
-from shapecalc.reading.index import KNOWN_IN
-from shapecalc.reading.modules import torch_class
-from shapecalc.reading.tables import Table
-from shapecalc.reading.values import (
+from shapecalc.reading.evaluator.values import (
     Builtin,
     Class,
     Function,
     Quiet,
     Unknown,
 )
+from shapecalc.reading.files import read_text
+from shapecalc.reading.functions import OPERATIONS
+from shapecalc.reading.index import KNOWN_IN
+from shapecalc.reading.modules import torch_class
+from shapecalc.reading.tables import Table
+from shapecalc.reading.tensors.dtypes import DTYPES, DType
 
 NAMES = Table("shapecalc.reading.known", KNOWN_IN)
 """What modules hold, by dotted name."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.functions.base import numbers
 from shapecalc.reading.known.base import NAMES
-from shapecalc.reading.operators import plain
-from shapecalc.reading.traced import TensorValue
+from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function

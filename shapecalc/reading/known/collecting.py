@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.builtins import BUILTINS
-from shapecalc.reading.classes import (
+from shapecalc.reading.evaluator.builtins import BUILTINS
+from shapecalc.reading.evaluator.classes import (
     AUTO,
     DICT,
     ENUM,
@@ -13,9 +13,7 @@ from shapecalc.reading.classes import (
     NAMED_TUPLE,
     OBJECT,
 )
-from shapecalc.reading.known.base import NAMES, PASSES, Hint
-from shapecalc.reading.traced import TensorValue
-from shapecalc.reading.values import (
+from shapecalc.reading.evaluator.values import (
     Builtin,
     Class,
     Deque,
@@ -25,6 +23,8 @@ from shapecalc.reading.values import (
     Partial,
     Property,
 )
+from shapecalc.reading.known.base import NAMES, PASSES, Hint
+from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function

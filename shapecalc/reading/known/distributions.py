@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from shapecalc.layers.joining import broadcast
-from shapecalc.reading.classes import OBJECT
+from shapecalc.reading.evaluator.classes import OBJECT
+from shapecalc.reading.evaluator.values import Builtin, Class, Instance, Property
 from shapecalc.reading.functions.base import numbers, tensor
 from shapecalc.reading.known.base import NAMES
-from shapecalc.reading.traced import TensorValue, same_source
-from shapecalc.reading.values import Builtin, Class, Instance, Property
+from shapecalc.reading.tensors.traced import TensorValue, same_source
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function

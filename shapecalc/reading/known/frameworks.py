@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.classes import DICT, OBJECT
+from shapecalc.reading.evaluator.classes import DICT, OBJECT
+from shapecalc.reading.evaluator.values import Builtin, Class, ClassMethod, Instance, Quiet
 from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.modules import MODULE, method
-from shapecalc.reading.values import Builtin, Class, ClassMethod, Instance, Quiet
 
 KNOWN = NAMES.part(__name__)
 

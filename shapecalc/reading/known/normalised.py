@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.functions import OPERATIONS, prod
-from shapecalc.reading.functions.losses import LOSSES
-from shapecalc.reading.known.base import NAMES
-from shapecalc.reading.modules import MODULE, stored
-from shapecalc.reading.traced import TensorValue
-from shapecalc.reading.values import (
+from shapecalc.reading.evaluator.values import (
     Builtin,
     Class,
     Instance,
     Quiet,
 )
+from shapecalc.reading.functions import OPERATIONS, prod
+from shapecalc.reading.functions.losses import LOSSES
+from shapecalc.reading.known.base import NAMES
+from shapecalc.reading.modules import MODULE, stored
+from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function

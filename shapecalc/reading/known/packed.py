@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.classes import OBJECT
+from shapecalc.reading.evaluator.classes import OBJECT
+from shapecalc.reading.evaluator.values import Class, Instance
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.functions.base import tensor
 from shapecalc.reading.known.base import NAMES
-from shapecalc.reading.traced import TensorValue
-from shapecalc.reading.values import Class, Instance
+from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function

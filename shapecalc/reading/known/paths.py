@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from shapecalc.reading.classes import OBJECT
+from shapecalc.reading.evaluator.classes import OBJECT
+from shapecalc.reading.evaluator.values import Builtin, Class, Instance, Property
 from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.modules.holding import method
-from shapecalc.reading.values import Builtin, Class, Instance, Property
 
 KNOWN = NAMES.part(__name__)
 

@@ -7,20 +7,20 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from shapecalc.reading.classes import (
+from shapecalc.reading.evaluator.classes import (
     OBJECT,
 )
-from shapecalc.reading.functions import listed, prod
-from shapecalc.reading.known.base import NAMES
-from shapecalc.reading.operators import plain
-from shapecalc.reading.sizes import Size
-from shapecalc.reading.traced import TensorValue, same_source
-from shapecalc.reading.values import (
+from shapecalc.reading.evaluator.operators import plain
+from shapecalc.reading.evaluator.sizes import Size
+from shapecalc.reading.evaluator.values import (
     Builtin,
     Class,
     Instance,
     Unknown,
 )
+from shapecalc.reading.functions import listed, prod
+from shapecalc.reading.known.base import NAMES
+from shapecalc.reading.tensors.traced import TensorValue, same_source
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function

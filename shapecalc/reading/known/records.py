@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.classes import (
+from shapecalc.reading.evaluator.classes import (
     OBJECT,
     Default,
 )
-from shapecalc.reading.known.base import NAMES
-from shapecalc.reading.values import (
+from shapecalc.reading.evaluator.values import (
     Builtin,
     Class,
     Instance,
 )
+from shapecalc.reading.known.base import NAMES
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from shapecalc.reading.evaluator.values import Builtin
 from shapecalc.reading.known.base import NAMES
-from shapecalc.reading.values import Builtin
 
 KNOWN = NAMES.part(__name__)
 

@@ -5,13 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from shapecalc.reading.dtypes import DEVICE, DType
-from shapecalc.reading.functions import OPERATIONS, prod
-from shapecalc.reading.known.base import NAMES, PASSES, Hint, Logger
-from shapecalc.reading.modules import MODULE
-from shapecalc.reading.traced import TensorValue
-from shapecalc.reading.types import is_instance
-from shapecalc.reading.values import (
+from shapecalc.reading.evaluator.types import is_instance
+from shapecalc.reading.evaluator.values import (
     Builtin,
     Function,
     Method,
@@ -19,6 +14,11 @@ from shapecalc.reading.values import (
     Suppressed,
     Unknown,
 )
+from shapecalc.reading.functions import OPERATIONS, prod
+from shapecalc.reading.known.base import NAMES, PASSES, Hint, Logger
+from shapecalc.reading.modules import MODULE
+from shapecalc.reading.tensors.dtypes import DEVICE, DType
+from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function

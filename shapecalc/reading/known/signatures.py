@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.classes import OBJECT
+from shapecalc.reading.evaluator.classes import OBJECT
+from shapecalc.reading.evaluator.values import (
+    Builtin,
+    Class,
+    Frame,
+    Function,
+    Instance,
+    Method,
+    Partial,
+)
 from shapecalc.reading.known.base import NAMES
-from shapecalc.reading.values import Builtin, Class, Frame, Function, Instance, Method, Partial
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function

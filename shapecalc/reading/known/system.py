@@ -6,10 +6,10 @@ import keyword
 from typing import Any
 from urllib.parse import urlparse
 
+from shapecalc.reading.evaluator.scopes import module_named
+from shapecalc.reading.evaluator.values import Method, Quiet
 from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.known.frameworks import attribute_dict
-from shapecalc.reading.scopes import module_named
-from shapecalc.reading.values import Method, Quiet
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function

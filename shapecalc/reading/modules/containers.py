@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.index import CALLED, MODULES
-from shapecalc.reading.modules.holding import MODULE, NN, is_module, method, named, stored
-from shapecalc.reading.operators import plain
-from shapecalc.reading.traced import TensorValue
-from shapecalc.reading.values import (
+from shapecalc.reading.evaluator.operators import plain
+from shapecalc.reading.evaluator.values import (
     Builtin,
     Class,
     Function,
     Instance,
     Unknown,
 )
+from shapecalc.reading.index import CALLED, MODULES
+from shapecalc.reading.modules.holding import MODULE, NN, is_module, method, named, stored
+from shapecalc.reading.tensors.traced import TensorValue
 
 SEQUENTIAL = NN["Sequential"] = Class("Sequential", (MODULE,))
 
@@ -71,7 +71,7 @@ def _checked(rt: Any, value: Instance, each: Any) -> Any:
         raise rt.error(
             "TypeError", f"{said} and not a Module subclass{'; ' + hint if hint else ''}"
         )
-    from shapecalc.reading.operators import type_name
+    from shapecalc.reading.evaluator.operators import type_name
 
     several = isinstance(each, (list, tuple)) and all(map(is_module, each))
     name = value.cls.name

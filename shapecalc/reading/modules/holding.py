@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from shapecalc.layers import Layer
-from shapecalc.reading.classes import OBJECT
-from shapecalc.reading.operators import plain
-from shapecalc.reading.traced import Stored, TensorValue
-from shapecalc.reading.values import (
+from shapecalc.reading.evaluator.classes import OBJECT
+from shapecalc.reading.evaluator.operators import plain
+from shapecalc.reading.evaluator.values import (
     Builtin,
     CannotRead,
     Class,
     Instance,
 )
+from shapecalc.reading.tensors.traced import Stored, TensorValue
 
 MODULE = Class("Module", (OBJECT,))
 

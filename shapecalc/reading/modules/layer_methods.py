@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from shapecalc.reading.modules.holding import Leaf, leaf_tensors
-from shapecalc.reading.operators import plain
-from shapecalc.reading.traced import TensorValue
-from shapecalc.reading.values import (
+from shapecalc.reading.evaluator.operators import plain
+from shapecalc.reading.evaluator.values import (
     Builtin,
     Class,
     ClassMethod,
@@ -17,6 +15,8 @@ from shapecalc.reading.values import (
     Quiet,
     Static,
 )
+from shapecalc.reading.modules.holding import Leaf, leaf_tensors
+from shapecalc.reading.tensors.traced import TensorValue
 
 
 def _of_axes(*names: str) -> tuple[str, ...]:

@@ -8,6 +8,14 @@ from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.field import REQUIRED, SameAs
 from shapecalc.layers.linear import Identity, Linear
 from shapecalc.layers.types import Flag
+from shapecalc.reading.evaluator.operators import plain
+from shapecalc.reading.evaluator.values import (
+    Builtin,
+    Class,
+    Instance,
+    Static,
+    Unknown,
+)
 from shapecalc.reading.index import MODULES
 from shapecalc.reading.modules.holding import (
     MODULE,
@@ -20,16 +28,8 @@ from shapecalc.reading.modules.holding import (
     stored,
 )
 from shapecalc.reading.modules.layer_methods import give_methods
-from shapecalc.reading.operators import plain
-from shapecalc.reading.trace import exact, plainly
-from shapecalc.reading.traced import Call, TensorValue
-from shapecalc.reading.values import (
-    Builtin,
-    Class,
-    Instance,
-    Static,
-    Unknown,
-)
+from shapecalc.reading.tensors.trace import exact, plainly
+from shapecalc.reading.tensors.traced import Call, TensorValue
 
 BASES = {
     "Conv": Class("_ConvNd", (MODULE,)),

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from shapecalc.reading.evaluator.values import (
+    Builtin,
+    Instance,
+    Quiet,
+    Unknown,
+)
 from shapecalc.reading.modules.holding import (
     AFTER,
     HOOKS,
@@ -14,13 +20,7 @@ from shapecalc.reading.modules.holding import (
     named,
     walk,
 )
-from shapecalc.reading.traced import Stored, TensorValue
-from shapecalc.reading.values import (
-    Builtin,
-    Instance,
-    Quiet,
-    Unknown,
-)
+from shapecalc.reading.tensors.traced import Stored, TensorValue
 
 for _name in [
     "cuda",

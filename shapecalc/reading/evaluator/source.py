@@ -1,0 +1,277 @@
+"""One file of source; a statement is evaluated when a name that it binds or changes is asked."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from shapecalc.language.problem import Mark, Problem, Source, SpecError
+from shapecalc.reading.evaluator.statements import Compiler
+from shapecalc.reading.evaluator.values import Frame
+
+
+class SourceModule:
+    """One file of source."""
+
+    def __init__(self, rt: Any, name: str, path: Path, package: str, text: str) -> None:
+        self.name = name
+        self.path = path
+        self.package = package
+        self.source = Source(str(path), text)
+        self.frame = Frame(self)
+        self.frame.names.update({"__name__": name, "__file__": str(path), "__doc__": ""})
+        self.tree = parsed(self.source)
+        self.compiler = Compiler(rt, self.source)
+        self.concerned: dict[str, list[int]] = {}
+        self.stars: list[int] = []
+        self.assigned: set[str] = set()
+        for node in self.tree.body:
+            self.assigned.update(_bound(node))
+        for number, node in enumerate(self.tree.body):
+            for each in dict.fromkeys([*_bound(node), *_changed(node)]):
+                if each == "*":
+                    self.stars.append(number)
+                else:
+                    self.concerned.setdefault(each, []).append(number)
+        self.registered()
+        self.registering = [n for n, node in enumerate(self.tree.body) if _registers(node)]
+        self.done: set[int] = set()
+        self.final: set[str] = set()  # names whose statements are all evaluated
+        self.asking: set[str] = set()
+        self.unread: list[Any] = []  # of which all is imported, and nothing is known
+        self.running: list[int] = []
+        self.asked: list[str] = []  # the names whose values are being found
+        self.aside: dict[str, Any] = {}  # bound beside what was asked, and to be changed when asked
+
+    def registered(self) -> None:
+        """Note what decorators change: what the function that decorates mentions, or is part of."""
+        functions = {n.name: n for n in self.tree.body if isinstance(n, ast.FunctionDef)}
+        variables = {
+            name
+            for node in self.tree.body
+            if isinstance(node, (ast.Assign, ast.AnnAssign))
+            for name in _bound(node)
+        }
+        for number, node in enumerate(self.tree.body):
+            if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                continue
+            for decorator in node.decorator_list:
+                root = _root(decorator) or ""
+                changed = {root} & variables
+                if root in functions:
+                    inside = ast.walk(functions[root])
+                    changed |= {n.id for n in inside if isinstance(n, ast.Name)} & variables
+                for name in changed:
+                    self.concerned.setdefault(name, []).append(number)
+                    self.concerned[name].sort()
+
+    def names(self) -> list[str]:
+        """The names that its statements bind."""
+        return [name for name in self.concerned if name in self.assigned]
+
+    def as_script(self, text: str) -> bool:
+        """See the file as the one that is started, for a name that only ``__main__`` binds."""
+        root = text.partition(".")[0].partition("(")[0].strip()
+        if root not in self.assigned or self.frame.names["__name__"] == "__main__":
+            return False
+        self.frame.names["__name__"] = "__main__"
+        branches = [n for n, node in enumerate(self.tree.body) if isinstance(node, ast.If)]
+        self.done.difference_update(branches)
+        self.final.clear()
+        return True
+
+    def lookup(self, rt: Any, name: str) -> Any:
+        """The value of one of its names; ``KeyError`` if it binds none of the kind."""
+        if name in self.final:
+            return self.frame.names[name]
+        if name not in self.frame.names and f"{self.name}.{name}" in rt.replaced:
+            return rt.replaced[f"{self.name}.{name}"]
+        if name in self.aside:
+            self.frame.names[name] = self.aside.pop(name)
+        self.asked.append(name)
+        try:
+            return self.settled(rt, name)
+        finally:
+            self.asked.pop()
+
+    def settled(self, rt: Any, name: str) -> Any:
+        """The value of a name, once the statements that it is concerned by are evaluated."""
+        if self.registering and not self.running:
+            registering, self.registering = self.registering, []
+            for number in registering:
+                self.run(rt, number)
+        limit = self.running[-1] if self.running and not rt.calls else len(self.tree.body)
+        numbers: Sequence[int] = self.concerned.get(name, ())
+        for number in numbers:
+            if number < limit:
+                self.run(rt, number)
+        names = self.frame.names
+        if name not in names:
+            for number in numbers:
+                self.run(rt, number)
+        if name not in names and name not in self.asking and name != "__all__":
+            self.look_in_stars(rt, name)
+        if name not in names and "__getattr__" in self.assigned and name != "__getattr__":
+            raise KeyError(name)
+        if not self.running and not self.stars and self.done.issuperset(numbers):
+            self.final.add(name)
+        return names[name]
+
+    def star_imports(self) -> list[ast.ImportFrom]:
+        """The statements ``from ... import *`` that stand in no branch, the last one first."""
+        found = [self.tree.body[number] for number in reversed(self.stars)]
+        return [node for node in found if isinstance(node, ast.ImportFrom)]
+
+    def look_in_stars(self, rt: Any, name: str) -> None:
+        """Bind a name that ``from ... import *`` gives; nothing else of those files is asked."""
+        self.asking.add(name)  # files may import one another
+        try:
+            for node in self.star_imports():
+                rt.import_one(rt.origin(node.module or "", node.level, self), name, self.frame)
+                if name in self.frame.names:
+                    return
+        finally:
+            self.asking.discard(name)
+        for number in self.stars:
+            if not isinstance(self.tree.body[number], ast.ImportFrom):
+                self.run(rt, number)
+
+    def run(self, rt: Any, number: int) -> None:
+        """Evaluate a statement, once."""
+        if number in self.done:
+            return
+        self.done.add(number)
+        self.running.append(number)
+        calls, rt.calls = rt.calls, []
+        node, source = rt.node, rt.source
+        try:
+            self.compiler.statement(self.tree.body[number])(self.frame)
+            self.put_aside(number)
+        finally:
+            self.running.pop()
+            rt.calls = calls
+            rt.node, rt.source = node, source
+
+    def put_aside(self, number: int) -> None:
+        """Keep what a statement binds beside the name that is asked for, until it is asked for.
+
+        Other statements may change it, as those that register something do.
+        """
+        names = self.frame.names
+        for name in _bound(self.tree.body[number]):
+            is_asked = name in self.asked or name not in names
+            if not is_asked and not self.done.issuperset(self.concerned.get(name, ())):
+                self.aside[name] = names.pop(name)
+
+
+MOST_WORDS = 200_000
+"""How many words and signs a file may have; each takes a kilobyte to parse and evaluate."""
+
+MOST_BRACES = 20_000
+"""How many braces a file with f-strings may have; parsing takes as long as their square."""
+
+_WORD = r"\w+|[^\w\s]+"
+_F_STRING = r"\b[rR]?[fF][rR]?[\"']"
+
+
+def parsed(source: Source) -> ast.Module:
+    """The syntax tree of a file; raises :class:`SpecError` where it is no Python, or too long."""
+    text, long = source.text, ""
+    if len(text) > MOST_WORDS and sum(1 for _ in re.finditer(_WORD, text)) > MOST_WORDS:
+        long = f"{MOST_WORDS:,} words and signs"
+    elif text.count("{") > MOST_BRACES and re.search(_F_STRING, text):
+        long = f"{MOST_BRACES:,} braces beside f-strings"
+    if long:
+        raise SpecError(source, [Problem(Mark(1, 1), f"the file has more than {long}")])
+    try:
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source.text)
+    except SyntaxError as wrong:
+        column = max(1, wrong.offset or 1)
+        mark = Mark(wrong.lineno or 1, column, max(1, (wrong.end_offset or 0) - column))
+        raise SpecError(source, [Problem(mark, f"not Python: {wrong.msg}")]) from None
+    except (RecursionError, MemoryError, ValueError) as wrong:
+        said = "it nests too deep" if not isinstance(wrong, ValueError) else str(wrong)
+        raise SpecError(source, [Problem(Mark(1, 1), f"not Python: {said}")]) from None
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement binds."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
+        yield node.name
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        for each in node.names:
+            name = each.asname or each.name
+            yield name if isinstance(node, ast.ImportFrom) else name.partition(".")[0]
+    elif isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield from _targets(target)
+    elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+        if getattr(node, "value", None) is not None:
+            yield from _targets(node.target)
+    elif isinstance(node, ast.Match):
+        for case in node.cases:
+            for inner in case.body:
+                yield from _bound(inner)
+    elif isinstance(node, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
+        if isinstance(node, ast.For):
+            yield from _targets(node.target)
+        if isinstance(node, ast.With):
+            for item in node.items:
+                if item.optional_vars is not None:
+                    yield from _targets(item.optional_vars)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.stmt):
+                yield from _bound(child)
+            elif isinstance(child, ast.ExceptHandler):
+                for inner in child.body:
+                    yield from _bound(inner)
+    for walrus in ast.walk(node) if isinstance(node, (ast.Expr, ast.Assign)) else ():
+        if isinstance(walrus, ast.NamedExpr):
+            yield walrus.target.id
+
+
+def _registers(node: ast.stmt) -> bool:
+    """Whether a statement only calls a function that is named after registering something."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+        return False
+    function = node.value.func
+    return isinstance(function, ast.Name) and "register" in function.id.lower()
+
+
+def _targets(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, (ast.Tuple, ast.List)):
+        for each in node.elts:
+            yield from _targets(each)
+    elif isinstance(node, ast.Starred):
+        yield from _targets(node.value)
+    elif isinstance(node, ast.Name):
+        yield node.id
+
+
+def _root(node: ast.expr) -> str | None:
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _changed(node: ast.stmt) -> Iterator[str]:
+    """The names whose values a statement changes: by a method, an item or an attribute."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        if isinstance(node.value.func, ast.Attribute) and (root := _root(node.value.func)):
+            yield root
+    elif isinstance(node, (ast.Assign, ast.AugAssign, ast.Delete)):
+        targets = [node.target] if isinstance(node, ast.AugAssign) else node.targets
+        for target in targets:
+            if isinstance(target, (ast.Attribute, ast.Subscript)) and (root := _root(target)):
+                yield root
+    elif isinstance(node, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.stmt):
+                yield from _changed(child)

@@ -1,0 +1,74 @@
+"""Element types, devices, and shapes as code sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapecalc.layers.tensor import FLOATS
+from shapecalc.reading.evaluator.values import Unknown
+
+COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+
+
+DTYPES = {
+    "float": "float32",
+    "double": "float64",
+    "half": "float16",
+    "long": "int64",
+    "int": "int32",
+    "bool": "bool",
+    "cfloat": "float64",
+    "complex64": "float64",
+    "complex128": "float64",
+    "chalf": "float32",
+    "bfloat16": "bfloat16",
+    "short": "int32",
+    "float32": "float32",
+    "float64": "float64",
+    "float16": "float16",
+    "int64": "int64",
+    "int32": "int32",
+    "int16": "int32",
+    "int8": "uint8",
+    "uint8": "uint8",
+}
+"""Torch's element types, as specs name them."""
+
+
+class DType:
+    """A torch element type."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DType) and DTYPES.get(other.name) == DTYPES.get(self.name)
+
+    def __hash__(self) -> int:
+        return hash(DTYPES.get(self.name))
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """What code asks of an element type."""
+        if name == "is_floating_point":
+            return DTYPES.get(self.name) in FLOATS
+        return Unknown(f"torch.{self.name}.{name}")
+
+
+class TorchSize(tuple):
+    """``torch.Size``: a tuple that can be asked for its product."""
+
+    __slots__ = ()
+
+
+class Device:
+    """A device: there is one, and nothing depends on which."""
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """Its kind, or its number."""
+        return {"type": "cpu", "index": None}.get(name)
+
+    def __str__(self) -> str:
+        return "cpu"
+
+
+DEVICE = Device()

@@ -1,0 +1,225 @@
+"""Operators on tensors: kinds of the catalogue, or numbers where a small constant's are known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from shapecalc.layers import KINDS
+from shapecalc.layers.joining import broadcast, promoted
+from shapecalc.layers.tensor import FLOATS
+from shapecalc.reading.evaluator.operators import plain, type_name
+from shapecalc.reading.evaluator.values import Unknown
+from shapecalc.reading.tensors.dtypes import COMPARISONS
+from shapecalc.reading.tensors.traced import TensorValue, same_source
+
+ARITHMETIC = {
+    "+": "Add",
+    "-": "Sub",
+    "*": "Mul",
+    "/": "Div",
+    "//": "Div",
+    "%": "Remainder",
+    "**": "Pow",
+    "@": "MatMul",
+    "==": "Eq",
+    "!=": "Ne",
+    "<": "Lt",
+    "<=": "Le",
+    ">": "Gt",
+    ">=": "Ge",
+    "&": "LogicalAnd",
+    "|": "LogicalOr",
+    "^": "LogicalXor",
+}
+"""The kinds of the operators."""
+
+
+_FUNCTIONS: dict[str, Any] = {
+    "Abs": abs,
+    "Neg": lambda v: -v,
+    "Round": lambda v: float(round(v)),
+    "Floor": lambda v: float(math.floor(v)),
+    "Ceil": lambda v: float(math.ceil(v)),
+    "Sqrt": math.sqrt,
+    "Exp": math.exp,
+    "Log": math.log,
+    "Square": lambda v: v * v,
+    "Reciprocal": lambda v: 1 / v,
+}
+"""What functions do to the numbers of a small constant."""
+
+
+_TURNED = {"Lt": "Gt", "Gt": "Lt", "Le": "Ge", "Ge": "Le"}
+
+
+_NUMBERS = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "//": lambda a, b: a // b,
+    "%": lambda a, b: a % b,
+    "**": lambda a, b: a**b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+class TensorOperators:
+    """The part of the runtime that knows operators on tensors."""
+
+    binary: Any
+    cannot: Any
+    error: Any
+    opaque: Any
+    put: Any
+    require: Any
+    tensor_number: Any
+
+    def tensor_operator(self, word: str, a: Any, b: Any) -> Any:
+        """An operator on tensors, or on a tensor and a number."""
+        if word.startswith("u"):
+            if word == "u-":
+                return self.unary_constant(a) or self.put("Neg", [a])
+            return self.elementwise([a], a.dtype, "LogicalNot") if word == "u~" else a
+        for each in (a, b):
+            if isinstance(each, Unknown):
+                raise self.cannot(f"{each.name} is not known", each.why)
+        if isinstance(a, TensorValue) and isinstance(b, TensorValue):
+            counts = {len(each.data) for each in (a, b) if each.data is not None}
+            known = a.data is not None and b.data is not None
+            if known and len(counts - {1}) < 2 and word in _NUMBERS:
+                return self.computed(word, a, b)
+            dtype = "bool" if word in COMPARISONS else None
+            return self.elementwise([a, b], dtype, ARITHMETIC[word])
+        tensor, number = (a, b) if isinstance(a, TensorValue) else (b, a)
+        number = plain(number)
+        if isinstance(number, (list, tuple)) and word in "+*" and tensor.shape == ():
+            return self.binary(
+                word, *(number if e is not tensor else self.tensor_number(tensor) for e in (a, b))
+            )
+        if isinstance(number, (list, tuple)) and word in COMPARISONS:
+            return word == "!="
+        if number is None and word in ("==", "!="):
+            return word == "!="
+        if not isinstance(number, (int, float, bool, complex)):
+            kinds = ["Tensor" if each is tensor else type_name(each) for each in (a, b)]
+            message = f"unsupported operand type(s) for {word}: '{kinds[0]}' and '{kinds[1]}'"
+            raise self.error("TypeError", message)
+        if tensor.data is not None and word in _NUMBERS and len(tensor.data) <= 4096:
+            return self.computed(word, a, b)
+        return self.with_number(word, tensor, number, reverse=tensor is b)
+
+    def computed(self, word: str, a: Any, b: Any) -> TensorValue:
+        """An operator on constants whose numbers are known."""
+        tensors = [each for each in (a, b) if isinstance(each, TensorValue)]
+        tensor = max(tensors, key=lambda each: (len(each.data), len(each.shape)))
+        left, right = (
+            each.data * (len(tensor.data) // len(each.data))
+            if isinstance(each, TensorValue)
+            else [each] * len(tensor.data)
+            for each in (a, b)
+        )
+        dtype = "bool" if word in COMPARISONS else "float32" if word == "/" else tensor.dtype
+        found = TensorValue(tensor.shape, dtype)
+        try:
+            found.data = [_NUMBERS[word](x, y) for x, y in zip(left, right)]
+        except (ArithmeticError, TypeError):
+            found.data = None
+        return found
+
+    def numbers_of(self, kind: str, a: TensorValue) -> TensorValue | None:
+        """A function of a constant whose numbers are known."""
+        function = _FUNCTIONS.get(kind)
+        if a.data is None or function is None:
+            return None
+        found = TensorValue(a.shape, a.dtype)
+        try:
+            found.data = [function(each) for each in a.data]
+        except (ValueError, OverflowError, TypeError, ZeroDivisionError):
+            return None
+        return found
+
+    def unary_constant(self, a: TensorValue) -> TensorValue | None:
+        """A constant with its sign changed."""
+        if a.data is None:
+            return None
+        found = TensorValue(a.shape, a.dtype)
+        found.data = [-each for each in a.data]
+        return found
+
+    def with_number(
+        self, word: str, tensor: TensorValue, number: Any, reverse: bool = False
+    ) -> TensorValue:
+        """An operator on a tensor and a number."""
+        kind = ARITHMETIC[word]
+        dtype = "bool" if word in COMPARISONS else tensor.dtype
+        if dtype not in FLOATS and dtype != "bool" and (word == "/" or isinstance(number, float)):
+            dtype = "float32"
+        cls = KINDS.get(kind)
+        if cls is None or not cls.number_fields:
+            return self.elementwise([tensor], dtype, kind)
+        if isinstance(number, bool):
+            number = int(number)
+        is_reversed = reverse and not cls.commutes
+        if is_reversed and len(cls.number_fields) < 2:  # 1 < x is x > 1
+            kind, is_reversed = _TURNED.get(kind, kind), False
+        settings: dict[str, Any] = {cls.number_fields[0 if is_reversed else -1]: number}
+        if word == "//":
+            settings["rounding_mode"] = "floor"
+        return self.put(kind, [tensor], settings)
+
+    def elementwise(self, inputs: list[TensorValue], dtype: str | None, kind: str) -> TensorValue:
+        """An operation on every element, broadcast, whatever the catalogue calls it."""
+        cls = KINDS.get(kind)
+        if cls is not None:
+            least, most = cls.arity
+            if least <= len(inputs) <= (len(inputs) if most is None else most):
+                if not any(field.is_required for field in cls.fields.values()):
+                    return self.put(kind, inputs)
+        tensors = tuple(each.tensor for each in inputs)
+        from shapecalc.layers.arithmetic import Add  # with its family, where it is needed
+
+        self.require(kind, Add(), list(tensors), inputs, None)
+        shape = broadcast([each.shape for each in tensors])
+        dtype = dtype or promoted(tensors)
+        first = inputs[0]
+        if len(inputs) == 1 or (
+            all(e.is_constant for e in inputs[1:]) and tuple(shape) == first.shape
+        ):
+            return same_source(first, shape, dtype)  # a view of it, as far as shapes go
+        if cls is None and "Add" in KINDS:
+            found = self.put("Add", inputs)
+            found.dtype = dtype
+            return found
+        return self.opaque(inputs, shape, dtype, kind)
+
+    def broadcasting(
+        self, kind: str, tensors: list[TensorValue], sides: Sequence[Any]
+    ) -> TensorValue:
+        """A choice between tensors, or tensors and numbers, by a condition."""
+        values = [each for each in sides if isinstance(each, TensorValue)]
+        dtype = promoted(tuple(each.tensor for each in values)) if values else "float32"
+        shapes = [each.shape for each in tensors]
+        if all(each.is_constant for each in tensors[:1]) and len(values) == 1:
+            if tuple(broadcast(shapes)) == tuple(values[0].shape):
+                return values[0]
+        cls = KINDS.get(kind)
+        if cls is not None:
+            settings: dict[str, Any] = {}
+            for name, each in zip(("input", "other"), sides):
+                if not isinstance(each, TensorValue):
+                    number = plain(each)
+                    if isinstance(number, float) and (
+                        number != number or abs(number) == float("inf")
+                    ):
+                        number = -1e9 if number < 0 else 1e9
+                    settings[name] = int(number) if isinstance(number, bool) else number
+            return self.put(kind, tensors, settings)
+        return self.opaque(tensors, broadcast(shapes), dtype, kind)

@@ -1,0 +1,345 @@
+"""What a network computes, written down while its code is evaluated.
+
+A :class:`Call` is a module's call and holds, in order, the operations and calls inside it. A tensor
+is known by its shape and by the operation that put it out. What a kind of the catalogue requires
+is decided at once, and told at the line of the user's that asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from shapecalc.algebra.arithmetic import LARGEST, Shape
+from shapecalc.algebra.requirement import Requirement
+from shapecalc.language.problem import Mark, Problem
+from shapecalc.layers import KINDS, FieldError, Layer, Tensor
+from shapecalc.layers.tensor import MOST_DIMENSIONS
+from shapecalc.reading.evaluator.sizes import Size
+from shapecalc.reading.evaluator.values import Instance, Place
+from shapecalc.reading.tensors.helping import helped
+from shapecalc.reading.tensors.traced import Call, Given, Op, TensorValue, Unmet, key_of
+
+MOST_OPERATIONS = 20_000
+"""How many operations a network may have."""
+
+PROMOTING = ("Add", "Sub", "Mul", "Div", "Pow", "Maximum", "Minimum", "Where")
+
+
+class Trace:
+    """The part of the runtime that writes operations down."""
+
+    here: Any
+    cannot: Any
+    error: Any
+    step: Any
+
+    def start_trace(self) -> None:
+        """Begin with nothing written down."""
+        self.current: Call | None = None
+        self.count = 0
+        self.problems: list[Problem] = []
+        self.told: set[tuple[Any, ...]] = set()
+        self.unmet: Unmet = {}
+        self.leaves: dict[Any, tuple[dict[str, Any], Layer]] = {}  # by how modules are made
+        self.layers: dict[Any, Layer] = {}
+        self.followed: dict[Any, tuple[Layer, Layer, dict[str, Tensor]]] = {}
+
+    def layer(self, kind: str, settings: dict[str, Any]) -> Layer:
+        """The layer of a kind with these settings, made once where they are plain."""
+        key = plainly(kind, settings)
+        if key is None:
+            return self.new_layer(kind, settings)
+        if key not in self.layers:
+            self.layers[key] = self.new_layer(kind, settings)
+        return self.layers[key]
+
+    def new_layer(self, kind: str, settings: dict[str, Any]) -> Layer:
+        """A layer of a kind; what it does not take is an error here."""
+        cls = KINDS[kind]
+        try:
+            return cls(**{name: exact(value) for name, value in settings.items()})
+        except FieldError as wrong:
+            received = wrong.received
+            said = float(received) if isinstance(received, Fraction) else received
+            if isinstance(said, float) and said.is_integer():
+                hint = "int(...) makes a whole number of it, and // divides without a rest"
+            else:
+                hint = ""
+            shown = self.shown(said)
+            raise self.cannot(
+                f"{kind}: {wrong.field} expects {wrong.expected}, got {shown}", hint
+            ) from None
+        except TypeError as wrong:
+            raise self.error("TypeError", str(wrong)) from None
+
+    def shown(self, value: Any) -> str:
+        """A value in a message."""
+        found: str = self.represented(value)
+        kind = getattr(getattr(value, "cls", None), "name", "")
+        return found if len(found) < 80 else kind or found[:77] + "..."
+
+    represented: Any
+
+    def add(
+        self,
+        kind: str,
+        inputs: Sequence[TensorValue],
+        settings: dict[str, Any] | None = None,
+        *,
+        layer: Layer | None = None,
+        instance: Instance | None = None,
+        name: str = "",
+    ) -> dict[str, TensorValue]:
+        """Write an operation down; its outputs by name."""
+        settings = settings or {}
+        self.step(8 * len(inputs))
+        if kind not in KINDS:
+            raise self.cannot(f"{kind} is not in the catalogue")
+        layer = layer or self.layer(kind, settings)
+        found, told = self.follows(kind, layer, inputs, instance)
+        outputs = {output: TensorValue(*tensor) for output, tensor in told.items()}
+        if self.current is None or self.folds(inputs, found, outputs):
+            return outputs
+        self.count += 1
+        if self.count > MOST_OPERATIONS:
+            raise self.cannot(f"the network has more than {MOST_OPERATIONS:,} operations")
+        op = Op(kind, found, settings, self.current)
+        op.place, op.instance, op.name = self.here(), instance, name
+        op.inputs = tuple([self.produced(each).snapshot() for each in inputs])
+        op.outputs = outputs
+        for output, value in outputs.items():
+            value.source, value.output = op, output
+        self.current.items.append(op)
+        return outputs
+
+    def follows(
+        self,
+        kind: str,
+        layer: Layer,
+        inputs: Sequence[TensorValue],
+        instance: Instance | None,
+    ) -> tuple[Layer, dict[str, Tensor]]:
+        """A layer with all its sizes, and what it puts out.
+
+        That follows once for a layer and inputs that are alike, if nothing is wrong there.
+        """
+        key = (id(layer), *[each.alike for each in inputs])
+        known = self.followed.get(key)
+        if known is not None:
+            return known[1:]
+        tensors = [each.tensor for each in inputs]
+        least, most = layer.arity
+        if not least <= len(tensors) <= (len(tensors) if most is None else most):
+            raise self.cannot(f"{kind} takes {layer.inputs_wanted()}, but is given {len(tensors)}")
+        holds = self.require(kind, layer, tensors, inputs, instance)
+        found = self.stated_again(layer, layer.bound(*tensors), inputs)
+        outputs = found.outputs(*tensors)
+        if kind in PROMOTING:
+            outputs = {
+                name: Tensor(_remembered(tensor.shape, tensors), tensor.dtype)
+                for name, tensor in outputs.items()
+            }
+        for tensor in outputs.values():
+            sizes: Sequence[Any] = tensor.shape
+            if any(not 0 <= size <= LARGEST for size in sizes):
+                raise self.cannot(f"{kind} would put out {tensor}, larger than any tensor")
+            if len(tensor.shape) > MOST_DIMENSIONS:
+                raise self.cannot(f"{kind} would put out more than {MOST_DIMENSIONS} dimensions")
+        if holds:
+            self.followed[key] = layer, found, outputs  # with the layer, so that its id stays its
+        return found, outputs
+
+    def stated_again(self, layer: Layer, bound: Layer, inputs: Sequence[TensorValue]) -> Layer:
+        """The layer with what it states, where that disagrees with what comes in."""
+        for name in layer.inferred:
+            stated = layer.__dict__[name]
+            if stated is not None and stated != bound.__dict__[name]:
+                other = object.__new__(type(bound))
+                other.__dict__.update(bound.__dict__)
+                other.__dict__[name] = stated
+                bound = other
+        return bound
+
+    def folds(
+        self, inputs: Sequence[TensorValue], layer: Layer, outputs: dict[str, TensorValue]
+    ) -> bool:
+        """Whether an operation on constants is a constant: it costs no multiplications."""
+        if not inputs or not all(each.is_constant for each in inputs):
+            return False
+        tensors = tuple(each.tensor for each in inputs)
+        if layer.weights():
+            return False
+        first = next(iter(outputs.values()))
+        return not _macs(layer, tensors, first.tensor)
+
+    def produced(self, value: TensorValue) -> TensorValue:
+        """A tensor that an operation or input puts out: what is stored or constant is an entry."""
+        if value.source is not None:
+            return value
+        assert self.current is not None
+        if value.stored is not None:
+            return self.stored_entry(value)
+        kind = "Zeros" if "Zeros" in KINDS else "Parameter"
+        settings: dict[str, Any] = {"shape": list(value.shape)}
+        if value.dtype != "float32":
+            settings["dtype"] = value.dtype
+        made = self.add(kind, [], settings)
+        source = next(iter(made.values()))
+        value.source, value.output = source.source, source.output
+        return value
+
+    stored_entry: Any
+    stored_name: Any
+    name_of: Any
+
+    # -- requirements ---------------------------------------------------------------------------
+
+    def require(
+        self,
+        kind: str,
+        layer: Layer,
+        tensors: list[Tensor],
+        inputs: Sequence[TensorValue],
+        instance: Instance | None,
+    ) -> bool:
+        """Whether all holds; what does not is told, and where sizes are stated, read on with."""
+        is_told = False
+        for requirement in layer.requirements(*tensors):
+            if requirement.decide() is True:
+                continue
+            stated = layer.fields.get(requirement.field or "")
+            if stated is not None and stated.infer is not None:
+                self.note_unmet(layer.__dict__[requirement.field or ""], requirement)
+            if not is_told:  # what else breaks follows from it
+                self.broken(kind, layer, requirement, inputs, instance)
+            is_told = True
+            if stated is None or stated.infer is None:
+                from shapecalc.reading.evaluator.values import CannotRead
+
+                raise CannotRead(None, "")
+        return not is_told
+
+    def note_unmet(self, stated: Any, requirement: Requirement) -> None:
+        """Keep what a layer states and what it receives, for advice."""
+        sides = [requirement.left, requirement.right]
+        received = next((each for each in sides if isinstance(each, Size)), None)
+        if isinstance(stated, int) and received is not None and stated in sides:
+            self.unmet.setdefault(key_of(self.here() or Mark(1, 1)), (int(stated), received))
+
+    def broken(
+        self,
+        kind: str,
+        layer: Layer,
+        requirement: Requirement,
+        inputs: Sequence[TensorValue],
+        instance: Instance | None,
+    ) -> None:
+        """Tell of a requirement that does not hold: both sides, and where the layer was made."""
+        name = self.name_of(instance) if instance is not None else ""
+        what = f"{kind} {name!r}" if name else kind
+        received = "; ".join(dict.fromkeys(map(self.told_of, inputs)))
+        notes = [f"receives {received}"] if inputs else []
+        notes += self.made_at(instance, name)
+        hint = helped(layer, requirement, inputs)
+        if hint and not hint.startswith("leave "):
+            notes.append(hint)
+        self.tell(f"{what} {requirement.problem()}", *notes)
+
+    def tell(self, message: str, *notes: str) -> None:
+        """Note a problem at the line that is evaluated, and go on."""
+        mark = self.here() or Mark(1, 1)
+        notes = (*filter(None, notes), *self.values_here())
+        key = (mark, getattr(getattr(mark, "source", None), "name", ""), message)
+        if key not in self.told:
+            self.told.add(key)
+            self.problems.append(Problem(mark, message, notes))
+
+    values_here: Any
+
+    def told_of(self, value: TensorValue) -> str:
+        """A tensor's shape, and where it comes from, in words."""
+        return f"{value.tensor}{self.origin_of(value)}"
+
+    def origin_of(self, value: TensorValue) -> str:
+        """Where a tensor comes from, in words."""
+        source = value.source
+        if isinstance(source, Op):
+            name = self.name_of(source.instance) if source.instance is not None else ""
+            inner = f"{source.kind} {name!r}" if name else source.kind
+            if (source.layer.merges or source.layer.rest) and source.inputs:
+                sizes = " x ".join(map(str, source.inputs[0].shape[1:]))
+                return f" from {inner}, of {sizes}"
+            return f" from {inner}"
+        if isinstance(source, Given):
+            return f" from the input {source.name!r}"
+        if value.stored is not None and self.stored_name(value.stored):
+            kind = "buffer" if value.stored.is_buffer else "parameter"
+            return f" from the {kind} {self.stored_name(value.stored)!r}"
+        return ""
+
+    def made_at(self, instance: Instance | None, name: str) -> list[str]:
+        """A note that tells where a module was made."""
+        place = getattr(instance.data, "place", None) if instance is not None else None
+        if not isinstance(place, Place):
+            return []
+        text = place.source.line(place.line)[place.column - 1 :][: place.length].strip()
+        return [f"{name or 'it'} is made at {place.source.name}:{place.line}: {text}"]
+
+
+def _macs(layer: Layer, tensors: tuple[Tensor, ...], y: Tensor) -> Any:
+    return layer.macs(*tensors, y=y)
+
+
+def _remembered(shape: Shape, tensors: list[Tensor]) -> Shape:
+    """A broadcast shape in which a batch of 1 is still known as the batch."""
+    sizes = list(shape)
+    for axis in range(1, len(sizes) + 1):
+        if type(sizes[-axis]) is int:
+            for tensor in tensors:
+                if len(tensor.shape) >= axis and isinstance(tensor.shape[-axis], Size):
+                    if tensor.shape[-axis] == sizes[-axis]:
+                        sizes[-axis] = tensor.shape[-axis]
+    return tuple(sizes)
+
+
+@lru_cache(maxsize=256)
+def _as_written(value: float) -> Fraction:
+    return Fraction(repr(value))
+
+
+_PLAIN = frozenset((int, bool, float, str, type(None)))
+
+
+def plainly(kind: Any, settings: dict[str, Any]) -> tuple[Any, ...] | None:
+    """What a layer is known by whose settings are plain values; None where they are not.
+
+    Equal values of two types, as 1 and True, and a size that follows from symbols are not one.
+    """
+    found = [kind]
+    for name, value in settings.items():
+        if value.__class__ in _PLAIN:
+            found.append((name, value.__class__, value))
+        elif value.__class__ in (tuple, list):
+            classes = [each.__class__ for each in value]
+            if not _PLAIN.issuperset(classes):
+                return None
+            found.append((name, *classes, *value))
+        else:
+            return None
+    return tuple(found)
+
+
+def exact(value: Any) -> Any:
+    """A value as fields take it: a float as the fraction that is written."""
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return value
+        return _as_written(value)
+    if isinstance(value, (list, tuple)):
+        return [exact(each) for each in value]
+    if isinstance(value, dict):
+        return {key: exact(each) for key, each in value.items()}
+    return value
