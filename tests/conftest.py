@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+from collections import Counter
 
 from hypothesis import settings
 
@@ -43,6 +44,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "thorough: tried with --thorough alone")
+    config.addinivalue_line("markers", "one_in(n): one case in n is tried without --thorough")
 
 
 def pytest_report_header(config):
@@ -54,15 +56,28 @@ def pytest_report_header(config):
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--thorough"):
         return
-    left = [item for item in items if item.get_closest_marker("thorough")]
-    config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+    seen = Counter()
+    tried = dict.fromkeys(item for item in items if _is_tried(item, seen))
+    config.hook.pytest_deselected(items=[item for item in items if item not in tried])
+    items[:] = tried
     for item in items:
         function = getattr(item, "function", None)
         asked = getattr(function, "_hypothesis_internal_use_settings", None)
         if asked is not None:
             fewer = min(asked.max_examples, max(LEAST_EXAMPLES, asked.max_examples // 10))
             function._hypothesis_internal_use_settings = settings(asked, max_examples=fewer)
+
+
+def _is_tried(item, seen):
+    """Whether a test is tried without ``--thorough``; seen counts the cases of each."""
+    if item.get_closest_marker("thorough"):
+        return False
+    one_in = item.get_closest_marker("one_in")
+    if one_in is None:
+        return True
+    test = item.nodeid.partition("[")[0]
+    seen[test] += 1
+    return seen[test] % one_in.args[0] == 1
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -139,6 +139,7 @@ def test_changes_sum_to_the_change_of_the_totals(pair: tuple[str, str], depth: i
         assert shown == comparison.totals[name].change
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("pair", [*PAIRS, ("resnet18", "resnet18")])
 def test_a_symbolic_change_is_the_numeric_one_at_every_size(pair: tuple[str, str]) -> None:
     rng = random.Random(repr(pair))

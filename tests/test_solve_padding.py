@@ -282,6 +282,7 @@ OPTIONS = {
 FLAGS = ["--same", "--ceil-mode", "--transposed"]
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("flags", list(itertools.product([False, True], repeat=len(FLAGS))))
 def test_every_combination_of_options_answers_or_refuses_with_a_reason(flags):
     chosen = [flag for flag, on in zip(FLAGS, flags) if on]

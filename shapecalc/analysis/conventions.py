@@ -16,7 +16,7 @@ from shapecalc.layers import KINDS, Layer, Tensor
 from shapecalc.layers.convolution import Convolution, TransposedConvolution
 from shapecalc.layers.normalisation import BatchNorm, InstanceNorm
 from shapecalc.layers.pooling import AdaptivePool, AvgPool, MaxPool
-from shapecalc.layers.resampling import Resampling
+from shapecalc.layers.resampling.interpolation import Resampling
 
 if TYPE_CHECKING:
     from shapecalc.analysis.layer import LayerReport

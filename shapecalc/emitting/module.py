@@ -25,7 +25,7 @@ from shapecalc.emitting.joined import either_or, is_asked, joined
 from shapecalc.emitting.known import Holder, Known
 from shapecalc.emitting.letters import every
 from shapecalc.emitting.members import MODULES, Member, initialised, listed, only_loop
-from shapecalc.emitting.names import block_class_name, class_name, list_name, variable
+from shapecalc.emitting.names import block_class_name, class_name, list_name, variable, word
 from shapecalc.emitting.owner import Owner, owner_of
 from shapecalc.emitting.parameters import Signature, signature
 from shapecalc.emitting.printer import definition, statement
@@ -43,6 +43,7 @@ from shapecalc.emitting.tidy import (
     with_numbered,
     without_defaults,
     without_echoes,
+    without_renaming,
 )
 from shapecalc.language.expression import Name
 from shapecalc.language.naming import may_be_copy
@@ -252,7 +253,7 @@ class Classes:
                 free |= referenced_inside(branch.entries)
         names = sorted(name for name in free if name in outer.forward.variables)
         inputs = {
-            name: variable("identity" if name == "input" else name.replace(".", "_"), {RUNNING})
+            name: variable("identity" if name == "input" else word(name), {RUNNING})
             for name in names
         }
         body = Body(self, scope, inputs)
@@ -337,7 +338,7 @@ class Classes:
                 result = Name(RUNNING, 0)
         forward = [*body.forward.first, *forward]
         forward = returned(forward, result, [each.name for each in inputs])
-        forward = [*without_echoes(forward)]
+        forward = [*without_echoes(without_renaming(forward))]
         base = LIST if body.is_list else MODULE
         parent = syntax.Attribute(syntax.call("super"), "__init__")
         order = scope.block.state_order if scope.block is not None and not is_part else []

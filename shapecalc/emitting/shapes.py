@@ -16,7 +16,7 @@ from shapecalc.emitting.known import Copy
 from shapecalc.emitting.outside import AXES
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope import Scope
-from shapecalc.emitting.trees import cancelled, hangs_on, length, stated
+from shapecalc.emitting.trees import cancelled, length, letters_in, stated
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.expression import Conditional, Name
 from shapecalc.language.tree import Entry
@@ -81,27 +81,29 @@ class Shapes:
 
     def size(self, samples: list[Sample], axis: int) -> str:
         """One size; empty where no expression is right."""
-        trees = {id(each.tree): each.tree for each in samples}
-        of_batch = [tree for tree in trees.values() if hangs_on(tree, BATCH)]
-        if all(length(tree, DEEPEST) <= DEEPEST for tree in of_batch):
-            of_batch = [each for each in map(cancelled, of_batch) if hangs_on(each, BATCH)]
+        trees = [*{id(each.tree): each.tree for each in samples}.values()]
+        if all(length(tree, DEEPEST) <= DEEPEST for tree in trees):
+            trees = [cancelled(tree) if BATCH in letters_in(tree) else tree for tree in trees]
+        asked = frozenset().union(*map(letters_in, trees))
         if axis == 0 and samples[0].value == self.scope.known.values[BATCH]:
             # a batch of 1 is not told from another 1 where that stands in no derivation
-            return BATCH if {*of_batch} == {Leaf(BATCH, samples[0].value)} else ""
+            return BATCH if {*trees} == {Leaf(BATCH, samples[0].value)} else ""
         values = {untraced(sample.value) for sample in samples}
-        if len(values) == 1 and self.is_network and not of_batch:
+        is_chance = self.is_network and not all(_changes(letter, samples) for letter in asked)
+        if len(values) == 1 and self.is_network and not is_chance:
             return flat(stated(values.pop()))
         letters = frozenset({BATCH, *self.scope.known.knobs})
         if not self.is_network:
             scopes = {id(each.letters): each.letters for each in samples}
             letters |= {name for each in scopes.values() for name in each} - self.hidden()
-        if any(length(tree, DEEPEST) > DEEPEST for tree in trees.values()):
+        if any(length(tree, DEEPEST) > DEEPEST for tree in trees):
             return ""
         found = agree(samples, letters)
         if found is None or not _is_short(found):
             return ""
-        if of_batch and BATCH not in syntax.names(found):
-            return ""  # it is so for a batch of 1 alone
+        told = syntax.names(found)
+        if BATCH in asked - told or (is_chance and not told):
+            return ""
         return flat(syntax.replaced(found, self.short()))
 
     def short(self) -> dict[str, Any]:
@@ -123,6 +125,12 @@ class Shapes:
         """What no constructor is given: symbols that are sizes of the input, mostly, or fixed."""
         symbols = {*self.scope.known.spec.symbols} - self.scope.known.knobs
         return (symbols - {*self.scope.arguments}) | self.scope.owner.fixed.keys()
+
+
+def _changes(letter: str, samples: list[Sample]) -> bool:
+    """Whether a number is known at several values of a letter, as it never is of the batch."""
+    values = {each.number if letter == "index" else each.letters.get(letter) for each in samples}
+    return len(values) > 1
 
 
 def _is_short(size: Any) -> bool:

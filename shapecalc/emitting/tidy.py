@@ -190,3 +190,37 @@ def without_echoes(body: Iterable[Statement], told: str = "") -> tuple[Statement
         else:
             found.append(each)
     return tuple(found)
+
+
+def without_renaming(body: Sequence[Statement]) -> list[Statement]:
+    """Statements in which what is computed has the name at once that it is given behind.
+
+    ``p1 = self.p1(x)`` and ``x = p1`` are ``x = self.p1(x)``, if nothing else asks for ``p1``.
+    """
+    count = Counter(node.name for node in syntax.walk(*body) if isinstance(node, Name))
+    return _without_renaming(body, count)
+
+
+def _without_renaming(body: Sequence[Statement], count: Counter[str]) -> list[Statement]:
+    found: list[Statement] = []
+    for each in body:
+        last = found[-1] if found else None
+        if isinstance(each, If):
+            then, otherwise = (
+                _without_renaming(part, count) for part in (each.then, each.otherwise)
+            )
+            found.append(If(each.test, tuple(then), tuple(otherwise)))
+        elif isinstance(last, Assign) and isinstance(each, Assign) and _renames(each, last, count):
+            found[-1] = replace(last, target=each.target, comment=each.comment or last.comment)
+        else:
+            found.append(each)
+    return found
+
+
+def _renames(each: Assign, last: Assign, count: Counter[str]) -> bool:
+    """Whether a statement gives another name to what the last one computed, and nothing else."""
+    if last.annotation or last.operator or each.annotation or each.operator:
+        return False
+    if not isinstance(last.target, Name) or not isinstance(each.target, Name):
+        return False
+    return each.value == last.target and count[last.target.name] == 2

@@ -153,21 +153,21 @@ def length(tree: Any, most: int) -> int:
     return count
 
 
-def hangs_on(tree: Any, letter: str) -> bool:
-    """Whether a letter is in a derivation.
+def letters_in(tree: Any) -> set[str]:
+    """The letters in a derivation.
 
-    >>> hangs_on((Traced.letter("n", 2) * 3).tree, "n"), hangs_on(Leaf("n", 2), "m")
-    (True, False)
+    >>> letters_in((Traced.letter("n", 2) * 3 + 1).tree)
+    {'n'}
     """
-    stack, met = [tree], set()
+    stack, met, found = [tree], set(), set()
     while stack:
         node = stack.pop()
-        if isinstance(node, Leaf) and node.letter == letter:
-            return True
-        if id(node) not in met:  # a part may stand in many places
+        if isinstance(node, Leaf):
+            found.add(node.letter)
+        elif id(node) not in met:  # a part may stand in many places
             met.add(id(node))
             stack += [each for each in node if isinstance(each, tuple)]
-    return False
+    return found
 
 
 def decided(tree: Any) -> Tree:

@@ -10,7 +10,7 @@ from shapecalc.algebra.arithmetic import Dim, Shape
 from shapecalc.layers import Tensor
 from shapecalc.layers.convolution import TransposedConvolution
 from shapecalc.layers.joining import Join
-from shapecalc.layers.resampling import Resampling
+from shapecalc.layers.resampling.interpolation import Resampling
 from shapecalc.layers.tensor import times
 
 if TYPE_CHECKING:

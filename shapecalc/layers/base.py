@@ -89,6 +89,7 @@ class Layer(InTorch):
         cls.fields = {}
         for base in reversed(cls.__mro__):
             cls.fields |= vars(base).get("own_fields", {})
+        cls.inferred = {n: each for n, each in cls.fields.items() if each.infer is not None}
         if not cls.writes and "keeps" not in vars(cls):
             cls.keeps = ()
         cls.family = _family(cls.__module__)
@@ -189,7 +190,7 @@ class Layer(InTorch):
         """This layer with the fields that follow from its inputs filled in."""
         found = {
             name: declared.infer(self, *x)
-            for name, declared in self.fields.items()
+            for name, declared in self.inferred.items()
             if declared.infer is not None
         }
         if not found:
@@ -222,7 +223,7 @@ class Layer(InTorch):
 
     def _stated(self, *x: Tensor) -> Iterator[Requirement]:
         """Sizes that are stated although they follow from the inputs must agree with them."""
-        for name, declared in self.fields.items():
+        for name, declared in self.inferred.items():
             stated = self.__dict__[name]
             if declared.infer is not None and stated is not None:
                 yield from agree(name, stated, declared.infer(self, *x))

@@ -26,8 +26,10 @@ class Facts:
     """The number of spatial axes, for kinds that have them."""
     fields: ClassVar[dict[str, Field]] = {}
     """The fields in the order of declaration; the first takes a value given without a name."""
+    inferred: ClassVar[dict[str, Field]] = {}
+    """Those of them that follow from what comes in."""
     own_fields: ClassVar[dict[str, Field]] = {}
-    """Those of them that the class itself declares, and does not inherit."""
+    """The fields that the class itself declares, and does not inherit."""
     ndims: ClassVar[Iterable[int] | None] = None
     """The numbers of dimensions an input may have, the batch included; None for any."""
     axes: ClassVar[tuple[str, ...]] = ()

@@ -12,7 +12,7 @@ from shapecalc.algebra.window import Window
 from shapecalc.layers.base import Layer
 from shapecalc.layers.compound import Maybe, PerInputAxis
 from shapecalc.layers.field import field
-from shapecalc.layers.resampling import Upsample
+from shapecalc.layers.resampling.interpolation import Upsample
 from shapecalc.layers.tensor import Tensor
 from shapecalc.layers.types import Whole
 

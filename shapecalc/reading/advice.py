@@ -11,22 +11,14 @@ from typing import Any, cast
 
 from shapecalc.language.problem import Problem, SpecError
 from shapecalc.reading import sizes
-from shapecalc.reading.values import Instance, Place
+from shapecalc.reading.traced import Unmet, key_of
+from shapecalc.reading.values import Instance
 
 LARGEST = 4096
 """The largest side that is tried."""
 
 UNKNOWN = "?"
 """What the unknown side is called: no symbol of anybody's is."""
-
-Unmet = dict[tuple[Any, ...], tuple[int, int]]
-"""A stated size and what comes instead, by the place where the source asks for it."""
-
-
-def key_of(place: Any) -> tuple[Any, ...]:
-    """A place to find a problem of another reading by."""
-    name = place.source.name if isinstance(place, Place) else ""
-    return (name, place.line, place.column)
 
 
 def advised(

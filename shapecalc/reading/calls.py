@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from shapecalc.language.problem import Source, did_you_mean
@@ -53,18 +55,26 @@ class Calls:
     source: Source | None
     step: Any
 
+    @cached_property
+    def ways(self) -> dict[type, Callable[[Any, list[Any], dict[str, Any]], Any]]:
+        """How what is mostly called is called, by its type."""
+        return {
+            Method: self.call_method,
+            Function: self.call_function,
+            Builtin: self.call_builtin,
+            Class: self.new,
+            Instance: self.call_instance,
+        }
+
+    def call_method(self, method: Method, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Call a function bound to what it is called on."""
+        return self.call(method.function, [method.self, *args], kwargs)
+
     def call(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """``function(*args, **kwargs)``."""
-        if isinstance(function, Method):
-            return self.call(function.function, [function.self, *args], kwargs)
-        if isinstance(function, Function):
-            return self.call_function(function, args, kwargs)
-        if isinstance(function, Builtin):
-            return self.call_builtin(function, args, kwargs)
-        if isinstance(function, Class):
-            return self.new(function, args, kwargs)
-        if isinstance(function, Instance):
-            return self.call_instance(function, args, kwargs)
+        way = self.ways.get(type(function))
+        if way is not None:
+            return way(function, args, kwargs)
         if isinstance(function, Partial):
             return self.call(
                 function.function, [*function.args, *args], {**function.kwargs, **kwargs}
@@ -121,10 +131,14 @@ class Calls:
 
     def call_function(self, function: Function, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Call a function of the source."""
-        code = function.code
         self.step(CALL)
+        return self.run_function(function, self.arguments(function, args, kwargs))
+
+    def run_function(self, function: Function, names: dict[str, Any]) -> Any:
+        """Run a function of the source where its parameters stand for something."""
+        code = function.code
         frame = Frame(function.closure.module, function.closure, function)
-        frame.names = self.arguments(function, args, kwargs)
+        frame.names = names
         if len(self.calls) >= DEEPEST:
             raise self.cannot(f"calls nest deeper than {DEEPEST}", "does a function call itself?")
         node, source, around = self.node, self.source, self.frame

@@ -188,7 +188,7 @@ class Classes:
         else:
             value = self.blank(cls, args, kwargs)
         if isinstance(value, Instance) and cls.has("__init__"):
-            self.call(self.attribute(value, "__init__"), args, kwargs)
+            self.initialise(value, args, kwargs)
         elif args and not (
             cls.has("__new__")
             or cls.has("__exception__")
@@ -196,6 +196,10 @@ class Classes:
         ):
             raise self.error("TypeError", f"{cls.name}() takes no arguments")
         return value
+
+    def initialise(self, value: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """Call the constructor of a new instance."""
+        self.call(self.attribute(value, "__init__"), args, kwargs)
 
     def blank(self, cls: Class, args: list[Any], kwargs: dict[str, Any]) -> Instance:
         """An instance before its ``__init__``."""

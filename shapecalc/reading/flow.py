@@ -19,13 +19,19 @@ def wire_of(value: TensorValue) -> Wire:
 class Flow:
     """Which tensors go into every call, and which come out of it; dead operations use none."""
 
-    def __init__(self, root: Call, results: Iterable[TensorValue], dead: Container[int]) -> None:
+    def __init__(
+        self,
+        root: Call,
+        ops: Iterable[Op],
+        results: Iterable[TensorValue],
+        dead: Container[int],
+    ) -> None:
         self.inside: dict[int, list[Wire]] = {}
         self.outside: dict[int, list[Wire]] = {}
         self.shapes: dict[Wire, tuple[Any, ...]] = {}
         self.chains: dict[int, list[Call]] = {}
         self.root = root
-        for op in operations(root):
+        for op in ops:
             if id(op) in dead:
                 continue
             for value in op.inputs:

@@ -70,21 +70,29 @@ def read_input(given: Any) -> Shape:
         return shape._replace(dtype=str(given.get("dtype", "float32")))
     if not isinstance(given, str):
         return Shape(None, [_size(str(each)) for each in given], "float32")
-    text, colon, dtype = _BRACKETS.sub(r"\1\2", given).partition(":")
+    bare = re.sub(_BRACKETS, r"\1\2", given) if "(" in given or "[" in given else given
+    text, colon, dtype = bare.partition(":")
     dtype = dtype.strip() if colon else "float32"
     if dtype not in DTYPES:
         hint = did_you_mean(dtype, DTYPES) or f"there are {listing(DTYPES)}"
         raise InputError(f"unknown element type {dtype!r}; {hint}")
-    if alone := re.fullmatch(r"\s*(?:([A-Za-z_]\w*)\s*=)?\s*(\(\s*\))?\s*", text):
-        if alone[1] or alone[2]:
-            return Shape(alone[1], [], dtype)
-    name = None
-    if named := re.match(r"\s*([A-Za-z_]\w*)\s*=\s*(?=[A-Za-z_]\w*\s*=)", text):
-        name, text = named[1], text[named.end() :]
-    return Shape(name, [_size(part) for part in text.split(",") if part.strip()], dtype)
+    name, equals, rest = map(str.strip, text.partition("="))
+    inner, again, _ = rest.partition("=")
+    is_named = bool(equals) and name.isidentifier()
+    if is_named and rest.replace(" ", "") in ("", "()"):
+        return Shape(name, [], dtype)
+    if text.replace(" ", "") == "()":
+        return Shape(None, [], dtype)
+    if is_named and again and inner.strip().isidentifier():
+        return Shape(name, _sizes(rest), dtype)
+    return Shape(None, _sizes(text), dtype)
 
 
-_BRACKETS = re.compile(r"^(\s*[A-Za-z_]\w*\s*=)?\s*[\[(]([^()\[\]]*\w[^()\[\]]*)[\])]")
+def _sizes(text: str) -> list[tuple[str | None, int]]:
+    return [_size(part) for part in text.split(",") if part.strip()]
+
+
+_BRACKETS = r"^(\s*[A-Za-z_]\w*\s*=)?\s*[\[(]([^()\[\]]*\w[^()\[\]]*)[\])]"
 """Brackets around sizes, as a list or a tuple has them."""
 
 

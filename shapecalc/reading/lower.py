@@ -7,7 +7,6 @@ stands in the list around it. Weights that are used again are shared by name.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -42,8 +41,9 @@ class Lowering:
         self.joins: list[tuple[Op, list[Wire]]] = []
         hoist(root)
         localise(root)
+        self.ops = list(operations(root))
         self.dead = self.needless()
-        self.flow = Flow(root, results, self.dead)
+        self.flow = Flow(root, self.ops, results, self.dead)
         self.decide()
 
     # -- what stands as a block ------------------------------------------------------------------
@@ -52,7 +52,7 @@ class Lowering:
         """Operations whose results nobody uses, and which cost nothing."""
         used: set[int] = {id(value.source) for value in self.results}
         dead: set[int] = set()
-        for op in reversed(list(operations(self.root))):
+        for op in reversed(self.ops):
             if id(op) not in used and not op.weights:
                 y = next(iter(op.outputs.values())).tensor
                 if not op.layer.macs(*[each.tensor for each in op.inputs], y=y):
@@ -76,13 +76,13 @@ class Lowering:
         while changed:
             changed = False
             self.shares = {}
-            for op in operations(self.root):
+            for op in self.ops:
                 if op.shared is not None and not self.shared(op, op.shared):
                     for call in self.between(op.call, op.shared.call):
                         if id(call) not in self.inlined:
                             self.inlined.add(id(call))
                             changed = True
-        for op in operations(self.root):
+        for op in self.ops:
             if op.shared is not None:
                 self.shared(op, op.shared)
 
@@ -317,7 +317,7 @@ class Lowering:
             owner = owner.parent
         cls = owner.instance.cls if owner.instance is not None else None
         given, defaults = self.made_with.get(id(owner.instance), ({}, {}))
-        role = (id(cls), re.sub(r"\d+", "", path))
+        role = (id(cls), "".join(each for each in path if not each.isdecimal()))
         simple = tuple([(name, simply(value)) for name, value in given.items()])
         shape = self.flow.shapes.get(self.flow.inside[id(call)][0])
         found_key = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
@@ -11,7 +10,6 @@ from typing import Any
 
 from shapecalc.language.problem import Mark, Problem, Source, SpecError, did_you_mean, listing
 from shapecalc.language.tree import Input, Spec
-from shapecalc.missing import no_such_spec
 from shapecalc.reading import sizes
 from shapecalc.reading.asked import evaluated, networks_in
 from shapecalc.reading.blocks.naming import identifier
@@ -24,7 +22,7 @@ from shapecalc.reading.outputs import names_of, tensors
 from shapecalc.reading.reader import Reader, deep
 from shapecalc.reading.registering import unregistered
 from shapecalc.reading.settings import setting
-from shapecalc.reading.traced import Call, Given, TensorValue
+from shapecalc.reading.traced import Call, Given, TensorValue, Unmet
 from shapecalc.reading.trying import Trial, Trying
 from shapecalc.reading.values import (
     CALLABLE,
@@ -35,7 +33,11 @@ from shapecalc.reading.values import (
     Unknown,
 )
 
-_CODE = re.compile(r"(?P<file>.+?\.py)(?::(?P<make>.*))?", re.DOTALL)
+
+def _code(text: str) -> tuple[Path, str]:
+    """The file and the expression of ``FILE.py:EXPR``, which is empty where there is none."""
+    file, colon, make = text.partition(".py:")
+    return Path(f"{file}.py" if colon else text), make
 
 
 def parts_of(text: str) -> tuple[Path, str]:
@@ -43,10 +45,8 @@ def parts_of(text: str) -> tuple[Path, str]:
 
     Raises :class:`SpecError` where there is none, or there are several.
     """
-    found = _CODE.fullmatch(text)
-    assert found is not None
-    path = Path(found["file"])
-    make = (found["make"] or "").strip()
+    path, make = _code(text)
+    make = make.strip()
     if not make:
         reading = _Reading(path, "", [], False, {}, set())
         make = reading.only(reading.reader.main(reading.source.text))
@@ -79,16 +79,16 @@ def read_network(
     >>> [entry.kind for entry in spec.entries]
     ['Linear']
     """
-    found = _CODE.fullmatch(text)
-    assert found is not None
-    path = Path(found["file"])
+    path, make = _code(text)
     texts = texts or {}
     if not (path.is_file() or path.resolve() in texts):
+        from shapecalc.missing import no_such_spec
+
         raise FileNotFoundError(no_such_spec(str(path)))
     shapes = [read_input(each) for each in inputs]
     pinned: set[str] = set()
     while True:
-        reading = _Reading(path, found["make"] or "", shapes, training, assume or {}, pinned, texts)
+        reading = _Reading(path, make, shapes, training, assume or {}, pinned, texts)
         try:
             spec = reading.spec()
         except SpecError as error:
@@ -111,13 +111,11 @@ def with_advice(
     texts: Mapping[Path, str],
 ) -> SpecError:
     """An error with the inputs that would fit, where a stated size disagrees with what comes."""
-    from shapecalc.reading.advice import Unmet, advised
+    from shapecalc.reading.advice import advised
 
-    found = _CODE.fullmatch(text)
-    assert found is not None
+    path, make = _code(text)
 
     def unmet(sizes: list[tuple[str | None, int]]) -> Unmet:
-        path, make = Path(found["file"]), found["make"] or ""
         own = {name for name, _ in shape.sizes if name} | {"B"}
         sized = [shape._replace(sizes=sizes)]
         reading = _Reading(path, make, sized, training, assume, own, texts)
@@ -226,7 +224,7 @@ class _Reading:
             reader.paths[id(each)] = path
             reader.kept.append(each)
         spec = Spec(self.source)
-        spec.name = re.sub(r"\(.*", "", make, flags=re.DOTALL).strip() or root.cls.name
+        spec.name = make.partition("(")[0].strip() or root.cls.name
         if spec.name.islower() and root.cls is not SEQUENTIAL:
             spec.name = root.cls.name
         trace, results, given = self.run(root, spec)

@@ -11,6 +11,7 @@ from typing import Any
 
 from shapecalc.language.problem import Source, did_you_mean
 from shapecalc.reading.assuming import Assumptions
+from shapecalc.reading.calls import CALL
 from shapecalc.reading.leaf_calls import LeafCalls
 from shapecalc.reading.modules import (
     AFTER,
@@ -198,20 +199,17 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
 
     made_with: dict[int, tuple[dict[str, Any], dict[str, Any]]]
 
-    def new(self, cls: Class, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        value = super().new(cls, args, kwargs)
-        if is_module(value) and cls.has("__init__"):
-            init = cls.find("__init__")
-            if isinstance(init, Function):
-                try:
-                    given = self.arguments(init, [value, *args], kwargs)
-                except Raised:
-                    return value
-                code = init.code
-                order = [name for name in (*code.positional, *code.keyword_only) if name in given]
-                self.made_with[id(value)] = ({n: given[n] for n in order[1:]}, init.defaults)
-                self.kept.append(value)
-        return value
+    def initialise(self, value: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
+        init = value.cls.find("__init__")
+        if not is_module(value) or not isinstance(init, Function):
+            super().initialise(value, args, kwargs)
+            return
+        given = self.arguments(init, [value, *args], kwargs)
+        order = [n for n in (*init.code.positional, *init.code.keyword_only) if n in given]
+        self.made_with[id(value)] = ({n: given[n] for n in order[1:]}, init.defaults)
+        self.kept.append(value)
+        self.step(CALL)
+        self.run_function(init, given)
 
     # -- types ----------------------------------------------------------------------------------
 

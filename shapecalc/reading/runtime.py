@@ -177,14 +177,16 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         if frame.outer is not None and name in frame.outer:
             around = frame.outer[name]
         while around is not None:
-            names, around = around.names, around.parent
-            if name in names:
-                return names[name]
-        node, source = self.node, self.source
-        try:
-            return frame.module.lookup(self, name)
-        except KeyError:
-            self.node, self.source = node, source
+            if name in around.names:
+                return around.names[name]
+            around = around.parent
+        module = frame.module
+        if name not in module.final or name in module.frame.names:  # else no statement binds it
+            node, source = self.node, self.source
+            try:
+                return module.lookup(self, name)
+            except KeyError:
+                self.node, self.source = node, source
         if name in self.builtins:
             return self.builtins[name]
         if frame.module.unread:

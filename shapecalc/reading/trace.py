@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from shapecalc.algebra.arithmetic import LARGEST, Shape
@@ -16,10 +17,9 @@ from shapecalc.algebra.requirement import Requirement
 from shapecalc.language.problem import Mark, Problem
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import MOST_DIMENSIONS
-from shapecalc.reading.advice import Unmet, key_of
 from shapecalc.reading.helping import helped
 from shapecalc.reading.sizes import Size
-from shapecalc.reading.traced import Call, Given, Op, TensorValue
+from shapecalc.reading.traced import Call, Given, Op, TensorValue, Unmet, key_of
 from shapecalc.reading.values import Instance, Place
 
 MOST_OPERATIONS = 20_000
@@ -154,14 +154,13 @@ class Trace:
 
     def stated_again(self, layer: Layer, bound: Layer, inputs: Sequence[TensorValue]) -> Layer:
         """The layer with what it states, where that disagrees with what comes in."""
-        for name, declared in layer.fields.items():
-            if declared.infer is not None:
-                stated = layer.__dict__[name]
-                if stated is not None and stated != bound.__dict__[name]:
-                    other = object.__new__(type(bound))
-                    other.__dict__.update(bound.__dict__)
-                    other.__dict__[name] = stated
-                    bound = other
+        for name in layer.inferred:
+            stated = layer.__dict__[name]
+            if stated is not None and stated != bound.__dict__[name]:
+                other = object.__new__(type(bound))
+                other.__dict__.update(bound.__dict__)
+                other.__dict__[name] = stated
+                bound = other
         return bound
 
     def folds(
@@ -306,6 +305,11 @@ def _remembered(shape: Shape, tensors: list[Tensor]) -> Shape:
     return tuple(sizes)
 
 
+@lru_cache(maxsize=256)
+def _as_written(value: float) -> Fraction:
+    return Fraction(repr(value))
+
+
 _PLAIN = frozenset((int, bool, float, str, type(None)))
 
 
@@ -333,7 +337,7 @@ def exact(value: Any) -> Any:
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             return value
-        return Fraction(repr(value))
+        return _as_written(value)
     if isinstance(value, (list, tuple)):
         return [exact(each) for each in value]
     if isinstance(value, dict):

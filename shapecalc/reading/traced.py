@@ -9,7 +9,7 @@ from shapecalc.algebra.arithmetic import Shape
 from shapecalc.language.problem import Mark
 from shapecalc.layers import OUTPUT, Layer, Tensor
 from shapecalc.reading.sizes import Size
-from shapecalc.reading.values import Instance
+from shapecalc.reading.values import Instance, Place
 
 
 class TensorValue:
@@ -164,3 +164,13 @@ def constant(number: Any, dtype: str = "float32") -> TensorValue:
 def same(size: Any, shape: Sequence[Any]) -> bool:
     """Whether a shape begins with a size."""
     return len(shape) > 0 and size == shape[0] and type(size) is type(shape[0])
+
+
+Unmet = dict[tuple[Any, ...], tuple[int, int]]
+"""A stated size and what comes instead, by the place where the source asks for it."""
+
+
+def key_of(place: Any) -> tuple[Any, ...]:
+    """A place to find a problem of another reading by."""
+    name = place.source.name if isinstance(place, Place) else ""
+    return (name, place.line, place.column)

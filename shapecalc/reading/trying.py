@@ -14,7 +14,6 @@ from shapecalc.graph.graph import Built, Node
 from shapecalc.language.tree import Spec
 from shapecalc.layers import Layer
 from shapecalc.layers.linear import Identity
-from shapecalc.reading.flow import operations
 from shapecalc.reading.lower import Lowering
 from shapecalc.reading.traced import Op
 
@@ -79,7 +78,7 @@ class Trying:
 
 def is_same(built: Built, lowering: Lowering) -> bool:
     """Whether a network has the layers of a trace, in order, with what goes in and comes out."""
-    ops = (op for op in operations(lowering.root) if id(op) not in lowering.dead)
+    ops = (op for op in lowering.ops if id(op) not in lowering.dead)
     ran = [_of_op(op) for op in ops if not _is_moved(op.layer)]
     has = [_of_node(node) for node in built.nodes.values() if not _is_moved(node.layer)]
     return ran == has

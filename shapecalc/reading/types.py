@@ -34,6 +34,8 @@ def builtin(name: str) -> Callable[[Any], Any]:
 
 @builtin("isinstance")
 def _isinstance(rt: Any, value: Any, kinds: Any) -> bool:
+    if isinstance(kinds, Class):
+        return is_instance(rt, value, kinds)
     return any(is_instance(rt, value, kind) for kind in _flat(kinds))
 
 

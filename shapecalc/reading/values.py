@@ -207,6 +207,8 @@ class MixedBases(Exception):
 
 def _linear(cls: Class) -> tuple[Class, ...]:
     """Python's order of a class and its bases (C3)."""
+    if len(cls.bases) == 1:
+        return (cls, *cls.bases[0].mro)
     queues = [list(base.mro) for base in cls.bases] + [list(cls.bases)]
     order = [cls]
     while queues := [queue for queue in queues if queue]:

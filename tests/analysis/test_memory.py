@@ -185,6 +185,7 @@ def examples() -> list[str]:
     ]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.filterwarnings("ignore:Implicit dimension")
 @pytest.mark.parametrize("kind", examples())
 def test_what_a_kind_keeps_is_what_torch_keeps(kind: str) -> None:
@@ -261,6 +262,7 @@ def workspace(layer: Any) -> int:
     return sum(math.prod(each.shape) * {"int64": 8}.get(each.dtype, 4) for each in beside)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "name",
     [

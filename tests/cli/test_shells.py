@@ -109,6 +109,7 @@ def terminal(request: pytest.FixtureRequest, folder: Path) -> Iterator[Terminal]
     terminal.close()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("typed", TYPED)
 def test_a_word_goes_on_behind_the_tabulator(terminal: Terminal, typed: str) -> None:
     terminal.type(

@@ -698,6 +698,7 @@ def test_the_main_path_has_no_bends(name: str) -> None:
         assert max(xs) - min(xs) < 2, each
 
 
+@pytest.mark.one_in(3)
 @needs_dot
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("name", SPECS)
@@ -763,6 +764,7 @@ def bezier(curve: list[list[float]], t: float) -> tuple[float, float]:
     return x, y
 
 
+@pytest.mark.one_in(3)
 @needs_dot
 @pytest.mark.parametrize("depth", [1, None])
 @pytest.mark.parametrize("name", SPECS)

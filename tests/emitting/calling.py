@@ -51,7 +51,7 @@ class Calling:
         if self.chance.randrange(4) == 0:
             return f"{self.letter}s.{self.chance.choice(WORDS)}{self.place}"
         self.paths += 1
-        middle = self.chance.choice(["", "", "", ".in"])
+        middle = self.chance.choice(["", "", "", ".inner"])
         return f"{self.letter}s{middle}.{self.paths - 1}"
 
     def number(self, entry: dict[str, Any]) -> list[str]:

@@ -120,7 +120,8 @@ class Drawn:
         if is_numbered:
             found["numbered"] = True
         elif self.one_in(5):
-            found["state_order"] = self.some([e["name"] for e in layers if "{" not in e["name"]])
+            called = [entry["name"] for entry in layers if "{" not in entry["name"]]
+            found["state_order"] = self.some(called or [layers[0]["name"]])
         if self.one_in(3) and (outputs := self.named_outputs(layers)):
             found["outputs"] = outputs
         self.inputs = ["input"]
@@ -134,8 +135,8 @@ class Drawn:
         return {"args": {"n": None}, "inline": True, "layers": layers}
 
     def some(self, names: list[str]) -> list[str]:
-        """Some of several names, in any order."""
-        return self.chance.sample(names, self.chance.randint(0, len(names)))
+        """Some of several names, in any order, and one at least."""
+        return self.chance.sample(names, self.chance.randint(1, len(names)))
 
     def named_outputs(self, layers: list[dict[str, Any]]) -> Any:
         """Some of the entries, the last among them; in a third of all cases under other names."""

@@ -94,6 +94,7 @@ def test_a_kind_is_emitted(name):
     assert_is_clean(assert_emits(example(name)))
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_kind_is_emitted_in_a_block(name):
     assert_is_clean(assert_emits(as_block(name)))

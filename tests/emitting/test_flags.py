@@ -44,6 +44,7 @@ def test_what_is_done_where_a_flag_holds_and_where_not_is_one_if():
     assert "x = bn2 + identity" in lines[start + 2 : start + 4]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("depth", [18, 34, 50, 101, 152])
 def test_the_depth_of_resnet_is_a_parameter(depth):
     net = shapecalc.load("resnet")

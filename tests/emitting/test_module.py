@@ -58,6 +58,7 @@ def annotated(source: str) -> Iterator[ast.FunctionDef]:
             yield node
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", SPECS)
 def test_a_bundled_network_is_what_its_report_says(name: str) -> None:
     source = emitted(name)

@@ -137,8 +137,8 @@ def is_written(wanted: dict[str, Any], word: str, style: Any) -> bool:
 
 @pytest.fixture
 def words(request: pytest.FixtureRequest) -> list[str]:
-    """All words with ``--thorough``, else every fourth."""
-    return [*WORDS][:: 1 if request.config.getoption("--thorough") else 4]
+    """All words with ``--thorough``, else every eighth."""
+    return [*WORDS][:: 1 if request.config.getoption("--thorough") else 8]
 
 
 @pytest.mark.parametrize("role", [*LAYERS, *OTHERS, network])
@@ -258,6 +258,7 @@ def statements(source: str) -> str:
     return ast.dump(tree)
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("style", [module, sequential])
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_is_told_of_a_network_stays_in_docstrings(text: str, style: Any) -> None:
@@ -270,6 +271,7 @@ def test_what_is_told_of_a_network_stays_in_docstrings(text: str, style: Any) ->
     assert_is_clean(told(text))
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("style", [module, sequential])
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_networks_name_is_a_name_and_text_in_docstrings(text: str, style: Any) -> None:

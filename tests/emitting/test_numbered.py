@@ -230,3 +230,19 @@ def test_an_output_that_cannot_be_told_is_refused() -> None:
     network = net(f"{turn}\noutputs: [turn2]", "{n: 2}")
     with pytest.raises(EmitError, match="'turn2' is not always the same copy"):
         module(network)
+
+
+def test_what_a_numbered_entry_puts_out_feeds_a_branch_that_has_a_class():
+    branch = [
+        {"Conv2d": {"out_channels": 3, "kernel_size": 1}, "name": "conv"},
+        {"Mul": None, "from": ["0", "conv"]},
+        {"BatchNorm2d": None, "repeat": "a", "name": "norms"},
+    ]
+    spec = {
+        "symbols": {"a": 2},
+        "numbered": True,
+        "input": [3, 6, 6],
+        "layers": [{"ReLU": None}, {"Concat": {"branches": {"p": branch}}, "name": "join"}],
+    }
+    source = assert_emits(shapecalc.load(spec), {"a": 1})
+    assert "def forward(self, x: Tensor, x0: Tensor)" in source

@@ -242,3 +242,12 @@ def test_a_difference_without_its_sign_is_told_as_one():
     layers = [conv("abs(a - b) + 1"), conv(4)]
     source = assert_emits(network(layers, symbols={"a": 3, "b": 5}), {"a": 9})
     assert source.count("abs(a - b) + 1") == 2
+
+
+def test_what_a_join_of_one_branch_passes_on_has_the_name_of_what_follows():
+    branch = [{"Conv2d": {"out_channels": 4, "kernel_size": 3}}, "ReLU"]
+    layers = [{"Add": {"branches": {"only": branch}}}, {"Linear": 2}]
+    network = shapecalc.load({"input": [3, 8, 8], "layers": layers})
+    source = module(network)
+    assert_is(made(source), network.report())
+    assert "x = self.only(x)  # [B, 4, 6, 6]" in source

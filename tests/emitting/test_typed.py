@@ -27,6 +27,7 @@ def test_bundled_networks_pass_mypy(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", SPECS)
 def test_a_bundled_network_is_scripted(name: str) -> None:
     with warnings.catch_warnings():

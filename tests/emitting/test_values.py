@@ -157,3 +157,13 @@ def test_a_probability_is_a_float() -> None:
     assert "nn.Dropout(0.0)" in source
     assert "nn.Dropout(1.0)" in source
     torch.jit.script(made(source))
+
+
+def test_a_comment_tells_no_number_that_is_so_at_one_value_of_a_knob_alone():
+    # there is such a convolution at multiples of 3 only, of which 6 is tried
+    conv = {"Conv2d": {"out_channels": "w * 4/3", "kernel_size": 1}, "when": "on"}
+    spec = {"symbols": {"w": 2, "on": 0}, "input": [3, 8, 8], "layers": [conv, "ReLU"]}
+    network = shapecalc.load(spec)
+    source = module(network)
+    assert_is(made(source, w=3, on=1), network.report({"w": 3, "on": 1}))
+    assert "[B, 8" not in source

@@ -17,9 +17,9 @@ from tests.fuzz.cases import case
 SEED = 31
 
 
-@pytest.mark.parametrize("first", [0, *thorough(range(40, 120, 40))])
+@pytest.mark.parametrize("first", [0, *thorough(range(10, 120, 10))])
 def test_there_is_an_answer_for_every_place_of_every_text(first: int) -> None:
-    for number in range(first, first + 40):
+    for number in range(first, first + 10):
         try:
             text = case(SEED, number).decode()
         except UnicodeDecodeError:

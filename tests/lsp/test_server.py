@@ -249,6 +249,7 @@ def test_source_is_read_as_it_stands_in_the_editor_saved_or_not(client: Client) 
     assert "in_features 16 but receives 28" in problem["message"]
 
 
+@pytest.mark.thorough
 def test_characters_are_counted_as_the_editor_counts_them(tmp_path: Path) -> None:
     text = "input: [3]\nlayers: [{ReLU: , silence: '\U0001d54f', name: 3x}]\n"
     columns = {}

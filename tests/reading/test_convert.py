@@ -70,6 +70,7 @@ def made(models: Any, name: str) -> Any:
         params.from_init_params = classmethod(from_init)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("row", PARAMS)
 def test_the_spec_has_the_codes_report_and_its_module_the_codes_names(
     row: list[str], models: Any

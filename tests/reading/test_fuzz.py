@@ -14,6 +14,7 @@ SEED = 20_000
 CHUNKS = 20
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_whatever_a_file_holds_is_read_or_refused(
     chunk: int, request: pytest.FixtureRequest

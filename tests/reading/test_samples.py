@@ -43,6 +43,7 @@ def test_a_network_is_read_as_torch_runs_it(case: dict[str, Any]) -> None:
     assert _figures(_load(case)) == wanted
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("write", [as_yaml, as_json])
 @pytest.mark.parametrize("case", CASES["read"], ids=_named)
 def test_the_spec_that_is_written_gives_the_same_report(case: dict[str, Any], write: Any) -> None:

@@ -56,6 +56,7 @@ def source_of(name: str, arguments: str) -> str:
     return f"{MODELS / _file(name)}.py:{name}({arguments})"
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.skipif(MODELS is None, reason="torchvision is not installed")
 @pytest.mark.parametrize("row", SMALLEST_FIRST, ids=lambda row: row[0])
 def test_parameters_and_multiplications_are_torchvisions(row: list[str]) -> None:

@@ -16,6 +16,7 @@ def spec(*layers: Any) -> dict[str, Any]:
     return {"symbols": {"n": 2}, "input": [3, 32, 32], "layers": list(layers)}
 
 
+@pytest.mark.thorough
 def test_what_is_known_of_some_values_alone_is_not_said_of_all() -> None:
     wide = {"Conv2d": {**CONV, "out_channels": 8}, "when": "n % 5 and n % 7 and n % 11 and n % 13"}
     given = spec({"Conv2d": CONV, "name": "x"}, wide)
@@ -25,6 +26,7 @@ def test_what_is_known_of_some_values_alone_is_not_said_of_all() -> None:
         solve(shapecalc.load(given), "n", [OutputSize("x", (9, 32, 32))])
 
 
+@pytest.mark.thorough
 def test_a_large_network_is_solved_with_the_unknown_as_a_symbol() -> None:
     layers = [{"Conv2d": {**CONV, "out_channels": "n"}} for _ in range(9_000)]
     answer = solve(shapecalc.load(spec(*layers)), "n", [Amount("params", "<=", 10**6)])

@@ -108,6 +108,7 @@ def test_a_large_grid_is_reduced_to_its_front(dask: Dask, monkeypatch: pytest.Mo
     assert there.stdout == run("googlenet", *over, *chosen).stdout
 
 
+@pytest.mark.thorough
 def test_structures_and_their_reasons_come_from_workers_too(
     dask: Dask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +190,7 @@ def test_what_fails_on_a_worker_is_told(
     assert f"a worker does not see {folder}" in done.stderr
 
 
+@pytest.mark.thorough
 def test_parts_have_the_same_types(
     dask: Dask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ def stopped(path: Path, number: int, *arguments: str) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_keeps_whole_rows(tmp_path: Path, number: int) -> None:
     path = tmp_path / "rows.csv"
@@ -109,6 +110,7 @@ def test_a_run_that_is_stopped_keeps_whole_rows(tmp_path: Path, number: int) -> 
     assert all(line.count(",") == 8 for line in lines)
 
 
+@pytest.mark.thorough
 def test_a_parquet_file_that_is_stopped_can_be_read(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "rows.parquet"

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
+from tests.bundled import thorough  # noqa: E402
 from tests.verify.nets import (  # noqa: E402
     ATTENTION,
     BAG,
@@ -350,7 +351,9 @@ RIGHT: dict[str, tuple[dict[str, Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("which", RIGHT)
+@pytest.mark.parametrize(
+    "which", [*(each for each in RIGHT if each != "compiled"), *thorough(["compiled"])]
+)
 def test_a_right_module_agrees(which: str) -> None:
     network, make = RIGHT[which]
     findings = found(network, make)

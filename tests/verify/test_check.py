@@ -20,6 +20,7 @@ from tests.bundled import SPECS
 pytest.importorskip("torch")
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", SPECS)
 def test_every_bundled_spec_agrees_with_torch(name: str) -> None:
     findings = list(check(shapecalc.load(name), seed=1))

@@ -102,6 +102,7 @@ def check(*arguments: str) -> tuple[int, str, str]:
     return done.exit_code, done.stdout, done.stderr
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("target", "told"),
     [

@@ -54,7 +54,7 @@ class Formulas:
                     function.code.node, ast.FunctionDef
                 ):
                     trees.append(function.code.node)
-        self.nodes = [node for tree in trees for node in ast.walk(tree)]
+        self.nodes = [node for tree in trees for node in _inside(tree)]
         for node in self.nodes:
             if isinstance(node, ast.Assign) and len(node.targets) == 1:
                 self.note(node.targets[0], node.value)
@@ -205,6 +205,19 @@ class Formulas:
         if name in ("min", "max", "round", "abs", "ceil", "floor"):
             return Call(name, arguments) if len(parts) == 1 or name in ("min", "max") else None
         return None
+
+
+def _inside(tree: ast.AST) -> list[ast.AST]:
+    """A node and all below it, row by row, as ``ast.walk`` gives them; not how a name is used."""
+    found = [tree]
+    for node in found:
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, list):
+                found += [each for each in value if isinstance(each, ast.AST)]
+            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                found.append(value)
+    return found
 
 
 def size(tree: Any) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.language.problem import Mark
-from shapecalc.reading.advice import key_of
 from shapecalc.reading.dtypes import DType, TorchSize
 from shapecalc.reading.functions.base import OPERATIONS, numbers, prod, tensor
 from shapecalc.reading.sizes import Size
-from shapecalc.reading.traced import TensorValue
+from shapecalc.reading.traced import TensorValue, key_of
 from shapecalc.reading.values import Unknown
 
 OWN = OPERATIONS.part(__name__)

@@ -115,10 +115,7 @@ def leaf_tensors(value: Instance) -> dict[str, TensorValue]:
     if (
         leaf.tensors
         or layer is None
-        or any(
-            declared.infer is not None and layer.__dict__[name] is None
-            for name, declared in layer.fields.items()
-        )
+        or any(layer.__dict__[name] is None for name in layer.inferred)
     ):
         return leaf.tensors
     for name, shape in layer.weights().items():
