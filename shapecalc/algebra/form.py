@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 import sympy
@@ -11,7 +12,7 @@ import sympy
 from shapecalc.algebra import canonical, nodes, periodic, writing
 from shapecalc.algebra.arithmetic import Dim, Quantity
 from shapecalc.algebra.formula import Formula, as_expr, evaluate, from_expr
-from shapecalc.algebra.nodes import Extreme, Largest
+from shapecalc.algebra.nodes import Extreme, FloorDiv, Largest
 
 
 def as_ratio(value: Formula) -> tuple[Dim, Dim]:
@@ -128,6 +129,23 @@ def sides(value: Formula) -> tuple[Any, Any]:
     """
     left, right = canonical.sides(value.expr)
     return from_expr(left), from_expr(right)
+
+
+def unrounded(value: Formula) -> Quantity:
+    """A formula that is at least 0 where a floor and a number are, without the floor.
+
+    >>> H = Formula.symbol("H")
+    >>> unrounded((5 * H + 1) // 8 - 3), unrounded(H - 2)
+    (Formula('5*H - 23'), Formula('H - 2'))
+    """
+    constant, rest = value.expr.as_coeff_Add(rational=True)
+    factor, floor = rest.as_coeff_Mul(rational=True)
+    if not isinstance(floor, FloorDiv) or not floor.args[1].is_Integer or factor.p < 0:
+        return value
+    top, divisor = floor.args
+    least = ceil(Fraction(-constant.p, constant.q) / Fraction(factor.p, factor.q))
+    found: Quantity = from_expr(nodes.shifted(top, -int(divisor) * least))
+    return found
 
 
 def monomial(value: Formula) -> tuple[Quantity, tuple[str, ...]] | None:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.form import degree, function_of, period, split_extreme
+from shapecalc.algebra.form import degree, function_of, period, split_extreme, unrounded
 from shapecalc.algebra.formula import Formula, expanded
 from shapecalc.algebra.solutions import (
     EVERYTHING,
@@ -61,6 +61,8 @@ def solve(difference: Formula, relation: str, least: int = 1) -> Solutions | boo
 def _solutions(difference: Any, relation: str, among: Solutions) -> Solutions | None:
     """The solutions among some numbers; None where the question stays open."""
     difference = expanded(difference)
+    if relation == ">=" and isinstance(difference, Formula):
+        difference = unrounded(difference)
     if not isinstance(difference, Formula):
         holds = difference == 0 if relation == "==" else difference >= 0
         return among if holds else NOTHING

@@ -79,6 +79,10 @@ def parting(factor: int | Fraction, sizes: range) -> Iterator[int]:
     >>> list(parting(Fraction(3, 4), range(1, 200)))
     []
     """
+    if isinstance(factor, Fraction) and factor.numerator * sizes.stop < 2**51:
+        # what is no whole number is further from one than the product of two doubles errs
+        step = factor.denominator
+        sizes = range(-(-sizes.start // step) * step, sizes.stop, step)
     return (
         size
         for size in sizes

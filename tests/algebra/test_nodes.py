@@ -72,3 +72,19 @@ def test_a_quotient_by_a_symbol_is_cancelled_and_its_whole_part_comes_out(a, b, 
             )
             value = found.at(**values) if isinstance(found, Formula) else found
             assert value == tops // bottoms
+
+
+@given(rules("H", "W"), rules("H", "c"))
+@tried(max_examples=100, deadline=None)
+def test_formulas_are_multiplied_as_sympy_does(first: Rule, second: Rule) -> None:
+    one, other = formula(first, "H", "W"), formula(second, "H", "c")
+    if isinstance(one, Formula) and isinstance(other, Formula):
+        short, long = nodes.multiplied(one.expr, other.expr), one.expr * other.expr
+        assert sympy.srepr(short) == sympy.srepr(long)
+        if nodes.length(long) <= 200:
+            assert nodes.expanded(long) == sympy.expand(long)
+
+
+@given(monomials(*NAMES), monomials(*NAMES))
+def test_monomials_are_multiplied_as_sympy_does(one: sympy.Expr, other: sympy.Expr) -> None:
+    assert sympy.srepr(nodes.multiplied(one, other)) == sympy.srepr(one * other)

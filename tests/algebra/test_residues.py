@@ -149,3 +149,8 @@ def test_what_cannot_be_decided_stays_open(open_question):
 def test_what_holds_for_no_size_is_false(relation):
     assert solve(-H - 1, relation) is False
     assert solve(2 * (H // 2) - H - 1, relation) is False
+
+
+def test_a_floor_that_reaches_a_number_is_solved_whatever_its_period() -> None:
+    found = solve(1234 * H // 10007 - 3, ">=")  # a period beyond the longest
+    assert members(found) == {h for h in range(1, FAR) if 1234 * h // 10007 >= 3}

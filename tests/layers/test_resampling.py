@@ -223,3 +223,12 @@ def test_patches_of_a_symbolic_size_agree_with_those_of_numbers(chosen: Any) -> 
     fold = KINDS["Fold"](output_size=[4, 5], kernel_size=2)
     assert_formulas_agree(fold, (1, 2 * H, 12), range(1, 12))
     assert_formulas_agree(fold, (1, 8, H), range(1, 20))
+
+
+@given(st.fractions(min_value=Fraction(1, 1000), max_value=40, max_denominator=2000))
+@settings(max_examples=60, deadline=None)
+def test_sizes_that_part_are_those_found_one_by_one(factor: Fraction) -> None:
+    sizes = range(1, 4097)
+    exact = [n * factor.numerator // factor.denominator for n in sizes]
+    apart = [n for n, product in zip(sizes, exact) if int(n * float(factor)) != product]
+    assert list(parting(factor, sizes)) == apart
