@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import sympy
 
-from shapecalc.algebra import canonical, nodes, writing
+from shapecalc.algebra import factoring, nodes, writing
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.formula import Formula
 from shapecalc.algebra.nodes import FloorDiv
@@ -39,7 +39,7 @@ class Abbreviations:
         for floor in sorted(_outermost_floors(expr), key=sympy.default_sort_key):
             if floor not in self._names:
                 self._names[floor] = self._named(floor)
-        return writing.write(canonical.drawn_out(expr.xreplace(self._names)))
+        return writing.write(factoring.drawn_out(expr.xreplace(self._names)))
 
     def _named(self, floor: sympy.Expr) -> sympy.Symbol:
         symbols = sorted(nodes.names(floor))

@@ -15,7 +15,6 @@ Mathematics", 3.2). Symbols are integers of either sign, unless they are rationa
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import gcd, lcm
@@ -307,100 +306,6 @@ def cancelled(quotient: sympy.Expr) -> sympy.Expr:
     if is_monomial(quotient) or length(quotient) > MOST_TERMS:
         return quotient
     return sympy.cancel(quotient)
-
-
-MOST_DRAWN_OUT = 100
-"""The longest sum that common factors are drawn out of, which takes time and helps no reader."""
-
-
-def drawn_out(expr: sympy.Expr) -> sympy.Expr:
-    """An expression with common factors drawn out, unless it is too long to read anyway."""
-    if length(expr) > MOST_DRAWN_OUT or _is_drawn_out(expr):
-        return expr
-    found = _of_monomials(expr) if expr.is_Add else None
-    return sympy.factor_terms(expr) if found is None else found
-
-
-@lru_cache(maxsize=65536)
-def _is_drawn_out(expr: sympy.Expr) -> bool:
-    """Whether it is seen that nothing can be drawn out, as of most long sums."""
-    if expr.is_Add and _of_monomials(expr) is not expr:
-        return False
-    return all(map(_is_drawn_out, expr.args))
-
-
-@lru_cache(maxsize=65536)
-def _of_monomials(expr: sympy.Expr) -> sympy.Expr | None:
-    """A sum of numbers times powers of symbols, common factors drawn out; None if it is another."""
-    powers = [powers_of(term) for term in expr.args]
-    if any(own is None or any(not base.is_Symbol for base in own) for own in powers):
-        return None
-    content, rest = expr.primitive()
-    common = dict(powers[0] or {})
-    for own in powers[1:]:
-        common = {base: min(n, own[base]) for base, n in common.items() if own and base in own}
-    if all(term.as_coeff_Mul()[0] < 0 for term in expr.args):
-        content, rest = -content, -rest
-    if content == 1 and not common:
-        return expr
-    drawn = [base**n for base, n in common.items()]
-    divided = sympy.Mul(*[base**-n for base, n in common.items()])
-    rest = added([multiplied(term, divided) for term in rest.args])
-    factors = [factor for factor in (content, *drawn, rest) if factor != 1]
-    return sympy.Mul(*factors, evaluate=False)
-
-
-MOST_FACTORED = 24
-"""The longest sum that is factored."""
-
-MOST_FACTORED_SYMBOLS = 6
-"""A sum of more symbols is not factored: the time that takes grows steeply with their number."""
-
-
-@lru_cache(maxsize=4096)
-def factors(expr: sympy.Expr) -> tuple[sympy.Expr, ...]:
-    """The factors of a product that decide its sign, each once; those of a sum if it is short.
-
-    An even power that it is divided by does not, and an odd power is its base.
-    """
-    if length(expr) <= MOST_FACTORED and len(names(expr)) > 1:
-        expr = _factored(expr)
-    parts = [p for p in sympy.Mul.make_args(expr) if not _is_inverse_square(p)]
-    bases = [p.base if p.is_Pow and p.exp.is_Integer and p.exp % 2 else p for p in parts]
-    return tuple(dict.fromkeys(bases))
-
-
-def _is_inverse_square(part: sympy.Expr) -> bool:
-    return bool(part.is_Pow and part.exp.is_Integer and part.exp < 0 and part.exp % 2 == 0)
-
-
-def _factored(expr: sympy.Expr) -> sympy.Expr:
-    """A sum as a product, as far as it takes little time to find."""
-    if _is_prime(expr):
-        content, rest = expr.primitive()
-        return sympy.Mul(content, rest, evaluate=False) if content != 1 else rest
-    is_large = len(names(expr)) > MOST_FACTORED_SYMBOLS
-    return sympy.factor_terms(expr) if is_large else sympy.factor(expr)
-
-
-def _is_prime(expr: sympy.Expr) -> bool:
-    """Whether it is a sum whose form tells that it has no factors but numbers.
-
-    ``2*m*H + r`` has none, if ``H`` is not in m and r, and a term of r has nothing of m: of two
-    factors one would be without H, and divide both 2*m and r.
-    """
-    if not expr.is_Add:
-        return False
-    terms = [powers_of(term.as_coeff_Mul()[1]) for term in expr.args]
-    known = [own for own in terms if own is not None]
-    if len(known) < len(terms):
-        return False
-    times = Counter(base for own in known for base in own)
-    return any(
-        any(own.keys().isdisjoint(other) for other in known)
-        for own in known
-        if any(n == 1 and times[base] == 1 for base, n in own.items())
-    )
 
 
 def sides(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:

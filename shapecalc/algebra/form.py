@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy
 
-from shapecalc.algebra import canonical, nodes, periodic, writing
+from shapecalc.algebra import canonical, factoring, nodes, periodic, writing
 from shapecalc.algebra.arithmetic import Dim, Quantity
 from shapecalc.algebra.formula import Formula, as_expr, evaluate, from_expr
 from shapecalc.algebra.nodes import Extreme, FloorDiv, Largest
@@ -117,7 +117,7 @@ def factors(value: Formula) -> list[Any]:
     >>> factors(2 * H * P - 2 * H), factors(H - P)
     ([2, Formula('H'), Formula('P - 1')], [Formula('H - P')])
     """
-    return [from_expr(factor) for factor in canonical.factors(value.expr)]
+    return [from_expr(factor) for factor in factoring.factors(value.expr)]
 
 
 def sides(value: Formula) -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy
 
-from shapecalc.algebra import bounds, canonical, nodes, writing
+from shapecalc.algebra import bounds, canonical, factoring, nodes, writing
 from shapecalc.algebra.arithmetic import Dim, Quantity, Symbolic
 from shapecalc.algebra.nodes import FloorDiv, Largest, Smallest
 
@@ -103,7 +103,7 @@ class Formula(Symbolic):
         >>> (16 * (Formula.symbol("H") // 4 - 3)).factored()
         Formula('16*(H//4 - 3)')
         """
-        return Formula(canonical.drawn_out(self.expr))
+        return Formula(factoring.drawn_out(self.expr))
 
     @property
     def is_whole(self) -> bool:

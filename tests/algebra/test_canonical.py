@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from shapecalc.algebra import canonical, nodes, writing
+from shapecalc.algebra import canonical, factoring, nodes, writing
 from shapecalc.algebra.form import factors
 from shapecalc.algebra.formula import Formula
 from tests.algebra.formulas import Rule, formula, whole_rules
@@ -44,7 +44,7 @@ def test_terms_and_factors_come_in_sympys_order(rule: Rule) -> None:
 @given(sums)
 @tried(max_examples=300, deadline=None)
 def test_factors_are_drawn_out_as_sympy_does(expr: sympy.Expr) -> None:
-    drawn = writing.write(canonical.drawn_out(expr))
+    drawn = writing.write(factoring.drawn_out(expr))
     assert drawn == writing.write(sympy.factor_terms(expr))
 
 
