@@ -18,7 +18,10 @@ EVERYWHERE = {"pace"}
 READERS = {"notebook", "lint", "reading", "missing"}
 """What a network hands its reports and texts to, inside functions only."""
 
-SYMPY = {"abbreviations", "form", "formula", "nodes", "canonical", "periodic", "bounds", "writing"}
+SYMPY = {
+    *("abbreviations", "form", "formula"),
+    *("nodes", "canonical", "factoring", "periodic", "bounds", "writing"),
+}
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:

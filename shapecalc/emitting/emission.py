@@ -7,14 +7,14 @@ from typing import Any
 
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.analysis.report import Report
-from shapecalc.emitting import letters as lettering
-from shapecalc.emitting.behind import candidates
-from shapecalc.emitting.known import Known
-from shapecalc.emitting.letters import Memory
 from shapecalc.emitting.names import EmitError
-from shapecalc.emitting.presence import Unlike
-from shapecalc.emitting.scope import Tied
-from shapecalc.emitting.variants import Variants
+from shapecalc.emitting.numbers import letters as lettering
+from shapecalc.emitting.numbers.behind import candidates
+from shapecalc.emitting.numbers.known import Known
+from shapecalc.emitting.numbers.letters import Memory
+from shapecalc.emitting.numbers.variants import Variants
+from shapecalc.emitting.scope.presence import Unlike
+from shapecalc.emitting.scope.scope import Tied
 from shapecalc.graph.graph import Built
 from shapecalc.language.tree import Entry, Spec
 from shapecalc.network import Network

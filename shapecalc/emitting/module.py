@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from shapecalc.emitting import syntax
-from shapecalc.emitting.asked import members_asked_for
-from shapecalc.emitting.body import Body, named_results, results
-from shapecalc.emitting.constructor import Written
-from shapecalc.emitting.containers import contained
-from shapecalc.emitting.emission import emit
-from shapecalc.emitting.empty import common_condition
-from shapecalc.emitting.forward import (
+from shapecalc.emitting.classes.asked import members_asked_for
+from shapecalc.emitting.classes.body import Body, named_results, results
+from shapecalc.emitting.classes.constructor import Written
+from shapecalc.emitting.classes.containers import contained
+from shapecalc.emitting.classes.empty import common_condition
+from shapecalc.emitting.classes.forward import (
     RUNNING,
     asked_for,
     parts_together,
@@ -21,21 +20,10 @@ from shapecalc.emitting.forward import (
     returned,
     without_alias,
 )
-from shapecalc.emitting.joined import either_or, is_asked, joined
-from shapecalc.emitting.known import Holder, Known
-from shapecalc.emitting.letters import every
-from shapecalc.emitting.members import MODULES, Member, initialised, listed, only_loop
-from shapecalc.emitting.names import block_class_name, class_name, list_name, variable, word
-from shapecalc.emitting.owner import Owner, owner_of
-from shapecalc.emitting.parameters import Signature, signature
-from shapecalc.emitting.printer import definition, statement
-from shapecalc.emitting.roles import Roles
-from shapecalc.emitting.scope import Scope
-from shapecalc.emitting.sharing import Tie
-from shapecalc.emitting.sizes import with_functions
-from shapecalc.emitting.source import head, imports, main, parameter_names
-from shapecalc.emitting.syntax import Assign, Class, Do, Function, Parameter
-from shapecalc.emitting.tidy import (
+from shapecalc.emitting.classes.joined import either_or, is_asked, joined
+from shapecalc.emitting.classes.members import MODULES, Member, initialised, listed, only_loop
+from shapecalc.emitting.classes.sharing import Tie
+from shapecalc.emitting.classes.tidy import (
     in_order,
     items_of,
     with_items,
@@ -45,6 +33,18 @@ from shapecalc.emitting.tidy import (
     without_echoes,
     without_renaming,
 )
+from shapecalc.emitting.emission import emit
+from shapecalc.emitting.names import block_class_name, class_name, list_name, variable, word
+from shapecalc.emitting.numbers.known import Holder, Known
+from shapecalc.emitting.numbers.letters import every
+from shapecalc.emitting.numbers.roles import Roles
+from shapecalc.emitting.printer import definition, statement
+from shapecalc.emitting.scope.owner import Owner, owner_of
+from shapecalc.emitting.scope.parameters import Signature, signature
+from shapecalc.emitting.scope.scope import Scope
+from shapecalc.emitting.sizes import with_functions
+from shapecalc.emitting.source import head, imports, main, parameter_names
+from shapecalc.emitting.syntax import Assign, Class, Do, Function, Parameter
 from shapecalc.language.expression import Name
 from shapecalc.language.naming import may_be_copy
 from shapecalc.language.tree import Block, Entry

@@ -6,22 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from shapecalc.emitting import syntax
-from shapecalc.emitting.constructor import Constructor, Written, is_run_plainly, sequential_of
+from shapecalc.emitting.classes.constructor import (
+    Constructor,
+    Written,
+    is_run_plainly,
+    sequential_of,
+)
+from shapecalc.emitting.classes.forward import asked_for
+from shapecalc.emitting.classes.members import MODULES, Members, is_called_anew, listed, returned
+from shapecalc.emitting.classes.tidy import without_defaults
 from shapecalc.emitting.emission import emit
-from shapecalc.emitting.forward import asked_for
-from shapecalc.emitting.known import Holder, Known
-from shapecalc.emitting.members import MODULES, Members, is_called_anew, listed, returned
 from shapecalc.emitting.names import EmitError, clash, function_name, variable
-from shapecalc.emitting.owner import Owner, owner_of
-from shapecalc.emitting.parameters import signature
-from shapecalc.emitting.presence import check_left_out, count_of, presence
+from shapecalc.emitting.numbers.known import Holder, Known
+from shapecalc.emitting.numbers.roles import Roles
 from shapecalc.emitting.printer import definition, fits, flat, statement
-from shapecalc.emitting.roles import Roles
-from shapecalc.emitting.scope import Scope
-from shapecalc.emitting.shapes import Shapes
+from shapecalc.emitting.scope.owner import Owner, owner_of
+from shapecalc.emitting.scope.parameters import signature
+from shapecalc.emitting.scope.presence import check_left_out, count_of, presence
+from shapecalc.emitting.scope.scope import Scope
+from shapecalc.emitting.scope.shapes import Shapes
 from shapecalc.emitting.source import head, imports, main, parameter_names
 from shapecalc.emitting.syntax import Assign, Do, Function, If, Return, Statement
-from shapecalc.emitting.tidy import without_defaults
 from shapecalc.language.expression import Name
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Block, Entry

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from shapecalc.emitting import syntax
 from shapecalc.emitting.names import variable
+from shapecalc.emitting.numbers.python import is_whole
 from shapecalc.emitting.printer import flat
-from shapecalc.emitting.python import is_whole
 from shapecalc.emitting.syntax import Assign, Class, Function, Invoke, Parameter, Return, Statement
 from shapecalc.language.expression import Binary, Call, Conditional, Name, Number
 

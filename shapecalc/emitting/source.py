@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.emitting import syntax
-from shapecalc.emitting.known import Known
 from shapecalc.emitting.names import variable
+from shapecalc.emitting.numbers.known import Known
+from shapecalc.emitting.numbers.trees import stated
 from shapecalc.emitting.printer import docstring
 from shapecalc.emitting.syntax import Assign, Do, For, If, Statement, With
-from shapecalc.emitting.trees import stated
 from shapecalc.language.expression import Name
 
 _STANDARD = {

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from shapecalc.analysis.report import Report
-from shapecalc.emitting.constructor import field_literal
+from shapecalc.emitting.classes.constructor import field_literal
 from shapecalc.emitting.printer import flat
 from shapecalc.graph.graph import Node, Source
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 import shapecalc
-from shapecalc.emitting.constructor import Constructor, Written, sequential_of, written_out
+from shapecalc.emitting.classes.constructor import Constructor, Written, sequential_of, written_out
 from shapecalc.emitting.emission import emit
-from shapecalc.emitting.known import Holder, Known
-from shapecalc.emitting.owner import Owner
+from shapecalc.emitting.numbers.known import Holder, Known
+from shapecalc.emitting.numbers.roles import Roles
 from shapecalc.emitting.printer import flat
-from shapecalc.emitting.roles import Roles
-from shapecalc.emitting.scope import Scope
+from shapecalc.emitting.scope.owner import Owner
+from shapecalc.emitting.scope.scope import Scope
 from shapecalc.emitting.syntax import read
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from shapecalc.emitting.forward import Forward, assigned, parts_together, returned, without_alias
+from shapecalc.emitting.classes.forward import (
+    Forward,
+    assigned,
+    parts_together,
+    returned,
+    without_alias,
+)
 from shapecalc.emitting.printer import body
 from shapecalc.emitting.syntax import Assign, For, If, is_there, read
 from shapecalc.language.expression import Name

@@ -8,10 +8,10 @@ from fractions import Fraction
 import pytest
 
 import shapecalc
-from shapecalc.emitting import owner
 from shapecalc.emitting.module import module
 from shapecalc.emitting.names import EmitError
-from shapecalc.emitting.outside import AXES
+from shapecalc.emitting.scope import owner
+from shapecalc.emitting.scope.outside import AXES
 from shapecalc.language.problem import SpecError
 from tests.bundled import thorough
 from tests.emitting.emitted import assert_emits, assert_is, made, maker

@@ -6,10 +6,10 @@ import pytest
 
 import shapecalc
 from shapecalc.algebra.trace import Number, Sum, Traced
-from shapecalc.emitting.boundaries import Boundaries
 from shapecalc.emitting.module import module
+from shapecalc.emitting.numbers.boundaries import Boundaries
+from shapecalc.emitting.numbers.trees import expression
 from shapecalc.emitting.printer import flat
-from shapecalc.emitting.trees import expression
 from tests.emitting.emitted import assert_is, made
 
 

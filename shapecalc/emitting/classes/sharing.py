@@ -1,0 +1,125 @@
+"""Weights that several submodules share: one module called twice, or parameters tied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.emitting import syntax
+from shapecalc.emitting.numbers.known import Copy
+from shapecalc.emitting.printer import flat
+from shapecalc.emitting.scope.scope import Scope
+from shapecalc.emitting.syntax import Assign, Attribute, For, Statement
+from shapecalc.graph.graph import Node
+from shapecalc.language.expression import Name, Number
+from shapecalc.language.tree import Entry
+
+if TYPE_CHECKING:
+    from shapecalc.emitting.classes.body import Body
+
+
+class Shared(NamedTuple):
+    """A submodule whose weights others may use: how it is reached, and what it was made of."""
+
+    attribute: Any
+    entry: Entry
+    scope: Scope
+
+
+class Tie(NamedTuple):
+    """A weight of a submodule, by its path below it, that is an outer one's."""
+
+    path: str
+    outer: Any
+
+
+class Sharing:
+    """Ties weights, and finds submodules that are one."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+
+    def is_same(self, scope: Scope, entry: Entry, other: Shared) -> bool:
+        """Whether two entries are one module, set alike wherever they are."""
+        mine, theirs = scope.copies(entry), other.scope.copies(other.entry)
+        if other.scope.is_repeated(other.entry) or len(theirs) == 0:
+            return False
+        by_use: dict[int, Copy] = {}
+        for each in theirs:
+            by_use.setdefault(id(each.use), each)
+        for copy in mine:
+            first = by_use.get(id(copy.use))
+            if first is None:
+                return False
+            if entry.block is None:
+                if copy.layer != first.layer:
+                    return False
+                continue
+            letters = [self.body.scope.known.inside(each.built).letters for each in (copy, first)]
+            if any(letters[0][name] != letters[1][name] for name in entry.block.arguments):
+                return False
+        return True
+
+    def tie(self, scope: Scope, entry: Entry, attribute: Any) -> None:
+        """Use the weights of an earlier submodule, which may be in a class outside of this one."""
+        assert entry.share is not None
+        paths = _state(scope.copies(entry))
+        other = self.body.shared.get(entry.share.name)
+        outer = None if other is None else other.attribute
+        for path in paths:
+            if outer is not None:
+                self.body.init.append(Assign(_below(attribute, path), _below(outer, path)))
+            else:
+                outside = f"{entry.share.name}:{path}"
+                self.body.ties.append(Tie(f"{entry.name}.{path}", outside))
+
+    def tie_inside(self, attribute: Any, ties: list[Tie], *, is_repeated: bool) -> None:
+        """Tie the weights inside a submodule whose class could not, to those here."""
+        for tie in ties:
+            name, _, path = tie.outer.partition(":")
+            if name not in self.body.shared:
+                inner = flat(attribute).removeprefix("self.")
+                self.body.ties.append(Tie(f"{inner}.{tie.path}", tie.outer))
+                continue
+            outer = _below(self.body.shared[name].attribute, path)
+            if is_repeated:
+                each = Name("each", 0)
+                tied = Assign(_below(each, tie.path), outer)
+                self.body.init.append(For(each, attribute, (tied,)))
+            else:
+                self.body.init.append(Assign(_below(attribute, tie.path), outer))
+
+    def tie_copies(self, scope: Scope, entry: Entry, attribute: Any) -> None:
+        """Let all copies use the weights of one earlier submodule."""
+        assert entry.share is not None
+        each = Name("each", 0)
+        paths = _state(scope.copies(entry)[:1])
+        ties = [Tie(path, f"{entry.share.name}:{path}") for path in paths]
+        body: list[Statement] = []
+        for tie in ties:
+            other = self.body.shared.get(entry.share.name)
+            if other is None:
+                message = "copies cannot use weights of a layer in another class"
+                raise scope.error(entry.share.mark, message, "put it in a block, and repeat that")
+            body.append(Assign(_below(each, tie.path), _below(other.attribute, tie.path)))
+        self.body.init.append(For(each, attribute, tuple(body)))
+
+
+def _below(owner: Any, path: str) -> Any:
+    """What is found on a path below an owner."""
+    for name in path.split("."):
+        owner = syntax.Item(owner, Number(int(name))) if name.isdigit() else Attribute(owner, name)
+    return owner
+
+
+def _state(copies: list[Copy]) -> list[str]:
+    """The paths of all weights and buffers in what was built, below it."""
+    found: dict[str, None] = {}
+    for copy in copies:
+        built = copy.built
+        nodes = [built] if isinstance(built, Node) else [*built.nodes()]
+        for node in nodes:
+            within = node.path[len(built.path) :].lstrip(".")
+            for name in (*node.layer.weights(), *node.layer.buffers()):
+                if name in node.tied:
+                    found[".".join(filter(None, (within, name)))] = None
+    return [*found]

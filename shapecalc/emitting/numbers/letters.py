@@ -1,0 +1,367 @@
+"""A network built on letters: every size knows how it follows from arguments and inputs.
+
+Inside a block sizes are told in the block's own terms (its arguments, ``in_channels`` and the
+like), so that what has to be inferred can be written in its constructor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from shapecalc.algebra.trace import Number, Traced, Tree, as_tree, untraced
+from shapecalc.emitting.numbers.choices import choice
+from shapecalc.emitting.numbers.lettered import (
+    behind_copies,
+    is_flag,
+    lettered,
+    note,
+    outcome,
+    plain,
+    size_names,
+    sizes_of,
+    told_again,
+    told_by_next,
+    where_holds,
+    with_choices,
+)
+from shapecalc.emitting.numbers.python import tests
+from shapecalc.graph.build import Builder
+from shapecalc.graph.graph import Built, Node, Part, Wire
+from shapecalc.graph.scope import Over, Place, Scope
+from shapecalc.language.expression import Expression, names
+from shapecalc.language.problem import SpecError
+from shapecalc.language.tree import Block, Entry, Setting, Spec
+from shapecalc.language.words import BATCH
+from shapecalc.layers import FieldError, Layer, Tensor
+from shapecalc.layers.compound import PerAxis
+
+MANY = 2
+"""As many copies of an entry are written as any larger number of them."""
+
+
+class Inside(NamedTuple):
+    """What is known in a use of a block, or in the whole network.
+
+    ``letters`` are the values of all letters; ``outside`` says how arguments and the input's
+    sizes follow from the letters outside, and ``sizes`` are the letters of the input's sizes.
+    """
+
+    letters: dict[str, Any]
+    outside: dict[str, Tree]
+    sizes: tuple[str, ...]
+
+
+class Lettered(NamedTuple):
+    """A network on letters.
+
+    ``decisions`` are the outcomes of all conditions, in order, and ``empty`` are the entries
+    that were somewhere repeated not even once. ``changed`` are the symbols that do not have their
+    own values. ``steps`` is how much there was to build.
+    """
+
+    built: Built
+    decisions: tuple[int, ...]
+    empty: frozenset[Entry]
+    changed: frozenset[str]
+    steps: int
+
+
+class _Use(NamedTuple):
+    """The inside of a block for certain arguments and a certain input, built once for all uses."""
+
+    children: list[Node | Part]
+    output: Wire
+    outputs: dict[str, Wire | None]
+    nodes: tuple[Node, ...]
+    decisions: tuple[int, ...]
+    empty: frozenset[Entry]
+    layers: int
+
+
+class Memory:
+    """What is known of all builds of a network.
+
+    ``inside`` tells what is known in uses of blocks by the identity of their parts. A block is
+    built once for the same arguments, input and symbols, for inside it all is told in its letters.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self.inside: dict[int, Inside] = {}
+        self.uses: dict[Any, _Use] = {}
+        self.symbols: dict[str, tuple[str, ...]] = {}
+        self.tests: dict[int, list[Expression]] = {}  # by the identity of expressions of the spec
+        self.shares = any(
+            entry.share is not None
+            for entries in (spec.entries, *(block.entries for block in spec.blocks.values()))
+            for entry in every(entries)
+        )
+        for block in spec.blocks.values():
+            self.symbols[block.name] = tuple(sorted(_symbols(block, spec, set()) - {"index"}))
+
+    def tests_in(self, tree: Expression) -> list[Expression]:
+        """The conditions that choose something in an expression of the spec."""
+        if id(tree) not in self.tests:
+            self.tests[id(tree)] = tests(tree)
+        return self.tests[id(tree)]
+
+
+def _symbols(block: Block, spec: Spec, met: set[str]) -> set[str]:
+    """The symbols that a block asks for, and the blocks in it."""
+    if block.name in met:
+        return set()
+    met.add(block.name)
+    found: set[str] = set()
+    for entry in every(block.entries):
+        for setting in settings_of(entry):
+            found |= setting.names()
+        if entry.block is not None:
+            found |= _symbols(entry.block, spec, met)
+    for default in block.arguments.values():
+        found |= default.names() if default is not None else set()
+    return found & {*spec.symbols, BATCH}
+
+
+def build(
+    spec: Spec,
+    values: Mapping[str, Any],
+    knobs: frozenset[str],
+    most_layers: int,
+    memory: Memory,
+    changed: frozenset[str] = frozenset(),
+) -> Lettered:
+    """Build the network on letters for knobs."""
+    on_letters = {
+        name: lettered(name, value) if name in knobs or name == BATCH else value
+        for name, value in values.items()
+    }
+    builder = _LetteredBuilder(spec, on_letters, most_layers, memory)
+    built = builder.network()
+    if builder.problems:
+        raise SpecError(spec.source, builder.problems)
+    memory.inside[id(built.root)] = Inside(dict(values), {}, ())
+    return Lettered(
+        built, tuple(builder.decisions), frozenset(builder.empty), changed, builder.steps
+    )
+
+
+class _LetteredBuilder(Builder):
+    def __init__(
+        self, spec: Spec, values: Mapping[str, Any], most_layers: int, memory: Memory
+    ) -> None:
+        super().__init__(spec, values, most_layers)
+        self.memory = memory
+        self.inside = memory.inside
+        self.decisions: list[int] = []
+        self.empty: set[Entry] = set()
+        self.outputs_inside: dict[int, tuple[Wire | None, dict[str, Wire | None]]] = {}
+
+    def satisfied(
+        self,
+        entry: Entry,
+        path: str,
+        layer: Layer,
+        inputs: tuple[Tensor, ...],
+        wires: list[Wire],
+        place: Place,
+    ) -> bool:
+        """What a layer requires is asked of numbers without their derivations."""
+        settings = {name: plain(value) for name, value in layer.__dict__.items()}
+        given = {
+            name: value[0] if layer.rank == 1 and _is_per_axis(layer, name) else value
+            for name, value in settings.items()
+            if value is not None
+        }
+        try:
+            own = type(layer)(**given)
+        except FieldError as error:
+            self.problem(entry.mark, str(error))
+            return False
+        inputs = tuple([x.with_shape(map(plain, x.shape)) for x in inputs])
+        return super().satisfied(entry, path, own, inputs, wires, place)
+
+    def use(
+        self,
+        entry: Entry,
+        part: Part,
+        place: Place,
+        arguments: Mapping[str, Any],
+        wires: list[Wire | None],
+    ) -> Wire | None:
+        assert entry.block is not None
+        fed = [wire for wire in wires if wire is not None]
+        if len(fed) < len(wires) or self.memory.shares or entry.block.inline:
+            return super().use(entry, part, place, arguments, wires)
+        key = self.key(entry.block, arguments, fed)
+        known = self.memory.uses.get(key)
+        if known is None:
+            decisions, layers, problems = len(self.decisions), self.layers, len(self.problems)
+            before, self.empty = self.empty, set()
+            found = super().use(entry, part, place, arguments, wires)
+            own, outputs = self.outputs_inside.get(id(part), (None, {}))
+            if found is not None and own is not None and problems == len(self.problems):
+                origins = {wire.origin: wire for wire in (own, *outputs.values()) if wire}
+                held = [self.nodes[name] for name in origins if name in self.nodes]
+                self.memory.uses[key] = _Use(
+                    part.children,
+                    own,
+                    outputs,
+                    tuple(held),
+                    tuple(self.decisions[decisions:]),
+                    frozenset(self.empty),
+                    self.layers - layers,
+                )
+            self.empty |= before
+            return found
+        self.enter_block(part, arguments, wires)
+        part.children = known.children
+        self.decisions += known.decisions
+        self.empty |= known.empty
+        self.layers += known.layers
+        if self.layers > self.most_layers:
+            self.too_many(entry.mark)
+        for node in known.nodes:
+            self.nodes.setdefault(node.path, node)
+        part.outputs = {**known.outputs}
+        return self.leave_block(part, known.output)
+
+    def key(self, block: Block, arguments: Mapping[str, Any], wires: list[Wire]) -> Any:
+        """What the inside of a use hangs on."""
+        given = tuple(plain(arguments[name]) for name in block.arguments)
+        symbols = tuple(untraced(self.values[name]) for name in self.memory.symbols[block.name])
+        fed = tuple((tuple(map(untraced, w.tensor.shape)), w.tensor.dtype) for w in wires)
+        return block.name, given, symbols, fed
+
+    def value(self, setting: Setting, scope: Scope, place: Place) -> Any:
+        found = super().value(setting, scope, place)
+        tree = setting.expression
+        if tree is None:
+            return found
+        asked = self.memory.tests_in(tree)
+        self.decisions += [outcome(test, scope) for test in asked]
+        return with_choices(tree, scope, found) if asked or is_flag(tree) else found
+
+    def condition(self, entry: Entry, scope: Scope, place: Place) -> bool:
+        found = super().condition(entry, scope, place)
+        self.decisions.append(found)
+        return found
+
+    def count(self, entry: Entry, scope: Scope, place: Place) -> int:
+        found = super().count(entry, scope, place)
+        self.decisions.append(min(found, MANY))
+        if found == 0:
+            self.empty.add(entry)
+        return found
+
+    def entry(self, entry: Entry, place: Place, wire: Wire | None) -> Wire | None:
+        test = entry.when.expression if entry.when is not None else None
+        if test is None or wire is None:
+            return super().entry(entry, place, wire)
+        if entry.repeat is not None and any(each.name == "index" for each in names(test)):
+            return super().entry(entry, place, wire)  # some copies are there, and others are not
+        inside = wire
+        if entry.sources is None:
+            inside = where_holds(test, Scope(place.values, wire.tensor, place.names), wire)
+        result = super().entry(entry, place, inside)
+        if result is None or result is inside:
+            return result and wire
+        if len(result.tensor.shape) != len(wire.tensor.shape):
+            return result
+        fed = wire if entry.sources is None else self.sources(entry, place)[0]
+        scope = Scope(place.values, fed and fed.tensor, place.names)
+        built = place.part.children[-1]
+        joins = isinstance(built, Node) and _joins(built, inside)
+        sizes = [
+            otherwise
+            if as_tree(then) == as_tree(otherwise) or (joins and then == otherwise)
+            else choice(test, scope, then, otherwise)
+            for then, otherwise in zip(result.tensor.shape, wire.tensor.shape)
+        ]
+        return result._replace(tensor=result.tensor.with_shape(sizes))
+
+    def enter_block(
+        self, part: Part, arguments: Mapping[str, Any], wires: list[Wire | None]
+    ) -> tuple[Mapping[str, Any], list[Wire | None]]:
+        inside = {name: lettered(name, value) for name, value in arguments.items()}
+        values = {name: untraced(value) for name, value in self.values.items()}
+        outside: dict[str, Tree] = {}
+        for name, value in arguments.items():
+            note(name, value, values, outside)
+        if any(wire is None for wire in wires):  # what should have come in is reported
+            return arguments, wires
+        inputs = part.entry.block.inputs if part.entry and part.entry.block else []
+        found: list[Wire | None] = []
+        own: tuple[str, ...] = ()
+        for n, wire in enumerate(wires):
+            assert wire is not None
+            names = size_names(len(wire.tensor.shape), frozenset(arguments))
+            own = own or names
+            if n:
+                names = sizes_of(inputs[n], names, frozenset(arguments))
+            sizes: list[Any] = []
+            for name, size in zip(names, wire.tensor.shape):
+                values[name] = untraced(size)
+                outside[name] = as_tree(size)
+                sizes.append(Traced.letter(name, untraced(size)))
+            found.append(wire._replace(tensor=wire.tensor.with_shape(sizes)))
+        self.inside[id(part)] = Inside(values, outside, own)
+        return inside, found
+
+    def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
+        self.outputs_inside[id(part)] = wire, part.outputs
+        if wire is None or id(part) not in self.inside:  # what failed is reported
+            return None
+        outside = self.inside[id(part)].outside
+        part.outputs = {
+            name: own and told_again(own, outside) for name, own in part.outputs.items()
+        }
+        return told_again(wire, outside)
+
+    def enter_copy(self, place: Place, index: int) -> Mapping[str, Any]:
+        return Over({"index": Traced.letter("index", index)}, place.values)
+
+    def leave_copy(self, wire: Wire | None, values: Mapping[str, Any]) -> Wire | None:
+        return wire and told_by_next(wire, values["index"])
+
+    def leave_repeat(
+        self, entry: Entry, place: Place, wires: list[Wire | None], scope: Scope
+    ) -> Wire | None:
+        first, last = wires[0], wires[-1]
+        if first is None or last is None:
+            return last
+        assert entry.repeat is not None
+        count = self.value(entry.repeat, scope, place)
+        shapes = [wire.tensor.shape for wire in wires if wire is not None]
+        if entry.when is not None and "index" in entry.when.names():  # some copies are left out
+            return told_again(last, {"index": Number(None)})
+        if isinstance(as_tree(count), Number) or len({len(shape) for shape in shapes}) > 1:
+            return told_again(last, {"index": Number(None)})
+        sizes = [behind_copies(count, list(sizes)) for sizes in zip(*shapes)]
+        return last._replace(tensor=last.tensor.with_shape(sizes))
+
+
+def every(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """All entries of a list, those of branches included."""
+    for entry in entries:
+        yield entry
+        for branch in entry.branches or ():
+            yield from every(branch.entries)
+
+
+def settings_of(entry: Entry) -> Iterator[Setting]:
+    """All that an entry is given: settings, when it is there, how often, what copies are called."""
+    yield from entry.settings.values()
+    yield from (each for each in (entry.when, entry.repeat) if each is not None)
+    if entry.copy_names is not None:
+        yield from entry.copy_names.settings
+
+
+def _joins(node: Node, wire: Wire) -> bool:
+    """Whether a layer adds something to what passes by, or the like, and so keeps its shape."""
+    return node.layer.joins and any(x is wire.tensor for x in node.inputs)
+
+
+def _is_per_axis(layer: Layer, name: str) -> bool:
+    """Whether a field has a number for each axis, of which a single one may stand alone."""
+    field = layer.fields.get(name)
+    return field is not None and isinstance(field.type, PerAxis)

@@ -1,0 +1,230 @@
+"""What symbols and arguments stand for, as the places tell in which they end up.
+
+``aux_logits: 1`` that only conditions ask for is a flag; ``width: 1.0`` that ``ceil`` makes sizes
+of is a number that need not be whole; a probability is one that torch takes as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from fractions import Fraction
+from typing import Any
+
+from shapecalc.emitting.numbers.known import Known
+from shapecalc.emitting.numbers.letters import every
+from shapecalc.emitting.numbers.tried import divides, has_point
+from shapecalc.language.expression import (
+    Binary,
+    Call,
+    Comparison,
+    Conditional,
+    Name,
+    Unary,
+    parts,
+)
+from shapecalc.language.tree import Block, Entry, Setting
+from shapecalc.layers import KINDS
+from shapecalc.layers.compound import not_null
+from shapecalc.layers.types import Flag, Number
+
+Key = tuple[str, str]
+"""A block's name, empty for the network, and the name of an argument or symbol."""
+
+
+class Role(Enum):
+    """What a name stands for; its value is the name's annotation."""
+
+    WHOLE = "int"
+    FLAG = "bool"
+    FLOAT = "float"
+    RATIONAL = "float | Fraction"
+    WORD = "str"
+    LIST = "tuple[int, ...]"
+
+
+class _Place(Enum):
+    """Where a name ends up: as a condition, as a float, in a size, or in a size that is rounded."""
+
+    TRUTH, FLOAT, SIZE, ROUNDED, COMPARED = range(5)
+
+
+class Roles:
+    """The roles of all names."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.spec = known.spec
+        self.places: dict[Key, set[_Place]] = {}
+        self.gathered: set[tuple[Key, _Place]] = set()
+        for block, entries in self._lists():
+            self._entries(entries, block)
+        self.values: dict[Key, list[Any]] = {}
+        for name, value in known.values.items():
+            self.values["", name] = [value]
+        for root in known.roots:
+            for name, value in known.inside(root).letters.items():
+                self.values.setdefault(("", name), []).append(value)
+        for name, block in self.spec.blocks.items():
+            self._block_values(name, block)
+        self.rationals: set[Key] = set()
+        self._find_rationals()
+
+    def of(self, block: Block | None, name: str) -> Role:
+        """The role of an argument, or of a symbol that no argument hides."""
+        key = self.key(block, name)
+        places = self.places.get(key, set())
+        values = self.values.get(key, [])
+        if any(isinstance(value, (list, tuple)) for value in values):
+            return Role.LIST
+        if any(isinstance(value, str) for value in values):
+            return Role.WORD
+        if _Place.FLOAT in places and places <= {_Place.FLOAT, _Place.COMPARED, _Place.TRUTH}:
+            return Role.FLOAT
+        if key in self.rationals:
+            return Role.RATIONAL
+        if all(isinstance(value, bool) for value in values) and values:
+            return Role.FLAG
+        if places == {_Place.TRUTH} and all(value in (0, 1) for value in self._own(key)):
+            return Role.FLAG
+        return Role.WHOLE
+
+    def annotation(self, block: Block | None, name: str) -> str:
+        """The type of an argument, or of a symbol."""
+        role = self.of(block, name)
+        if role != Role.LIST:
+            return str(role.value)
+        forms: dict[str, None] = {}
+        for value in self.values.get(self.key(block, name), []):
+            is_list = isinstance(value, (list, tuple))
+            forms[f"tuple[{', '.join(['int'] * len(value))}]" if is_list else "int"] = None
+        return " | ".join(sorted(forms))
+
+    def key(self, block: Block | None, name: str) -> Key:
+        """Whose name it is, and the name."""
+        return (block.name if block is not None and name in block.arguments else "", name)
+
+    def _own(self, key: Key) -> list[Any]:
+        """The values that a spec itself gives: those that were tried are no argument."""
+        if not key[0]:
+            return [self.known.values.get(key[1], 0)]
+        return list(self.values.get(key, []))
+
+    # -- places -----------------------------------------------------------------------------------
+
+    def _lists(self) -> Iterator[tuple[Block | None, list[Entry]]]:
+        yield None, self.spec.entries
+        for block in self.spec.blocks.values():
+            yield block, block.entries
+
+    def _entries(self, entries: Iterable[Entry], block: Block | None) -> None:
+        for entry in entries:
+            for name, setting in entry.settings.items():
+                if entry.block is None:
+                    field = not_null(KINDS[entry.kind].fields[name].type)
+                    is_float = isinstance(field, Number)
+                    place = _Place.FLOAT if is_float else _Place.SIZE
+                    self._setting(
+                        setting, _Place.TRUTH if isinstance(field, Flag) else place, block
+                    )
+            if entry.when is not None:
+                self._setting(entry.when, _Place.TRUTH, block)
+            names = entry.copy_names.settings if entry.copy_names is not None else []
+            for whole in (*names, *([] if entry.repeat is None else [entry.repeat])):
+                self._setting(whole, _Place.SIZE, block)
+            for branch in entry.branches or ():
+                self._entries(branch.entries, block)
+
+    def _setting(self, setting: Setting, place: _Place, block: Block | None) -> None:
+        if setting.items() is not None:
+            for item in setting.items() or ():
+                self._setting(item, place, block)
+        elif setting.kind == Setting.EXPRESSION:
+            self._expression(setting.content, place, block)
+
+    def _expression(self, tree: Any, place: _Place, block: Block | None) -> None:
+        if isinstance(tree, Name):
+            self._name(self.key(block, tree.name), place)
+        elif isinstance(tree, Conditional):
+            self._expression(tree.test, _Place.TRUTH, block)
+            self._expression(tree.then, place, block)
+            self._expression(tree.otherwise, place, block)
+        elif isinstance(tree, Comparison):
+            for part in parts(tree):
+                self._expression(part, _Place.COMPARED, block)
+        elif (isinstance(tree, Binary) and tree.operator in ("and", "or")) or (
+            isinstance(tree, Unary) and tree.operator == "not"
+        ):
+            for part in parts(tree):
+                self._expression(part, _Place.TRUTH, block)
+        else:
+            within = _Place.FLOAT if place == _Place.FLOAT else _Place.SIZE
+            if isinstance(tree, Call) and tree.function in ("ceil", "floor", "round"):
+                within = _Place.SIZE if divides(tree) else _Place.ROUNDED
+            elif place == _Place.ROUNDED:
+                within = place
+            for part in parts(tree):
+                self._expression(part, within, block)
+
+    def _name(self, key: Key, place: _Place) -> None:
+        """Note where a name ends up, and with it the names in what an argument is given."""
+        if (key, place) in self.gathered:
+            return
+        self.gathered.add((key, place))
+        self.places.setdefault(key, set()).add(place)
+        owner, name = key
+        if not owner:
+            default = self.spec.symbols.get(name)
+            if default is not None:
+                self._setting(default, place, None)
+            return
+        default = self.spec.blocks[owner].arguments[name]
+        if default is not None:
+            self._setting(default, place, self.spec.blocks[owner])
+        for block, setting in self._given(owner, name):
+            self._setting(setting, place, block)
+
+    def _given(self, owner: str, name: str) -> Iterator[tuple[Block | None, Setting]]:
+        """What the uses of a block give an argument, and whose names that is told in."""
+        for block, entries in self._lists():
+            for entry in every(entries):
+                if entry.kind == owner and entry.block is not None and name in entry.settings:
+                    yield block, entry.settings[name]
+
+    # -- numbers that need not be whole -----------------------------------------------------------
+
+    def _block_values(self, name: str, block: Block) -> None:
+        for use in self.known.uses.get(name, []):
+            letters = self.known.inside(use).letters
+            for argument in block.arguments:
+                self.values.setdefault((name, argument), []).append(letters[argument])
+        for argument, default in block.arguments.items():
+            if default is not None and default.is_constant:
+                self.values.setdefault((name, argument), []).append(default.value({}))
+
+    def _find_rationals(self) -> None:
+        for key, values in self.values.items():
+            is_rounded = _Place.ROUNDED in self.places.get(key, ())
+            if is_rounded or any(isinstance(value, Fraction) for value in values):
+                self.rationals.add(key)
+        for name, default in self.spec.symbols.items():
+            if has_point(self.spec, default):
+                self.rationals.add(("", name))
+        before = -1
+        while before != len(self.rationals):
+            before = len(self.rationals)
+            for name, default in self.spec.symbols.items():
+                self._may_be_rational(("", name), default, None)
+            for owner, block in self.spec.blocks.items():
+                for argument, own in block.arguments.items():
+                    if own is not None:
+                        self._may_be_rational((owner, argument), own, block)
+                    for where, setting in self._given(owner, argument):
+                        self._may_be_rational((owner, argument), setting, where)
+
+    def _may_be_rational(self, key: Key, setting: Setting, block: Block | None) -> None:
+        """An argument is given what need not be whole, by its name or as it is written."""
+        tree = setting.expression
+        by_name = isinstance(tree, Name) and self.key(block, tree.name) in self.rationals
+        if by_name or has_point(self.spec, setting):
+            self.rationals.add(key)

@@ -1,0 +1,203 @@
+"""A network at other values of its symbols, at which what is written of it has to be right too.
+
+Symbols that decide anything but the input's size are candidates for knobs of what is emitted. A
+derivation tells a number at all values of a knob unless some condition turns out otherwise, so the
+knobs that conditions hang on are tried one by one and together, and all others at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import cycle, islice
+from random import Random
+from typing import Any, NamedTuple
+
+from shapecalc.emitting.numbers import letters as lettering
+from shapecalc.emitting.numbers.behind import decisive
+from shapecalc.emitting.numbers.letters import Lettered, Memory
+from shapecalc.emitting.numbers.tried import Tried, other_values, tried
+from shapecalc.language.evaluation import Undecided
+from shapecalc.language.problem import SpecError
+from shapecalc.language.symbols import SettingError, bind
+from shapecalc.language.tree import Spec
+from shapecalc.network import Network
+
+ENOUGH = 4
+"""How many times all knobs are changed at once, and how many values of each are taken for it."""
+
+FEW = 8
+"""How many knobs are tried one by one, whether conditions depend on them or not."""
+
+TOGETHER = 10
+"""How many times several knobs are changed at once."""
+
+EMPTY = 2
+"""At how many values of all others a knob is tried that leaves no copy of an entry."""
+
+MOST_LAYERS = 50
+"""How many layers more than four times its own the network may have at other values."""
+
+WORK = 2_500
+"""How many layers and blocks are built in all variants, about; large networks have fewer."""
+
+LEAST = 2
+"""At how many values of a knob a network is built, however large it is."""
+
+
+class Variant(NamedTuple):
+    """The network on letters, where some symbols have other values than their own."""
+
+    changed: Mapping[str, Any]
+    built: Lettered
+
+
+class Variants:
+    """The network at other values of single knobs, of several, and of all at once.
+
+    ``layers`` is how many it has at its own values.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        settings: Mapping[str, Any],
+        values: Mapping[str, Any],
+        knobs: list[str],
+        base: Lettered,
+        memory: Memory,
+        layers: int,
+    ) -> None:
+        spec = network.spec
+        self.base = base
+        self.values = values
+        self.knobs = knobs
+        self.tries = _Tries(spec, settings, base, frozenset(knobs), memory, layers)
+        self.switches = knobs
+        if len(knobs) > FEW:
+            deciding = decisive(spec)
+            self.switches = [name for name in knobs if name in deciding]
+        self.tried = tried(spec, settings, values, knobs)
+        self.others = {name: self.tried[name].values[:ENOUGH] for name in knobs}
+
+    def all(self) -> list[Variant]:
+        """The variants in which one knob changes, or all, or some."""
+        found: list[Variant] = []
+        emptying: dict[str, Any] = {}
+        wanted = sum(self.tried[name].most for name in self.switches)
+        for name in self.switches:
+            tried = self.tried[name]
+            alone = self.tries.alone(name, tried, WORK * 2 // 3 * tried.most // wanted)
+            found += alone
+            self.others[name] = _telling(name, alone, self.base, self.values[name])
+            for each in alone:
+                if each.built.empty - self.base.empty:
+                    emptying[name] = each.changed[name]
+        rows = zip(*map(cycle, self.others.values()))
+        found += self.tries.all(self.knobs, islice(rows, ENOUGH))
+        for name, value in emptying.items():
+            rows = zip(*map(cycle, {**self.others, name: [value]}.values()))
+            found += self.tries.all(self.knobs, islice(rows, EMPTY))
+        return found + self.mixed(frozenset(self.knobs))
+
+    def mixed(self, knobs: frozenset[str]) -> list[Variant]:
+        """Variants in which some of these knobs change."""
+        switches = [name for name in self.switches if name in knobs]
+        if len(switches) < 2:
+            return []
+        rows = TOGETHER * min(3, len(switches))
+        return [*self.tries.mixed(switches, self.others, self.values, rows, WORK // 4)]
+
+
+def _telling(name: str, alone: list[Variant], base: Lettered, own: Any) -> list[Any]:
+    """Values of a knob to be tried with another's: those that switch a condition come first.
+
+    Large ones differ most. Some values, as a repeat of 0, make a network with another knob only.
+    """
+    switches = [each.changed[name] for each in alone if each.built.decisions != base.decisions]
+    largest = sorted((each.changed[name] for each in alone), reverse=True)
+    more = other_values(own)[: max(0, ENOUGH - len(alone))]
+    return [value for value in dict.fromkeys([*switches, *largest, *more, 0]) if value != own]
+
+
+class _Tries:
+    """Builds the network at other values of its symbols.
+
+    ``spent`` is how many layers and blocks have been built, about: what fails fails half-way, and
+    what is built goes through those that are known as well.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        settings: Mapping[str, Any],
+        base: Lettered,
+        knobs: frozenset[str],
+        memory: Memory,
+        layers: int,
+    ) -> None:
+        self.spec = spec
+        self.settings = settings
+        self.base = base
+        self.knobs = knobs
+        self.memory = memory
+        self.most_layers = MOST_LAYERS + 4 * layers
+        self.spent = 0
+
+    def alone(self, knob: str, tried: Tried, work: int) -> list[Variant]:
+        """The variants at the first few values of a knob; ``work`` is how much may be built."""
+        found: list[Variant] = []
+        most = self.spent + work
+        for variant in islice(self.all([knob], zip(tried.values)), tried.most):
+            found.append(variant)
+            if len(found) >= LEAST and self.spent >= most:
+                break
+        return found
+
+    def all(self, knobs: Sequence[str], tried: Iterable[Sequence[Any]]) -> Iterator[Variant]:
+        """The variants at all values of some knobs, where there is a network."""
+        for together in tried:
+            changed = dict(zip(knobs, together))
+            built = self.built(changed)
+            if built is not None:
+                yield Variant(changed, built)
+
+    def mixed(
+        self,
+        knobs: Sequence[str],
+        others: Mapping[str, list[Any]],
+        own: Mapping[str, Any],
+        rows: int,
+        work: int,
+    ) -> Iterator[Variant]:
+        """Variants in which some of several knobs change, the same ones each time."""
+        random = Random(0)  # noqa: S311
+        seen: set[tuple[Any, ...]] = set()
+        most = self.spent + work
+        count = 0
+        for _ in range(2 * rows):
+            chosen = random.sample(list(knobs), random.randint(2, min(len(knobs), 4)))
+            changed = {name: random.choice([*others[name], own[name]]) for name in chosen}
+            changed = {name: value for name, value in changed.items() if value != own[name]}
+            row = tuple(sorted(changed.items()))
+            if len(changed) < 2 or row in seen:
+                continue
+            seen.add(row)
+            built = self.built(changed)
+            if built is not None:
+                count += 1
+                yield Variant(changed, built)
+            if count == rows or (count >= LEAST and self.spent >= most):
+                return
+
+    def built(self, changed: Mapping[str, Any]) -> Lettered | None:
+        """The network where some symbols have other values; None if it is none there."""
+        try:
+            values = bind(self.spec, {**self.settings, **changed}, ())
+            built = lettering.build(
+                self.spec, values, self.knobs, self.most_layers, self.memory, frozenset(changed)
+            )
+        except (SpecError, SettingError, Undecided):
+            self.spent += self.base.steps // 2
+            return None
+        self.spent += built.steps + self.base.steps // 3
+        return built

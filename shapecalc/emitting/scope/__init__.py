@@ -1,0 +1,1 @@
+"""What is a value in one class, and under which name."""
