@@ -48,9 +48,10 @@ def tried(
         first, *more = _between(turns, period, own)
         if name in numbers:
             near = other_values(own, name in rationals)
-            between = [value for column in more for value in column]
+            between = [value for column in more for value in column if value != own]
             ordered = [*first, *_in_turn([near, between])]
-            most = min(PATIENCE + len(first) + len(between), MOST)
+            telling = len(first) + 2 * len(between) if turns or period > 1 else 0
+            most = min(max(PATIENCE, telling), MOST)
         else:  # where what it decides is the same, there is nothing to tell apart
             ordered = [*first, *_in_turn(more[:2])]
             most = len(ordered)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from shapecalc.algebra.trace import Leaf, untraced
+from shapecalc.algebra.trace import Leaf, Tree, untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.numbers.agree import Sample, agree
 from shapecalc.emitting.numbers.known import Copy
@@ -81,30 +81,33 @@ class Shapes:
 
     def size(self, samples: list[Sample], axis: int) -> str:
         """One size; empty where no expression is right."""
-        trees = [*{id(each.tree): each.tree for each in samples}.values()]
-        if all(length(tree, DEEPEST) <= DEEPEST for tree in trees):
-            trees = [cancelled(tree) if BATCH in letters_in(tree) else tree for tree in trees]
-        asked = frozenset().union(*map(letters_in, trees))
+        trees = _derivations(samples)
         if axis == 0 and samples[0].value == self.scope.known.values[BATCH]:
             # a batch of 1 is not told from another 1 where that stands in no derivation
             return BATCH if {*trees} == {Leaf(BATCH, samples[0].value)} else ""
-        values = {untraced(sample.value) for sample in samples}
+        asked = frozenset().union(*map(letters_in, trees))
         is_chance = self.is_network and not all(_changes(letter, samples) for letter in asked)
-        if len(values) == 1 and self.is_network and not is_chance:
-            return flat(stated(values.pop()))
-        letters = frozenset({BATCH, *self.scope.known.knobs})
-        if not self.is_network:
-            scopes = {id(each.letters): each.letters for each in samples}
-            letters |= {name for each in scopes.values() for name in each} - self.hidden()
-        if any(length(tree, DEEPEST) > DEEPEST for tree in trees):
+        if self.is_network and not is_chance:
+            values = {untraced(sample.value) for sample in samples}
+            if len(values) == 1:
+                return flat(stated(values.pop()))
+        if any(map(_is_deep, trees)):
             return ""
-        found = agree(samples, letters)
+        found = agree(samples, self.letters(samples))
         if found is None or not _is_short(found):
             return ""
         told = syntax.names(found)
         if BATCH in asked - told or (is_chance and not told):
             return ""
         return flat(syntax.replaced(found, self.short()))
+
+    def letters(self, samples: list[Sample]) -> frozenset[str]:
+        """The names that a size may be told in."""
+        letters = frozenset({BATCH, *self.scope.known.knobs})
+        if self.is_network:
+            return letters
+        scopes = {id(each.letters): each.letters for each in samples}
+        return letters | ({name for each in scopes.values() for name in each} - self.hidden())
 
     def short(self) -> dict[str, Any]:
         """What names of sizes stand for: shorter ones, or the parameters that they are."""
@@ -125,6 +128,19 @@ class Shapes:
         """What no constructor is given: symbols that are sizes of the input, mostly, or fixed."""
         symbols = {*self.scope.known.spec.symbols} - self.scope.known.knobs
         return (symbols - {*self.scope.arguments}) | self.scope.owner.fixed.keys()
+
+
+def _derivations(samples: list[Sample]) -> list[Tree]:
+    """The derivations of a size, of short ones each once, without a batch that cancels out."""
+    found = [*{id(each.tree): each.tree for each in samples}.values()]
+    if any(map(_is_deep, found)):
+        return found
+    return [cancelled(tree) if BATCH in letters_in(tree) else tree for tree in dict.fromkeys(found)]
+
+
+def _is_deep(tree: Tree) -> bool:
+    """Whether a derivation is too long to be looked at."""
+    return length(tree, DEEPEST) > DEEPEST
 
 
 def _changes(letter: str, samples: list[Sample]) -> bool:
