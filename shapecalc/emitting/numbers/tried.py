@@ -28,10 +28,14 @@ SMALL = (2, 5, 3, 4, 0, 1, 6, 7, 8)
 
 
 class Tried(NamedTuple):
-    """Other values of a knob, the most telling first, and at how many of them to build it."""
+    """Other values of a knob, the most telling first, and at how many of them to build it.
+
+    ``turns`` are those from which on something in the spec is another.
+    """
 
     values: list[Any]
     most: int
+    turns: list[int]
 
 
 def tried(
@@ -56,7 +60,7 @@ def tried(
             ordered = [*first, *_in_turn(more[:2])]
             most = len(ordered)
         ordered = [value for value in dict.fromkeys(ordered) if value != own]
-        found[name] = Tried(ordered, most)
+        found[name] = Tried(ordered, most, turns)
     return found
 
 

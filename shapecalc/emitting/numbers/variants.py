@@ -7,14 +7,15 @@ knobs that conditions hang on are tried one by one and together, and all others 
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import cycle, islice
-from random import Random
+from itertools import cycle, islice, zip_longest
 from typing import Any, NamedTuple
 
 from shapecalc.emitting.numbers import letters as lettering
 from shapecalc.emitting.numbers.behind import decisive
 from shapecalc.emitting.numbers.letters import Lettered, Memory
+from shapecalc.emitting.numbers.mixtures import Mixtures
 from shapecalc.emitting.numbers.tried import Tried, other_values, tried
 from shapecalc.language.evaluation import Undecided
 from shapecalc.language.problem import SpecError
@@ -78,6 +79,7 @@ class Variants:
             self.switches = [name for name in knobs if name in deciding]
         self.tried = tried(spec, settings, values, knobs)
         self.others = {name: self.tried[name].values[:ENOUGH] for name in knobs}
+        self.differs: dict[tuple[str, Any], bool] = {}
 
     def all(self) -> list[Variant]:
         """The variants in which one knob changes, or all, or some."""
@@ -88,10 +90,12 @@ class Variants:
             tried = self.tried[name]
             alone = self.tries.alone(name, tried, WORK * 2 // 3 * tried.most // wanted)
             found += alone
-            self.others[name] = _telling(name, alone, self.base, self.values[name])
             for each in alone:
+                value = each.changed[name]
+                self.differs[name, value] = each.built.decisions != self.base.decisions
                 if each.built.empty - self.base.empty:
-                    emptying[name] = each.changed[name]
+                    emptying[name] = value
+            self.others[name] = self.telling(name, [each.changed[name] for each in alone])
         rows = zip(*map(cycle, self.others.values()))
         found += self.tries.all(self.knobs, islice(rows, ENOUGH))
         for name, value in emptying.items():
@@ -105,18 +109,27 @@ class Variants:
         if len(switches) < 2:
             return []
         rows = TOGETHER * min(3, len(switches))
-        return [*self.tries.mixed(switches, self.others, self.values, rows, WORK // 4)]
+        mixtures = Mixtures(self.others, self.values, self.outcome)
+        return [*self.tries.mixed(mixtures.rows(switches), rows, WORK // 4)]
 
+    def telling(self, name: str, alone: list[Any]) -> list[Any]:
+        """Values of a knob to be tried with another's: first one of each that decide else.
 
-def _telling(name: str, alone: list[Variant], base: Lettered, own: Any) -> list[Any]:
-    """Values of a knob to be tried with another's: those that switch a condition come first.
+        Large ones differ most. Some values, as a repeat of 0, make a network with others only.
+        """
+        own = self.values[name]
+        deciding: dict[Any, list[Any]] = {}
+        for value in sorted(alone, reverse=True):
+            deciding.setdefault(self.outcome(name, value), []).append(value)
+        alike = deciding.pop((bisect(self.tried[name].turns, own), False), [])
+        first = [value for column in zip_longest(*deciding.values()) for value in column]
+        more = other_values(own)[: max(0, ENOUGH - len(alone))]
+        found = dict.fromkeys([*first, *alike, *more, 0])
+        return [value for value in found if value is not None and value != own]
 
-    Large ones differ most. Some values, as a repeat of 0, make a network with another knob only.
-    """
-    switches = [each.changed[name] for each in alone if each.built.decisions != base.decisions]
-    largest = sorted((each.changed[name] for each in alone), reverse=True)
-    more = other_values(own)[: max(0, ENOUGH - len(alone))]
-    return [value for value in dict.fromkeys([*switches, *largest, *more, 0]) if value != own]
+    def outcome(self, name: str, value: Any) -> Any:
+        """What a value of a knob decides: between which turns it is, and if it did so alone."""
+        return bisect(self.tried[name].turns, value), self.differs.get((name, value))
 
 
 class _Tries:
@@ -161,23 +174,12 @@ class _Tries:
             if built is not None:
                 yield Variant(changed, built)
 
-    def mixed(
-        self,
-        knobs: Sequence[str],
-        others: Mapping[str, list[Any]],
-        own: Mapping[str, Any],
-        rows: int,
-        work: int,
-    ) -> Iterator[Variant]:
-        """Variants in which some of several knobs change, the same ones each time."""
-        random = Random(0)  # noqa: S311
+    def mixed(self, tried: Iterable[Mapping[str, Any]], rows: int, work: int) -> Iterator[Variant]:
+        """The variants at the first few of many rows in which several knobs change."""
         seen: set[tuple[Any, ...]] = set()
         most = self.spent + work
         count = 0
-        for _ in range(2 * rows):
-            chosen = random.sample(list(knobs), random.randint(2, min(len(knobs), 4)))
-            changed = {name: random.choice([*others[name], own[name]]) for name in chosen}
-            changed = {name: value for name, value in changed.items() if value != own[name]}
+        for changed in islice(tried, 2 * rows):
             row = tuple(sorted(changed.items()))
             if len(changed) < 2 or row in seen:
                 continue
