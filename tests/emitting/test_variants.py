@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import combinations, islice, product
+
 import pytest
 
 import shapecalc
 from shapecalc.algebra.trace import Number, Sum, Traced
 from shapecalc.emitting.module import module
 from shapecalc.emitting.numbers.boundaries import Boundaries
+from shapecalc.emitting.numbers.mixtures import Mixtures
 from shapecalc.emitting.numbers.trees import expression
 from shapecalc.emitting.printer import flat
 from tests.emitting.emitted import assert_is, made
@@ -114,3 +117,23 @@ def test_a_spec_turns_where_there_is_a_copy_that_is_otherwise(asked, count):
     network = shapecalc.load({"symbols": {"k": 4}, "input": [2], "layers": layers})
     first = next(k for k in range(40) if len(list(network.report({"k": k}))) > 1)
     assert first in Boundaries(network.spec, {}, {"k": 4}).turns("k")
+
+
+@pytest.mark.parametrize(("knobs", "rows"), [("abc", 25), ("abcd", 60)])
+def test_whatever_three_of_few_knobs_decide_comes_together_within_few_rows(knobs, rows):
+    mixtures = Mixtures(
+        {name: [1, 2, 3, 4, 5] for name in knobs},
+        dict.fromkeys(knobs, 0),
+        lambda _, value: value > 1,
+    )
+    met = set()
+    for row in islice(mixtures.rows([*knobs]), rows):
+        for three in combinations(sorted(row), 3):
+            met.add((three, tuple(row[name] > 1 for name in three)))
+    assert met == {*product(combinations(knobs, 3), product((False, True), repeat=3))}
+
+
+def test_knobs_change_together_in_the_same_way_each_time():
+    mixtures = Mixtures({"a": [1, 2], "b": [3], "c": [4]}, {"a": 0, "b": 0, "c": 0}, lambda *_: 0)
+    first, again = ([*islice(mixtures.rows(["a", "b", "c"]), 20)] for _ in range(2))
+    assert first == again
