@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from shapecalc.algebra.arithmetic import is_symbolic
@@ -11,8 +11,8 @@ from shapecalc.emitting.names import EmitError
 from shapecalc.emitting.numbers import letters as lettering
 from shapecalc.emitting.numbers.behind import candidates
 from shapecalc.emitting.numbers.known import Known
-from shapecalc.emitting.numbers.letters import Memory
-from shapecalc.emitting.numbers.variants import Variants
+from shapecalc.emitting.numbers.letters import Lettered, Memory
+from shapecalc.emitting.numbers.variants import Variant, Variants
 from shapecalc.emitting.scope.presence import Unlike
 from shapecalc.emitting.scope.scope import Tied
 from shapecalc.graph.graph import Built
@@ -34,15 +34,7 @@ def emit(
     """
     settings = settings or {}
     values, built = network.build(settings)
-    free = [name for name, value in values.items() if is_symbolic(value)]
-    if free:
-        mark = network.spec.symbols[free[0]].mark
-        hint = f"set it: --set {free[0]}=..."
-        raise EmitError(network.spec.source, mark, f"symbol {free[0]!r} has no value", hint)
-    for node in built.root.nodes():
-        if node.layer.unknown_to_torch:
-            message = f"{node.layer.kind} {node.path!r} cannot be written for torch"
-            raise EmitError(network.spec.source, node.mark, message, node.layer.unknown_to_torch)
+    _refuse_unwritten(network.spec, values, built)
     report = Report(network.name, values, built)
     if knobs is None:
         knobs = candidates(network.spec)
@@ -55,17 +47,10 @@ def emit(
     mixed = knobs
     unlike: frozenset[str] = frozenset()
     while True:
-        tried = sorted(
-            (each.built for each in others if each.changed.keys() <= knobs),
-            key=lambda build: len(build.changed),
-        )
-        copied = [each for each in tried if each.empty <= base.empty]
-        required = frozenset().union(*(each.empty for each in tried)) - base.empty
         try:
-            for builds, asked in ((tried, frozenset[Entry]()), (copied, required)):
+            for builds, asked in _attempts(base, others, knobs):
                 try:
-                    every = [base, *builds]
-                    known = Known(network, settings, report, memory, every, knobs, asked)
+                    known = Known(network, settings, report, memory, builds, knobs, asked)
                     now.begin("writing layers")
                     source = make(known, unlike)
                     break
@@ -83,6 +68,35 @@ def emit(
             return source
         mixed = knobs  # what stayed knobs is tried together once more, without the others
         others += tries.mixed(knobs)
+
+
+def _attempts(
+    base: Lettered, others: Iterable[Variant], knobs: frozenset[str]
+) -> Iterator[tuple[list[Lettered], frozenset[Entry]]]:
+    """The builds that are written as one, and the entries of which a copy is asked for.
+
+    At all values of the knobs first; then without those that leave no copy of some entry.
+    """
+    tried = sorted(
+        (each.built for each in others if each.changed.keys() <= knobs),
+        key=lambda build: len(build.changed),
+    )
+    yield [base, *tried], frozenset()
+    copied = [each for each in tried if each.empty <= base.empty]
+    yield [base, *copied], frozenset().union(*(each.empty for each in tried)) - base.empty
+
+
+def _refuse_unwritten(spec: Spec, values: Mapping[str, Any], built: Built) -> None:
+    """Tell symbols without a value, and layers that torch does not have."""
+    free = [name for name, value in values.items() if is_symbolic(value)]
+    if free:
+        hint = f"set it: --set {free[0]}=..."
+        mark = spec.symbols[free[0]].mark
+        raise EmitError(spec.source, mark, f"symbol {free[0]!r} has no value", hint)
+    for node in built.root.nodes():
+        if node.layer.unknown_to_torch:
+            message = f"{node.layer.kind} {node.path!r} cannot be written for torch"
+            raise EmitError(spec.source, node.mark, message, node.layer.unknown_to_torch)
 
 
 def _sources(spec: Spec, name: str) -> set[str]:

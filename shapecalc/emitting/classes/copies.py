@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.emitting import syntax
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from shapecalc.emitting.classes.body import Body
 
 
+Run = Callable[[list[Any]], Any]
+"""Runs one copy on what it is given."""
+
+
 class Copies:
     """Writes the copies of entries."""
 
@@ -36,28 +41,11 @@ class Copies:
     def repeated(self, scope: Scope, entry: Entry, sources: list[str], target: str) -> Any | None:
         """Write the copies of an entry; the attribute that holds them, if they are submodules."""
         self.require(scope, entry)
-        if entry.share is not None and entry.branches is None:
-            other = self.body.shared.get(entry.share.name)
-            if other is not None and self.body.sharing.is_same(scope, entry, other):
-                self.loop(
-                    scope,
-                    entry,
-                    sources,
-                    target,
-                    lambda given: self.body.entries.call(scope, entry, other.attribute, given),
-                )
-                return None
         if entry.branches is not None:
             return self.repeated_join(scope, entry, sources, target)
-        if entry.block is None and not KINDS[entry.kind].in_torch:
-            function = self.body.calls.function
-            self.loop(
-                scope,
-                entry,
-                sources,
-                target,
-                lambda given: function(scope, entry, given),
-            )
+        run = self.without_modules(scope, entry)
+        if run is not None:
+            self.loop(scope, entry, sources, target, run)
             return None
         constructor = self.body.constructor.inner(scope)
         one = constructor.one(entry)
@@ -66,27 +54,64 @@ class Copies:
             return None
         attribute = self.body.values.home(entry.name)
         self.body.shared[entry.name] = Shared(attribute, entry, scope)
-        comment = Shapes(scope).behind(entry)
-        asked = self.body.entries.wanted(entry)
         if is_run_plainly(entry) and len(sources) == 1 and entry.share is None:
             self.body.init.append(Assign(attribute, constructor.copies(entry, one)))
-            if any(not each.isdigit() for each in asked):
-                self.asked_of_copies(scope, entry, attribute, sources[0], target, asked)
-            elif asked:
-                places = self.places(scope, entry, asked)
-                self.sliced(attribute, entry, sources[0], target, places)
-            else:
-                called = syntax.call(attribute, Name(sources[0], 0))
-                self.body.forward.assign(target, called, comment)
-            return attribute
-        made = constructor.copies(entry, one, "nn.ModuleList")
-        self.body.init.append(Assign(attribute, made))
+            self.in_sequence(scope, entry, attribute, sources[0], target)
+        else:
+            made = constructor.copies(entry, one, "nn.ModuleList")
+            self.body.init.append(Assign(attribute, made))
+            self.one_by_one(scope, entry, attribute, made, sources, target)
+        return attribute
+
+    def without_modules(self, scope: Scope, entry: Entry) -> Run | None:
+        """How copies are run that have no modules: by those of another entry, or as functions."""
+        if entry.share is not None:
+            other = self.body.shared.get(entry.share.name)
+            if other is not None and self.body.sharing.is_same(scope, entry, other):
+                shared = other.attribute
+                return lambda given: self.body.entries.call(scope, entry, shared, given)
+        if entry.block is None and not KINDS[entry.kind].in_torch:
+            return lambda given: self.body.calls.function(scope, entry, given)
+        return None
+
+    def in_sequence(
+        self, scope: Scope, entry: Entry, attribute: Any, source: str, target: str
+    ) -> None:
+        """Run a Sequential of copies, one by one where something inside of them is asked for."""
+        asked = self.body.entries.wanted(entry)
+        if any(not each.isdigit() for each in asked):
+            self.asked_of_copies(scope, entry, attribute, source, target, asked)
+        else:
+            self.in_pieces(scope, entry, attribute, source, target)
+
+    def in_pieces(
+        self, scope: Scope, entry: Entry, attribute: Any, source: str, target: str
+    ) -> None:
+        """Run a Sequential of copies, in pieces where what is behind one of them is asked for."""
+        asked = self.body.entries.wanted(entry)
+        if asked:
+            self.sliced(attribute, entry, source, target, self.places(scope, entry, asked))
+        else:
+            called = syntax.call(attribute, Name(source, 0))
+            self.body.forward.assign(target, called, Shapes(scope).behind(entry))
+
+    def one_by_one(
+        self,
+        scope: Scope,
+        entry: Entry,
+        attribute: Any,
+        made: Any,
+        sources: list[str],
+        target: str,
+    ) -> None:
+        """Run copies in a loop, those of a ModuleList."""
         if entry.share is not None:
             self.body.sharing.tie_copies(scope, entry, attribute)
+        asked = self.body.entries.wanted(entry)
         if asked and len(sources) == 1 and entry.block is not None:
             keyed = is_keyed(made)
             self.asked_of_copies(scope, entry, attribute, sources[0], target, asked, keyed=keyed)
-            return attribute
+            return
         self.modules_loop(
             scope,
             attribute,
@@ -96,7 +121,6 @@ class Copies:
             target,
             lambda each, given: self.body.entries.call(scope, entry, each, given),
         )
-        return attribute
 
     def places(self, scope: Scope, entry: Entry, asked: list[str]) -> dict[int, int]:
         """Where the copies that are asked for stand among those that are there, by their numbers.
@@ -231,7 +255,7 @@ class Copies:
         if sources[0] != target and len(sources) == 1:
             self.body.forward.assign(target, Name(sources[0], 0))
 
-    def loop(self, scope: Scope, entry: Entry, sources: list[str], target: str, run: Any) -> None:
+    def loop(self, scope: Scope, entry: Entry, sources: list[str], target: str, run: Run) -> None:
         """Run what has no modules of its own as often as there are copies."""
         if target == "_":
             target = self.body.forward.variable(entry.stem)
@@ -308,8 +332,6 @@ class Copies:
         attribute = self.body.values.home(entry.name)
         self.body.shared[entry.name] = Shared(attribute, entry, scope)
         constructor = self.body.constructor.inner(scope)
-        comment = Shapes(scope).behind(entry)
-        asked = self.body.entries.wanted(entry)
         if part.free:
             made = constructor.copies(entry, part.made, "nn.ModuleList")
             self.body.init.append(Assign(attribute, made))
@@ -324,12 +346,7 @@ class Copies:
             )
         else:
             self.body.init.append(Assign(attribute, constructor.copies(entry, part.made)))
-            if asked:
-                places = self.places(scope, entry, asked)
-                self.sliced(attribute, entry, sources[0], target, places)
-            else:
-                called = syntax.call(attribute, Name(sources[0], 0))
-                self.body.forward.assign(target, called, comment)
+            self.in_pieces(scope, entry, attribute, sources[0], target)
         self.body.sharing.tie_inside(attribute, part.ties, is_repeated=True)
         return attribute
 
