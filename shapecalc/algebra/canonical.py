@@ -327,4 +327,4 @@ def _sum(terms: Mapping[sympy.Expr, Any], constant: int) -> sympy.Expr:
 
 @lru_cache(maxsize=65536)
 def _times(term: sympy.Expr, factor: Any) -> sympy.Expr:
-    return term * sympy.Rational(factor)
+    return scaled(term, factor) if factor == int(factor) else term * sympy.Rational(factor)

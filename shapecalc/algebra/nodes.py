@@ -204,7 +204,7 @@ def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
     if is_flat(expr) or length(expr) > MOST_TERMS:
         return expr
     if expr.is_Add:
-        return sympy.Add(*map(multiplied_out, expr.args))
+        return added([*map(multiplied_out, expr.args)])
     if (found := _distributed(expr)) is not None:
         return found
     out = sympy.expand_mul(expr, deep=False)
