@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import sympy
 
-from shapecalc.algebra import factoring, nodes, writing
+from shapecalc.algebra import factoring, nodes, ordering, writing
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.formula import Formula
 from shapecalc.algebra.nodes import FloorDiv
@@ -36,7 +36,7 @@ class Abbreviations:
             return str(value)
         self._taken |= value.symbols
         expr = writing.with_remainders(value.expr)
-        for floor in sorted(_outermost_floors(expr), key=sympy.default_sort_key):
+        for floor in sorted(_outermost_floors(expr), key=ordering.sort_key):
             if floor not in self._names:
                 self._names[floor] = self._named(floor)
         return writing.write(factoring.drawn_out(expr.xreplace(self._names)))

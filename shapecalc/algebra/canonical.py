@@ -42,6 +42,7 @@ from shapecalc.algebra.nodes import (
     scaled,
     terms_of,
 )
+from shapecalc.algebra.ordering import sort_key
 from shapecalc.algebra.periodic import sign_everywhere
 
 
@@ -198,7 +199,7 @@ def extreme(values: Sequence[sympy.Expr], kind: type[Extreme]) -> sympy.Expr:
     if any(type(each) is kind for each in sums) and len(sums) > 1:  # what it was added to is gone
         best = extreme(sums, kind)
     else:
-        best = sums[0] if len(sums) == 1 else kind(*sorted(sums, key=sympy.default_sort_key))
+        best = sums[0] if len(sums) == 1 else kind(*sorted(sums, key=sort_key))
     return _sum(common, 0) + best / scale
 
 
@@ -326,4 +327,4 @@ def _sum(terms: Mapping[sympy.Expr, Any], constant: int) -> sympy.Expr:
 
 @lru_cache(maxsize=65536)
 def _times(term: sympy.Expr, factor: Any) -> sympy.Expr:
-    return term * sympy.Rational(factor)
+    return scaled(term, factor) if factor == int(factor) else term * sympy.Rational(factor)

@@ -37,9 +37,12 @@ def _is_drawn_out(expr: sympy.Expr) -> bool:
 
 @lru_cache(maxsize=65536)
 def _of_monomials(expr: sympy.Expr) -> sympy.Expr | None:
-    """A sum of numbers times powers of symbols, common factors drawn out; None if it is another."""
+    """A sum of numbers times powers of symbols, common factors drawn out; None if it is another.
+
+    Floors, minima and maxima do for symbols where nothing is to be drawn out inside them.
+    """
     powers = [powers_of(term) for term in expr.args]
-    if any(own is None or any(not base.is_Symbol for base in own) for own in powers):
+    if any(own is None or not all(map(_is_drawn_out, own)) for own in powers):
         return None
     content, rest = expr.primitive()
     common = dict(powers[0] or {})

@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy
 
-from shapecalc.algebra import canonical, factoring, nodes, periodic, writing
+from shapecalc.algebra import canonical, factoring, nodes, ordering, periodic, writing
 from shapecalc.algebra.arithmetic import Dim, Quantity
 from shapecalc.algebra.formula import Formula, as_expr, evaluate, from_expr
 from shapecalc.algebra.nodes import Extreme, FloorDiv, Largest
@@ -92,7 +92,7 @@ def split_extreme(value: Formula) -> tuple[Quantity, Quantity | None, Quantity |
     innermost = [n for n in found if not any(nodes.contains(a, Extreme) for a in n.args)]
     if not innermost:
         return None
-    node = min(innermost, key=sympy.default_sort_key)
+    node = min(innermost, key=ordering.sort_key)
     first, second, *others = node.args
     order = [first, second] if isinstance(node, Largest) else [second, first]
     kind = type(node)
@@ -172,7 +172,7 @@ def as_remainder(value: Quantity, divisor: Quantity) -> tuple[str, bool]:
     """
     quotient = canonical.cancelled(as_expr(value) / as_expr(divisor))
     top, bottom = quotient.as_numer_denom()
-    if writing.has_minus(top) and not top.is_Add:
+    if nodes.has_minus(top) and not top.is_Add:
         top = -top
     said = f"{writing.operand(top)} % {writing.operand(bottom, right=True)}"
     return said, nodes.is_whole(quotient)

@@ -258,6 +258,8 @@ class Formula(Symbolic):
         return from_expr(_floordiv(as_expr(other), self.expr))
 
     def __mod__(self, other: Quantity) -> Any:
+        if other == 1 and self.is_whole:
+            return 0
         return self - other * (self // other)
 
     def __rmod__(self, other: Quantity) -> Any:

@@ -181,7 +181,11 @@ def expanded(expr: sympy.Expr) -> sympy.Expr:
 
 
 def _distributed(expr: sympy.Expr) -> sympy.Expr | None:
-    """A product of sums in which nothing else is to be multiplied out; None of anything else."""
+    """Products of sums, added, in which nothing else is to be multiplied out; None of any other."""
+    if expr.is_Add:
+        parts = [part if is_flat(part) else _distributed(part) for part in expr.args]
+        known = [part for part in parts if part is not None]
+        return added(known) if len(known) == len(parts) else None
     sums = [part for part in expr.args if part.is_Add] if expr.is_Mul else []
     if not sums or not all(map(is_flat, expr.args)):
         return None
@@ -200,7 +204,7 @@ def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
     if is_flat(expr) or length(expr) > MOST_TERMS:
         return expr
     if expr.is_Add:
-        return sympy.Add(*map(multiplied_out, expr.args))
+        return added([*map(multiplied_out, expr.args)])
     if (found := _distributed(expr)) is not None:
         return found
     out = sympy.expand_mul(expr, deep=False)
@@ -239,6 +243,14 @@ def is_monomial(expr: sympy.Expr) -> bool:
         if not (base.is_Symbol or factor.is_Rational):
             return False
     return True
+
+
+def has_minus(term: sympy.Expr) -> bool:
+    """Whether a term is written with a minus: of a product that is seen at its number."""
+    number = term.args[0] if term.is_Mul else term
+    if term.is_Mul or number.is_Rational:
+        return bool(number.is_Rational and number.p < 0)
+    return bool(term.could_extract_minus_sign())
 
 
 def ratio(expr: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:

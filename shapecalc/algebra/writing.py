@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 
 import sympy
 
@@ -16,12 +15,15 @@ from shapecalc.algebra.nodes import (
     Extreme,
     FloorDiv,
     Smallest,
+    added,
     contains,
+    has_minus,
     is_whole,
-    powers_of,
+    multiplied,
     ratio,
     terms_of,
 )
+from shapecalc.algebra.ordering import ordered, sort_key
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How strongly a piece of text holds together."""
@@ -73,7 +75,7 @@ def _write(expr: sympy.Expr) -> tuple[str, int]:
         return f"{_held(expr.base, ATOM)}**{_held(expr.exp, ATOM)}", POWER
     if has_minus(expr):
         return f"-{_held(-expr, _strength(-expr))}", SUM
-    factors = [_held(each, POWER) for each in sorted(expr.args, key=_factor_key)]
+    factors = [_held(each, POWER) for each in sorted(expr.args, key=sort_key)]
     return "*".join(factors), PRODUCT
 
 
@@ -89,7 +91,7 @@ def _quotient(top: sympy.Expr, bottom: sympy.Expr, sign: str) -> tuple[str, int]
 
 def _sum(expr: sympy.Expr) -> tuple[str, int]:
     text = ""
-    for term in _without_fractions(_ordered(expr)):
+    for term in _without_fractions(ordered(expr)):
         sign, piece = _signed(term)
         if not text:
             text = _write(term)[0] if sign == "-" else piece
@@ -104,59 +106,6 @@ def _signed(term: sympy.Expr) -> tuple[str, str]:
     if has_minus(term) and not term.is_Add:
         return "-", _held(-term, PRODUCT)
     return "+", _held(term, PRODUCT)
-
-
-def has_minus(term: sympy.Expr) -> bool:
-    """Whether a term is written with a minus: of a product that is seen at its number."""
-    if term.is_Mul:
-        return bool(term.args[0].is_Rational and term.args[0].p < 0)
-    return bool(term.could_extract_minus_sign())
-
-
-def _ordered(expr: sympy.Expr) -> list[sympy.Expr]:
-    """The terms of a sum in sympy's order, of which it takes the square of their number to find.
-
-    Terms are compared by their exponents of one symbol or function after the other, the higher
-    one first; here those that are 0 are not looked at.
-    """
-    terms = {term: powers_of(term) for term in expr.args}
-    if _is_taken_off(expr):
-        return list(expr.args)
-    if any(powers is None for powers in terms.values()):
-        ordered: list[sympy.Expr] = expr.as_ordered_terms()
-        return ordered
-    bases = {base for powers in terms.values() for base in powers or ()}
-    place = {base: i for i, base in enumerate(sorted(bases, key=_sort_key))}
-    last = (len(place), 0)
-
-    def key(term: sympy.Expr) -> list[tuple[int, int]]:
-        powers = terms[term] or {}
-        return [*sorted((place[base], -power) for base, power in powers.items()), last]
-
-    return sorted(expr.args, key=key)
-
-
-def _is_taken_off(expr: sympy.Expr) -> bool:
-    """Whether it is a positive number less a multiple of something, as ``1 - 2*x``."""
-    number, other = expr.args[0], expr.args[-1]
-    if len(expr.args) != 2 or not number.is_Rational or not other.is_Mul:
-        return False
-    return bool(number.p > 0 and len(other.args) == 2 and has_minus(other))
-
-
-_sort_key = lru_cache(maxsize=65536)(sympy.default_sort_key)
-
-
-@lru_cache(maxsize=65536)
-def _factor_key(factor: sympy.Expr) -> Any:
-    """What sympy orders factors by; of sums its way to find it takes the square of their terms."""
-    if factor.is_Number:
-        return factor.sort_key()
-    base, exponent = factor.as_base_exp()
-    if not base.is_Add:
-        return _sort_key(factor)
-    terms = [_sort_key(term) for term in _ordered(base)]
-    return base.class_key(), (len(terms), tuple(terms)), exponent.sort_key(), sympy.S.One
 
 
 @lru_cache(maxsize=65536)
@@ -205,8 +154,8 @@ def _drawn_together(expr: sympy.Expr) -> sympy.Expr:
                     terms = {t: k for t, k in terms.items() if t is not term and t not in lacks}
                     found.append(c * Remainder(with_remainders(n), d))
                     break
-    rest = [c * with_remainders(t) for t, c in terms.items()]
-    return sympy.Add(*rest, *found)
+    rest = [multiplied(c, with_remainders(t)) for t, c in terms.items()]
+    return added([*rest, *found])
 
 
 def _candidates(

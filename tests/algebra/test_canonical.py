@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from shapecalc.algebra import canonical, factoring, nodes, writing
+from shapecalc.algebra import canonical, factoring, nodes, ordering, writing
 from shapecalc.algebra.form import factors
 from shapecalc.algebra.formula import Formula
 from tests.algebra.formulas import Rule, formula, whole_rules
@@ -33,12 +33,17 @@ def test_terms_and_factors_come_in_sympys_order(rule: Rule) -> None:
         return
     for part in sympy.preorder_traversal(value.expr):
         if part.is_Add:
-            assert writing._ordered(part) == part.as_ordered_terms()
+            assert ordering.ordered(part) == part.as_ordered_terms()
         if part.is_Mul and not part.could_extract_minus_sign():
-            assert sorted(part.args, key=writing._factor_key) == part.as_ordered_factors()
+            assert sorted(part.args, key=ordering.sort_key) == part.as_ordered_factors()
+        assert ordering.sort_key(part) == part.sort_key()
         assert nodes.is_whole(part) == bool(part.is_integer)
         if nodes.is_flat(part):
             assert sympy.expand(part) == part
+        if nodes.length(part) <= nodes.MOST_TERMS // 16:
+            assert nodes.expanded(part) == sympy.expand(part)
+        if not part.is_Mul:
+            assert nodes.has_minus(part) == part.could_extract_minus_sign()
 
 
 @given(sums)
@@ -46,6 +51,16 @@ def test_terms_and_factors_come_in_sympys_order(rule: Rule) -> None:
 def test_factors_are_drawn_out_as_sympy_does(expr: sympy.Expr) -> None:
     drawn = writing.write(factoring.drawn_out(expr))
     assert drawn == writing.write(sympy.factor_terms(expr))
+
+
+@given(whole_rules(*NAMES))
+@tried(max_examples=200, deadline=None)
+def test_factors_are_drawn_out_of_floors_as_sympy_does(rule: Rule) -> None:
+    value = formula(rule, *NAMES)
+    if isinstance(value, Formula) and value.length <= factoring.MOST_DRAWN_OUT:
+        for expr in (value.expr, writing.with_remainders(value.expr)):
+            drawn = writing.write(factoring.drawn_out(expr))
+            assert drawn == writing.write(sympy.factor_terms(expr))
 
 
 @given(sums)

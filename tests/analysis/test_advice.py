@@ -125,6 +125,7 @@ def _coprime() -> list[Any]:
     return [{"Add": {"branches": [kept(size), []]}} for size in (2, 3, 5, 7, 11, 13, 17, 4093)]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "layers",
     [

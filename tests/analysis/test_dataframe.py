@@ -16,6 +16,7 @@ def test_without_pandas_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -
         shapecalc.load("lenet5").report().to_dataframe()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "mixtral_8x7b"])
 def test_a_row_is_a_layer_and_columns_add_up_to_the_totals(name: str) -> None:
     pytest.importorskip("pandas")

@@ -203,6 +203,7 @@ def test_what_a_kind_keeps_is_what_torch_keeps(kind: str) -> None:
         assert kept == report.memory.saved_for_backward
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", ["lenet5", "vgg16", "resnet18", "googlenet", "unet"])
 def test_what_a_network_keeps_is_what_torch_keeps(name: str) -> None:
     network = shapecalc.load(name)

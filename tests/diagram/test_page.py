@@ -209,6 +209,7 @@ def test_a_new_height_gives_the_figures_of_a_new_report(browser: Page) -> None:
     assert any("3 × 256 × 224" in label for label in browser.labels())
 
 
+@pytest.mark.thorough
 def test_settings_are_where_the_page_begins_and_returns_to(browser: Page) -> None:
     report = shapecalc.load("vgg16").report(H=64, convs1=1)
     browser.open("vgg16", {"H": "64", "convs1": "1"})
@@ -302,6 +303,7 @@ def test_a_symbol_can_be_set_to_a_formula(browser: Page) -> None:
     assert browser.totals() == written(shapecalc.load("resnet18").report().totals)
 
 
+@pytest.mark.thorough
 def test_rational_symbols_take_fractions(browser: Page) -> None:
     conv = {"Conv2d": {"out_channels": "64*width", "kernel_size": 1}}
     spec = {"symbols": {"width": "3/4"}, "input": [3, 8, 8], "layers": [conv]}
@@ -482,6 +484,7 @@ def test_a_bar_selects_its_layer_and_a_symbol_without_value_draws_none(browser: 
     assert not browser.one("#memory").is_displayed()
 
 
+@pytest.mark.thorough
 def test_pan_and_zoom_move_the_view(browser: Page) -> None:
     browser.open("unet")
     view = "return document.querySelector('#diagram svg').getAttribute('viewBox')"
@@ -502,6 +505,7 @@ def test_hovering_tells_shape_params_and_macs(browser: Page) -> None:
         assert piece in told
 
 
+@pytest.mark.thorough
 def test_the_main_path_is_straight_and_long_lines_are_broken(browser: Page) -> None:
     browser.open(resnet152())
     middles = browser.run("""return [...document.querySelectorAll('#diagram .node text')]
@@ -512,6 +516,7 @@ def test_the_main_path_is_straight_and_long_lines_are_broken(browser: Page) -> N
     assert lines[1:3] == ["Conv2d 64, 7 x 7, stride 2, padding 3,", "no bias"]
 
 
+@pytest.mark.thorough
 def test_printing_shows_all_of_the_diagram_and_leaves_the_view(browser: Page) -> None:
     browser.open("unet")
     view = "return document.querySelector('#diagram svg').getAttribute('viewBox')"
@@ -524,6 +529,7 @@ def test_printing_shows_all_of_the_diagram_and_leaves_the_view(browser: Page) ->
     assert browser.run(view) == before
 
 
+@pytest.mark.thorough
 def test_on_paper_the_table_and_derivations_are_not_cut(browser: Page) -> None:
     browser.open("lenet5")
     read = """const style = (id) => getComputedStyle(document.querySelector(id));
@@ -540,6 +546,7 @@ def test_on_paper_the_table_and_derivations_are_not_cut(browser: Page) -> None:
 # -- who cannot see, or has no mouse ---------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_the_keyboard_is_enough(browser: Page) -> None:
     browser.open("googlenet")
     browser.run("diagram.element(diagram.current).focus()")
@@ -562,6 +569,7 @@ def test_the_keyboard_is_enough(browser: Page) -> None:
     assert browser.one("#derivation-heading").text.startswith("relu1")
 
 
+@pytest.mark.thorough
 def test_everything_has_a_name_for_screen_readers(browser: Page) -> None:
     browser.open("googlenet")
     nameless = """return [...document.querySelectorAll(

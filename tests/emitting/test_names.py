@@ -141,12 +141,14 @@ def words(request: pytest.FixtureRequest) -> list[str]:
     return [*WORDS][:: 1 if request.config.getoption("--thorough") else 8]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("role", [*LAYERS, *OTHERS, network])
 def test_a_word_that_means_something_is_refused_or_harmless(role: Role, words: list[str]) -> None:
     written = [word for word in words if is_written(role(word), word, module)]
     assert len(written) > len(words) // 2
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("role", [repeated_layer, block, argument, symbol, network])
 def test_a_word_that_means_something_is_harmless_in_a_sequential(
     role: Role, words: list[str]
@@ -195,6 +197,7 @@ def test_the_attributes_of_modules_are_those_of_torch() -> None:
     assert own - MODULE_ATTRIBUTES == set()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("role", LAYERS)
 def test_no_layer_is_called_like_an_attribute_of_modules(role: Role) -> None:
     attributes = [name for name in dir(torch.nn.Module()) if not name.startswith("__")]

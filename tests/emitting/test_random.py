@@ -6,6 +6,7 @@ import json
 import warnings
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, assume, event, given, note, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ def test_a_random_network_is_what_its_report_says(chance):
     assert how in FINE
 
 
+@pytest.mark.thorough
 def test_random_source_is_clean(tmp_path):
     sources: list[str] = []
     for number in range(30):

@@ -16,6 +16,7 @@ WIDTHS = [
 ]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", ["mobilenet_v2", "mnasnet"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_channels_are_rounded_as_the_spec_rounds_them_at_all_widths(name, width):

@@ -68,6 +68,7 @@ def assert_equal(got, wanted):
     torch.testing.assert_close(got, wanted)
 
 
+@pytest.mark.thorough
 def test_export(model):
     own, inputs = model
     with torch.no_grad():
@@ -80,6 +81,7 @@ def test_jit_trace(model):
         assert_equal(torch.jit.trace(own, inputs)(*inputs), own(*inputs))
 
 
+@pytest.mark.thorough
 def test_compile_traces_without_a_break(model):
     own, inputs = model
     torch._dynamo.reset()
@@ -88,6 +90,7 @@ def test_compile_traces_without_a_break(model):
         assert_equal(compiled(*inputs), own(*inputs))
 
 
+@pytest.mark.thorough
 def test_tensorboard_draws_the_graph(model, tmp_path):
     from torch.utils.tensorboard import SummaryWriter
 

@@ -73,6 +73,7 @@ def test_sizes_are_right_on_both_sides_of_what_a_condition_compares(own, asked, 
         assert_is(made(source, w=w), network.report({"w": w}))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("own", [1, 3])
 @pytest.mark.parametrize("asked", ["index == 5", "index > 6", "index == 4 or on"])
 @pytest.mark.parametrize("count", ["b + 1", "2*b", "b"])

@@ -484,6 +484,7 @@ def chained(entry: str, count: int, **more: str) -> dict[str, str]:
     return {"symbols": f"{{H: 64, {symbols}}}", "layers": f"[{layers}]", **more}
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "entry", ["{MaxPool1d: {kernel_size: 1, stride: *}}", "{Slice: [2, H//*]}"]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ def deep(draw: st.DrawFn) -> dict[str, Any]:
     return spec(first, *more, {**last, "name": "x"})
 
 
+@pytest.mark.thorough
 @given(deep(), st.data())
 @settings(max_examples=40, deadline=None)
 def test_depths_are_solved_for_as_by_trying(given: dict[str, Any], data: st.DataObject) -> None:

@@ -88,6 +88,7 @@ GRID = ["googlenet", "--over", "B=1:40", "--over", "H=100:149", "--over", "W=70:
 """100,000 settings, a fifth of which are too small."""
 
 
+@pytest.mark.thorough
 def test_rows_are_those_of_one_process(dask: Dask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shapecalc.sweep.run.PIECE", 10_000)
     there = run(*GRID, "--format", "csv", "--scheduler", dask.address)
@@ -98,6 +99,7 @@ def test_rows_are_those_of_one_process(dask: Dask, monkeypatch: pytest.MonkeyPat
     assert "18,000 of 100,000 settings are left out" in here.stderr
 
 
+@pytest.mark.thorough
 def test_a_large_grid_is_reduced_to_its_front(dask: Dask, monkeypatch: pytest.MonkeyPatch) -> None:
     over = ["--over", "B=1:3", "--over", "H=79:1078", "--over", "W=79:1078"]
     monkeypatch.setattr(cluster, "PIECE", 1_000_000)
@@ -173,6 +175,7 @@ def test_a_scheduler_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     assert "the scheduler is gone" in done.stderr
 
 
+@pytest.mark.thorough
 def test_what_fails_on_a_worker_is_told(
     dask: Dask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,7 @@ def test_a_front_is_drawn_with_its_columns_as_axes(tmp_path: Path) -> None:
     assert {"params", "macs", "depth", "50"} <= set(texts(svg))
 
 
+@pytest.mark.thorough
 def test_png_and_html_stand_alone(tmp_path: Path) -> None:
     assert run("--plot", str(tmp_path / "a.png")).exit_code == 0
     png = (tmp_path / "a.png").read_bytes()

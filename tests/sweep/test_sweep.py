@@ -47,6 +47,7 @@ CASES: list[tuple[str, list[str]]] = [
 ]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("name", "over"), CASES, ids=[name for name, _ in CASES])
 def test_rows_are_what_show_tells_and_the_rest_is_refused(
     name: str, over: list[str], request: pytest.FixtureRequest

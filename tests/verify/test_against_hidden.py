@@ -282,6 +282,7 @@ FAULTS: dict[str, tuple[dict[str, Any], Any, str]] = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("which", FAULTS)
 def test_a_fault_in_one_place_is_found(which: str) -> None:
     network, make, phrase = FAULTS[which]

@@ -351,6 +351,7 @@ RIGHT: dict[str, tuple[dict[str, Any], Any]] = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "which", [*(each for each in RIGHT if each != "compiled"), *thorough(["compiled"])]
 )

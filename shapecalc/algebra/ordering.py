@@ -1,0 +1,73 @@
+"""The order that terms and factors are written in: sympy's, found without its general ways."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import sympy
+
+from shapecalc.algebra.nodes import has_minus
+
+
+def ordered(expr: sympy.Expr) -> list[sympy.Expr]:
+    """The terms of a sum in sympy's order, of which it takes the square of their number to find.
+
+    Terms are compared by their exponents of one symbol, function or sum after the other, the higher
+    one first; here those that are 0 are not looked at, so that what stands in a key is further
+    from 0 the earlier its base comes.
+    """
+    if _is_taken_off(expr):
+        return list(expr.args)
+    terms = {term: _exponents(term) for term in expr.args}
+    if any(powers is None for powers in terms.values()):
+        found: list[sympy.Expr] = expr.as_ordered_terms()
+        return found
+    bases = {base for powers in terms.values() for base in powers or ()}
+    before = {base: i for i, base in enumerate(sorted(bases, key=sort_key, reverse=True), 1)}
+
+    def key(term: sympy.Expr) -> list[tuple[int, int]]:
+        powers = sorted((-before[base], n) for base, n in (terms[term] or {}).items())
+        return [*((place if n > 0 else -place, -n) for place, n in powers), (0, 0)]
+
+    return sorted(expr.args, key=key)
+
+
+@lru_cache(maxsize=65536)
+def _exponents(term: sympy.Expr) -> dict[sympy.Expr, int] | None:
+    """The powers that a term multiplies, also of sums and negative ones; None if it has others."""
+    found: dict[sympy.Expr, int] = {}
+    for factor in sympy.Mul.make_args(term):
+        if factor.is_Rational:
+            continue
+        base, power = factor.args if factor.is_Pow else (factor, sympy.S.One)
+        if not (power.is_Integer and (base.is_Symbol or base.is_Function or base.is_Add)):
+            return None
+        found[base] = int(power)
+    return found
+
+
+def _is_taken_off(expr: sympy.Expr) -> bool:
+    """Whether it is a positive number less a multiple of something, as ``1 - 2*x``."""
+    number, other = expr.args[0], expr.args[-1]
+    if len(expr.args) != 2 or not number.is_Rational or not other.is_Mul:
+        return False
+    return bool(number.p > 0 and len(other.args) == 2 and has_minus(other))
+
+
+@lru_cache(maxsize=65536)
+def sort_key(expr: sympy.Expr) -> Any:
+    """What sympy orders expressions by; its way to find that of a sum takes the square of it."""
+    if expr.is_Atom:
+        return expr.sort_key()
+    number, rest = expr.as_coeff_Mul()
+    base, exponent = rest.as_base_exp() if rest.is_Pow else (rest, sympy.S.One)
+    if base.is_Atom:
+        inside: tuple[Any, ...] = (str(base),)
+    elif base.is_Add:
+        inside = tuple(map(sort_key, ordered(base)))
+    elif base.is_Mul:
+        inside = tuple(sorted(map(sort_key, base.args)))
+    else:
+        inside = tuple(map(sort_key, base.args))
+    return base.class_key(), (len(inside), inside), sort_key(exponent), number
