@@ -72,7 +72,7 @@ def parted(name: str, known: Container[str]) -> tuple[str, list[str]]:
     (('layers.0', ['h_n']), ('lstm1', ['h_n']), ('a', ['b']))
     """
     head, members = name, list[str]()
-    while head not in known and "." in head:
+    while "." in head and head not in known:
         head, _, member = head.rpartition(".")
         members.insert(0, member)
     return head, members
