@@ -176,7 +176,7 @@ def _quiet():
 
 @pytest.mark.parametrize("name", [n for n, kind in KINDS.items() if not kind.unknown_to_torch])
 def test_a_kind_is_torchs(name, request):
-    draws_wanted = 300 if request.config.getoption("--thorough") else 5
+    draws_wanted = 120 if request.config.getoption("--thorough") else 5
     if request.config.getoption("--long"):
         draws_wanted = 20_000
     drawn = accepted = 0

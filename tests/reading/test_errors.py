@@ -120,3 +120,20 @@ def test_the_name_of_a_submodule_is_a_string(made, tmp_path):
     path.write_text(f"from collections import OrderedDict\nfrom torch import nn\nnet = {made}\n")
     with pytest.raises(shapecalc.SpecError, match="should be a string"):
         shapecalc.load(f"{path}:net", inputs=[[3, 8]])
+
+
+def test_a_weight_that_is_unpacked_while_modules_are_made_is_told(tmp_path: Path) -> None:
+    said = _said(
+        tmp_path,
+        "from torch import nn\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.fc = nn.Linear(8, 8)\n"
+        "        a, b = self.fc.weight\n"
+        "    def forward(self, x):\n"
+        "        return self.fc(x)\n",
+    )
+    assert "net.py:6:" in said
+    assert "too many values to unpack (expected 2, got 8)" in said
+    assert "it is a tensor: 8 x 8" in said

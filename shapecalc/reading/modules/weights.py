@@ -171,11 +171,14 @@ class Weights:
         return call or self.current
 
     def stored_name(self, stored: Stored, call: Call | None = None) -> str:
-        """The attribute that a learned tensor or a buffer is, from the module that is called."""
-        assert self.current is not None
-        instance = (call or self.current).instance
-        if instance is None:
+        """The attribute that a learned tensor or a buffer is, from the module that is called.
+
+        While none is called, as in constructors, it has no name.
+        """
+        call = call or self.current
+        if call is None or call.instance is None:
             return ""
+        instance = call.instance
         names = self.stored_names.get(id(instance))
         if names is None:
             from shapecalc.reading.modules import tensors_of
