@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shapecalc.algebra.message import times
 from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.functions.base import OPERATIONS, number, tensor
 from shapecalc.reading.tensors.traced import TensorValue
@@ -108,7 +109,7 @@ def _by_products(
     steps, pads = _pair(rt, stride, rank), _padding(rt, padding, kernel, dilation)
     channels, taken = x.shape[1], weight.shape[1] * groups
     if channels != taken:
-        shape = " x ".join(map(str, weight.shape))
+        shape = times(weight.shape)
         raise rt.error(
             "RuntimeError",
             f"weight of size {shape} with {groups} groups expects {taken} channels, got {channels}",

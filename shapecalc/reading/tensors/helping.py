@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from shapecalc.algebra.arithmetic import prod
+from shapecalc.algebra.message import times
 from shapecalc.algebra.requirement import Requirement
 from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.joining import Axis
@@ -47,7 +48,7 @@ def _of_one(layer: Layer, requirement: Requirement, x: TensorValue) -> Iterator[
         yield from _of_dimensions(layer, x)
     stated = layer.__dict__.get(requirement.field or "")
     if requirement.field == "in_features" and len(x.shape) > 2 and prod(x.shape[1:]) == stated:
-        yield f"x.flatten(1) before it makes {stated} of {_sizes(x)}"
+        yield f"x.flatten(1) before it makes {stated} of {times(x.shape[1:])}"
     if requirement.field in ("in_channels", "num_features") and len(x.shape) > 2:
         dims = [n for n, size in enumerate(x.shape) if n > 1 and size == stated]
         if dims:
@@ -106,12 +107,5 @@ def _projected(wanted: Any, given: Any) -> Iterator[str]:
         (stride,) = ratios
         if stride >= 1:
             more = f", stride={stride}" if stride > 1 else ""
-            yield f"nn.Conv2d({given[1]}, {wanted[1]}, 1{more}) makes {_times(wanted)} of the other"
-
-
-def _times(shape: Any) -> str:
-    return " x ".join(map(str, shape[1:]))
-
-
-def _sizes(x: TensorValue) -> str:
-    return _times(x.shape)
+            made = times(wanted[1:])
+            yield f"nn.Conv2d({given[1]}, {wanted[1]}, 1{more}) makes {made} of the other"

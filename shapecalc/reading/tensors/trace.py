@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from shapecalc.algebra.arithmetic import LARGEST, Shape
+from shapecalc.algebra.message import times
 from shapecalc.algebra.requirement import Requirement
 from shapecalc.language.problem import Mark, Problem
 from shapecalc.layers import KINDS, FieldError, Layer, Tensor
@@ -270,8 +271,7 @@ class Trace:
             name = self.name_of(source.instance) if source.instance is not None else ""
             inner = f"{source.kind} {name!r}" if name else source.kind
             if (source.layer.merges or source.layer.rest) and source.inputs:
-                sizes = " x ".join(map(str, source.inputs[0].shape[1:]))
-                return f" from {inner}, of {sizes}"
+                return f" from {inner}, of {times(source.inputs[0].shape[1:])}"
             return f" from {inner}"
         if isinstance(source, Given):
             return f" from the input {source.name!r}"
