@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy
 
-from shapecalc.algebra.nodes import has_minus
+from shapecalc.algebra.nodes import has_minus, powers_of
 
 
 def ordered(expr: sympy.Expr) -> list[sympy.Expr]:
@@ -19,7 +19,7 @@ def ordered(expr: sympy.Expr) -> list[sympy.Expr]:
     """
     if _is_taken_off(expr):
         return list(expr.args)
-    terms = {term: _exponents(term) for term in expr.args}
+    terms = {term: powers_of(term) for term in expr.args}
     if any(powers is None for powers in terms.values()):
         found: list[sympy.Expr] = expr.as_ordered_terms()
         return found
@@ -31,20 +31,6 @@ def ordered(expr: sympy.Expr) -> list[sympy.Expr]:
         return [*((place if n > 0 else -place, -n) for place, n in powers), (0, 0)]
 
     return sorted(expr.args, key=key)
-
-
-@lru_cache(maxsize=65536)
-def _exponents(term: sympy.Expr) -> dict[sympy.Expr, int] | None:
-    """The powers that a term multiplies, also of sums and negative ones; None if it has others."""
-    found: dict[sympy.Expr, int] = {}
-    for factor in sympy.Mul.make_args(term):
-        if factor.is_Rational:
-            continue
-        base, power = factor.args if factor.is_Pow else (factor, sympy.S.One)
-        if not (power.is_Integer and (base.is_Symbol or base.is_Function or base.is_Add)):
-            return None
-        found[base] = int(power)
-    return found
 
 
 def _is_taken_off(expr: sympy.Expr) -> bool:

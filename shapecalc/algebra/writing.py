@@ -58,7 +58,7 @@ def _write(expr: sympy.Expr) -> tuple[str, int]:
     if expr.is_Symbol:
         return expr.name, ATOM
     if expr.is_Integer:
-        return str(expr), ATOM if expr >= 0 else SUM
+        return str(expr.p), ATOM if expr.p >= 0 else SUM
     if expr.is_Add:
         return _sum(expr)
     if isinstance(expr, Extreme):
