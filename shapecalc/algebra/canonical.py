@@ -248,9 +248,16 @@ def common_divisor(n: sympy.Expr, m: sympy.Expr) -> sympy.Expr | None:
         divisors = (b for a, b in ((n, m), (m, n)) if cancelled(a / b).is_integer)
         return next(divisors, None)
     found = sympy.S.One
-    for prime, power in sympy.factorint(m).items():
+    for prime, power in _primes(int(m)).items():
         lacking = [_lacking(n, prime, j) for j in range(1, power + 1)]
-        found *= added([sympy.Integer(prime**power), *lacking])
+        found = multiplied(found, added([sympy.Integer(prime**power), *lacking]))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _primes(number: int) -> dict[int, int]:
+    """The primes that a number is a product of, and their powers."""
+    found: dict[int, int] = sympy.factorint(number)
     return found
 
 

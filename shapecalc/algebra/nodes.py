@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
 from math import comb, prod
 from typing import Any
 
@@ -16,7 +16,22 @@ MOST_TERMS = 4096
 """The longest sum that products are multiplied out to."""
 
 
-class FloorDiv(sympy.Function):  # type: ignore[misc]
+class Operation(sympy.Function):  # type: ignore[misc]
+    """What sympy has no operation for. There is nothing that it could evaluate in one."""
+
+    def __new__(cls, *args: sympy.Expr) -> Operation:
+        """An operation on expressions, made without asking whether they are decimal numbers."""
+        made: Operation = sympy.Basic.__new__(cls, *args)
+        return made
+
+    @classmethod
+    @lru_cache
+    def class_key(cls) -> Any:
+        """Where sympy sorts it among functions; found once."""
+        return super().class_key()
+
+
+class FloorDiv(Operation):
     """``n // d``, rounded down. Made by :func:`floordiv`, which brings it into canonical form."""
 
     nargs = 2
@@ -28,7 +43,7 @@ class FloorDiv(sympy.Function):  # type: ignore[misc]
         return floor if exp is None else rf"{{{floor}}}^{{{exp}}}"
 
 
-class Extreme(sympy.Function):  # type: ignore[misc]
+class Extreme(Operation):
     """A minimum or maximum; sympy's own would reason about their arguments at length."""
 
     def _eval_is_integer(self) -> bool | None:
@@ -203,6 +218,18 @@ def multiplied(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr:
     if coefficient is not sympy.S.One:
         found.insert(0, coefficient)
     return sympy.Mul._from_args(found, is_commutative=True)
+
+
+def product(factors: Sequence[sympy.Expr]) -> sympy.Expr:
+    """The product of several expressions, as sympy's ``Mul`` makes it.
+
+    >>> x, y = sympy.symbols("x y", integer=True)
+    >>> product([sympy.Integer(2), x, y + 1])
+    2*x*(y + 1)
+    """
+    numbers = [factor for factor in factors if factor.is_Rational]
+    others = [factor for factor in factors if not factor.is_Rational]
+    return reduce(multiplied, [*others, *numbers])  # what is one sum is multiplied by numbers
 
 
 def terms_of(expr: sympy.Expr) -> dict[sympy.Expr, Fraction]:
