@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -218,8 +219,14 @@ def _inexact(size: Dim, factor: int | Fraction) -> str:
             return ""
         product = size * factor.numerator // factor.denominator
         return f"{size} x {factor} is {product}, but torch's double precision makes {product - 1}"
-    few = list(islice(parting(factor, range(1, LARGEST_TRIED + 1)), 4))
+    few = _first_parting(factor)
     if not few:
         return ""
     sizes = ", ".join(map(str, few[:3])) + (", ..." if len(few) > 3 else "")
     return f"torch's double precision makes one less of {size} x {factor} where {size} is {sizes}"
+
+
+@lru_cache(maxsize=4096)
+def _first_parting(factor: int | Fraction) -> list[int]:
+    """The first sizes at which torch's product is another."""
+    return list(islice(parting(factor, range(1, LARGEST_TRIED + 1)), 4))
