@@ -168,7 +168,9 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
 
     Said once, where it begins; and not of a layer that leaves one output, which is to see it all.
     """
-    inputs = [tensor.spatial for tensor in report.inputs.values()]
+    inputs = {
+        tensor.spatial: [size + 1 for size in tensor.spatial] for tensor in report.inputs.values()
+    }
     before = None
     fields = report.receptive_fields
     for layer in report.layers:
@@ -180,7 +182,9 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
         before = field
         sizes = [size for size in inputs if len(size) == len(field.size)]
         if sizes and all(
-            any(surely_at_least(sees, n + 1, report.least) for sees, n in zip(field.least, size))
+            any(
+                surely_at_least(sees, n, report.least) for sees, n in zip(field.least, inputs[size])
+            )
             for size in sizes
         ):
             message = (
