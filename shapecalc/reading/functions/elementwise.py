@@ -132,7 +132,12 @@ def _tensordot(rt: Any, a: TensorValue, b: TensorValue, dims: Any = 2) -> Any:
     return rt.put("Einsum", [a, b], {"equation": equation})
 
 
-@operation("torch.where", "Tensor.where")
+@operation("Tensor.where")
+def _where_else(rt: Any, x: TensorValue, condition: Any, other: Any) -> Any:
+    return _where(rt, condition, x, other)
+
+
+@operation("torch.where")
 def _where(rt: Any, condition: Any, a: Any = None, b: Any = None) -> Any:
     if a is None:
         raise rt.cannot("how many places torch.where finds depends on what the tensor holds")

@@ -11,7 +11,6 @@ from shapecalc.language.problem import listing
 from shapecalc.layers import Layer
 from shapecalc.reading.evaluator.values import Unknown
 from shapecalc.reading.functions.base import numbers
-from shapecalc.reading.modules.holding import Leaf
 from shapecalc.reading.tensors.traced import TensorValue
 
 
@@ -21,7 +20,7 @@ def taken(rt: Any, kind: type[Layer], args: list[Any], kwargs: dict[str, Any]) -
         given = dict(zip(kind.takes, args))
     else:
         try:
-            given = _signature(kind).bind(*args, **kwargs).arguments
+            given = _signature(kind.takes, kind.takes_also).bind(*args, **kwargs).arguments
         except TypeError as wrong:
             names = listing((*kind.takes, *kind.takes_also))
             raise rt.error(
@@ -34,48 +33,51 @@ def taken(rt: Any, kind: type[Layer], args: list[Any], kwargs: dict[str, Any]) -
 
 
 @cache
-def _signature(kind: type[Layer]) -> Signature:
+def _signature(takes: tuple[str, ...], takes_also: tuple[str, ...]) -> Signature:
     plain = Parameter.POSITIONAL_OR_KEYWORD
-    more = [Parameter(name, plain, default=None) for name in kind.takes_also]
-    return Signature([*(Parameter(name, plain) for name in kind.takes), *more])
+    more = [Parameter(name, plain, default=None) for name in takes_also]
+    return Signature([*(Parameter(name, plain) for name in takes), *more])
 
 
-def sized(rt: Any, leaf: Leaf, x: TensorValue, output_size: Any) -> dict[str, Any]:
+def sized(
+    rt: Any, layer: Any, given: dict[str, Any], x: TensorValue, output_size: Any
+) -> dict[str, Any]:
     """The settings with which a layer that runs sizes backwards puts out those that are asked for.
 
     A stride leaves several open. torch takes them with or without batch and channels.
     """
-    layer: Any = leaf.layer
     wanted = numbers(rt, [output_size])
     if len(wanted) == layer.rank + 2:
         wanted = wanted[2:]
     if len(wanted) != layer.rank:
         raise rt.error(
             "ValueError",
-            f"{leaf.kind}: output_size must have {layer.rank} or {layer.rank + 2} elements "
+            f"{layer.kind}: output_size must have {layer.rank} or {layer.rank + 2} elements "
             f"(got {len(wanted)})",
         )
     if "output_padding" in layer.fields:
-        return _padded(rt, leaf, x, wanted)
+        return _padded(rt, layer, given, x, wanted)
     own = layer.output(x.tensor, x.tensor).spatial
     if list(own) != wanted:
         raise rt.cannot(
-            f"a {leaf.kind} that makes {times(wanted)} of {times(x.shape[2:])}, and not "
+            f"a {layer.kind} that makes {times(wanted)} of {times(x.shape[2:])}, and not "
             f"{times(own)}, is not in the catalogue"
         )
-    return leaf.given
+    return given
 
 
-def _padded(rt: Any, leaf: Leaf, x: TensorValue, wanted: list[Any]) -> dict[str, Any]:
+def _padded(
+    rt: Any, layer: Any, given: dict[str, Any], x: TensorValue, wanted: list[Any]
+) -> dict[str, Any]:
     """The settings of a transposed convolution whose output is padded up to a size."""
-    layer = rt.layer(leaf.kind, {**leaf.given, "output_padding": 0})
-    least = layer.bound(x.tensor).output(x.tensor).spatial
+    bare = rt.layer(layer.kind, {**given, "output_padding": 0})
+    least = bare.bound(x.tensor).output(x.tensor).spatial
     more = [size - own for size, own in zip(wanted, least)]
-    if not all(0 <= each < stride for each, stride in zip(more, layer.stride)):
-        most = [own + stride - 1 for own, stride in zip(least, layer.stride)]
+    if not all(0 <= each < stride for each, stride in zip(more, bare.stride)):
+        most = [own + stride - 1 for own, stride in zip(least, bare.stride)]
         raise rt.error(
             "ValueError",
             f"requested an output size of {times(wanted)}, but valid sizes range from "
             f"{times(least)} to {times(most)} (for an input of {times(x.shape[2:])})",
         )
-    return {**leaf.given, "output_padding": more}
+    return {**given, "output_padding": more}

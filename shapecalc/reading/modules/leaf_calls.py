@@ -64,7 +64,9 @@ class LeafCalls(Weights):
                 hint = "bags of one length are the rows of its input"
                 raise self.cannot(f"{leaf.kind} with {name} is not in the catalogue", hint)
         size = given.get("output_size")
-        settings = leaf.given if size is None else sized(self, leaf, inputs[0], size)
+        settings = leaf.given
+        if size is not None:
+            settings = sized(self, leaf.layer, settings, inputs[0], size)
         outputs = self.put_leaf(value, leaf, inputs, settings)
         return self.results(leaf, outputs)
 
