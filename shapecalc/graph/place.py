@@ -26,8 +26,11 @@ from shapecalc.pace import now
 DEEPEST_FORMULA = 40
 """How many quotients, minima, maxima and products of sums may stand in one another in a size."""
 
-MOST_TERMS = 20_000
-"""How many terms the formulas of all sizes that layers put out may have together."""
+MOST_TERMS = 10_000
+"""How many terms formulas may have together, those of sizes and of conditions on them.
+
+It is several times what large known networks come to. The caller may say more.
+"""
 
 
 class _Placed(NamedTuple):
@@ -212,6 +215,7 @@ class Placer(Evaluator):
             self.least[symbol] = max(least, self.least.get(symbol, least))
         if not understood:
             self.needs.append(Need(condition, path))
+            self.terms += sum(claim.length for claim in condition.claims)
 
     def broken(
         self,
@@ -258,6 +262,8 @@ class Placer(Evaluator):
                 message = f"would make the formulas longer than {self.most_terms:,} terms together"
             if message:
                 hint = f"leave fewer symbols open, as with --symbolic={self.few_symbols()}"
+                if self.terms > self.most_terms:
+                    hint += "; if it is meant, --max-terms allows more"
         if message:
             told, of_formulas = f"{entry.kind} {path!r} {message}", bool(hint)
             self.problem(entry.mark, told, hint, uses=place.part, is_of_formulas=of_formulas)
