@@ -36,10 +36,12 @@ class Abbreviations:
             return str(value)
         self._taken |= value.symbols
         expr = writing.with_remainders(value.expr)
-        for floor in sorted(_outermost_floors(expr), key=ordering.sort_key):
-            if floor not in self._names:
-                self._names[floor] = self._named(floor)
-        return writing.write(factoring.drawn_out(expr.xreplace(self._names)))
+        if nodes.contains(expr, FloorDiv):
+            for floor in sorted(_outermost_floors(expr), key=ordering.sort_key):
+                if floor not in self._names:
+                    self._names[floor] = self._named(floor)
+            expr = expr.xreplace(self._names)
+        return writing.write(factoring.drawn_out(expr))
 
     def _named(self, floor: sympy.Expr) -> sympy.Symbol:
         symbols = sorted(nodes.names(floor))

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic, total
+from shapecalc.algebra.program import Program
 
 if TYPE_CHECKING:
     from shapecalc.analysis.memory import Turn
@@ -122,19 +122,32 @@ def _tried(sizes: list[Dim], least: Least) -> list[tuple[Any, ...]]:
     what grows with a padding need not grow where there is none. A setting at which one of the sizes
     has no value is left out.
     """
-    from shapecalc.algebra.formula import evaluate
+    program = Program()
+    places = [program.add(size) for size in sizes]
+    settings = _settings(sorted({step[1] for step in program.steps if step[0] == "name"}), least)
+    try:
+        results = program.run(settings)
+    except ZeroDivisionError:
+        results = program.run([each for each in settings if _has_values(program, each)])
+    return [tuple(results[place]) for place in places]
 
-    symbols = sorted({name for size in sizes if is_symbolic(size) for name in size.symbols})
-    found: list[list[Any]] = []
-    for number in range(TRIED):
-        setting = {}
-        for name in symbols:
-            chance = crc32(f"{name}{number}".encode())
-            setting[name] = least.get(name, 1) + _above(number, chance)
-        known: dict[Any, Any] = {}
-        with suppress(ZeroDivisionError):
-            found.append([evaluate(size, setting, known) for size in sizes])
-    return list(zip(*found, strict=True)) if found else [()] * len(sizes)
+
+def _settings(symbols: Iterable[str], least: Least) -> list[dict[str, int]]:
+    return [
+        {
+            name: least.get(name, 1) + _above(number, crc32(f"{name}{number}".encode()))
+            for name in symbols
+        }
+        for number in range(TRIED)
+    ]
+
+
+def _has_values(program: Program, setting: Mapping[str, int]) -> bool:
+    try:
+        program.run([setting])
+    except ZeroDivisionError:
+        return False
+    return True
 
 
 def _above(number: int, chance: int) -> int:
