@@ -11,6 +11,8 @@ from shapecalc.language.problem import SpecError
 from shapecalc.reading.functions.base import OPERATIONS
 from shapecalc.reading.functions.signatures import SIGNATURES
 from tests.reading.by_torch import by_torch
+from tests.reading.function_options import IMPLIED, calls
+from tests.reading.function_options import by_torch as shapes_by_torch
 from tests.reading.torch_signatures import signatures
 
 pytest.importorskip("torch")
@@ -193,3 +195,29 @@ def test_a_call_is_taken_or_refused_as_by_torch(call: str, tmp_path: Path) -> No
 def test_the_names_are_those_of_torch() -> None:
     ours = {name: tuple(dict.fromkeys(signatures(name))) for name in OPERATIONS}
     assert {name: forms for name, forms in ours.items() if forms} == SIGNATURES
+
+
+PARTS = 24
+
+
+@pytest.mark.one_in(12)
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.filterwarnings("ignore")
+def test_options_of_functions_are_taken_as_by_torch(part: int, tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    wrong = {}
+    for call in sorted(set(calls()))[part::PARTS]:
+        expected = shapes_by_torch(call)
+        if expected is None or any(each in call for each in IMPLIED):
+            continue
+        path.write_text(HEAD + call)
+        try:
+            report = shapecalc.load(str(path), inputs=["4,8,8"]).report()
+            found = [list(each["shape"]) for each in report.to_dict()["outputs"]]
+        except SpecError as error:
+            if any(each in str(error) for each in ("not known", "not in the", "depends on what")):
+                continue
+            found = str(error).splitlines()[0]
+        if found != expected:
+            wrong[call] = found, expected
+    assert wrong == {}

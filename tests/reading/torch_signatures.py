@@ -67,7 +67,10 @@ def _by_python(function: Any) -> str | None:
 
 
 def _by_schema(name: str) -> list[str]:
-    """The forms of an operator, without those that write into a tensor or name dimensions."""
+    """The forms of an operator, without those of numbers alone, which call theirs ``a``.
+
+    Nor are those that write into a tensor, or name dimensions.
+    """
     import torch
 
     short = name.rpartition(".")[2]
@@ -82,7 +85,8 @@ def _by_schema(name: str) -> list[str]:
                     [each.name for each in schema.arguments if each.kwarg_only],
                 )
                 for schema in schemas
-                if "Dimname" not in str(schema) and not any(e.is_out for e in schema.arguments)
+                if "Dimname" not in str(schema)
+                and not any(each.is_out or each.name == "a" for each in schema.arguments)
             ]
     return []
 

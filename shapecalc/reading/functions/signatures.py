@@ -6,18 +6,11 @@ Asked of torch by ``python -m tests.reading.torch_signatures``.
 SIGNATURES: dict[str, tuple[str, ...]] = {
     "Tensor.abs": ("input",),
     "Tensor.absolute": ("input",),
-    "Tensor.acos": (
-        "input",
-        "a",
-    ),
-    "Tensor.acosh": (
-        "input",
-        "a",
-    ),
+    "Tensor.acos": ("input",),
+    "Tensor.acosh": ("input",),
     "Tensor.add": (
         "input other * alpha",
         "input other alpha",
-        "a b",
     ),
     "Tensor.add_": (
         "input other * alpha",
@@ -38,10 +31,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "Tensor.amax": ("input dim keepdim",),
     "Tensor.amin": ("input dim keepdim",),
     "Tensor.aminmax": ("input * dim keepdim",),
-    "Tensor.angle": (
-        "input",
-        "a",
-    ),
+    "Tensor.angle": ("input",),
     "Tensor.any": (
         "input",
         "input dim keepdim",
@@ -59,26 +49,11 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input dim descending",
         "input * stable dim descending",
     ),
-    "Tensor.asin": (
-        "input",
-        "a",
-    ),
-    "Tensor.asinh": (
-        "input",
-        "a",
-    ),
-    "Tensor.atan": (
-        "input",
-        "a",
-    ),
-    "Tensor.atan2": (
-        "input other",
-        "a b",
-    ),
-    "Tensor.atanh": (
-        "input",
-        "a",
-    ),
+    "Tensor.asin": ("input",),
+    "Tensor.asinh": ("input",),
+    "Tensor.atan": ("input",),
+    "Tensor.atan2": ("input other",),
+    "Tensor.atanh": ("input",),
     "Tensor.baddbmm": (
         "input batch1 batch2 * beta alpha",
         "input batch1 batch2 out_dtype * beta alpha",
@@ -99,10 +74,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     ),
     "Tensor.bool": ("input memory_format",),
     "Tensor.broadcast_to": ("input size",),
-    "Tensor.ceil": (
-        "input",
-        "a",
-    ),
+    "Tensor.ceil": ("input",),
     "Tensor.cholesky": ("input upper",),
     "Tensor.cholesky_inverse": ("input upper",),
     "Tensor.chunk": ("input chunks dim",),
@@ -118,18 +90,9 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input src non_blocking",
         "input other",
     ),
-    "Tensor.copysign": (
-        "input other",
-        "a b",
-    ),
-    "Tensor.cos": (
-        "input",
-        "a",
-    ),
-    "Tensor.cosh": (
-        "input",
-        "a",
-    ),
+    "Tensor.copysign": ("input other",),
+    "Tensor.cos": ("input",),
+    "Tensor.cosh": ("input",),
     "Tensor.count_nonzero": ("input dim",),
     "Tensor.cross": ("input other dim",),
     "Tensor.cummax": ("input dim",),
@@ -149,7 +112,6 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "Tensor.div": (
         "input other",
         "input other * rounding_mode",
-        "a b",
     ),
     "Tensor.divide": (
         "input other",
@@ -162,65 +124,35 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input indices",
     ),
     "Tensor.element_size": ("input",),
-    "Tensor.eq": (
-        "input other",
-        "a b",
-    ),
+    "Tensor.eq": ("input other",),
     "Tensor.equal": ("input other",),
-    "Tensor.erf": (
-        "input",
-        "a",
-    ),
-    "Tensor.erfc": (
-        "input",
-        "a",
-    ),
+    "Tensor.erf": ("input",),
+    "Tensor.erfc": ("input",),
     "Tensor.erfinv": ("input",),
-    "Tensor.exp": (
-        "input",
-        "a",
-    ),
+    "Tensor.exp": ("input",),
     "Tensor.exp2": ("input",),
     "Tensor.expand": ("input size * implicit",),
     "Tensor.expand_as": ("input other",),
-    "Tensor.expm1": (
-        "input",
-        "a",
-    ),
+    "Tensor.expm1": ("input",),
     "Tensor.fill_": ("input value",),
     "Tensor.fix": ("input",),
     "Tensor.flatten": ("input start_dim end_dim",),
     "Tensor.flip": ("input dims",),
     "Tensor.float": ("input memory_format",),
     "Tensor.float_power": ("input exponent",),
-    "Tensor.floor": (
-        "input",
-        "a",
-    ),
+    "Tensor.floor": ("input",),
     "Tensor.floor_divide": ("input other",),
     "Tensor.fmax": ("input other",),
     "Tensor.fmin": ("input other",),
-    "Tensor.fmod": (
-        "input other",
-        "a b",
-    ),
+    "Tensor.fmod": ("input other",),
     "Tensor.frac": ("input",),
     "Tensor.gather": ("input dim index * sparse_grad",),
-    "Tensor.gcd": (
-        "input other",
-        "a b",
-    ),
-    "Tensor.ge": (
-        "input other",
-        "a b",
-    ),
+    "Tensor.gcd": ("input other",),
+    "Tensor.ge": ("input other",),
     "Tensor.get_device": ("input",),
     "Tensor.greater": ("input other",),
     "Tensor.greater_equal": ("input other",),
-    "Tensor.gt": (
-        "input other",
-        "a b",
-    ),
+    "Tensor.gt": ("input other",),
     "Tensor.half": ("input memory_format",),
     "Tensor.hardshrink": ("input lambd",),
     "Tensor.heaviside": ("input values",),
@@ -243,18 +175,9 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input memory_format",
     ),
     "Tensor.isclose": ("input other rtol atol equal_nan",),
-    "Tensor.isfinite": (
-        "input",
-        "a",
-    ),
-    "Tensor.isinf": (
-        "input",
-        "a",
-    ),
-    "Tensor.isnan": (
-        "input",
-        "a",
-    ),
+    "Tensor.isfinite": ("input",),
+    "Tensor.isinf": ("input",),
+    "Tensor.isnan": ("input",),
     "Tensor.isneginf": ("input",),
     "Tensor.isposinf": ("input",),
     "Tensor.isreal": ("input",),
@@ -268,30 +191,14 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input other",
         "x i",
     ),
-    "Tensor.le": (
-        "input other",
-        "a b",
-    ),
+    "Tensor.le": ("input other",),
     "Tensor.lerp": ("input end weight",),
     "Tensor.less": ("input other",),
     "Tensor.less_equal": ("input other",),
-    "Tensor.lgamma": (
-        "input",
-        "a",
-    ),
-    "Tensor.log": (
-        "input",
-        "a",
-        "a b",
-    ),
-    "Tensor.log10": (
-        "input",
-        "a",
-    ),
-    "Tensor.log1p": (
-        "input",
-        "a",
-    ),
+    "Tensor.lgamma": ("input",),
+    "Tensor.log": ("input",),
+    "Tensor.log10": ("input",),
+    "Tensor.log1p": ("input",),
     "Tensor.log2": ("input",),
     "Tensor.log_softmax": ("input dim dtype",),
     "Tensor.logaddexp": ("input other",),
@@ -305,10 +212,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "Tensor.logit": ("input eps",),
     "Tensor.logsumexp": ("input dim keepdim",),
     "Tensor.long": ("input memory_format",),
-    "Tensor.lt": (
-        "input other",
-        "a b",
-    ),
+    "Tensor.lt": ("input other",),
     "Tensor.masked_fill": ("input mask value",),
     "Tensor.matmul": ("input other",),
     "Tensor.matrix_exp": ("input",),
@@ -344,7 +248,6 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input other",
         "l n",
         "n l",
-        "a b",
     ),
     "Tensor.mul_": (
         "input other",
@@ -360,14 +263,8 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "Tensor.nansum": ("input dim keepdim * dtype",),
     "Tensor.narrow": ("input dim start length",),
     "Tensor.ndimension": ("input",),
-    "Tensor.ne": (
-        "input other",
-        "a b",
-    ),
-    "Tensor.neg": (
-        "input",
-        "a",
-    ),
+    "Tensor.ne": ("input other",),
+    "Tensor.neg": ("input",),
     "Tensor.negative": ("input",),
     "Tensor.nelement": ("input",),
     "Tensor.new_empty": ("input size * dtype layout device pin_memory",),
@@ -384,10 +281,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "Tensor.permute": ("input dims",),
     "Tensor.pinverse": ("input rcond",),
     "Tensor.polygamma": ("n input",),
-    "Tensor.pow": (
-        "input exponent",
-        "a b",
-    ),
+    "Tensor.pow": ("input exponent",),
     "Tensor.prod": (
         "input * dtype",
         "input dim keepdim * dtype",
@@ -403,10 +297,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "Tensor.ravel": ("input",),
     "Tensor.reciprocal": ("input",),
     "Tensor.relu": ("input",),
-    "Tensor.remainder": (
-        "input other",
-        "a b",
-    ),
+    "Tensor.remainder": ("input other",),
     "Tensor.repeat": ("input repeats",),
     "Tensor.repeat_interleave": (
         "repeats * output_size",
@@ -418,7 +309,6 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "Tensor.round": (
         "input",
         "input * decimals",
-        "a",
     ),
     "Tensor.rsqrt": ("input",),
     "Tensor.scatter": (
@@ -438,15 +328,9 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "Tensor.sigmoid": ("input",),
     "Tensor.sign": ("input",),
     "Tensor.signbit": ("input",),
-    "Tensor.sin": (
-        "input",
-        "a",
-    ),
+    "Tensor.sin": ("input",),
     "Tensor.sinc": ("input",),
-    "Tensor.sinh": (
-        "input",
-        "a",
-    ),
+    "Tensor.sinh": ("input",),
     "Tensor.size": (
         "input dim",
         "input",
@@ -459,10 +343,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     ),
     "Tensor.split": ("input split_size dim",),
     "Tensor.split_with_sizes": ("input split_sizes dim",),
-    "Tensor.sqrt": (
-        "input",
-        "a",
-    ),
+    "Tensor.sqrt": ("input",),
     "Tensor.square": ("input",),
     "Tensor.squeeze": (
         "input",
@@ -484,7 +365,6 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "Tensor.sub": (
         "input other * alpha",
         "input other alpha",
-        "a b",
     ),
     "Tensor.subtract": (
         "input other * alpha",
@@ -500,14 +380,8 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "Tensor.swapdims": ("input dim0 dim1",),
     "Tensor.t": ("input",),
     "Tensor.take": ("input index",),
-    "Tensor.tan": (
-        "input",
-        "a",
-    ),
-    "Tensor.tanh": (
-        "input",
-        "a",
-    ),
+    "Tensor.tan": ("input",),
+    "Tensor.tanh": ("input",),
     "Tensor.tensor_split": (
         "input sections dim",
         "input indices dim",
@@ -730,20 +604,13 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "nn.parameter.Parameter": ("data requires_grad",),
     "torch.abs": ("input",),
     "torch.absolute": ("input",),
-    "torch.acos": (
-        "input",
-        "a",
-    ),
-    "torch.acosh": (
-        "input",
-        "a",
-    ),
+    "torch.acos": ("input",),
+    "torch.acosh": ("input",),
     "torch.adaptive_avg_pool1d": ("input output_size",),
     "torch.adaptive_max_pool1d": ("input output_size",),
     "torch.add": (
         "input other * alpha",
         "input other alpha",
-        "a b",
     ),
     "torch.addcdiv": ("input tensor1 tensor2 * value",),
     "torch.addcmul": ("input tensor1 tensor2 * value",),
@@ -760,10 +627,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.amax": ("input dim keepdim",),
     "torch.amin": ("input dim keepdim",),
     "torch.aminmax": ("input * dim keepdim",),
-    "torch.angle": (
-        "input",
-        "a",
-    ),
+    "torch.angle": ("input",),
     "torch.any": (
         "input",
         "input dim keepdim",
@@ -790,26 +654,11 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "t * dtype device",
         "data * dtype device",
     ),
-    "torch.asin": (
-        "input",
-        "a",
-    ),
-    "torch.asinh": (
-        "input",
-        "a",
-    ),
-    "torch.atan": (
-        "input",
-        "a",
-    ),
-    "torch.atan2": (
-        "input other",
-        "a b",
-    ),
-    "torch.atanh": (
-        "input",
-        "a",
-    ),
+    "torch.asin": ("input",),
+    "torch.asinh": ("input",),
+    "torch.atan": ("input",),
+    "torch.atan2": ("input other",),
+    "torch.atanh": ("input",),
     "torch.atleast_1d": (
         "input",
         "tensors",
@@ -846,10 +695,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.broadcast_to": ("input size",),
     "torch.cat": ("tensors dim",),
     "torch.cdist": ("x1 x2 p compute_mode",),
-    "torch.ceil": (
-        "input",
-        "a",
-    ),
+    "torch.ceil": ("input",),
     "torch.celu": ("input alpha",),
     "torch.channel_shuffle": ("input groups",),
     "torch.cholesky": ("input upper",),
@@ -872,18 +718,9 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.conv_transpose1d": ("input weight bias stride padding output_padding groups dilation",),
     "torch.conv_transpose2d": ("input weight bias stride padding output_padding groups dilation",),
     "torch.conv_transpose3d": ("input weight bias stride padding output_padding groups dilation",),
-    "torch.copysign": (
-        "input other",
-        "a b",
-    ),
-    "torch.cos": (
-        "input",
-        "a",
-    ),
-    "torch.cosh": (
-        "input",
-        "a",
-    ),
+    "torch.copysign": ("input other",),
+    "torch.cos": ("input",),
+    "torch.cosh": ("input",),
     "torch.cosine_similarity": ("x1 x2 dim eps",),
     "torch.count_nonzero": ("input dim",),
     "torch.cross": ("input other dim",),
@@ -902,7 +739,6 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.div": (
         "input other",
         "input other * rounding_mode",
-        "a b",
     ),
     "torch.divide": (
         "input other",
@@ -915,35 +751,17 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input indices",
     ),
     "torch.dstack": ("tensors",),
-    "torch.einsum": (
-        "equation tensors * path",
-        "a",
-    ),
+    "torch.einsum": ("equation tensors * path",),
     "torch.empty": ("size * dtype layout device pin_memory memory_format",),
     "torch.empty_like": ("input * dtype layout device pin_memory memory_format",),
-    "torch.eq": (
-        "input other",
-        "a b",
-    ),
+    "torch.eq": ("input other",),
     "torch.equal": ("input other",),
-    "torch.erf": (
-        "input",
-        "a",
-    ),
-    "torch.erfc": (
-        "input",
-        "a",
-    ),
+    "torch.erf": ("input",),
+    "torch.erfc": ("input",),
     "torch.erfinv": ("input",),
-    "torch.exp": (
-        "input",
-        "a",
-    ),
+    "torch.exp": ("input",),
     "torch.exp2": ("input",),
-    "torch.expm1": (
-        "input",
-        "a",
-    ),
+    "torch.expm1": ("input",),
     "torch.eye": (
         "n * dtype layout device pin_memory",
         "n m * dtype layout device pin_memory",
@@ -972,37 +790,22 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.fliplr": ("input",),
     "torch.flipud": ("input",),
     "torch.float_power": ("input exponent",),
-    "torch.floor": (
-        "input",
-        "a",
-    ),
+    "torch.floor": ("input",),
     "torch.floor_divide": ("input other",),
     "torch.fmax": ("input other",),
     "torch.fmin": ("input other",),
-    "torch.fmod": (
-        "input other",
-        "a b",
-    ),
+    "torch.fmod": ("input other",),
     "torch.frac": ("input",),
     "torch.full": ("size fill_value * dtype layout device pin_memory",),
     "torch.full_like": ("input fill_value * dtype layout device pin_memory memory_format",),
     "torch.gather": ("input dim index * sparse_grad",),
-    "torch.gcd": (
-        "input other",
-        "a b",
-    ),
-    "torch.ge": (
-        "input other",
-        "a b",
-    ),
+    "torch.gcd": ("input other",),
+    "torch.ge": ("input other",),
     "torch.ger": ("input vec2",),
     "torch.greater": ("input other",),
     "torch.greater_equal": ("input other",),
     "torch.group_norm": ("input num_groups weight bias eps cudnn_enabled",),
-    "torch.gt": (
-        "input other",
-        "a b",
-    ),
+    "torch.gt": ("input other",),
     "torch.hamming_window": (
         "window_length * dtype layout device pin_memory",
         "window_length periodic * dtype layout device pin_memory",
@@ -1031,18 +834,9 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.is_complex": ("input",),
     "torch.is_tensor": ("obj",),
     "torch.isclose": ("input other rtol atol equal_nan",),
-    "torch.isfinite": (
-        "input",
-        "a",
-    ),
-    "torch.isinf": (
-        "input",
-        "a",
-    ),
-    "torch.isnan": (
-        "input",
-        "a",
-    ),
+    "torch.isfinite": ("input",),
+    "torch.isinf": ("input",),
+    "torch.isnan": ("input",),
     "torch.isneginf": ("input",),
     "torch.isposinf": ("input",),
     "torch.isreal": ("input",),
@@ -1061,17 +855,11 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input other",
         "x i",
     ),
-    "torch.le": (
-        "input other",
-        "a b",
-    ),
+    "torch.le": ("input other",),
     "torch.lerp": ("input end weight",),
     "torch.less": ("input other",),
     "torch.less_equal": ("input other",),
-    "torch.lgamma": (
-        "input",
-        "a",
-    ),
+    "torch.lgamma": ("input",),
     "torch.linalg.cholesky": ("input * upper",),
     "torch.linalg.cross": ("input other * dim",),
     "torch.linalg.det": ("A",),
@@ -1095,19 +883,9 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.linalg.svdvals": ("A * driver",),
     "torch.linalg.vector_norm": ("input ord dim keepdim * dtype",),
     "torch.linspace": ("start end steps * dtype layout device pin_memory",),
-    "torch.log": (
-        "input",
-        "a",
-        "a b",
-    ),
-    "torch.log10": (
-        "input",
-        "a",
-    ),
-    "torch.log1p": (
-        "input",
-        "a",
-    ),
+    "torch.log": ("input",),
+    "torch.log10": ("input",),
+    "torch.log1p": ("input",),
     "torch.log2": ("input",),
     "torch.log_softmax": ("input dim dtype",),
     "torch.logaddexp": ("input other",),
@@ -1121,10 +899,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.logit": ("input eps",),
     "torch.logspace": ("start end steps base * dtype layout device pin_memory",),
     "torch.logsumexp": ("input dim keepdim",),
-    "torch.lt": (
-        "input other",
-        "a b",
-    ),
+    "torch.lt": ("input other",),
     "torch.masked_fill": ("input mask value",),
     "torch.matmul": ("input other",),
     "torch.matrix_exp": ("input",),
@@ -1167,7 +942,6 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input other",
         "l n",
         "n l",
-        "a b",
     ),
     "torch.multinomial": ("input num_samples replacement * generator",),
     "torch.multiply": ("input other",),
@@ -1178,14 +952,8 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.nanquantile": ("input q dim keepdim * interpolation",),
     "torch.nansum": ("input dim keepdim * dtype",),
     "torch.narrow": ("input dim start length",),
-    "torch.ne": (
-        "input other",
-        "a b",
-    ),
-    "torch.neg": (
-        "input",
-        "a",
-    ),
+    "torch.ne": ("input other",),
+    "torch.neg": ("input",),
     "torch.negative": ("input",),
     "torch.nextafter": ("input other",),
     "torch.norm": ("input p dim keepdim out dtype",),
@@ -1204,16 +972,10 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.pixel_shuffle": ("input upscale_factor",),
     "torch.pixel_unshuffle": ("input downscale_factor",),
     "torch.poisson": ("input generator",),
-    "torch.polar": (
-        "abs angle",
-        "a b",
-    ),
+    "torch.polar": ("abs angle",),
     "torch.polygamma": ("n input",),
     "torch.positive": ("input",),
-    "torch.pow": (
-        "input exponent",
-        "a b",
-    ),
+    "torch.pow": ("input exponent",),
     "torch.prelu": ("input weight",),
     "torch.prod": (
         "input * dtype",
@@ -1257,10 +1019,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.reciprocal": ("input",),
     "torch.relu": ("input",),
     "torch.relu_": ("input",),
-    "torch.remainder": (
-        "input other",
-        "a b",
-    ),
+    "torch.remainder": ("input other",),
     "torch.repeat_interleave": (
         "repeats * output_size",
         "input repeats dim * output_size",
@@ -1271,7 +1030,6 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.round": (
         "input",
         "input * decimals",
-        "a",
     ),
     "torch.rrelu": ("input lower upper training generator",),
     "torch.rsqrt": ("input",),
@@ -1295,15 +1053,9 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.sigmoid": ("input",),
     "torch.sign": ("input",),
     "torch.signbit": ("input",),
-    "torch.sin": (
-        "input",
-        "a",
-    ),
+    "torch.sin": ("input",),
     "torch.sinc": ("input",),
-    "torch.sinh": (
-        "input",
-        "a",
-    ),
+    "torch.sinh": ("input",),
     "torch.softmax": ("input dim dtype",),
     "torch.sort": (
         "input dim descending",
@@ -1322,10 +1074,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.split": ("tensor split_size_or_sections dim",),
     "torch.split_with_sizes": ("input split_sizes dim",),
     "torch.spmm": ("input mat2 out_dtype",),
-    "torch.sqrt": (
-        "input",
-        "a",
-    ),
+    "torch.sqrt": ("input",),
     "torch.square": ("input",),
     "torch.squeeze": (
         "input",
@@ -1348,7 +1097,6 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.sub": (
         "input other * alpha",
         "input other alpha",
-        "a b",
     ),
     "torch.subtract": (
         "input other * alpha",
@@ -1365,14 +1113,8 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "torch.t": ("input",),
     "torch.take": ("input index",),
     "torch.take_along_dim": ("input indices dim",),
-    "torch.tan": (
-        "input",
-        "a",
-    ),
-    "torch.tanh": (
-        "input",
-        "a",
-    ),
+    "torch.tan": ("input",),
+    "torch.tanh": ("input",),
     "torch.tensor": (
         "t * dtype device requires_grad",
         "data * dtype device requires_grad",
