@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc import bundled
 from shapecalc.algebra.arithmetic import is_symbolic
@@ -30,6 +30,15 @@ if TYPE_CHECKING:
     from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
 
+class _Tried(NamedTuple):
+    """What is built before it is asked for, and the settings and symbols for which it is."""
+
+    settings: Mapping[str, Any]
+    free: set[str]
+    values: dict[str, Any]
+    built: Built
+
+
 class Network:
     """A network read from a spec.
 
@@ -49,7 +58,7 @@ class Network:
         self.most_layers = most_layers
         self.most_terms = most_terms
         self._default: Built | None = None
-        self._tried: tuple[dict[str, Any], Built] | None = None  # what is built before it is asked
+        self._tried: _Tried | None = None
 
     @property
     def name(self) -> str:
@@ -125,9 +134,9 @@ class Network:
         return self._open(settings, set(names) - settings.keys())
 
     def _open(self, settings: Mapping[str, Any], free: set[str]) -> tuple[dict[str, Any], Built]:
-        if self._tried is not None and not settings and not free:
-            tried, self._tried = self._tried, None
-            return tried
+        tried, self._tried = self._tried, None
+        if tried is not None and tried.settings == settings and tried.free == free:
+            return tried.values, tried.built
         return self._opened(settings, free, lambda values: (values, self._built(settings, values)))
 
     def deciding(
@@ -145,7 +154,7 @@ class Network:
         asked = set(symbolic) - settings.keys()
         free = set(asked)
         with suppress(SpecError):
-            self._open(settings, free)
+            self._tried = _Tried(dict(settings), free, *self._open(settings, free))
         return asked - free
 
     def _opened(
@@ -383,8 +392,8 @@ def from_code(
 
     def trial(spec: Spec) -> Built:
         network = tried[id(spec)] = Network(spec, most_layers, most_terms)
-        network._tried = network.build()
-        return network._tried[1]
+        network._tried = _Tried({}, set(), *network.build())
+        return network._tried.built
 
     spec = read_network(text, inputs, training, assume, texts=texts, trial=trial)
     return tried[id(spec)] if id(spec) in tried else Network(spec, most_layers, most_terms)

@@ -13,7 +13,7 @@ from shapecalc.analysis.constraints import Constraint, combine
 from shapecalc.analysis.data import plain
 from shapecalc.analysis.layer import LayerReport, reports
 from shapecalc.analysis.measures import DEFAULT, Totals, sums
-from shapecalc.analysis.views import ReceptiveField, receptive_fields
+from shapecalc.analysis.views import ReceptiveFields
 from shapecalc.graph.graph import Built, Need, Part
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
@@ -225,7 +225,7 @@ class Report:
         return found
 
     @cached_property
-    def receptive_fields(self) -> dict[str, ReceptiveField | None]:
+    def receptive_fields(self) -> ReceptiveFields:
         """Every layer's view of the input; None where no window describes it.
 
         That is so behind a layer in which every output sees the whole input, and where branches
@@ -236,7 +236,7 @@ class Report:
         >>> shapecalc.load("lenet5").report().receptive_fields["conv2"].size
         (14, 14)
         """
-        return receptive_fields(self.layers, self.inputs, self.built.least)
+        return ReceptiveFields(self.built.nodes, self.inputs, self.built.least)
 
     @cached_property
     def warnings(self) -> list[Warning]:

@@ -925,6 +925,8 @@ FUNCTIONS_IN = {
     "nn.functional.dropout2d": "resampling",
     "nn.functional.dropout3d": "resampling",
     "nn.functional.feature_dropout": "resampling",
+    "nn.functional.fractional_max_pool2d": "resampling",
+    "nn.functional.fractional_max_pool3d": "resampling",
     "nn.functional.grid_sample": "resampling",
     "nn.functional.gumbel_softmax": "resampling",
     "nn.functional.interpolate": "resampling",

@@ -25,6 +25,7 @@ from shapecalc.reading.evaluator.values import (
     Partial,
     Raised,
 )
+from shapecalc.reading.functions.arguments import Arguments
 from shapecalc.reading.modules import (
     AFTER,
     HOOKS,
@@ -43,7 +44,7 @@ from shapecalc.reading.tensors.trace import Trace
 from shapecalc.reading.tensors.traced import Call, Op, TensorValue
 
 
-class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
+class Reader(Arguments, Modules, LeafCalls, Tensors, Trace, Assumptions):
     """Reads the source of one network."""
 
     def __init__(self, path: Path, training: bool = False) -> None:
