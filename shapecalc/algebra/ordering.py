@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -43,9 +44,14 @@ def _is_taken_off(expr: sympy.Expr) -> bool:
 
 @lru_cache(maxsize=65536)
 def sort_key(expr: sympy.Expr) -> Any:
-    """What sympy orders expressions by; its way to find that of a sum takes the square of it."""
+    """What sympy orders expressions by; its way to find that of a sum takes the square of it.
+
+    Numbers in it are Python's, which are compared in no time.
+    """
+    if expr.is_Rational:
+        return expr.class_key(), (0, ()), (), _number(expr)
     if expr.is_Atom:
-        return expr.sort_key()
+        return (*expr.sort_key()[:2], sort_key(sympy.S.One), 1)
     number, rest = expr.as_coeff_Mul()
     base, exponent = rest.as_base_exp() if rest.is_Pow else (rest, sympy.S.One)
     if base.is_Atom:
@@ -56,4 +62,8 @@ def sort_key(expr: sympy.Expr) -> Any:
         inside = tuple(sorted(map(sort_key, base.args)))
     else:
         inside = tuple(map(sort_key, base.args))
-    return base.class_key(), (len(inside), inside), sort_key(exponent), number
+    return base.class_key(), (len(inside), inside), sort_key(exponent), _number(number)
+
+
+def _number(value: sympy.Rational) -> int | Fraction:
+    return value.p if value.is_Integer else Fraction(value.p, value.q)

@@ -190,7 +190,9 @@ class Traced(arithmetic.Calculable):
             for factor, term in _terms(tree):
                 merged[term] = merged.get(term, 0) + factor
         terms = tuple((factor, term) for term, factor in merged.items() if factor != 0)
-        return Traced(_simple_sum(terms, sum(tree.value for tree in trees)))
+        values = [tree.value for tree in trees]
+        formulas = [value for value in values if arithmetic.is_symbolic(value)]
+        return Traced(_simple_sum(terms, formulas[0].sum(values) if formulas else sum(values)))
 
     def gcd(self, m: Any) -> Traced:
         """The greatest common divisor with a number."""
