@@ -114,6 +114,16 @@ class Reader(Arguments, Modules, LeafCalls, Tensors, Trace, Assumptions):
                 return {n: v for n, v in found.items() if v.stored and v.stored.is_buffer is wanted}
         return MISSING
 
+    def callable_attribute(self, value: Any, name: str) -> Any:
+        """What a function tells of itself, or a method of ``torch.Tensor`` as a function."""
+        if not (isinstance(value, Builtin) and value.name == "torch.Tensor") or name[:2] == "__":
+            return super().callable_attribute(value, name)
+
+        def run(rt: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+            return rt.call(rt.attribute(self, name), list(args), kwargs)
+
+        return Builtin(f"Tensor.{name}", run, is_strict=True)
+
     def set_attribute(self, value: Any, name: str, item: Any) -> None:
         if isinstance(value, Instance) and is_module(value) and name == "training":
             return
