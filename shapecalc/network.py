@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc import bundled
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.graph.build import MOST_LAYERS, build
 from shapecalc.graph.graph import Built, Need
+from shapecalc.graph.place import MOST_TERMS
 from shapecalc.language.evaluation import Undecided
 from shapecalc.language.opening import Made, opened
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
     from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
 
+class _Tried(NamedTuple):
+    """What is built before it is asked for, and the settings and symbols for which it is."""
+
+    settings: Mapping[str, Any]
+    free: set[str]
+    values: dict[str, Any]
+    built: Built
+
+
 class Network:
     """A network read from a spec.
 
@@ -41,11 +51,14 @@ class Network:
     ('LeNet-5', ['B', 'H', 'W'])
     """
 
-    def __init__(self, spec: Spec, most_layers: int = MOST_LAYERS) -> None:
+    def __init__(
+        self, spec: Spec, most_layers: int = MOST_LAYERS, most_terms: int = MOST_TERMS
+    ) -> None:
         self.spec = spec
         self.most_layers = most_layers
+        self.most_terms = most_terms
         self._default: Built | None = None
-        self._tried: tuple[dict[str, Any], Built] | None = None  # what is built before it is asked
+        self._tried: _Tried | None = None
 
     @property
     def name(self) -> str:
@@ -121,9 +134,9 @@ class Network:
         return self._open(settings, set(names) - settings.keys())
 
     def _open(self, settings: Mapping[str, Any], free: set[str]) -> tuple[dict[str, Any], Built]:
-        if self._tried is not None and not settings and not free:
-            tried, self._tried = self._tried, None
-            return tried
+        tried, self._tried = self._tried, None
+        if tried is not None and tried.settings == settings and tried.free == free:
+            return tried.values, tried.built
         return self._opened(settings, free, lambda values: (values, self._built(settings, values)))
 
     def deciding(
@@ -141,7 +154,7 @@ class Network:
         asked = set(symbolic) - settings.keys()
         free = set(asked)
         with suppress(SpecError):
-            self._open(settings, free)
+            self._tried = _Tried(dict(settings), free, *self._open(settings, free))
         return asked - free
 
     def _opened(
@@ -162,7 +175,7 @@ class Network:
 
             asked = symbol_needs(self.spec.require, values, self.spec.source)
         try:
-            built = build(self.spec, values, self.most_layers)
+            built = build(self.spec, values, self.most_layers, self.most_terms)
         except SpecError as error:
             from shapecalc.analysis.advice import advised
 
@@ -185,7 +198,7 @@ class Network:
             return self
         spec = copy.copy(self.spec)
         spec.require = [*spec.require, *more]
-        return Network(spec, self.most_layers)
+        return self.of_spec(spec)
 
     def of_type(self, dtype: str) -> Network:
         """The network with floats of another type, which memory depends on.
@@ -198,7 +211,17 @@ class Network:
             raise SettingError(f"no dtype {dtype!r}; there are {', '.join(WIDTHS)}")
         spec = copy.copy(self.spec)
         spec.dtype = dtype
-        return Network(spec, self.most_layers)
+        return self.of_spec(spec)
+
+    def of_spec(self, spec: Spec) -> Network:
+        """The network of another spec, as large at most as this one.
+
+        >>> import shapecalc
+        >>> net = shapecalc.load("lenet5", most_layers=20)
+        >>> net.of_spec(shapecalc.load("alexnet").spec).most_layers
+        20
+        """
+        return Network(spec, self.most_layers, self.most_terms)
 
     def _undecided(self, undecided: Undecided) -> SpecError:
         names = " and ".join(sorted(undecided.symbols))
@@ -326,13 +349,15 @@ def load(
     training: bool = False,
     assume: Mapping[str, Any] | None = None,
     most_layers: int = MOST_LAYERS,
+    most_terms: int = MOST_TERMS,
 ) -> Network:
     """Read a network from a file, the name of a bundled spec, spec text, a dict, or source.
 
     PyTorch source, ``"model.py:Net(num_classes=10)"``, is read and not run: see
     ``docs/reading-code.md``. ``inputs`` are then the shapes that come in, without the batch, as
     ``"3,224,224"`` or ``[3, 224, 224]``; ``training`` reads what it does while training;
-    ``assume`` gives shapes that calls put out which are not known.
+    ``assume`` gives shapes that calls put out which are not known. The network may have so many
+    layers, and its formulas so many terms.
 
     Raises :class:`SpecError` with everything that is wrong with the spec, ``FileNotFoundError``
     if there is no such file.
@@ -342,13 +367,13 @@ def load(
     <Network 'GoogLeNet'>
     """
     if isinstance(source, (str, Path)) and is_code(str(source)):
-        return from_code(str(source), list(inputs), training, assume, most_layers=most_layers)
+        return from_code(str(source), list(inputs), training, assume, None, most_layers, most_terms)
     if inputs or training or assume:
         raise SettingError("inputs, training and assume tell how PyTorch source is read")
     if isinstance(source, str) and (found := bundled.member(source)) is not None:
         path, name = found
-        return Network(as_member(parsed(read(path)), name), most_layers)
-    return Network(parsed(read(source)), most_layers)
+        return Network(as_member(parsed(read(path)), name), most_layers, most_terms)
+    return Network(parsed(read(source)), most_layers, most_terms)
 
 
 def from_code(
@@ -358,6 +383,7 @@ def from_code(
     assume: Mapping[str, Any] | None = None,
     texts: Mapping[Path, str] | None = None,
     most_layers: int = MOST_LAYERS,
+    most_terms: int = MOST_TERMS,
 ) -> Network:
     """The network in source, in blocks that are tried: they make the layers that the code runs."""
     from shapecalc.reading import read_network
@@ -365,12 +391,12 @@ def from_code(
     tried: dict[int, Network] = {}
 
     def trial(spec: Spec) -> Built:
-        network = tried[id(spec)] = Network(spec, most_layers)
-        network._tried = network.build()
-        return network._tried[1]
+        network = tried[id(spec)] = Network(spec, most_layers, most_terms)
+        network._tried = _Tried({}, set(), *network.build())
+        return network._tried.built
 
     spec = read_network(text, inputs, training, assume, texts=texts, trial=trial)
-    return tried[id(spec)] if id(spec) in tried else Network(spec, most_layers)
+    return tried[id(spec)] if id(spec) in tried else Network(spec, most_layers, most_terms)
 
 
 def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:

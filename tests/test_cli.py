@@ -49,3 +49,12 @@ def test_a_symbol_given_as_an_argument_is_told_how_it_is_set() -> None:
     assert done.exit_code == 2
     assert "symbols are set as in --set H=64" in done.output
     assert "--set" not in CliRunner().invoke(main, ["layers", "Mish", "H=64"]).output
+
+
+def test_what_is_refused_for_its_formulas_is_shown_where_more_terms_are_allowed():
+    arguments = ["show", "alexnet", "--symbolic=H", "--max-terms"]
+    refused = CliRunner().invoke(main, [*arguments, "5"])
+    assert refused.exit_code == 1
+    assert "longer than 5 terms together" in refused.output
+    assert "--max-terms allows more" in refused.output
+    assert CliRunner().invoke(main, [*arguments, "500"]).exit_code == 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
 
 import sympy
 
@@ -29,6 +30,7 @@ class Abbreviations:
         self.meanings: dict[str, str] = {}
         self._taken = set(taken)
         self._names: dict[sympy.Expr, sympy.Symbol] = {}
+        self._endings: dict[str, Iterator[str]] = {}
 
     def write(self, value: Quantity) -> str:
         """The value with its floors abbreviated, and common factors drawn out."""
@@ -36,17 +38,21 @@ class Abbreviations:
             return str(value)
         self._taken |= value.symbols
         expr = writing.with_remainders(value.expr)
-        for floor in sorted(_outermost_floors(expr), key=ordering.sort_key):
-            if floor not in self._names:
-                self._names[floor] = self._named(floor)
-        return writing.write(factoring.drawn_out(expr.xreplace(self._names)))
+        if nodes.contains(expr, FloorDiv):
+            for floor in sorted(_outermost_floors(expr), key=ordering.sort_key):
+                if floor not in self._names:
+                    self._names[floor] = self._named(floor)
+            expr = expr.xreplace(self._names)
+        return writing.write(factoring.drawn_out(expr))
 
     def _named(self, floor: sympy.Expr) -> sympy.Symbol:
         symbols = sorted(nodes.names(floor))
         stem = "".join(symbols).lower() + (str(floor.args[1]) if floor.args[1].is_Integer else "")
-        taken = {*self.meanings, *self._taken}
-        endings = ["", *"bcdefghijklmnopqrstuvwxyz", *(f"_{i}" for i in range(1, len(taken) + 2))]
-        name = next(stem + ending for ending in endings if stem + ending not in taken)
+        if stem not in self._endings:
+            numbered = (f"_{i}" for i in count(1))
+            self._endings[stem] = chain(["", *"bcdefghijklmnopqrstuvwxyz"], numbered)
+        names = (stem + ending for ending in self._endings[stem])  # those tried stay taken
+        name = next(n for n in names if n not in self.meanings and n not in self._taken)
         self.meanings[name] = writing.write(floor)
         return nodes.symbol(name, False)
 

@@ -38,7 +38,7 @@ from shapecalc.algebra.nodes import (
     multiplied,
     multiplied_out,
     names,
-    powers_of,
+    polynomial_powers_of,
     scaled,
     terms_of,
 )
@@ -49,6 +49,8 @@ from shapecalc.algebra.periodic import sign_everywhere
 @lru_cache(maxsize=65536)
 def floordiv(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr:
     """Floor division in canonical form."""
+    if d is sympy.S.One and is_flat(n) and is_whole(n):
+        return n
     if not d.is_Integer:
         return _by_formula(n, d)
     if d == 0:
@@ -102,7 +104,7 @@ def _of_coprime(n: sympy.Expr, d: sympy.Expr) -> sympy.Expr | None:
     The long way finds the same; sympy thinks about whether each quotient is whole.
     """
     (factor, top), (divisor, bottom) = n.as_coeff_Mul(), d.as_coeff_Mul()
-    of_top, of_bottom = powers_of(top), powers_of(bottom)
+    of_top, of_bottom = polynomial_powers_of(top), polynomial_powers_of(bottom)
     if not of_bottom or of_top is None or not (factor.is_Integer and divisor.is_Integer):
         return None
     if not all(base.is_Symbol for base in (*of_top, *of_bottom)):
@@ -246,9 +248,16 @@ def common_divisor(n: sympy.Expr, m: sympy.Expr) -> sympy.Expr | None:
         divisors = (b for a, b in ((n, m), (m, n)) if cancelled(a / b).is_integer)
         return next(divisors, None)
     found = sympy.S.One
-    for prime, power in sympy.factorint(m).items():
+    for prime, power in _primes(int(m)).items():
         lacking = [_lacking(n, prime, j) for j in range(1, power + 1)]
-        found *= added([sympy.Integer(prime**power), *lacking])
+        found = multiplied(found, added([sympy.Integer(prime**power), *lacking]))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _primes(number: int) -> dict[int, int]:
+    """The primes that a number is a product of, and their powers."""
+    found: dict[int, int] = sympy.factorint(number)
     return found
 
 

@@ -10,7 +10,7 @@ of the range, one without end too.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
@@ -29,7 +29,7 @@ from shapecalc.algebra.intervals import (
     times,
     whole,
 )
-from shapecalc.algebra.program import Program, Step
+from shapecalc.algebra.program import OPERATIONS, Program, Step, number
 
 Line = tuple[Any, Any]
 """A straight line: its slope, and its value at 0."""
@@ -77,7 +77,7 @@ class Compiled:
             elif sign == "name":
                 results.append(values[operands])
             else:
-                results.append(_AT[sign](*[results[place] for place in operands]))
+                results.append(OPERATIONS[sign](*[results[place] for place in operands]))
         return results[self._result]
 
     def over(self, ranges: Mapping[str, Bounds]) -> Bounds:
@@ -131,8 +131,7 @@ def compiled(formula: Quantity) -> Compiled:
 def _prepared(step: Step) -> tuple[str, Any]:
     sign, *operands = step
     if sign == "number":
-        number = Fraction(operands[0])
-        return sign, number.numerator if number.denominator == 1 else number
+        return sign, number(operands[0])
     if sign == "name":
         return sign, operands[0]
     if sign not in OVER:
@@ -272,28 +271,7 @@ def bounds(value: Quantity, ranges: Mapping[str, Bounds]) -> Bounds:
         return ANYTHING
 
 
-# -- operations on numbers and on stretches -------------------------------------------------------
-
-
-def _power(base: Any, exponent: Any) -> Any:
-    if isinstance(exponent, int) and exponent < 0:
-        return whole(Fraction(1) / Fraction(base) ** -exponent)
-    return whole(base**exponent)
-
-
-def _sum(*values: Any) -> Any:
-    return whole(sum(values))
-
-
-_AT: dict[str, Callable[..., Any]] = {
-    "+": _sum,
-    "*": lambda *values: whole(math.prod(values)),
-    "//": lambda a, b: a // b,
-    "%": lambda a, b: a % b,
-    "**": _power,
-    "min": min,
-    "max": max,
-}
+# -- operations on stretches -------------------------------------------------------
 
 
 def _stretch(sign: str, parts: list[_Stretch], ranges: Mapping[str, Bounds]) -> _Stretch:
@@ -330,7 +308,8 @@ def _over_lines(
 
 
 def _line_sum(lines: list[Line]) -> Line:
-    return _sum(*[slope for slope, _ in lines]), _sum(*[start for _, start in lines])
+    slopes, starts = [slope for slope, _ in lines], [start for _, start in lines]
+    return OPERATIONS["+"](*slopes), OPERATIONS["+"](*starts)
 
 
 def _on_line(line: Line, ranges: Mapping[str, Bounds]) -> Bounds:

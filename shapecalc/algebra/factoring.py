@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
+from math import gcd, lcm
 
 import sympy
 
@@ -12,7 +14,9 @@ from shapecalc.algebra.nodes import (
     length,
     multiplied,
     names,
-    powers_of,
+    parted,
+    polynomial_powers_of,
+    times,
 )
 
 MOST_DRAWN_OUT = 100
@@ -41,22 +45,29 @@ def _of_monomials(expr: sympy.Expr) -> sympy.Expr | None:
 
     Floors, minima and maxima do for symbols where nothing is to be drawn out inside them.
     """
-    powers = [powers_of(term) for term in expr.args]
+    powers = [polynomial_powers_of(term) for term in expr.args]
     if any(own is None or not all(map(_is_drawn_out, own)) for own in powers):
         return None
-    content, rest = expr.primitive()
+    numbers, terms = zip(*map(parted, expr.args), strict=True)
+    content = _content(numbers)
     common = dict(powers[0] or {})
     for own in powers[1:]:
         common = {base: min(n, own[base]) for base, n in common.items() if own and base in own}
-    if all(term.as_coeff_Mul()[0] < 0 for term in expr.args):
-        content, rest = -content, -rest
     if content == 1 and not common:
         return expr
+    rest = [times(term, number / content) for number, term in zip(numbers, terms, strict=True)]
     drawn = [base**n for base, n in common.items()]
-    divided = sympy.Mul(*[base**-n for base, n in common.items()])
-    rest = added([multiplied(term, divided) for term in rest.args])
-    factors = [factor for factor in (content, *drawn, rest) if factor != 1]
-    return sympy.Mul(*factors, evaluate=False)
+    if drawn:
+        divided = sympy.Mul(*[base**-n for base, n in common.items()])
+        rest = [multiplied(term, divided) for term in rest]
+    factors = [factor for factor in (content, *drawn, added(rest)) if factor != 1]
+    return sympy.Mul._from_args(factors, is_commutative=True)
+
+
+def _content(numbers: Sequence[sympy.Rational]) -> sympy.Rational:
+    """The largest number by which all are whole; negative where all of them are."""
+    common = sympy.Rational(gcd(*(n.p for n in numbers)), lcm(*(n.q for n in numbers)))
+    return -common if all(n.p < 0 for n in numbers) else common
 
 
 MOST_FACTORED = 24
@@ -101,7 +112,7 @@ def _is_prime(expr: sympy.Expr) -> bool:
     """
     if not expr.is_Add:
         return False
-    terms = [powers_of(term.as_coeff_Mul()[1]) for term in expr.args]
+    terms = [polynomial_powers_of(term.as_coeff_Mul()[1]) for term in expr.args]
     known = [own for own in terms if own is not None]
     if len(known) < len(terms):
         return False

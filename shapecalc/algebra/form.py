@@ -54,6 +54,20 @@ def as_fraction(value: Formula) -> str:
     return f"{writing.operand(top)}/{writing.operand(bottom, right=True)}"
 
 
+def straight_line(value: Formula) -> tuple[int, int] | None:
+    """The slope and the value at 0 of a multiple of one symbol plus a number; None of any other.
+
+    >>> H, W = Formula.symbol("H"), Formula.symbol("W")
+    >>> straight_line(3 * H - 2), straight_line(H // 2), straight_line(H + W)
+    ((3, -2), None, None)
+    """
+    constant, rest = value.expr.as_coeff_Add(rational=True)
+    slope, symbol = nodes.parted(rest)
+    if not (symbol.is_Symbol and symbol.is_integer and slope.is_Integer and constant.is_Integer):
+        return None
+    return int(slope), int(constant)
+
+
 def period(value: Formula) -> int | None:
     """The period of a formula in one symbol: on each residue class it is one polynomial.
 

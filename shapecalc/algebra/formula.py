@@ -152,7 +152,9 @@ class Formula(Symbolic):
         Exact quotients by many different divisors, each known to be whole, stand in it each for
         itself: over one denominator every term would be a product of all the others.
         """
-        terms = [*map(as_expr, values)]
+        terms = [as_expr(value) for value in values if value != 0]
+        if len(terms) == 1 and not terms[0].is_Add:
+            return from_expr(terms[0], _known_whole(*values))
         is_whole = _known_whole(*values)
         if is_whole:
             terms = canonical.apart(terms)
@@ -341,7 +343,10 @@ def from_expr(expr: sympy.Expr, whole: bool = False) -> Any:
 
 def _known_whole(*values: Quantity) -> bool:
     """Whether all are whole, and it has to be noted, for of one of them its form does not tell."""
-    if not any(isinstance(each, Formula) and each._whole for each in values):
+    for each in values:
+        if isinstance(each, Formula) and each._whole:
+            break
+    else:  # as it nearly always is
         return False
     return all(each.is_whole if isinstance(each, Formula) else type(each) is int for each in values)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
 from math import comb, prod
 from typing import Any
 
@@ -16,7 +16,22 @@ MOST_TERMS = 4096
 """The longest sum that products are multiplied out to."""
 
 
-class FloorDiv(sympy.Function):  # type: ignore[misc]
+class Operation(sympy.Function):  # type: ignore[misc]
+    """What sympy has no operation for. There is nothing that it could evaluate in one."""
+
+    def __new__(cls, *args: sympy.Expr) -> Operation:
+        """An operation on expressions, made without asking whether they are decimal numbers."""
+        made: Operation = sympy.Basic.__new__(cls, *args)
+        return made
+
+    @classmethod
+    @lru_cache
+    def class_key(cls) -> Any:
+        """Where sympy sorts it among functions; found once."""
+        return super().class_key()
+
+
+class FloorDiv(Operation):
     """``n // d``, rounded down. Made by :func:`floordiv`, which brings it into canonical form."""
 
     nargs = 2
@@ -28,7 +43,7 @@ class FloorDiv(sympy.Function):  # type: ignore[misc]
         return floor if exp is None else rf"{{{floor}}}^{{{exp}}}"
 
 
-class Extreme(sympy.Function):  # type: ignore[misc]
+class Extreme(Operation):
     """A minimum or maximum; sympy's own would reason about their arguments at length."""
 
     def _eval_is_integer(self) -> bool | None:
@@ -55,26 +70,37 @@ def symbol(name: str, rational: bool) -> sympy.Symbol:
     return sympy.Symbol(name, **({"rational": True} if rational else {"integer": True}))
 
 
+@lru_cache(maxsize=65536)
 def scaled(expr: sympy.Expr, number: int) -> sympy.Expr:
     """An expression times a number, as sympy's ``*`` makes it but in a fiftieth of its time.
 
     >>> scaled(2 * sympy.Symbol("x"), 3)
     6*x
     """
-    coefficient, rest = expr.as_coeff_Mul(rational=True)
-    if number in (0, 1) or not coefficient.is_Rational or expr.is_Number:
+    if number == 1:
+        return expr
+    if number == 0 or expr.is_Number:
         return expr * number
-    if rest.is_Add and coefficient is sympy.S.One:
-        return added([scaled(term, number) for term in rest.args])
-    if rest.is_Add and not coefficient.is_Integer:
-        return expr * number  # which is multiplied out
-    factors = rest.args if rest.is_Mul else (rest,)
+    if not expr.is_Add:
+        return _term_scaled(expr, number)
+    terms = [_term_scaled(term, number) for term in expr.args]
+    return added(terms) if any(map(_is_unlike_others, terms)) else _sum_of(terms)
+
+
+def _term_scaled(term: sympy.Expr, number: int) -> sympy.Expr:
+    """What is no sum times a number other than 0 and 1."""
+    factors = term.args if term.is_Mul else (term,)
+    coefficient = sympy.S.One
+    if factors[0].is_Rational:
+        coefficient, *factors = factors
+        if len(factors) == 1 and factors[0].is_Add and not coefficient.is_Integer:
+            return term * number  # which is multiplied out
     if any(factor.is_Pow and factor.base.is_Number for factor in factors):
-        return expr * number  # powers of one number come together
-    coefficient *= sympy.Integer(number)
-    if coefficient is sympy.S.One:
-        return rest
-    return sympy.Mul._from_args((coefficient, *factors), is_commutative=True)
+        return term * number  # powers of one number come together
+    coefficient *= number
+    if coefficient is not sympy.S.One:
+        factors = (coefficient, *factors)
+    return sympy.Mul._from_args(factors, is_commutative=True)
 
 
 def shifted(expr: sympy.Expr, number: int) -> sympy.Expr:
@@ -83,14 +109,15 @@ def shifted(expr: sympy.Expr, number: int) -> sympy.Expr:
     >>> shifted(sympy.Symbol("x") + 1, 2)
     x + 3
     """
-    if number == 0 or expr.is_Number:
+    if number == 0:
+        return expr
+    if expr.is_Number:
         return expr + number
-    constant, rest = expr.as_coeff_Add(rational=True)
-    constant += number
-    if constant == 0:
-        return rest
-    terms = rest.args if rest.is_Add else (rest,)
-    return sympy.Add._from_args((constant, *terms), is_commutative=True)
+    terms = expr.args if expr.is_Add else (expr,)
+    constant = sympy.Integer(number)
+    if terms[0].is_Rational:
+        constant, terms = terms[0] + number, terms[1:]
+    return sympy.Add._from_args((constant, *terms) if constant.p else terms, is_commutative=True)
 
 
 def added(summands: Sequence[sympy.Expr]) -> sympy.Expr:
@@ -100,32 +127,67 @@ def added(summands: Sequence[sympy.Expr]) -> sympy.Expr:
     >>> added([2 * x + 1, y, 3 * x - 1])
     5*x + y
     """
-    terms: dict[sympy.Expr, sympy.Rational] = {}
+    constant = sympy.S.Zero
+    numbers: dict[sympy.Expr, sympy.Rational] = {}
+    once: dict[sympy.Expr, sympy.Expr] = {}  # what needs not be made anew
     for summand in summands:
         for term in summand.args if summand.is_Add else (summand,):
-            coefficient, rest = term.as_coeff_Mul(rational=True)
-            if rest.is_Add or _is_power_of_number(rest):
+            if term.is_Rational:
+                constant = constant + term if constant.p else term
+                continue
+            number, rest = parted(term)
+            if _is_unlike_others(rest):
                 return sympy.Add(*summands)  # which multiplies out, or draws powers together
-            known = terms.get(rest)
-            terms[rest] = coefficient if known is None else known + coefficient
-    constant = terms.pop(sympy.S.One, sympy.S.Zero)
-    found = [_times(rest, coefficient) for rest, coefficient in terms.items() if coefficient.p]
-    sorted_as_sums(found)
-    if constant.p:
-        found.insert(0, constant)
-    if len(found) < 2:
-        return found[0] if found else sympy.S.Zero
-    return sympy.Add._from_args(found, is_commutative=True)
+            if rest in numbers:
+                numbers[rest] += number
+                once.pop(rest, None)
+            else:
+                numbers[rest], once[rest] = number, term
+    found = [once[rest] if rest in once else times(rest, n) for rest, n in numbers.items() if n.p]
+    return _sum_of([constant, *found] if constant.p else found)
 
 
-def _is_power_of_number(term: sympy.Expr) -> bool:
-    return bool(term.is_Pow and term.base.is_Number)
+def parted(term: sympy.Expr) -> tuple[sympy.Rational, sympy.Expr]:
+    """The number in front of what is no sum, and the rest.
+
+    >>> parted(3 * sympy.Symbol("x"))
+    (3, x)
+    """
+    if term.is_Mul:
+        return _parted(term)
+    return (term, sympy.S.One) if term.is_Rational else (sympy.S.One, term)
 
 
-def _times(term: sympy.Expr, coefficient: sympy.Rational) -> sympy.Expr:
+@lru_cache(maxsize=65536)
+def _parted(product: sympy.Expr) -> tuple[sympy.Rational, sympy.Expr]:
+    """The same of a product, of which sympy makes the rest anew each time."""
+    number, rest = product.as_coeff_Mul(rational=True)
+    return number, rest
+
+
+def _is_unlike_others(term: sympy.Expr) -> bool:
+    """Whether sympy does more to a term of a sum than add it to its like.
+
+    Numbers before sums are multiplied into them, and those before their own powers drawn in.
+    """
+    if term.is_Mul and len(term.args) == 2 and term.args[0].is_Rational:
+        term = term.args[1]
+    return bool(term.is_Add or (term.is_Pow and term.base.is_Number))
+
+
+def _sum_of(terms: list[sympy.Expr]) -> sympy.Expr:
+    """The sum of terms of which no two are alike; a number among them stands first."""
+    first = terms[:1] if terms and terms[0].is_Rational else []
+    others = terms[len(first) :]
+    if len(others) > 1:
+        sorted_as_sums(others)
+    return sympy.Add._from_args([*first, *others], is_commutative=True)
+
+
+def times(term: sympy.Expr, coefficient: sympy.Rational) -> sympy.Expr:
     """A number times what has no number in front."""
-    if coefficient is sympy.S.One:
-        return term
+    if coefficient is sympy.S.One or term is sympy.S.One:
+        return coefficient if term is sympy.S.One else term
     factors = term.args if term.is_Mul else (term,)
     return sympy.Mul._from_args((coefficient, *factors), is_commutative=True)
 
@@ -141,28 +203,33 @@ def multiplied(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr:
     for number, rest in ((one, other), (other, one)):
         if number.is_Integer:
             return scaled(rest, int(number))
-    coefficient = sympy.S.One
-    powers: dict[sympy.Expr, int] = {}
-    for factor in (*sympy.Mul.make_args(one), *sympy.Mul.make_args(other)):
-        if factor.is_Rational:
-            coefficient *= factor
-            continue
-        base, power = factor.args if factor.is_Pow else (factor, sympy.S.One)
-        if not (power.is_Integer and (base.is_Symbol or base.is_Function or base.is_Add)):
-            return one * other
-        powers[base] = powers.get(base, 0) + int(power)
-    powers = {base: n for base, n in powers.items() if n}
+    first, second = powers_of(one), powers_of(other)
+    if first is None or second is None:
+        return one * other
+    powers = {base: n + second.get(base, 0) for base, n in first.items()}
+    powers = {base: n for base, n in {**second, **powers}.items() if n}
     if any(base.is_Add and (n != 1 or len(powers) == 1) for base, n in powers.items()):
         return one * other  # a sum is squared, or multiplied by a number
     found = [base if n == 1 else base**n for base, n in powers.items()]
+    coefficient = parted(one)[0] * parted(other)[0]
     if not coefficient.p or not found:
         return coefficient
     sorted_as_products(found)
     if coefficient is not sympy.S.One:
         found.insert(0, coefficient)
-    if len(found) == 1:
-        return found[0]
     return sympy.Mul._from_args(found, is_commutative=True)
+
+
+def product(factors: Sequence[sympy.Expr]) -> sympy.Expr:
+    """The product of several expressions, as sympy's ``Mul`` makes it.
+
+    >>> x, y = sympy.symbols("x y", integer=True)
+    >>> product([sympy.Integer(2), x, y + 1])
+    2*x*(y + 1)
+    """
+    numbers = [factor for factor in factors if factor.is_Rational]
+    others = [factor for factor in factors if not factor.is_Rational]
+    return reduce(multiplied, [*others, *numbers])  # what is one sum is multiplied by numbers
 
 
 def terms_of(expr: sympy.Expr) -> dict[sympy.Expr, Fraction]:
@@ -224,15 +291,28 @@ def is_flat(expr: sympy.Expr) -> bool:
 
 @lru_cache(maxsize=65536)
 def powers_of(term: sympy.Expr) -> dict[sympy.Expr, int] | None:
-    """The powers that a term multiplies; None if it is not made of such."""
+    """The whole powers of symbols, functions and sums that a term multiplies; None if of others.
+
+    >>> x, y = sympy.symbols("x y", integer=True)
+    >>> powers_of(3 * x**2 / y), powers_of(2**x)
+    ({x: 2, y: -1}, None)
+    """
     found: dict[sympy.Expr, int] = {}
-    for factor in sympy.Mul.make_args(term):
+    for factor in term.args if term.is_Mul else (term,):
         if factor.is_Rational:
             continue
-        base, power = factor.as_base_exp()
-        if not power.is_Integer or power < 0 or not (base.is_Symbol or base.is_Function):
+        base, power = factor.args if factor.is_Pow else (factor, sympy.S.One)
+        if not (power.is_Integer and (base.is_Symbol or base.is_Function or base.is_Add)):
             return None
-        found[base] = int(power)
+        found[base] = found.get(base, 0) + int(power)
+    return found
+
+
+def polynomial_powers_of(term: sympy.Expr) -> dict[sympy.Expr, int] | None:
+    """The powers where nothing is divided by and no sum is multiplied; None elsewhere."""
+    found = powers_of(term)
+    if found is None or any(n < 0 or base.is_Add for base, n in found.items()):
+        return None
     return found
 
 

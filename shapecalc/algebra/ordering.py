@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 import sympy
 
-from shapecalc.algebra.nodes import has_minus
+from shapecalc.algebra.nodes import has_minus, powers_of
 
 
 def ordered(expr: sympy.Expr) -> list[sympy.Expr]:
@@ -19,32 +20,18 @@ def ordered(expr: sympy.Expr) -> list[sympy.Expr]:
     """
     if _is_taken_off(expr):
         return list(expr.args)
-    terms = {term: _exponents(term) for term in expr.args}
-    if any(powers is None for powers in terms.values()):
+    terms = [(powers_of(term), term) for term in expr.args]
+    if any(powers is None for powers, _ in terms):
         found: list[sympy.Expr] = expr.as_ordered_terms()
         return found
-    bases = {base for powers in terms.values() for base in powers or ()}
+    bases = {base for powers, _ in terms for base in powers or ()}
     before = {base: i for i, base in enumerate(sorted(bases, key=sort_key, reverse=True), 1)}
 
-    def key(term: sympy.Expr) -> list[tuple[int, int]]:
-        powers = sorted((-before[base], n) for base, n in (terms[term] or {}).items())
-        return [*((place if n > 0 else -place, -n) for place, n in powers), (0, 0)]
+    def key(pair: tuple[dict[sympy.Expr, int] | None, sympy.Expr]) -> list[tuple[int, int]]:
+        powers = sorted([(-before[base], n) for base, n in (pair[0] or {}).items()])
+        return [*[(place if n > 0 else -place, -n) for place, n in powers], (0, 0)]
 
-    return sorted(expr.args, key=key)
-
-
-@lru_cache(maxsize=65536)
-def _exponents(term: sympy.Expr) -> dict[sympy.Expr, int] | None:
-    """The powers that a term multiplies, also of sums and negative ones; None if it has others."""
-    found: dict[sympy.Expr, int] = {}
-    for factor in sympy.Mul.make_args(term):
-        if factor.is_Rational:
-            continue
-        base, power = factor.args if factor.is_Pow else (factor, sympy.S.One)
-        if not (power.is_Integer and (base.is_Symbol or base.is_Function or base.is_Add)):
-            return None
-        found[base] = int(power)
-    return found
+    return [term for _, term in sorted(terms, key=key)]
 
 
 def _is_taken_off(expr: sympy.Expr) -> bool:
@@ -57,9 +44,14 @@ def _is_taken_off(expr: sympy.Expr) -> bool:
 
 @lru_cache(maxsize=65536)
 def sort_key(expr: sympy.Expr) -> Any:
-    """What sympy orders expressions by; its way to find that of a sum takes the square of it."""
+    """What sympy orders expressions by; its way to find that of a sum takes the square of it.
+
+    Numbers in it are Python's, which are compared in no time.
+    """
+    if expr.is_Rational:
+        return expr.class_key(), (0, ()), (), _number(expr)
     if expr.is_Atom:
-        return expr.sort_key()
+        return (*expr.sort_key()[:2], sort_key(sympy.S.One), 1)
     number, rest = expr.as_coeff_Mul()
     base, exponent = rest.as_base_exp() if rest.is_Pow else (rest, sympy.S.One)
     if base.is_Atom:
@@ -70,4 +62,8 @@ def sort_key(expr: sympy.Expr) -> Any:
         inside = tuple(sorted(map(sort_key, base.args)))
     else:
         inside = tuple(map(sort_key, base.args))
-    return base.class_key(), (len(inside), inside), sort_key(exponent), number
+    return base.class_key(), (len(inside), inside), sort_key(exponent), _number(number)
+
+
+def _number(value: sympy.Rational) -> int | Fraction:
+    return value.p if value.is_Integer else Fraction(value.p, value.q)

@@ -100,8 +100,9 @@ class Phases(NamedTuple):
         """What the positions from a first to a last one see together."""
         period = len(self.spans)
         if period == 1:
-            start, end = self.at(span.first), self.at(span.last)
-            return Span(start.first, end.last) if start and end else None
+            own = self.spans[0]
+            ends = own and (own.first + span.first * self.step, own.last + span.last * self.step)
+            return Span(*ends) if ends else None
         first, last = map(known, span)
         # beyond a period from either end nothing reaches further
         near = [first + i for i in range(period)] + [last - i for i in range(period)]
@@ -117,6 +118,9 @@ class Phases(NamedTuple):
         3
         """
         period = len(self.spans)
+        if period == 1 == len(following.spans):  # as behind windows, where none take turns
+            seen = following.spans[0]
+            return Phases(self.step * following.step, (seen and self.over(seen),))
         numbers = [following.step, *(n for span in following.spans for n in span or ())]
         if period > 1 and not all(isinstance(number, int) for number in numbers):
             return None

@@ -41,6 +41,11 @@ class Claim(NamedTuple):
         sides: list[Any] = [self.left, self.right]
         return frozenset().union(*(side.symbols for side in sides if is_symbolic(side)))
 
+    @property
+    def length(self) -> int:
+        """How many terms its formulas have, about."""
+        return sum(side.length for side in (self.left, self.right) if is_symbolic(side))
+
     def at(self, values: Mapping[str, Quantity]) -> Claim:
         """The claim with symbols replaced by numbers."""
         from shapecalc.algebra.formula import evaluate

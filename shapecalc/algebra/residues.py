@@ -16,7 +16,14 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from shapecalc.algebra.form import degree, function_of, period, split_extreme, unrounded
+from shapecalc.algebra.form import (
+    degree,
+    function_of,
+    period,
+    split_extreme,
+    straight_line,
+    unrounded,
+)
 from shapecalc.algebra.formula import Formula, expanded
 from shapecalc.algebra.solutions import (
     EVERYTHING,
@@ -60,6 +67,9 @@ def solve(difference: Formula, relation: str, least: int = 1) -> Solutions | boo
 
 def _solutions(difference: Any, relation: str, among: Solutions) -> Solutions | None:
     """The solutions among some numbers; None where the question stays open."""
+    line = straight_line(difference) if isinstance(difference, Formula) else None
+    if line is not None:
+        return among.intersect(Solutions(1, (_along(*line, among.least, relation),)))
     difference = expanded(difference)
     if relation == ">=" and isinstance(difference, Formula):
         difference = unrounded(difference)
@@ -82,6 +92,17 @@ def _solutions(difference: Any, relation: str, among: Solutions) -> Solutions | 
         for first in firsts
     )
     return among.intersect(simplest(length, classes))
+
+
+def _along(slope: int, start: int, least: int, relation: str) -> Class:
+    """The solutions of ``slope*n + start`` from a number on: what most questions come to."""
+    if relation == "==":
+        root, rest = divmod(-start, slope)
+        return () if rest or root < least else (Interval(root, root),)
+    if slope > 0:
+        return (Interval(max(least, -(start // slope)), None),)
+    last = start // -slope
+    return () if last < least else (Interval(least, last),)
 
 
 def _piecewise(difference: Formula, relation: str, among: Solutions) -> Solutions | None:

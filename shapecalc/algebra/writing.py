@@ -14,14 +14,18 @@ import sympy
 from shapecalc.algebra.nodes import (
     Extreme,
     FloorDiv,
+    Operation,
     Smallest,
     added,
     contains,
     has_minus,
     is_whole,
     multiplied,
+    parted,
+    product,
     ratio,
     terms_of,
+    times,
 )
 from shapecalc.algebra.ordering import ordered, sort_key
 
@@ -29,7 +33,7 @@ SUM, PRODUCT, POWER, ATOM = range(4)
 """How strongly a piece of text holds together."""
 
 
-class Remainder(sympy.Function):  # type: ignore[misc]
+class Remainder(Operation):
     """``n % d``, for reading: in formulas it is ``n - d*(n//d)``."""
 
     nargs = 2
@@ -58,7 +62,7 @@ def _write(expr: sympy.Expr) -> tuple[str, int]:
     if expr.is_Symbol:
         return expr.name, ATOM
     if expr.is_Integer:
-        return str(expr), ATOM if expr >= 0 else SUM
+        return str(expr.p), ATOM if expr.p >= 0 else SUM
     if expr.is_Add:
         return _sum(expr)
     if isinstance(expr, Extreme):
@@ -140,19 +144,22 @@ def _with_remainders(expr: sympy.Expr) -> sympy.Expr:
     if expr.is_Add:
         return _drawn_together(expr)
     args = [with_remainders(each) for each in expr.args]
-    return expr if args == list(expr.args) else expr.func(*args)
+    if args == list(expr.args):
+        return expr
+    return product(args) if expr.is_Mul else expr.func(*args)
 
 
 def _drawn_together(expr: sympy.Expr) -> sympy.Expr:
-    terms = {t: sympy.Rational(c) for t, c in expr.as_coefficients_dict().items() if c}
+    terms = {term: number for number, term in map(parted, expr.args)}
     found = []
     for term, factor in list(terms.items()):
         if isinstance(term, FloorDiv) and term.args[1].is_Integer:
             for c, n, d in _candidates(term, -factor, terms):
                 lacks = {t: terms.get(t, 0) - c * k for t, k in terms_of(n).items()}
                 if term in terms and not any(lacks.values()):
-                    terms = {t: k for t, k in terms.items() if t is not term and t not in lacks}
-                    found.append(c * Remainder(with_remainders(n), d))
+                    for gone in (term, *lacks):
+                        terms.pop(gone, None)
+                    found.append(times(Remainder(with_remainders(n), d), c))
                     break
     rest = [multiplied(c, with_remainders(t)) for t, c in terms.items()]
     return added([*rest, *found])

@@ -8,7 +8,7 @@ counts once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, prod, total
@@ -232,20 +232,48 @@ def sums(layers: Iterable[LayerReport]) -> Totals:
 
     ``trainable`` are the params that are learned, which is all of them.
     """
-    alike: dict[int, tuple[LayerReport, int]] = {}  # those that share their counts, and how many
+    alike = _alike(layers)
+    found: dict[str, Dim] = {}
+    for name, of in _SUMMED.items():
+        found[name] = found["params"] if name == "trainable" else _over_all(of, alike)
+    return Totals(found)
+
+
+def sum_of(name: str, layers: Iterable[LayerReport]) -> Dim:
+    """One of the sums over some layers, by its name among the totals.
+
+    >>> import shapecalc
+    >>> report = shapecalc.load("lenet5").report()
+    >>> sum_of("params", report.layers), sum_of("weight_bytes", report.layers)
+    (62006, 248024)
+    """
+    return _over_all(_SUMMED[name], _alike(layers))
+
+
+_Alike = Collection[tuple["LayerReport", int]]
+"""Layers of which those that share their counts are one, and how many it stands for."""
+
+
+def _alike(layers: Iterable[LayerReport]) -> _Alike:
+    alike: dict[int, tuple[LayerReport, int]] = {}
     for layer in layers:
         first, number = alike.get(id(layer.counts), (layer, 0))
         alike[id(layer.counts)] = first, number + 1
+    return alike.values()
 
-    def over_all(of: Callable[[LayerReport], Dim]) -> Dim:
-        return total([of(one) if n == 1 else n * of(one) for one, n in alike.values()])
 
-    found: dict[str, Dim] = {}
-    in_bytes: dict[str, Dim] = {}
-    for name, measure in MEASURES.items():
-        found[name] = over_all(lambda layer: layer.counts[name])  # noqa: B023 - called at once
-        if name == "params":
-            found["trainable"] = found[name]
-        if measure.bytes is not None:
-            in_bytes[measure.bytes.name] = over_all(measure.bytes.of)
-    return Totals(found | in_bytes)
+def _over_all(of: Callable[[LayerReport], Dim], alike: _Alike) -> Dim:
+    return total([of(one) if n == 1 else n * of(one) for one, n in alike])
+
+
+def _counted(name: str) -> Callable[[LayerReport], Dim]:
+    return lambda layer: layer.counts[name]
+
+
+_SUMMED: dict[str, Callable[[LayerReport], Dim]] = {
+    "params": _counted("params"),
+    "trainable": _counted("params"),
+    **{name: _counted(name) for name in MEASURES},
+    **{each.bytes.name: each.bytes.of for each in MEASURES.values() if each.bytes},
+}
+"""What is summed, by its name among the totals, in their order."""

@@ -246,7 +246,7 @@ class Memory:
             )
             key = live, made, used, freed
             if key not in alike:
-                held = sum(made, live)
+                held = live + total(made)
                 alike[key] = held, held - total(used), held - total(freed)
             held, waiting, live = alike[key]
             yield Step(turn.path, held, waiting)

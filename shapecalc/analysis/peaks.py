@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic, total
+from shapecalc.algebra.program import Program
 
 if TYPE_CHECKING:
     from shapecalc.analysis.memory import Turn
@@ -56,15 +57,17 @@ class Peaks:
         """
         proofs = _Proofs(self._bytes, self._least)
         moments = [self._moments[path] for path in paths]
-        more, less = _before([moment.tried[:TRIED_FIRST] for moment in moments])
+        rows = [moment.tried[:TRIED_FIRST] for moment in moments]
+        compared = _compared(rows)
         found = 0  # a bit for each of the moments
         for place, moment in enumerate(moments):
             if proofs.are_spent:  # the rest may all hold the most, as far as is known
                 found |= ((1 << len(moments)) - 1) >> place << place
                 break
-            if any(proofs.exceeds(moments[other], moment) for other in _bits(found & more[place])):
+            more, less = compared[rows[place]]
+            if any(proofs.exceeds(moments[other], moment) for other in _bits(found & more)):
                 continue
-            for other in _bits(found & less[place]):
+            for other in _bits(found & less):
                 if proofs.exceeds(moment, moments[other]):
                     found ^= 1 << other
             found |= 1 << place
@@ -77,35 +80,43 @@ def _moments(
 ) -> Iterator[_Moment]:
     held = 0
     live: tuple[Any, ...] = (0,) * len(tried[0]) if tried else ()
+    known: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # layers come back to what was held
     for turn in turns:
         for place in [places[source] for source in turn.made]:
             held |= 1 << place
             live = tuple([a + b for a, b in zip(live, tried[place], strict=True)])
+        live = known.setdefault(live, live)
         yield _Moment(turn.path, held, live)
         for place in [places[source] for source in turn.freed]:
             held ^= 1 << place
             live = tuple([a - b for a, b in zip(live, tried[place], strict=True)])
 
 
-def _before(rows: list[tuple[Any, ...]]) -> tuple[list[int], list[int]]:
-    """For each row those before it that are nowhere less than it, and those nowhere more, as bits.
+_Row = tuple[Any, ...]
 
-    >>> _before([(1, 2), (2, 1), (1, 1)])
-    ([0, 0, 3], [0, 0, 0])
+
+def _compared(rows: list[_Row]) -> dict[_Row, tuple[int, int]]:
+    """For each of some rows the places of those nowhere less, and of those nowhere more, as bits.
+
+    >>> _compared([(1, 2), (2, 1), (1, 1)])
+    {(1, 2): (1, 5), (2, 1): (2, 6), (1, 1): (7, 4)}
     """
-    found = [(1 << place) - 1 for place in range(len(rows))]
-    more, less = found, list(found)
-    for column in zip(*rows):
-        rising = sorted(range(len(rows)), key=column.__getitem__)
+    places: dict[_Row, int] = {}
+    for place, row in enumerate(rows):
+        places[row] = places.get(row, 0) | 1 << place
+    more = dict.fromkeys(places, (1 << len(rows)) - 1)
+    less = dict(more)
+    for column in map(itemgetter, range(len(rows[0]) if rows else 0)):
+        rising = sorted(places, key=column)
         for own, order in ((less, rising), (more, reversed(rising))):
             seen = 0
-            for _, alike in groupby(order, column.__getitem__):
-                places = list(alike)
-                for place in places:
-                    seen |= 1 << place
-                for place in places:
-                    own[place] &= seen
-    return more, less
+            for _, equal in groupby(order, column):
+                alike = list(equal)
+                for row in alike:
+                    seen |= places[row]
+                for row in alike:
+                    own[row] &= seen
+    return {row: (more[row], less[row]) for row in places}
 
 
 def _bits(number: int) -> Iterator[int]:
@@ -122,19 +133,32 @@ def _tried(sizes: list[Dim], least: Least) -> list[tuple[Any, ...]]:
     what grows with a padding need not grow where there is none. A setting at which one of the sizes
     has no value is left out.
     """
-    from shapecalc.algebra.formula import evaluate
+    program = Program()
+    places = [program.add(size) for size in sizes]
+    settings = _settings(sorted({step[1] for step in program.steps if step[0] == "name"}), least)
+    try:
+        results = program.run(settings)
+    except ZeroDivisionError:
+        results = program.run([each for each in settings if _has_values(program, each)])
+    return [tuple(results[place]) for place in places]
 
-    symbols = sorted({name for size in sizes if is_symbolic(size) for name in size.symbols})
-    found: list[list[Any]] = []
-    for number in range(TRIED):
-        setting = {}
-        for name in symbols:
-            chance = crc32(f"{name}{number}".encode())
-            setting[name] = least.get(name, 1) + _above(number, chance)
-        known: dict[Any, Any] = {}
-        with suppress(ZeroDivisionError):
-            found.append([evaluate(size, setting, known) for size in sizes])
-    return list(zip(*found, strict=True)) if found else [()] * len(sizes)
+
+def _settings(symbols: Iterable[str], least: Least) -> list[dict[str, int]]:
+    return [
+        {
+            name: least.get(name, 1) + _above(number, crc32(f"{name}{number}".encode()))
+            for name in symbols
+        }
+        for number in range(TRIED)
+    ]
+
+
+def _has_values(program: Program, setting: Mapping[str, int]) -> bool:
+    try:
+        program.run([setting])
+    except ZeroDivisionError:
+        return False
+    return True
 
 
 def _above(number: int, chance: int) -> int:

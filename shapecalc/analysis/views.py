@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic
 from shapecalc.algebra.phases import Phases, Range, together
 from shapecalc.algebra.window import IDENTITY
 from shapecalc.analysis.data import plain
-from shapecalc.analysis.layer import LayerReport
 from shapecalc.graph.graph import Node
 from shapecalc.layers import Tensor
 
@@ -60,30 +59,60 @@ View = tuple[Phases, ...] | str | None
 NOTHING = "nothing"
 
 
-def receptive_fields(
-    layers: Iterable[LayerReport], inputs: Mapping[str, Tensor], least: Mapping[str, int]
-) -> dict[str, ReceptiveField | None]:
-    """Every layer's view of the inputs, by its path; None where no window describes it."""
-    views: dict[str, View] = {
-        name: (_ALONE,) * len(tensor.spatial) if tensor.spatial else None
-        for name, tensor in inputs.items()
-    }
-    seen: dict[tuple[int, ...], View] = {}  # by copies of a layer that are fed alike
-    fields: dict[int, ReceptiveField | None] = {}  # many layers have the view of another
-    found: dict[str, ReceptiveField | None] = {}
-    for layer in layers:
-        node = layer.node
-        sources = [views[path] for path, _ in node.sources]
-        key = (id(node.layer), id(node.inputs), *[id(view) for view in sources])
-        if key in seen:
-            view = seen[key]
-        else:
-            view = seen[key] = _seen(node, sources, least)
-            if id(view) not in fields:
-                fields[id(view)] = _field(view)
-        views[layer.path] = view
-        found[layer.path] = fields[id(view)]
-    return found
+class ReceptiveFields(Mapping[str, "ReceptiveField | None"]):
+    """Every layer's view of the inputs, by its path; None where no window describes it.
+
+    What a layer sees hangs on those before it, and they are gone through as far as is asked for.
+
+    >>> import shapecalc
+    >>> built = shapecalc.load("lenet5").build()[1]
+    >>> fields = ReceptiveFields(built.nodes, built.inputs, built.least)
+    >>> fields["conv2"].size, len(fields)
+    ((14, 14), 10)
+    """
+
+    def __init__(
+        self, nodes: Mapping[str, Node], inputs: Mapping[str, Tensor], least: Mapping[str, int]
+    ) -> None:
+        self._nodes = nodes
+        self._least = least
+        self._found: dict[str, ReceptiveField | None] = {}
+        self._views: dict[str, View] = {
+            name: (_ALONE,) * len(tensor.spatial) if tensor.spatial else None
+            for name, tensor in inputs.items()
+        }
+        self._rest = self._following()
+
+    def __getitem__(self, path: str) -> ReceptiveField | None:
+        if path not in self._nodes:
+            raise KeyError(path)
+        while path not in self._found:
+            next(self._rest)
+        return self._found[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def _following(self) -> Iterator[None]:
+        """Go on from layer to layer."""
+        views = self._views
+        seen: dict[tuple[int, ...], View] = {}  # by copies of a layer that are fed alike
+        fields: dict[int, ReceptiveField | None] = {}  # many layers have the view of another
+        for path, node in self._nodes.items():
+            sources = [views[source] for source, _ in node.sources]
+            key = (id(node.layer), id(node.inputs), *[id(view) for view in sources])
+            if key in seen:
+                view = seen[key]
+            else:
+                view = seen[key] = _seen(node, sources, self._least)
+                if id(view) not in fields:
+                    fields[id(view)] = _field(view)
+            views[path] = view
+            self._found[path] = fields[id(view)]
+            yield
 
 
 def _seen(node: Node, sources: list[View], least: Mapping[str, int]) -> View:

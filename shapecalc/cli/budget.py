@@ -9,7 +9,7 @@ import click
 
 from shapecalc.cli.common import (
     code_options,
-    limit_option,
+    limit_options,
     open_spec,
     read_settings,
     reports_errors,
@@ -29,7 +29,7 @@ from shapecalc.network import Network
 @code_options
 @settings_option
 @require_option
-@limit_option
+@limit_options
 @reports_errors
 def budget(
     specs: tuple[str, ...],

@@ -13,7 +13,7 @@ import click
 
 from shapecalc.cli import progress
 from shapecalc.cli.common import (
-    limit_option,
+    limit_options,
     open_spec,
     read_settings,
     reports_errors,
@@ -67,7 +67,7 @@ BAR = 24
     help="Also write the emitted module's graph for TensorBoard.",
 )
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-@limit_option
+@limit_options
 @reports_errors
 def check(
     spec: str,

@@ -15,6 +15,7 @@ from shapecalc.cli import progress
 from shapecalc.cli.completion import completed_setting, completed_spec, completed_symbols
 from shapecalc.cli.output import echo_error, echo_frame
 from shapecalc.graph.build import MOST_LAYERS
+from shapecalc.graph.place import MOST_TERMS
 from shapecalc.language.problem import SpecError
 from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
@@ -80,6 +81,20 @@ def spec_argument(function: Function) -> Function:
     return click.argument("spec", shell_complete=completed_spec)(code_options(function))
 
 
+def limit_options(function: Function) -> Function:
+    """The options that bound a network's size, and its formulas; :func:`open_spec` has the last."""
+    terms = click.option(
+        "--max-terms",
+        type=Count(1),
+        default=MOST_TERMS,
+        show_default=True,
+        expose_value=False,
+        callback=_remember,
+        help="How many terms the formulas of a network may have.",
+    )
+    return limit_option(terms(function))
+
+
 def limit_option(function: Function) -> Function:
     """The option that bounds a network's size."""
     return click.option(
@@ -143,11 +158,12 @@ def open_spec(spec: str, most_layers: int, beside: str | None = None) -> Network
     Where it stands beside another network, how source is read may be said for that one alone.
     """
     now.begin(f"reading {one_line(spec)}")
+    most_terms = click.get_current_context().meta.get("shapecalc.max_terms", MOST_TERMS)
     if spec == "-":
         if sys.stdin is None:
             raise click.BadParameter("standard input is closed", param_hint="SPEC")
         data = sys.stdin.buffer.read(LARGEST_FILE + 1)
-        return Network(parsed(decode(data, "<stdin>")), most_layers)
+        return Network(parsed(decode(data, "<stdin>")), most_layers, most_terms)
     try:
         is_plain = "\n" not in spec and "{" not in spec  # what load would take for a spec's text
         if is_plain or is_code(spec):
@@ -156,8 +172,8 @@ def open_spec(spec: str, most_layers: int, beside: str | None = None) -> Network
             if any(read_as.values()) and not is_code(spec):
                 message = "--input, --assume and --training are for PyTorch source"
                 raise click.UsageError(f"{message}; symbols of a spec are set as in --set H=64")
-            return load(spec, most_layers=most_layers, **read_as)
-        return load(Path(spec), most_layers=most_layers)
+            return load(spec, most_layers=most_layers, most_terms=most_terms, **read_as)
+        return load(Path(spec), most_layers=most_layers, most_terms=most_terms)
     except OSError as error:
         reason = str(error) if error.strerror is None else f"{spec}: {error.strerror}"
         raise click.BadParameter(reason, param_hint="SPEC") from None

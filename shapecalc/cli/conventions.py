@@ -7,7 +7,7 @@ import click
 from shapecalc.analysis.conventions import CONVENTIONS, counted
 from shapecalc.analysis.data import plain
 from shapecalc.cli.common import (
-    limit_option,
+    limit_options,
     open_spec,
     read_settings,
     read_symbolic,
@@ -31,7 +31,7 @@ from shapecalc.layout import markdown
     default="table",
     show_default=True,
 )
-@limit_option
+@limit_options
 @reports_errors
 def conventions(
     spec: str, settings: tuple[str, ...], symbolic: str | None, form: str, max_layers: int

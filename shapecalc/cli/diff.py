@@ -11,7 +11,7 @@ from shapecalc.analysis.report import Report
 from shapecalc.cli.common import (
     Count,
     code_options,
-    limit_option,
+    limit_options,
     open_spec,
     read_settings,
     read_symbolic,
@@ -55,7 +55,7 @@ COLOURS = {"-": {"fg": "red"}, "+": {"fg": "green"}}
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @code_options
 @click.option("--exit-code", is_flag=True, help="Exit with status 1 if the two differ.")
-@limit_option
+@limit_options
 @reports_errors
 def diff(
     a: str,

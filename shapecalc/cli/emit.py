@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from shapecalc.cli.common import (
-    limit_option,
+    limit_options,
     open_spec,
     read_settings,
     reports_errors,
@@ -34,7 +34,7 @@ from shapecalc.cli.output import echo, refuse_source, write
     type=click.Path(path_type=Path),
     help="Write to a file.",
 )
-@limit_option
+@limit_options
 @reports_errors
 def emit(
     spec: str,

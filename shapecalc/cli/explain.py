@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from shapecalc.cli.common import (
-    limit_option,
+    limit_options,
     open_spec,
     read_settings,
     read_symbolic,
@@ -24,7 +24,7 @@ from shapecalc.cli.terminal import print_lines
 @settings_options
 @click.option("--ascii", "plain", is_flag=True, help="Plain ASCII, no other signs.")
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text")
-@limit_option
+@limit_options
 @reports_errors
 def explain(
     spec: str,

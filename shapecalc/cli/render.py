@@ -10,7 +10,7 @@ from click.core import ParameterSource
 from shapecalc.cli.common import (
     Count,
     dtype_option,
-    limit_option,
+    limit_options,
     open_spec,
     read_settings,
     read_symbolic,
@@ -72,7 +72,7 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 @click.option("--legend", is_flag=True, help="Add what the colours mean.")
 @click.option("--memory", is_flag=True, help="Draw what is held in memory while each layer runs.")
 @dtype_option
-@limit_option
+@limit_options
 @click.pass_context
 @reports_errors
 def render(

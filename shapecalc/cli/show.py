@@ -12,7 +12,7 @@ from shapecalc.analysis.tools import TOOLS
 from shapecalc.cli.common import (
     Count,
     dtype_option,
-    limit_option,
+    limit_options,
     open_spec,
     read_settings,
     read_symbolic,
@@ -81,7 +81,7 @@ def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Frac
 @click.option(
     "--device-bandwidth", callback=_rate, metavar="N", help="Its bytes a second, as 900e9."
 )
-@limit_option
+@limit_options
 @reports_errors
 def show(
     spec: str,

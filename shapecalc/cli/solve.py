@@ -10,7 +10,7 @@ import click
 
 from shapecalc.cli.common import (
     Function,
-    limit_option,
+    limit_options,
     open_spec,
     read_settings,
     reports_errors,
@@ -95,7 +95,7 @@ def _total(name: str, about: str) -> Callable[[Function], Function]:
 @click.option("--exact", is_flag=True, help="Only values at which no window drops a pixel.")
 @settings_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@limit_option
+@limit_options
 @reports_errors
 def solve(
     spec: str,

@@ -12,7 +12,7 @@ import click
 
 from shapecalc.cli.common import (
     Count,
-    limit_option,
+    limit_options,
     open_spec,
     read_settings,
     reports_errors,
@@ -83,7 +83,7 @@ EXTRA = "pip install 'shapecalc-nn[sweep]'"
     help="Compute on the workers of this scheduler of Dask, or 'local' for one a processor; "
     "parquet is then a folder of files.",
 )
-@limit_option
+@limit_options
 @reports_errors
 def sweep(
     spec: str,

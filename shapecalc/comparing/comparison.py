@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic
 from shapecalc.algebra.requirement import equal
 from shapecalc.analysis.constraints import Constraint
-from shapecalc.analysis.measures import Totals, sums
+from shapecalc.analysis.layer import LayerReport
+from shapecalc.analysis.measures import Totals, sum_of, sums
 from shapecalc.analysis.report import Report
 from shapecalc.comparing.alignment import Pair, align
 from shapecalc.graph.graph import Node
@@ -109,12 +110,11 @@ class Change(NamedTuple):
     @property
     def totals(self) -> tuple[Totals, Totals]:
         """The sums over the layers of either side."""
-        return _sums(self.left), _sums(self.right)
+        return sums(_layers(self.left)), sums(_layers(self.right))
 
     def values(self, name: str) -> Values:
         """A count on both sides: ``params``, ``macs``, ``buffers``, ..."""
-        left, right = self.totals
-        return Values(getattr(left, name), getattr(right, name))
+        return Values(sum_of(name, _layers(self.left)), sum_of(name, _layers(self.right)))
 
     @property
     def outputs(self) -> tuple[Shape | None, Shape | None]:
@@ -245,8 +245,8 @@ def _without(some: Iterable[Constraint], others: Iterable[Constraint]) -> list[C
     return [each for each in some if each.condition not in known]
 
 
-def _sums(own: tuple[Row, ...]) -> Totals:
-    return sums(layer for row in own for layer in row.layers)
+def _layers(own: tuple[Row, ...]) -> Iterator[LayerReport]:
+    return (layer for row in own for layer in row.layers)
 
 
 def _output(own: tuple[Row, ...]) -> Shape | None:

@@ -32,7 +32,7 @@ def closed(network: Network, report: Report, settings: Mapping[str, Any]) -> Rep
         if is_symbolic(value) and name not in {*settings, *names}
     ]
     try:
-        return Network(spec, network.most_layers).opened(settings, names) if names else None
+        return network.of_spec(spec).opened(settings, names) if names else None
     except SpecError:
         return None
 
@@ -46,7 +46,7 @@ def open_report(
     that is set to a formula. None where it cannot be made.
     """
     spec, _ = _freed(network.spec, report)
-    freed = Network(spec, network.most_layers)
+    freed = network.of_spec(spec)
     symbols = {name for name, value in report.symbols.items() if is_symbolic(value)}
     values = {name: value for name, value in report.symbols.items() if name not in symbols}
     kept = {name: value for name, value in settings.items() if name in symbols}

@@ -58,14 +58,8 @@ def explain(report: Report, path: str, closed: Report | None = None) -> Explanat
     """
     layer = report[path]
     told = lettered(layer.node)
-    sections = [
-        Section("shape", [*_shape(report, layer, told), *_flattened(report, layer)]),
-        windows.section(layer),
-        Section("cost", list(_cost(layer, told))),
-        Section(
-            "seen from the input", list(from_input(report, layer, told.axes, closed or report))
-        ),
-    ]
+    sections = _beside_cost(report, layer, told, closed or report)
+    sections.insert(-1, Section("cost", list(_cost(layer, told))))
     return Explanation(
         path=layer.path,
         kind=layer.kind,
@@ -75,6 +69,33 @@ def explain(report: Report, path: str, closed: Report | None = None) -> Explanat
         settings=list(_settings(layer, told)),
         sections=[section for section in sections if section.lines],
     )
+
+
+def in_words(report: Report, path: str, closed: Report | None = None) -> dict[str, list[Line]]:
+    """The lines of an explanation that are words alone, by the section that they stand in.
+
+    >>> import shapecalc
+    >>> [line.remark for line in in_words(shapecalc.load("lenet5").report(), "relu1")["shape"]]
+    ['the output has the shape of the input']
+    """
+    layer = report[path]
+    sections = _beside_cost(report, layer, lettered(layer.node), closed or report)
+    return {
+        each.heading: [line for line in each.lines if line.value is None]
+        for each in sections
+        if each.lines
+    }
+
+
+def _beside_cost(
+    report: Report, layer: LayerReport, told: Lettered, closed: Report
+) -> list[Section]:
+    """The sections but for the cost, which is told in numbers alone."""
+    return [
+        Section("shape", [*_shape(report, layer, told), *_flattened(report, layer)]),
+        windows.section(layer),
+        Section("seen from the input", list(from_input(report, layer, told.axes, closed))),
+    ]
 
 
 def _behind_batch(sizes: Sizes) -> Sizes:

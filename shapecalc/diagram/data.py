@@ -18,8 +18,8 @@ from shapecalc.analysis.measures import labels as labels_of_totals
 from shapecalc.analysis.report import Report
 from shapecalc.derivation.closed import open_report
 from shapecalc.derivation.equation import Chain, Derivation, Equation
-from shapecalc.derivation.layer import Explanation, explain
-from shapecalc.derivation.lines import Section
+from shapecalc.derivation.layer import explain, in_words
+from shapecalc.derivation.lines import Line, Section
 from shapecalc.derivation.picture import corner, legend
 from shapecalc.diagram import labels
 from shapecalc.diagram.colours import GROUPS
@@ -241,8 +241,8 @@ class _Writer:
         A line in words alone may be right only for the values that the report was made for: it is
         told with ``now``, and what takes its place for other values with ``else``.
         """
-        now = explain(self.report, path, self.found)
-        told = now if self.report is self.found else explain(self.found, path, self.found)
+        told = explain(self.found, path, self.found)
+        now = in_words(self.report, path, self.found)
         return {
             "about": told.doc.replace("``", ""),
             "inputs": [[source, self.sizes(shape)] for source, shape in told.inputs],
@@ -250,7 +250,9 @@ class _Writer:
             "settings": [
                 [each.field, each.letter, self.value(each.value)] for each in told.settings
             ],
-            "sections": list(self.sections(now, told)),
+            "sections": [
+                self.section(each, now.get(each.heading, each.lines)) for each in told.sections
+            ],
         }
 
     def value(self, value: Any) -> Any:
@@ -259,25 +261,21 @@ class _Writer:
             return self.places(value)
         return self.add(value) if _is_size(value) else labels.plain(value)
 
-    def sections(self, now: Explanation, told: Explanation) -> Iterator[dict[str, Any]]:
-        own = {section.heading: section for section in now.sections}
-        for section in told.sections:
-            same = own.get(section.heading, section)
-            drawn = section.picture and corner(*section.picture)
-            yield {
-                "heading": section.heading,
-                "lines": list(self.lines(same, section)),
-                **({"picture": f"{drawn}\n{legend()}"} if drawn else {}),
-            }
+    def section(self, told: Section, now: list[Line]) -> dict[str, Any]:
+        drawn = told.picture and corner(*told.picture)
+        return {
+            "heading": told.heading,
+            "lines": list(self.lines(told, now)),
+            **({"picture": f"{drawn}\n{legend()}"} if drawn else {}),
+        }
 
-    def lines(self, now: Section, told: Section) -> Iterator[list[Any]]:
-        words = [line for line in now.lines if line.value is None]
+    def lines(self, told: Section, now: list[Line]) -> Iterator[list[Any]]:
         for line in told.lines:
             if line.value is not None:
                 yield [line.name, line.remark, "always", self.derived(line.value)]
             else:
-                yield [line.name, line.remark, "always" if line in words else "else"]
-        for line in words:
+                yield [line.name, line.remark, "always" if line in now else "else"]
+        for line in now:
             if line not in told.lines:
                 yield [line.name, line.remark, "now"]
 

@@ -26,8 +26,11 @@ from shapecalc.pace import now
 DEEPEST_FORMULA = 40
 """How many quotients, minima, maxima and products of sums may stand in one another in a size."""
 
-MOST_TERMS = 20_000
-"""How many terms the formulas of all sizes that layers put out may have together."""
+MOST_TERMS = 10_000
+"""How many terms formulas may have together, those of sizes and of conditions on them.
+
+It is several times what large known networks come to. The caller may say more.
+"""
 
 
 class _Placed(NamedTuple):
@@ -53,10 +56,10 @@ class Placer(Evaluator):
         self.least: dict[str, int] = {}
         self.layers = 0
         self.terms = 0
-        self.placed: dict[Entry | Layer, _Placed] = {}
-        """What last followed for an entry, or for a layer: copies and chains are mostly alike."""
+        self.placed: dict[int | Entry | Layer, _Placed] = {}
+        """What last followed for a layer, the same or one that equals it, or for an entry."""
         self.made: dict[tuple[Any, ...], Layer] = {}
-        """The layers of entries, each with its settings where they are plain."""
+        """The layers that there are, by their kinds and settings where these are plain."""
 
     @property
     def problems(self) -> list[Problem]:
@@ -69,7 +72,7 @@ class Placer(Evaluator):
         """Put a layer into the graph; None if a requirement does not hold."""
         layer = entry.layer or self.make(entry, scope, place)
         inputs = tuple([wire.tensor for wire in wires])
-        known = self.placed.get(entry)
+        known = self.placed.get(entry) or self.placed.get(id(layer))
         if known is None or known.made is not layer:
             known = self.placed.get(layer) if layer.is_plain else None
         if known is not None and _are_alike(inputs, known.inputs):
@@ -89,9 +92,11 @@ class Placer(Evaluator):
                 return None
             if made.is_plain:
                 own = tuple([need.condition for need in self.needs[needs:]])
-                self.placed[entry] = found = _Placed(made, inputs, layer, outputs, own)
-                if problems == len(self.problems):  # what is wrong is told of each entry
-                    self.placed[made] = found
+                found = _Placed(made, inputs, layer, outputs, own)
+                if problems == len(self.problems):
+                    self.placed[id(made)] = self.placed[made] = found
+                else:  # what is wrong is told of each entry
+                    self.placed[entry] = found
         shared = self.shared_path(entry, place, path)
         sources = tuple([wire.source for wire in wires])
         node = Node(path, name, layer, entry, place.part, sources, inputs, outputs, shared)
@@ -124,15 +129,24 @@ class Placer(Evaluator):
     def make(self, entry: Entry, scope: Scope, place: Place) -> Layer:
         """The layer with its settings read; made once where they are the same."""
         settings = {name: self.value(s, scope, place) for name, s in entry.settings.items()}
-        key = (entry, *settings.values())
+        key = (entry.kind, *settings, *map(type, settings.values()), *settings.values())
         is_plain = all(
-            type(value) is int or (is_symbolic(value) and value.is_plain)
+            type(value) in (int, bool) or (is_symbolic(value) and value.is_plain)
             for value in settings.values()
         )
-        if is_plain and key in self.made:
-            return self.made[key]
+        layer = self.made.get(key) if is_plain else None
+        if layer is None:
+            layer = self.read(entry, settings, scope, place)
+            if is_plain:
+                self.made[key] = layer
+        if all(setting.is_constant for setting in entry.settings.values()):
+            entry.layer = layer
+        return layer
+
+    def read(self, entry: Entry, settings: dict[str, Any], scope: Scope, place: Place) -> Layer:
+        """The layer of an entry with such settings; one that its field does not take is told."""
         try:
-            layer = KINDS[entry.kind](**settings)
+            return KINDS[entry.kind](**settings)
         except FieldError as error:
             if is_symbolic(error.received) and not _is_refused(entry, error):
                 raise Undecided(error.received) from None
@@ -151,11 +165,6 @@ class Placer(Evaluator):
                     uses=place.part,
                 )
             raise Fatal from None
-        if all(setting.is_constant for setting in entry.settings.values()):
-            entry.layer = layer
-        elif is_plain:
-            self.made[key] = layer
-        return layer
 
     def arity(self, entry: Entry, layer: Layer, count: int, place: Place) -> None:
         """Refuse a number of inputs that the kind does not take."""
@@ -206,6 +215,7 @@ class Placer(Evaluator):
             self.least[symbol] = max(least, self.least.get(symbol, least))
         if not understood:
             self.needs.append(Need(condition, path))
+            self.terms += sum(claim.length for claim in condition.claims)
 
     def broken(
         self,
@@ -252,6 +262,8 @@ class Placer(Evaluator):
                 message = f"would make the formulas longer than {self.most_terms:,} terms together"
             if message:
                 hint = f"leave fewer symbols open, as with --symbolic={self.few_symbols()}"
+                if self.terms > self.most_terms:
+                    hint += "; if it is meant, --max-terms allows more"
         if message:
             told, of_formulas = f"{entry.kind} {path!r} {message}", bool(hint)
             self.problem(entry.mark, told, hint, uses=place.part, is_of_formulas=of_formulas)

@@ -8,7 +8,7 @@ keys refused, places remembered, and limits on nesting, size and the growth of a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Union
 
@@ -111,7 +111,7 @@ class _Composer:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.anchors: dict[str, Node | None] = {}
-        self.events: Iterator[Any] = yaml.parse(_paired(source.text), Loader=_Loader)
+        self.event: Callable[[], Any] = _Loader(_paired(source.text)).get_event  # the next one
         self.depth = 0
 
     def fail(self, event: Any, message: str, *notes: str) -> SpecError:
@@ -120,29 +120,30 @@ class _Composer:
         return SpecError(self.source, [Problem(mark, message, notes)])
 
     def document(self) -> Node:
-        event = next(self.events)  # the stream's start
-        event = next(self.events)
+        event = self.event()  # the stream's start
+        event = self.event()
         if isinstance(event, yaml.StreamEndEvent):
             hint = "a spec is a mapping with at least 'input' and 'layers'"
             raise self.fail(event, "the file is empty", hint)
-        root = self.node(next(self.events))
-        next(self.events)  # the document's end
-        event = next(self.events)
+        root = self.node(self.event())
+        self.event()  # the document's end
+        event = self.event()
         if not isinstance(event, yaml.StreamEndEvent):
             raise self.fail(event, "a second document starts here", "a spec is one document")
         return root
 
     def node(self, event: Any) -> Node:
-        if isinstance(event, yaml.AliasEvent):
+        kind = event.__class__
+        if kind is yaml.AliasEvent:
             return self.alias(event)
-        if event.tag is not None and event.tag not in _TAGS[type(event)]:
-            raise self.fail(event, f"tags are not used in specs, but here is {event.tag!r}")
-        if event.anchor is not None:
-            self.anchors[event.anchor] = None
-        is_scalar = isinstance(event, yaml.ScalarEvent)
-        node = self.scalar(event) if is_scalar else self.collection(event)
-        if event.anchor is not None:
-            self.anchors[event.anchor] = node
+        tag, anchor = event.tag, event.anchor
+        if tag is not None and tag not in _TAGS[kind]:
+            raise self.fail(event, f"tags are not used in specs, but here is {tag!r}")
+        if anchor is not None:
+            self.anchors[anchor] = None
+        node = self.scalar(event) if kind is yaml.ScalarEvent else self.collection(event)
+        if anchor is not None:
+            self.anchors[anchor] = node
         return node
 
     def alias(self, event: Any) -> Node:
@@ -157,7 +158,7 @@ class _Composer:
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.fail(event, f"values nest deeper than {DEEPEST} levels")
-        is_list = isinstance(event, yaml.SequenceStartEvent)
+        is_list = event.__class__ is yaml.SequenceStartEvent
         value, size = self.items(event) if is_list else self.pairs(event)
         self.depth -= 1
         start = event.start_mark
@@ -166,44 +167,40 @@ class _Composer:
     def items(self, event: Any) -> tuple[list[Node], int]:
         items = []
         size = 1
-        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+        while (event := self.event()).__class__ is not yaml.SequenceEndEvent:
             item = self.node(event)
             size += item.size
-            self.check_size(event, size)
+            if size > MOST_VALUES:
+                raise self.too_large(event)
             items.append(item)
         return items, size
 
     def pairs(self, event: Any) -> tuple[dict[str, Pair], int]:
         pairs: dict[str, Pair] = {}
         size = 1
-        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent):
+        while (event := self.event()).__class__ is not yaml.MappingEndEvent:
+            if event.__class__ is not yaml.ScalarEvent:
                 raise self.fail(event, "a key must be a word, not a list or a mapping")
             name = event.value
             if name[:2] in _NO_KEYS:
                 raise self.fail(event, *_NO_KEYS[name[:2]])
             key = self.node(event)
-            value = self.node(next(self.events))
+            value = self.node(self.event())
             if name in pairs:
-                first = pairs[name].key
-                raise self.fail(
-                    event,
-                    f"key {name!r} stands here again",
-                    f"it stands first in line {first.line}",
-                )
+                where = f"it stands first in line {pairs[name].key.line}"
+                raise self.fail(event, f"key {name!r} stands here again", where)
             size += value.size + 1
-            self.check_size(event, size)
+            if size > MOST_VALUES:
+                raise self.too_large(event)
             pairs[name] = Pair(key, value)
         return pairs, size
 
-    def check_size(self, event: Any, size: int) -> None:
-        if size > MOST_VALUES:
-            raise self.fail(event, f"more than {MOST_VALUES:,} values, aliases written out")
+    def too_large(self, event: Any) -> SpecError:
+        return self.fail(event, f"more than {MOST_VALUES:,} values, aliases written out")
 
     def scalar(self, event: Any) -> Node:
-        start = event.start_mark
-        value = event.value
-        if event.implicit[0] or (event.tag and event.tag != "!" and not event.tag.endswith(":str")):
+        start, value, tag = event.start_mark, event.value, event.tag
+        if event.implicit[0] or (tag and tag != "!" and not tag.endswith(":str")):
             value = self.resolve(event, value)
         return Node(value, start.line + 1, start.column + 1, _length(event))
 

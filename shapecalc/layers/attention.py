@@ -93,6 +93,14 @@ class MultiheadAttention(Layer):
 
     keeps_more = True
 
+    takes = ("query", "key", "value")
+    takes_also = (
+        "key_padding_mask",
+        "need_weights",
+        "attn_mask",
+        "average_attn_weights",
+        "is_causal",
+    )
     returns = "output, attn_output_weights"
     signature = (
         "embed_dim",

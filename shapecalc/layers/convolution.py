@@ -176,6 +176,7 @@ class TransposedConvolution(_AnyConvolution, abstract=True):
     """
 
     spreads = True
+    takes_also = ("output_size",)
 
     signature = (
         "in_channels",

@@ -19,6 +19,7 @@ class _Distance(Broadcast, abstract=True):
     """What the distances have in common: the inputs broadcast, then a dimension is summed up."""
 
     arity = (2, 2)
+    takes = ("x1", "x2")
     in_torch = True
     dtypes = FLOATS
 

@@ -89,6 +89,7 @@ class EmbeddingBag(_Table):
     """
 
     keeps_more = True
+    takes_also = ("offsets", "per_sample_weights")
 
     signature = (
         "num_embeddings",

@@ -92,6 +92,10 @@ class Facts:
     """Whether it is a tensor that the module it stands in holds; :meth:`constructor` makes it."""
     signature: ClassVar[tuple[str, ...]] = ()
     """The parameters of the module in torch's order; see :meth:`parameters`."""
+    takes: ClassVar[tuple[str, ...]] = ("input",)
+    """The tensors that torch's module cannot be called without, by their names there."""
+    takes_also: ClassVar[tuple[str, ...]] = ()
+    """What it may be given besides, in torch's order: states, masks, the size of its output."""
     called: ClassVar[tuple[str, ...]] = ()
     """The functions and methods that compute it in torch beside the module; see :meth:`calls`."""
     returns: ClassVar[str] = OUTPUT

@@ -83,6 +83,7 @@ class Bilinear(_AnyLinear):
 
     counted_by_torch = False
     arity = (2, 2)
+    takes = ("input1", "input2")
 
     in1_features: Dim = inferred(
         lambda layer, *x: x[0].shape[-1], "features of the first input, its last dimension"

@@ -256,6 +256,8 @@ class RMSNorm(_LastDimensionsNorm):
     {'weight': (4096,)}
     """
 
+    takes = ("x",)
+
     def kept(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
         statistics = Tensor(x.shape[: -len(self.normalized_shape)])
         return {"statistics": statistics, "normalised": y}

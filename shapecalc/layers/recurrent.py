@@ -43,6 +43,7 @@ class _AnyRecurrent(Layer, abstract=True):
     """Element-wise operations for each value of the state, without biases."""
     states: ClassVar[tuple[str, ...]] = ("h_0",)
     arity = (1, 2)
+    takes_also = ("hx",)
 
     hidden_size: Dim = field(Whole(), "features of the state", letter="H")
     bias: bool = field(Flag(), "add two learned numbers to each gate", default=True)

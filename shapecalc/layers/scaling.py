@@ -79,15 +79,17 @@ def parting(factor: int | Fraction, sizes: range) -> Iterator[int]:
     >>> list(parting(Fraction(3, 4), range(1, 200)))
     []
     """
-    if isinstance(factor, Fraction) and factor.numerator * sizes.stop < 2**51:
+    if isinstance(factor, int):
+        return iter(())
+    double = float(factor)
+    if factor.numerator * sizes.stop < 2**51:
+        if double.as_integer_ratio() == (factor.numerator, factor.denominator):  # as any product
+            return iter(())
         # what is no whole number is further from one than the product of two doubles errs
         step = factor.denominator
         sizes = range(-(-sizes.start // step) * step, sizes.stop, step)
-    return (
-        size
-        for size in sizes
-        if size * factor.numerator // factor.denominator != _in_torch(size, factor)
-    )
+    above, below = factor.numerator, factor.denominator
+    return (size for size in sizes if size * above // below != int(size * double))
 
 
 def _in_torch(size: int, factor: int | Fraction) -> int:

@@ -141,6 +141,8 @@ class _Transformer(Layer, abstract=True):
 class _Encoding(_Transformer, abstract=True):
     """What the encoder and its layer have in common."""
 
+    takes = ("src",)
+
     d_model: Dim = inferred(
         lambda layer, x: x.shape[-1], "features of the input, its last dimension", letter="C"
     )
@@ -158,6 +160,15 @@ class _Decoding(_Transformer, abstract=True):
     """What the decoder and its layer have in common: a target, and the memory it attends to."""
 
     arity = (2, 2)
+    takes = ("tgt", "memory")
+    takes_also = (
+        "tgt_mask",
+        "memory_mask",
+        "tgt_key_padding_mask",
+        "memory_key_padding_mask",
+        "tgt_is_causal",
+        "memory_is_causal",
+    )
 
     d_model: Dim = inferred(
         lambda layer, *x: x[0].shape[-1],
@@ -183,6 +194,8 @@ class TransformerEncoderLayer(_Encoding):
     >>> layer.weights()["self_attn.in_proj_weight"], layer.macs(x, layer.output(x))
     ((2304, 768), 1453954560)
     """
+
+    takes_also = ("src_mask", "src_key_padding_mask", "is_causal")
 
     def weights(self) -> dict[str, Shape]:
         return self._layer_weights("self_attn")
@@ -263,6 +276,7 @@ class TransformerEncoder(_Encoding, _Stack):
     True
     """
 
+    takes_also = ("mask", "src_key_padding_mask", "is_causal")
     made_of = "encoder_layer"
     signature = ("encoder_layer", "num_layers", "norm", "enable_nested_tensor", "mask_check")
 
@@ -327,6 +341,18 @@ class Transformer(_Transformer):
     )
 
     arity = (2, 2)
+    takes = ("src", "tgt")
+    takes_also = (
+        "src_mask",
+        "tgt_mask",
+        "memory_mask",
+        "src_key_padding_mask",
+        "tgt_key_padding_mask",
+        "memory_key_padding_mask",
+        "src_is_causal",
+        "tgt_is_causal",
+        "memory_is_causal",
+    )
 
     nhead: Dim = field(
         Parts(), "parts the features are split into in attention", letter="h", default=8

@@ -95,7 +95,7 @@ def surely_at_least(a: Dim, b: Dim, least: Least) -> bool:
     """
     if not (is_symbolic(a) or is_symbolic(b)):
         return a >= b
-    if any(_sample(a, seed) < _sample(b, seed) for seed in range(3)):
+    if any(_sample(a, seed) < _sample(b, seed) for seed in range(SEEDS)):
         return False  # where some values are enough to say no, as they mostly are
     difference: Any = a - b
     if not is_symbolic(difference):
@@ -108,6 +108,10 @@ def surely_at_least(a: Dim, b: Dim, least: Least) -> bool:
 def _surely_positive(difference: Dim, least: tuple[tuple[str, int], ...]) -> bool:
     """Whether it is at least 0; many layers ask that of the same sizes."""
     return at_least(difference, 0).decide(dict(least)) is True
+
+
+SEEDS = 5
+"""At so many settings sizes are compared before it is proven."""
 
 
 @lru_cache(maxsize=4096)
@@ -124,7 +128,9 @@ def _sample(size: Dim, seed: int) -> Any:
 def _value(name: str, seed: int) -> int:
     """A value of a symbol: at first the same for all, then in some order, and in that turned round.
 
-    Of two symbols neither is so the larger in all.
+    Of two symbols neither is so the larger in all. The last two are those orders among values that
+    only the deepest networks have numbers beside.
     """
     own: int = crc32(name.encode()) % 89
-    return 97 + (0, own, 2 * (88 - own))[seed]
+    value = 97 + (0, own, 2 * (88 - own), own, 2 * (88 - own))[seed]
+    return value if seed < 3 else value << 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -167,7 +168,9 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
 
     Said once, where it begins; and not of a layer that leaves one output, which is to see it all.
     """
-    inputs = [tensor.spatial for tensor in report.inputs.values()]
+    inputs = {
+        tensor.spatial: [size + 1 for size in tensor.spatial] for tensor in report.inputs.values()
+    }
     before = None
     fields = report.receptive_fields
     for layer in report.layers:
@@ -179,7 +182,9 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
         before = field
         sizes = [size for size in inputs if len(size) == len(field.size)]
         if sizes and all(
-            any(surely_at_least(sees, n + 1, report.least) for sees, n in zip(field.least, size))
+            any(
+                surely_at_least(sees, n, report.least) for sees, n in zip(field.least, inputs[size])
+            )
             for size in sizes
         ):
             message = (
@@ -218,8 +223,14 @@ def _inexact(size: Dim, factor: int | Fraction) -> str:
             return ""
         product = size * factor.numerator // factor.denominator
         return f"{size} x {factor} is {product}, but torch's double precision makes {product - 1}"
-    few = list(islice(parting(factor, range(1, LARGEST_TRIED + 1)), 4))
+    few = _first_parting(factor)
     if not few:
         return ""
     sizes = ", ".join(map(str, few[:3])) + (", ..." if len(few) > 3 else "")
     return f"torch's double precision makes one less of {size} x {factor} where {size} is {sizes}"
+
+
+@lru_cache(maxsize=4096)
+def _first_parting(factor: int | Fraction) -> list[int]:
+    """The first sizes at which torch's product is another."""
+    return list(islice(parting(factor, range(1, LARGEST_TRIED + 1)), 4))

@@ -25,6 +25,7 @@ from shapecalc.reading.evaluator.values import (
     Partial,
     Raised,
 )
+from shapecalc.reading.functions.arguments import Arguments
 from shapecalc.reading.modules import (
     AFTER,
     HOOKS,
@@ -43,7 +44,7 @@ from shapecalc.reading.tensors.trace import Trace
 from shapecalc.reading.tensors.traced import Call, Op, TensorValue
 
 
-class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
+class Reader(Arguments, Modules, LeafCalls, Tensors, Trace, Assumptions):
     """Reads the source of one network."""
 
     def __init__(self, path: Path, training: bool = False) -> None:
@@ -112,6 +113,16 @@ class Reader(Modules, LeafCalls, Tensors, Trace, Assumptions):
                 found = tensors_of(value)
                 return {n: v for n, v in found.items() if v.stored and v.stored.is_buffer is wanted}
         return MISSING
+
+    def callable_attribute(self, value: Any, name: str) -> Any:
+        """What a function tells of itself, or a method of ``torch.Tensor`` as a function."""
+        if not (isinstance(value, Builtin) and value.name == "torch.Tensor") or name[:2] == "__":
+            return super().callable_attribute(value, name)
+
+        def run(rt: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+            return rt.call(rt.attribute(self, name), list(args), kwargs)
+
+        return Builtin(f"Tensor.{name}", run, is_strict=True)
 
     def set_attribute(self, value: Any, name: str, item: Any) -> None:
         if isinstance(value, Instance) and is_module(value) and name == "training":

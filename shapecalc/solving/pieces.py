@@ -145,7 +145,8 @@ class Pieces:
             try:
                 free = {self.symbol} if self.is_own else set()
                 values = bind(self.network.spec, self.settings, free)
-                builder = Deepening(self.network.spec, values, self.network.most_layers)
+                network = self.network
+                builder = Deepening(network.spec, values, network.most_layers, network.most_terms)
                 piece = self.piece(stretch, values, builder)
                 return self.deepened(piece, builder) if builder.found else piece
             except Undecided as undecided:

@@ -52,6 +52,7 @@ class Plan(NamedTuple):
     version: str
     spec: Spec
     most_layers: int
+    most_terms: int
     over: Sequence[Over]
     settings: dict[str, Any]
     columns: Sequence[str]
@@ -60,7 +61,7 @@ class Plan(NamedTuple):
 
     def sweep(self) -> Sweep:
         """The sweep as it is here."""
-        network = Network(self.spec, self.most_layers)
+        network = Network(self.spec, self.most_layers, self.most_terms)
         return Sweep(network, self.over, self.settings, self.columns, self.selection)
 
 
@@ -139,6 +140,7 @@ def _plan(swept: Sweep, folder: Path | None) -> Plan:
         shapecalc.__version__,
         network.spec,
         network.most_layers,
+        network.most_terms,
         swept.over,
         swept.settings,
         swept.columns,

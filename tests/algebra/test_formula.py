@@ -294,6 +294,14 @@ def test_abbreviations_can_be_written_back(some, h, w):
             assert _python(text, **scope, **names) == rule.run(scope), (text, short.meanings)
 
 
+def test_every_floor_has_a_name_of_its_own_however_many_there_are():
+    short = Abbreviations()
+    names = [short.write((H + i) // 64) for i in range(60)]
+    assert names[:3] == ["h64", "h64b", "h64c"]
+    assert names[25:28] == ["h64z", "h64_1", "h64_2"]
+    assert len(set(names)) == 60
+
+
 def test_abbreviations_do_not_take_a_symbols_name():
     short = Abbreviations(taken=["h4"])
     assert short.write(H // 2 + H // 4 + Formula.symbol("h2")) == "h2 + h2b + h4b"

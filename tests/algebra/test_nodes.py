@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from shapecalc.algebra import canonical, nodes
+from shapecalc.algebra import canonical, factoring, nodes
 from shapecalc.algebra.formula import Formula
 from tests.algebra.formulas import Rule, formula, rules
 
@@ -88,3 +88,31 @@ def test_formulas_are_multiplied_as_sympy_does(first: Rule, second: Rule) -> Non
 @given(monomials(*NAMES), monomials(*NAMES))
 def test_monomials_are_multiplied_as_sympy_does(one: sympy.Expr, other: sympy.Expr) -> None:
     assert sympy.srepr(nodes.multiplied(one, other)) == sympy.srepr(one * other)
+
+
+@given(st.lists(rules("H", "W") | st.just(POWER), min_size=1, max_size=4))
+@tried(max_examples=100, deadline=None)
+def test_several_factors_are_multiplied_as_sympy_does(own: list[Rule]) -> None:
+    made = [formula(rule, "H", "W") for rule in own]
+    factors = [each.expr if isinstance(each, Formula) else sympy.Rational(each) for each in made]
+    assert sympy.srepr(nodes.product(factors)) == sympy.srepr(sympy.Mul(*factors))
+
+
+@given(monomials(*NAMES))
+def test_a_term_is_its_number_times_its_powers(expr: sympy.Expr) -> None:
+    number, rest = nodes.parted(expr)
+    assert nodes.times(rest, number) == expr
+    powers = nodes.powers_of(expr) or {}
+    assert number * prod([base**n for base, n in powers.items()], start=sympy.S.One) == expr
+    known = nodes.polynomial_powers_of(expr)
+    assert known == (powers if all(n > 0 for n in powers.values()) else None)
+
+
+@given(st.lists(monomials(*NAMES), min_size=2, max_size=5))
+@tried(max_examples=100, deadline=None)
+def test_common_factors_are_drawn_out_as_sympy_does(terms: list[sympy.Expr]) -> None:
+    expr = sympy.Add(*terms)
+    drawn = factoring.drawn_out(expr)
+    assert sympy.expand(drawn - expr) == 0
+    if all(nodes.parted(term)[0].is_Integer for term in sympy.Add.make_args(expr)):
+        assert drawn == sympy.factor_terms(expr)

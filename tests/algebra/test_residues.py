@@ -154,3 +154,16 @@ def test_what_holds_for_no_size_is_false(relation):
 def test_a_floor_that_reaches_a_number_is_solved_whatever_its_period() -> None:
     found = solve(1234 * H // 10007 - 3, ">=")  # a period beyond the longest
     assert members(found) == {h for h in range(1, FAR) if 1234 * h // 10007 >= 3}
+
+
+@given(
+    st.integers(-9, 9).filter(bool),
+    st.integers(-40, 40),
+    st.integers(-6, 12),
+    st.sampled_from(["==", ">="]),
+)
+def test_a_straight_line_is_solved_from_the_least_value_on(slope, start, least, relation):
+    found = solve(slope * H + start, relation, least)
+    for n in range(least, least + 60):
+        holds = slope * n + start == 0 if relation == "==" else slope * n + start >= 0
+        assert (found if isinstance(found, bool) else n in found) == holds

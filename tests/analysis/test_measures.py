@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 import shapecalc
-from shapecalc.analysis.measures import MEASURES, labels
+from shapecalc.analysis.measures import MEASURES, labels, sum_of
 from shapecalc.table import COLUMNS
 
 
@@ -33,3 +35,10 @@ def test_what_is_no_measure_is_no_attribute():
     report = shapecalc.load("lenet5").report()
     assert not hasattr(report.totals, "parameters")
     assert not hasattr(report.layers[0], "parameters")
+
+
+@pytest.mark.parametrize("symbolic", [(), ("B", "H")])
+def test_each_sum_alone_is_that_of_the_totals(symbolic):
+    report = shapecalc.load("googlenet").report(symbolic=symbolic)
+    for name, value in report.totals.by_name.items():
+        assert sum_of(name, report.layers) == value

@@ -505,9 +505,21 @@ def test_formulas_are_so_long_together_and_no_longer():
         network = loaded(**chained(entry, count, input="[3, H]"))
         return build(network.spec, network.values(symbolic=network.symbols), most_terms=100)
 
-    assert len(built(8).nodes) == 8
+    assert len(built(6).nodes) == 6
     with pytest.raises(shapecalc.SpecError, match="longer than 100 terms together"):
         built(30)
+
+
+def test_formulas_may_be_longer_where_the_caller_says_so():
+    layers = [{"Conv1d": {"out_channels": 4, "kernel_size": 3}}] * 40
+    spec = {"symbols": {"H": 200}, "input": [3, "H"], "layers": layers}
+    with pytest.raises(shapecalc.SpecError) as refused:
+        shapecalc.load(spec, most_terms=100).report(symbolic=["H"])
+    (problem,) = refused.value.problems
+    hint = "leave fewer symbols open, as with --symbolic=H; if it is meant, --max-terms allows more"
+    assert problem.notes[-1] == hint
+    assert len(shapecalc.load(spec, most_terms=200).report(symbolic=["H"])) == 40
+    assert len(shapecalc.load(spec, most_terms=1).report()) == 40
 
 
 def test_so_many_sizes_that_may_be_1_are_broadcast_and_no_more():

@@ -122,3 +122,39 @@ def test_equal_copies_are_as_if_each_were_placed_by_itself() -> None:
         assert one.node.entry.kind == one.kind
     fields = [copies.receptive_fields[layer.path] for layer in copies]
     assert fields == [single.receptive_fields[layer.path] for layer in single]
+
+
+def test_equal_settings_make_layers_of_which_a_mistake_in_each_is_told() -> None:
+    wrong = {"Linear": {"in_features": 5, "out_features": 4}}
+    with pytest.raises(SpecError) as raised:
+        shapecalc.load({"input": [4], "layers": [wrong, "ReLU", wrong]}).report()
+    assert [problem.path for problem in raised.value.problems] == ["linear1", "linear2"]
+    with pytest.raises(SpecError) as raised:
+        shapecalc.load({"input": [4], "layers": [{**wrong, "repeat": 3}]}).report()
+    assert len(raised.value.problems) == 1
+
+
+def test_a_truth_is_not_taken_for_the_number_that_it_equals() -> None:
+    block = {"Pool": {"args": {"k": None}, "layers": [{"MaxPool1d": "k"}]}}
+    uses: list[Any] = [{"Pool": {"k": 1}}, {"Pool": {"k": True}}]
+    with pytest.raises(SpecError, match="kernel_size expects"):
+        shapecalc.load({"input": [1, 9], "blocks": block, "layers": uses}).report()
+
+
+def test_receptive_fields_asked_for_in_any_order_are_those_of_the_whole_network() -> None:
+    network = shapecalc.load("googlenet")
+    told = dict(network.report().receptive_fields)
+    some = network.report().receptive_fields
+    assert [some[path] for path in reversed(told)] == [told[path] for path in reversed(told)]
+    assert "input" not in some
+    assert list(some) == list(told)
+
+
+@pytest.mark.parametrize("symbolic", [(), ("depth",), ("H", "depth"), ("B", "H")])
+def test_what_was_built_to_see_what_decides_is_what_is_reported(symbolic: tuple[str, ...]) -> None:
+    tried, fresh = shapecalc.load("resnet"), shapecalc.load("resnet")
+    deciding = tried.deciding(symbolic=symbolic)
+    rest = [name for name in symbolic if name not in deciding]
+    assert tried.report(symbolic=rest).to_dict() == fresh.report(symbolic=rest).to_dict()
+    assert tried.report(symbolic=symbolic).to_dict() == fresh.report(symbolic=symbolic).to_dict()
+    assert tried.report(B=2).totals == fresh.report(B=2).totals

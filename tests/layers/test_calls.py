@@ -38,6 +38,15 @@ def test_parameters_stand_in_torchs_order(kind: str) -> None:
     assert ours == theirs[: len(ours)]
 
 
+@pytest.mark.parametrize("kind", sorted(k for k in KINDS if KINDS[k].in_torch))
+def test_what_a_module_is_called_with_stands_in_torchs_order(kind: str) -> None:
+    theirs = inspect.signature(getattr(torch.nn, kind).forward).parameters
+    given = {name: each.default for name, each in theirs.items() if name != "self"}
+    ours = KINDS[kind]
+    assert [*ours.takes, *ours.takes_also] == list(given)
+    assert list(ours.takes) == [n for n, each in given.items() if each is inspect.Parameter.empty]
+
+
 @pytest.mark.parametrize("kind", sorted(k for k in KINDS if KINDS[k].called))
 def test_calls_of_a_kind_are_there_in_torch(kind: str) -> None:
     for name, _ in KINDS[kind].calls():

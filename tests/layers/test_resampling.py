@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shapecalc.algebra.formula import Formula, evaluate
@@ -226,6 +226,9 @@ def test_patches_of_a_symbolic_size_agree_with_those_of_numbers(chosen: Any) -> 
 
 
 @given(st.fractions(min_value=Fraction(1, 1000), max_value=40, max_denominator=2000))
+@example(Fraction(3, 4))
+@example(Fraction(2**52 + 1, 2**51))
+@example(2)
 @settings(max_examples=60, deadline=None)
 def test_sizes_that_part_are_those_found_one_by_one(factor: Fraction) -> None:
     sizes = range(1, 4097)

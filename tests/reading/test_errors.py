@@ -34,7 +34,7 @@ def _said(folder: Path, text: str, *inputs: str, make: str = "Net") -> str:
     ("line", "said"),
     [
         ("return self.convv(x)", "has no attribute 'convv'; did you mean 'conv'?"),
-        ("return self.conv(x, 1, 2).foo()", "Tensor.foo is not known"),
+        ("return self.conv(x).foo()", "Tensor.foo is not known"),
         ("a, b = x.shape", "too many values to unpack (expected 2, got 4)"),
         ("return self.conv(x.view(1, 5, 7))", "shape [1, 5, 7] is invalid for input of size 192"),
         ("return nn.Linear(3.5, 2)(x)", "in_features expects a positive integer, got 3.5"),

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 import shapecalc
+from shapecalc import layers
 from shapecalc.language.problem import SpecError
+from shapecalc.reading.tensors.helping import IN_CODE
 
 HEAD = """import math
 import torch
@@ -42,6 +44,57 @@ MISTAKES: dict[str, tuple[str, list[str], int, tuple[str, ...]]] = {
             "states in_features 5408 but receives 13",
             "x.flatten(1) before it makes 5408 of 32 x 13 x 13",
         ),
+    ),
+    "a map before a Linear without a flatten, whose elements are others": (
+        INIT
+        + """        self.conv = nn.Conv2d(3, 32, 3)
+        self.fc = nn.Linear(32 * 14 * 14, 10)
+    def forward(self, x):
+        x = F.relu(self.conv(x))
+        return self.fc(x)
+""",
+        ["3,32,32"],
+        13,
+        (
+            "states in_features 6272 but receives 30",
+            "x.flatten(1) before it makes 28800 of 32 x 30 x 30, not 6272",
+        ),
+    ),
+    "channels of a map before a Linear": (
+        INIT
+        + """        self.conv = nn.Conv2d(3, 32, 3)
+        self.fc = nn.Linear(32, 10)
+    def forward(self, x):
+        x = F.relu(self.conv(x))
+        return self.fc(x)
+""",
+        ["3,32,32"],
+        13,
+        (
+            "states in_features 32 but receives 30",
+            "F.adaptive_avg_pool2d(x, 1).flatten(1) before it makes 32 of 32 x 30 x 30",
+        ),
+    ),
+    "indices that are no whole numbers any more": (
+        INIT
+        + """        self.embed = nn.Embedding(100, 16)
+    def forward(self, x):
+        x = x / 2
+        return self.embed(x)
+""",
+        ["10:int64"],
+        12,
+        ("takes indices but receives float32", "x.long() makes indices of whole numbers"),
+    ),
+    "whole numbers before a Linear": (
+        INIT
+        + """        self.fc = nn.Linear(10, 2)
+    def forward(self, x):
+        return self.fc(x)
+""",
+        ["10:int64"],
+        11,
+        ("but receives int64", "x.float() whole numbers into floats"),
     ),
     "a pool to one place without a flatten": (
         INIT
@@ -512,3 +565,8 @@ def _run(path: Path, inputs: list[str]) -> Any:
         shape = [2, *map(int, sizes.split(","))]
         given.append(torch.zeros(shape, dtype=getattr(torch, dtype or "float32")))
     return module.Net()(*given)
+
+
+def test_advice_that_is_said_in_code_is_what_a_kind_says_in_a_spec() -> None:
+    source = "\n".join(path.read_text() for path in Path(layers.__file__).parent.rglob("*.py"))
+    assert [advice for advice in IN_CODE if f'"{advice}"' not in source] == []

@@ -182,7 +182,7 @@ class MaxPool1d(MaxPool, rank=1):
 
     called = (
         "nn.functional.max_pool1d(kernel_size, stride, padding, dilation, ceil_mode)",
-        "torch.max_pool1d",
+        "torch.max_pool1d(kernel_size, stride, padding, dilation, ceil_mode)",
     )
 
 
@@ -191,7 +191,7 @@ class MaxPool2d(MaxPool, rank=2):
 
     called = (
         "nn.functional.max_pool2d(kernel_size, stride, padding, dilation, ceil_mode)",
-        "torch.max_pool2d",
+        "torch.max_pool2d(kernel_size, stride, padding, dilation, ceil_mode)",
     )
 
 
@@ -200,7 +200,7 @@ class MaxPool3d(MaxPool, rank=3):
 
     called = (
         "nn.functional.max_pool3d(kernel_size, stride, padding, dilation, ceil_mode)",
-        "torch.max_pool3d",
+        "torch.max_pool3d(kernel_size, stride, padding, dilation, ceil_mode)",
     )
 
 

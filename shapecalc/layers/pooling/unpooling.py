@@ -26,6 +26,8 @@ class MaxUnpool(Layer, abstract=True):
     """
 
     arity = (2, 2)
+    takes = ("input", "indices")
+    takes_also = ("output_size",)
     promotes = True  # places are whole numbers, whatever the values are
 
     kernel_size: Shape = field(PerAxis(Whole()), "size of the pool's window", letter="F")

@@ -6,6 +6,8 @@ Here an item knows what feeds it as such. Names are given at the end, when nothi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple
 
 from shapecalc.language.expression import Comparison, Conditional, Expression, Name, Number
@@ -123,6 +125,7 @@ class Draft:
         self.is_numbered = False  # whether its items are called by their numbers
 
 
+@cache
 def default_of(kind: str, name: str) -> Setting | None:
     """The number that a kind's field has where nothing is said."""
     default = KINDS[kind].fields[name].default
@@ -138,9 +141,7 @@ def rest_of(kind: str) -> str:
 
 def is_plain(value: Any) -> bool:
     """Whether a value is a number, or true or false."""
-    from fractions import Fraction
-
-    return isinstance(value, (int, float, Fraction))
+    return isinstance(value, (int, float)) or type(value) is Fraction
 
 
 def _has_tensors(kind: str) -> bool:
@@ -193,7 +194,7 @@ NOT_FIRST = Comparison(Name("index", 0), (("!=", Number(0)),))
 
 def is_indexed(setting: Setting) -> bool:
     """Whether a setting is another in each copy of a repeated entry."""
-    return "index" in setting.names()
+    return setting.kind != Setting.CONSTANT and "index" in setting.names()
 
 
 def first_and_rest(setting: Setting) -> tuple[Setting, Setting] | None:
@@ -237,19 +238,28 @@ def bones(item: Item) -> Any:
             own = {n: s for n, s in item.settings.items() if first_and_rest(s) is None}
             fields = tuple([(n, key(s)) for n, s in sorted(own.items())])
         return (id(item.block), fields, item.repeat is None)
+    own = item.settings
     fields = tuple(
         [
-            (name, _along_axes(declared.type, item.setting(name)))
-            for name, declared in KINDS[item.kind].fields.items()
-            if declared.infer is None
+            _along_axes(item.kind, name, own[name]) if name in own else default
+            for name, default in _default_bones(item.kind).items()
         ]
     )
     return (item.kind, fields, item.repeat is None)
 
 
-def _along_axes(kind: Any, setting: Setting | None) -> Any:
+@cache
+def _default_bones(kind: str) -> dict[str, Any]:
+    """The fields that an entry of a kind says, as what is left where nothing is said."""
+    fields = KINDS[kind].fields.items()
+    named = [name for name, declared in fields if declared.infer is None]
+    return {name: _along_axes(kind, name, default_of(kind, name)) for name in named}
+
+
+def _along_axes(kind: str, name: str, setting: Setting | None) -> Any:
     """A setting without its numbers, be there one for all axes or one for each."""
-    per = getattr(kind, "other", kind)
+    declared = KINDS[kind].fields[name].type
+    per = getattr(declared, "other", declared)
     found = bone(setting)
     is_row = isinstance(found, tuple) and set(found) == {"number"}
     return "number" if isinstance(per, PerAxis) and is_row else found

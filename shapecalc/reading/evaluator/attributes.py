@@ -40,7 +40,8 @@ class Attributes:
 
     def attribute(self, value: Any, name: str) -> Any:
         if isinstance(value, Instance):
-            return self.instance_attribute(value, name)
+            own = value.attributes
+            return own[name] if name in own else self.instance_attribute(value, name)
         if isinstance(value, self.tensor_type):
             return self.tensor_attribute(value, name)
         if isinstance(value, SourceModule):
@@ -138,17 +139,14 @@ class Attributes:
         )
 
     def instance_attribute(self, value: Instance, name: str) -> Any:
-        """An attribute of an instance: its own, or its class's, bound to it."""
-        attributes = value.attributes
-        if name in attributes:
-            return attributes[name]
+        """What an instance has by a name that is none of its own: its class's, bound to it."""
         for cls in value.cls.mro:
             if name in cls.names:
                 return self.bound(cls.names[name], value, value.cls)
         if name == "__class__":
             return value.cls
         if name == "__dict__":
-            return attributes
+            return value.attributes
         if name == "__setattr__":
             return Builtin(name, lambda rt, key, item: rt.store(value, key, item))
         if name in ("__getattr__", "__getattribute__"):

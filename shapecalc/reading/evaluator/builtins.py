@@ -106,14 +106,22 @@ def _abs(rt: Any, value: Any) -> Any:
 
 
 @builtin("round")
-def _round(rt: Any, value: Any, digits: Any = None) -> Any:
-    number = rt.tensor_number(value) if isinstance(value, rt.tensor_type) else plain(value)
-    return round(number) if digits is None else round(number, digits)
+def _round(rt: Any, number: Any, ndigits: Any = None) -> Any:
+    value = rt.tensor_number(number) if isinstance(number, rt.tensor_type) else plain(number)
+    return round(value) if ndigits is None else round(value, ndigits)
 
 
 @builtin("pow")
-def _pow(rt: Any, a: Any, b: Any) -> Any:
-    return rt.binary("**", a, b)
+def _pow(rt: Any, base: Any, exp: Any, mod: Any = None) -> Any:
+    if mod is None:
+        return rt.binary("**", base, exp)
+    if not all(isinstance(plain(each), int) for each in (base, exp, mod)):
+        raise rt.error(
+            "TypeError", "pow() 3rd argument not allowed unless all arguments are integers"
+        )
+    if plain(mod) == 0:
+        raise rt.error("ValueError", "pow() 3rd argument cannot be 0")
+    return pow(plain(base), plain(exp), plain(mod))
 
 
 @builtin("divmod")

@@ -26,9 +26,6 @@ from shapecalc.reading.evaluator.values import (
 DEEPEST = 120
 """How deep calls may nest."""
 
-OF_NUMPY = {"axis": "dim", "keepdims": "keepdim"}
-"""numpy's names of arguments, which torch's functions take as well."""
-
 CALL = 20
 """What a call of a function of the source counts as, by the time it takes."""
 
@@ -108,20 +105,28 @@ class Calls:
     def call_builtin(self, function: Builtin, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Call something known here; what does not fit it is the source's mistake."""
         self.step()
+        if kwargs:
+            self.check_names(function, kwargs)
         try:
             found = function.run(self, *args, **kwargs)
         except TypeError as wrong:
-            named = {OF_NUMPY.get(name, name): value for name, value in kwargs.items()}
-            if named.keys() != kwargs.keys() and function.name.startswith(("torch.", "Tensor.")):
-                return self.call_builtin(function, args, named)
             trace = wrong.__traceback__
-            if trace is not None and trace.tb_next is None:
-                message = str(wrong).replace("<lambda>", function.name)
-                for mine in (f"{function.run.__qualname__}()", f"{function.run.__name__}()"):
-                    message = message.replace(mine, f"{function.name}()")
-                raise self.error("TypeError", message) from None
-            raise
+            if trace is None or trace.tb_next is not None:
+                raise
+            other = self.other_call(function, args, kwargs) if kwargs else None
+            if other is not None:
+                return self.call_builtin(function, *other)
+            message = str(wrong).replace("<lambda>", function.name)
+            for mine in {f"{function.run.__qualname__}()": 0, f"{function.run.__name__}()": 0}:
+                message = message.replace(mine, f"{function.name}()")
+            raise self.error("TypeError", message) from None
         return self.built(found) if isinstance(found, (str, list, tuple, dict, set)) else found
+
+    def check_names(self, function: Builtin, kwargs: dict[str, Any]) -> None:
+        """An error for an argument that a function has not although it takes all by name here."""
+
+    def other_call(self, function: Builtin, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """The same call with its arguments as a function takes them here; None if there is none."""
 
     def call_instance(self, value: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Call an instance that its class makes callable."""

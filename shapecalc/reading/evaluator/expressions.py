@@ -7,7 +7,7 @@ Nothing else happens: there is no way from here to a file, a process or the inte
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from shapecalc.reading.evaluator.comprehensions import Comprehensions, Run
@@ -72,7 +72,17 @@ class Expressions(Comprehensions):
 
     # -- collections ------------------------------------------------------------------------
 
-    def items(self, nodes: Iterable[ast.expr]) -> Callable[[Frame], list[Any]]:
+    def items(self, nodes: Sequence[ast.expr]) -> Callable[[Frame], list[Any]]:
+        """The values of nodes in a row as what a list is made of, which takes steps."""
+        values, count, rt = self.values(nodes), 1 + len(nodes) // 4, self.rt
+
+        def run(frame: Frame) -> list[Any]:
+            rt.step(count)
+            return values(frame)
+
+        return run
+
+    def values(self, nodes: Sequence[ast.expr]) -> Callable[[Frame], list[Any]]:
         """The values of nodes in a row, starred ones spread."""
         runs = [
             (
@@ -83,13 +93,7 @@ class Expressions(Comprehensions):
         ]
         if not any(starred for starred, _ in runs):
             plain = [run for _, run in runs]
-            count, rt = 1 + len(plain) // 4, self.rt
-
-            def each(frame: Frame) -> list[Any]:
-                rt.step(count)
-                return [run(frame) for run in plain]
-
-            return each
+            return lambda frame: [run(frame) for run in plain]
 
         def spread(frame: Frame) -> list[Any]:
             found: list[Any] = []
@@ -262,7 +266,7 @@ class Expressions(Comprehensions):
     def calling(self, node: ast.Call) -> tuple[Run, Callable[[Any, Frame], Any]]:
         """What is called, and a function that calls it."""
         function = self.expression(node.func)
-        args = self.items(node.args)
+        args = self.values(node.args)
         keywords = [(each.arg, self.expression(each.value)) for each in node.keywords]
         rt = self.rt
 

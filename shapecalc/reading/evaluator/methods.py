@@ -237,10 +237,13 @@ def _pop(rt: Any, value: dict[Any, Any], key: Any, *default: Any) -> Any:
 
 
 @_method(dict, "popitem")
-def _popitem(rt: Any, value: dict[Any, Any]) -> Any:
+def _popitem(rt: Any, value: dict[Any, Any], last: Any = True) -> Any:
     if not value:
         raise rt.error("KeyError", "popitem(): dictionary is empty")
-    return value.popitem()
+    if rt.truth(last):
+        return value.popitem()
+    first = next(iter(value))
+    return first, value.pop(first)
 
 
 @_method(dict, "setdefault")

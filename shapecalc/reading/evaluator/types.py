@@ -108,9 +108,14 @@ def is_instance(rt: Any, value: Any, kind: Any) -> bool:
 
 @builtin("issubclass")
 def _issubclass(rt: Any, cls: Any, kinds: Any) -> bool:
-    return isinstance(cls, Class) and any(
-        isinstance(kind, Class) and cls.is_a(kind) for kind in _flat(kinds)
-    )
+    return any(_is_below(cls, kind) for kind in _flat(kinds))
+
+
+def _is_below(cls: Any, kind: Any) -> bool:
+    if isinstance(cls, Class):
+        return isinstance(kind, Class) and cls.is_a(kind)
+    ours, theirs = (_TYPES.get(getattr(each, "name", ""), ()) for each in (cls, kind))
+    return bool(ours and theirs) and all(issubclass(each, theirs) for each in ours)
 
 
 @builtin("callable")

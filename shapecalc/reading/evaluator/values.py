@@ -91,13 +91,17 @@ class Function:
 
 
 class Builtin:
-    """A function that is known here: ``run(runtime, *args, **kwargs)``."""
+    """A function that is known here: ``run(runtime, *args, **kwargs)``.
 
-    __slots__ = ("name", "run")
+    It is strict where it refuses itself what it does not take by name.
+    """
 
-    def __init__(self, name: str, run: Callable[..., Any]) -> None:
+    __slots__ = ("is_strict", "name", "run")
+
+    def __init__(self, name: str, run: Callable[..., Any], is_strict: bool = False) -> None:
         self.name = name
         self.run = run
+        self.is_strict = is_strict
 
 
 class Method:

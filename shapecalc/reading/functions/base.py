@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from shapecalc.reading.evaluator.calls import OF_NUMPY
 from shapecalc.reading.evaluator.operators import plain, type_name
 from shapecalc.reading.evaluator.values import Unknown
 from shapecalc.reading.index import FUNCTIONS_IN
@@ -32,8 +31,19 @@ def prod(sizes: Any) -> Any:
     return math.prod(sizes)
 
 
-SAME = {**OF_NUMPY, "unbiased": "correction", "exponent": "other"}
-"""Other names that arguments of functions have."""
+SAME = {
+    "axis": "dim",
+    "axis0": "dim0",
+    "axis1": "dim1",
+    "exponent": "other",
+    "keepdims": "keepdim",
+    "p": "ord",
+    "sizes": "unflattened_size",
+    "split_size_or_sections": "split_size",
+    "train": "training",
+    "unbiased": "correction",
+}
+"""Other names that arguments of functions have, numpy's among them, which torch takes as well."""
 
 
 def tensor(rt: Any, value: Any, what: str = "a tensor") -> TensorValue:

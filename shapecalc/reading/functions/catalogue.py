@@ -13,6 +13,7 @@ from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.evaluator.values import Builtin, Unknown
 from shapecalc.reading.functions.base import OPERATIONS, SAME, number, tensor
 from shapecalc.reading.index import CALLED
+from shapecalc.reading.modules.leaf_arguments import sized
 from shapecalc.reading.tensors.dtypes import DTYPES, DType
 from shapecalc.reading.tensors.traced import TensorValue
 
@@ -41,6 +42,11 @@ class _Call:
         rest = self.in_order(list(args), kwargs)
         inputs = self.inputs(rt, rest)
         settings = self.settings(rt, self.given(rt, rest, kwargs))
+        if "dtype" in kwargs and "dtype" not in self.kind.fields:
+            inputs = [_typed(rt, each, plain(kwargs["dtype"])) for each in inputs]
+        if "output_size" in kwargs and "output_size" in self.kind.takes_also:
+            layer = rt.layer(self.kind.kind, settings)
+            settings = sized(rt, layer, settings, inputs[0], kwargs["output_size"])
         known = rt.numbers_of(self.kind.kind, inputs[0]) if len(inputs) == 1 else None
         return rt.put(self.kind.kind, inputs, settings) if known is None else known
 
@@ -87,9 +93,15 @@ class _Call:
         if len(rest) > len(self.names):
             raise rt.error("TypeError", f"{self.short}() takes fewer arguments than given")
         found |= zip(self.names, rest)
-        named = {SAME.get(key, key): value for key, value in kwargs.items()}
-        found |= {key: value for key, value in named.items() if key in self.kind.fields}
-        others = {key: value for key, value in named.items() if key not in self.kind.fields}
+        others = {}
+        for key, value in kwargs.items():
+            named = key if key in self.kind.fields else SAME.get(key, key)
+            if named in self.kind.fields:
+                found[named] = value
+            elif self.double is not None:
+                others[named] = value
+            elif named not in self.names:
+                rt.check_name(self.name, key)
         if self.double is not None and others:
             found[self.double] = others
         for key, default in self.defaults.items():
@@ -116,6 +128,13 @@ _FURTHER = ("key", "value", "other", "x2", "input2", "mat2")
 """What they call the others."""
 
 
+def _typed(rt: Any, x: TensorValue, dtype: Any) -> TensorValue:
+    """A tensor of the type that a function computes with."""
+    from shapecalc.reading.functions.elementwise import typed
+
+    return typed(rt, x, DTYPES.get(dtype.name, dtype.name)) if isinstance(dtype, DType) else x
+
+
 def _value(rt: Any, declared: Field, value: Any) -> Any:
     if isinstance(value, TensorValue):
         value = rt.tensor_number(value)
@@ -136,7 +155,7 @@ def _call(name: str) -> _Call:
 
 
 def _called(name: str) -> Builtin:
-    return Builtin(name, lambda rt, /, *args, **kwargs: _call(name).run(rt, *args, **kwargs))
+    return Builtin(name, lambda rt, /, *args, **kwargs: _call(name).run(rt, *args, **kwargs), True)
 
 
 for _name in CALLED:

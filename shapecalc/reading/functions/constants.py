@@ -182,6 +182,8 @@ def _linspace(rt: Any, start: Any, end: Any, steps: Any = 100, **kwargs: Any) ->
     if steps <= 4096:
         gap = (end - start) / max(1, steps - 1)
         found.data = [start + n * gap for n in range(steps)]
+        if steps > 1:
+            found.data[-1] = end + 0 * gap  # as it is given, of the type of the others
     return found
 
 

@@ -58,12 +58,21 @@ for _word, _names in {
     "Tensor.mv",
     "torch.dot",
     "Tensor.dot",
-    "torch.inner",
     "torch.spmm",
     "torch.sparse.mm",
 )
 def _matmul(rt: Any, a: Any, b: Any) -> Any:
     return rt.put("MatMul", [tensor(rt, a), tensor(rt, b)])
+
+
+@operation("torch.inner")
+def _inner(rt: Any, input: Any, other: Any) -> Any:
+    a, b = tensor(rt, input), tensor(rt, other)
+    if not a.shape or not b.shape:
+        return rt.tensor_operator("*", a, b)
+    letters = "abcdefghijklmnop"
+    mine, its = letters[: len(a.shape) - 1], letters[8 : 7 + len(b.shape)]
+    return rt.put("Einsum", [a, b], {"equation": f"{mine}z, {its}z -> {mine}{its}"})
 
 
 @operation("torch.baddbmm", "torch.addmm", "Tensor.addmm", "Tensor.baddbmm")
@@ -132,7 +141,12 @@ def _tensordot(rt: Any, a: TensorValue, b: TensorValue, dims: Any = 2) -> Any:
     return rt.put("Einsum", [a, b], {"equation": equation})
 
 
-@operation("torch.where", "Tensor.where")
+@operation("Tensor.where")
+def _where_else(rt: Any, x: TensorValue, condition: Any, other: Any) -> Any:
+    return _where(rt, condition, x, other)
+
+
+@operation("torch.where")
 def _where(rt: Any, condition: Any, a: Any = None, b: Any = None) -> Any:
     if a is None:
         raise rt.cannot("how many places torch.where finds depends on what the tensor holds")
@@ -160,7 +174,7 @@ def _relu(rt: Any, x: TensorValue) -> Any:
 _UNARY = """
 acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh
 bitwise_not cosh deg2rad digamma erfc erfinv exp2 fix frac i0 isfinite
-isinf isnan isneginf isposinf isreal lgamma log10 log2 logit mvlgamma nan_to_num polygamma
+isinf isnan isneginf isposinf isreal lgamma log10 log2 logit mvlgamma nan_to_num
 rad2deg relu6 sgn signbit sinc sinh tan trunc
 """
 """Functions of every element that no kind has, at the cost of one that has."""
@@ -188,8 +202,20 @@ operation("torch.isclose", "Tensor.isclose")(
 
 
 @operation("torch.rsub")
-def _rsub(rt: Any, a: Any, b: Any) -> Any:
-    return rt.tensor_operator("-", b, a)
+def _rsub(rt: Any, input: Any, other: Any, alpha: Any = 1) -> Any:
+    if alpha != 1:
+        input = rt.tensor_operator("*", input, alpha)
+    return rt.tensor_operator("-", other, input)
+
+
+@operation("torch.polygamma")
+def _polygamma(rt: Any, n: int, input: Any) -> Any:
+    return rt.elementwise([tensor(rt, input)], "float32", "Exp")
+
+
+@operation("Tensor.polygamma")
+def _polygamma_of(rt: Any, x: TensorValue, n: int) -> Any:
+    return _polygamma(rt, n, x)
 
 
 @operation("Tensor.to", "Tensor.type", "Tensor.type_as")

@@ -47,6 +47,10 @@ def _loss(name: str) -> Any:
         target = kwargs.get("target", others[0] if others else None)
         if isinstance(target, TensorValue):
             _fits(rt, name, x, target)
+        if reduction == "none" and name in _OF_CLASSES and len(x.shape) > 1:
+            return rt.put("Mean", [x], {"dim": 1})  # one for each place
+        if reduction == "none" and name == "multilabel_soft_margin_loss":
+            return rt.put("Mean", [x], {"dim": -1})
         if reduction == "none" or not x.shape:
             return x
         return rt.put("Mean", [x], {"dim": list(range(len(x.shape)))})

@@ -202,7 +202,12 @@ def _meshgrid(rt: Any, *tensors: Any, indexing: Any = None) -> Any:
 
 
 @operation("torch.diff", "Tensor.diff")
-def _diff(rt: Any, x: TensorValue, n: int = 1, dim: int = -1) -> Any:
+def _diff(
+    rt: Any, x: TensorValue, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None
+) -> Any:
+    joined = [each for each in (prepend, x, append) if each is not None]
+    if len(joined) > 1:
+        x = rt.put("Concat", joined, {"dim": dim})
     if x.data is not None and n == 1:
         found = TensorValue((len(x.data) - 1,), x.dtype)
         found.data = [b - a for a, b in itertools.pairwise(x.data)]
@@ -232,8 +237,14 @@ def _diag(rt: Any, x: TensorValue, diagonal: int = 0) -> TensorValue:
 
 
 @operation("torch.diag_embed", "Tensor.diag_embed")
-def _diag_embed(rt: Any, x: TensorValue) -> TensorValue:
-    return rt.opaque([x], [*x.shape, x.shape[-1]], x.dtype, "diag_embed")
+def _diag_embed(
+    rt: Any, x: TensorValue, offset: int = 0, dim1: int = -2, dim2: int = -1
+) -> TensorValue:
+    n = len(x.shape) + 1
+    shape, size = list(x.shape[:-1]), x.shape[-1] + abs(offset)
+    for axis in sorted((dim1 % n, dim2 % n)):
+        shape.insert(axis, size)
+    return rt.opaque([x], shape, x.dtype, "diag_embed")
 
 
 @operation("torch.trace", "Tensor.trace")

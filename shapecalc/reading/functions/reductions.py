@@ -129,7 +129,12 @@ def _prod(rt: Any, x: Any, dim: Any = None, keepdim: Any = False, **kwargs: Any)
     return _opaque_reduction(rt, x, dim, keepdim, "a product")
 
 
-@operation("torch.median", "Tensor.median", "torch.mode", "Tensor.mode")
+@operation("torch.mode", "Tensor.mode")
+def _mode(rt: Any, x: Any, dim: int = -1, keepdim: Any = False) -> Any:
+    return _median(rt, x, dim, keepdim)
+
+
+@operation("torch.median", "Tensor.median")
 def _median(rt: Any, x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     x = tensor(rt, x)
     found = _opaque_reduction(rt, tensor(rt, x), dim, keepdim, "a median")
@@ -191,8 +196,11 @@ def _argsort(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
 
 @operation("torch.argmax", "Tensor.argmax", "torch.argmin", "Tensor.argmin")
 def _argmax(rt: Any, x: TensorValue, dim: Any = None, keepdim: Any = False) -> Any:
+    ones = [1] * len(x.shape)
     if dim is None:
         x, dim = flatten(rt, x), 0
+        found = rt.put("ArgMax", [x], {"dim": dim})
+        return rt.put("Reshape", [found], {"shape": ones}) if keepdim and ones else found
     return rt.put("ArgMax", [x], {"dim": dim, **({"keepdim": True} if keepdim else {})})
 
 

@@ -186,6 +186,8 @@ def _pooled_with_indices(name: str) -> None:
 
 
 for _axes in "123":
+    if _axes != "1":
+        _pooled_with_indices(f"fractional_max_pool{_axes}d")
     _pooled_with_indices(f"max_pool{_axes}d")
     _pooled_with_indices(f"adaptive_max_pool{_axes}d")
 

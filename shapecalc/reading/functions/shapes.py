@@ -8,7 +8,7 @@ from shapecalc.language.problem import Mark
 from shapecalc.reading.evaluator.sizes import Size
 from shapecalc.reading.evaluator.values import Unknown
 from shapecalc.reading.functions.base import OPERATIONS, numbers, prod, tensor
-from shapecalc.reading.tensors.dtypes import DType, TorchSize
+from shapecalc.reading.tensors.dtypes import DTYPES, DType, TorchSize
 from shapecalc.reading.tensors.traced import TensorValue, key_of
 
 OWN = OPERATIONS.part(__name__)
@@ -73,8 +73,12 @@ def _view(rt: Any, x: Any, *sizes: Any, shape: Any = None) -> Any:
     x = tensor(rt, x)
     if shape is not None:
         sizes = (shape,)
-    if len(sizes) == 1 and isinstance(sizes[0], (DType, Unknown)):
+    if len(sizes) == 1 and isinstance(sizes[0], Unknown):
         return x
+    if len(sizes) == 1 and isinstance(sizes[0], DType):
+        if DTYPES.get(sizes[0].name) == x.dtype:
+            return x
+        raise rt.cannot("the bytes of a tensor seen as another type are not read", "x.to(...)?")
     return _reshaped(rt, x, numbers(rt, sizes))
 
 

@@ -23,9 +23,16 @@ known("numpy.atleast_1d")(
     )
 )
 
-known("numpy.linspace")(
-    lambda rt, a, b, n=50, **kwargs: OPERATIONS["torch.linspace"].run(rt, a, b, n)
-)
+
+@known("numpy.linspace")
+def _linspace(
+    rt: Any, start: Any, stop: Any, num: int = 50, endpoint: Any = True, dtype: Any = None
+) -> Any:
+    if rt.truth(endpoint):
+        return OPERATIONS["torch.linspace"].run(rt, start, stop, num)
+    last = start + (stop - start) * max(0, num - 1) / max(1, num)
+    return OPERATIONS["torch.linspace"].run(rt, start, last, num)
+
 
 known("numpy.arange")(lambda rt, *args, **kwargs: OPERATIONS["torch.arange"].run(rt, *args))
 
@@ -101,10 +108,6 @@ _AS_TORCH = {
     "zeros_like": "zeros_like",
     "ones_like": "ones_like",
     "full_like": "full_like",
-    "concatenate": "cat",
-    "stack": "stack",
-    "vstack": "vstack",
-    "hstack": "hstack",
     "tile": "tile",
     "expand_dims": "unsqueeze",
     "squeeze": "squeeze",
@@ -115,7 +118,6 @@ _AS_TORCH = {
     "triu": "triu",
     "tril": "tril",
     "diag": "diag",
-    "clip": "clamp",
     "where": "where",
     "flip": "flip",
     "swapaxes": "transpose",
@@ -143,6 +145,15 @@ def _as_torch(name: str) -> Any:
     return run
 
 
+def _joined(name: str) -> Any:
+    def run(rt: Any, arrays: Any, axis: int = 0, **kwargs: Any) -> Any:
+        found = [_array(rt, each) for each in rt.iterate(arrays)]
+        given = {"dim": axis} if name in ("cat", "stack") else {}
+        return rt.call(resolve(f"torch.{name}"), [found], given)
+
+    return run
+
+
 def _array(rt: Any, value: Any) -> Any:
     """A list of numbers, or of such lists, as an array; anything else as it is."""
     first = value
@@ -154,3 +165,24 @@ def _array(rt: Any, value: Any) -> Any:
 
 for _name, _torch in _AS_TORCH.items():
     known(f"numpy.{_name}")(_as_torch(_torch))
+
+for _name, _torch in (
+    ("concatenate", "cat"),
+    ("stack", "stack"),
+    ("vstack", "vstack"),
+    ("hstack", "hstack"),
+):
+    known(f"numpy.{_name}")(_joined(_torch))
+
+
+@known("numpy.clip")
+def _clip(rt: Any, a: Any, a_min: Any = None, a_max: Any = None) -> Any:
+    if isinstance(a, (int, float)):
+        least = a if a_min is None else max(a, a_min)
+        return least if a_max is None else min(least, a_max)
+    return rt.call(resolve("torch.clamp"), [_array(rt, a), a_min, a_max], {})
+
+
+@known("numpy.repeat")
+def _repeat(rt: Any, a: Any, repeats: Any, axis: Any = None) -> Any:
+    return rt.call(resolve("torch.repeat_interleave"), [_array(rt, a), repeats], {"dim": axis})

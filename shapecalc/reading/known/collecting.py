@@ -13,6 +13,7 @@ from shapecalc.reading.evaluator.classes import (
     NAMED_TUPLE,
     OBJECT,
 )
+from shapecalc.reading.evaluator.methods import native_attribute
 from shapecalc.reading.evaluator.values import (
     Builtin,
     Class,
@@ -84,15 +85,32 @@ class _DefaultDict(dict):
 
 
 @known("collections.defaultdict")
-def _defaultdict(rt: Any, factory: Any = None, *more: Any) -> Any:
-    found = _DefaultDict(*[dict(rt.as_dict(each)) for each in more])
+def _defaultdict(rt: Any, factory: Any = None, /, *more: Any, **items: Any) -> Any:
+    found = _DefaultDict(*[dict(rt.as_dict(each)) for each in more], **items)
     found.default_factory = factory
     return found
 
 
+class _Counter(_DefaultDict):
+    """How often each of some values comes."""
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """Those that come most often, or what a dictionary has."""
+        if name == "most_common":
+            return Builtin("Counter.most_common", self.most_common)
+        found = native_attribute(rt, self, name)
+        if found is None:
+            raise rt.no_attribute(self, name)
+        return found
+
+    def most_common(self, rt: Any, n: Any = None) -> Any:
+        """The first ``n`` of the values, each with its number, those that come most often first."""
+        return sorted(self.items(), key=lambda pair: -pair[1])[:n]
+
+
 @known("collections.Counter")
 def _counter(rt: Any, values: Any = ()) -> Any:
-    found = _DefaultDict()
+    found = _Counter()
     found.default_factory = BUILTINS["int"]
     for value in rt.iterate(values):
         rt.step(2)

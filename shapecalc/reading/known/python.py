@@ -281,3 +281,51 @@ def _combinations(rt: Any, values: Any, r: int) -> Any:
     if math.comb(min(len(found), 100), min(r, 100)) > 1_000_000:
         raise rt.cannot("this would be larger than any network needs")
     return rt.iterator(itertools.combinations(found, r))
+
+
+@known("itertools.permutations")
+def _permutations(rt: Any, values: Any, r: Any = None) -> Any:
+    found = rt.drawn_all(values)
+    count = len(found) if r is None else r
+    if math.perm(min(len(found), 100), min(count, 100)) > 1_000_000:
+        raise rt.cannot("this would be larger than any network needs")
+    return rt.iterator(itertools.permutations(found, count))
+
+
+@known("itertools.starmap")
+def _starmap(rt: Any, function: Any, rows: Any) -> Any:
+    return rt.iterator(rt.call(function, list(rt.iterate(row)), {}) for row in rt.iterate(rows))
+
+
+@known("itertools.takewhile")
+def _takewhile(rt: Any, test: Any, values: Any) -> Any:
+    def holds(value: Any) -> bool:
+        return bool(rt.truth(rt.call(test, [value], {})))
+
+    return rt.iterator(itertools.takewhile(holds, rt.iterate(values)))
+
+
+@known("itertools.dropwhile")
+def _dropwhile(rt: Any, test: Any, values: Any) -> Any:
+    def holds(value: Any) -> bool:
+        return bool(rt.truth(rt.call(test, [value], {})))
+
+    return rt.iterator(itertools.dropwhile(holds, rt.iterate(values)))
+
+
+@known("itertools.compress")
+def _compress(rt: Any, data: Any, selectors: Any) -> Any:
+    pairs = zip(rt.iterate(data), rt.iterate(selectors))
+    return rt.iterator(value for value, test in pairs if rt.truth(test))
+
+
+@known("itertools.groupby")
+def _groupby(rt: Any, values: Any, key: Any = None) -> Any:
+    """Groups are lists here, which each of them is drawn as."""
+    groups: list[tuple[Any, list[Any]]] = []
+    for value in rt.drawn_all(values):
+        of = value if key is None else rt.call(key, [value], {})
+        if not groups or not rt.truth(rt.compare("==", groups[-1][0], of)):
+            groups.append((of, []))
+        groups[-1][1].append(value)
+    return rt.iterator((of, rt.iterator(group)) for of, group in groups)

@@ -17,7 +17,7 @@ from shapecalc.reading.evaluator.values import (
 from shapecalc.reading.functions import OPERATIONS, prod
 from shapecalc.reading.known.base import NAMES, PASSES, Hint, Logger
 from shapecalc.reading.modules import MODULE
-from shapecalc.reading.tensors.dtypes import DEVICE, DType
+from shapecalc.reading.tensors.dtypes import DEVICE, DType, TorchSize
 from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
@@ -165,7 +165,7 @@ KNOWN["numpy.inf"] = math.inf
 
 KNOWN["numpy.pi"] = math.pi
 
-KNOWN["torch.Size"] = Builtin("Size", lambda rt, values=(): tuple(rt.iterate(values)))
+KNOWN["torch.Size"] = Builtin("Size", lambda rt, values=(): TorchSize(rt.iterate(values)))
 
 KNOWN["torch.nn.Module"] = KNOWN["nn.Module"] = MODULE
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import string
 from typing import Any
 from urllib.parse import urlparse
 
@@ -27,6 +28,11 @@ known("keyword.iskeyword")(lambda rt, word: isinstance(word, str) and keyword.is
 
 KNOWN["keyword.kwlist"] = list(keyword.kwlist)
 
+for _name in ("ascii_letters", "ascii_lowercase", "ascii_uppercase", "digits", "punctuation"):
+    KNOWN[f"string.{_name}"] = getattr(string, _name)
+
+KNOWN["string.printable"] = string.printable
+
 
 known("types.MethodType")(lambda rt, function, owner: Method(function, owner))
 
@@ -41,6 +47,16 @@ def _loads(rt: Any, text: Any, **kwargs: Any) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as wrong:
         raise rt.error("ValueError", str(wrong)) from None
+
+
+@known("json.dumps")
+def _dumps(rt: Any, value: Any, **kwargs: Any) -> Any:
+    import json
+
+    try:
+        return rt.built(json.dumps(value, **kwargs))
+    except (TypeError, ValueError, RecursionError) as wrong:
+        raise rt.error(type(wrong).__name__, str(wrong)) from None
 
 
 def always(value: Any) -> Any:

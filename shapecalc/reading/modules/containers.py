@@ -98,19 +98,27 @@ def _sequential(rt: Any, self: Instance, *args: Any) -> None:
 
 
 @method(MODULE_LIST, "__init__")
-@method(PARAMETER_LIST, "__init__")
 def _module_list(rt: Any, self: Instance, modules: Any = ()) -> None:
     self.attributes.setdefault("training", rt.training)
     for n, each in enumerate(rt.iterate(modules if modules is not None else ())):
         self.attributes[str(n)] = _checked(rt, self, each)
 
 
+@method(PARAMETER_LIST, "__init__")
+def _parameter_list(rt: Any, self: Instance, values: Any = ()) -> None:
+    _module_list(rt, self, values)
+
+
 @method(MODULE_DICT, "__init__")
-@method(PARAMETER_DICT, "__init__")
 def _module_dict(rt: Any, self: Instance, modules: Any = None) -> None:
     self.attributes.setdefault("training", rt.training)
     if modules is not None:
         _update(rt, self, modules)
+
+
+@method(PARAMETER_DICT, "__init__")
+def _parameter_dict(rt: Any, self: Instance, parameters: Any = None) -> None:
+    _module_dict(rt, self, parameters)
 
 
 @method(SEQUENTIAL, "forward")
@@ -138,12 +146,9 @@ for _cls in LISTS:
             made = Instance(cls)
             made.attributes["training"] = rt.training
             chosen = pairs[index]
-            if (
-                cls is SEQUENTIAL and not all(name.isdigit() for name, _ in chosen)
-            ) or cls is SEQUENTIAL:
-                made.attributes.update(chosen)
-            else:
-                made.attributes.update({str(n): each for n, (_, each) in enumerate(chosen)})
+            if cls is not SEQUENTIAL:  # whose items keep their names
+                chosen = [(str(n), each) for n, (_, each) in enumerate(chosen)]
+            made.attributes.update(chosen)
             return made
         index = plain(index)
         if not isinstance(index, int):
@@ -164,22 +169,23 @@ for _cls in LISTS:
         _refill(self, found)
 
     @method(_cls, "append")
-    def _append(rt: Any, self: Instance, each: Any) -> Instance:
+    def _append(rt: Any, self: Instance, module: Any) -> Instance:
         taken = named_items(self)
-        self.attributes[str(len(taken))] = _checked(rt, self, each)
+        self.attributes[str(len(taken))] = _checked(rt, self, module)
         return self
 
     @method(_cls, "extend", "__iadd__")
-    def _extend(rt: Any, self: Instance, more: Any) -> Instance:
-        for each in list(rt.iterate(more)):
+    def _extend(rt: Any, self: Instance, modules: Any) -> Instance:
+        for each in list(rt.iterate(modules)):
             _append(rt, self, each)
         return self
 
     @method(_cls, "insert")
-    def _insert(rt: Any, self: Instance, index: int, each: Any) -> None:
+    def _insert(rt: Any, self: Instance, index: int, module: Any) -> Any:
         found = items(self)
-        found.insert(index, _checked(rt, self, each))
+        found.insert(index, _checked(rt, self, module))
         _refill(self, found)
+        return self if self.cls.is_a(SEQUENTIAL) else None
 
     @method(_cls, "pop")
     def _pop(rt: Any, self: Instance, index: int = -1) -> Any:

@@ -77,7 +77,7 @@ def children(value: Instance) -> Iterator[tuple[str, Instance]]:
     """The submodules by name, each once."""
     seen: set[int] = set()
     for name, each in value.attributes.items():
-        if isinstance(each, Instance) and MODULE in each.cls.mro and id(each) not in seen:
+        if is_module(each) and id(each) not in seen:
             seen.add(id(each))
             yield name, each
 
@@ -92,10 +92,16 @@ def walk(value: Instance) -> Iterator[tuple[str, Instance]]:
             continue
         seen.add(id(each))
         yield path, each
-        if path.count(".") > DEEPEST:
-            raise CannotRead(None, f"modules nest deeper than {DEEPEST}")
-        inner = [(f"{path}.{name}" if path else name, child) for name, child in children(each)]
-        waiting += reversed(inner)
+        inner = [
+            (name, child)
+            for name, child in each.attributes.items()
+            if child.__class__ is Instance and MODULE in child.cls.mro
+        ]
+        if inner:
+            if path.count(".") > DEEPEST:
+                raise CannotRead(None, f"modules nest deeper than {DEEPEST}")
+            before = f"{path}." if path else ""
+            waiting += [(before + name, child) for name, child in reversed(inner)]
 
 
 def tensors_of(value: Instance) -> dict[str, TensorValue]:

@@ -9,8 +9,9 @@ from shapecalc.layers import KINDS, OUTPUT
 from shapecalc.layers.linear import Linear
 from shapecalc.reading.evaluator.operators import type_name
 from shapecalc.reading.evaluator.sizes import names
-from shapecalc.reading.evaluator.values import Instance, Unknown
+from shapecalc.reading.evaluator.values import Instance
 from shapecalc.reading.modules import Leaf, leaf_tensors
+from shapecalc.reading.modules.leaf_arguments import sized, taken
 from shapecalc.reading.modules.weights import Weights
 from shapecalc.reading.tensors.traced import Op, TensorValue
 
@@ -37,36 +38,20 @@ class LeafCalls(Weights):
                 ),
             )
         kind = KINDS[leaf.kind]
-        least, most = kind.arity
-        given = [*args, *kwargs.values()]
-        sequence = given[0] if given else None
-        if isinstance(sequence, Instance):
+        given = taken(self, kind, args, kwargs)
+        first = given[kind.takes[0]]
+        if isinstance(first, Instance):
             from shapecalc.reading.known.packed import PACKED
 
-            if sequence.cls is PACKED:
-                return self.run_packed(value, leaf, sequence, given[1:])
-        if kind.states:  # an LSTM takes its two states as one tuple
-            starts = [each if isinstance(each, tuple) else (each,) for each in given[1:]]
-            given = [*given[:1], *(each for start in starts for each in start)]
-        inputs: list[TensorValue] = []
-        for each in given:
-            if isinstance(each, TensorValue) and (
-                most is None or len(inputs) < self.inputs_of(leaf.kind, most)
-            ):
-                inputs.append(each)
-            elif isinstance(each, Unknown):
-                raise self.not_known(each)
-            elif not isinstance(each, TensorValue):
-                break
-        if len(inputs) < least:
-            wrong = given[len(inputs)] if len(given) > len(inputs) else None
-            got = type_name(wrong) if len(given) > len(inputs) else "nothing"
-            name = self.name_of(value)
-            what = f"{leaf.kind} {name!r}" if name else leaf.kind
-            hint = self.first_of(wrong) if isinstance(wrong, tuple) else ""
-            raise self.error("TypeError", f"{what} takes a Tensor, not {got}", hint)
-        for n, each in enumerate(inputs):
-            inputs[n] = self.as_float(each, kind)
+            if first.cls is PACKED:
+                return self.run_packed(value, leaf, first, given.get("hx"))
+        starts = given.get("hx") if kind.states else None  # an LSTM's two are one tuple
+        starts = starts if isinstance(starts, tuple) else (starts,)
+        started = [each for each in starts if each is not None]
+        inputs = [*map(given.__getitem__, kind.takes), *started]
+        for each in inputs:
+            if not isinstance(each, TensorValue):
+                raise self.no_tensor(value, leaf, each)
         assert leaf.layer is not None
         if kind.states:
             self.batch_behind(value, leaf, inputs[1:])
@@ -74,8 +59,26 @@ class LeafCalls(Weights):
             # a state of zeros is what it starts at of its own, but its sizes have to be right
             self.require(leaf.kind, leaf.layer, [x.tensor for x in inputs], inputs, value)
             del inputs[1:]
-        outputs = self.put_leaf(value, leaf, inputs)
+        for name in ("offsets", "per_sample_weights"):
+            if given.get(name) is not None:
+                hint = "bags of one length are the rows of its input"
+                raise self.cannot(f"{leaf.kind} with {name} is not in the catalogue", hint)
+        size = given.get("output_size")
+        settings = leaf.given
+        if size is not None:
+            settings = sized(self, leaf.layer, settings, inputs[0], size)
+        outputs = self.put_leaf(value, leaf, inputs, settings)
         return self.results(leaf, outputs)
+
+    def no_tensor(self, value: Instance, leaf: Leaf, found: Any) -> Exception:
+        """Torch's error where a layer is given something else than a tensor."""
+        name = self.name_of(value)
+        what = f"{leaf.kind} {name!r}" if name else leaf.kind
+        hint = self.first_of(found) if isinstance(found, tuple) else ""
+        error: Exception = self.error(
+            "TypeError", f"{what} takes a Tensor, not {type_name(found)}", hint
+        )
+        return error
 
     def batch_behind(self, value: Instance, leaf: Leaf, starts: list[TensorValue]) -> None:
         """A state has its batch behind layers and directions, also where a batch of 1 fits both."""
@@ -98,27 +101,22 @@ class LeafCalls(Weights):
         said = f"the tuple's first is {first.tensor}{self.origin_of(first)}"
         return f"{said}: take it alone, as by out, _ = ..."
 
-    def run_packed(self, value: Instance, leaf: Leaf, sequence: Instance, more: list[Any]) -> Any:
+    def run_packed(self, value: Instance, leaf: Leaf, sequence: Instance, start: Any) -> Any:
         """A recurrent layer of a packed sequence, whose order of dimensions is not the layer's."""
         from shapecalc.reading.known.packed import packed, padded
 
         layer: Any = leaf.layer
         first = padded(self, sequence, layer.batch_first)
-        found, states = self.run_leaf(value, [first, *more], {})
+        found, states = self.run_leaf(value, [first, start], {})
         return packed(found, layer.batch_first), states
 
-    def inputs_of(self, kind: str, most: int) -> int:
-        """How many tensors a layer takes in a call; what follows are masks and states."""
-        return most
-
-    def as_float(self, value: TensorValue, kind: Any) -> TensorValue:
-        """An input as it comes."""
-        return value
-
     def put_leaf(
-        self, value: Instance, leaf: Leaf, inputs: list[TensorValue]
+        self, value: Instance, leaf: Leaf, inputs: list[TensorValue], given: dict[str, Any]
     ) -> dict[str, TensorValue]:
-        """The operation of a layer of the catalogue; its weights are the instance's."""
+        """The operation of a layer of the catalogue; its weights are the instance's.
+
+        ``given`` are its settings in this call.
+        """
         assert leaf.layer is not None
         name = self.relative(self.current, value) if self.current is not None else ""
         is_linear = isinstance(leaf.layer, Linear)
@@ -132,9 +130,8 @@ class LeafCalls(Weights):
             found.source.weights["weight"] = weight
             self.count_weights(found.source)
             return self.add("Add", [found, leaf.tensors["bias"]])
-        outputs = self.add(
-            leaf.kind, inputs, leaf.given, layer=leaf.layer, instance=value, name=name
-        )
+        layer = leaf.layer if given is leaf.given else None
+        outputs = self.add(leaf.kind, inputs, given, layer=layer, instance=value, name=name)
         first = next(iter(outputs.values()))
         op = first.source
         if not leaf.tensors:

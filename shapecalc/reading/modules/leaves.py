@@ -28,6 +28,7 @@ from shapecalc.reading.modules.holding import (
     stored,
 )
 from shapecalc.reading.modules.layer_methods import give_methods
+from shapecalc.reading.modules.leaf_arguments import taken
 from shapecalc.reading.tensors.trace import exact, plainly
 from shapecalc.reading.tensors.traced import Call, TensorValue
 
@@ -65,7 +66,7 @@ def _kind_class(kind: str, name: str = "", lazy: bool = False) -> Class:
 
     def forward(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> Any:
         if self.data is None and "encoder" in self.attributes:
-            return _run_parts(rt, self, *args, **kwargs)
+            return _run_parts(rt, self, taken(rt, KINDS[kind], list(args), kwargs))
         return rt.run_leaf(self, list(args), kwargs)
 
     cls.names["__init__"] = Builtin(f"{name or kind}.__init__", init)
@@ -140,10 +141,10 @@ def take_apart(rt: Any, self: Instance) -> None:
     self.data = None
 
 
-def _run_parts(rt: Any, self: Instance, source: Any, target: Any, *more: Any, **kwargs: Any) -> Any:
+def _run_parts(rt: Any, self: Instance, given: dict[str, Any]) -> Any:
     """Forward of a transformer that was taken apart."""
-    memory = rt.call(rt.attribute(self, "encoder"), [source], {})
-    return rt.call(rt.attribute(self, "decoder"), [target, memory], {})
+    memory = rt.call(rt.attribute(self, "encoder"), [given["src"]], {})
+    return rt.call(rt.attribute(self, "decoder"), [given["tgt"], memory], {})
 
 
 def _other_pads(

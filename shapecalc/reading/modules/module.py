@@ -16,8 +16,10 @@ from shapecalc.reading.modules.holding import (
     MODULE,
     children,
     every_tensor,
+    is_buffer,
     method,
     named,
+    tensors_of,
     walk,
 )
 from shapecalc.reading.tensors.traced import Stored, TensorValue
@@ -152,39 +154,61 @@ def _modules(rt: Any, self: Instance) -> Any:
 
 
 @method(MODULE, "named_modules")
-def _named_modules(rt: Any, self: Instance, *args: Any, prefix: str = "", **more: Any) -> Any:
-    return rt.iterator([(prefix + path, module) for path, module in walk(self)])
+def _named_modules(
+    rt: Any, self: Instance, memo: Any = None, prefix: str = "", remove_duplicate: Any = True
+) -> Any:
+    return rt.iterator([(_below(prefix, path), module) for path, module in walk(self)])
+
+
+def _below(prefix: str, path: str) -> str:
+    return f"{prefix}.{path}" if prefix and path else prefix + path
+
+
+def _named(rt: Any, self: Instance, buffers: bool, prefix: str, recurse: Any) -> Any:
+    """Learned tensors or buffers by path, those of the module alone where it does not recurse."""
+    if rt.truth(recurse):
+        found = every_tensor(self, buffers)
+    else:
+        found = ((n, v) for n, v in tensors_of(self).items() if is_buffer(v) is buffers)
+    return rt.iterator([(_below(prefix, path), value) for path, value in found])
 
 
 @method(MODULE, "parameters")
 def _parameters(rt: Any, self: Instance, recurse: Any = True) -> Any:
-    return rt.iterator([value for _, value in every_tensor(self, buffers=False)])
+    return rt.iterator([value for _, value in _named(rt, self, False, "", recurse)])
 
 
 @method(MODULE, "named_parameters")
-def _named_parameters(rt: Any, self: Instance, *args: Any, **more: Any) -> Any:
-    return rt.iterator(list(every_tensor(self, buffers=False)))
+def _named_parameters(
+    rt: Any, self: Instance, prefix: str = "", recurse: Any = True, remove_duplicate: Any = True
+) -> Any:
+    return _named(rt, self, False, prefix, recurse)
 
 
 @method(MODULE, "buffers")
 def _buffers(rt: Any, self: Instance, recurse: Any = True) -> Any:
-    return rt.iterator([value for _, value in every_tensor(self, buffers=True)])
+    return rt.iterator([value for _, value in _named(rt, self, True, "", recurse)])
 
 
 @method(MODULE, "named_buffers")
-def _named_buffers(rt: Any, self: Instance, *args: Any, **more: Any) -> Any:
-    return rt.iterator(list(every_tensor(self, buffers=True)))
+def _named_buffers(
+    rt: Any, self: Instance, prefix: str = "", recurse: Any = True, remove_duplicate: Any = True
+) -> Any:
+    return _named(rt, self, True, prefix, recurse)
 
 
 @method(MODULE, "state_dict")
-def _state_dict(rt: Any, self: Instance, *args: Any, **more: Any) -> Any:
-    return {**dict(every_tensor(self, False)), **dict(every_tensor(self, True))}
+def _state_dict(
+    rt: Any, self: Instance, destination: Any = None, prefix: str = "", keep_vars: Any = False
+) -> Any:
+    found = {**dict(every_tensor(self, False)), **dict(every_tensor(self, True))}
+    return {prefix + path: value for path, value in found.items()}
 
 
 @method(MODULE, "apply")
-def _apply(rt: Any, self: Instance, function: Any) -> Instance:
+def _apply(rt: Any, self: Instance, fn: Any) -> Instance:
     for _, module in reversed(list(walk(self))):
-        rt.call(function, [module], {})
+        rt.call(fn, [module], {})
     return self
 
 

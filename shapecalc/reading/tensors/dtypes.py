@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from shapecalc.algebra.arithmetic import prod
 from shapecalc.layers.tensor import FLOATS
-from shapecalc.reading.evaluator.values import Unknown
+from shapecalc.reading.evaluator.methods import native_attribute
+from shapecalc.reading.evaluator.values import Builtin, Unknown
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
@@ -58,6 +60,15 @@ class TorchSize(tuple):
     """``torch.Size``: a tuple that can be asked for its product."""
 
     __slots__ = ()
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """The product of its sizes, or what a tuple has."""
+        if name == "numel":
+            return Builtin("Size.numel", lambda rt: prod(self))
+        found = native_attribute(rt, self, name)
+        if found is None:
+            raise rt.no_attribute(self, name)
+        return found
 
 
 class Device:

@@ -16,12 +16,30 @@ from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.joining import Axis
 from shapecalc.reading.tensors.traced import Given, Op, TensorValue
 
-_IN_CODE = {
+_INDICES = "an input of indices is declared as {{shape: [...], dtype: {dtype}}}"
+
+IN_CODE = {
+    _INDICES: "x.long() makes indices of whole numbers",
+    "leave {field} out to have it inferred": "",
+    "a Flatten before it makes features of them": "x.flatten(1) before it makes features of them",
+    "its only dimension is the first: a Flatten that keeps the batch has start_dim: 1": (
+        "its only dimension is the first: x.flatten(1) keeps the batch"
+    ),
     "a Permute turns a matrix over": "x.transpose(-2, -1) turns a matrix over",
-    "a Flatten before it": "x.flatten(1) before it makes features of them",
-    "an input of indices": "x.long() makes indices of whole numbers",
+    "a To before it makes floats of them": "x.float() makes floats of them",
+    "a To before it makes numbers of them": "x.long() makes numbers of them",
+    "an Embedding turns indices into numbers": (
+        "nn.Embedding turns indices into numbers, and x.float() whole numbers into floats"
+    ),
+    "an input is declared with the type that it is converted to": "x.to(...) gives it another type",
+    "an Arange or a Buffer of type int64 holds places": "torch.arange gives places",
+    "a comparison, such as Gt: 0, makes one": "a comparison, such as x > 0, makes one",
+    "a max pool's are its output 'indices'": "return_indices=True has a max pool give them",
+    "each is a tensor, by 'from' or 'branches', or a number": "each is a tensor or a number",
+    "each operand is a tensor, by 'from', or a number": "each operand is a tensor or a number",
+    "a Slice or a Select takes the one that is needed": "an index takes the one that is needed",
 }
-"""How a spec's advice, by its beginning, is said in code."""
+"""How what a kind advises in the words of a spec is said in code."""
 
 
 def helped(layer: Layer, requirement: Requirement, inputs: Sequence[TensorValue]) -> str:
@@ -32,14 +50,14 @@ def helped(layer: Layer, requirement: Requirement, inputs: Sequence[TensorValue]
     if isinstance(axis, Axis):
         return next(_joined(layer, inputs), "")
     found = next(_of_one(layer, requirement, inputs[0]), "")
-    return found or _in_code(requirement.hint(), inputs[0])
+    return found or _in_code(requirement, inputs[0])
 
 
-def _in_code(advice: str, x: TensorValue) -> str:
-    if advice.startswith("an input of indices") and isinstance(x.source, Given):
+def _in_code(requirement: Requirement, x: TensorValue) -> str:
+    if requirement.advises == _INDICES and isinstance(x.source, Given):
         return f"--input {','.join(map(str, x.shape[1:]))}:int64 gives indices"
-    known = (said for start, said in _IN_CODE.items() if advice.startswith(start))
-    return next(known, advice)
+    said = IN_CODE.get(requirement.advises)
+    return requirement.hint() if said is None else said
 
 
 def _of_one(layer: Layer, requirement: Requirement, x: TensorValue) -> Iterator[str]:
@@ -47,8 +65,8 @@ def _of_one(layer: Layer, requirement: Requirement, x: TensorValue) -> Iterator[
     if layer.ndims is not None and len(x.shape) not in layer.ndims:
         yield from _of_dimensions(layer, x)
     stated = layer.__dict__.get(requirement.field or "")
-    if requirement.field == "in_features" and len(x.shape) > 2 and prod(x.shape[1:]) == stated:
-        yield f"x.flatten(1) before it makes {stated} of {times(x.shape[1:])}"
+    if requirement.field == "in_features":
+        yield from _of_features(x, stated)
     if requirement.field in ("in_channels", "num_features") and len(x.shape) > 2:
         dims = [n for n, size in enumerate(x.shape) if n > 1 and size == stated]
         if dims:
@@ -63,6 +81,20 @@ def _of_one(layer: Layer, requirement: Requirement, x: TensorValue) -> Iterator[
         )
     if isinstance(stated, int) and 2 * stated in (requirement.left, requirement.right):
         yield from _of_two_directions(x, stated)
+
+
+def _of_features(x: TensorValue, stated: Any) -> Iterator[str]:
+    """What would make features of a map for a layer that takes the last dimension alone."""
+    n = len(x.shape)
+    for start in range(1, n - 1):
+        if prod(x.shape[start:]) == stated:
+            yield f"x.flatten({start}) before it makes {stated} of {times(x.shape[start:])}"
+    if n > 3 and x.shape[1] == stated:
+        pool = f"F.adaptive_avg_pool{n - 2}d(x, 1).flatten(1)"
+        yield f"{pool} before it makes {stated} of {times(x.shape[1:])}"
+    if n > 3:
+        made, shape = prod(x.shape[1:]), times(x.shape[1:])
+        yield f"x.flatten(1) before it makes {made} of {shape}, not {stated}"
 
 
 def _of_dimensions(layer: Layer, x: TensorValue) -> Iterator[str]:

@@ -213,7 +213,7 @@ class Trace:
                 continue
             stated = layer.fields.get(requirement.field or "")
             if stated is not None and stated.infer is not None:
-                self.note_unmet(layer.__dict__[requirement.field or ""], requirement)
+                self.note_unmet(layer, requirement, tensors)
             if not is_told:  # what else breaks follows from it
                 self.broken(kind, layer, requirement, inputs, instance)
             is_told = True
@@ -223,8 +223,14 @@ class Trace:
                 raise CannotRead(None, "")
         return not is_told
 
-    def note_unmet(self, stated: Any, requirement: Requirement) -> None:
-        """Keep what a layer states and what it receives, for advice."""
+    def note_unmet(self, layer: Layer, requirement: Requirement, tensors: list[Tensor]) -> None:
+        """Keep what a layer states and what it receives, for advice on another size of the input.
+
+        A ``Linear`` that is given a map lacks a flatten, whatever the size.
+        """
+        if requirement.field == "in_features" and len(tensors[0].shape) > 3:
+            return
+        stated = layer.__dict__[requirement.field or ""]
         sides = [requirement.left, requirement.right]
         received = next((each for each in sides if isinstance(each, Size)), None)
         if isinstance(stated, int) and received is not None and stated in sides:
@@ -245,8 +251,7 @@ class Trace:
         notes = [f"receives {received}"] if inputs else []
         notes += self.made_at(instance, name)
         hint = helped(layer, requirement, inputs)
-        if hint and not hint.startswith("leave "):
-            notes.append(hint)
+        notes += [hint] if hint else []
         self.tell(f"{what} {requirement.problem()}", *notes)
 
     def tell(self, message: str, *notes: str) -> None:
