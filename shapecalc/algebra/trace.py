@@ -222,12 +222,10 @@ ONE = Number(1)
 
 def _add(left: Tree, right: Tree, sign: int) -> Tree:
     """The terms of both in order; like terms are drawn together where the first of them stands."""
-    merged: dict[Tree, int] = {}
-    for factor, term in _terms(left):
-        merged[term] = merged.get(term, 0) + factor
+    merged = {term: factor for factor, term in _terms(left)}
     for factor, term in _terms(right):
         merged[term] = merged.get(term, 0) + sign * factor
-    terms = tuple((factor, term) for term, factor in merged.items() if factor != 0)
+    terms = tuple([(factor, term) for term, factor in merged.items() if factor != 0])
     value = left.value + right.value if sign > 0 else left.value - right.value
     return _simple_sum(terms, value)
 

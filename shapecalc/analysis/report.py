@@ -210,6 +210,34 @@ class Report:
         return combine([*self.built.needs, *self.required], self.built.least)
 
     @cached_property
+    def needs_of(self) -> dict[str, list[Need]]:
+        """What each layer needs of the symbols, by its path; nothing of those that need nothing.
+
+        >>> import shapecalc
+        >>> sorted(shapecalc.load("lenet5").report(symbolic=["H"]).needs_of)
+        ['conv1', 'conv2', 'maxpool1', 'maxpool2']
+        """
+        found: dict[str, list[Need]] = {}
+        for need in self.built.needs:
+            found.setdefault(need.path, []).append(need)
+        return found
+
+    @cached_property
+    def constraints_of(self) -> dict[str, list[Constraint]]:
+        """The constraints that each layer has a part in, by its path.
+
+        >>> import shapecalc
+        >>> report = shapecalc.load("lenet5").report(symbolic=["H"])
+        >>> [each.condition for each in report.constraints_of["maxpool2"]]
+        ['H >= 16']
+        """
+        found: dict[str, list[Constraint]] = {}
+        for each in self.constraints:
+            for path in each.paths:
+                found.setdefault(path, []).append(each)
+        return found
+
+    @cached_property
     def least(self) -> dict[str, int]:
         """The least values of the symbols, as far as any are needed for the network to be one.
 

@@ -41,13 +41,13 @@ def _closed_forms(layer: LayerReport, names: tuple[str, ...], closed: Report) ->
     for name, form, value in forms:
         if is_symbolic(form):
             yield Line(name, Chain((form, value)))
-    told = [said(need.condition) for need in closed.built.needs if need.path == layer.path]
+    told = [said(need.condition) for need in closed.needs_of.get(layer.path, ())]
     conditions = dict.fromkeys(filter(None, told))  # what holds of all sizes goes without saying
     if layer.node.layer.joins:
         yield from _branches(own, list(conditions))
     elif conditions:
         yield Line("needs", remark=", ".join(conditions))
-    together = [each.condition for each in closed.constraints if layer.path in each.paths]
+    together = [each.condition for each in closed.constraints_of.get(layer.path, ())]
     if not conditions.keys() >= {*together}:
         yield Line("with the others", remark=", ".join(together))
 

@@ -67,7 +67,7 @@ def emit(
         if knobs == mixed:
             return source
         mixed = knobs  # what stayed knobs is tried together once more, without the others
-        others += tries.mixed(knobs)
+        others += tries.mixed(knobs, others)
 
 
 def _attempts(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.steps import LATEX, Style, in_numbers, steps
-from shapecalc.algebra.trace import Leaf, Traced, untraced
+from shapecalc.algebra.trace import Leaf, Traced, Tree, as_tree, untraced
 from shapecalc.analysis.data import plain
 from shapecalc.analysis.layer import LayerReport
 from shapecalc.analysis.report import Report
@@ -131,7 +131,16 @@ def whole(report: Report, layers: Sequence[LayerReport], style: Style, form: str
         (source, "", math(sizes(shape, style)), "what comes in")
         for source, shape in fed(report, layers).items()
     ]
-    each = _each(found, lambda step: _told(step, style, math))
+    known: dict[Tree, str] = {}
+
+    def written(value: Any) -> str:
+        """A derivation in writing; the same ones recur from layer to layer."""
+        tree = as_tree(value)
+        if tree not in known:
+            known[tree] = in_numbers(value, style)
+        return math(known[tree])
+
+    each = _each(found, lambda step: _told(step, math(sizes(step.output, style)), written))
     rows += [(step.path, step.kind, *told) for step, told in each]
     if form == "markdown":
         head = ["| Layer | Kind | Output | Because |", "| --- | --- | --- | --- |"]
@@ -155,13 +164,13 @@ def _math(form: str) -> Callable[[str], str]:
     return "${}$".format if form == "markdown" else str
 
 
-def _told(step: Step, style: Style, math: Callable[[str], str]) -> tuple[str, str]:
+def _told(step: Step, output: str, written: Callable[[Any], str]) -> tuple[str, str]:
     """The output of a step, and what follows in it: ``height, width: ... = 55``."""
     told = [f"of {', '.join(step.joined)}"] if step.joined else []
-    told += [f"{names}: {math(in_numbers(size, style))}" for names, size in step.sizes]
+    told += [f"{names}: {written(size)}" for names, size in step.sizes]
     if untraced(step.params) != 0:
-        told.append(f"params: {math(in_numbers(step.params, style))}")
-    return math(sizes(step.output, style)), "; ".join(told)
+        told.append(f"params: {written(step.params)}")
+    return output, "; ".join(told)
 
 
 def _as_dict(step: Step) -> dict[str, Any]:

@@ -160,3 +160,11 @@ def test_a_sum_of_many_is_that_of_one_after_the_other():
     one_by_one = a + 2 + b + a - 2 + 7 * b
     assert Traced.sum(values).tree == one_by_one.tree
     assert Traced.sum(values).value == 2 * 3 + 8 * 5
+
+
+def test_a_sum_of_formulas_is_the_one_that_a_report_makes() -> None:
+    c = Formula.symbol("c")
+    sizes = [9 * c * (c + 1), c + 1, Fraction(1, 2), 3]
+    traced = Traced.sum([Traced.letter("K", size) for size in sizes])
+    assert traced.value == Formula.sum(sizes)
+    assert str(traced.value - Fraction(1, 2)) == "9*c**2 + 10*c + 4"

@@ -76,8 +76,8 @@ def ended(given: dict[str, Any], chance: Random, times: int) -> str:
         return "is refused" if message.endswith(REFUSED) else f"is refused otherwise: {message}"
     except Exception as error:
         return f"fails: {type(error).__name__} {error}"
-    for time_ in range(times + 1):
-        values = {knob: chance.randint(0, 7) for knob in knobs} if time_ else {}
+    others = [{knob: chance.randint(0, 7) for knob in knobs} for _ in range(times)]
+    for values in [{}, *(others if knobs else [])]:  # without knobs there is nothing to change
         wrong = disagreement(network, source, values)
         if wrong:
             return f"is wrong {'at other values' if values else 'at its own values'}: {wrong}"

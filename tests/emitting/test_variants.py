@@ -10,6 +10,7 @@ import shapecalc
 from shapecalc.algebra.trace import Number, Sum, Traced
 from shapecalc.emitting.module import module
 from shapecalc.emitting.numbers.boundaries import Boundaries
+from shapecalc.emitting.numbers.decisions import Decisions
 from shapecalc.emitting.numbers.mixtures import Mixtures
 from shapecalc.emitting.numbers.trees import expression
 from shapecalc.emitting.printer import flat
@@ -87,6 +88,22 @@ def test_copies_are_right_of_which_the_first_are_too_few_to_turn_a_condition(own
         assert_is(made(source, b=b), network.report({"b": b}))
 
 
+def test_a_number_is_right_where_three_knobs_together_leave_no_copy():
+    branch = [
+        {"Conv2d": {**CONV, "out_channels": "ceil(w/4)"}, "name": "first"},
+        {"Conv2d": {**CONV, "out_channels": 1}, "when": "on", "name": "narrow"},
+        {"Conv2d": {**CONV, "out_channels": 1}, "repeat": "b", "name": "later"},
+        {"BatchNorm2d": None, "name": "norm"},
+    ]
+    join = {"Concat": {"branches": {"p": branch}}, "when": "w > 2", "name": "join"}
+    symbols = {"b": 2, "w": 2, "on": 1}
+    network = shapecalc.load({"symbols": symbols, "input": [1, 4, 4], "layers": [join]})
+    source = module(network)
+    with pytest.raises(ValueError, match="b must be at least 1"):
+        made(source, b=0, w=7, on=0)
+    assert_is(made(source, b=1, w=7, on=0), network.report({"b": 1, "w": 7, "on": 0}))
+
+
 @pytest.mark.parametrize("own", [0, 5, 30])
 @pytest.mark.parametrize(
     "asked",
@@ -124,7 +141,6 @@ def test_a_spec_turns_where_there_is_a_copy_that_is_otherwise(asked, count):
 def test_whatever_three_of_few_knobs_decide_comes_together_within_few_rows(knobs, rows):
     mixtures = Mixtures(
         {name: [1, 2, 3, 4, 5] for name in knobs},
-        dict.fromkeys(knobs, 0),
         lambda _, value: value > 1,
     )
     met = set()
@@ -134,7 +150,29 @@ def test_whatever_three_of_few_knobs_decide_comes_together_within_few_rows(knobs
     assert met == {*product(combinations(knobs, 3), product((False, True), repeat=3))}
 
 
+def test_what_is_decided_where_a_condition_has_turned_comes_together_within_few_rows():
+    # there is no copy of the layer, in a join that is there at large w alone, before one whose
+    # size hangs on another condition: so w, b and on have to change together
+    branch = [
+        {"Conv2d": {**CONV, "out_channels": "ceil(w/4)"}, "name": "first"},
+        {"Conv2d": {**CONV, "out_channels": 1}, "when": "on", "name": "narrow"},
+        {"Conv2d": {**CONV, "out_channels": 1}, "repeat": "b", "name": "later"},
+        {"BatchNorm2d": None, "name": "norm"},
+    ]
+    join = {"Concat": {"branches": {"p": branch}}, "when": "w > 2", "name": "join"}
+    last = {"Conv2d": {**CONV, "out_channels": "b + 3 if b == 3 or b < 3 else b"}}
+    symbols = {"a": 5, "b": 2, "w": 2, "on": 1}
+    others = {"a": [4, 7, 0], "b": [0, 1, 3, 4, 9], "w": [0, 3, 6, 12], "on": [0, 2]}
+    spec = shapecalc.load({"symbols": symbols, "input": [2, 4, 4], "layers": [join, last]}).spec
+    mixtures = Mixtures(others, lambda _, value: value, Decisions(spec, {}, {}).together)
+    met = []
+    for row in islice(mixtures.rows([*symbols]), 12):
+        mixtures.built(row)
+        met.append({**symbols, **row})
+    assert any(each["w"] > 2 and each["b"] == 0 and each["on"] == 0 for each in met)
+
+
 def test_knobs_change_together_in_the_same_way_each_time():
-    mixtures = Mixtures({"a": [1, 2], "b": [3], "c": [4]}, {"a": 0, "b": 0, "c": 0}, lambda *_: 0)
+    mixtures = Mixtures({"a": [1, 2], "b": [3], "c": [4]}, lambda *_: 0)
     first, again = ([*islice(mixtures.rows(["a", "b", "c"]), 20)] for _ in range(2))
     assert first == again

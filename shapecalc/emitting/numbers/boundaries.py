@@ -117,7 +117,7 @@ class Boundaries:
         """The largest number by which something is divided that hangs on a symbol."""
         found = 1
         for setting, block in settings_in(self.spec):
-            for tree in _expressions(setting):
+            for tree in expressions(setting):
                 divisors = [*_divisors(tree)]
                 if divisors and symbol in behind(self.spec, setting.names(), block):
                     found = max(found, *map(floor, divisors))
@@ -141,7 +141,7 @@ class _At:
         if block.name not in self.known:
             self.known[block.name] = []  # a block in itself is an error elsewhere
             found = (
-                Over(self.arguments(block, entry, outer), self.symbols)
+                Over(arguments_of(block, entry, outer, self.symbols), self.symbols)
                 for entry, where in self.entries.get(block.name, ())
                 for outer in self.scopes(where)
             )
@@ -152,25 +152,28 @@ class _At:
         """The numbers of the uses of a block that are asked."""
         return range(len(self.scopes(block)))
 
-    def arguments(self, block: Block, use: Entry, outer: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of a block's arguments in one use, of those that are told."""
-        found: dict[str, Any] = {}
-        inside = Over(found, self.symbols)
-        for name, default in block.arguments.items():
-            given = use.settings.get(name)
-            with suppress(*UNTOLD):
-                if given is not None:
-                    found[name] = given.value(outer)
-                elif default is not None:
-                    found[name] = default.value(inside)
-        return found
-
     def number(self, place: Place, use: int, index: int = 0) -> Any | None:
         """A number in a use of its block; None if it is not told."""
         scope = self.scopes(place.block)[use]
         with suppress(*UNTOLD):
             return evaluate(place.tree, Over({"index": index}, scope)) - 0
         return None
+
+
+def arguments_of(
+    block: Block, use: Entry, outer: Mapping[str, Any], symbols: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values of a block's arguments in one use, of those that are told."""
+    found: dict[str, Any] = {}
+    inside = Over(found, symbols)
+    for name, default in block.arguments.items():
+        given = use.settings.get(name)
+        with suppress(*UNTOLD):
+            if given is not None:
+                found[name] = given.value(outer)
+            elif default is not None:
+                found[name] = default.value(inside)
+    return found
 
 
 def _number(at: Callable[[int], _At], place: Place, use: int, value: int) -> Any | None:
@@ -186,14 +189,14 @@ def _places(spec: Spec) -> Iterator[Place]:
             if entry.repeat is not None and entry.repeat.expression is not None:
                 yield Place(Binary("-", entry.repeat.expression, HALF), block)
     for setting, block in (*settings_in(spec), *((each, None) for each in spec.symbols.values())):
-        for tree in _expressions(setting):
+        for tree in expressions(setting):
             yield from (Place(found, block) for found in _turning(tree))
 
 
-def _expressions(setting: Setting) -> Iterator[Expression]:
+def expressions(setting: Setting) -> Iterator[Expression]:
     """The expressions in a setting."""
     for item in setting.items() or ():
-        yield from _expressions(item)
+        yield from expressions(item)
     if setting.expression is not None:
         yield setting.expression
 

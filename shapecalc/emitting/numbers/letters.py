@@ -166,14 +166,8 @@ class _LetteredBuilder(Builder):
         place: Place,
     ) -> bool:
         """What a layer requires is asked of numbers without their derivations."""
-        settings = {name: plain(value) for name, value in layer.__dict__.items()}
-        given = {
-            name: value[0] if layer.rank == 1 and _is_per_axis(layer, name) else value
-            for name, value in settings.items()
-            if value is not None
-        }
         try:
-            own = type(layer)(**given)
+            own = layer if layer.is_plain else _in_numbers(layer)
         except FieldError as error:
             self.problem(entry.mark, str(error))
             return False
@@ -359,6 +353,17 @@ def settings_of(entry: Entry) -> Iterator[Setting]:
 def _joins(node: Node, wire: Wire) -> bool:
     """Whether a layer adds something to what passes by, or the like, and so keeps its shape."""
     return node.layer.joins and any(x is wire.tensor for x in node.inputs)
+
+
+def _in_numbers(layer: Layer) -> Layer:
+    """The layer without derivations in its settings; raises :class:`FieldError`."""
+    settings = {name: plain(value) for name, value in layer.__dict__.items()}
+    given = {
+        name: value[0] if layer.rank == 1 and _is_per_axis(layer, name) else value
+        for name, value in settings.items()
+        if value is not None
+    }
+    return type(layer)(**given)
 
 
 def _is_per_axis(layer: Layer, name: str) -> bool:

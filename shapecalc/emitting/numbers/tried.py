@@ -67,13 +67,19 @@ def tried(
 def _between(turns: list[int], period: int, own: Any) -> list[list[int]]:
     """Values between turns: the first of each, then the second of each, and so on.
 
-    Of few values between turns the first come first, for other values are often between the same.
+    Of few values between turns the first come first, for other values are often between the same;
+    and before others 0, at which there is none of something.
     Those around the knob's own value come one later, and are none of the first.
     """
     rows: list[list[int | None]] = []
-    ranges = [*pairwise([0, *turns, inf])]
-    for start, end in sorted(ranges, key=lambda each: (each[1] - each[0], abs(each[0] - own))):
-        ahead = dict.fromkeys(int(start) + more for more in (0, 1, period, 2 * period + 1))
+
+    def by_length(each: tuple[Any, Any]) -> tuple[Any, ...]:
+        start, end = each
+        return end - start, start > 0, abs(start - own)
+
+    for start, end in sorted(pairwise([0, *turns, inf]), key=by_length):
+        least = int(start) or int(end > 1)  # 0, which is no size, only where it differs from 1
+        ahead = dict.fromkeys(least + more for more in (0, 1, period, 2 * period + 1))
         row = [value for value in ahead if value < end]
         rows.append([None, *row] if start <= own < end else [*row])
     return [[value for value in column if value is not None] for column in zip_longest(*rows)]
@@ -86,7 +92,7 @@ def _in_turn(lists: list[list[Any]]) -> list[Any]:
 
 def other_values(value: Any, is_rational: bool = False) -> list[Any]:
     """Values that a knob may have as well: near ones, multiples, and both of a switch."""
-    near: list[Any] = [value + 1, 0, 2 * value, 1, value - 1, 3 * value]
+    near: list[Any] = [value + 1, 2 * value, 1, value - 1, 3 * value]
     if isinstance(value, Fraction) or is_rational:
         half = Fraction(value) / 2
         uneven = [value + Fraction(5, 7), value * Fraction(83, 89)]  # what is rounded shows there

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.emitting.numbers import letters as lettering
 from shapecalc.emitting.numbers.behind import decisive
+from shapecalc.emitting.numbers.decisions import Decisions
 from shapecalc.emitting.numbers.letters import Lettered, Memory
 from shapecalc.emitting.numbers.mixtures import Mixtures
 from shapecalc.emitting.numbers.tried import Tried, other_values, tried
@@ -29,10 +30,10 @@ ENOUGH = 4
 FEW = 8
 """How many knobs are tried one by one, whether conditions depend on them or not."""
 
-TOGETHER = 10
+TOGETHER = 8
 """How many times several knobs are changed at once."""
 
-EMPTY = 2
+EMPTY = 1
 """At how many values of all others a knob is tried that leaves no copy of an entry."""
 
 MOST_LAYERS = 50
@@ -40,6 +41,9 @@ MOST_LAYERS = 50
 
 WORK = 2_500
 """How many layers and blocks are built in all variants, about; large networks have fewer."""
+
+LEAST_DRAWN, MOST_DRAWN = 6, 40
+"""Of how many draws what is changed at once is taken, of small networks more."""
 
 LEAST = 2
 """At how many values of a knob a network is built, however large it is."""
@@ -77,6 +81,7 @@ class Variants:
         if len(knobs) > FEW:
             deciding = decisive(spec)
             self.switches = [name for name in knobs if name in deciding]
+        self.decisions = Decisions(spec, settings, memory.symbols)
         self.tried = tried(spec, settings, values, knobs)
         self.others = {name: self.tried[name].values[:ENOUGH] for name in knobs}
         self.differs: dict[tuple[str, Any], bool] = {}
@@ -88,7 +93,7 @@ class Variants:
         wanted = sum(self.tried[name].most for name in self.switches)
         for name in self.switches:
             tried = self.tried[name]
-            alone = self.tries.alone(name, tried, WORK * 2 // 3 * tried.most // wanted)
+            alone = self.tries.alone(name, tried, WORK // 2 * tried.most // wanted)
             found += alone
             for each in alone:
                 value = each.changed[name]
@@ -101,21 +106,25 @@ class Variants:
         for name, value in emptying.items():
             rows = zip(*map(cycle, {**self.others, name: [value]}.values()))
             found += self.tries.all(self.knobs, islice(rows, EMPTY))
-        return found + self.mixed(frozenset(self.knobs))
+        return found + self.mixed(frozenset(self.knobs), found)
 
-    def mixed(self, knobs: frozenset[str]) -> list[Variant]:
-        """Variants in which some of these knobs change."""
+    def mixed(self, knobs: frozenset[str], before: list[Variant]) -> list[Variant]:
+        """Variants in which some of these knobs change, after others."""
         switches = [name for name in self.switches if name in knobs]
         if len(switches) < 2:
             return []
         rows = TOGETHER * min(3, len(switches))
-        mixtures = Mixtures(self.others, self.values, self.outcome)
-        return [*self.tries.mixed(mixtures.rows(switches), rows, WORK // 4)]
+        draws = min(max(WORK // (self.base.steps or 1) // 2, LEAST_DRAWN), MOST_DRAWN)
+        mixtures = Mixtures(self.others, self.outcome, self.decisions.together, draws)
+        for each in before:
+            mixtures.built(each.changed)
+        return [*self.tries.mixed(mixtures, switches, rows, WORK // 4)]
 
     def telling(self, name: str, alone: list[Any]) -> list[Any]:
         """Values of a knob to be tried with another's: first one of each that decide else.
 
-        Large ones differ most. Some values, as a repeat of 0, make a network with others only.
+        Large ones differ most. Some values, as a repeat of 0, make a network with others only, and
+        are taken where something turns there.
         """
         own = self.values[name]
         deciding: dict[Any, list[Any]] = {}
@@ -124,7 +133,9 @@ class Variants:
         alike = deciding.pop((bisect(self.tried[name].turns, own), False), [])
         first = [value for column in zip_longest(*deciding.values()) for value in column]
         more = other_values(own)[: max(0, ENOUGH - len(alone))]
-        found = dict.fromkeys([*first, *alike, *more, 0])
+        turns = self.tried[name].turns
+        none = [0] if bisect(turns, 0) not in {bisect(turns, value) for value in alone} else []
+        found = dict.fromkeys([*first, *alike, *more, *none])
         return [value for value in found if value is not None and value != own]
 
     def outcome(self, name: str, value: Any) -> Any:
@@ -155,6 +166,7 @@ class _Tries:
         self.memory = memory
         self.most_layers = MOST_LAYERS + 4 * layers
         self.spent = 0
+        self.met: set[frozenset[Any]] = set()
 
     def alone(self, knob: str, tried: Tried, work: int) -> list[Variant]:
         """The variants at the first few values of a knob; ``work`` is how much may be built."""
@@ -167,28 +179,28 @@ class _Tries:
         return found
 
     def all(self, knobs: Sequence[str], tried: Iterable[Sequence[Any]]) -> Iterator[Variant]:
-        """The variants at all values of some knobs, where there is a network."""
+        """The variants at all values of some knobs, where there is a network that is not known."""
         for together in tried:
             changed = dict(zip(knobs, together))
-            built = self.built(changed)
+            row = frozenset(changed.items())
+            built = None if row in self.met else self.built(changed)
+            self.met.add(row)
             if built is not None:
                 yield Variant(changed, built)
 
-    def mixed(self, tried: Iterable[Mapping[str, Any]], rows: int, work: int) -> Iterator[Variant]:
-        """The variants at the first few of many rows in which several knobs change."""
-        seen: set[tuple[Any, ...]] = set()
+    def mixed(
+        self, mixtures: Mixtures, knobs: Sequence[str], rows: int, work: int
+    ) -> Iterator[Variant]:
+        """The variants at the first few rows in which several knobs change."""
         most = self.spent + work
         count = 0
-        for changed in islice(tried, 2 * rows):
-            row = tuple(sorted(changed.items()))
-            if len(changed) < 2 or row in seen:
-                continue
-            seen.add(row)
+        for changed in islice(mixtures.rows(knobs), 2 * rows):
             built = self.built(changed)
             if built is not None:
                 count += 1
+                mixtures.built(changed)
                 yield Variant(changed, built)
-            if count == rows or (count >= LEAST and self.spent >= most):
+            if count == rows or self.spent >= (most if count >= LEAST else most + work):
                 return
 
     def built(self, changed: Mapping[str, Any]) -> Lettered | None:
