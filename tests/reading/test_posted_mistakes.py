@@ -96,6 +96,17 @@ MISTAKES: dict[str, tuple[str, list[str], int, tuple[str, ...]]] = {
         11,
         ("but receives int64", "x.float() whole numbers into floats"),
     ),
+    "a mask of another size than the scores": (
+        INIT
+        + """        self.heads = 4
+    def forward(self, x):
+        mask = torch.ones(self.heads, self.heads).tril() == 1
+        return F.scaled_dot_product_attention(x, x, x, attn_mask=mask)
+""",
+        ["4,8,8"],
+        12,
+        ("scores and attn_mask", "differ in height (8 and 4)"),
+    ),
     "a pool to one place without a flatten": (
         INIT
         + """        self.conv = nn.Conv2d(3, 8, 3)

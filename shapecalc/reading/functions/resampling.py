@@ -170,6 +170,11 @@ def _attention(
     if enable_gqa:
         settings["enable_gqa"] = True
     found = [tensor(rt, each) for each in (query, key, value)]
+    if isinstance(attn_mask, TensorValue):
+        scores = TensorValue((*found[0].shape[:-1], found[1].shape[-2]))
+        mask = TensorValue(attn_mask.shape)
+        name = "scaled_dot_product_attention: scores and attn_mask"
+        rt.require(name, KINDS["Add"](), [scores.tensor, mask.tensor], [scores, mask], None)
     return rt.put("ScaledDotProductAttention", found, settings)
 
 
