@@ -20,6 +20,7 @@ from shapecalc.emitting.classes.forward import (
     returned,
     without_alias,
 )
+from shapecalc.emitting.classes.implied import without_implied
 from shapecalc.emitting.classes.joined import either_or, is_asked, joined
 from shapecalc.emitting.classes.members import MODULES, Member, initialised, listed, only_loop
 from shapecalc.emitting.classes.sharing import Tie
@@ -219,7 +220,7 @@ class Classes:
     ) -> tuple[Class, Signature]:
         """A class that is a Sequential of its modules."""
         statements = initialised(members, self.names_in(body))
-        made = without_defaults(statements, self.defaults)
+        made = without_implied(without_defaults(statements, self.defaults))
         signed = signature(body.scope, made, body.checks, is_part=is_part)
         constructor = Function(
             "__init__", tuple(signed.parameters), syntax.NONE, tuple(signed.body), "", True
@@ -233,7 +234,8 @@ class Classes:
         if members is None:
             message = f"block {block.name!r} is inline, but its entries are no chain of modules"
             raise self.known.error(block.mark, message, "leave 'inline' out, and give them names")
-        whole = without_defaults(listed(members, self.names_in(body)), self.defaults)
+        statements = listed(members, self.names_in(body))
+        whole = without_implied(without_defaults(statements, self.defaults))
         signed = signature(body.scope, whole, body.checks)
         parameters, name = tuple(signed.parameters), self.names[block.name]
         return Function(name, parameters, MODULES, tuple(signed.body), block.about), signed
@@ -349,7 +351,7 @@ class Classes:
         if (items := items_of(made)) is not None:
             base, forward = SEQUENTIAL, with_items(forward)
             init = [Do(syntax.call(parent, *items)), *settings]
-        init = without_defaults(init, self.defaults)
+        init = without_implied(without_defaults(init, self.defaults))
         signed = signature(scope, init, body.checks, is_part=is_part)
         plain = syntax.call(parent)
         statements = [Do(plain), *signed.body] if base == MODULE else signed.body

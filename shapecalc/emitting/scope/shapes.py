@@ -18,7 +18,7 @@ from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope.outside import AXES
 from shapecalc.emitting.scope.scope import Scope
 from shapecalc.graph.graph import Node, Part
-from shapecalc.language.expression import Conditional, Name
+from shapecalc.language.expression import Binary, Conditional, Name
 from shapecalc.language.tree import Entry
 from shapecalc.language.words import BATCH
 
@@ -99,6 +99,8 @@ class Shapes:
         told = syntax.names(found)
         if BATCH in asked - told or (is_chance and not told):
             return ""
+        if isinstance(found, Binary) and found.operator == "/":
+            found = found._replace(operator="//")  # a size is whole
         return flat(syntax.replaced(found, self.short()))
 
     def letters(self, samples: list[Sample]) -> frozenset[str]:
