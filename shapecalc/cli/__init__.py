@@ -89,12 +89,15 @@ class Commands(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command; where its output cannot be written, say so and exit with 1."""
+        collected = gc.get_threshold()
         prepare()
         try:
             return super().main(*args, **extra)
         except OSError as error:
             echo_error(f"shapecalc: error: {error.strerror or error}")
             sys.exit(1)
+        finally:
+            gc.set_threshold(*collected)  # who calls a command, and lives on, collects as before
 
     def _main_shell_completion(self, *args: Any, **extra: Any) -> None:
         if any(name.endswith("_COMPLETE") for name in os.environ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -27,4 +28,5 @@ def lsp(stdio: bool) -> None:
             "   pip install 'shapecalc-nn[lsp]'"
         )
         sys.exit(1)
+    gc.set_threshold(700, 10, 10)  # it lives on, so that what is left over is not kept for long
     make_server().start_io()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -317,3 +318,9 @@ def test_a_word_with_a_meaning_is_no_value_of_a_symbol(word: str) -> None:
     done = run("show", "lenet5", "--set", f"H={word}")
     assert done.exit_code == 2
     assert f"'{word.removeprefix('2*')}' has a meaning of its own" in done.output
+
+
+def test_whoever_calls_a_command_collects_garbage_as_before() -> None:
+    before = gc.get_threshold()
+    assert CliRunner().invoke(main, ["show", "lenet5"]).exit_code == 0
+    assert gc.get_threshold() == before
