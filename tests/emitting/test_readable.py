@@ -190,7 +190,7 @@ def _words(text):
 def test_a_sequence_of_features_has_a_length():
     source = module(shapecalc.load("gpt2"))
     assert "x = self.c_attn(x)  # [B, L, 3 * width]" in source
-    assert "parts, parts_1, parts_2 = x.unbind(0)  # [B, heads, L, width / heads]" in source
+    assert "parts, parts_1, parts_2 = x.unbind(0)  # [B, heads, L, width // heads]" in source
 
 
 def test_what_is_made_of_nothing_is_on_the_device_of_the_input():

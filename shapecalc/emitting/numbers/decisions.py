@@ -52,7 +52,7 @@ class Decisions:
         >>> spec = shapecalc.load({"symbols": {"n": 1}, "input": [4], "layers": layers}).spec
         >>> decisions = Decisions(spec, {}, {})
         >>> decisions.together({"n": 0}), decisions.together({"n": 9})
-        (frozenset({((0, 0), (1, 0))}), frozenset({((0, 1), (1, 2))}))
+        (frozenset({((0, False), (1, 0))}), frozenset({((0, True), (1, 2))}))
         """
         try:
             symbols = bind(self.spec, {**self.given, **changed}, ())
