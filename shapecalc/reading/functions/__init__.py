@@ -2,7 +2,8 @@
 
 Most stand on the kinds themselves, in ``called``, and are made of that in ``catalogue``; in the
 other files are those whose arguments decide which kind it is, or that only code has: sizes of
-other tensors, weights given by hand, constants. ``base`` holds the table that all are put into.
+other tensors, weights given by hand, constants. ``base`` holds the table that all are put into,
+``signatures`` what torch calls their parameters, by which ``arguments`` finds them.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 An instance keeps its submodules, learned tensors and buffers among its attributes, in the order in
 which they came; what is what is seen from the values. ``holding`` finds them, ``module`` has the
-methods of all modules, ``containers`` the lists and dictionaries, ``leaves`` the kinds.
+methods of all modules, ``containers`` the lists and dictionaries, ``leaves`` the kinds, and
+``leaf_arguments`` what those are called with.
 """
 
 from __future__ import annotations
