@@ -119,9 +119,10 @@ def _pow(rt: Any, base: Any, exp: Any, mod: Any = None) -> Any:
         raise rt.error(
             "TypeError", "pow() 3rd argument not allowed unless all arguments are integers"
         )
-    if plain(mod) == 0:
-        raise rt.error("ValueError", "pow() 3rd argument cannot be 0")
-    return pow(plain(base), plain(exp), plain(mod))
+    try:
+        return pow(plain(base), plain(exp), plain(mod))
+    except ValueError as wrong:  # of 0, or where there is no inverse
+        raise rt.error("ValueError", str(wrong)) from None
 
 
 @builtin("divmod")

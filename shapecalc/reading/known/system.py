@@ -50,13 +50,20 @@ def _loads(rt: Any, text: Any, **kwargs: Any) -> Any:
 
 
 @known("json.dumps")
-def _dumps(rt: Any, value: Any, **kwargs: Any) -> Any:
+def _dumps(rt: Any, value: Any, *, indent: Any = None, sort_keys: Any = False) -> Any:
     import json
 
+    if not (indent is None or (isinstance(indent, int) and 0 <= indent <= 16)):
+        raise rt.cannot("json.dumps is read with an indent of up to 16")
+    encoder = json.JSONEncoder(indent=indent, sort_keys=rt.truth(sort_keys))
+    found = []
     try:
-        return rt.built(json.dumps(value, **kwargs))
+        for part in encoder.iterencode(value):
+            rt.step(1 + len(part) // 4)  # what holds a text twice writes it twice
+            found.append(part)
     except (TypeError, ValueError, RecursionError) as wrong:
         raise rt.error(type(wrong).__name__, str(wrong)) from None
+    return "".join(found)
 
 
 def always(value: Any) -> Any:
