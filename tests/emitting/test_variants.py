@@ -88,16 +88,19 @@ def test_copies_are_right_of_which_the_first_are_too_few_to_turn_a_condition(own
         assert_is(made(source, b=b), network.report({"b": b}))
 
 
+_BRANCH = [
+    {"Conv2d": {**CONV, "out_channels": "ceil(w/4)"}, "name": "first"},
+    {"Conv2d": {**CONV, "out_channels": 1}, "when": "on", "name": "narrow"},
+    {"Conv2d": {**CONV, "out_channels": 1}, "repeat": "b", "name": "later"},
+    {"BatchNorm2d": None, "name": "norm"},
+]
+JOIN = {"Concat": {"branches": {"p": _BRANCH}}, "when": "w > 2", "name": "join"}
+"""A join that is there at large w alone; in it three symbols decide together."""
+
+
 def test_a_number_is_right_where_three_knobs_together_leave_no_copy():
-    branch = [
-        {"Conv2d": {**CONV, "out_channels": "ceil(w/4)"}, "name": "first"},
-        {"Conv2d": {**CONV, "out_channels": 1}, "when": "on", "name": "narrow"},
-        {"Conv2d": {**CONV, "out_channels": 1}, "repeat": "b", "name": "later"},
-        {"BatchNorm2d": None, "name": "norm"},
-    ]
-    join = {"Concat": {"branches": {"p": branch}}, "when": "w > 2", "name": "join"}
     symbols = {"b": 2, "w": 2, "on": 1}
-    network = shapecalc.load({"symbols": symbols, "input": [1, 4, 4], "layers": [join]})
+    network = shapecalc.load({"symbols": symbols, "input": [1, 4, 4], "layers": [JOIN]})
     source = module(network)
     with pytest.raises(ValueError, match="b must be at least 1"):
         made(source, b=0, w=7, on=0)
@@ -153,17 +156,10 @@ def test_whatever_three_of_few_knobs_decide_comes_together_within_few_rows(knobs
 def test_what_is_decided_where_a_condition_has_turned_comes_together_within_few_rows():
     # there is no copy of the layer, in a join that is there at large w alone, before one whose
     # size hangs on another condition: so w, b and on have to change together
-    branch = [
-        {"Conv2d": {**CONV, "out_channels": "ceil(w/4)"}, "name": "first"},
-        {"Conv2d": {**CONV, "out_channels": 1}, "when": "on", "name": "narrow"},
-        {"Conv2d": {**CONV, "out_channels": 1}, "repeat": "b", "name": "later"},
-        {"BatchNorm2d": None, "name": "norm"},
-    ]
-    join = {"Concat": {"branches": {"p": branch}}, "when": "w > 2", "name": "join"}
     last = {"Conv2d": {**CONV, "out_channels": "b + 3 if b == 3 or b < 3 else b"}}
     symbols = {"a": 5, "b": 2, "w": 2, "on": 1}
     others = {"a": [4, 7, 0], "b": [0, 1, 3, 4, 9], "w": [0, 3, 6, 12], "on": [0, 2]}
-    spec = shapecalc.load({"symbols": symbols, "input": [2, 4, 4], "layers": [join, last]}).spec
+    spec = shapecalc.load({"symbols": symbols, "input": [2, 4, 4], "layers": [JOIN, last]}).spec
     mixtures = Mixtures(others, lambda _, value: value, Decisions(spec, {}, {}).together)
     met = []
     for row in islice(mixtures.rows([*symbols]), 12):

@@ -117,8 +117,8 @@ class Calls:
             if other is not None:
                 return self.call_builtin(function, *other)
             message = str(wrong).replace("<lambda>", function.name)
-            for mine in {f"{function.run.__qualname__}()": 0, f"{function.run.__name__}()": 0}:
-                message = message.replace(mine, f"{function.name}()")
+            for mine in dict.fromkeys((function.run.__qualname__, function.run.__name__)):
+                message = message.replace(f"{mine}()", f"{function.name}()")
             raise self.error("TypeError", message) from None
         return self.built(found) if isinstance(found, (str, list, tuple, dict, set)) else found
 

@@ -297,20 +297,18 @@ def _starmap(rt: Any, function: Any, rows: Any) -> Any:
     return rt.iterator(rt.call(function, list(rt.iterate(row)), {}) for row in rt.iterate(rows))
 
 
-@known("itertools.takewhile")
-def _takewhile(rt: Any, test: Any, values: Any) -> Any:
-    def holds(value: Any) -> bool:
-        return bool(rt.truth(rt.call(test, [value], {})))
+def _while(taken: Any) -> Any:
+    def run(rt: Any, test: Any, values: Any) -> Any:
+        def holds(value: Any) -> bool:
+            return bool(rt.truth(rt.call(test, [value], {})))
 
-    return rt.iterator(itertools.takewhile(holds, rt.iterate(values)))
+        return rt.iterator(taken(holds, rt.iterate(values)))
+
+    return run
 
 
-@known("itertools.dropwhile")
-def _dropwhile(rt: Any, test: Any, values: Any) -> Any:
-    def holds(value: Any) -> bool:
-        return bool(rt.truth(rt.call(test, [value], {})))
-
-    return rt.iterator(itertools.dropwhile(holds, rt.iterate(values)))
+known("itertools.takewhile")(_while(itertools.takewhile))
+known("itertools.dropwhile")(_while(itertools.dropwhile))
 
 
 @known("itertools.compress")
