@@ -2,8 +2,9 @@
 
 An instance keeps its submodules, learned tensors and buffers among its attributes, in the order in
 which they came; what is what is seen from the values. ``holding`` finds them, ``module`` has the
-methods of all modules, ``containers`` the lists and dictionaries, ``leaves`` the kinds, and
-``leaf_arguments`` what those are called with.
+methods of all modules, ``containers`` the lists and dictionaries, ``leaves`` the kinds. Those are made
+with what ``constructing`` takes and called with what ``leaf_arguments`` takes, tell of themselves in
+``leaf_attributes`` and of what is inside them in ``leaf_parts``; ``transformers`` takes some apart.
 """
 
 from __future__ import annotations
