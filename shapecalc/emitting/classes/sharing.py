@@ -55,7 +55,7 @@ class Sharing:
                     return False
                 continue
             letters = [self.body.scope.known.inside(each.built).letters for each in (copy, first)]
-            if any(letters[0][name] != letters[1][name] for name in entry.block.arguments):
+            if len({plain([each.get(n) for n in entry.block.arguments]) for each in letters}) > 1:
                 return False
         return True
 
