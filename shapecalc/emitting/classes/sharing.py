@@ -54,8 +54,9 @@ class Sharing:
                 if copy.layer != first.layer:
                     return False
                 continue
-            letters = [self.body.scope.known.inside(each.built).letters for each in (copy, first)]
-            if len({plain([each.get(n) for n in entry.block.arguments]) for each in letters}) > 1:
+            inside = self.body.scope.known.inside
+            one, another = inside(copy.built).letters, inside(first.built).letters
+            if any(one.get(name) != another.get(name) for name in entry.block.arguments):
                 return False
         return True
 
