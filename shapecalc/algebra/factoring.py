@@ -8,6 +8,7 @@ from functools import lru_cache
 from math import gcd, lcm
 
 import sympy
+from sympy.core.mul import _mulsort as sorted_as_products
 
 from shapecalc.algebra.nodes import (
     added,
@@ -60,8 +61,10 @@ def _of_monomials(expr: sympy.Expr) -> sympy.Expr | None:
     if drawn:
         divided = sympy.Mul(*[base**-n for base, n in common.items()])
         rest = [multiplied(term, divided) for term in rest]
-    factors = [factor for factor in (content, *drawn, added(rest)) if factor != 1]
-    return sympy.Mul._from_args(factors, is_commutative=True)
+    factors = [*drawn, added(rest)]
+    sorted_as_products(factors)  # as sympy makes it, so that equal products are equal
+    numbered = factors if content == 1 else [content, *factors]
+    return sympy.Mul._from_args(numbered, is_commutative=True)
 
 
 def _content(numbers: Sequence[sympy.Rational]) -> sympy.Rational:
