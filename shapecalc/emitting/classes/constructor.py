@@ -172,6 +172,10 @@ class Constructor:
         """What the default of an argument, which hangs on others, comes to at one use."""
         assert entry.block is not None
         default = entry.block.arguments[name]
+        copies = [c for c in copies if name in self.scope.known.inside(c.built).letters]
+        if not copies:
+            message = f"argument {name!r} has no value here, and {entry.kind} is made of it"
+            raise self.scope.error(entry.mark, message, "give it one, even if nothing asks for it")
         content = default.expression if default is not None else None
         tree = None
         if content is not None:

@@ -7,6 +7,7 @@ like), so that what has to be inferred can be written in its constructor.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Number, Traced, Tree, as_tree, untraced
@@ -28,9 +29,9 @@ from shapecalc.emitting.numbers.lettered import (
 from shapecalc.emitting.numbers.python import tests
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
-from shapecalc.graph.scope import Over, Place, Scope
+from shapecalc.graph.scope import Fatal, Over, Place, Scope
 from shapecalc.language.expression import Expression, names
-from shapecalc.language.problem import SpecError
+from shapecalc.language.problem import Problems, SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import BATCH
 from shapecalc.layers import FieldError, Layer, Tensor
@@ -186,7 +187,7 @@ class _LetteredBuilder(Builder):
         fed = [wire for wire in wires if wire is not None]
         if len(fed) < len(wires) or self.memory.shares or entry.block.inline:
             return super().use(entry, part, place, arguments, wires)
-        key = self.key(entry.block, arguments, fed)
+        key = self.key(entry.block, self.with_values(arguments), fed)
         known = self.memory.uses.get(key)
         if known is None:
             decisions, layers, problems = len(self.decisions), self.layers, len(self.problems)
@@ -219,9 +220,20 @@ class _LetteredBuilder(Builder):
         part.outputs = {**known.outputs}
         return self.leave_block(part, known.output)
 
+    def with_values(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments that have a value: a default that nothing asks for here may have none."""
+        found: dict[str, Any] = {}
+        noted = self.noted
+        for name in arguments:
+            self.noted = Problems(self.spec.source)  # if it is asked for, it is noted there
+            with suppress(Fatal):
+                found[name] = arguments[name]
+        self.noted = noted
+        return found
+
     def key(self, block: Block, arguments: Mapping[str, Any], wires: list[Wire]) -> Any:
         """What the inside of a use hangs on."""
-        given = tuple(plain(arguments[name]) for name in block.arguments)
+        given = tuple((name, plain(value)) for name, value in arguments.items())
         symbols = tuple(untraced(self.values[name]) for name in self.memory.symbols[block.name])
         fed = tuple((tuple(map(untraced, w.tensor.shape)), w.tensor.dtype) for w in wires)
         return block.name, given, symbols, fed
@@ -276,10 +288,13 @@ class _LetteredBuilder(Builder):
     def enter_block(
         self, part: Part, arguments: Mapping[str, Any], wires: list[Wire | None]
     ) -> tuple[Mapping[str, Any], list[Wire | None]]:
-        inside = {name: lettered(name, value) for name, value in arguments.items()}
-        values = {name: untraced(value) for name, value in self.values.items()}
+        known = self.with_values(arguments)
+        inside: Mapping[str, Any] = {name: lettered(name, value) for name, value in known.items()}
+        if len(known) < len(arguments):
+            inside = Over(inside, arguments)
+        values = {n: untraced(value) for n, value in self.values.items() if n not in arguments}
         outside: dict[str, Tree] = {}
-        for name, value in arguments.items():
+        for name, value in known.items():
             note(name, value, values, outside)
         if any(wire is None for wire in wires):  # what should have come in is reported
             return arguments, wires

@@ -196,7 +196,7 @@ class Roles:
     def _block_values(self, name: str, block: Block) -> None:
         for use in self.known.uses.get(name, []):
             letters = self.known.inside(use).letters
-            for argument in block.arguments:
+            for argument in block.arguments & letters.keys():
                 self.values.setdefault((name, argument), []).append(letters[argument])
         for argument, default in block.arguments.items():
             if default is not None and default.is_constant:

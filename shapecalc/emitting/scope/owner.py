@@ -67,7 +67,7 @@ def owner_of(known: Known, block: Block, uses: list[Part]) -> Owner:
         return owner
     letter = last.pop()
     letters = [known.inside(use).letters for use in uses]
-    alike = (name for name in block.arguments if all(e[name] == e[letter] for e in letters))
+    alike = (name for name in block.arguments if all(e.get(name) == e[letter] for e in letters))
     name = next(alike, None)
     if name is None:
         name = variable(FEATURES, {*block.arguments, *known.spec.symbols})

@@ -119,7 +119,8 @@ class _Signature:
         count = sum(
             node == Name(own, 0) for node in syntax.walk(*self.first, *self.body, *self.checks)
         )
-        if count == 1 or isinstance(tree, (Name, Number, syntax.Constant)):
+        is_short = isinstance(tree, (Name, Number, syntax.Constant))
+        if count == 1 or is_short or not scope.has_value(name):
             meanings = {own: tree}
             self.first = [_put_in(each, meanings) for each in self.first]
             self.body = [_put_in(each, meanings) for each in self.body]

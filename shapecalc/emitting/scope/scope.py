@@ -118,6 +118,10 @@ class Scope:
             return Role.WHOLE
         return self.roles.of(self.block, name)
 
+    def has_value(self, name: str) -> bool:
+        """Whether an argument has a value at every use, even one where nothing asks for it."""
+        return all(name in self.known.inside(use).letters for use in self.owner.uses)
+
     def annotation(self, name: str) -> str:
         """The type of what a name stands for."""
         role = self.role(name)

@@ -46,8 +46,8 @@ BASES = {
 
 NN.update({base.name: base for base in BASES.values()})
 
-STEPS = 120
-"""How much work it counts as to make a layer."""
+STEPS = 40
+"""How much work it counts as to make a layer: as many as a network may have are no endless loop."""
 
 
 def _base(kind: str) -> Class:
