@@ -2,9 +2,10 @@
 
 An instance keeps its submodules, learned tensors and buffers among its attributes, in the order in
 which they came; what is what is seen from the values. ``holding`` finds them, ``module`` has the
-methods of all modules, ``containers`` the lists and dictionaries, ``leaves`` the kinds. Those are made
-with what ``constructing`` takes and called with what ``leaf_arguments`` takes, tell of themselves in
-``leaf_attributes`` and of what is inside them in ``leaf_parts``; ``transformers`` takes some apart.
+methods of all modules, ``containers`` the lists and dictionaries, ``leaves`` the kinds. Those are
+made with what ``constructing`` takes, and called with what ``leaf_arguments`` takes; they tell of
+themselves by ``leaf_attributes``, of what is inside them by ``leaf_parts``, and ``transformers``
+takes some of them apart.
 """
 
 from __future__ import annotations
