@@ -12,7 +12,7 @@ from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, smallest, total
 from shapecalc.analysis.constraints import Constraint, combine
 from shapecalc.analysis.data import plain
 from shapecalc.analysis.layer import LayerReport, reports
-from shapecalc.analysis.measures import DEFAULT, Totals, sums
+from shapecalc.analysis.measures import DEFAULT, Totals
 from shapecalc.analysis.views import ReceptiveFields
 from shapecalc.graph.graph import Built, Need, Part
 from shapecalc.layers import Tensor
@@ -163,11 +163,11 @@ class Report:
         >>> shapecalc.load("mixtral_8x7b").report().totals.active_params
         12879925248
         """
-        found = sums(self.layers)
+        found = Totals(self.layers)
         if not self.passed_by:
             return found
         active = found.params - total(list(self.passed_by.values()))
-        return Totals(found.by_name | {"active_params": active})
+        return Totals(self.layers, {"active_params": active})
 
     @cached_property
     def passed_by(self) -> dict[str, Dim]:
