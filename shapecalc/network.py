@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc import bundled
-from shapecalc.algebra.arithmetic import is_symbolic
+from shapecalc.algebra.arithmetic import Quantity, is_symbolic
 from shapecalc.graph.build import MOST_LAYERS, build
 from shapecalc.graph.graph import Built, Need
-from shapecalc.graph.place import MOST_TERMS
+from shapecalc.graph.place import MOST_TERMS, fewer_symbols
 from shapecalc.language.evaluation import Undecided
 from shapecalc.language.opening import Made, opened
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from shapecalc.analysis.report import Report
+    from shapecalc.analysis.terms import Meter
     from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
 
@@ -275,12 +276,22 @@ class Network:
         kept = [name for name in free if not is_symbolic(values[name])]
         dtype = self.spec.dtype or "float32"
         readers = Readers(_warnings, _table)
-        report = Report(self.name, values, built, self.spec.silence, readers, kept, dtype)
+        meter = self._meter(values)
+        report = Report(self.name, values, built, self.spec.silence, readers, kept, dtype, meter)
         if self.spec.require:
             from shapecalc.analysis.budget import needs
 
             report.required = needs(report, self.spec.require, self.spec.source)
         return report
+
+    def _meter(self, values: Mapping[str, Quantity]) -> Meter | None:
+        """What bounds the formulas of a report; none where there are none."""
+        if not any(map(is_symbolic, values.values())):
+            return None
+        from shapecalc.analysis.terms import Meter
+
+        advice = fewer_symbols(self.spec, values, is_long=True)
+        return Meter(self.most_terms, self.spec.source, advice)
 
     def _repr_html_(self) -> str:
         """The network where nothing is set, as notebooks show it: drawn, or as a table."""

@@ -421,3 +421,11 @@ def length(expr: sympy.Expr) -> int:
     if expr.is_Pow and expr.exp.is_Integer and expr.exp > 0:
         return comb(length(expr.base) + int(expr.exp) - 1, int(expr.exp))
     return max(map(length, expr.args), default=1)
+
+
+@lru_cache(maxsize=65536)
+def terms(expr: sympy.Expr) -> int:
+    """How many terms stand in an expression as it is, those inside floors and products too."""
+    if expr.is_Add:
+        return sum(map(terms, expr.args))
+    return max(1, sum([terms(part) for part in expr.args if part.args]))

@@ -44,8 +44,9 @@ class Measure(NamedTuple):
 
     ``name`` is what reports and options call it, ``label`` what it is called in a sentence,
     ``heading`` what stands over a column. ``of`` reads it off a layer, ``bytes`` tells it in
-    bytes. ``twice`` is the measure that it is two times of, in sums as well. ``per_sample`` says that it grows with the batch; ``is_rounded`` that a total is told
-    in three digits beside the exact number.
+    bytes. ``twice`` is the measure that it is two times of, in sums as well. ``per_sample`` says
+    that it grows with the batch; ``is_rounded`` that a total is told in three digits beside the
+    exact number.
     """
 
     name: str
@@ -205,7 +206,9 @@ class Totals:
 
     __slots__ = ("_alike", "_found", "_more")
 
-    def __init__(self, layers: Iterable[LayerReport], more: Mapping[str, Dim] | None = None) -> None:
+    def __init__(
+        self, layers: Iterable[LayerReport], more: Mapping[str, Dim] | None = None
+    ) -> None:
         self._alike = _alike(layers)
         self._found: dict[str, Dim] = {}  # each is summed when it is asked for
         self._more = more or {}

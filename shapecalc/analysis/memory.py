@@ -238,6 +238,7 @@ class Memory:
 
     def _steps(self) -> Iterator[Step]:
         live: Dim = 0
+        meter = self.report.meter and self.report.meter.anew()
         alike: dict[Any, tuple[Dim, Dim, Dim]] = {}  # turns are mostly like others before them
         for turn in self._turns():
             made, used, freed = (
@@ -248,6 +249,9 @@ class Memory:
             if key not in alike:
                 held = live + total(made)
                 alike[key] = held, held - total(used), held - total(freed)
+                if meter is not None:
+                    node = self.report.built.nodes[turn.path]
+                    meter.add(node, alike[key], "what memory holds")
             held, waiting, live = alike[key]
             yield Step(turn.path, held, waiting)
 

@@ -20,6 +20,7 @@ from shapecalc.pace import now
 
 if TYPE_CHECKING:
     from shapecalc.analysis.memory import Memory
+    from shapecalc.analysis.terms import Meter
     from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
 
@@ -40,7 +41,8 @@ class Readers(NamedTuple):
 class Report:
     """The analysis of a network for given values of its symbols.
 
-    ``kept`` are symbols that were to stay symbols, and keep their values for what they decide.
+    ``kept`` are symbols that were to stay symbols, and keep their values for what they decide. A
+    ``meter`` bounds how long its formulas may be together.
 
     >>> import shapecalc
     >>> report = shapecalc.load("lenet5").report()
@@ -57,6 +59,7 @@ class Report:
         readers: Readers | None = None,
         kept: Iterable[str] = (),
         dtype: str = DEFAULT,
+        meter: Meter | None = None,
     ) -> None:
         self.name = name
         self._readers = readers or Readers()
@@ -65,7 +68,8 @@ class Report:
         self.built = built
         self.silence = frozenset(silence)
         self.dtype = dtype
-        self.layers = list(reports(built, dtype))
+        self.meter = meter
+        self.layers = list(reports(built, dtype, meter))
         self.required: list[Need] = []
 
     @property
