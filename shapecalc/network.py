@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,12 +31,14 @@ if TYPE_CHECKING:
 
 
 class _Tried(NamedTuple):
-    """What is built before it is asked for, and the settings and symbols for which it is."""
+    """What was made of some settings before it was asked for, and which symbols were to be open.
+
+    That is the values with what is built of them, or why nothing can be.
+    """
 
     settings: Mapping[str, Any]
     free: set[str]
-    values: dict[str, Any]
-    built: Built
+    made: tuple[dict[str, Any], Built] | SpecError
 
 
 class Network:
@@ -135,9 +136,13 @@ class Network:
         return self._open(settings, set(names) - settings.keys())
 
     def _open(self, settings: Mapping[str, Any], free: set[str]) -> tuple[dict[str, Any], Built]:
-        tried, self._tried = self._tried, None
+        tried = self._tried
         if tried is not None and tried.settings == settings and tried.free == free:
-            return tried.values, tried.built
+            if isinstance(tried.made, SpecError):
+                raise tried.made
+            self._tried = None  # it is large, and seldom asked for again
+            return tried.made
+        self._tried = None
         return self._opened(settings, free, lambda values: (values, self._built(settings, values)))
 
     def deciding(
@@ -154,8 +159,10 @@ class Network:
         settings = settings or {}
         asked = set(symbolic) - settings.keys()
         free = set(asked)
-        with suppress(SpecError):
-            self._tried = _Tried(dict(settings), free, *self._open(settings, free))
+        try:
+            self._tried = _Tried(dict(settings), free, self._open(settings, free))
+        except SpecError as error:
+            self._tried = _Tried(dict(settings), free, error)
         return asked - free
 
     def _opened(
@@ -403,8 +410,8 @@ def from_code(
 
     def trial(spec: Spec) -> Built:
         network = tried[id(spec)] = Network(spec, most_layers, most_terms)
-        network._tried = _Tried({}, set(), *network.build())
-        return network._tried.built
+        network._tried = _Tried({}, set(), made := network.build())
+        return made[1]
 
     spec = read_network(text, inputs, training, assume, texts=texts, trial=trial)
     return tried[id(spec)] if id(spec) in tried else Network(spec, most_layers, most_terms)

@@ -10,7 +10,7 @@ from shapecalc.language.problem import Problem, Source, SpecError
 
 
 class Meter:
-    """Counts the terms of what is told of layers, and refuses what comes to too many.
+    """Counts the terms of all formulas that are told of layers, and refuses too many.
 
     ``advice`` is what to do about it, and ``source`` the spec that is to be shown.
 
@@ -27,14 +27,18 @@ class Meter:
         self._source = source
         self._advice = advice
         self._terms = 0
+        self._told: set[Dim] = set()
 
-    def anew(self) -> Meter:
-        """A meter with the same limit that has counted nothing yet."""
-        return Meter(self.most, self._source, self._advice)
+    def anew(self, times: int) -> Meter:
+        """A meter that has counted nothing yet, with so many times the limit."""
+        return Meter(times * self.most, self._source, self._advice)
 
     def add(self, node: Node, told: Iterable[Dim], what: str = "what is counted") -> None:
         """Count what is told of a layer; raises :class:`SpecError` where that is too much."""
-        self._terms += sum([each.terms for each in told if is_symbolic(each)])
+        for each in told:
+            if is_symbolic(each) and each not in self._told:
+                self._told.add(each)  # what is told again takes no time
+                self._terms += each.terms
         if self._terms > self.most:
             layer = f"{node.layer.kind} {node.path!r}"
             formulas = f"the formulas of {what} longer than {self.most:,} terms together"

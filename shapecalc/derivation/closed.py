@@ -56,7 +56,8 @@ def open_report(
     try:
         own = report.under(freed.values({**kept, **values}, symbols - kept.keys()))
         # by what is set, so that what others follow from decides the structure as they do
-        return own, freed.opened(settings, [n for n in known(spec) if n not in kept])
+        found = freed.opened(settings, [n for n in known(spec) if n not in kept])
+        return (own, found) if found.memory.steps else None  # which may be too long
     except SpecError:
         return None
 
