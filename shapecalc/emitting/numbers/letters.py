@@ -11,10 +11,12 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Number, Traced, Tree, as_tree, untraced
+from shapecalc.emitting import syntax
 from shapecalc.emitting.numbers.choices import choice
 from shapecalc.emitting.numbers.lettered import (
     behind_copies,
     is_flag,
+    is_power,
     lettered,
     note,
     outcome,
@@ -92,6 +94,7 @@ class Memory:
         self.uses: dict[Any, _Use] = {}
         self.symbols: dict[str, tuple[str, ...]] = {}
         self.tests: dict[int, list[Expression]] = {}  # by the identity of expressions of the spec
+        self.lifted: dict[int, bool] = {}  # the same
         self.shares = any(
             entry.share is not None
             for entries in (spec.entries, *(block.entries for block in spec.blocks.values()))
@@ -105,6 +108,13 @@ class Memory:
         if id(tree) not in self.tests:
             self.tests[id(tree)] = tests(tree)
         return self.tests[id(tree)]
+
+    def is_lifted(self, tree: Expression) -> bool:
+        """Whether more than arithmetic decides a value: conditions, or an exponent."""
+        if id(tree) not in self.lifted:
+            powers = any(map(is_power, syntax.walk(tree)))
+            self.lifted[id(tree)] = powers or is_flag(tree) or bool(self.tests_in(tree))
+        return self.lifted[id(tree)]
 
 
 def _symbols(block: Block, spec: Spec, met: set[str]) -> set[str]:
@@ -245,7 +255,7 @@ class _LetteredBuilder(Builder):
             return found
         asked = self.memory.tests_in(tree)
         self.decisions += [outcome(test, scope) for test in asked]
-        return with_choices(tree, scope, found) if asked or is_flag(tree) else found
+        return with_choices(tree, scope, found) if self.memory.is_lifted(tree) else found
 
     def condition(self, entry: Entry, scope: Scope, place: Place) -> bool:
         found = super().condition(entry, scope, place)

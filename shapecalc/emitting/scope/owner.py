@@ -38,8 +38,8 @@ class Owner(NamedTuple):
     ``features`` says what the letter of the input's last size is called, where channels are last
     and the constructor asks for them; ``seen`` are the arguments that are sizes of the input, which
     forward sees, and ``fixed`` the values of those that follow from what is no parameter. ``same``
-    says of sizes which argument or symbol they are at every use. Where it ``is_sequence``, the
-    input's first size is a length, behind which features come.
+    says of sizes which argument or symbol they are at every use. ``length`` is the size of the
+    input that is the length of a sequence, whose features stand behind or before it.
     """
 
     block: Block | None
@@ -50,18 +50,18 @@ class Owner(NamedTuple):
     seen: dict[str, str]
     fixed: dict[str, Any]
     same: dict[str, str]
-    is_sequence: bool = False
+    length: str = ""
 
 
 def owner_of(known: Known, block: Block, uses: list[Part]) -> Owner:
     """A block as the owner of names."""
     fixed = _fixed(known, block, uses)
-    is_sequence = all(_are_features(known, use) for use in uses)
+    length = _length(known, uses)
     sizes = known_sizes(known, uses)
     same = _same(known, block, uses, sizes)
     sizes = [name for name in sizes if name not in same]
     seen = _seen(known, block)
-    owner = Owner(block, uses, sizes, {}, {}, seen, fixed, same, is_sequence)
+    owner = Owner(block, uses, sizes, {}, {}, seen, fixed, same, length)
     last = {known.inside(use).sizes[-1] for use in uses}
     if len(last) != 1 or last & {*owner.sizes} or not any(_are_last(known, use) for use in uses):
         return owner
@@ -153,14 +153,23 @@ def _are_last(known: Known, use: Part) -> bool:
     return len(known.inside(use).sizes) > 3 and _is_last(known, use)
 
 
-def _are_features(known: Known, use: Part) -> bool:
-    """The same of a use whose input is a sequence."""
-    return len(known.inside(use).sizes) == 3 and _is_last(known, use)
+def _length(known: Known, uses: list[Part]) -> str:
+    """The size of an input that is a length, where weights in all uses hang on the other alone."""
+    if any(len(known.inside(use).sizes) != 3 for use in uses):
+        return ""
+    if all(_is_last(known, use) for use in uses):
+        return known.inside(uses[0]).sizes[1]
+    return known.inside(uses[0]).sizes[2] if all(_is_first(known, use) for use in uses) else ""
 
 
 def _is_last(known: Known, use: Part) -> bool:
     sizes = known.inside(use).sizes
     return _decides(known, use, sizes[-1]) and not _decides(known, use, sizes[1])
+
+
+def _is_first(known: Known, use: Part) -> bool:
+    sizes = known.inside(use).sizes
+    return _decides(known, use, sizes[1]) and not _decides(known, use, sizes[-1])
 
 
 def _decides(known: Known, use: Part, size: str) -> bool:
