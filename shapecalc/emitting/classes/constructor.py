@@ -14,7 +14,7 @@ from shapecalc.emitting.numbers.known import Copy
 from shapecalc.emitting.numbers.roles import Role
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope.outside import outside, told_by_use, told_outside
-from shapecalc.emitting.scope.owner import Given, PerCopy
+from shapecalc.emitting.scope.owner import Given, PerCopy, is_size
 from shapecalc.emitting.scope.presence import copy_condition, count_of
 from shapecalc.emitting.scope.scope import Scope, given, in_python
 from shapecalc.language.evaluation import evaluate, truth
@@ -125,8 +125,8 @@ class Constructor:
         for name, tree in found.items():
             if tree is None:
                 continue
-            is_size = name not in arguments and name.rstrip("_") in ("in_channels", "in_features")
-            if not named and (name in by_place or is_size):
+            is_first = name not in arguments and is_size(name, entry.block)
+            if not named and (name in by_place or is_first):
                 positional.append(tree)
             else:
                 named.append((self.scope.parameters.get(name, name), tree))
@@ -278,7 +278,8 @@ def written_out(one: Any, count: Any, *, is_some: bool = False) -> list[Any]:
 
 def over_numbers(one: Any, count: int) -> syntax.Loop:
     """A loop over some copies; over the numbers themselves, where these alone tell them apart."""
-    lists = {each: found for each in syntax.walk(one) if (found := numbers_in(each, count))}
+    lists = {each: numbers_in(each, count) for each in syntax.walk(one)}
+    lists = {each: numbers for each, numbers in lists.items() if numbers}
 
     def told(meanings: dict[Any, Any]) -> Any:
         return syntax.changed(
@@ -288,7 +289,7 @@ def over_numbers(one: Any, count: int) -> syntax.Loop:
     own = Name(variable("channels", syntax.names(one)), 0)
     rest = told(dict.fromkeys(lists, own))
     if len(lists) == 1 and "index" not in syntax.names(rest):
-        return syntax.Loop(rest, own.name, syntax.Sequence(*lists.values()))
+        return syntax.Loop(rest, own.name, syntax.Sequence(next(iter(lists.values()))))
     items = {each: syntax.Item(syntax.Sequence(f), Name("index", 0)) for each, f in lists.items()}
     return syntax.Loop(told(items), "index", syntax.call("range", Number(count)))
 

@@ -9,6 +9,8 @@ from shapecalc.emitting import syntax
 from shapecalc.emitting.classes.forward import assigned
 from shapecalc.emitting.syntax import Assign, Do, Statement
 
+_BY_PATH, _BY_NAME = syntax.name("self.get_submodule"), syntax.name("getattr")
+
 
 def without_unasked(body: Sequence[Statement], result: Any) -> list[Statement]:
     """Statements without values that nobody asks for; submodules are called all the same.
@@ -42,15 +44,18 @@ def _is_unasked(statement: Assign | Do, asked: set[str]) -> bool:
 
 def _of_modules(tree: Any) -> Iterator[Any]:
     """The calls of submodules in an expression, but not those inside of others."""
-    if isinstance(tree, syntax.Invoke) and _owner(tree.function) == syntax.SELF:
+    if isinstance(tree, syntax.Invoke) and _is_submodule(tree.function):
         yield tree
         return
     for part in syntax.parts(tree):
         yield from _of_modules(part)
 
 
-def _owner(tree: Any) -> Any:
-    """Whose attribute, or item, something is."""
+def _is_submodule(tree: Any) -> bool:
+    """Whether it is an attribute of the module, an item of one, or what it is asked for by name."""
+    if tree == _BY_PATH:
+        return False
     while isinstance(tree, (syntax.Attribute, syntax.Item)):
         tree = tree.owner
-    return tree
+    is_asked = isinstance(tree, syntax.Invoke) and tree.function in (_BY_PATH, _BY_NAME)
+    return is_asked or tree == syntax.SELF

@@ -228,7 +228,7 @@ def moved(tree: Any, meaning: Callable[[Leaf], Tree], decide: Decide = lambda _:
     if tree.function in ("min", "max"):
         return Traced.extreme("smallest" if tree.function == "min" else "largest", arguments)
     if tree.function == POWER:
-        return power(*arguments, tree.value)
+        return power(arguments[0], arguments[1], tree.value)
     return arguments[0].gcd(arguments[1]) if tree.function == "gcd" else round(arguments[0])
 
 

@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeGuard
 
 from shapecalc.algebra.trace import Leaf, Number, Sum, Traced, Tree, as_tree, untraced
 from shapecalc.emitting import syntax
@@ -200,7 +200,7 @@ def is_flag(tree: Expression) -> bool:
     )
 
 
-def is_power(node: Any) -> bool:
+def is_power(node: Any) -> TypeGuard[Binary]:
     """Whether a node of an expression is a power whose exponent is no number."""
     return isinstance(node, Binary) and node.operator == "**" and bool(names(node.right))
 

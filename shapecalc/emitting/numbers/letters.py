@@ -46,13 +46,15 @@ MANY = 2
 class Inside(NamedTuple):
     """What is known in a use of a block, or in the whole network.
 
-    ``letters`` are the values of all letters; ``outside`` says how arguments and the input's
-    sizes follow from the letters outside, and ``sizes`` are the letters of the input's sizes.
+    ``letters`` are the values of all letters; ``outside`` says how arguments and the inputs'
+    sizes follow from the letters outside, and ``sizes`` are the letters of the first input's.
+    ``inputs`` are what comes in, by the block's names, on these letters.
     """
 
     letters: dict[str, Any]
     outside: dict[str, Tree]
     sizes: tuple[str, ...]
+    inputs: dict[str, Tensor]
 
 
 class Lettered(NamedTuple):
@@ -150,7 +152,7 @@ def build(
     built = builder.network()
     if builder.problems:
         raise SpecError(spec.source, builder.problems)
-    memory.inside[id(built.root)] = Inside(dict(values), {}, ())
+    memory.inside[id(built.root)] = Inside(dict(values), {}, (), built.inputs)
     return Lettered(
         built, tuple(builder.decisions), frozenset(builder.empty), changed, builder.steps
     )
@@ -309,7 +311,7 @@ class _LetteredBuilder(Builder):
         if any(wire is None for wire in wires):  # what should have come in is reported
             return arguments, wires
         inputs = part.entry.block.inputs if part.entry and part.entry.block else []
-        found: list[Wire | None] = []
+        found: list[Wire] = []
         own: tuple[str, ...] = ()
         for n, wire in enumerate(wires):
             assert wire is not None
@@ -323,8 +325,9 @@ class _LetteredBuilder(Builder):
                 outside[name] = as_tree(size)
                 sizes.append(Traced.letter(name, untraced(size)))
             found.append(wire._replace(tensor=wire.tensor.with_shape(sizes)))
-        self.inside[id(part)] = Inside(values, outside, own)
-        return inside, found
+        fed = {name: wire.tensor for name, wire in zip(inputs, found)}
+        self.inside[id(part)] = Inside(values, outside, own, fed)
+        return inside, [*found]
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
         self.outputs_inside[id(part)] = wire, part.outputs
