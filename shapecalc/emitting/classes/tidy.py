@@ -106,6 +106,8 @@ def without_defaults(
     body: Iterable[Statement], defaults: Mapping[str, Mapping[str, Any]]
 ) -> list[Statement]:
     """Statements whose calls of our classes leave out what the class takes by default."""
+    if not any(defaults.values()):
+        return [*body]
 
     def change(node: Any) -> Any:
         if not isinstance(node, Invoke) or not isinstance(node.function, Name):
@@ -132,7 +134,7 @@ def with_numbered(body: Iterable[Statement]) -> list[Statement]:
         if isinstance(node, Assign) and isinstance(node.target, Invoke):
             *_, name = node.target.positional
             return Do(syntax.call("self.add_module", name, node.value))
-        return None
+        return None if isinstance(node, (If, For, syntax.With)) else node
 
     return [syntax.changed(each, change) for each in body]
 

@@ -46,6 +46,8 @@ def cancelled(tree: Tree) -> Tree:
     >>> cancelled((n / w * w).tree), cancelled((w * (3 * n / (3 * w)) + 1).tree).terms[0]
     (Leaf(letter='n', value=12), (1, Leaf(letter='n', value=12)))
     """
+    if isinstance(tree, (Number, Leaf)):
+        return tree
     if isinstance(tree, Sum) and len(tree.terms) > 1:
         terms = [factor * Traced(cancelled(term)) for factor, term in tree.terms]
         return Traced.sum(terms).tree
