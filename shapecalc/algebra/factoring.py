@@ -18,6 +18,7 @@ from shapecalc.algebra.nodes import (
     parted,
     polynomial_powers_of,
 )
+from shapecalc.algebra.sorting import in_order
 
 MOST_DRAWN_OUT = 100
 """The longest sum that common factors are drawn out of, which takes time and helps no reader."""
@@ -60,8 +61,10 @@ def _of_monomials(expr: sympy.Expr) -> sympy.Expr | None:
         for number, own in zip(numbers, powers, strict=True)
     ]
     drawn = [base**n for base, n in common.items()]
-    factors = [factor for factor in (content, *drawn, added(rest)) if factor != 1]
-    return sympy.Mul._from_args(factors, is_commutative=True)
+    factors = [*drawn, added(rest)]
+    in_order(factors)  # as sympy makes it, so that equal products are equal
+    numbered = factors if content == 1 else [content, *factors]
+    return sympy.Mul._from_args(numbered, is_commutative=True)
 
 
 def _without(powers: Mapping[sympy.Expr, int], gone: Mapping[sympy.Expr, int]) -> dict[Any, int]:

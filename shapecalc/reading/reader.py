@@ -38,6 +38,7 @@ from shapecalc.reading.modules import (
     tensors_of,
     walk,
 )
+from shapecalc.reading.modules.leaf_attributes import leaf_attribute
 from shapecalc.reading.modules.leaf_calls import LeafCalls
 from shapecalc.reading.tensors.tensors import Tensors
 from shapecalc.reading.tensors.trace import Trace
@@ -100,8 +101,14 @@ class Reader(Arguments, Modules, LeafCalls, Tensors, Trace, Assumptions):
 
     def special_attribute(self, value: Instance, name: str) -> Any:
         if isinstance(value.data, Leaf):
-            found = self.leaf_attribute(value, name)
-            if found is not None or name == "bias":
+            if value.data.kind.startswith("Transformer"):
+                from shapecalc.reading.modules.transformers import has_part, take_apart
+
+                if has_part(value, name):
+                    take_apart(self, value)
+                    return value.attributes[name]
+            found = leaf_attribute(value, name)
+            if found is not MISSING:
                 return found
         if is_module(value):
             if name == "training":

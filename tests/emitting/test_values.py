@@ -167,3 +167,39 @@ def test_a_comment_tells_no_number_that_is_so_at_one_value_of_a_knob_alone():
     source = module(network)
     assert_is(made(source, w=3, on=1), network.report({"w": 3, "on": 1}))
     assert "[B, 8" not in source
+
+
+UNASKED = """
+symbols: {size: 8}
+input: [4, 8, 8]
+blocks:
+  Unit:
+    args: {n: , part: size // n}
+    layers:
+      - {Conv2d: {out_channels: part, kernel_size: 1}, when: n > 0}
+      - {Conv2d: {out_channels: %s, kernel_size: 1}, when: n > 0}
+      - ReLU
+layers: [{Unit: 2}, {Unit: 0}%s]
+"""
+
+
+@pytest.mark.parametrize("second", ["3", "part + 1"])
+def test_a_default_that_nothing_asks_for_needs_no_value(second: str) -> None:
+    network = shapecalc.load(UNASKED % (second, ""))
+    source = module(network)
+    for size in (8, 6):
+        assert_is(made(source, size=size), network.report(size=size))
+    assert "size // n" in source
+
+
+def test_a_default_without_a_value_is_not_handed_on() -> None:
+    with pytest.raises(SpecError) as refused:
+        module(shapecalc.load(UNASKED % ("3", ", {Unit: {n: 2, part: 4}}")))
+    assert "argument 'part' has no value here, and Unit is made of it" in str(refused.value)
+
+
+def test_words_are_no_numbers_for_defaults_that_nothing_asks_for() -> None:
+    blocks = {"Unit": {"args": {"how": "none", "more": "how + 1"}, "layers": [{"GELU": "how"}]}}
+    layers = [{"Unit": {"more": 1}}, {"Unit": {"how": "tanh", "more": 1}}, {"Unit": "tanh"}]
+    network = shapecalc.load({"input": [4], "blocks": blocks, "layers": layers})
+    assert_is(made(module(network)), network.report())

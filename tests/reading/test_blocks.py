@@ -253,3 +253,33 @@ class Net(nn.Module):
     )
     assert "stride: [1, stride]" in text
     assert "Unit2" not in text
+
+
+UNLIKE_IN_A_ROW = """
+class Unit(nn.Module):
+    def __init__(self, n, m):
+        super().__init__()
+        self.conv = nn.Conv2d(n, m, 1)
+        self.act = nn.ReLU()
+    def forward(self, x):
+        return self.act(self.conv(x))
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        widths = [3, 4, 7, 7, 7, 7, 7, 9, 4, 4, 4, 5, 6, 7, 8, 9, 2, 3]
+        self.f = nn.Sequential(*(Unit(a, b) for a, b in zip(widths, widths[1:])))
+    def forward(self, x):
+        return self.f(x)
+"""
+
+
+def test_the_longest_runs_of_what_is_alike_are_said_once(written: Any) -> None:
+    text = written(UNLIKE_IN_A_ROW)
+    uses = [line.strip() for line in text.splitlines() if "Unit: " in line]
+    assert uses == [
+        "- {Unit: 4 if index == 0 else 7, repeat: 6}",
+        "- {Unit: 9 if index == 0 else 4, repeat: 4}",
+        "- {Unit: 5 + index, repeat: 5}",
+        "- Unit: 2",
+        "- Unit: 3",
+    ]

@@ -437,6 +437,41 @@ class Net(nn.Module):
 )
 
 case(
+    "lists that grow with other modules, and words, beside what they hold",
+    "Net()",
+    [4, 8],
+    source="""
+class Blocks(nn.ModuleList):
+    def __init__(self):
+        super().__init__()
+        self.depth, self.pool = 2, None
+        for _ in range(self.depth):
+            self.append(nn.Linear(8, 8))
+        self.pool = nn.Linear(8, 8)
+        self.append(nn.Linear(8, 8, bias=False))
+        self.extend([nn.Linear(8, 8), nn.Linear(8, 8)])
+        self.last = nn.Linear(8, 8)
+        self.append(nn.Linear(8, 8))
+    def forward(self, x):
+        for i in (0, 1, 3, 4, -1):
+            x = self[i](x)
+        return x + sum(len(each.weight) for each in self)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks = Blocks()
+        self.named = nn.Sequential()
+        self.named.add_module("one", nn.Linear(8, 8))
+        self.named.append(nn.ReLU())
+        self.named.append(nn.Linear(8, 5))
+        self.dict = nn.ModuleDict({"a": nn.Linear(5, 2)})
+    def forward(self, x):
+        x = self.named(self.blocks(x)) + len(self.named) + len(self.blocks)
+        return self.dict["a"](x) if "a" in self.dict and "b" not in self.dict else x
+""",
+)
+
+case(
     "packed sequences of full length",
     "Net()",
     [12, 6],

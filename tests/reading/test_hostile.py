@@ -169,6 +169,20 @@ def test_what_would_take_python_long_is_known_without(text: str) -> None:
     assert ends(source(made=text)) == "read"
 
 
+GROWING = [
+    "layers = []\nfor i in range(200): layers.append(nn.Conv2d(3, 3, 1))\n"
+    "self.f = nn.Sequential(*layers)",
+    "self.f = nn.ModuleList()\nfor i in range(200): self.f.append(nn.Conv2d(3, 3, 1))",
+]
+
+
+@pytest.mark.usefixtures("few_steps")
+@pytest.mark.parametrize("text", GROWING)
+def test_layers_made_one_by_one_take_as_many_steps_each_as_few_do(text: str) -> None:
+    """A hundredth of the layers that a network may have, and 1.5 hundredths of the steps."""
+    assert ends(source(made=text)) == "read"
+
+
 @pytest.mark.parametrize(
     "text",
     {

@@ -1,4 +1,4 @@
-"""What torch's functions and methods call their parameters, asked of torch.
+"""What torch's functions, methods and constructors call their parameters, asked of torch.
 
 ``python -m tests.reading.torch_signatures`` writes it where the reader looks it up.
 """
@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import inspect
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from shapecalc.reading.functions.base import OPERATIONS
+from shapecalc.reading.functions.losses import LOSSES
+from shapecalc.reading.index import MODULES
 
 FILE = Path("shapecalc/reading/functions/signatures.py")
 
@@ -20,6 +23,16 @@ Asked of torch by ``python -m tests.reading.torch_signatures``.
 """
 
 SIGNATURES: dict[str, tuple[str, ...]] = {
+'''
+
+MADE_FILE = Path("shapecalc/reading/modules/constructors.py")
+
+MADE_HEAD = '''"""What torch's layers and losses are made with, with defaults, in torch's order.
+
+Asked of torch by ``python -m tests.reading.torch_signatures``.
+"""
+
+CONSTRUCTORS: dict[str, tuple[str, ...]] = {
 '''
 
 
@@ -104,5 +117,30 @@ def _said(plain: list[str], keyword: list[str]) -> str:
     return " ".join([*names, "*", *keyword] if keyword else names)
 
 
+def constructors() -> str:
+    """The text of the file of constructors."""
+    import torch
+
+    names = sorted({*MODULES, "SyncBatchNorm", *LOSSES.values()})
+    lines = [f"    {name!r}: {_constructor(getattr(torch.nn, name))},\n" for name in names]
+    return f"{MADE_HEAD}{''.join(lines)}}}\n"
+
+
+def _constructor(cls: Any) -> tuple[str, ...]:
+    """What a class is made with; of a recurrent one what torch declares for type checkers."""
+    declared = typing.get_overloads(cls.__init__)
+    parameters = [*inspect.signature((declared or [cls.__init__])[0]).parameters.values()][1:]
+    return tuple(
+        each.name if each.default is each.empty else f"{each.name}={_default(each.default)}"
+        for each in parameters
+        if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+    )
+
+
+def _default(value: Any) -> str:
+    return repr(getattr(value, "__name__", value))
+
+
 if __name__ == "__main__":
     FILE.write_text(text())
+    MADE_FILE.write_text(constructors())

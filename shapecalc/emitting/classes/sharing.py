@@ -54,8 +54,9 @@ class Sharing:
                 if copy.layer != first.layer:
                     return False
                 continue
-            letters = [self.body.scope.known.inside(each.built).letters for each in (copy, first)]
-            if any(letters[0][name] != letters[1][name] for name in entry.block.arguments):
+            inside = self.body.scope.known.inside
+            one, another = inside(copy.built).letters, inside(first.built).letters
+            if any(one.get(name) != another.get(name) for name in entry.block.arguments):
                 return False
         return True
 

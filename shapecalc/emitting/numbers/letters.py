@@ -7,13 +7,16 @@ like), so that what has to be inferred can be written in its constructor.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Number, Traced, Tree, as_tree, untraced
+from shapecalc.emitting import syntax
 from shapecalc.emitting.numbers.choices import choice
 from shapecalc.emitting.numbers.lettered import (
     behind_copies,
     is_flag,
+    is_power,
     lettered,
     note,
     outcome,
@@ -28,9 +31,9 @@ from shapecalc.emitting.numbers.lettered import (
 from shapecalc.emitting.numbers.python import tests
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
-from shapecalc.graph.scope import Over, Place, Scope
+from shapecalc.graph.scope import Fatal, Over, Place, Scope
 from shapecalc.language.expression import Expression, names
-from shapecalc.language.problem import SpecError
+from shapecalc.language.problem import Problems, SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import BATCH
 from shapecalc.layers import FieldError, Layer, Tensor
@@ -43,13 +46,15 @@ MANY = 2
 class Inside(NamedTuple):
     """What is known in a use of a block, or in the whole network.
 
-    ``letters`` are the values of all letters; ``outside`` says how arguments and the input's
-    sizes follow from the letters outside, and ``sizes`` are the letters of the input's sizes.
+    ``letters`` are the values of all letters; ``outside`` says how arguments and the inputs'
+    sizes follow from the letters outside, and ``sizes`` are the letters of the first input's.
+    ``inputs`` are what comes in, by the block's names, on these letters.
     """
 
     letters: dict[str, Any]
     outside: dict[str, Tree]
     sizes: tuple[str, ...]
+    inputs: dict[str, Tensor]
 
 
 class Lettered(NamedTuple):
@@ -91,6 +96,7 @@ class Memory:
         self.uses: dict[Any, _Use] = {}
         self.symbols: dict[str, tuple[str, ...]] = {}
         self.tests: dict[int, list[Expression]] = {}  # by the identity of expressions of the spec
+        self.lifted: dict[int, bool] = {}  # the same
         self.shares = any(
             entry.share is not None
             for entries in (spec.entries, *(block.entries for block in spec.blocks.values()))
@@ -104,6 +110,13 @@ class Memory:
         if id(tree) not in self.tests:
             self.tests[id(tree)] = tests(tree)
         return self.tests[id(tree)]
+
+    def is_lifted(self, tree: Expression) -> bool:
+        """Whether more than arithmetic decides a value: conditions, or an exponent."""
+        if id(tree) not in self.lifted:
+            powers = any(map(is_power, syntax.walk(tree)))
+            self.lifted[id(tree)] = powers or is_flag(tree) or bool(self.tests_in(tree))
+        return self.lifted[id(tree)]
 
 
 def _symbols(block: Block, spec: Spec, met: set[str]) -> set[str]:
@@ -139,7 +152,7 @@ def build(
     built = builder.network()
     if builder.problems:
         raise SpecError(spec.source, builder.problems)
-    memory.inside[id(built.root)] = Inside(dict(values), {}, ())
+    memory.inside[id(built.root)] = Inside(dict(values), {}, (), built.inputs)
     return Lettered(
         built, tuple(builder.decisions), frozenset(builder.empty), changed, builder.steps
     )
@@ -186,7 +199,7 @@ class _LetteredBuilder(Builder):
         fed = [wire for wire in wires if wire is not None]
         if len(fed) < len(wires) or self.memory.shares or entry.block.inline:
             return super().use(entry, part, place, arguments, wires)
-        key = self.key(entry.block, arguments, fed)
+        key = self.key(entry.block, self.with_values(arguments), fed)
         known = self.memory.uses.get(key)
         if known is None:
             decisions, layers, problems = len(self.decisions), self.layers, len(self.problems)
@@ -219,9 +232,20 @@ class _LetteredBuilder(Builder):
         part.outputs = {**known.outputs}
         return self.leave_block(part, known.output)
 
+    def with_values(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments that have a value: a default that nothing asks for here may have none."""
+        found: dict[str, Any] = {}
+        noted = self.noted
+        for name in arguments:
+            self.noted = Problems(self.spec.source)  # if it is asked for, it is noted there
+            with suppress(Fatal):
+                found[name] = arguments[name]
+        self.noted = noted
+        return found
+
     def key(self, block: Block, arguments: Mapping[str, Any], wires: list[Wire]) -> Any:
         """What the inside of a use hangs on."""
-        given = tuple(plain(arguments[name]) for name in block.arguments)
+        given = tuple((name, plain(value)) for name, value in arguments.items())
         symbols = tuple(untraced(self.values[name]) for name in self.memory.symbols[block.name])
         fed = tuple((tuple(map(untraced, w.tensor.shape)), w.tensor.dtype) for w in wires)
         return block.name, given, symbols, fed
@@ -233,7 +257,7 @@ class _LetteredBuilder(Builder):
             return found
         asked = self.memory.tests_in(tree)
         self.decisions += [outcome(test, scope) for test in asked]
-        return with_choices(tree, scope, found) if asked or is_flag(tree) else found
+        return with_choices(tree, scope, found) if self.memory.is_lifted(tree) else found
 
     def condition(self, entry: Entry, scope: Scope, place: Place) -> bool:
         found = super().condition(entry, scope, place)
@@ -276,15 +300,18 @@ class _LetteredBuilder(Builder):
     def enter_block(
         self, part: Part, arguments: Mapping[str, Any], wires: list[Wire | None]
     ) -> tuple[Mapping[str, Any], list[Wire | None]]:
-        inside = {name: lettered(name, value) for name, value in arguments.items()}
-        values = {name: untraced(value) for name, value in self.values.items()}
+        known = self.with_values(arguments)
+        inside: Mapping[str, Any] = {name: lettered(name, value) for name, value in known.items()}
+        if len(known) < len(arguments):
+            inside = Over(inside, arguments)
+        values = {n: untraced(value) for n, value in self.values.items() if n not in arguments}
         outside: dict[str, Tree] = {}
-        for name, value in arguments.items():
+        for name, value in known.items():
             note(name, value, values, outside)
         if any(wire is None for wire in wires):  # what should have come in is reported
             return arguments, wires
         inputs = part.entry.block.inputs if part.entry and part.entry.block else []
-        found: list[Wire | None] = []
+        found: list[Wire] = []
         own: tuple[str, ...] = ()
         for n, wire in enumerate(wires):
             assert wire is not None
@@ -298,8 +325,9 @@ class _LetteredBuilder(Builder):
                 outside[name] = as_tree(size)
                 sizes.append(Traced.letter(name, untraced(size)))
             found.append(wire._replace(tensor=wire.tensor.with_shape(sizes)))
-        self.inside[id(part)] = Inside(values, outside, own)
-        return inside, found
+        fed = {name: wire.tensor for name, wire in zip(inputs, found)}
+        self.inside[id(part)] = Inside(values, outside, own, fed)
+        return inside, [*found]
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
         self.outputs_inside[id(part)] = wire, part.outputs

@@ -84,14 +84,14 @@ class _Signature:
                 required.append(self.parameter(name))
             else:
                 optional.append(self.knob(name))
-        sizes = [name for name in scope.owner.sizes if self.used(name)]
+        sizes = [n for n in (*scope.owner.sizes, *scope.owner.further) if self.used(n)]
         whole = [*sizes, *(name for name in scope.owner.extras if self.used(name))]
         if self.is_part and self.used("index"):
             whole.append("index")
         parameters = [
-            *(self.parameter(name) for name in whole if is_size(name)),
+            *(self.parameter(name) for name in whole if is_size(name, scope.block)),
             *required,
-            *(self.parameter(name) for name in whole if not is_size(name)),
+            *(self.parameter(name) for name in whole if not is_size(name, scope.block)),
             *optional,
         ]
         back = {own: name for name, own in self.own.items()}
@@ -119,7 +119,8 @@ class _Signature:
         count = sum(
             node == Name(own, 0) for node in syntax.walk(*self.first, *self.body, *self.checks)
         )
-        if count == 1 or isinstance(tree, (Name, Number, syntax.Constant)):
+        is_short = isinstance(tree, (Name, Number, syntax.Constant))
+        if count == 1 or is_short or not scope.has_value(name):
             meanings = {own: tree}
             self.first = [_put_in(each, meanings) for each in self.first]
             self.body = [_put_in(each, meanings) for each in self.body]

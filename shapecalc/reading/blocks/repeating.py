@@ -7,6 +7,7 @@ more than the one before, or two take turns. Copies have the names of a list's i
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -137,17 +138,27 @@ def is_chain(items: list[Item]) -> bool:
 
 def fold_runs(items: list[Item]) -> None:
     """Say items of a numbered list that are one block, in a row, once."""
-    at = 0
+    at = end = 0
     while at < len(items):
-        end = at + 1
-        while end < len(items) and items[end].block is items[at].block:
+        block = items[at].block
+        end = max(end, at + 1)
+        while block is not None and end < len(items) and items[end].block is block:
             end += 1
-        for stop in range(end if items[at].block is not None else at, at + 1, -1):
-            one = folded(items[at:stop], "")
-            if one is not None and is_plain_row(one, stop - at):
-                items[at:stop] = [one]
-                break
+        count = _most_folded(items, at, end)
+        one = folded(items[at : at + count], "") if count > 1 else None
+        if one is not None and is_plain_row(one, count):
+            items[at : at + count] = [one]
+            end -= count - 1
         at += 1
+
+
+def _most_folded(items: list[Item], at: int, end: int) -> int:
+    """How many items from one on are said as one, or 1: where some are, so are fewer of them."""
+    most = min(2, end - at)
+    while most < end - at and folded(items[at : at + most], "") is not None:
+        most = min(2 * most, end - at)
+    counts = range(2, most + 1)
+    return 1 + bisect(counts, False, key=lambda n: folded(items[at : at + n], "") is None)
 
 
 def is_plain_row(one: Item, count: int) -> bool:

@@ -76,9 +76,13 @@ def native_function(rt: Any, cls: Builtin, name: str) -> Any:
     return found if name == "fromkeys" else found.function  # it is the class's own
 
 
+_AT_ONCE = frozenset({"append", "add", "get", "keys", "values", "items", "setdefault", "discard"})
+"""What takes as long of a large collection as of a small one."""
+
+
 def _plain(name: str) -> Run:
     def run(rt: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
-        if hasattr(value, "__len__"):
+        if name not in _AT_ONCE and hasattr(value, "__len__"):
             rt.step(len(value) // 64)
         for each in args:
             rt.walked(each)

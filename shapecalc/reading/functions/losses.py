@@ -39,12 +39,23 @@ _EQUAL = ("binary_cross_entropy", "binary_cross_entropy_with_logits")
 _OF_CLASSES = ("cross_entropy", "nll_loss")
 
 
+def reduction_of(rt: Any, reduction: Any, size_average: Any, reduce: Any) -> Any:
+    """How a loss is reduced: in a word, or by the two flags that torch had for it."""
+    if size_average is None and reduce is None:
+        return reduction
+    if reduce is not None and not rt.truth(reduce):
+        return "none"
+    return "mean" if size_average is None or rt.truth(size_average) else "sum"
+
+
 def _loss(name: str) -> Any:
     """A loss: one number of all elements, or one for each where it is not reduced."""
 
     def run(rt: Any, input: Any, *others: Any, reduction: Any = "mean", **kwargs: Any) -> Any:
         x = tensor(rt, input)
         target = kwargs.get("target", others[0] if others else None)
+        older = kwargs.get("size_average"), kwargs.get("reduce")
+        reduction = reduction_of(rt, reduction, *older)
         if isinstance(target, TensorValue):
             _fits(rt, name, x, target)
         if reduction == "none" and name in _OF_CLASSES and len(x.shape) > 1:

@@ -11,9 +11,10 @@ from shapecalc.reading.evaluator.values import (
     Quiet,
 )
 from shapecalc.reading.functions import OPERATIONS, prod
-from shapecalc.reading.functions.losses import LOSSES
+from shapecalc.reading.functions.losses import LOSSES, reduction_of
 from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.modules import MODULE, stored
+from shapecalc.reading.modules.constructing import bound, defaults_of, parameters_of
 from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
@@ -58,10 +59,12 @@ known("nn.utils.parameters_to_vector")(
 for _function, _name in LOSSES.items():
     _cls = Class(_name, (MODULE,))
 
-    def _loss_init(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> None:
-        self.attributes.update(
-            {"training": rt.training, "reduction": kwargs.get("reduction", "mean")}
-        )
+    def _loss_init(rt: Any, self: Instance, *args: Any, _name: str = _name, **kwargs: Any) -> None:
+        given = bound(rt, _name, parameters_of(_name), args, kwargs)
+        given = {"training": rt.training, **defaults_of(_name), **given}
+        older = given.pop("size_average", None), given.pop("reduce", None)
+        given["reduction"] = reduction_of(rt, given["reduction"], *older)
+        self.attributes.update(given)
 
     def _loss_forward(rt: Any, self: Instance, *args: Any, _function: str = _function) -> Any:
         run = OPERATIONS[f"nn.functional.{_function}"].run

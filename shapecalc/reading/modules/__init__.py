@@ -2,8 +2,10 @@
 
 An instance keeps its submodules, learned tensors and buffers among its attributes, in the order in
 which they came; what is what is seen from the values. ``holding`` finds them, ``module`` has the
-methods of all modules, ``containers`` the lists and dictionaries, ``leaves`` the kinds, and
-``leaf_arguments`` what those are called with.
+methods of all modules, ``containers`` the lists and dictionaries, ``leaves`` the kinds. Those are
+made with what ``constructing`` takes, and called with what ``leaf_arguments`` takes; they tell of
+themselves by ``leaf_attributes``, of what is inside them by ``leaf_parts``, and ``transformers``
+takes some of them apart.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 from shapecalc.reading.evaluator.operators import plain
@@ -43,6 +44,30 @@ def named_items(value: Instance) -> list[tuple[str, Any]]:
 
 def _is_held(name: str, each: Any) -> bool:
     return is_module(each) or isinstance(each, TensorValue) or (each is None and name.isdigit())
+
+
+def _in_places(value: Instance) -> int:
+    """How many modules a container holds where they are called by their places; else 0.
+
+    Only the names that stand around them are looked at, since lists are asked for each of many
+    layers: so many names that begin with 0 and end with the last place are one for each place.
+    """
+    names = value.attributes
+    before = [*takewhile(_is_word, names)]
+    behind = [*takewhile(_is_word, reversed(names))]
+    count = len(names) - len(before) - len(behind)
+    if count <= 0 or any(_is_held(name, names[name]) for name in (*before, *behind)):
+        return 0
+    last = next(name for name in reversed(names) if not _is_word(name))
+    return count if "0" in names and last == str(count - 1) else 0
+
+
+def _is_word(name: str) -> bool:
+    return not name.isdigit()
+
+
+def _count(value: Instance) -> int:
+    return _in_places(value) or len(items(value))
 
 
 def _refill(value: Instance, found: list[Any]) -> None:
@@ -132,7 +157,7 @@ for _cls in LISTS:
 
     @method(_cls, "__len__")
     def _len(rt: Any, self: Instance) -> int:
-        return len(items(self))
+        return _count(self)
 
     @method(_cls, "__iter__")
     def _iter(rt: Any, self: Instance) -> Any:
@@ -140,8 +165,8 @@ for _cls in LISTS:
 
     @method(_cls, "__getitem__")
     def _getitem(rt: Any, self: Instance, index: Any) -> Any:
-        pairs = named_items(self)
         if isinstance(index, slice):
+            pairs = named_items(self)
             cls = self.cls if self.cls in LISTS else next(c for c in self.cls.mro if c in LISTS)
             made = Instance(cls)
             made.attributes["training"] = rt.training
@@ -153,9 +178,14 @@ for _cls in LISTS:
         index = plain(index)
         if not isinstance(index, int):
             raise rt.error("TypeError", f"indices must be integers, not {rt.shown(index)}")
-        if not -len(pairs) <= index < len(pairs):
+        count = _count(self)
+        if not -count <= index < count:
             raise rt.error("IndexError", f"index {index} is out of range")
-        return pairs[index][1]
+        if not self.cls.is_a(SEQUENTIAL):  # which goes by the order, whatever the names are
+            own = self.attributes.get(str(index % count))
+            if is_module(own):
+                return own
+        return items(self)[index]
 
     @method(_cls, "__setitem__")
     def _setitem(rt: Any, self: Instance, index: Any, each: Any) -> None:
@@ -170,8 +200,7 @@ for _cls in LISTS:
 
     @method(_cls, "append")
     def _append(rt: Any, self: Instance, module: Any) -> Instance:
-        taken = named_items(self)
-        self.attributes[str(len(taken))] = _checked(rt, self, module)
+        self.attributes[str(_count(self))] = _checked(rt, self, module)
         return self
 
     @method(_cls, "extend", "__iadd__")
@@ -222,14 +251,13 @@ for _cls in DICTS:
 
     @method(_cls, "__getitem__")
     def _dict_get(rt: Any, self: Instance, name: Any) -> Any:
-        found = dict(named_items(self))
-        if name not in found:
+        if not _contains(rt, self, name):
             raise rt.error("KeyError", rt.represented(name))
-        return found[name]
+        return self.attributes[name]
 
     @method(_cls, "get")
     def _dict_get_or(rt: Any, self: Instance, name: Any, default: Any = None) -> Any:
-        return dict(named_items(self)).get(name, default)
+        return self.attributes[name] if _contains(rt, self, name) else default
 
     @method(_cls, "__setitem__")
     def _dict_set(rt: Any, self: Instance, name: Any, each: Any) -> None:
@@ -243,7 +271,7 @@ for _cls in DICTS:
 
     @method(_cls, "__contains__")
     def _contains(rt: Any, self: Instance, name: Any) -> bool:
-        return name in dict(named_items(self))
+        return name in self.attributes and _is_held(name, self.attributes[name])
 
     @method(_cls, "pop")
     def _dict_pop(rt: Any, self: Instance, name: Any) -> Any:

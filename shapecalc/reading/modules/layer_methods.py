@@ -16,6 +16,7 @@ from shapecalc.reading.evaluator.values import (
     Static,
 )
 from shapecalc.reading.modules.holding import Leaf, leaf_tensors
+from shapecalc.reading.modules.leaf_attributes import leaf_attribute
 from shapecalc.reading.tensors.traced import TensorValue
 
 
@@ -63,7 +64,7 @@ def _conv_forward(rt: Any, self: Instance, input: Any, weight: Any, bias: Any = 
     from shapecalc.reading.functions import OPERATIONS  # functions make use of modules
 
     leaf: Leaf = self.data
-    settings = {n: rt.leaf_attribute(self, n) for n in ("stride", "padding", "dilation", "groups")}
+    settings = {n: leaf_attribute(self, n) for n in ("stride", "padding", "dilation", "groups")}
     mode = plain(leaf.raw.get("padding_mode", "zeros"))
     if mode != "zeros" and not isinstance(settings["padding"], str):
         pads = [size for each in reversed(settings["padding"]) for size in (each, each)]

@@ -1,4 +1,4 @@
-"""Every kind of the catalogue as torch's class, and attributes of modules."""
+"""Every kind of the catalogue as torch's class, and what is put into modules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from shapecalc.layers import KINDS, Layer
 from shapecalc.layers.field import REQUIRED, SameAs
-from shapecalc.layers.linear import Identity, Linear
+from shapecalc.layers.linear import Identity
 from shapecalc.layers.types import Flag
 from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.evaluator.values import (
@@ -17,6 +17,8 @@ from shapecalc.reading.evaluator.values import (
     Unknown,
 )
 from shapecalc.reading.index import MODULES
+from shapecalc.reading.modules.constructing import bound, parameters_of
+from shapecalc.reading.modules.constructors import CONSTRUCTORS
 from shapecalc.reading.modules.holding import (
     MODULE,
     NN,
@@ -28,7 +30,7 @@ from shapecalc.reading.modules.holding import (
     stored,
 )
 from shapecalc.reading.modules.layer_methods import give_methods
-from shapecalc.reading.modules.leaf_arguments import taken
+from shapecalc.reading.modules.leaf_parts import Part, below, not_replaced, store_in_part
 from shapecalc.reading.tensors.trace import exact, plainly
 from shapecalc.reading.tensors.traced import Call, TensorValue
 
@@ -44,12 +46,8 @@ BASES = {
 
 NN.update({base.name: base for base in BASES.values()})
 
-STEPS = 120
-"""How much work it counts as to make a layer."""
-
-_IGNORED = ("device", "dtype", "enable_nested_tensor", "mask_check", "_weight", "_freeze")
-
-_ALIASES = {"min_value": "min_val", "max_value": "max_val"}
+STEPS = 40
+"""How much work it counts as to make a layer: as many as a network may have are no endless loop."""
 
 
 def _base(kind: str) -> Class:
@@ -60,13 +58,20 @@ def _base(kind: str) -> Class:
 def _kind_class(kind: str, name: str = "", lazy: bool = False) -> Class:
     cls = Class(name or kind, (_base(kind),))
     cls.kind = kind
+    signature = name if name in CONSTRUCTORS else kind
 
     def init(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> None:
-        make_leaf(rt, self, kind, args, kwargs, lazy)
+        names = parameters_of(signature)
+        if lazy:
+            fields = KINDS[kind].fields
+            names = tuple(n for n in names if n not in fields or fields[n].infer is None)
+        make_leaf(rt, self, kind, names, args, kwargs, lazy)
 
     def forward(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> Any:
-        if self.data is None and "encoder" in self.attributes:
-            return _run_parts(rt, self, taken(rt, KINDS[kind], list(args), kwargs))
+        if self.data is None:
+            from shapecalc.reading.modules.transformers import run_parts  # made of leaves
+
+            return run_parts(rt, self, kind, list(args), kwargs)
         return rt.run_leaf(self, list(args), kwargs)
 
     cls.names["__init__"] = Builtin(f"{name or kind}.__init__", init)
@@ -76,38 +81,24 @@ def _kind_class(kind: str, name: str = "", lazy: bool = False) -> Class:
 
 
 def make_leaf(
-    rt: Any, self: Instance, kind: str, args: Any, kwargs: dict[str, Any], lazy: bool = False
+    rt: Any,
+    self: Instance,
+    kind: str,
+    names: tuple[str, ...],
+    args: Any,
+    kwargs: dict[str, Any],
+    lazy: bool,
 ) -> None:
-    """Read the arguments of a kind's constructor, by torch's signature."""
+    """Read the arguments of a kind's constructor, by torch's names for them."""
     padding = plain(kwargs.get("padding", args[0] if args else None))
     cls = KINDS[kind]
     if cls.filled and isinstance(padding, (list, tuple)) and len(padding) != 2 * cls.rank:
         kwargs = _other_pads(cls, padding, args, kwargs)
         kind, cls, args = "Pad", KINDS["Pad"], ()
+        names = tuple(kwargs)
     if cls is Identity:  # it takes whatever it is given
         args, kwargs = (), {}
-    names = list(cls.parameters())
-    if lazy:
-        names = [n for n in names if n not in cls.fields or cls.fields[n].infer is None]
-    raw: dict[str, Any] = {}
-    if len(args) > len(names):
-        message = f"{kind}.__init__() takes {len(names) + 1} positional arguments but "
-        raise rt.error("TypeError", f"{message}{len(args) + 1} were given")
-    raw.update(zip(names, args))
-    for name, value in kwargs.items():
-        name = _ALIASES.get(name, name)
-        if name in raw:
-            raise rt.error(
-                "TypeError", f"{kind}.__init__() got multiple values for argument '{name}'"
-            )
-        if name not in names and name not in cls.fields and name not in _IGNORED:
-            if name != "return_indices":
-                from shapecalc.language.problem import did_you_mean
-
-                message = f"{kind}.__init__() got an unexpected keyword argument '{name}'"
-                hint = did_you_mean(name, names)
-                raise rt.error("TypeError", f"{message}; {hint}" if hint else message)
-        raw[name] = value
+    raw = bound(rt, kind, names, args, kwargs)
     rt.step(STEPS)
     self.attributes.setdefault("training", rt.training)
     leaf = self.data = Leaf(kind, raw, rt.here())
@@ -120,31 +111,9 @@ def make_leaf(
             rt.leaves[key] = known
     leaf.given, leaf.layer = known
     if kind == "Transformer" and self.cls is not torch_class(kind):
-        take_apart(rt, self)
+        from shapecalc.reading.modules.transformers import take_apart
 
-
-def take_apart(rt: Any, self: Instance) -> None:
-    """Make an encoder and a decoder of a transformer that a class of the source derives from.
-
-    It may call one alone, or put another in its place.
-    """
-    raw, given = self.data.raw, self.data.given
-    counts = ("num_encoder_layers", "num_decoder_layers")
-    shared = {name: value for name, value in given.items() if name not in counts}
-    for kind, count in zip(("TransformerEncoder", "TransformerDecoder"), counts):
-        inner = Instance(torch_class(kind))
-        leaf = inner.data = Leaf(kind, {}, rt.here())
-        leaf.given = {"d_model": raw.get("d_model", 512), "nhead": raw.get("nhead", 8), **shared}
-        leaf.given |= {"num_layers": given.get(count, 6), "norm": True}
-        leaf.layer = rt.layer(kind, leaf.given)
-        self.attributes[kind.removeprefix("Transformer").lower()] = inner
-    self.data = None
-
-
-def _run_parts(rt: Any, self: Instance, given: dict[str, Any]) -> Any:
-    """Forward of a transformer that was taken apart."""
-    memory = rt.call(rt.attribute(self, "encoder"), [given["src"]], {})
-    return rt.call(rt.attribute(self, "decoder"), [given["tgt"], memory], {})
+        take_apart(rt, self)  # a class of the source may put others in place of its parts
 
 
 def _other_pads(
@@ -233,6 +202,7 @@ def torch_class(name: str) -> Any:
 
 
 NN["SyncBatchNorm"] = _kind_class("BatchNorm2d", "SyncBatchNorm")
+NN["SyncBatchNorm"].names["process_group"] = None
 NN["SyncBatchNorm"].names["convert_sync_batchnorm"] = Static(
     Builtin("convert_sync_batchnorm", lambda rt, module, *args: module)
 )
@@ -262,7 +232,9 @@ class Modules:
 
     def store(self, value: Instance, name: str, item: Any) -> None:
         """Put an attribute into an instance; a module's buffer stays one."""
-        if is_module(value):
+        if isinstance(value.data, Part):
+            store_in_part(self, value.data, name, item)
+        elif is_module(value):
             if "training" not in value.attributes and (is_module(item) or is_parameter(item)):
                 self.before_init(value, item)
             before = value.attributes.get(name)
@@ -309,26 +281,5 @@ class Modules:
             leaf.tensors = {}
         elif isinstance(item, TensorValue) and name in leaf_tensors(value):
             leaf.tensors[name] = item
-
-    def leaf_attribute(self, value: Instance, name: str) -> Any:
-        """A setting or a tensor of a layer of the catalogue; None if there is none."""
-        leaf: Leaf = value.data
-        tensors = leaf_tensors(value)
-        if name in tensors:
-            return tensors[name]
-        if name in leaf.raw and not isinstance(leaf.layer, Linear):
-            found = leaf.raw[name]
-        elif leaf.layer is not None and name in leaf.layer.fields:
-            found = leaf.layer.__dict__[name]
-        else:
-            return None
-        if name == "bias":
-            return None
-        kernel = ("kernel_size", "stride", "padding", "dilation", "output_padding")
-        if leaf.kind.startswith("Conv") and name in kernel and not isinstance(found, str):
-            assert leaf.layer is not None
-            shape = leaf.layer.__dict__[name]
-            return shape if isinstance(shape, str) else tuple(shape)
-        if leaf.kind.endswith("LayerNorm") and name == "normalized_shape":
-            return tuple(found) if isinstance(found, (list, tuple)) else (found,)
-        return found
+        elif is_module(item) and below(leaf_tensors(value), name):
+            raise not_replaced(self, value, name)
