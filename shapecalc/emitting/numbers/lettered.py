@@ -35,6 +35,8 @@ from shapecalc.language.expression import (
     names,
 )
 from shapecalc.language.words import BATCH
+from shapecalc.layers import Layer
+from shapecalc.layers.compound import PerAxis
 
 DIMENSIONS = {
     2: ("in_features",),
@@ -233,3 +235,20 @@ def _if_any(tree: Expression, scope: Mapping[str, Any]) -> Any:
         return with_choices(tree, scope, evaluate(tree, scope))
     except ExpressionError:
         return None
+
+
+def in_numbers(layer: Layer) -> Layer:
+    """The layer without derivations in its settings; raises :class:`FieldError`."""
+    settings = {name: plain(value) for name, value in layer.__dict__.items()}
+    given = {
+        name: value[0] if layer.rank == 1 and _is_per_axis(layer, name) else value
+        for name, value in settings.items()
+        if value is not None
+    }
+    return type(layer)(**given)
+
+
+def _is_per_axis(layer: Layer, name: str) -> bool:
+    """Whether a field has a number for each axis, of which a single one may stand alone."""
+    field = layer.fields.get(name)
+    return field is not None and isinstance(field.type, PerAxis)

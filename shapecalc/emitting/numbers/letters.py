@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 from shapecalc.algebra.trace import Number, Traced, Tree, as_tree, untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.numbers.choices import choice
+from shapecalc.emitting.numbers.incoming import Asked, asked
 from shapecalc.emitting.numbers.lettered import (
     behind_copies,
+    in_numbers,
     is_flag,
     is_power,
     lettered,
@@ -37,7 +39,6 @@ from shapecalc.language.problem import Problems, SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import BATCH
 from shapecalc.layers import FieldError, Layer, Tensor
-from shapecalc.layers.compound import PerAxis
 
 MANY = 2
 """As many copies of an entry are written as any larger number of them."""
@@ -62,7 +63,8 @@ class Lettered(NamedTuple):
 
     ``decisions`` are the outcomes of all conditions, in order, and ``empty`` are the entries
     that were somewhere repeated not even once. ``changed`` are the symbols that do not have their
-    own values. ``steps`` is how much there was to build.
+    own values. ``steps`` is how much there was to build, and ``asked`` are the settings that ask
+    for sizes of tensors.
     """
 
     built: Built
@@ -70,6 +72,7 @@ class Lettered(NamedTuple):
     empty: frozenset[Entry]
     changed: frozenset[str]
     steps: int
+    asked: tuple[Asked, ...] = ()
 
 
 class _Use(NamedTuple):
@@ -149,13 +152,13 @@ def build(
         for name, value in values.items()
     }
     builder = _LetteredBuilder(spec, on_letters, most_layers, memory)
+    builder.is_base = not changed
     built = builder.network()
     if builder.problems:
         raise SpecError(spec.source, builder.problems)
     memory.inside[id(built.root)] = Inside(dict(values), {}, (), built.inputs)
-    return Lettered(
-        built, tuple(builder.decisions), frozenset(builder.empty), changed, builder.steps
-    )
+    decisions, empty = tuple(builder.decisions), frozenset(builder.empty)
+    return Lettered(built, decisions, empty, changed, builder.steps, tuple(builder.asked))
 
 
 class _LetteredBuilder(Builder):
@@ -166,6 +169,8 @@ class _LetteredBuilder(Builder):
         self.memory = memory
         self.inside = memory.inside
         self.decisions: list[int] = []
+        self.is_base = False  # whether it is noted what asks for sizes
+        self.asked: list[Asked] = []
         self.empty: set[Entry] = set()
         self.outputs_inside: dict[int, tuple[Wire | None, dict[str, Wire | None]]] = {}
 
@@ -180,7 +185,7 @@ class _LetteredBuilder(Builder):
     ) -> bool:
         """What a layer requires is asked of numbers without their derivations."""
         try:
-            own = layer if layer.is_plain else _in_numbers(layer)
+            own = layer if layer.is_plain else in_numbers(layer)
         except FieldError as error:
             self.problem(entry.mark, str(error))
             return False
@@ -255,8 +260,9 @@ class _LetteredBuilder(Builder):
         tree = setting.expression
         if tree is None:
             return found
-        asked = self.memory.tests_in(tree)
-        self.decisions += [outcome(test, scope) for test in asked]
+        if self.is_base and (own := asked(setting, scope, place.part)) is not None:
+            self.asked.append(own)
+        self.decisions += [outcome(test, scope) for test in self.memory.tests_in(tree)]
         return with_choices(tree, scope, found) if self.memory.is_lifted(tree) else found
 
     def condition(self, entry: Entry, scope: Scope, place: Place) -> bool:
@@ -381,20 +387,3 @@ def settings_of(entry: Entry) -> Iterator[Setting]:
 def _joins(node: Node, wire: Wire) -> bool:
     """Whether a layer adds something to what passes by, or the like, and so keeps its shape."""
     return node.layer.joins and any(x is wire.tensor for x in node.inputs)
-
-
-def _in_numbers(layer: Layer) -> Layer:
-    """The layer without derivations in its settings; raises :class:`FieldError`."""
-    settings = {name: plain(value) for name, value in layer.__dict__.items()}
-    given = {
-        name: value[0] if layer.rank == 1 and _is_per_axis(layer, name) else value
-        for name, value in settings.items()
-        if value is not None
-    }
-    return type(layer)(**given)
-
-
-def _is_per_axis(layer: Layer, name: str) -> bool:
-    """Whether a field has a number for each axis, of which a single one may stand alone."""
-    field = layer.fields.get(name)
-    return field is not None and isinstance(field.type, PerAxis)
