@@ -202,6 +202,8 @@ class Totals:
     >>> totals = shapecalc.load("lenet5").report().totals
     >>> totals.params, totals.active_params, totals.macs, totals.flops == 2 * totals.macs
     (62006, 62006, 651720, True)
+    >>> list(totals.by_name)[:4]
+    ['params', 'trainable', 'buffers', 'macs']
     """
 
     __slots__ = ("_alike", "_found", "_more")
