@@ -13,7 +13,7 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, int):
         return value
     if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
+        return [item if type(item) is int else plain(item) for item in value]
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
     return quotient(value) if isinstance(value, Fraction) else str(value)

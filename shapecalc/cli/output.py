@@ -64,7 +64,9 @@ def echo_json(data: Any) -> None:
     """Print plain data; signs that cannot be seen or encoded are written as JSON's own escapes."""
     import json  # only where it is asked for
 
-    text = json.dumps(data, indent=1, ensure_ascii=not has_signs())
+    from shapecalc.indented import indented
+
+    text = indented(data, 1, ascii=not has_signs())
     if not text.isascii():
         text = "".join(c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in text)
     echo(text)

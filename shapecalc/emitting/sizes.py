@@ -79,6 +79,8 @@ def _sizes(definition: Class | Function) -> Iterator[tuple[Form, Any]]:
     """The long sizes in the constructor of a definition, of whole numbers and its parameters."""
     function = _constructor(definition)
     types = _types(function)
+    if not types:  # all sizes are numbers
+        return
     changed = {
         node.variable for node in syntax.walk(*function.body) if isinstance(node, syntax.Loop)
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from shapecalc.analysis.layer import LayerReport
 from shapecalc.analysis.report import Report
 from shapecalc.derivation.equation import sizes
 from shapecalc.derivation.letters import lettered
+from shapecalc.indented import indented
 from shapecalc.language.problem import did_you_mean, listing
 
 
@@ -123,7 +123,7 @@ def whole(report: Report, layers: Sequence[LayerReport], style: Style, form: str
     found = list(brief(report, layers))
     if form == "json":
         told = [{"path": step.path, **own} for step, own in _each(found, _as_dict)]
-        return json.dumps(told, indent=1, ensure_ascii=False)
+        return indented(told, 1)
     if form == "markdown":
         style = LATEX
     math = _math(form)

@@ -9,6 +9,9 @@ from shapecalc.emitting import syntax
 from shapecalc.emitting.syntax import Assign, For, If, Loop, Statement
 from shapecalc.language.expression import Binary, Conditional, Name, Unary
 
+_DECIDING = frozenset({If, Conditional, For, Loop})
+"""Where a condition is decided, or hangs on what is bound there."""
+
 Facts = Mapping[Any, bool]
 """Conditions, by what they are where something stands."""
 
@@ -29,6 +32,8 @@ def _under(node: Any, facts: Facts) -> Any:
     """A statement or tree where some conditions are decided."""
 
     def change(each: Any) -> Any:
+        if type(each) not in _DECIDING:
+            return None
         if isinstance(each, If):
             test = _open(each.test, facts)
             if type(test) is bool:  # which of the two runs is not told by what is around: kept
@@ -41,11 +46,9 @@ def _under(node: Any, facts: Facts) -> Any:
                 return _under(each.then if test else each.otherwise, facts)
             then = _under(each.then, {**facts, **_told(test, True)})
             return Conditional(test, then, _under(each.otherwise, {**facts, **_told(test, False)}))
-        if isinstance(each, (For, Loop)):
-            bound = syntax.names(each.variable) if isinstance(each, For) else {each.variable}
-            inside = _without(facts, bound)
-            return None if inside == facts else _parts_under(each, inside)
-        return None
+        bound = syntax.names(each.variable) if isinstance(each, For) else {each.variable}
+        inside = _without(facts, bound)
+        return None if inside == facts else _parts_under(each, inside)
 
     return syntax.changed(node, change)
 

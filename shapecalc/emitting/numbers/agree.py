@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Leaf, Traced, Tree, as_tree
+from shapecalc.algebra.trace import Number as Plain
 from shapecalc.emitting.numbers.python import settled_choices, tests
 from shapecalc.emitting.numbers.trees import (
     collapsed,
@@ -59,7 +60,10 @@ def agree(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | No
 
     It may depend on the copy's ``index``: the first copy is told apart, or the number grows.
     """
-    if samples[0].number is None:
+    first = samples[0]
+    if all(type(each.tree) is Plain and each.value == first.value for each in samples):
+        return stated(first.value)
+    if first.number is None:
         return _uniform(samples, allowed)
     return _uniform(samples, allowed | {"index"}) or _by_index(samples, allowed | {"index"})
 

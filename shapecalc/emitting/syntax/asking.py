@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
+from operator import is_
 from typing import Any, TypeAlias
 
 from shapecalc.emitting.syntax.nodes import (
@@ -81,7 +82,10 @@ def _gather(value: Any, found: list[Any]) -> None:
         found.append(value)
     elif kind is tuple:
         for each in value:
-            _gather(each, found)
+            if type(each) in _NODES:
+                found.append(each)
+            else:
+                _gather(each, found)
 
 
 def walk(*nodes: Any) -> Iterator[Any]:
@@ -90,7 +94,8 @@ def walk(*nodes: Any) -> Iterator[Any]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed([*parts(node)]))
+        if type(node) not in _ATOMS:
+            stack.extend(reversed([*parts(node)]))
 
 
 def names(*nodes: Any) -> set[str]:
@@ -106,16 +111,17 @@ def names(*nodes: Any) -> set[str]:
     stack = [*nodes]
     while stack:
         node = stack.pop()
-        if isinstance(node, Name):
+        kind = type(node)
+        if kind is Name:
             found.add(node.name.partition("[")[0])
-        elif isinstance(node, Loop):
+        elif kind is Loop:
             inside = names(node.element, *([] if node.condition is None else [node.condition]))
             found |= inside - {node.variable}
             stack.append(node.items)
-        elif isinstance(node, For):
+        elif kind is For:
             found |= names(*node.body) - names(node.variable)
             stack.append(node.items)
-        else:
+        elif kind not in _ATOMS:
             stack.extend(parts(node))
     return found
 
@@ -140,22 +146,30 @@ def changed(node: Any, change: Change) -> Any:
     if kind in _ATOMS or kind not in _NODES:
         return node
     before = [*node] if kind in _SPEC else [getattr(node, field) for field in _FIELDS[kind]]
-    after = [_changed(each, change) for each in before]
-    return node if _are_the_same(before, after) else kind(*after)
+    after = [
+        _changed(each, change)
+        if type(each) is tuple
+        else changed(each, change)
+        if type(each) in _NODES
+        else each
+        for each in before
+    ]
+    return node if all(map(is_, before, after)) else kind(*after)
 
 
-def _changed(value: Any, change: Change) -> Any:
-    kind = type(value)
-    if kind in _NODES:
-        return changed(value, change)
-    if kind is not tuple:
+def _changed(value: tuple[Any, ...], change: Change) -> tuple[Any, ...]:
+    """The same of what a field holds."""
+    if not value:
         return value
-    after = [_changed(each, change) for each in value]
-    return value if _are_the_same(value, after) else tuple(after)
-
-
-def _are_the_same(before: Iterable[Any], after: Iterable[Any]) -> bool:
-    return all(one is other for one, other in zip(before, after))
+    after = [
+        _changed(each, change)
+        if type(each) is tuple
+        else changed(each, change)
+        if type(each) in _NODES
+        else each
+        for each in value
+    ]
+    return value if all(map(is_, value, after)) else tuple(after)
 
 
 def replaced(tree: Any, meanings: Mapping[str, Any]) -> Any:
