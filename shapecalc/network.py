@@ -366,6 +366,7 @@ def load(
     inputs: Iterable[Any] = (),
     training: bool = False,
     assume: Mapping[str, Any] | None = None,
+    most_steps: int | None = None,
     most_layers: int = MOST_LAYERS,
     most_terms: int = MOST_TERMS,
 ) -> Network:
@@ -374,8 +375,8 @@ def load(
     PyTorch source, ``"model.py:Net(num_classes=10)"``, is read and not run: see
     ``docs/reading-code.md``. ``inputs`` are then the shapes that come in, without the batch, as
     ``"3,224,224"`` or ``[3, 224, 224]``; ``training`` reads what it does while training;
-    ``assume`` gives shapes that calls put out which are not known. The network may have so many
-    layers, and its formulas so many terms.
+    ``assume`` gives shapes that calls put out which are not known, and ``most_steps`` how many
+    steps the reading may take. The network may have so many layers, and its formulas so many terms.
 
     Raises :class:`SpecError` with everything that is wrong with the spec, ``FileNotFoundError``
     if there is no such file.
@@ -385,9 +386,10 @@ def load(
     <Network 'GoogLeNet'>
     """
     if isinstance(source, (str, Path)) and is_code(str(source)):
-        return from_code(str(source), list(inputs), training, assume, None, most_layers, most_terms)
-    if inputs or training or assume:
-        raise SettingError("inputs, training and assume tell how PyTorch source is read")
+        limits = most_steps, most_layers, most_terms
+        return from_code(str(source), list(inputs), training, assume, None, *limits)
+    if inputs or training or assume or most_steps:
+        raise SettingError("inputs, training, assume and most_steps tell how source is read")
     if isinstance(source, str) and (found := bundled.member(source)) is not None:
         path, name = found
         return Network(as_member(parsed(read(path)), name), most_layers, most_terms)
@@ -400,6 +402,7 @@ def from_code(
     training: bool = False,
     assume: Mapping[str, Any] | None = None,
     texts: Mapping[Path, str] | None = None,
+    most_steps: int | None = None,
     most_layers: int = MOST_LAYERS,
     most_terms: int = MOST_TERMS,
 ) -> Network:
@@ -413,7 +416,7 @@ def from_code(
         network._tried = _Tried({}, set(), made := network.build())
         return made[1]
 
-    spec = read_network(text, inputs, training, assume, texts=texts, trial=trial)
+    spec = read_network(text, inputs, training, assume, (), texts, trial, most_steps)
     return tried[id(spec)] if id(spec) in tried else Network(spec, most_layers, most_terms)
 
 

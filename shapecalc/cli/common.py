@@ -55,6 +55,13 @@ def code_options(function: Function) -> Function:
             help="Of PyTorch source: what a call that is not known puts out, as fft=[B, 64, 8, 8].",
         ),
         click.option(
+            "--max-steps",
+            type=Count(1),
+            expose_value=False,
+            callback=_remember,
+            help="Of PyTorch source: how many steps its reading may take, where it needs more.",
+        ),
+        click.option(
             "--training",
             is_flag=True,
             expose_value=False,
@@ -170,7 +177,7 @@ def open_spec(spec: str, most_layers: int, beside: str | None = None) -> Network
             is_meant = is_code(spec) or beside is None or not is_code(beside)
             read_as = _read_as() if is_meant else {}
             if any(read_as.values()) and not is_code(spec):
-                message = "--input, --assume and --training are for PyTorch source"
+                message = "--input, --assume, --max-steps and --training are for PyTorch source"
                 raise click.UsageError(f"{message}; symbols of a spec are set as in --set H=64")
             return load(spec, most_layers=most_layers, most_terms=most_terms, **read_as)
         return load(Path(spec), most_layers=most_layers, most_terms=most_terms)
@@ -187,6 +194,7 @@ def _read_as() -> dict[str, Any]:
         "inputs": meta.get("shapecalc.input", ()),
         "training": meta.get("shapecalc.training", False),
         "assume": assumed,
+        "most_steps": meta.get("shapecalc.max_steps"),
     }
 
 

@@ -61,10 +61,13 @@ def read_network(
     symbols: Iterable[str] = (),
     texts: Mapping[Path, str] | None = None,
     trial: Trial | None = None,
+    most_steps: int | None = None,
 ) -> Spec:
     """The spec of a network in source.
 
     ``trial`` builds a spec, to tell whether what was made one block is right; untried without.
+
+    ``most_steps`` is how many steps it may take, where two million are too few.
 
     ``texts`` are those of files, by their resolved paths, that differ from what is saved, as an
     editor holds them. Raises :class:`SpecError` with everything that is wrong, and ``OSError``
@@ -89,6 +92,8 @@ def read_network(
     pinned: set[str] = set()
     while True:
         reading = _Reading(path, make, shapes, training, assume or {}, pinned, texts)
+        if most_steps is not None:
+            reading.reader.most_steps = most_steps
         try:
             spec = reading.spec()
         except SpecError as error:

@@ -38,6 +38,7 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
 
     def __init__(self) -> None:
         self.steps = 0
+        self.most_steps = MOST_STEPS
         self.node: Any = None
         self.source: Source | None = None
         self.frame: Frame | None = None
@@ -138,10 +139,11 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
 
     def step(self, count: int = TURN) -> None:
         self.steps += count
-        if self.steps > MOST_STEPS:
+        if self.steps > self.most_steps:
             done, self.steps = self.steps, 0  # to tell the values here takes a few more
             error = self.cannot(
-                f"more than {MOST_STEPS:,} steps lead to here", "is there a loop that never ends?"
+                f"more than {self.most_steps:,} steps lead to here",
+                "is there a loop that never ends? if all of them end, --max-steps allows more",
             )
             self.steps = done
             raise error

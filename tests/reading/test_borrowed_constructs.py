@@ -279,6 +279,20 @@ def test_a_loop_that_never_ends_is_stopped(tmp_path: Path) -> None:
     assert "net.py:7:" in str(caught.value)
 
 
+def test_a_loop_that_takes_long_is_read_where_more_steps_are_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        "from torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        count = 0\n        for n in range(400_000):\n"
+        "            count += n % 2\n        self.last = nn.Linear(3, count // 100_000)\n"
+        "    def forward(self, x):\n        return self.last(x)\n"
+    )
+    with pytest.raises(shapecalc.SpecError, match="--max-steps allows more"):
+        shapecalc.load(f"{path}:Net", inputs=["3"])
+    network = shapecalc.load(f"{path}:Net", inputs=["3"], most_steps=10_000_000)
+    assert network.report().totals.params == 2 * 3 + 2
+
+
 SPECTRUM = """
 class Net(nn.Module):
     def __init__(self):

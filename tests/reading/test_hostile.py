@@ -153,8 +153,7 @@ def source(made: str = "pass", run: str = "pass") -> Case:
 @pytest.fixture
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer steps than are given by default, so that what never ends is told at once."""
-    for module in ("evaluator.operators", "runtime"):
-        monkeypatch.setattr(f"shapecalc.reading.{module}.MOST_STEPS", 30_000)
+    monkeypatch.setattr("shapecalc.reading.runtime.MOST_STEPS", 30_000)
 
 
 @pytest.mark.usefixtures("few_steps")

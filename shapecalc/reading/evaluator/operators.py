@@ -129,6 +129,7 @@ class Operators:
     call: Callable[..., Any]
     tensor_type: Any
     pinned: set[str]
+    most_steps: int
     iterate: Any
     key: Any
 
@@ -216,7 +217,7 @@ class Operators:
         if isinstance(value, (str, bytes)):
             self.step(len(value) // 256)
         elif isinstance(value, _COLLECTIONS):
-            self.step(2 * parts(value, MOST_STEPS // 2))
+            self.step(2 * parts(value, self.most_steps // 2))
 
     def instance_operator(self, word: str, a: Any, b: Any) -> Any:
         """An operator that a class of the source declares."""
