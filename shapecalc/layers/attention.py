@@ -212,8 +212,9 @@ class MultiheadAttention(Layer):
 class ScaledDotProductAttention(Join):
     """Weigh values by how alike query and keys are: softmax(q k^T / sqrt(E)) v.
 
-    The last two dimensions are places and features; those before them broadcast. This is torch's
-    function ``scaled_dot_product_attention``.
+    The last two dimensions are places and features; those before them broadcast. A fourth input is
+    added to the scores: a mask, or a bias of positions. This is torch's function
+    ``scaled_dot_product_attention``.
 
     >>> q, k, v = (Tensor((1, 12, 197, 64)),) * 3
     >>> attention = ScaledDotProductAttention()
@@ -226,7 +227,7 @@ class ScaledDotProductAttention(Join):
 
     called = ("nn.functional.scaled_dot_product_attention",)
 
-    arity = (3, 3)
+    arity = (3, 4)
     ndims = range(2, 99)
     stretches = True
     work = "scale, mask and softmax of the scores"
@@ -246,7 +247,7 @@ class ScaledDotProductAttention(Join):
     does = "attends with query, key and value"
 
     def requires(self, *x: Tensor) -> Iterator[Requirement]:
-        query, key, value = (tensor.shape for tensor in x)
+        query, key, value = (tensor.shape for tensor in x[:3])
         for what, a, b in (
             ("features of query and key", query[-1], key[-1]),
             ("length of key and value", key[-2], value[-2]),
@@ -263,10 +264,40 @@ class ScaledDotProductAttention(Join):
             yield from self._shares_heads(x)
         n = max(map(len, (query, key, value)))
         for axis, sizes in enumerate(aligned(self._leading(x))):
-            yield from self._agree(x, axis, n, stretched(sizes))
+            yield from self._agree(x[:3], axis, n, stretched(sizes))
+        if len(x) > 3:
+            yield from self._fits_scores(x)
+
+    def _fits_scores(self, x: Inputs) -> Iterator[Requirement]:
+        """What is added to the scores has their sizes, counted from the last, or 1."""
+        scores = (*broadcast(self._leading(x)), x[0].shape[-2], x[1].shape[-2])
+        mask = x[3].shape
+        if self.is_causal:
+            yield refuse(
+                "{join.does} {inputs}, of which the fourth is a mask, and masks by is_causal too",
+                field="is_causal",
+                hint="torch takes one of the two",
+                join=self,
+                inputs=Listed(x),
+            )
+        if len(mask) > len(scores):
+            yield refuse(
+                "{join.does} {inputs}, of which the fourth has more dimensions than the scores",
+                join=self,
+                inputs=Listed(x),
+            )
+        for own, size in zip(reversed(mask), reversed(scores)):
+            if own != 1:
+                yield equal(
+                    own,
+                    size,
+                    "{join.does} {inputs}, but adds a mask of {left} to scores of {right}",
+                    join=self,
+                    inputs=Listed(x),
+                )
 
     def _shares_heads(self, x: Inputs) -> Iterator[Requirement]:
-        if min(len(tensor.shape) for tensor in x) < 3:
+        if min(len(tensor.shape) for tensor in x[:3]) < 3:
             yield refuse(
                 "{join.does} {inputs}, of which one has no heads",
                 field="enable_gqa",
@@ -275,7 +306,7 @@ class ScaledDotProductAttention(Join):
                 inputs=Listed(x),
             )
         heads = x[0].shape[-3]
-        for tensor in x[1:]:
+        for tensor in x[1:3]:
             yield divides(
                 tensor.shape[-3],
                 heads,
@@ -287,7 +318,7 @@ class ScaledDotProductAttention(Join):
 
     def _leading(self, x: Inputs) -> list[Shape]:
         """The dimensions before places and features; shared heads stand once for each user."""
-        leading = [tensor.shape[:-2] for tensor in x]
+        leading = [tensor.shape[:-2] for tensor in x[:3]]
         if self.enable_gqa:
             return [leading[0], *((*sizes[:-1], leading[0][-1]) for sizes in leading[1:])]
         return leading
@@ -303,6 +334,9 @@ class ScaledDotProductAttention(Join):
     def cached(self, *x: Tensor) -> tuple[Tensor, ...]:
         return x[1:] if self.is_causal else ()
 
+    def _is_masked(self, x: Inputs) -> bool:
+        return self.is_causal or len(x) > 3
+
     def _scores(self, x: Inputs) -> Dim:
         """One for each query and key; where only values are stretched, they share the scores."""
         query, key = self._leading(x)[:2]
@@ -312,4 +346,4 @@ class ScaledDotProductAttention(Join):
         return self._scores(x) * x[0].shape[-1] + prod(y.shape) * x[2].shape[-2]
 
     def elementwise(self, *x: Tensor, y: Tensor) -> Dim:
-        return self._scores(x) * (SCORE_OPERATIONS + self.is_causal)
+        return self._scores(x) * (SCORE_OPERATIONS + self._is_masked(x))

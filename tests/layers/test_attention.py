@@ -46,6 +46,25 @@ def test_heads_are_shared_as_in_torch(shared, times, other, length):
     takes_what_torch_takes((*x[:2], Tensor((2, other, length, 3))), enable_gqa=True)
 
 
+@given(sizes, sizes, sizes, sizes, st.lists(st.integers(1, 4), min_size=1, max_size=5))
+def test_what_is_added_to_the_scores_is_what_torch_adds(heads, length, places, e, mask):
+    q, k = Tensor((2, heads, length, e)), Tensor((2, heads, places, e))
+    fitting = (q, k, k, Tensor((heads, length, places)))
+    assert takes_what_torch_takes(fitting)
+    assert not takes_what_torch_takes(fitting, is_causal=True)
+    takes_what_torch_takes((q, k, k, Tensor((2, *mask)[-4:])))
+    takes_what_torch_takes((q, k, k, Tensor(tuple(mask))))
+
+
+def test_a_mask_is_one_more_operation_on_each_score():
+    q, k, mask = Tensor((2, 3, 5, 8)), Tensor((2, 3, 7, 8)), Tensor((3, 5, 7))
+    layer = ScaledDotProductAttention()
+    y = layer.output(q, k, k, mask)
+    assert y == layer.output(q, k, k)
+    assert layer.macs(q, k, k, mask, y=y) == layer.macs(q, k, k, y=y)
+    assert layer.elementwise(q, k, k, mask, y=y) == 3 * (2 * 3 * 5 * 7)
+
+
 def test_values_that_are_stretched_share_the_scores():
     x = Tensor((2, 1, 5, 8)), Tensor((2, 1, 7, 8)), Tensor((2, 3, 7, 6))
     layer = ScaledDotProductAttention()
@@ -189,6 +208,24 @@ def test_the_batch_comes_first_unless_said_otherwise():
             {"enable_gqa": True},
             [(1, 4, 5, 8), (1, 3, 5, 8), (1, 3, 5, 8)],
             "4 heads cannot share 3",
+        ),
+        (
+            "ScaledDotProductAttention",
+            {},
+            [(1, 2, 5, 8)] * 3 + [(3, 5, 5)],
+            "adds a mask of 3 to scores of 2",
+        ),
+        (
+            "ScaledDotProductAttention",
+            {},
+            [(1, 5, 8)] * 3 + [(1, 2, 5, 5)],
+            "more dimensions than the scores",
+        ),
+        (
+            "ScaledDotProductAttention",
+            {"is_causal": True},
+            [(1, 5, 8)] * 3 + [(5, 5)],
+            "masks by is_causal too",
         ),
         ("TransformerDecoderLayer", {"nhead": 2}, [(1, 5, 8), (1, 6, 4)], "differ in features"),
     ],

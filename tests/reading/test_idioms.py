@@ -33,6 +33,20 @@ class Net(nn.Module):
 """,
         [[9, 9]],
     ),
+    "a bias of positions that is learned": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(2, 5, 5))
+    def forward(self, x):
+        q = x.unflatten(-1, (2, 4)).transpose(1, 2)
+        y = F.scaled_dot_product_attention(q, q, q, attn_mask=self.bias)
+        return y.transpose(1, 2).flatten(2)
+""",
+        [[5, 8]],
+    ),
     "sinusoids by numpy's newaxis": (
         "Net()",
         """

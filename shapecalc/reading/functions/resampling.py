@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.layers import KINDS
+from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.evaluator.values import Builtin
 from shapecalc.reading.functions.base import OPERATIONS, number, numbers, tensor
 from shapecalc.reading.functions.reductions import second
@@ -175,6 +176,8 @@ def _attention(
         mask = TensorValue(attn_mask.shape)
         name = "scaled_dot_product_attention: scores and attn_mask"
         rt.require(name, KINDS["Add"](), [scores.tensor, mask.tensor], [scores, mask], None)
+        if attn_mask.dtype in FLOATS and not attn_mask.is_constant:
+            found.append(attn_mask)  # what is learned or computed is added to the scores
     return rt.put("ScaledDotProductAttention", found, settings)
 
 
