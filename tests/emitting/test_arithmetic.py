@@ -47,7 +47,8 @@ def test_a_copy_takes_the_power_of_the_copy_before_it():
     assert "3 if index == 0 else width * 2 ** (index - 1)" in source
     few = [{**conv("width * 2**index"), "repeat": 2, "name": "down"}, conv("2**(3 - 1)")]
     source = assert_emits(network(few, symbols={"width": 4}), {"width": 3})
-    assert "nn.Conv2d(3, width, kernel_size=1), nn.Conv2d(width, width * 2," in source
+    assert "nn.Conv2d(3, width, kernel_size=1)" in source
+    assert "nn.Conv2d(width, width * 2, kernel_size=1)" in source
     assert "nn.Conv2d(width * 2, 4, kernel_size=1)" in source
 
 
