@@ -144,9 +144,9 @@ class Traced(arithmetic.Calculable):
 
     def __pow__(self, exponent: int) -> Traced:
         product = Traced(Number(1))
-        for _ in range(exponent):
+        for _ in range(abs(exponent)):
             product = product * self
-        return product
+        return 1 / product if exponent < 0 else product
 
     def __floordiv__(self, other: Any) -> Traced:
         bottom = as_tree(other)

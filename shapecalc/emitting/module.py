@@ -14,6 +14,7 @@ from shapecalc.emitting.classes.empty import common_condition
 from shapecalc.emitting.classes.forward import (
     RUNNING,
     asked_for,
+    of_running,
     parts_together,
     referenced,
     referenced_inside,
@@ -34,6 +35,7 @@ from shapecalc.emitting.classes.tidy import (
     without_echoes,
     without_renaming,
 )
+from shapecalc.emitting.classes.unasked import without_unasked
 from shapecalc.emitting.emission import emit
 from shapecalc.emitting.names import block_class_name, class_name, list_name, variable, word
 from shapecalc.emitting.numbers.known import Holder, Known
@@ -335,10 +337,11 @@ class Classes:
         forward = parts_together(body.forward.body)
         forward = either_or(joined(forward, body.tests, syntax.names(result)))
         if alias:
+            forward = of_running(forward, alias, RUNNING)
             forward = parts_together(without_alias(forward, alias, RUNNING))
             if Name(alias, 0) == result and alias not in syntax.names(*forward):
                 result = Name(RUNNING, 0)
-        forward = [*body.forward.first, *forward]
+        forward = without_unasked([*body.forward.first, *forward], result)
         forward = returned(forward, result, [each.name for each in inputs])
         forward = [*without_echoes(without_renaming(forward))]
         base = LIST if body.is_list else MODULE

@@ -43,6 +43,10 @@ class _Table(Layer, abstract=True):
 
     example = {"num_embeddings": 1000, "embedding_dim": 64}
 
+    @classmethod
+    def positional(cls) -> tuple[str, ...]:
+        return ("num_embeddings", "embedding_dim")
+
     def requires(self, x: Tensor) -> Iterator[Requirement]:
         if self.padding_idx is not None:
             yield at_least(

@@ -41,3 +41,41 @@ def test_a_block_that_a_condition_empties_passes_its_first_input_on() -> None:
     source = assert_emits(network)
     for on in (0, 1):
         assert_is(made(source, on=on), network.report({"on": on}))
+
+
+JOIN = """
+inputs: {left: [3, 8, 8], right: [4, 8, 8]}
+blocks:
+  Join:
+    inputs: [x, skip]
+    layers:
+      - {Conv2d: {out_channels: channels_of(skip), kernel_size: 1}, from: x}
+      - {Conv2d: {out_channels: channels_of(skip), kernel_size: 1}, repeat: 2}
+      - {Conv2d: {out_channels: channels_of(x), kernel_size: 1}, name: back}
+      - {ReLU: , when: channels_of(x) > channels_of(skip)}
+layers:
+  - {Join: , from: [left, right], name: a}
+  - {Join: , from: [right, left], name: b}
+  - {Conv2d: {out_channels: channels_of(left) + channels_of(b), kernel_size: 1}}
+"""
+
+
+def test_sizes_of_all_inputs_are_told_to_the_constructor() -> None:
+    source = assert_emits(shapecalc.load(JOIN))
+    assert "def __init__(self, in_channels: int, skip_channels: int) -> None:" in source
+    assert "self.back = nn.Conv2d(skip_channels, in_channels, kernel_size=1)" in source
+    assert "if in_channels > skip_channels" in source
+    assert "self.a = Join(3, 4)" in source
+
+
+def test_a_block_may_ask_for_the_size_of_its_own_input() -> None:
+    layers = [
+        {"AdaptiveAvgPool2d": 1},
+        {"Conv2d": {"out_channels": "in_channels // 2", "kernel_size": 1}},
+        {"Conv2d": {"out_channels": "channels_of(input)", "kernel_size": 1}},
+        {"Mul": None, "from": ["conv2", "input"]},
+    ]
+    spec = {"input": [4, 8, 8], "blocks": {"Gate": {"layers": layers}}}
+    conv = {"Conv2d": {"out_channels": 6, "kernel_size": 1}}
+    source = assert_emits(shapecalc.load({**spec, "layers": ["Gate", conv, "Gate"]}))
+    assert "nn.Conv2d(in_channels // 2, in_channels, kernel_size=1)" in source

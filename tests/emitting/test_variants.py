@@ -172,3 +172,28 @@ def test_knobs_change_together_in_the_same_way_each_time():
     mixtures = Mixtures({"a": [1, 2], "b": [3], "c": [4]}, lambda *_: 0)
     first, again = ([*islice(mixtures.rows(["a", "b", "c"]), 20)] for _ in range(2))
     assert first == again
+
+
+NARROW = """
+symbols: {w: 8}
+input: [3, 4, 4]
+blocks:
+  Unit:
+    args: {channels: }
+    layers:
+      - {Conv2d: {out_channels: 4, kernel_size: 1}, when: in_channels > 37, name: narrow}
+      - {Conv2d: {out_channels: channels, kernel_size: 1}, name: mix}
+      - {Conv2d: {out_channels: "min(channels_of(input), 50)", kernel_size: 1}, name: cap}
+layers:
+  - {Conv2d: {out_channels: w, kernel_size: 1}, name: stem}
+  - {Unit: 2 * w, name: unit}
+  - {Conv2d: {out_channels: 6 if channels_of(stem) < 45 else 7, kernel_size: 1}}
+  - {ReLU: , when: in_channels == 7}
+"""
+
+
+def test_what_turns_with_the_size_of_a_tensor_is_tried():
+    network = shapecalc.load(NARROW)
+    source = module(network)
+    for w in (2, 37, 38, 44, 45, 50, 51, 60):
+        assert_is(made(source, w=w), network.report(w=w))

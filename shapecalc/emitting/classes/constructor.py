@@ -7,17 +7,25 @@ from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import syntax
+from shapecalc.emitting.names import variable
 from shapecalc.emitting.numbers import python
 from shapecalc.emitting.numbers.agree import is_right
 from shapecalc.emitting.numbers.known import Copy
 from shapecalc.emitting.numbers.roles import Role
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope.outside import outside, told_by_use, told_outside
-from shapecalc.emitting.scope.owner import Given, PerCopy
+from shapecalc.emitting.scope.owner import Given, PerCopy, is_size
 from shapecalc.emitting.scope.presence import copy_condition, count_of
 from shapecalc.emitting.scope.scope import Scope, given, in_python
 from shapecalc.language.evaluation import evaluate, truth
-from shapecalc.language.expression import Binary, Name, Number, Unary
+from shapecalc.language.expression import (
+    Binary,
+    Comparison,
+    Conditional,
+    Name,
+    Number,
+    Unary,
+)
 from shapecalc.language.tree import Block, Entry
 from shapecalc.layers import KINDS, OUTPUT, Layer
 from shapecalc.layers.compound import PerAxis
@@ -117,8 +125,8 @@ class Constructor:
         for name, tree in found.items():
             if tree is None:
                 continue
-            is_size = name not in arguments and name.rstrip("_") in ("in_channels", "in_features")
-            if not named and (name in by_place or is_size):
+            is_first = name not in arguments and is_size(name, entry.block)
+            if not named and (name in by_place or is_first):
                 positional.append(tree)
             else:
                 named.append((self.scope.parameters.get(name, name), tree))
@@ -262,8 +270,41 @@ def written_out(one: Any, count: Any, *, is_some: bool = False) -> list[Any]:
         first = python.at_index(one, 0)
         more: Any = Binary("-", count, Number(1)) if number is None else Number(number - 1)
         return [first, syntax.Star(syntax.Loop(rest, "_", syntax.call("range", more)))]
-    variable = "index" if by_index else "_"
-    return [syntax.Star(syntax.Loop(one, variable, syntax.call("range", count)))]
+    if number is not None and by_index:
+        return [syntax.Star(over_numbers(one, number))]
+    running = "index" if by_index else "_"
+    return [syntax.Star(syntax.Loop(one, running, syntax.call("range", count)))]
+
+
+def over_numbers(one: Any, count: int) -> syntax.Loop:
+    """A loop over some copies; over the numbers themselves, where these alone tell them apart."""
+    lists = {each: numbers_in(each, count) for each in syntax.walk(one)}
+    lists = {each: numbers for each, numbers in lists.items() if numbers}
+
+    def told(meanings: dict[Any, Any]) -> Any:
+        return syntax.changed(
+            one, lambda node: meanings.get(node) if type(node) is Conditional else None
+        )
+
+    own = Name(variable("channels", syntax.names(one)), 0)
+    rest = told(dict.fromkeys(lists, own))
+    if len(lists) == 1 and "index" not in syntax.names(rest):
+        return syntax.Loop(rest, own.name, syntax.Sequence(next(iter(lists.values()))))
+    items = {each: syntax.Item(syntax.Sequence(f), Name("index", 0)) for each, f in lists.items()}
+    return syntax.Loop(told(items), "index", syntax.call("range", Number(count)))
+
+
+def numbers_in(tree: Any, count: int) -> tuple[Any, ...]:
+    """The numbers that conditions tell one by one for all of some copies; none of another tree."""
+    found: list[Any] = []
+    while isinstance(tree, Conditional):
+        if tree.test != Comparison(Name("index", 0), (("==", Number(len(found))),)):
+            return ()
+        found.append(tree.then)
+        tree = tree.otherwise
+    found.append(tree)
+    is_list = len(found) == count and not syntax.names(*found)
+    return tuple(found) if is_list else ()
 
 
 def made_by(kind: type[Layer], given: dict[str, Any]) -> Any:

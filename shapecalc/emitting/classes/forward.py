@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from shapecalc.emitting import syntax
@@ -121,6 +122,20 @@ def without_alias(body: list[Statement], alias: str, name: str) -> list[Statemen
     meanings = {alias: Name(name, 0)}
     found = (syntax.replaced(each, meanings) for each in rest)
     return [each for each in found if not _changes_nothing(each)]
+
+
+def of_running(body: list[Statement], alias: str, name: str) -> list[Statement]:
+    """Statements that ask for a variable, not its second name, as long as that is the same."""
+    if not body or body[0] != Assign(Name(alias, 0), Name(name, 0)):
+        return body
+    found = [body[0]]
+    for place, each in enumerate(body[1:], start=1):
+        if not isinstance(each, Assign):
+            break
+        found.append(replace(each, value=syntax.replaced(each.value, {alias: Name(name, 0)})))
+        if name in assigned(each):
+            return [*found, *body[place + 1 :]]
+    return [*found, *body[len(found) :]]
 
 
 def _changes_nothing(statement: Statement) -> bool:

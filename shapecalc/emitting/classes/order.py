@@ -53,13 +53,31 @@ def kept_apart(
         direct = fed(entry) or set()
         if len(direct) > 2 or (len(direct) == 2 and joins_branches(built, i)):
             before = set()  # what a join of branches takes reads well if all of it has names
+        if len(direct) == 2 and i > 1 and not any(goes_on(built, k) for k in (i - 1, i - 2)):
+            before = set()  # so does what is made side by side of several inputs
         is_joined = i > 1 and built[i - 2].name in direct and is_beside(built, i - 1, last)
-        if is_joined and is_sure(entry):
+        if is_joined and goes_on(built, i - 2) and is_sure(entry):
             before = {built[i - 2].name}  # what goes on passes by what is made beside it
         found |= direct - before
         for branch in entry.branches or ():
             found |= referenced_inside(branch.entries)
-    return found & names_of(scope.entries)
+    return (found | pieces_of_one(built)) & names_of(scope.entries)
+
+
+def goes_on(built: list[Entry], place: int) -> bool:
+    """Whether an entry takes what comes before it, and so what goes from entry to entry."""
+    sources = fed(built[place])
+    return sources is None or (place > 0 and built[place - 1].name in sources)
+
+
+def pieces_of_one(built: list[Entry]) -> set[str]:
+    """The entries that take pieces of one tensor, which are taken together under their names."""
+    found: dict[Any, set[str]] = {}
+    for entry in built:
+        if entry.kind in KINDS and "index" in KINDS[entry.kind].fields and entry.sources:
+            of = (entry.kind, *(source.name for source in entry.sources))
+            found.setdefault(of, set()).add(entry.name)
+    return set().union(*(names for names in found.values() if len(names) > 1))
 
 
 def joins_branches(built: list[Entry], place: int) -> bool:

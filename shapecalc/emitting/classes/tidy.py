@@ -72,22 +72,34 @@ def _grown(local: Any, size: Any, before: Any) -> Statement:
 def _sizes(statement: Statement) -> Iterator[Any]:
     """The sizes in a statement that are calculated, and those that they are calculated from."""
     for node in syntax.walk(statement):
-        if isinstance(node, Invoke):
-            sizes = [each for each in node.positional if isinstance(each, Binary)]
-            if sizes and not flat(node.function).startswith("math."):
-                for each in sizes:
-                    if each.operator in _ARITHMETIC:
-                        yield from _calculated(each)
+        if isinstance(node, Invoke) and not _is_of_numbers(node):
+            for each in node.positional:
+                if _is_whole(each) or (isinstance(each, Binary) and each.operator in _ARITHMETIC):
+                    yield from _calculated(each)
 
 
 def _calculated(tree: Any) -> Iterator[Any]:
-    for node in syntax.walk(tree):
-        is_calculated = isinstance(node, Binary) and node.operator in _ARITHMETIC
-        if is_calculated and "index" not in syntax.names(node) and syntax.size(node) >= LEAST:
-            yield node
+    is_size = _is_whole(tree) or (isinstance(tree, Binary) and tree.operator in _ARITHMETIC)
+    if is_size and "index" not in syntax.names(tree) and syntax.size(tree) >= LEAST:
+        yield tree
+    if not _is_of_numbers(tree):
+        for part in syntax.parts(tree):
+            yield from _calculated(part)
 
 
 _ARITHMETIC = ("+", "-", "*", "//")
+
+_OF_NUMBERS = ("int", "round", "math.ceil", "math.floor", "math.gcd", "Fraction")
+"""The functions whose arguments are no sizes yet."""
+
+
+def _is_of_numbers(tree: Any) -> bool:
+    return isinstance(tree, Invoke) and flat(tree.function) in _OF_NUMBERS
+
+
+def _is_whole(tree: Any) -> bool:
+    """Whether it makes a whole number of what need not be one."""
+    return isinstance(tree, Invoke) and tree.function == Name("int", 0)
 
 
 def without_defaults(

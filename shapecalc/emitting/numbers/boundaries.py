@@ -1,13 +1,13 @@
 """At which values of a symbol something in a spec turns, and with what period its sizes round.
 
-The spec itself is asked, not the network. Two sides that are compared turn where their difference
-changes its sign, which a line through two of its values tells, for most are lines. What hangs on
-sizes of tensors is not told.
+The spec itself is asked, not the network, but for sizes of tensors, which are told as they follow
+from the symbols at their own values. Two sides that are compared turn where their difference
+changes its sign, which a line through two of its values tells, for most are lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
 from functools import cache, partial
@@ -16,6 +16,7 @@ from math import floor
 from typing import Any, NamedTuple
 
 from shapecalc.emitting.numbers.behind import behind, lists, settings_in
+from shapecalc.emitting.numbers.incoming import Asked
 from shapecalc.emitting.numbers.letters import every
 from shapecalc.graph.scope import Fatal, Over
 from shapecalc.language.evaluation import Undecided, evaluate
@@ -75,9 +76,18 @@ class Place(NamedTuple):
 
 
 class Boundaries:
-    """Where a spec turns, of which some symbols have been given values."""
+    """Where a spec turns, of which some symbols have been given values.
 
-    def __init__(self, spec: Spec, given: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    ``sizes`` are the numbers that turn it and hang on sizes of tensors, in the network's symbols.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        given: Mapping[str, Any],
+        values: Mapping[str, Any],
+        sizes: Iterable[Expression] = (),
+    ) -> None:
         self.spec = spec
         self.given = given
         self.values = values
@@ -89,7 +99,8 @@ class Boundaries:
                     self.uses.setdefault(entry.kind, []).append((entry, block))
                 if entry.repeat is not None and entry.repeat.expression is not None:
                     self.counts.setdefault(block, []).append(entry.repeat.expression)
-        self.places = [place for place in dict.fromkeys(_places(spec)) if not place.comes_again]
+        found = dict.fromkeys([*_places(spec), *(Place(tree, None) for tree in sizes)])
+        self.places = [place for place in found if not place.comes_again]
 
     def turns(self, symbol: str) -> list[int]:
         """The values of a symbol from which on something is another than below them."""
@@ -178,6 +189,19 @@ def arguments_of(
 
 def _number(at: Callable[[int], _At], place: Place, use: int, value: int) -> Any | None:
     return at(value).number(place, use)
+
+
+def sizes_asked(asked: Iterable[Asked], spec: Spec, inside: Mapping[int, Any]) -> list[Expression]:
+    """The numbers that turn something and hang on sizes of tensors, in the network's symbols."""
+    found: dict[Expression, None] = {}
+    conditions = {
+        entry.when for _, entries in lists(spec) for entry in every(entries) if entry.when
+    }
+    for each in asked:
+        for tree in expressions(each.setting):
+            turning = [*_turning(tree), *(_asked(tree) if each.setting in conditions else ())]
+            found.update(dict.fromkeys(each.told(one, inside) for one in turning))
+    return [*found]
 
 
 def _places(spec: Spec) -> Iterator[Place]:

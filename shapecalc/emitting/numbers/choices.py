@@ -26,6 +26,9 @@ from shapecalc.language import expression as spec
 from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import Binary, Expression, ExpressionError, Name, Unary
 
+POWER = "pow"
+"""What a power is an application of."""
+
 Meanings = tuple[tuple[str, Tree], ...]
 """The derivations of a test's names."""
 
@@ -78,6 +81,21 @@ def choice(test: Expression, scope: Mapping[str, Any], then: Any, otherwise: Any
     if not all(isinstance(value, (int, Fraction)) for value in values) or are_settled(meanings):
         return taken
     return chosen(test, meanings, as_tree(then), as_tree(otherwise), untraced(taken))
+
+
+def power(base: Any, exponent: Any, value: Any) -> Any:
+    """A power with its derivation, whose exponent may hang on letters.
+
+    >>> from shapecalc.emitting.numbers.trees import expression
+    >>> from shapecalc.emitting.printer import flat
+    >>> n = Traced.letter("n", 3)
+    >>> flat(expression((5 * power(2, n + 1, 16)).tree))
+    '5 * 2 ** (n + 1)'
+    """
+    above, below = as_tree(exponent), as_tree(base)
+    if isinstance(above, Number):
+        return Traced(below) ** above.value
+    return Traced(Apply(POWER, (below, above), value))
 
 
 def meanings_in(test: Expression, scope: Mapping[str, Any]) -> Meanings:
@@ -209,6 +227,8 @@ def moved(tree: Any, meaning: Callable[[Leaf], Tree], decide: Decide = lambda _:
         return Traced(Number(tree.value))
     if tree.function in ("min", "max"):
         return Traced.extreme("smallest" if tree.function == "min" else "largest", arguments)
+    if tree.function == POWER:
+        return power(arguments[0], arguments[1], tree.value)
     return arguments[0].gcd(arguments[1]) if tree.function == "gcd" else round(arguments[0])
 
 

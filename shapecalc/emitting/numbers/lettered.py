@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeGuard
 
 from shapecalc.algebra.trace import Leaf, Number, Sum, Traced, Tree, as_tree, untraced
 from shapecalc.emitting import syntax
@@ -18,6 +18,7 @@ from shapecalc.emitting.numbers.choices import (
     meanings_in,
     moved,
     plainest,
+    power,
     under,
 )
 from shapecalc.emitting.numbers.trees import length
@@ -31,8 +32,11 @@ from shapecalc.language.expression import (
     ExpressionError,
     Name,
     Unary,
+    names,
 )
 from shapecalc.language.words import BATCH
+from shapecalc.layers import Layer
+from shapecalc.layers.compound import PerAxis
 
 DIMENSIONS = {
     2: ("in_features",),
@@ -151,22 +155,29 @@ def behind_copies(count: Traced, sizes: list[Any]) -> Any:
 
 
 def with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any:
-    """A value that is found, but with its conditions remembered; a flag is chosen by its own."""
+    """A value that is found, but with its conditions and exponents remembered.
+
+    A flag is chosen by its own condition.
+    """
     if is_flag(tree):
         return choice(tree, scope, True, False)
-    choices: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
 
     def lifted(node: Expression) -> Expression | None:
-        if not isinstance(node, Conditional):
+        if isinstance(node, Conditional):
+            part = _chosen(node, scope)
+        elif is_power(node):
+            part = _power(node, scope)
+        else:
             return None
-        name = f"choice {len(choices)}"
-        choices[name] = _chosen(node, scope)
+        name = f"part {len(parts)}"
+        parts[name] = part
         return Name(name, 0)
 
     without = syntax.changed(tree, lifted)
-    if not choices:
+    if not parts:
         return found
-    return evaluate(without, ChainMap(choices, scope))  # type: ignore[arg-type]
+    return evaluate(without, ChainMap(parts, scope))  # type: ignore[arg-type]
 
 
 def where_holds(test: Expression, scope: Mapping[str, Any], wire: Wire) -> Wire:
@@ -191,12 +202,24 @@ def is_flag(tree: Expression) -> bool:
     )
 
 
+def is_power(node: Any) -> TypeGuard[Binary]:
+    """Whether a node of an expression is a power whose exponent is no number."""
+    return isinstance(node, Binary) and node.operator == "**" and bool(names(node.right))
+
+
 def outcome(test: Expression, scope: Mapping[str, Any]) -> int:
     """What a condition decides; -1 where it has no value, as that which is not asked may."""
     try:
         return truth(evaluate(test, scope))
     except ExpressionError:
         return -1
+
+
+def _power(tree: Binary, scope: Mapping[str, Any]) -> Any:
+    base, exponent = (
+        with_choices(part, scope, evaluate(part, scope)) for part in (tree.left, tree.right)
+    )
+    return power(base, exponent, untraced(evaluate(tree, scope)))
 
 
 def _chosen(tree: Conditional, scope: Mapping[str, Any]) -> Any:
@@ -212,3 +235,20 @@ def _if_any(tree: Expression, scope: Mapping[str, Any]) -> Any:
         return with_choices(tree, scope, evaluate(tree, scope))
     except ExpressionError:
         return None
+
+
+def in_numbers(layer: Layer) -> Layer:
+    """The layer without derivations in its settings; raises :class:`FieldError`."""
+    settings = {name: plain(value) for name, value in layer.__dict__.items()}
+    given = {
+        name: value[0] if layer.rank == 1 and _is_per_axis(layer, name) else value
+        for name, value in settings.items()
+        if value is not None
+    }
+    return type(layer)(**given)
+
+
+def _is_per_axis(layer: Layer, name: str) -> bool:
+    """Whether a field has a number for each axis, of which a single one may stand alone."""
+    field = layer.fields.get(name)
+    return field is not None and isinstance(field.type, PerAxis)

@@ -11,10 +11,14 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Number, Traced, Tree, as_tree, untraced
+from shapecalc.emitting import syntax
 from shapecalc.emitting.numbers.choices import choice
+from shapecalc.emitting.numbers.incoming import Asked, asked
 from shapecalc.emitting.numbers.lettered import (
     behind_copies,
+    in_numbers,
     is_flag,
+    is_power,
     lettered,
     note,
     outcome,
@@ -35,7 +39,6 @@ from shapecalc.language.problem import Problems, SpecError
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import BATCH
 from shapecalc.layers import FieldError, Layer, Tensor
-from shapecalc.layers.compound import PerAxis
 
 MANY = 2
 """As many copies of an entry are written as any larger number of them."""
@@ -44,13 +47,15 @@ MANY = 2
 class Inside(NamedTuple):
     """What is known in a use of a block, or in the whole network.
 
-    ``letters`` are the values of all letters; ``outside`` says how arguments and the input's
-    sizes follow from the letters outside, and ``sizes`` are the letters of the input's sizes.
+    ``letters`` are the values of all letters; ``outside`` says how arguments and the inputs'
+    sizes follow from the letters outside, and ``sizes`` are the letters of the first input's.
+    ``inputs`` are what comes in, by the block's names, on these letters.
     """
 
     letters: dict[str, Any]
     outside: dict[str, Tree]
     sizes: tuple[str, ...]
+    inputs: dict[str, Tensor]
 
 
 class Lettered(NamedTuple):
@@ -58,7 +63,8 @@ class Lettered(NamedTuple):
 
     ``decisions`` are the outcomes of all conditions, in order, and ``empty`` are the entries
     that were somewhere repeated not even once. ``changed`` are the symbols that do not have their
-    own values. ``steps`` is how much there was to build.
+    own values. ``steps`` is how much there was to build, and ``asked`` are the settings that ask
+    for sizes of tensors.
     """
 
     built: Built
@@ -66,6 +72,7 @@ class Lettered(NamedTuple):
     empty: frozenset[Entry]
     changed: frozenset[str]
     steps: int
+    asked: tuple[Asked, ...] = ()
 
 
 class _Use(NamedTuple):
@@ -92,6 +99,7 @@ class Memory:
         self.uses: dict[Any, _Use] = {}
         self.symbols: dict[str, tuple[str, ...]] = {}
         self.tests: dict[int, list[Expression]] = {}  # by the identity of expressions of the spec
+        self.lifted: dict[int, bool] = {}  # the same
         self.shares = any(
             entry.share is not None
             for entries in (spec.entries, *(block.entries for block in spec.blocks.values()))
@@ -105,6 +113,13 @@ class Memory:
         if id(tree) not in self.tests:
             self.tests[id(tree)] = tests(tree)
         return self.tests[id(tree)]
+
+    def is_lifted(self, tree: Expression) -> bool:
+        """Whether more than arithmetic decides a value: conditions, or an exponent."""
+        if id(tree) not in self.lifted:
+            powers = any(map(is_power, syntax.walk(tree)))
+            self.lifted[id(tree)] = powers or is_flag(tree) or bool(self.tests_in(tree))
+        return self.lifted[id(tree)]
 
 
 def _symbols(block: Block, spec: Spec, met: set[str]) -> set[str]:
@@ -137,13 +152,13 @@ def build(
         for name, value in values.items()
     }
     builder = _LetteredBuilder(spec, on_letters, most_layers, memory)
+    builder.is_base = not changed
     built = builder.network()
     if builder.problems:
         raise SpecError(spec.source, builder.problems)
-    memory.inside[id(built.root)] = Inside(dict(values), {}, ())
-    return Lettered(
-        built, tuple(builder.decisions), frozenset(builder.empty), changed, builder.steps
-    )
+    memory.inside[id(built.root)] = Inside(dict(values), {}, (), built.inputs)
+    decisions, empty = tuple(builder.decisions), frozenset(builder.empty)
+    return Lettered(built, decisions, empty, changed, builder.steps, tuple(builder.asked))
 
 
 class _LetteredBuilder(Builder):
@@ -154,6 +169,8 @@ class _LetteredBuilder(Builder):
         self.memory = memory
         self.inside = memory.inside
         self.decisions: list[int] = []
+        self.is_base = False  # whether it is noted what asks for sizes
+        self.asked: list[Asked] = []
         self.empty: set[Entry] = set()
         self.outputs_inside: dict[int, tuple[Wire | None, dict[str, Wire | None]]] = {}
 
@@ -168,7 +185,7 @@ class _LetteredBuilder(Builder):
     ) -> bool:
         """What a layer requires is asked of numbers without their derivations."""
         try:
-            own = layer if layer.is_plain else _in_numbers(layer)
+            own = layer if layer.is_plain else in_numbers(layer)
         except FieldError as error:
             self.problem(entry.mark, str(error))
             return False
@@ -243,9 +260,10 @@ class _LetteredBuilder(Builder):
         tree = setting.expression
         if tree is None:
             return found
-        asked = self.memory.tests_in(tree)
-        self.decisions += [outcome(test, scope) for test in asked]
-        return with_choices(tree, scope, found) if asked or is_flag(tree) else found
+        if self.is_base and (own := asked(setting, scope, place.part)) is not None:
+            self.asked.append(own)
+        self.decisions += [outcome(test, scope) for test in self.memory.tests_in(tree)]
+        return with_choices(tree, scope, found) if self.memory.is_lifted(tree) else found
 
     def condition(self, entry: Entry, scope: Scope, place: Place) -> bool:
         found = super().condition(entry, scope, place)
@@ -299,7 +317,7 @@ class _LetteredBuilder(Builder):
         if any(wire is None for wire in wires):  # what should have come in is reported
             return arguments, wires
         inputs = part.entry.block.inputs if part.entry and part.entry.block else []
-        found: list[Wire | None] = []
+        found: list[Wire] = []
         own: tuple[str, ...] = ()
         for n, wire in enumerate(wires):
             assert wire is not None
@@ -313,8 +331,9 @@ class _LetteredBuilder(Builder):
                 outside[name] = as_tree(size)
                 sizes.append(Traced.letter(name, untraced(size)))
             found.append(wire._replace(tensor=wire.tensor.with_shape(sizes)))
-        self.inside[id(part)] = Inside(values, outside, own)
-        return inside, found
+        fed = {name: wire.tensor for name, wire in zip(inputs, found)}
+        self.inside[id(part)] = Inside(values, outside, own, fed)
+        return inside, [*found]
 
     def leave_block(self, part: Part, wire: Wire | None) -> Wire | None:
         self.outputs_inside[id(part)] = wire, part.outputs
@@ -368,20 +387,3 @@ def settings_of(entry: Entry) -> Iterator[Setting]:
 def _joins(node: Node, wire: Wire) -> bool:
     """Whether a layer adds something to what passes by, or the like, and so keeps its shape."""
     return node.layer.joins and any(x is wire.tensor for x in node.inputs)
-
-
-def _in_numbers(layer: Layer) -> Layer:
-    """The layer without derivations in its settings; raises :class:`FieldError`."""
-    settings = {name: plain(value) for name, value in layer.__dict__.items()}
-    given = {
-        name: value[0] if layer.rank == 1 and _is_per_axis(layer, name) else value
-        for name, value in settings.items()
-        if value is not None
-    }
-    return type(layer)(**given)
-
-
-def _is_per_axis(layer: Layer, name: str) -> bool:
-    """Whether a field has a number for each axis, of which a single one may stand alone."""
-    field = layer.fields.get(name)
-    return field is not None and isinstance(field.type, PerAxis)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from fractions import Fraction
+from math import lcm, prod
 from typing import Any
 
 from shapecalc.emitting.syntax import (
@@ -42,7 +43,14 @@ _ROUNDED = {"ceil": "math.ceil", "floor": "math.floor"}
 
 
 def settled_choices(tree: Any) -> Any:
-    """An expression without conditions that have no names, which are decided."""
+    """An expression without conditions that hang on no name, which are decided.
+
+    >>> from shapecalc.emitting.printer import flat
+    >>> from shapecalc.emitting.syntax import plain
+    >>> from shapecalc.language.expression import parse
+    >>> flat(settled_choices(plain(parse("4 if a == a and 1 < 2 else b"))))
+    '4'
+    """
 
     def chosen(node: Any) -> Any:
         if isinstance(node, Conditional):
@@ -57,6 +65,8 @@ def settled_choices(tree: Any) -> Any:
                     decides = truth(evaluate(side, {})) is (node.operator == "or")
                     return Number(node.operator == "or") if decides else other
             return Binary(node.operator, left, right)
+        if isinstance(node, Comparison) and len({node.first, *(s for _, s in node.rest)}) == 1:
+            return Number(all(relation in ("==", "<=", ">=") for relation, _ in node.rest))
         return None
 
     return changed(tree, chosen)
@@ -122,6 +132,8 @@ def whole(tree: Any, rationals: Collection[str]) -> Any:
     >>> from shapecalc.language.expression import parse
     >>> flat(whole(parse("3*n/4"), ())), flat(whole(parse("w*64"), {"w"}))
     ('3 * n // 4', 'int(w * 64)')
+    >>> flat(whole(parse("n*2/4 + m/2 - 1"), ()))
+    '(n + m - 2) // 2'
     """
     return _python(_whole(tree, rationals))
 
@@ -134,6 +146,9 @@ def _whole(tree: Any, rationals: Collection[str]) -> Any:
         return _exact(tree, rationals)
     over, under = ([_exact(part, rationals) for part in parts] for parts in _ratio(tree))
     if not under:
+        top, bottom = over_one_line(tree)
+        if bottom > 1 and is_whole(top, rationals):
+            return Binary("//", _exact(top, rationals), Number(bottom))
         return Call("int", (_exact(tree, rationals),))
     if all(is_whole(part, rationals) for part in (*over, *under)):
         return Binary("//", _product(over), _product(under))
@@ -150,6 +165,35 @@ def _ratio(tree: Any) -> tuple[list[Any], list[Any]]:
             over, under = under, over
         return top + over, bottom + under
     return [tree], []
+
+
+def over_one_line(tree: Any) -> tuple[Any, int]:
+    """A sum of quotients by numbers as one: what stands over the line, and the number under it.
+
+    >>> from shapecalc.emitting.printer import flat
+    >>> from shapecalc.language.expression import parse
+    >>> top, bottom = over_one_line(parse("n/2 + 2*m/6 - 1"))
+    >>> flat(top), bottom
+    ('3 * n + 2 * m - 6', 6)
+    """
+    if isinstance(tree, Binary) and tree.operator in ("+", "-"):
+        (left, below), (right, under) = map(over_one_line, (tree.left, tree.right))
+        bottom = lcm(below, under)
+        sides = _times(left, bottom // below), _times(right, bottom // under)
+        return Binary(tree.operator, *sides), bottom
+    over, under_it = _ratio(tree)
+    numbers = [each.value for each in under_it if isinstance(each, Number)]
+    if len(numbers) < len(under_it) or not all(numbers):
+        return tree, 1
+    factor = Fraction(prod(each.value for each in over if isinstance(each, Number)), prod(numbers))
+    others = _product([each for each in over if not isinstance(each, Number)])
+    return _times(others, factor.numerator), factor.denominator
+
+
+def _times(tree: Any, factor: int) -> Any:
+    if isinstance(tree, Number):
+        return Number(tree.value * factor)
+    return tree if factor == 1 else Binary("*", Number(factor), tree)
 
 
 def _product(factors: list[Any]) -> Any:

@@ -60,6 +60,7 @@ class Roles:
         for block, entries in self._lists():
             self._entries(entries, block)
         self.values: dict[Key, list[Any]] = {}
+        self.own: dict[Key, list[Any]] = {}  # of them those at the symbols' own values
         for name, value in known.values.items():
             self.values["", name] = [value]
         for root in known.roots:
@@ -106,9 +107,7 @@ class Roles:
 
     def _own(self, key: Key) -> list[Any]:
         """The values that a spec itself gives: those that were tried are no argument."""
-        if not key[0]:
-            return [self.known.values.get(key[1], 0)]
-        return list(self.values.get(key, []))
+        return list(self.own.get(key, [])) if key[0] else [self.known.values.get(key[1], 0)]
 
     # -- places -----------------------------------------------------------------------------------
 
@@ -197,10 +196,16 @@ class Roles:
         for use in self.known.uses.get(name, []):
             letters = self.known.inside(use).letters
             for argument in block.arguments & letters.keys():
-                self.values.setdefault((name, argument), []).append(letters[argument])
+                self._value((name, argument), letters[argument], not self.known.changed[id(use)])
         for argument, default in block.arguments.items():
             if default is not None and default.is_constant:
-                self.values.setdefault((name, argument), []).append(default.value({}))
+                self._value((name, argument), default.value({}), True)
+
+    def _value(self, key: Key, value: Any, is_own: bool) -> None:
+        """Note a value of an argument, which may be the spec's own."""
+        self.values.setdefault(key, []).append(value)
+        if is_own:
+            self.own.setdefault(key, []).append(value)
 
     def _find_rationals(self) -> None:
         for key, values in self.values.items():

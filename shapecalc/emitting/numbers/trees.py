@@ -18,7 +18,7 @@ from shapecalc.algebra.trace import (
     Tree,
     as_tree,
 )
-from shapecalc.emitting.numbers.choices import Chosen, moved
+from shapecalc.emitting.numbers.choices import POWER, Chosen, moved
 from shapecalc.emitting.numbers.python import is_condition
 from shapecalc.emitting.syntax import negated, replaced
 from shapecalc.language import expression as spec
@@ -79,7 +79,9 @@ def collapsed(tree: Any) -> Any:
     '(n + 3) // 8'
     """
     if isinstance(tree, Sum):
-        return Traced.sum(factor * Traced(collapsed(term)) for factor, term in tree.terms).tree
+        terms = [(factor, collapsed(term)) for factor, term in tree.terms]
+        found = Traced.sum(factor * Traced(term) for factor, term in terms).tree
+        return _multiplied_out(found)
     if isinstance(tree, Product):
         return tree._replace(factors=tuple(map(collapsed, tree.factors)))
     if isinstance(tree, Apply):
@@ -97,6 +99,22 @@ def collapsed(tree: Any) -> Any:
         top = (Traced(inner.top) + added * below).tree
         return tree._replace(top=top, bottom=Number(below * bottom.value))
     return tree._replace(top=top, bottom=bottom)
+
+
+def _multiplied_out(tree: Tree) -> Tree:
+    """A sum with the sums in it multiplied out where it has less terms then: 2*(n - 1) + 2."""
+    if not isinstance(tree, Sum) or len(tree.terms) < 2:
+        return tree
+    inner = [
+        (factor * own, part)
+        for factor, term in tree.terms
+        for own, part in (term.terms if isinstance(term, Sum) else ((1, term),))
+    ]
+    if len(inner) == len(tree.terms):
+        return tree
+    found = Traced.sum(factor * Traced(part) for factor, part in inner).tree
+    count = len(found.terms) if isinstance(found, Sum) else 1
+    return found if count < len(tree.terms) else tree
 
 
 def _floor_and_number(tree: Any) -> tuple[Quotient | None, int]:
@@ -207,6 +225,8 @@ def expression(tree: Any) -> Expression:
     if isinstance(tree, Apply):
         if _is_of_signs(tree):
             return Call("abs", (expression(tree.arguments[0]),))
+        if tree.function == POWER:
+            return Binary("**", *map(expression, tree.arguments))
         return Call(tree.function, tuple(map(expression, tree.arguments)))
     if isinstance(tree, Chosen):
         then, otherwise = expression(tree.then), expression(tree.otherwise)

@@ -6,7 +6,7 @@ rounded; and such as differ from the knob's own in any network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import pairwise, zip_longest
 from math import inf
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from shapecalc.emitting.numbers.behind import counted, settings_in
 from shapecalc.emitting.numbers.boundaries import DIVISIONS, Boundaries
-from shapecalc.language.expression import Binary, Call, names, parts
+from shapecalc.language.expression import Binary, Call, Expression, names, parts
 from shapecalc.language.tree import Setting, Spec
 
 PATIENCE = 6
@@ -39,10 +39,17 @@ class Tried(NamedTuple):
 
 
 def tried(
-    spec: Spec, settings: Mapping[str, Any], values: Mapping[str, Any], knobs: list[str]
+    spec: Spec,
+    settings: Mapping[str, Any],
+    values: Mapping[str, Any],
+    knobs: list[str],
+    sizes: Iterable[Expression] = (),
 ) -> dict[str, Tried]:
-    """What is to be tried of each knob, where symbols have certain values."""
-    boundaries = Boundaries(spec, settings, values)
+    """What is to be tried of each knob, where symbols have certain values.
+
+    ``sizes`` are the numbers that turn something and hang on sizes of tensors.
+    """
+    boundaries = Boundaries(spec, settings, values, sizes)
     rationals = _rationals(spec)
     numbers = counted(spec)
     found = {}

@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 
 from shapecalc.emitting.numbers import letters as lettering
 from shapecalc.emitting.numbers.behind import decisive
+from shapecalc.emitting.numbers.boundaries import sizes_asked
 from shapecalc.emitting.numbers.decisions import Decisions
 from shapecalc.emitting.numbers.letters import Lettered, Memory
 from shapecalc.emitting.numbers.mixtures import Mixtures
 from shapecalc.emitting.numbers.tried import Tried, other_values, tried
+from shapecalc.emitting.syntax import names as names_in
 from shapecalc.language.evaluation import Undecided
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError, bind
@@ -78,11 +80,12 @@ class Variants:
         self.knobs = knobs
         self.tries = _Tries(spec, settings, base, frozenset(knobs), memory, layers)
         self.switches = knobs
+        sizes = sizes_asked(base.asked, spec, memory.inside)
         if len(knobs) > FEW:
-            deciding = decisive(spec)
+            deciding = decisive(spec).union(*(names_in(tree) for tree in sizes))
             self.switches = [name for name in knobs if name in deciding]
         self.decisions = Decisions(spec, settings, memory.symbols)
-        self.tried = tried(spec, settings, values, knobs)
+        self.tried = tried(spec, settings, values, knobs, sizes)
         self.others = {name: self.tried[name].values[:ENOUGH] for name in knobs}
         self.differs: dict[tuple[str, Any], bool] = {}
 

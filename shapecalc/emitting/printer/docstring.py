@@ -31,6 +31,7 @@ def _wrapped(paragraph: str, width: int) -> list[str]:
     if any(row.startswith(" ") for row in rows):
         return rows
     told = " ".join(paragraph.split()).replace(" x ", "\xa0x\xa0")  # sizes are not broken apart
+    told = re.sub(r"batch (?=\d)", "batch\xa0", told)
     wrapped = wrap(told, width, break_long_words=False, break_on_hyphens=False)
     return [row.replace("\xa0", " ") for row in wrapped]
 

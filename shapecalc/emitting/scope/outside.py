@@ -13,7 +13,7 @@ from shapecalc.emitting.numbers.agree import Sample
 from shapecalc.emitting.numbers.choices import moved
 from shapecalc.emitting.numbers.known import Copy
 from shapecalc.emitting.numbers.trees import stated
-from shapecalc.graph.graph import Node, Part
+from shapecalc.graph.graph import Node, Part, Source, Wire
 from shapecalc.graph.scope import Named, Names
 from shapecalc.graph.scope import Scope as PlaceScope
 from shapecalc.language.expression import ExpressionError, Name
@@ -99,7 +99,10 @@ def told_by_use(scope: Scope, tree: Any, entry: Entry, copies: list[Copy]) -> An
 
 def size_before(name: str, copy: Copy) -> Any:
     """A size of an earlier entry that an expression asks for by its name."""
-    return PlaceScope({}, None, _names_before(copy.built))[name]
+    names = _names_before(copy.built)
+    for own, tensor in copy.inside.inputs.items():
+        names.own.setdefault(own, Named(Wire(Source(own), tensor), own))
+    return PlaceScope({}, None, names)[name]
 
 
 def _ahead(built: Node) -> Sequence[Any] | None:

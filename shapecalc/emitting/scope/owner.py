@@ -38,8 +38,9 @@ class Owner(NamedTuple):
     ``features`` says what the letter of the input's last size is called, where channels are last
     and the constructor asks for them; ``seen`` are the arguments that are sizes of the input, which
     forward sees, and ``fixed`` the values of those that follow from what is no parameter. ``same``
-    says of sizes which argument or symbol they are at every use. Where it ``is_sequence``, the
-    input's first size is a length, behind which features come.
+    says of sizes which argument or symbol they are at every use. ``length`` is the size of the
+    input that is the length of a sequence, whose features stand behind or before it. ``further``
+    are the sizes of other inputs than the first.
     """
 
     block: Block | None
@@ -50,18 +51,19 @@ class Owner(NamedTuple):
     seen: dict[str, str]
     fixed: dict[str, Any]
     same: dict[str, str]
-    is_sequence: bool = False
+    length: str = ""
+    further: tuple[str, ...] = ()
 
 
 def owner_of(known: Known, block: Block, uses: list[Part]) -> Owner:
     """A block as the owner of names."""
     fixed = _fixed(known, block, uses)
-    is_sequence = all(_are_features(known, use) for use in uses)
-    sizes = known_sizes(known, uses)
+    length = _length(known, uses)
+    sizes, further = known_sizes(known, block, uses)
     same = _same(known, block, uses, sizes)
     sizes = [name for name in sizes if name not in same]
     seen = _seen(known, block)
-    owner = Owner(block, uses, sizes, {}, {}, seen, fixed, same, is_sequence)
+    owner = Owner(block, uses, sizes, {}, {}, seen, fixed, same, length, tuple(further))
     last = {known.inside(use).sizes[-1] for use in uses}
     if len(last) != 1 or last & {*owner.sizes} or not any(_are_last(known, use) for use in uses):
         return owner
@@ -153,14 +155,23 @@ def _are_last(known: Known, use: Part) -> bool:
     return len(known.inside(use).sizes) > 3 and _is_last(known, use)
 
 
-def _are_features(known: Known, use: Part) -> bool:
-    """The same of a use whose input is a sequence."""
-    return len(known.inside(use).sizes) == 3 and _is_last(known, use)
+def _length(known: Known, uses: list[Part]) -> str:
+    """The size of an input that is a length, where weights in all uses hang on the other alone."""
+    if any(len(known.inside(use).sizes) != 3 for use in uses):
+        return ""
+    if all(_is_last(known, use) for use in uses):
+        return known.inside(uses[0]).sizes[1]
+    return known.inside(uses[0]).sizes[2] if all(_is_first(known, use) for use in uses) else ""
 
 
 def _is_last(known: Known, use: Part) -> bool:
     sizes = known.inside(use).sizes
     return _decides(known, use, sizes[-1]) and not _decides(known, use, sizes[1])
+
+
+def _is_first(known: Known, use: Part) -> bool:
+    sizes = known.inside(use).sizes
+    return _decides(known, use, sizes[1]) and not _decides(known, use, sizes[-1])
 
 
 def _decides(known: Known, use: Part, size: str) -> bool:
@@ -210,21 +221,30 @@ def _inferred(node: Node) -> Iterator[Any]:
             yield from value if isinstance(value, tuple) else (value,)
 
 
-def known_sizes(known: Known, uses: Iterable[Part]) -> list[str]:
-    """The sizes of a block's input that a constructor may be given: what is not always the same."""
+def known_sizes(known: Known, block: Block, uses: Iterable[Part]) -> tuple[list[str], list[str]]:
+    """The sizes of a block's inputs that a constructor may be given: what is not always the same.
+
+    Those of the first input, and those of others.
+    """
     found: dict[str, set[Any]] = {}
     hanging: set[str] = set()
     for use in uses:
         inside = known.inside(use)
-        for name in inside.sizes:
-            found.setdefault(name, set()).add(inside.letters[name])
-            if not isinstance(inside.outside[name], TracedNumber):
-                hanging.add(name)
-    return [
-        name
-        for name, met in found.items()
-        if name.rstrip("_") in KNOWN and (len(met) > 1 or name in hanging)
-    ]
+        for tensor in inside.inputs.values():
+            for name in _letters(tensor.shape):
+                found.setdefault(name, set()).add(inside.letters[name])
+                if not isinstance(inside.outside[name], TracedNumber):
+                    hanging.add(name)
+    changing = [name for name, met in found.items() if len(met) > 1 or name in hanging]
+    own = [name for name in changing if name.rstrip("_") in KNOWN]
+    return own, [name for name in changing if name not in own and is_size(name, block)]
+
+
+def _letters(shape: Iterable[Any]) -> Iterator[str]:
+    """The letters of the sizes of what comes in."""
+    for tree in map(as_tree, shape):
+        if isinstance(tree, Leaf):
+            yield tree.letter
 
 
 def by_use(samples: list[Sample], copies: list[Copy]) -> dict[int, Given] | None:
@@ -256,6 +276,8 @@ def fits(given: dict[int, Given], known: dict[int, Given]) -> bool:
     return len(forms) == 1 and all(known.get(use, each) == each for use, each in given.items())
 
 
-def is_size(name: str) -> bool:
-    """Whether a parameter is called like a size of the input, which goes before all others."""
-    return name.rstrip("_") in KNOWN
+def is_size(name: str, block: Block | None) -> bool:
+    """Whether a parameter is called like a size of an input, which goes before all others."""
+    others = block.inputs[1:] if block is not None else []
+    called = (f"{each}_{size.removeprefix('in_')}" for each in others for size in KNOWN)
+    return name.rstrip("_") in (*KNOWN, *called)

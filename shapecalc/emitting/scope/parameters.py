@@ -84,14 +84,14 @@ class _Signature:
                 required.append(self.parameter(name))
             else:
                 optional.append(self.knob(name))
-        sizes = [name for name in scope.owner.sizes if self.used(name)]
+        sizes = [n for n in (*scope.owner.sizes, *scope.owner.further) if self.used(n)]
         whole = [*sizes, *(name for name in scope.owner.extras if self.used(name))]
         if self.is_part and self.used("index"):
             whole.append("index")
         parameters = [
-            *(self.parameter(name) for name in whole if is_size(name)),
+            *(self.parameter(name) for name in whole if is_size(name, scope.block)),
             *required,
-            *(self.parameter(name) for name in whole if not is_size(name)),
+            *(self.parameter(name) for name in whole if not is_size(name, scope.block)),
             *optional,
         ]
         back = {own: name for name, own in self.own.items()}

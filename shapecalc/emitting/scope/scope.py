@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from shapecalc.algebra.trace import untraced
+from shapecalc.algebra.trace import Leaf, untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.names import EmitError, variable, word
 from shapecalc.emitting.numbers import python
@@ -114,7 +114,7 @@ class Scope:
         if name in self.owner.extras:
             is_list = any(isinstance(each, PerCopy) for each in self.owner.extras[name].values())
             return Role.LIST if is_list else Role.WHOLE
-        if name in self.owner.sizes or name == "index":
+        if name in self.owner.sizes or name in self.owner.further or name == "index":
             return Role.WHOLE
         return self.roles.of(self.block, name)
 
@@ -155,7 +155,10 @@ class Scope:
 
     def agreed(self, samples: list[Sample]) -> Any | None:
         """The plainest expression in names here that is right in all samples; None if none is."""
-        found = agree(samples, self.allowed | self.owner.same.keys())
+        allowed = self.allowed | self.owner.same.keys()
+        found = agree(samples, allowed)
+        if found is None and self.owner.further:
+            found = agree(samples, allowed.union(self.owner.further))
         names = {size: SpecName(own, 0) for size, own in self.owner.same.items()}
         return None if found is None else syntax.replaced(found, names)
 
@@ -294,6 +297,9 @@ class Scope:
         self, name: str, samples: list[Sample], mark: Mark, copies: list[Copy], *, is_size: bool
     ) -> Any:
         """A size of the incoming tensor, or of an earlier entry, that an expression asks for."""
+        own = {each.tree.letter if isinstance(each.tree, Leaf) else "" for each in samples}
+        if len(own) == 1 and own <= {*self.owner.further}:
+            return SpecName(own.pop(), 0)
         found = self.agreed(samples)
         if found is not None:
             return found

@@ -13,12 +13,13 @@ from shapecalc.algebra.trace import Leaf, Tree, untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.numbers.agree import Sample, agree
 from shapecalc.emitting.numbers.known import Copy
+from shapecalc.emitting.numbers.python import over_one_line
 from shapecalc.emitting.numbers.trees import cancelled, length, letters_in, stated
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope.outside import AXES
 from shapecalc.emitting.scope.scope import Scope
 from shapecalc.graph.graph import Node, Part
-from shapecalc.language.expression import Binary, Conditional, Name
+from shapecalc.language.expression import Binary, Conditional, Name, Number
 from shapecalc.language.tree import Entry
 from shapecalc.language.words import BATCH
 
@@ -36,9 +37,6 @@ SHORT = {"in_depth": "D", "in_height": "H", "in_width": "W"}
 
 LAST = {"in_channels": "H", "in_height": "W"}
 """The same where channels are last."""
-
-SEQUENCE = {"in_channels": "L"}
-"""The same of a sequence of features."""
 
 
 class Shapes:
@@ -86,6 +84,7 @@ class Shapes:
             # a batch of 1 is not told from another 1 where that stands in no derivation
             return BATCH if {*trees} == {Leaf(BATCH, samples[0].value)} else ""
         asked = frozenset().union(*map(letters_in, trees))
+        asked -= self.hidden()
         is_chance = self.is_network and not all(_changes(letter, samples) for letter in asked)
         if self.is_network and not is_chance:
             values = {untraced(sample.value) for sample in samples}
@@ -99,8 +98,11 @@ class Shapes:
         told = syntax.names(found)
         if BATCH in asked - told or (is_chance and not told):
             return ""
-        if isinstance(found, Binary) and found.operator == "/":
-            found = found._replace(operator="//")  # a size is whole
+        top, bottom = over_one_line(found)
+        if bottom > 1:  # a size is whole
+            found = Binary("//", top, Number(bottom))
+        elif isinstance(found, Binary) and found.operator == "/":
+            found = found._replace(operator="//")
         return flat(syntax.replaced(found, self.short()))
 
     def letters(self, samples: list[Sample]) -> frozenset[str]:
@@ -114,7 +116,7 @@ class Shapes:
     def short(self) -> dict[str, Any]:
         """What names of sizes stand for: shorter ones, or the parameters that they are."""
         owner = self.scope.owner
-        told = LAST if owner.features else SEQUENCE if owner.is_sequence else SHORT
+        told = LAST if owner.features else {owner.length: "L"} if owner.length else SHORT
         names = {**told, **owner.features, **owner.same}
         kept = {*owner.features.values()}
         if owner.block is not None:

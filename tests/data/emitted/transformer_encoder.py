@@ -4,8 +4,8 @@ Vaswani et al., Attention Is All You Need, 2017: token and position embeddings, 
 layers of attention and two linear layers, each with a residual connection and a
 normalisation after it.
 
-24,099,840 parameters and 2,516,582,400 multiply-accumulates for an input of 128, batch
-1.
+24,099,840 parameters and 2,516,582,400 multiply-accumulates for an input of 128,
+batch 1.
 """
 
 import torch
@@ -54,7 +54,7 @@ class TransformerEncoder(nn.Module):
         super().__init__()
         if hidden is None:
             hidden = 4 * features
-        self.embedding = nn.Embedding(vocabulary, embedding_dim=features)
+        self.embedding = nn.Embedding(vocabulary, features)
         self.position = nn.Parameter(torch.zeros((1, tokens, features)))
         self.layers = nn.Sequential(
             *(EncoderLayer(features, heads, hidden, dropout) for _ in range(6))
