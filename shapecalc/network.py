@@ -5,16 +5,15 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc import bundled
-from shapecalc.algebra.arithmetic import is_symbolic
+from shapecalc.algebra.arithmetic import Quantity, is_symbolic
 from shapecalc.graph.build import MOST_LAYERS, build
 from shapecalc.graph.graph import Built, Need
-from shapecalc.graph.place import MOST_TERMS
+from shapecalc.graph.place import MOST_TERMS, fewer_symbols
 from shapecalc.language.evaluation import Undecided
 from shapecalc.language.opening import Made, opened
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
@@ -27,16 +26,19 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from shapecalc.analysis.report import Report
+    from shapecalc.analysis.terms import Meter
     from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
 
 class _Tried(NamedTuple):
-    """What is built before it is asked for, and the settings and symbols for which it is."""
+    """What was made of some settings before it was asked for, and which symbols were to be open.
+
+    That is the values with what is built of them, or why nothing can be.
+    """
 
     settings: Mapping[str, Any]
     free: set[str]
-    values: dict[str, Any]
-    built: Built
+    made: tuple[dict[str, Any], Built] | SpecError
 
 
 class Network:
@@ -134,9 +136,13 @@ class Network:
         return self._open(settings, set(names) - settings.keys())
 
     def _open(self, settings: Mapping[str, Any], free: set[str]) -> tuple[dict[str, Any], Built]:
-        tried, self._tried = self._tried, None
+        tried = self._tried
         if tried is not None and tried.settings == settings and tried.free == free:
-            return tried.values, tried.built
+            if isinstance(tried.made, SpecError):
+                raise tried.made
+            self._tried = None  # it is large, and seldom asked for again
+            return tried.made
+        self._tried = None
         return self._opened(settings, free, lambda values: (values, self._built(settings, values)))
 
     def deciding(
@@ -153,8 +159,10 @@ class Network:
         settings = settings or {}
         asked = set(symbolic) - settings.keys()
         free = set(asked)
-        with suppress(SpecError):
-            self._tried = _Tried(dict(settings), free, *self._open(settings, free))
+        try:
+            self._tried = _Tried(dict(settings), free, self._open(settings, free))
+        except SpecError as error:
+            self._tried = _Tried(dict(settings), free, error)
         return asked - free
 
     def _opened(
@@ -275,12 +283,22 @@ class Network:
         kept = [name for name in free if not is_symbolic(values[name])]
         dtype = self.spec.dtype or "float32"
         readers = Readers(_warnings, _table)
-        report = Report(self.name, values, built, self.spec.silence, readers, kept, dtype)
+        meter = self._meter(values)
+        report = Report(self.name, values, built, self.spec.silence, readers, kept, dtype, meter)
         if self.spec.require:
             from shapecalc.analysis.budget import needs
 
             report.required = needs(report, self.spec.require, self.spec.source)
         return report
+
+    def _meter(self, values: Mapping[str, Quantity]) -> Meter | None:
+        """What bounds the formulas of a report; none where there are none."""
+        if not any(map(is_symbolic, values.values())):
+            return None
+        from shapecalc.analysis.terms import Meter
+
+        advice = fewer_symbols(self.spec, values, is_long=True)
+        return Meter(self.most_terms, self.spec.source, advice)
 
     def _repr_html_(self) -> str:
         """The network where nothing is set, as notebooks show it: drawn, or as a table."""
@@ -392,8 +410,8 @@ def from_code(
 
     def trial(spec: Spec) -> Built:
         network = tried[id(spec)] = Network(spec, most_layers, most_terms)
-        network._tried = _Tried({}, set(), *network.build())
-        return network._tried.built
+        network._tried = _Tried({}, set(), made := network.build())
+        return made[1]
 
     spec = read_network(text, inputs, training, assume, texts=texts, trial=trial)
     return tried[id(spec)] if id(spec) in tried else Network(spec, most_layers, most_terms)

@@ -332,7 +332,9 @@ def _total(measure: Measure, totals: Totals, batch: Quantity, write: Writer) -> 
     """A total with what it means in other units."""
     value = getattr(totals, measure.name)
     trainable = "all trainable" if measure.name == "params" and value != 0 else ""
-    in_bytes = size(getattr(totals, measure.bytes.name)) if measure.bytes else ""
+    in_bytes = ""
+    if measure.bytes and not is_symbolic(value):
+        in_bytes = size(getattr(totals, measure.bytes.name))
     told = _with(write(value), trainable, in_bytes, decimal(value) if measure.is_rounded else "")
     if measure.per_sample and isinstance(batch, int) and batch > 1:
         return f"{told}, {write(exactdiv(value, batch))} a sample"

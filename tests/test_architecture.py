@@ -20,7 +20,7 @@ READERS = {"notebook", "lint", "reading", "missing"}
 
 SYMPY = {
     *("abbreviations", "form", "formula"),
-    *("nodes", "canonical", "factoring", "periodic", "bounds", "ordering", "writing"),
+    *("nodes", "canonical", "factoring", "periodic", "bounds", "ordering", "sorting", "writing"),
 }
 
 

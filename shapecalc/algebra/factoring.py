@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import gcd, lcm
+from typing import Any
 
 import sympy
-from sympy.core.mul import _mulsort as sorted_as_products
 
 from shapecalc.algebra.nodes import (
     added,
     length,
-    multiplied,
     names,
+    of_powers,
     parted,
     polynomial_powers_of,
-    times,
 )
+from shapecalc.algebra.sorting import in_order
 
 MOST_DRAWN_OUT = 100
 """The longest sum that common factors are drawn out of, which takes time and helps no reader."""
@@ -49,22 +49,28 @@ def _of_monomials(expr: sympy.Expr) -> sympy.Expr | None:
     powers = [polynomial_powers_of(term) for term in expr.args]
     if any(own is None or not all(map(_is_drawn_out, own)) for own in powers):
         return None
-    numbers, terms = zip(*map(parted, expr.args), strict=True)
+    numbers = [parted(term)[0] for term in expr.args]
     content = _content(numbers)
     common = dict(powers[0] or {})
     for own in powers[1:]:
         common = {base: min(n, own[base]) for base, n in common.items() if own and base in own}
     if content == 1 and not common:
         return expr
-    rest = [times(term, number / content) for number, term in zip(numbers, terms, strict=True)]
+    rest = [
+        of_powers(number / content, _without(own or {}, common))
+        for number, own in zip(numbers, powers, strict=True)
+    ]
     drawn = [base**n for base, n in common.items()]
-    if drawn:
-        divided = sympy.Mul(*[base**-n for base, n in common.items()])
-        rest = [multiplied(term, divided) for term in rest]
     factors = [*drawn, added(rest)]
-    sorted_as_products(factors)  # as sympy makes it, so that equal products are equal
+    in_order(factors)  # as sympy makes it, so that equal products are equal
     numbered = factors if content == 1 else [content, *factors]
     return sympy.Mul._from_args(numbered, is_commutative=True)
+
+
+def _without(powers: Mapping[sympy.Expr, int], gone: Mapping[sympy.Expr, int]) -> dict[Any, int]:
+    """The powers that are left where others are divided out."""
+    left = {base: n - gone.get(base, 0) for base, n in powers.items()}
+    return {base: n for base, n in left.items() if n}
 
 
 def _content(numbers: Sequence[sympy.Rational]) -> sympy.Rational:

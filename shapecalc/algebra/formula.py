@@ -74,6 +74,16 @@ class Formula(Symbolic):
         """
         return nodes.length(self.expr)
 
+    @property
+    def terms(self) -> int:
+        """How many terms stand in it as it is, those inside quotients and products too.
+
+        >>> H = Formula.symbol("H")
+        >>> H.terms, (2 * (H + 1) * ((H + 1) // 2 + 1)).terms
+        (1, 5)
+        """
+        return nodes.terms(self.expr)
+
     def at(self, **values: Quantity) -> Quantity:
         """The formula with symbols replaced by numbers or by other formulas.
 

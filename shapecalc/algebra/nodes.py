@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
 from math import comb, prod
 from typing import Any
 
 import sympy
-from sympy.core.add import _addsort as sorted_as_sums
-from sympy.core.mul import _mulsort as sorted_as_products
+
+from shapecalc.algebra.sorting import in_order
 
 MOST_TERMS = 4096
 """The longest sum that products are multiplied out to."""
@@ -180,7 +180,7 @@ def _sum_of(terms: list[sympy.Expr]) -> sympy.Expr:
     first = terms[:1] if terms and terms[0].is_Rational else []
     others = terms[len(first) :]
     if len(others) > 1:
-        sorted_as_sums(others)
+        in_order(others)
     return sympy.Add._from_args([*first, *others], is_commutative=True)
 
 
@@ -210,11 +210,21 @@ def multiplied(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr:
     powers = {base: n for base, n in {**second, **powers}.items() if n}
     if any(base.is_Add and (n != 1 or len(powers) == 1) for base, n in powers.items()):
         return one * other  # a sum is squared, or multiplied by a number
-    found = [base if n == 1 else base**n for base, n in powers.items()]
-    coefficient = parted(one)[0] * parted(other)[0]
-    if not coefficient.p or not found:
+    return of_powers(parted(one)[0] * parted(other)[0], powers)
+
+
+def of_powers(coefficient: sympy.Rational, powers: Mapping[sympy.Expr, int]) -> sympy.Expr:
+    """A number times powers, none of them 0; a sum is no power, and not alone with a number.
+
+    >>> x, y = sympy.symbols("x y", integer=True)
+    >>> of_powers(sympy.Integer(6), {y: 1, x: 2})
+    6*x**2*y
+    """
+    if not coefficient.p or not powers:
         return coefficient
-    sorted_as_products(found)
+    found = [base if n == 1 else base**n for base, n in powers.items()]
+    if len(found) > 1:
+        in_order(found)
     if coefficient is not sympy.S.One:
         found.insert(0, coefficient)
     return sympy.Mul._from_args(found, is_commutative=True)
@@ -411,3 +421,11 @@ def length(expr: sympy.Expr) -> int:
     if expr.is_Pow and expr.exp.is_Integer and expr.exp > 0:
         return comb(length(expr.base) + int(expr.exp) - 1, int(expr.exp))
     return max(map(length, expr.args), default=1)
+
+
+@lru_cache(maxsize=65536)
+def terms(expr: sympy.Expr) -> int:
+    """How many terms stand in an expression as it is, those inside floors and products too."""
+    if expr.is_Add:
+        return sum(map(terms, expr.args))
+    return max(1, sum([terms(part) for part in expr.args if part.args]))

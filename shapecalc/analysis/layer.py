@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shapecalc.algebra.arithmetic import Dim, Shape
 from shapecalc.analysis.measures import DEFAULT, MEASURES
 from shapecalc.graph.graph import Built, Node, Part
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
+
+if TYPE_CHECKING:
+    from shapecalc.analysis.terms import Meter
 
 
 class LayerReport:
@@ -97,7 +101,7 @@ class LayerReport:
         return f"<{self.kind} {self.path!r}: {self.node.output}, {self.params} params>"
 
 
-def reports(built: Built, dtype: str) -> Iterator[LayerReport]:
+def reports(built: Built, dtype: str, meter: Meter | None = None) -> Iterator[LayerReport]:
     """A report for every layer; what a layer alike has on its inputs is not counted again."""
     known: dict[tuple[int, int, frozenset[str], str], LayerReport] = {}
     now.begin("counting")
@@ -110,6 +114,8 @@ def reports(built: Built, dtype: str) -> Iterator[LayerReport]:
         alike = known.get(key)
         if alike is None:
             known[key] = alike = LayerReport(node, floats)
+            if meter is not None:
+                meter.add(node, alike.counts.values())
             yield alike
         else:
             yield alike._at(node)

@@ -8,7 +8,7 @@ counts once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, prod, total
@@ -44,8 +44,9 @@ class Measure(NamedTuple):
 
     ``name`` is what reports and options call it, ``label`` what it is called in a sentence,
     ``heading`` what stands over a column. ``of`` reads it off a layer, ``bytes`` tells it in
-    bytes. ``per_sample`` says that it grows with the batch; ``is_rounded`` that a total is told
-    in three digits beside the exact number.
+    bytes. ``twice`` is the measure that it is two times of, in sums as well. ``per_sample`` says
+    that it grows with the batch; ``is_rounded`` that a total is told in three digits beside the
+    exact number.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Measure(NamedTuple):
     bytes: Bytes | None = None
     per_sample: bool = False
     is_rounded: bool = False
+    twice: str | None = None
 
 
 def _params(layer: LayerReport) -> Dim:
@@ -158,6 +160,7 @@ MEASURES: dict[str, Measure] = {
             lambda layer: 2 * layer.macs,
             per_sample=True,
             is_rounded=True,
+            twice="macs",
         ),
         Measure(
             "elementwise",
@@ -199,23 +202,44 @@ class Totals:
     >>> totals = shapecalc.load("lenet5").report().totals
     >>> totals.params, totals.active_params, totals.macs, totals.flops == 2 * totals.macs
     (62006, 62006, 651720, True)
+    >>> list(totals.by_name)[:4]
+    ['params', 'trainable', 'buffers', 'macs']
     """
 
-    __slots__ = ("by_name",)
+    __slots__ = ("_alike", "_found", "_more")
 
-    def __init__(self, by_name: dict[str, Dim]) -> None:
-        self.by_name = by_name
+    def __init__(
+        self, layers: Iterable[LayerReport], more: Mapping[str, Dim] | None = None
+    ) -> None:
+        self._alike = _alike(layers)
+        self._found: dict[str, Dim] = {}  # each is summed when it is asked for
+        self._more = more or {}
+
+    @property
+    def by_name(self) -> dict[str, Dim]:
+        """All sums by their names, in their order."""
+        return {name: getattr(self, name) for name in (*_SUMMED, *self._more)}
 
     @property
     def active_params(self) -> Dim:
         """The params that a token uses: all, but for experts that it does not choose."""
-        return self.by_name.get("active_params", self.by_name["params"])
+        return self._more.get("active_params", self.params)
 
     def __getattr__(self, name: str) -> Dim:
-        try:
-            return self.by_name[name]
-        except KeyError:
-            raise AttributeError(f"there is no measure {name!r}") from None
+        if name not in _SUMMED:
+            raise AttributeError(f"there is no measure {name!r}")
+        if name not in self._found:
+            self._found[name] = self._sum(name)
+        return self._found[name]
+
+    def _sum(self, name: str) -> Dim:
+        if name == "trainable":
+            return self.params
+        twice = MEASURES[name].twice if name in MEASURES else None
+        if twice is not None:
+            once: Dim = getattr(self, twice)
+            return 2 * once
+        return _over_all(_SUMMED[name], self._alike)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Totals) and self.by_name == other.by_name
@@ -232,11 +256,7 @@ def sums(layers: Iterable[LayerReport]) -> Totals:
 
     ``trainable`` are the params that are learned, which is all of them.
     """
-    alike = _alike(layers)
-    found: dict[str, Dim] = {}
-    for name, of in _SUMMED.items():
-        found[name] = found["params"] if name == "trainable" else _over_all(of, alike)
-    return Totals(found)
+    return Totals(layers)
 
 
 def sum_of(name: str, layers: Iterable[LayerReport]) -> Dim:
@@ -247,7 +267,8 @@ def sum_of(name: str, layers: Iterable[LayerReport]) -> Dim:
     >>> sum_of("params", report.layers), sum_of("weight_bytes", report.layers)
     (62006, 248024)
     """
-    return _over_all(_SUMMED[name], _alike(layers))
+    found: Dim = getattr(Totals(layers), name)
+    return found
 
 
 _Alike = Collection[tuple["LayerReport", int]]

@@ -34,6 +34,9 @@ MEMORY = _PARAMS
 OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
 """How many numbers an optimizer keeps for each parameter, beside its gradient."""
 
+TIMES_TERMS = 5
+"""So many times more terms than counts have may be held: they change little from layer to layer."""
+
 Storage = dict[Source, Source]
 """The tensor whose memory each tensor lies in: its own, or that of what it is a view of."""
 
@@ -238,6 +241,7 @@ class Memory:
 
     def _steps(self) -> Iterator[Step]:
         live: Dim = 0
+        meter = self.report.meter and self.report.meter.anew(TIMES_TERMS)
         alike: dict[Any, tuple[Dim, Dim, Dim]] = {}  # turns are mostly like others before them
         for turn in self._turns():
             made, used, freed = (
@@ -248,6 +252,9 @@ class Memory:
             if key not in alike:
                 held = live + total(made)
                 alike[key] = held, held - total(used), held - total(freed)
+                if meter is not None:
+                    node = self.report.built.nodes[turn.path]
+                    meter.add(node, alike[key], "what memory holds")
             held, waiting, live = alike[key]
             yield Step(turn.path, held, waiting)
 

@@ -12,7 +12,7 @@ from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, smallest, total
 from shapecalc.analysis.constraints import Constraint, combine
 from shapecalc.analysis.data import plain
 from shapecalc.analysis.layer import LayerReport, reports
-from shapecalc.analysis.measures import DEFAULT, Totals, sums
+from shapecalc.analysis.measures import DEFAULT, Totals
 from shapecalc.analysis.views import ReceptiveFields
 from shapecalc.graph.graph import Built, Need, Part
 from shapecalc.layers import Tensor
@@ -20,6 +20,7 @@ from shapecalc.pace import now
 
 if TYPE_CHECKING:
     from shapecalc.analysis.memory import Memory
+    from shapecalc.analysis.terms import Meter
     from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
 
@@ -40,7 +41,8 @@ class Readers(NamedTuple):
 class Report:
     """The analysis of a network for given values of its symbols.
 
-    ``kept`` are symbols that were to stay symbols, and keep their values for what they decide.
+    ``kept`` are symbols that were to stay symbols, and keep their values for what they decide. A
+    ``meter`` bounds how long its formulas may be together.
 
     >>> import shapecalc
     >>> report = shapecalc.load("lenet5").report()
@@ -57,6 +59,7 @@ class Report:
         readers: Readers | None = None,
         kept: Iterable[str] = (),
         dtype: str = DEFAULT,
+        meter: Meter | None = None,
     ) -> None:
         self.name = name
         self._readers = readers or Readers()
@@ -65,7 +68,8 @@ class Report:
         self.built = built
         self.silence = frozenset(silence)
         self.dtype = dtype
-        self.layers = list(reports(built, dtype))
+        self.meter = meter
+        self.layers = list(reports(built, dtype, meter))
         self.required: list[Need] = []
 
     @property
@@ -163,11 +167,11 @@ class Report:
         >>> shapecalc.load("mixtral_8x7b").report().totals.active_params
         12879925248
         """
-        found = sums(self.layers)
+        found = Totals(self.layers)
         if not self.passed_by:
             return found
         active = found.params - total(list(self.passed_by.values()))
-        return Totals(found.by_name | {"active_params": active})
+        return Totals(self.layers, {"active_params": active})
 
     @cached_property
     def passed_by(self) -> dict[str, Dim]:

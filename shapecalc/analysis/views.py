@@ -59,6 +59,9 @@ View = tuple[Phases, ...] | str | None
 NOTHING = "nothing"
 
 
+_Own = tuple["Phases | None", ...] | None
+
+
 class ReceptiveFields(Mapping[str, "ReceptiveField | None"]):
     """Every layer's view of the inputs, by its path; None where no window describes it.
 
@@ -82,6 +85,7 @@ class ReceptiveFields(Mapping[str, "ReceptiveField | None"]):
             for name, tensor in inputs.items()
         }
         self._rest = self._following()
+        self._owns: dict[tuple[int, ...], _Own] = {}
 
     def __getitem__(self, path: str) -> ReceptiveField | None:
         if path not in self._nodes:
@@ -96,6 +100,29 @@ class ReceptiveFields(Mapping[str, "ReceptiveField | None"]):
     def __len__(self) -> int:
         return len(self._nodes)
 
+    @property
+    def symbols(self) -> frozenset[str]:
+        """The symbols that any view hangs on: those of the layers' own windows.
+
+        >>> import shapecalc
+        >>> shapecalc.load("lenet5").report(symbolic=True).receptive_fields.symbols
+        frozenset()
+        """
+        found: set[str] = set()
+        owns = [self._own(node, node.inputs) for node in self._nodes.values()]
+        for own in {id(own): own for own in owns if own}.values():
+            for axis in filter(None, own):
+                ends = [end for span in axis.spans for end in span or ()]
+                found.update(*[n.symbols for n in (axis.step, *ends) if is_symbolic(n)])
+        return frozenset(found)
+
+    def _own(self, node: Node, inputs: tuple[Tensor, ...]) -> _Own:
+        """What a layer's outputs see of some inputs; of a copy that is fed alike it is known."""
+        key = (id(node.layer), *map(id, inputs))
+        if key not in self._owns:
+            self._owns[key] = node.layer.sees(*inputs)
+        return self._owns[key]
+
     def _following(self) -> Iterator[None]:
         """Go on from layer to layer."""
         views = self._views
@@ -107,29 +134,28 @@ class ReceptiveFields(Mapping[str, "ReceptiveField | None"]):
             if key in seen:
                 view = seen[key]
             else:
-                view = seen[key] = _seen(node, sources, self._least)
+                view = seen[key] = self._seen(node, sources)
                 if id(view) not in fields:
                     fields[id(view)] = _field(view)
             views[path] = view
             self._found[path] = fields[id(view)]
             yield
 
-
-def _seen(node: Node, sources: list[View], least: Mapping[str, int]) -> View:
-    if all(source == NOTHING for source in sources):
-        return NOTHING
-    reached = [(x, view) for x, view in zip(node.inputs, sources) if view != NOTHING]
-    views = [view for _, view in reached if isinstance(view, tuple)]
-    if len(views) < len(reached):
-        return None
-    own = node.layer.sees(*[x for x, _ in reached])
-    if own is None or any(len(view) != len(own) for view in views):
-        return None
-    if len(views) == 1 and all(window == _ALONE for window in own):
-        return views[0]
-    found = [together(list(axis), least) for axis in zip(*views)]
-    seen = [axis and window and axis.then(window) for axis, window in zip(found, own)]
-    return tuple(axis for axis in seen if axis) if all(seen) else None
+    def _seen(self, node: Node, sources: list[View]) -> View:
+        if all(source == NOTHING for source in sources):
+            return NOTHING
+        reached = [(x, view) for x, view in zip(node.inputs, sources) if view != NOTHING]
+        views = [view for _, view in reached if isinstance(view, tuple)]
+        if len(views) < len(reached):
+            return None
+        own = self._own(node, tuple([x for x, _ in reached]))
+        if own is None or any(len(view) != len(own) for view in views):
+            return None
+        if len(views) == 1 and all(window == _ALONE for window in own):
+            return views[0]
+        found = [together(list(axis), self._least) for axis in zip(*views)]
+        seen = [axis and window and axis.then(window) for axis, window in zip(found, own)]
+        return tuple(axis for axis in seen if axis) if all(seen) else None
 
 
 def _field(view: View) -> ReceptiveField | None:

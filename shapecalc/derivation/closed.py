@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shapecalc.algebra.arithmetic import is_symbolic
+from shapecalc.analysis.measures import MEASURES
 from shapecalc.analysis.report import Report
 from shapecalc.language.opening import fresh, size_symbols, with_sizes_named
 from shapecalc.language.problem import SpecError
@@ -31,8 +32,10 @@ def closed(network: Network, report: Report, settings: Mapping[str, Any]) -> Rep
         for name, value in report.symbols.items()
         if is_symbolic(value) and name not in {*settings, *names}
     ]
+    if not names or _expected(report) > network.most_terms:
+        return None
     try:
-        return network.of_spec(spec).opened(settings, names) if names else None
+        return network.of_spec(spec).opened(settings, names)
     except SpecError:
         return None
 
@@ -53,9 +56,20 @@ def open_report(
     try:
         own = report.under(freed.values({**kept, **values}, symbols - kept.keys()))
         # by what is set, so that what others follow from decides the structure as they do
-        return own, freed.opened(settings, [n for n in known(spec) if n not in kept])
+        found = freed.opened(settings, [n for n in known(spec) if n not in kept])
+        return (own, found) if found.memory.steps else None  # which may be too long
     except SpecError:
         return None
+
+
+def _expected(report: Report) -> int:
+    """How many terms what is counted is bound to have: one in every count of a map that is left.
+
+    A network that will be refused for them is not built, which would take seconds in vain.
+    """
+    growing = [measure.name for measure in MEASURES.values() if measure.per_sample]
+    unlike = {id(layer.counts): layer for layer in report if layer.node.output.spatial}
+    return sum(layer.counts[name] != 0 for layer in unlike.values() for name in growing)
 
 
 def _freed(spec: Spec, report: Report) -> tuple[Spec, list[str]]:

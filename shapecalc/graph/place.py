@@ -261,19 +261,12 @@ class Placer(Evaluator):
             elif self.terms > self.most_terms:
                 message = f"would make the formulas longer than {self.most_terms:,} terms together"
             if message:
-                hint = f"leave fewer symbols open, as with --symbolic={self.few_symbols()}"
-                if self.terms > self.most_terms:
-                    hint += "; if it is meant, --max-terms allows more"
+                is_long = self.terms > self.most_terms
+                hint = fewer_symbols(self.spec, self.values, is_long)
         if message:
             told, of_formulas = f"{entry.kind} {path!r} {message}", bool(hint)
             self.problem(entry.mark, told, hint, uses=place.part, is_of_formulas=of_formulas)
         return not message
-
-    def few_symbols(self) -> str:
-        """Symbols that may well stay open: those of the inputs' sizes, or the batch."""
-        sizes = [size for setting in self.spec.inputs.values() for size in setting.shape]
-        names = sorted({name for size in sizes for name in size.names()} & self.values.keys())
-        return ",".join(names[:2]) or BATCH
 
     def shared_path(self, entry: Entry, place: Place, path: str) -> str | None:
         """The path of the layer whose weights this one uses."""
@@ -329,6 +322,14 @@ class Placer(Evaluator):
             for need in needs:
                 if isinstance(need, Condition):
                     self.need(need, node.path)
+
+
+def fewer_symbols(spec: Spec, values: Mapping[str, Quantity], is_long: bool) -> str:
+    """What to do where formulas are too much: symbols that may well stay open, and the option."""
+    sizes = [size for setting in spec.inputs.values() for size in setting.shape]
+    names = sorted({name for size in sizes for name in size.names()} & values.keys())
+    hint = f"leave fewer symbols open, as with --symbolic={','.join(names[:2]) or BATCH}"
+    return f"{hint}; if it is meant, --max-terms allows more" if is_long else hint
 
 
 def _is_refused(entry: Entry, error: FieldError) -> bool:

@@ -7,7 +7,7 @@ on them, nothing is said.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +18,7 @@ from shapecalc.algebra.requirement import Least, at_least
 from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
 if TYPE_CHECKING:
+    from shapecalc.analysis.layer import LayerReport
     from shapecalc.analysis.report import Report
     from shapecalc.graph.graph import Node, Part
 
@@ -83,6 +84,17 @@ def _silenced(code: str, node: Node) -> bool:
     return False
 
 
+def of_alike(report: Report, tell: Callable[[LayerReport], str]) -> Iterator[Finding]:
+    """What is told of each layer; of the same layer on the same inputs it is found once."""
+    known: dict[tuple[int, int], str] = {}
+    for layer in report.layers:
+        key = id(layer.node.layer), id(layer.node.inputs)
+        if key not in known:
+            known[key] = tell(layer)
+        if known[key]:
+            yield Finding(layer.path, known[key])
+
+
 def surely_at_least(a: Dim, b: Dim, least: Least) -> bool:
     """Whether ``a >= b`` for all values of the symbols from their ``least`` ones on.
 
@@ -95,7 +107,7 @@ def surely_at_least(a: Dim, b: Dim, least: Least) -> bool:
     """
     if not (is_symbolic(a) or is_symbolic(b)):
         return a >= b
-    if any(_sample(a, seed) < _sample(b, seed) for seed in range(SEEDS)):
+    if _is_less_somewhere(a, b):
         return False  # where some values are enough to say no, as they mostly are
     difference: Any = a - b
     if not is_symbolic(difference):
@@ -108,6 +120,23 @@ def surely_at_least(a: Dim, b: Dim, least: Least) -> bool:
 def _surely_positive(difference: Dim, least: tuple[tuple[str, int], ...]) -> bool:
     """Whether it is at least 0; many layers ask that of the same sizes."""
     return at_least(difference, 0).decide(dict(least)) is True
+
+
+def _is_less_somewhere(a: Dim, b: Dim) -> bool:
+    """Whether one size is less than another at one of a few settings; a number is looked up."""
+    if not is_symbolic(a):
+        return bool(a < _between(b)[1])
+    if not is_symbolic(b):
+        return bool(_between(a)[0] < b)
+    return any(_sample(a, seed) < _sample(b, seed) for seed in range(SEEDS))
+
+
+@lru_cache(maxsize=4096)
+def _between(size: Dim) -> tuple[Any, Any]:
+    """The least and the greatest value of a size at these settings, where it has any there."""
+    found = [_sample(size, seed) for seed in range(SEEDS)]
+    values = [each for each in found if not math.isnan(each)]
+    return min(values, default=math.inf), max(values, default=-math.inf)
 
 
 SEEDS = 5

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.arithmetic import Dim, ceildiv, is_symbolic, largest
@@ -15,39 +15,38 @@ from shapecalc.layers.axes import SPATIAL
 from shapecalc.layers.convolution import TransposedConvolution
 from shapecalc.layers.scaling import Scaling, parting
 from shapecalc.layers.tensor import times
-from shapecalc.lint.base import Finding, check, surely_at_least
+from shapecalc.lint.base import Finding, check, of_alike, surely_at_least
 
 if TYPE_CHECKING:
     from shapecalc.analysis.layer import LayerReport
     from shapecalc.analysis.report import Report
 
 
-def _sliding(report: Report) -> Iterator[tuple[LayerReport, tuple[Window, ...]]]:
-    """The layers that slide a kernel over their input, and their windows.
+def _windows(layer: LayerReport) -> tuple[Window, ...]:
+    """The windows of a layer that slides a kernel over its input; of any other none.
 
     Padding and slicing have windows too, but there the cells added or left out are the purpose.
     """
-    for layer in report.layers:
-        if layer.node.layer.slides:
-            windows = layer.node.layer.windows(*layer.node.inputs)
-            if windows is not None:
-                yield layer, windows
+    own = layer.node.layer
+    return (own.windows(*layer.node.inputs) or ()) if own.slides else ()
 
 
 @check("dropped-pixels")
 def dropped_pixels(report: Report) -> Iterator[Finding]:
     """The window's steps do not come out even, and cells at the end of the input are lost."""
-    for layer, windows in _sliding(report):
-        if layer.node.layer.rounds_up:
-            continue
+
+    def told(layer: LayerReport) -> str:
+        windows = () if layer.node.layer.rounds_up else _windows(layer)
+        if not windows:
+            return ""
         axes: dict[tuple[Dim, Window], list[str]] = {}
         spatial = layer.node.inputs[0].spatial
         for name, size, window in zip(SPATIAL[len(spatial)], spatial, windows):
             if _drops(window, size, report.least):
                 axes.setdefault((size, window), []).append(name)
-        if axes:
-            told = [_dropped(names, *axis, report.least) for axis, names in axes.items()]
-            yield Finding(layer.path, "; ".join(told))
+        return "; ".join([_dropped(names, *axis, report.least) for axis, names in axes.items()])
+
+    yield from of_alike(report, told)
 
 
 def _drops(window: Window, size: Dim, least: Least) -> bool:
@@ -87,8 +86,9 @@ def _dropped(names: list[str], size: Dim, window: Window, least: Least) -> str:
 @check("wide-padding")
 def wide_padding(report: Report) -> Iterator[Finding]:
     """The padding is wider than half the window: windows at the edge see little else."""
-    for layer, windows in _sliding(report):
-        for window in dict.fromkeys(windows):
+
+    def told(layer: LayerReport) -> str:
+        for window in dict.fromkeys(_windows(layer)):
             after = window.before if layer.node.layer.rounds_up else window.after
             padding = largest(window.before, after)
             if not surely_at_least(2 * padding, window.extent + 1, report.least):
@@ -98,9 +98,10 @@ def wide_padding(report: Report) -> Iterator[Finding]:
                 if surely_at_least(padding, window.extent, report.least)
                 else "sees more padding than input"
             )
-            message = f"padding {padding} for a window of {window.extent}: at the edge it {sees}"
-            yield Finding(layer.path, message)
-            break
+            return f"padding {padding} for a window of {window.extent}: at the edge it {sees}"
+        return ""
+
+    yield from of_alike(report, told)
 
 
 @check("padding-of-some")
@@ -127,39 +128,42 @@ def padding_of_some(report: Report) -> Iterator[Finding]:
 @check("even-kernel-same")
 def even_kernel_same(report: Report) -> Iterator[Finding]:
     """An even kernel is asked to keep its input's size, which takes padding that is uneven."""
-    for layer, windows in _sliding(report):
+
+    def told(layer: LayerReport) -> str:
         if getattr(layer.node.layer, "padding", None) != "same":
-            continue
-        for window in windows:
+            return ""
+        for window in _windows(layer):
             if surely_at_least(window.after, window.before + 1, report.least):
-                message = (
+                return (
                     f"a window of {window.extent} keeps its input's size with padding "
                     f"{window.before} before and {window.after} after: results move by half a cell"
                 )
-                yield Finding(layer.path, message)
-                break
+        return ""
+
+    yield from of_alike(report, told)
 
 
 @check("uneven-transposed-kernel")
 def uneven_transposed_kernel(report: Report) -> Iterator[Finding]:
     """A transposed convolution's kernel is no multiple of its stride: outputs overlap unevenly."""
     least = report.least
-    for layer in report.layers:
+
+    def told(layer: LayerReport) -> str:
         conv = layer.node.layer
         if not isinstance(conv, TransposedConvolution):
-            continue
+            return ""
         axes = zip(layer.node.inputs[0].spatial, conv.kernel_size, conv.stride, conv.dilation)
         for size, kernel, stride, dilation in axes:
             # a single cell is spread once and overlaps nothing
             if surely_at_least(kernel % stride, 1, least) and surely_at_least(size, 2, least):
-                told = f"kernel {kernel} is no multiple of stride {stride}: "
+                found = f"kernel {kernel} is no multiple of stride {stride}: "
                 if dilation == 1:
                     less, more = kernel // stride, ceildiv(kernel, stride)
-                    told += f"outputs get {less} or {more} cells of it by turns"
-                else:
-                    told += "outputs get more and fewer cells of it by turns"
-                yield Finding(layer.path, told)
-                break
+                    return f"{found}outputs get {less} or {more} cells of it by turns"
+                return f"{found}outputs get more and fewer cells of it by turns"
+        return ""
+
+    yield from of_alike(report, told)
 
 
 @check("receptive-field-beyond-input")
@@ -173,6 +177,10 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
     }
     before = None
     fields = report.receptive_fields
+    if any(map(is_symbolic, chain(*inputs))):
+        told = fields.symbols
+        if all(_is_larger_than_any(size, told) for sizes in inputs for size in sizes):
+            return
     for layer in report.layers:
         field = fields[layer.path]
         if field is None or field is before:  # as behind an activation
@@ -195,22 +203,35 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
             return
 
 
+def _is_larger_than_any(size: Dim, told: Collection[str]) -> bool:
+    """Whether a size grows with a symbol that views are not told, and so beyond each of them."""
+    if not is_symbolic(size):
+        return False
+    from shapecalc.algebra.form import straight_line
+
+    line = straight_line(size)
+    return line is not None and line[0] > 0 and size.symbols.isdisjoint(told)
+
+
 @check("inexact-factor")
 def inexact_factor(report: Report) -> Iterator[Finding]:
     """A size times a fraction is whole, but torch's double precision makes it one less.
 
     Of a size that is a formula the first sizes are told at which that is so.
     """
-    for layer in report.layers:
+
+    def told(layer: LayerReport) -> str:
         own = layer.node.layer
         if not isinstance(own, Scaling):
-            continue
+            return ""
         x = layer.node.inputs[0]
         for size, factor in dict.fromkeys(zip(x.spatial, own.factors(x))):
-            told = "" if is_symbolic(factor) else _inexact(size, factor)
-            if told:
-                yield Finding(layer.path, told)
-                break
+            found = "" if is_symbolic(factor) else _inexact(size, factor)
+            if found:
+                return found
+        return ""
+
+    yield from of_alike(report, told)
 
 
 LARGEST_TRIED = 4096

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cmp_to_key
 from math import prod
 
 import sympy
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from shapecalc.algebra import canonical, factoring, nodes
+from shapecalc.algebra import canonical, factoring, nodes, sorting
 from shapecalc.algebra.formula import Formula
 from tests.algebra.formulas import Rule, formula, rules
 
@@ -116,3 +117,16 @@ def test_common_factors_are_drawn_out_as_sympy_does(terms: list[sympy.Expr]) -> 
     assert sympy.expand(drawn - expr) == 0
     if all(nodes.parted(term)[0].is_Integer for term in sympy.Add.make_args(expr)):
         assert drawn == sympy.factor_terms(expr)
+
+
+@given(st.lists(rules("H", "W", "c") | st.just(POWER), min_size=2, max_size=6))
+@tried(max_examples=100, deadline=None)
+def test_terms_and_factors_are_kept_in_the_order_of_sympy(own: list[Rule]) -> None:
+    made = [formula(rule, "H", "W", "c") for rule in own]
+    args = [each.expr if isinstance(each, Formula) else sympy.Rational(each) for each in made]
+    args += [part for expr in args for part in sympy.preorder_traversal(expr)]
+    args.append(nodes.symbol("H", True))
+    args.append(nodes.symbol("own", True))
+    expected = sorted(args, key=cmp_to_key(sympy.Basic.compare))
+    sorting.in_order(args)
+    assert args == expected

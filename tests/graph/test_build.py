@@ -518,8 +518,29 @@ def test_formulas_may_be_longer_where_the_caller_says_so():
     (problem,) = refused.value.problems
     hint = "leave fewer symbols open, as with --symbolic=H; if it is meant, --max-terms allows more"
     assert problem.notes[-1] == hint
-    assert len(shapecalc.load(spec, most_terms=200).report(symbolic=["H"])) == 40
+    assert len(shapecalc.load(spec, most_terms=500).report(symbolic=["H"])) == 40
     assert len(shapecalc.load(spec, most_terms=1).report()) == 40
+
+
+def test_formulas_of_what_is_counted_have_a_limit_too():
+    layers = [{"Conv1d": {"out_channels": 4, "kernel_size": 3}}] * 40
+    spec = {"symbols": {"H": 200}, "input": [3, "H"], "layers": layers}
+    told = "the formulas of what is counted longer than 160 terms"
+    with pytest.raises(shapecalc.SpecError, match=told):
+        shapecalc.load(spec, most_terms=160).report(symbolic=["H"])
+
+
+def test_formulas_of_what_memory_holds_have_a_limit_too():
+    branches = [[{"MaxPool1d": {"kernel_size": i, "stride": i}}] for i in range(2, 32)]
+    spec = {
+        "symbols": {"H": 99},
+        "input": [8, "H"],
+        "layers": [{"Concat": {"dim": 2, "branches": branches}}],
+    }
+    report = shapecalc.load(spec, most_terms=150).report(symbolic=["H"])
+    assert report.totals.params == 0
+    with pytest.raises(shapecalc.SpecError, match="what memory holds longer than 750 terms"):
+        report.to_dict(memory=True)
 
 
 def test_so_many_sizes_that_may_be_1_are_broadcast_and_no_more():
