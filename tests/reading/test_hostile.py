@@ -51,6 +51,8 @@ ENDLESS = [
     "torch.Size(itertools.count())",
     "import json\njson.dumps(['x' * 100_000] * 100_000)",
     "import json\njson.dumps({'a': 1}, indent=10**9)",
+    "torch.arange(10).tensor_split(10**9)",
+    "import numpy as np\nnp.split(np.zeros(10**9), 10**9)",
     "functools.reduce(lambda a, b: a, itertools.count())",
     "collections.Counter(itertools.count())",
     "sorted(itertools.count())",
@@ -129,6 +131,9 @@ RUN = [
 ]
 
 HARMLESS = [
+    "torch.tensor([10]) ** 10**9",
+    "t = torch.tensor([3])\nfor i in range(99): t = t * t",
+    "torch.tensor([1]).repeat_interleave(10**12)",
     "5.5 in range(10**12), None in range(10**12)",
     "'a'.center(10**9), 'a'.zfill(10**9)",
     "self.register_buffer('b', torch.zeros(10**12), persistent=False)",

@@ -19,6 +19,35 @@ import torch.nn.functional as F
 """
 
 CASES: dict[str, tuple[str, str, list[list[int]]]] = {
+    "a table that is looked up in two dimensions": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self, w=3):
+        super().__init__()
+        at = torch.tensor([[x, y] for x in range(w) for y in range(w)])
+        self.between = at[None, :, :] - at[:, None, :] + w - 1
+        self.table = nn.Parameter(torch.randn(2 * w - 1, 2 * w - 1))
+    def forward(self, x):
+        return x + self.table[self.between[:, :, 0], self.between[:, :, 1]]
+""",
+        [[9, 9]],
+    ),
+    "sinusoids by numpy's newaxis": (
+        "Net()",
+        """
+import numpy as np
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        rates = torch.exp(-torch.arange(4) / 3.0)
+        times = torch.arange(10)[:, np.newaxis] * rates[np.newaxis, :]
+        self.register_buffer("waves", torch.cat([torch.sin(times), torch.cos(times)], dim=1))
+    def forward(self, x):
+        return x + self.waves[: x.shape[1]]
+""",
+        [[5, 8]],
+    ),
     "settings as a dictionary that is asked by attribute": (
         "Net(cfg.model)",
         """

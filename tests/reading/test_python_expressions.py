@@ -260,6 +260,38 @@ list(dict.fromkeys([3, 3, 4]))[1]
 dict.fromkeys("ab", 7)["b"]
 str.upper("ab").count("A")
 list.index([4, 5], 5) + 1
+np.newaxis is None
+np.vstack([np.zeros(3), np.zeros(3)]).shape[1]
+np.meshgrid(np.arange(3), np.arange(4))[0].shape[0]
+np.sum(np.ones((2, 3)), axis=0).shape[0]
+np.mean(np.ones((2, 3)), axis=1, keepdims=True).shape[1]
+np.max(np.ones((2, 5)), axis=0).shape[0]
+np.sum(3)
+np.prod([2, 3])
+np.median([1, 5, 3])
+np.std([1, 5]) * 2
+np.transpose(np.zeros((2, 3, 4))).shape[0]
+np.transpose(np.zeros((2, 3, 4)), (1, 0, 2)).shape[0]
+np.array_split(np.arange(7), 3)[0].shape[0]
+np.split(np.arange(6), 3)[2].tolist()[1]
+np.repeat(3, 4).tolist()[3]
+np.ceil(7 / 2).astype(int)
+np.floor_divide(7, 2) + np.mod(7, 4) + np.lcm(4, 6)
+np.square(3) + np.sign(-2)
+np.sort([3, 1, 2]).tolist()[0]
+np.random.permutation(5).shape[0]
+np.array([1, 2]).copy().tolist()[1]
+np.nan != np.nan
+torch.tensor([3, 1, 2]).sort()[0].tolist()[0]
+torch.tensor([3, 1, 2]).sort(descending=True)[1].tolist()[0]
+torch.tensor([3, 1, 2]).argsort().tolist()[0]
+torch.tensor([3, 1, 2]).add(torch.tensor([1, 1, 1]), alpha=2).tolist()[0]
+torch.tensor([3, 0, 2]).bool().tolist()[0]
+torch.tensor([3, 1, 2]).repeat_interleave(2).tolist()[1]
+(torch.tensor([3, 1]) & 2).tolist()[0]
+torch.vstack([torch.ones(3), torch.ones(3)]).shape[1]
+torch.dstack([torch.ones(2, 3), torch.ones(2, 3)]).shape[2]
+torch.dstack([torch.ones(3), torch.ones(3)]).shape[1]
 (255).bit_length()
 [1, 2].__len__()
 len("é")

@@ -108,6 +108,17 @@ def _method(kind: type, name: str) -> Callable[[Run], Run]:
     return note
 
 
+def _as_type(rt: Any, value: Any, dtype: Any, **kwargs: Any) -> Any:
+    """A number of numpy as one of another type."""
+    name = str(getattr(dtype, "name", dtype)).rpartition(".")[2]
+    return int(value) if name.startswith(("int", "uint", "long")) else float(value)
+
+
+for _kind in (int, float):  # numbers of numpy are read as Python's
+    _SPECIAL[_kind, "astype"] = _as_type
+    _SPECIAL[_kind, "item"] = lambda rt, value: value
+
+
 @_method(str, "join")
 def _join(rt: Any, value: str, items: Any) -> str:
     words = rt.drawn_all(items)

@@ -11,6 +11,7 @@ from shapecalc.reading.evaluator.values import Unknown
 from shapecalc.reading.index import FUNCTIONS_IN
 from shapecalc.reading.tables import Table
 from shapecalc.reading.tensors.traced import TensorValue, constant
+from shapecalc.reading.tensors.unknown import not_in_catalogue
 
 OPERATIONS = Table("shapecalc.reading.functions", FUNCTIONS_IN)
 """Functions by what torch calls them: ``torch.cat``, ``nn.functional.relu``, ``Tensor.view``."""
@@ -84,8 +85,7 @@ def of_constants(
     """What a function gives whose cost no kind tells: it is known of constants alone."""
     if rt.current is None or all(each.is_constant for each in inputs):
         return TensorValue(tuple(shape), dtype)
-    why = "no kind of the catalogue is known by this name"
-    return rt.stood_in(Unknown(name, why), list(inputs))
+    return rt.stood_in(not_in_catalogue(name), list(inputs))
 
 
 def listed(numbers: list[Any], dtype: str) -> TensorValue:

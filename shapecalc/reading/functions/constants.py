@@ -12,7 +12,7 @@ from shapecalc.reading.functions.base import OPERATIONS, number, numbers, prod, 
 from shapecalc.reading.functions.elementwise import typed
 from shapecalc.reading.modules import stored
 from shapecalc.reading.tensors.dtypes import DTYPES, DType, TorchSize
-from shapecalc.reading.tensors.traced import TensorValue
+from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function
@@ -179,7 +179,7 @@ def _arange(
 def _linspace(rt: Any, start: Any, end: Any, steps: Any = 100, **kwargs: Any) -> Any:
     start, end, steps = number(rt, start), number(rt, end), number(rt, steps)
     found = TensorValue((steps,), _dtype_of(kwargs))
-    if steps <= 4096:
+    if steps <= MOST_KNOWN:
         gap = (end - start) / max(1, steps - 1)
         found.data = [start + n * gap for n in range(steps)]
         if steps > 1:

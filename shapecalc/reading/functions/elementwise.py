@@ -20,6 +20,8 @@ def _binary(word: str) -> Any:
             return rt.tensor_operator("//", a, b)
         if not isinstance(a, TensorValue) and not isinstance(b, TensorValue):
             return rt.binary(word, a, b)
+        if alpha is not None and alpha != 1:
+            b = rt.tensor_operator("*", b, alpha) if isinstance(b, TensorValue) else b * alpha
         return rt.tensor_operator(word, a, b)
 
     return run
@@ -242,8 +244,8 @@ def typed(rt: Any, x: TensorValue, dtype: str) -> TensorValue:
         return rt.put("To", [x], {"dtype": dtype})
     found = same_source(x, x.shape, dtype)
     found.data = x.data
-    if x.data is not None and dtype in ("int64", "int32"):
-        found.data = [int(each) for each in x.data]
+    if x.data is not None and dtype in ("int64", "int32", "bool"):
+        found.data = [(bool if dtype == "bool" else int)(each) for each in x.data]
     return found
 
 
@@ -255,6 +257,7 @@ for _name in ("float", "double", "half", "long", "int", "bool", "bfloat16", "sho
 
 
 @operation("Tensor.clone", "torch.clone", "Tensor.contiguous", "Tensor.detach", "torch.detach")
+@operation("Tensor.copy")  # of an array of numpy
 def _clone(rt: Any, x: TensorValue, *args: Any, **kwargs: Any) -> Any:
     """The same elements: in-place operations on the copy do not change the original."""
     found = same_source(x, x.shape, x.dtype)

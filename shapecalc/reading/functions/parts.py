@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.reading.functions.base import OPERATIONS, listed, number, numbers, prod, tensor
 from shapecalc.reading.functions.shapes import flatten
-from shapecalc.reading.tensors.traced import TensorValue
+from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function
@@ -67,7 +67,7 @@ def _split(
             "RuntimeError", f"split expects split_size be positive, but got {rt.shown(wanted)}"
         )
     count = -(-int(size) // int(wanted))
-    if count > 4096:
+    if count > MOST_KNOWN:
         raise rt.cannot(f"{count} parts of a tensor")
     sizes = [wanted] * (count - 1) + [size - wanted * (count - 1)]
     return _pieces(rt, x, dim, sizes)
@@ -87,6 +87,8 @@ def _tensor_split(
     wanted = next(found)
     size = x.shape[dim]
     if isinstance(wanted, int):
+        if wanted > MOST_KNOWN:
+            raise rt.cannot(f"{wanted} parts of a tensor")
         small, more = size // wanted, int(size) % wanted
         return _pieces(rt, x, dim % len(x.shape), [small + (n < more) for n in range(wanted)])
     ends = [0, *numbers(rt, [wanted]), size]
@@ -104,7 +106,7 @@ def _flip(rt: Any, x: Any, *dims: Any) -> Any:
 @operation("torch.repeat_interleave", "Tensor.repeat_interleave")
 def _repeat_interleave(rt: Any, x: Any, repeats: Any, dim: Any = None, **kwargs: Any) -> Any:
     x, repeats = tensor(rt, x), number(rt, repeats)
-    if x.data is not None and len(x.shape) == 1:
+    if x.data is not None and len(x.shape) == 1 and len(x.data) * repeats <= MOST_KNOWN:
         return listed([each for each in x.data for _ in range(repeats)], x.dtype)
     if dim is None:
         x, dim = flatten(rt, x), 0

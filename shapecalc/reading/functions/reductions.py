@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.functions.base import OPERATIONS, number, prod, tensor
+from shapecalc.reading.functions.base import OPERATIONS, listed, number, prod, tensor
 from shapecalc.reading.functions.shapes import flatten
 from shapecalc.reading.tensors.traced import TensorValue, constant
 
@@ -167,7 +167,12 @@ def _aminmax(rt: Any, x: Any, *, dim: Any = None, keepdim: Any = False) -> Any:
 
 @operation("torch.cummax", "Tensor.cummax", "torch.cummin", "Tensor.cummin")
 def _cummax(rt: Any, x: TensorValue, dim: int) -> Any:
-    return ValuesIndices((x, rt.opaque([x], x.shape, "int64", "cummax")))
+    return ValuesIndices((_rearranged(x), rt.opaque([x], x.shape, "int64", "cummax")))
+
+
+def _rearranged(x: TensorValue) -> TensorValue:
+    """A tensor whose elements change places; which are where is no longer known."""
+    return x if x.data is None else TensorValue(x.shape, x.dtype)
 
 
 @operation("torch.var_mean", "torch.std_mean")
@@ -185,13 +190,24 @@ def _topk(
 
 
 @operation("torch.sort", "Tensor.sort")
-def _sort(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
-    return ValuesIndices((x, rt.opaque([x], x.shape, "int64", "sort")))
+def _sort(
+    rt: Any, x: TensorValue, dim: int = -1, descending: Any = False, stable: Any = False
+) -> Any:
+    if x.data is None or len(x.shape) != 1:
+        return ValuesIndices((_rearranged(x), rt.opaque([x], x.shape, "int64", "sort")))
+    order = _order(x.data, rt.truth(descending))
+    return ValuesIndices((listed([x.data[n] for n in order], x.dtype), listed(order, "int64")))
+
+
+def _order(values: list[Any], descending: bool) -> list[int]:
+    return sorted(range(len(values)), key=values.__getitem__, reverse=descending)
 
 
 @operation("torch.argsort", "Tensor.argsort")
-def _argsort(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
-    return rt.opaque([x], x.shape, "int64", "argsort")
+def _argsort(
+    rt: Any, x: TensorValue, dim: int = -1, descending: Any = False, stable: Any = False
+) -> Any:
+    return _sort(rt, x, dim, descending)[1]
 
 
 @operation("torch.argmax", "Tensor.argmax", "torch.argmin", "Tensor.argmin")
@@ -212,11 +228,16 @@ def _norm(
 
 
 @operation(
-    *("torch.cumsum", "Tensor.cumsum", "torch.cumprod", "Tensor.cumprod"),
+    *("torch.cumprod", "Tensor.cumprod"),
     *("torch.logcumsumexp", "Tensor.logcumsumexp"),
 )
+def _cumprod(rt: Any, x: TensorValue, dim: int = 0, dtype: Any = None) -> Any:
+    return rt.put("CumSum", [x], {"dim": dim})
+
+
+@operation("torch.cumsum", "Tensor.cumsum")
 def _cumsum(rt: Any, x: TensorValue, dim: int = 0, dtype: Any = None) -> Any:
-    if x.data is not None:
+    if x.data is not None and len(x.shape) == 1:
         found = TensorValue(x.shape, x.dtype)
         found.data = [sum(x.data[: n + 1]) for n in range(len(x.data))]
         return found

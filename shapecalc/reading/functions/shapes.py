@@ -226,12 +226,25 @@ def stack(rt: Any, tensors: Any, *more: Any, dim: int = 0, out: Any = None) -> A
     return rt.put("Stack", found, {"dim": more[0] if more else dim})
 
 
-for _name, _dim in (("vstack", 0), ("hstack", 1), ("dstack", 2)):
+@operation("torch.hstack")
+def _hstack(rt: Any, tensors: Any) -> Any:
+    found = [tensor(rt, each) for each in rt.iterate(tensors)]
+    return _cat(rt, found, 1 if len(found[0].shape) > 1 else 0)
+
+
+for _name, _dim in (("vstack", 0), ("dstack", 2)):
 
     @operation(f"torch.{_name}")
     def _xstack(rt: Any, tensors: Any, _dim: int = _dim) -> Any:
+        """Tensors one behind the other along a dimension, which they get where they lack it."""
         found = [tensor(rt, each) for each in rt.iterate(tensors)]
-        return rt.put("Concat", found, {"dim": _dim if len(found[0].shape) > 1 else 0})
+        for n, each in enumerate(found):
+            while len(each.shape) < 2:
+                each = rt.put("Unsqueeze", [each], {"dim": 0})
+            if len(each.shape) <= _dim:
+                each = rt.put("Unsqueeze", [each], {"dim": -1})
+            found[n] = each
+        return _cat(rt, found, _dim)
 
 
 @operation("torch.column_stack")

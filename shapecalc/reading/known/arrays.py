@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from typing import Any
 
 from shapecalc.reading.evaluator.builtins import BUILTINS
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.known.base import NAMES, resolve
 from shapecalc.reading.known.python import binary, elementwise
+from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function
@@ -50,15 +53,40 @@ def _filled(name: str) -> Any:
 for _name in ("zeros", "ones"):
     known(f"numpy.{_name}")(_filled(_name))
 
-known("numpy.sum")(lambda rt, values, *args: BUILTINS["sum"].run(rt, values))
 
-known("numpy.max", "numpy.amax")(lambda rt, values, *args: BUILTINS["max"].run(rt, values))
+def _reduced(of_numbers: Any, name: str) -> Any:
+    """What numbers come to, or an array: of all of it, or along an axis."""
 
-known("numpy.min", "numpy.amin")(lambda rt, values, *args: BUILTINS["min"].run(rt, values))
+    def run(rt: Any, a: Any, axis: Any = None, *args: Any, keepdims: Any = False) -> Any:
+        found = _array(rt, [a] if isinstance(a, (int, float)) else a)
+        is_array = isinstance(found, TensorValue)
+        if is_array and (found.data is None or len(found.shape) != 1):
+            given = {} if axis is None else {"dim": axis, "keepdim": keepdims}
+            return rt.call(resolve(f"torch.{name}"), [found], given)
+        return of_numbers(rt, found.data if is_array else list(rt.iterate(found)))
 
-known("numpy.mean")(
-    lambda rt, values, *args: sum(rt.iterate(values)) / max(1, len(list(rt.iterate(values))))
-)
+    return run
+
+
+def _builtin(name: str) -> Any:
+    return lambda rt, values: BUILTINS[name].run(rt, values)
+
+
+def _deviation(rt: Any, values: list[Any]) -> float:
+    return math.sqrt(statistics.pvariance(values))
+
+
+for _names, _of_numbers, _torch in (
+    (("sum",), _builtin("sum"), "sum"),
+    (("max", "amax"), _builtin("max"), "amax"),
+    (("min", "amin"), _builtin("min"), "amin"),
+    (("mean", "average"), lambda rt, values: sum(values) / max(1, len(values)), "mean"),
+    (("std",), _deviation, "std"),
+    (("median",), lambda rt, values: statistics.median(values), "median"),
+    (("prod", "product"), lambda rt, values: resolve("math.prod").run(rt, values), "prod"),
+):
+    for _name in _names:
+        known(f"numpy.{_name}")(_reduced(_of_numbers, _torch))
 
 
 def _truths(rt: Any, values: Any) -> list[bool]:
@@ -72,12 +100,28 @@ known("numpy.all")(lambda rt, values, *args: all(_truths(rt, values)))
 
 known("numpy.abs")(lambda rt, value: abs(value))
 
+known("numpy.sign")(elementwise(lambda value: float((value > 0) - (value < 0))))
+
+known("numpy.deg2rad", "numpy.radians")(elementwise(math.radians))
+
 known("numpy.round", "numpy.around", "numpy.rint")(
     elementwise(lambda value, digits=0: float(round(value, digits)))
 )
 
-for _name, _word in (("power", "**"), ("multiply", "*"), ("add", "+"), ("subtract", "-")):
+for _name, _word in (
+    ("power", "**"),
+    ("multiply", "*"),
+    ("add", "+"),
+    ("subtract", "-"),
+    ("divide", "/"),
+    ("true_divide", "/"),
+    ("floor_divide", "//"),
+    ("mod", "%"),
+    ("remainder", "%"),
+):
     known(f"numpy.{_name}")(binary(_word))
+
+known("numpy.square")(lambda rt, value: rt.binary("*", value, value))
 
 known("numpy.full")(
     lambda rt, shape, value, **kwargs: OPERATIONS["Tensor.fill_"].run(
@@ -95,7 +139,11 @@ known("numpy.int64", "numpy.int32", "numpy.intp")(
     lambda rt, value=0: BUILTINS["int"].run(rt, value)
 )
 
-known("numpy.float32", "numpy.float64")(lambda rt, value=0.0: BUILTINS["float"].run(rt, value))
+known("numpy.bool_")(lambda rt, value=False: rt.truth(value))
+
+known("numpy.float16", "numpy.float32", "numpy.float64")(
+    lambda rt, value=0.0: BUILTINS["float"].run(rt, value)
+)
 
 known("numpy.maximum")(lambda rt, a, b: max(a, b))
 
@@ -122,11 +170,10 @@ _AS_TORCH = {
     "flip": "flip",
     "swapaxes": "transpose",
     "argsort": "argsort",
-    "sort": "sort",
-    "meshgrid": "meshgrid",
     "logspace": "logspace",
-    "square": "square",
-    "sign": "sign",
+    "einsum": "einsum",
+    "diff": "diff",
+    "roll": "roll",
     "argmax": "argmax",
     "ravel": "flatten",
 }
@@ -175,6 +222,38 @@ for _name, _torch in (
     known(f"numpy.{_name}")(_joined(_torch))
 
 
+@known("numpy.sort")
+def _sort(rt: Any, a: Any, axis: int = -1, **kwargs: Any) -> Any:
+    return rt.call(resolve("torch.sort"), [_array(rt, a), axis], {})[0]
+
+
+@known("numpy.meshgrid")
+def _meshgrid(rt: Any, *arrays: Any, indexing: str = "xy", **kwargs: Any) -> Any:
+    found = [_array(rt, each) for each in arrays]
+    return rt.call(resolve("torch.meshgrid"), found, {"indexing": indexing})
+
+
+@known("numpy.transpose")
+def _transpose(rt: Any, a: Any, axes: Any = None) -> Any:
+    found = _array(rt, a)
+    dims = list(range(len(found.shape)))[::-1] if axes is None else list(rt.iterate(axes))
+    return rt.call(resolve("torch.permute"), [found, dims], {})
+
+
+@known("numpy.array_split", "numpy.split")
+def _split(rt: Any, ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    given = [_array(rt, ary), indices_or_sections, axis]
+    return list(rt.iterate(rt.call(resolve("torch.tensor_split"), given, {})))
+
+
+@known("numpy.random.permutation")
+def _permutation(rt: Any, x: Any) -> Any:
+    if isinstance(x, int):
+        return rt.call(resolve("torch.randperm"), [x], {})
+    found = _array(rt, x)
+    return TensorValue(tuple(found.shape), found.dtype)
+
+
 @known("numpy.clip")
 def _clip(rt: Any, a: Any, a_min: Any = None, a_max: Any = None) -> Any:
     if isinstance(a, (int, float)):
@@ -185,4 +264,5 @@ def _clip(rt: Any, a: Any, a_min: Any = None, a_max: Any = None) -> Any:
 
 @known("numpy.repeat")
 def _repeat(rt: Any, a: Any, repeats: Any, axis: Any = None) -> Any:
-    return rt.call(resolve("torch.repeat_interleave"), [_array(rt, a), repeats], {"dim": axis})
+    found = _array(rt, [a] if isinstance(a, (int, float)) else a)
+    return rt.call(resolve("torch.repeat_interleave"), [found, repeats], {"dim": axis})

@@ -21,6 +21,7 @@ from shapecalc.reading.index import KNOWN_IN
 from shapecalc.reading.modules import torch_class
 from shapecalc.reading.tables import Table
 from shapecalc.reading.tensors.dtypes import DTYPES, DType
+from shapecalc.reading.tensors.unknown import not_in_catalogue
 
 NAMES = Table("shapecalc.reading.known", KNOWN_IN)
 """What modules hold, by dotted name."""
@@ -282,7 +283,7 @@ def resolve(name: str) -> Any:
         return Known(shown if full != root and "." not in rest else name)
     if root in ("os", "sys", "time", "logging", "random", "json", "pathlib", "datetime", "re"):
         return Unknown(shown, "nothing outside the source is looked at")
-    return Unknown(shown, "no kind of the catalogue is known by this name")
+    return not_in_catalogue(shown)
 
 
 def _in_place(function: Builtin) -> Builtin:

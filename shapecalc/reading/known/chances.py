@@ -1,6 +1,7 @@
 """Random numbers: arrays of a shape, and of a single number the middle of what it may be.
 
-So a branch that chance decides goes the way that is taken half of the time or more.
+So a branch that chance decides goes the way that is taken half of the time or more. What is chosen
+among things that are no numbers has no middle, and is not known.
 """
 
 from __future__ import annotations
@@ -58,3 +59,17 @@ def _uniform(rt: Any, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
 def _randint(rt: Any, low: Any, high: Any = None, size: Any = None, **kwargs: Any) -> Any:
     low, high = (0, plain(low)) if high is None else (plain(low), plain(high))
     return _drawn(rt, size, (low + high) // 2, "int64")
+
+
+def _choice(name: str) -> Any:
+    def run(rt: Any, *args: Any, **kwargs: Any) -> Any:
+        raise rt.cannot(f"what {name} gives is another each time", "the network would be, too")
+
+    return run
+
+
+for _name in ("choice", "choices", "sample", "shuffle"):
+    known(f"random.{_name}")(_choice(f"random.{_name}"))
+
+for _name in ("choice", "shuffle"):
+    known(f"numpy.random.{_name}")(_choice(f"numpy.random.{_name}"))

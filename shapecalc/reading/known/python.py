@@ -111,7 +111,7 @@ for _name in ("gcd", "lcm"):
                 raise rt.error("ValueError", "the number is larger than any network needs")
         return found
 
-    known(f"math.{_name}")(_folded)
+    known(f"math.{_name}", f"numpy.{_name}")(_folded)
 
 KNOWN.update(
     {
@@ -124,7 +124,7 @@ KNOWN.update(
 )
 
 
-@known("math.prod", "numpy.prod", "numpy.product")
+@known("math.prod")
 def _prod(rt: Any, values: Any, *more: Any, start: Any = 1, **kwargs: Any) -> Any:
     if isinstance(values, (int, float)):  # which numpy takes for an array of one
         return values

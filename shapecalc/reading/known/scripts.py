@@ -36,6 +36,7 @@ for _name in [
     "warnings.simplefilter",
     "random.seed",
     "numpy.random.seed",
+    "numpy.set_printoptions",
     "torch._assert_async",
     "torch._C._log_api_usage_once",
     "torch.set_float32_matmul_precision",
@@ -164,6 +165,12 @@ KNOWN["torch.nan"] = math.nan
 KNOWN["numpy.inf"] = math.inf
 
 KNOWN["numpy.pi"] = math.pi
+
+KNOWN["numpy.e"] = math.e
+
+KNOWN["numpy.nan"] = math.nan
+
+KNOWN["numpy.newaxis"] = None
 
 KNOWN["torch.Size"] = Builtin("Size", lambda rt, values=(): TorchSize(rt.iterate(values)))
 

@@ -136,8 +136,10 @@ class Indexing:
                 )
             return self.put("Index", [found, index], {"dim": dim})
         shape = list(broadcast(shapes))
-        rest, dims = [], iter(value.shape)
         together = at == list(range(at[0], at[-1] + 1))
+        if together and value.grown is not None and self.are_constant(parts):
+            return self.gathered_as_one(value, parts, at, shape)
+        rest, dims = [], iter(value.shape)
         place: int | None = None
         for n, each in enumerate(parts):
             if each is None:
@@ -155,6 +157,20 @@ class Indexing:
         return self.opaque(
             [value, *[e for e in indices if e.source is not None]], made, value.dtype, "indexing"
         )
+
+    def are_constant(self, parts: list[Any]) -> bool:
+        """Whether all tensors among indices are constants."""
+        return all(each.is_constant for each in parts if isinstance(each, TensorValue))
+
+    def gathered_as_one(
+        self, value: TensorValue, parts: list[Any], at: list[int], shape: list[Any]
+    ) -> TensorValue:
+        """Places of several dimensions of a weight, as places of one: its elements in a row."""
+        before = sum(each is not None for each in parts[: at[0]])
+        settings = {"start_dim": before, "end_dim": before + len(at) - 1}
+        flat = self.put("Flatten", [value], settings)
+        places = TensorValue(tuple(shape), "int64")
+        return self.tensor_index(flat, (*parts[: at[0]], places, *parts[at[-1] + 1 :]))
 
     def tensor_store(self, value: TensorValue, index: Any, item: Any) -> None:
         """``tensor[index] = item``: the elements change, the shape does not."""

@@ -12,7 +12,7 @@ from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.evaluator.operators import plain, type_name
 from shapecalc.reading.evaluator.values import Unknown
 from shapecalc.reading.tensors.dtypes import COMPARISONS
-from shapecalc.reading.tensors.traced import TensorValue, same_source
+from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue, same_source
 
 ARITHMETIC = {
     "+": "Add",
@@ -62,6 +62,9 @@ _NUMBERS = {
     "//": lambda a, b: a // b,
     "%": lambda a, b: a % b,
     "**": lambda a, b: a**b,
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
     "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
     "<": lambda a, b: a < b,
@@ -69,6 +72,20 @@ _NUMBERS = {
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
 }
+
+
+def _computed(word: str, x: Any, y: Any) -> Any:
+    """An operator on two numbers; OverflowError where torch's 64 bits do not hold what it makes."""
+    are_whole = isinstance(x, int) and isinstance(y, int)
+    if word == "**" and are_whole and abs(y) * x.bit_length() > _MOST_BITS:
+        raise OverflowError
+    found = _NUMBERS[word](x, y)
+    if are_whole and isinstance(found, int) and found.bit_length() > _MOST_BITS:
+        raise OverflowError
+    return found
+
+
+_MOST_BITS = 63
 
 
 class TensorOperators:
@@ -91,6 +108,8 @@ class TensorOperators:
         for each in (a, b):
             if isinstance(each, Unknown):
                 raise self.cannot(f"{each.name} is not known", each.why)
+        if word not in ARITHMETIC:
+            raise self.cannot(f"{word} of a tensor is not in the catalogue")
         if isinstance(a, TensorValue) and isinstance(b, TensorValue):
             counts = {len(each.data) for each in (a, b) if each.data is not None}
             known = a.data is not None and b.data is not None
@@ -112,7 +131,7 @@ class TensorOperators:
             kinds = ["Tensor" if each is tensor else type_name(each) for each in (a, b)]
             message = f"unsupported operand type(s) for {word}: '{kinds[0]}' and '{kinds[1]}'"
             raise self.error("TypeError", message)
-        if tensor.data is not None and word in _NUMBERS and len(tensor.data) <= 4096:
+        if tensor.data is not None and word in _NUMBERS and len(tensor.data) <= MOST_KNOWN:
             return self.computed(word, a, b)
         return self.with_number(word, tensor, number, reverse=tensor is b)
 
@@ -129,7 +148,7 @@ class TensorOperators:
         dtype = "bool" if word in COMPARISONS else "float32" if word == "/" else tensor.dtype
         found = TensorValue(tensor.shape, dtype)
         try:
-            found.data = [_NUMBERS[word](x, y) for x, y in zip(left, right)]
+            found.data = [_computed(word, x, y) for x, y in zip(left, right)]
         except (ArithmeticError, TypeError):
             found.data = None
         return found
@@ -208,8 +227,9 @@ class TensorOperators:
         dtype = promoted(tuple(each.tensor for each in values)) if values else "float32"
         shapes = [each.shape for each in tensors]
         if all(each.is_constant for each in tensors[:1]) and len(values) == 1:
-            if tuple(broadcast(shapes)) == tuple(values[0].shape):
-                return values[0]
+            (value,) = values
+            if tuple(broadcast(shapes)) == tuple(value.shape):
+                return value if value.data is None else TensorValue(value.shape, value.dtype)
         cls = KINDS.get(kind)
         if cls is not None:
             settings: dict[str, Any] = {}

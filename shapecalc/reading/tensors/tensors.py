@@ -12,7 +12,8 @@ from shapecalc.reading.evaluator.values import Builtin, Method, Unknown
 from shapecalc.reading.tensors.dtypes import DEVICE, DType, TorchSize
 from shapecalc.reading.tensors.indexing import Indexing
 from shapecalc.reading.tensors.tensor_operators import TensorOperators
-from shapecalc.reading.tensors.traced import TensorValue, constant, same, same_source
+from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue, constant, same, same_source
+from shapecalc.reading.tensors.unknown import not_in_catalogue
 
 
 class Tensors(Indexing, TensorOperators):
@@ -92,6 +93,8 @@ class Tensors(Indexing, TensorOperators):
         if found is not None:
             return Method(found, value)
         if name in QUIET:
+            if name.endswith("_") and name != "requires_grad_":
+                value.data = None  # other numbers come in
             return Builtin(name, lambda rt, *args, **kwargs: value)
         if name.endswith("_") and not name.startswith("_"):
             plainly = OPERATIONS.get(f"Tensor.{name[:-1]}") or OPERATIONS.get(f"torch.{name[:-1]}")
@@ -103,7 +106,7 @@ class Tensors(Indexing, TensorOperators):
         import_error = self.no_attribute(value, name) if name in _NO_ATTRIBUTES else None
         if import_error is not None:
             raise import_error
-        return Unknown(f"Tensor.{name}", "no kind of the catalogue is known by this name")
+        return not_in_catalogue(f"Tensor.{name}")
 
     no_attribute: Any
 
@@ -149,7 +152,7 @@ class Tensors(Indexing, TensorOperators):
             return [constant(each, value.dtype) for each in value.data]
         if isinstance(count, Size):
             self.truth(count)
-        if count > 4096:
+        if count > MOST_KNOWN:
             raise self.cannot(f"a loop over the {count} parts of a tensor")
         return [self.select(value, 0, n) for n in range(count)]
 
@@ -185,6 +188,7 @@ def _in_place(function: Builtin) -> Any:
     def run(rt: Any, self: TensorValue, *args: Any, **kwargs: Any) -> Any:
         found = function.run(rt, self, *args, **kwargs)
         if rt.current is None or self.stored is not None:
+            self.data = found.data
             return self
         return self.become(found)
 

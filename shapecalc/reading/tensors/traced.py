@@ -154,6 +154,10 @@ def same_source(value: TensorValue, shape: Any, dtype: str) -> TensorValue:
     return found
 
 
+MOST_KNOWN = 4096
+"""Of constants of more numbers the shape is kept alone; no tensor is taken into more parts."""
+
+
 def constant(number: Any, dtype: str = "float32") -> TensorValue:
     """A single number as a tensor."""
     found = TensorValue((), dtype)
