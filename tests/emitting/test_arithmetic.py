@@ -48,8 +48,8 @@ def test_a_copy_takes_the_power_of_the_copy_before_it():
     few = [{**conv("width * 2**index"), "repeat": 2, "name": "down"}, conv("2**(3 - 1)")]
     source = assert_emits(network(few, symbols={"width": 4}), {"width": 3})
     assert "nn.Conv2d(3, width, kernel_size=1)" in source
-    assert "nn.Conv2d(width, width * 2, kernel_size=1)" in source
-    assert "nn.Conv2d(width * 2, 4, kernel_size=1)" in source
+    assert "nn.Conv2d(width, 2 * width, kernel_size=1)" in source
+    assert "nn.Conv2d(2 * width, 4, kernel_size=1)" in source
 
 
 def test_places_of_patches_are_a_quotient_and_a_square():

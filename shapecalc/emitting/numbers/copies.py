@@ -21,7 +21,11 @@ def at_index(tree: Tree, index: int) -> Any:
             return worked_out(replaced(node, meanings))
         if isinstance(node, Binary) and node.operator == "*":
             sides = [changed(side, change) for side in (node.left, node.right)]
-            return sides[0] if sides[1] == Number(1) else Binary("*", *sides)
+            if sides[1] == Number(1):
+                return sides[0]
+            if isinstance(sides[1], Number) and not isinstance(node.right, Number):
+                sides.reverse()  # a number stands first
+            return Binary("*", *sides)
         if isinstance(node, Invoke) and node.function in _EXTREMES and "index" in names(node):
             items = [at_index(each, index) for each in node.positional]
             if all(isinstance(each, Number) for each in items):
