@@ -13,10 +13,12 @@ import sympy
 from shapecalc.algebra.nodes import (
     added,
     length,
+    multiplied,
     names,
     of_powers,
     parted,
     polynomial_powers_of,
+    powers_of,
 )
 from shapecalc.algebra.sorting import in_order
 
@@ -28,26 +30,26 @@ def drawn_out(expr: sympy.Expr) -> sympy.Expr:
     """An expression with common factors drawn out, unless it is too long to read anyway."""
     if length(expr) > MOST_DRAWN_OUT or _is_drawn_out(expr):
         return expr
-    found = _of_monomials(expr) if expr.is_Add else None
+    found = _of_products(expr) if expr.is_Add else None
     return sympy.factor_terms(expr) if found is None else found
 
 
 @lru_cache(maxsize=65536)
 def _is_drawn_out(expr: sympy.Expr) -> bool:
     """Whether it is seen that nothing can be drawn out, as of most long sums."""
-    if expr.is_Add and _of_monomials(expr) is not expr:
+    if expr.is_Add and _of_products(expr) is not expr:
         return False
     return all(map(_is_drawn_out, expr.args))
 
 
 @lru_cache(maxsize=65536)
-def _of_monomials(expr: sympy.Expr) -> sympy.Expr | None:
-    """A sum of numbers times powers of symbols, common factors drawn out; None if it is another.
+def _of_products(expr: sympy.Expr) -> sympy.Expr | None:
+    """A sum of numbers times powers, common factors drawn out; None if it is another.
 
-    Floors, minima and maxima do for symbols where nothing is to be drawn out inside them.
+    Sums, floors, minima and maxima do for symbols where nothing is to be drawn out inside them.
     """
-    powers = [polynomial_powers_of(term) for term in expr.args]
-    if any(own is None or not all(map(_is_drawn_out, own)) for own in powers):
+    powers = [powers_of(term) for term in expr.args]
+    if any(own is None or not all(map(_is_atom_here, own, own.values())) for own in powers):
         return None
     numbers = [parted(term)[0] for term in expr.args]
     content = _content(numbers)
@@ -56,15 +58,30 @@ def _of_monomials(expr: sympy.Expr) -> sympy.Expr | None:
         common = {base: min(n, own[base]) for base, n in common.items() if own and base in own}
     if content == 1 and not common:
         return expr
-    rest = [
-        of_powers(number / content, _without(own or {}, common))
-        for number, own in zip(numbers, powers, strict=True)
-    ]
-    drawn = [base**n for base, n in common.items()]
-    factors = [*drawn, added(rest)]
+    rest = added(
+        [
+            _product(number / content, _without(own or {}, common))
+            for number, own in zip(numbers, powers, strict=True)
+        ]
+    )
+    if not rest.is_Add or rest in common:
+        return None
+    factors = [*[base**n for base, n in common.items()], rest]
     in_order(factors)  # as sympy makes it, so that equal products are equal
     numbered = factors if content == 1 else [content, *factors]
     return sympy.Mul._from_args(numbered, is_commutative=True)
+
+
+def _is_atom_here(base: sympy.Expr, power: int) -> bool:
+    """Whether a power of something is multiplied, and nothing is drawn out of what it is of."""
+    return power > 0 and _is_drawn_out(base)
+
+
+def _product(number: sympy.Rational, powers: Mapping[sympy.Expr, int]) -> sympy.Expr:
+    """A number times powers; into a single sum it is multiplied."""
+    (base, n), *more = powers.items() or [(sympy.S.One, 1)]
+    is_sum = base.is_Add and n == 1 and not more
+    return multiplied(number, base) if is_sum else of_powers(number, powers)
 
 
 def _without(powers: Mapping[sympy.Expr, int], gone: Mapping[sympy.Expr, int]) -> dict[Any, int]:

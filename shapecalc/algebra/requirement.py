@@ -50,6 +50,8 @@ class Claim(NamedTuple):
         """The claim with symbols replaced by numbers."""
         from shapecalc.algebra.formula import evaluate
 
+        if self.symbols.isdisjoint(values):
+            return self
         left, right = evaluate(self.left, values), evaluate(self.right, values)
         return Claim(left, self.relation, right)
 

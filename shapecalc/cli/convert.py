@@ -9,6 +9,7 @@ import click
 from shapecalc.cli.common import limit_option, open_spec, reports_errors, spec_argument
 from shapecalc.cli.output import echo, refuse_source, write
 from shapecalc.language.writer import as_json, as_yaml
+from shapecalc.pace import now
 
 
 @click.command()
@@ -37,6 +38,7 @@ def convert(spec: str, output: Path | None, form: str | None, max_layers: int) -
     network = open_spec(spec, max_layers)
     refuse_source(output, network.spec.source.name)
     network.report()
+    now.begin("writing")
     is_json = form == "json" or (form is None and str(output).endswith(".json"))
     text = as_json(network.spec) if is_json else as_yaml(network.spec)
     if output is None or str(output) == "-":

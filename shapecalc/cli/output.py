@@ -14,6 +14,7 @@ import click
 from shapecalc.cli import progress
 from shapecalc.files import is_same, save
 from shapecalc.language.signs import one_line
+from shapecalc.pace import now
 
 SIGNS = "⌊⌋⌈⌉−·²⁹░█"
 """What explanations are written with where the output's encoding has it."""
@@ -66,6 +67,7 @@ def echo_json(data: Any) -> None:
 
     from shapecalc.indented import indented
 
+    now.begin("writing")
     text = indented(data, 1, ascii=not has_signs())
     if not text.isascii():
         text = "".join(c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in text)

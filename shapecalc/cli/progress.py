@@ -55,8 +55,8 @@ def _told() -> Any:
 
 
 def _remaining(share: float) -> str:
-    """How long the rest takes if it goes on so, once that can be told."""
-    spent = time.monotonic() - _began
+    """How long the rest of a stage takes if it goes on so, once that can be told."""
+    spent = time.monotonic() - now.began
     if share < LEAST_SHARE:
         return ""
     seconds = round(spent * (1 - share) / share)
@@ -64,14 +64,12 @@ def _remaining(share: float) -> str:
 
 
 _shown: _Shown | None = None
-_began = 0.0
 
 
 def begin() -> None:
     """From now on, say what is done; nothing in a pipe."""
-    global _shown, _began
+    global _shown
     end()
-    _began = time.monotonic()
     if sys.stderr is not None and sys.stderr.isatty():
         _shown = _Shown()
         _shown.start()

@@ -19,6 +19,7 @@ from shapecalc.cli.common import (
     spec_argument,
 )
 from shapecalc.cli.output import refuse_source, write
+from shapecalc.pace import now
 
 ENDINGS = (".dot", ".svg", ".png", ".pdf", ".html")
 
@@ -120,6 +121,7 @@ def render(
         write(output, text.encode())
         return
     report = network.report(given, symbolic=symbols)
+    now.begin("drawing")
     try:
         if memory:
             text = diagram.memory_dot(report, depth=depth, theme=theme, title=title)

@@ -221,6 +221,7 @@ def _run(
 ) -> None:
     """Take what comes of each piece until all are done, or no more are wanted."""
     best = Best(swept)
+    now.begin("sweeping", swept.total)
     for result in found:
         swept.take(result)
         now.begin("sweeping", swept.total)

@@ -16,6 +16,7 @@ from shapecalc.analysis.measures import Totals, sum_of, sums
 from shapecalc.analysis.report import Report
 from shapecalc.comparing.alignment import Pair, align
 from shapecalc.graph.graph import Node
+from shapecalc.pace import now
 from shapecalc.table import Row, rows
 
 
@@ -147,6 +148,7 @@ class Comparison:
     """
 
     def __init__(self, left: Report, right: Report, depth: int | None = None) -> None:
+        now.begin("comparing")
         self.left = left
         self.right = right
         self.pairs = list(align(left.built.root, right.built.root))

@@ -27,6 +27,7 @@ from shapecalc.diagram.layout import main_path
 from shapecalc.diagram.plan import Frame, Vertex, plan
 from shapecalc.language import evaluation, expression
 from shapecalc.network import Network
+from shapecalc.pace import now
 from shapecalc.table import Writer
 
 COLUMNS = ("params", "macs", "activations", "elementwise")
@@ -88,7 +89,8 @@ class _Writer:
 
     def data(self) -> dict[str, Any]:
         found = self.found
-        is_explained = len(found) <= MOST_EXPLAINED
+        few = found.layers if len(found) <= MOST_EXPLAINED else []
+        explained = now.through("explaining", few)
         told = {
             "name": found.name,
             "about": self.about,
@@ -109,7 +111,7 @@ class _Writer:
                 for each in self.given.warnings
             ],
             "diagram": self.diagram(),
-            "derivations": [self.derivation(layer.path) for layer in found if is_explained],
+            "derivations": [self.derivation(layer.path) for layer in explained],
         }
         return {**told, "steps": self.program.steps}
 

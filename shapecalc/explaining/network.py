@@ -14,6 +14,7 @@ from shapecalc.derivation.equation import sizes
 from shapecalc.derivation.letters import lettered
 from shapecalc.indented import indented
 from shapecalc.language.problem import did_you_mean, listing
+from shapecalc.pace import now
 
 
 class Step(NamedTuple):
@@ -75,7 +76,7 @@ def brief(report: Report, layers: Iterable[LayerReport]) -> Iterator[Step]:
     ('conv1', 'Conv2d', "Traced('K*C*F^2 + K', 456)")
     """
     alike: dict[Any, Step] = {}
-    for layer in layers:
+    for layer in now.through("explaining", [*layers]):
         joined = layer.inputs if layer.node.layer.joins else ()
         key = id(layer.node.layer), id(layer.node.inputs), layer.node.shared is None, joined
         if key not in alike:
@@ -121,6 +122,7 @@ def whole(report: Report, layers: Sequence[LayerReport], style: Style, form: str
     conv1  6 x 28 x 28  height, width: floor((32 + 2*0 - 5)/1) + 1 = 28; params: 6*3*5^2 + 6 = 456
     """
     found = list(brief(report, layers))
+    now.begin("writing")
     if form == "json":
         told = [{"path": step.path, **own} for step, own in _each(found, _as_dict)]
         return indented(told, 1)

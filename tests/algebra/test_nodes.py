@@ -130,3 +130,20 @@ def test_terms_and_factors_are_kept_in_the_order_of_sympy(own: list[Rule]) -> No
     expected = sorted(args, key=cmp_to_key(sympy.Basic.compare))
     sorting.in_order(args)
     assert args == expected
+
+
+@st.composite
+def products(draw: st.DrawFn) -> sympy.Expr:
+    """A number times symbols and sums, of which there are so few that terms have some in common."""
+    h, w, c = (nodes.symbol(name, False) for name in NAMES)
+    bases = st.sampled_from(
+        [h, w, c, h + 1, h - w, 2 * c + 3, canonical.floordiv(h, sympy.Integer(2))]
+    )
+    return sympy.Mul(draw(NUMBERS), *draw(st.lists(bases, max_size=3)))
+
+
+@given(st.lists(products(), min_size=2, max_size=4))
+@tried(max_examples=200, deadline=None)
+def test_sums_are_drawn_out_of_sums_of_products_as_sympy_does(terms: list[sympy.Expr]) -> None:
+    expr = sympy.Add(*terms)
+    assert sympy.srepr(factoring.drawn_out(expr)) == sympy.srepr(sympy.factor_terms(expr))

@@ -73,3 +73,16 @@ def test_a_terminal_sees_a_bar_where_it_is_known_how_much_there_is_to_do(
     assert "25%" in told
     assert "━" in told
     assert stream.getvalue().count("left") > 0
+
+
+def test_the_rest_of_a_stage_is_foretold_from_its_own_beginning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    now.begin("counting")
+    monkeypatch.setattr(time, "monotonic", lambda: 1060.0)
+    now.begin("explaining", 100)
+    now.count = 20
+    monkeypatch.setattr(time, "monotonic", lambda: 1070.0)
+    now.begin("explaining", 100)  # which goes on
+    assert progress._remaining(0.25) == ", 0:30 left"

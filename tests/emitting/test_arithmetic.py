@@ -41,6 +41,25 @@ def test_widths_that_double_from_copy_to_copy_are_powers():
     assert "nn.BatchNorm2d(2**stages)" in source
 
 
+def test_a_copy_takes_the_power_of_the_copy_before_it():
+    layers = [{**conv("width * 2**index"), "repeat": "stages", "name": "down"}, conv(2)]
+    source = assert_emits(network(layers, symbols={"width": 4, "stages": 4}), {"stages": 5})
+    assert "3 if index == 0 else width * 2 ** (index - 1)" in source
+    few = [{**conv("width * 2**index"), "repeat": 2, "name": "down"}, conv("2**(3 - 1)")]
+    source = assert_emits(network(few, symbols={"width": 4}), {"width": 3})
+    assert "nn.Conv2d(3, width, kernel_size=1)" in source
+    assert "nn.Conv2d(width, 2 * width, kernel_size=1)" in source
+    assert "nn.Conv2d(2 * width, 4, kernel_size=1)" in source
+
+
+def test_places_of_patches_are_a_quotient_and_a_square():
+    embed = {"Conv2d": {"out_channels": 4, "kernel_size": "patch", "stride": "patch"}}
+    layers = [embed, {"Flatten": 2}, {"Linear": 3}]
+    source = assert_emits(network(layers, symbols={"patch": 2}), {"patch": 4})
+    assert "# [B, 4, 8 // patch, 8 // patch]" in source
+    assert "nn.Linear((8 // patch) ** 2, 3)" in source
+
+
 def test_a_power_of_what_a_condition_chooses_is_told():
     layers = [conv("2**(a if on else 3)"), conv("(b if on else 2)**a"), conv(2)]
     symbols = {"a": 2, "b": 3, "on": 0}

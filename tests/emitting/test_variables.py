@@ -25,6 +25,23 @@ def test_what_is_made_side_by_side_of_several_inputs_has_names():
     assert "a - b" in source
 
 
+def test_outputs_of_a_block_that_is_used_again_have_its_name():
+    two = [{"Linear": 2, "from": "input", "name": name} for name in ("left", "right")]
+    blocks = {"Two": {"layers": two, "outputs": ["left", "right"]}}
+    layers = [{"Two": None, "from": "input", "name": name} for name in ("a", "b")]
+    outputs = [f"{name}.{side}" for name in ("a", "b") for side in ("left", "right")]
+    spec = {"input": [4], "blocks": blocks, "layers": layers, "outputs": outputs}
+    source = module(shapecalc.load(spec))
+    assert "return left, right, b_left, b_right" in source
+
+
+def test_a_probability_of_0_is_a_float_by_default_too():
+    unit = {"args": {"p": 0}, "layers": [{"Dropout": "p"}]}
+    layers = [{"Unit": 0.5}, "Unit"]
+    source = module(shapecalc.load({"input": [4], "blocks": {"Unit": unit}, "layers": layers}))
+    assert "p: float = 0.0" in source
+
+
 def conv(channels, **more):
     return {"Conv2d": {"out_channels": channels, "kernel_size": 1}, **more}
 

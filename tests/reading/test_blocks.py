@@ -283,3 +283,35 @@ def test_the_longest_runs_of_what_is_alike_are_said_once(written: Any) -> None:
         "- Unit: 2",
         "- Unit: 3",
     ]
+
+
+NUMBERED = """
+class Unit(nn.Module):
+    def __init__(self, n, m):
+        super().__init__()
+        self.conv = nn.Conv2d(n, m, 1)
+        self.act = nn.ReLU()
+    def forward(self, x):
+        return self.act(self.conv(x))
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        widths = [3, 9, 4, 2, 7, 7, 7, 7]
+        for i, (a, b) in enumerate(zip(widths, widths[1:])):
+            setattr(self, f"unit{i}", Unit(a, b))
+    def forward(self, x):
+        for i in range(7):
+            x = getattr(self, f"unit{i}")(x)
+        return x
+"""
+
+
+def test_the_longest_end_of_a_row_of_numbered_names_is_said_once(written: Any) -> None:
+    assert written(NUMBERED).endswith("""
+layers:
+  - {Unit: 9, name: unit0}
+  - Unit: 4
+  - Unit: 2 if index == 0 else 7
+    name: "unit{index + 2}"
+    repeat: 5
+""")

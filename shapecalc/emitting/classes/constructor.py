@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.names import variable
-from shapecalc.emitting.numbers import python
 from shapecalc.emitting.numbers.agree import is_right
+from shapecalc.emitting.numbers.copies import at_index, rest_of_copies
 from shapecalc.emitting.numbers.known import Copy
 from shapecalc.emitting.numbers.roles import Role
 from shapecalc.emitting.printer import flat
@@ -212,7 +212,7 @@ class Constructor:
         condition = copy_condition(self.scope, entry)
         places = None if condition is None else places_where(condition, count)
         if places is not None and not is_list:
-            return sequential_of([(str(i), python.at_index(one, i)) for i in places])
+            return sequential_of([(str(i), at_index(one, i)) for i in places])
         if condition is not None:
             keyed = syntax.Sequence((syntax.call("str", Name("index", 0)), one))
             made = syntax.call("OrderedDict", self.loop(entry, keyed))
@@ -263,11 +263,11 @@ def written_out(one: Any, count: Any, *, is_some: bool = False) -> list[Any]:
     number = int(count.value) if isinstance(count, Number) else None
     by_index = "index" in syntax.names(one)
     if number is not None and 0 < number <= FEW and (by_index or number <= 2):
-        return [python.at_index(one, i) for i in range(number)]
-    rest = python.rest_of_copies(one)
+        return [at_index(one, i) for i in range(number)]
+    rest = rest_of_copies(one)
     is_some = is_some or (number is not None and number > 0)
     if is_some and by_index and "index" not in syntax.names(rest):
-        first = python.at_index(one, 0)
+        first = at_index(one, 0)
         more: Any = Binary("-", count, Number(1)) if number is None else Number(number - 1)
         return [first, syntax.Star(syntax.Loop(rest, "_", syntax.call("range", more)))]
     if number is not None and by_index:

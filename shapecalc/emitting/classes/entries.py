@@ -115,7 +115,8 @@ class Entries:
         full = f"{called}.{name}"
         own = self.body.forward.variables.get(full)
         if own is None:
-            is_unclear = name.isdigit() or called != entry.name
+            is_taken = name in self.body.forward.taken
+            is_unclear = name.isdigit() or called != entry.name or is_taken
             own = self.body.forward.variable(full.replace(".", "_") if is_unclear else name)
             self.body.forward.variables[full] = own
         return own

@@ -6,7 +6,7 @@ fractions, so that sizes that are made of them come out as the spec says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from fractions import Fraction
 from math import lcm, prod
 from typing import Any
@@ -15,9 +15,7 @@ from shapecalc.emitting.syntax import (
     FALSE,
     TRUE,
     Constant,
-    Invoke,
     Text,
-    Tree,
     call,
     changed,
     names,
@@ -37,7 +35,6 @@ from shapecalc.language.expression import (
     Unary,
 )
 
-_EXTREMES = {Name("max", 0): max, Name("min", 0): min}
 _WHOLE_FUNCTIONS = ("ceil", "floor", "round", "int")
 _ROUNDED = {"ceil": "math.ceil", "floor": "math.floor"}
 
@@ -115,6 +112,11 @@ def _may_be_negative(exponent: Any) -> bool:
     return any(isinstance(part, Unary) or part == "-" for part in (exponent, *exponent))
 
 
+def is_of_first(test: Any) -> bool:
+    """Whether it is the condition that a copy is the first."""
+    return bool(test == Comparison(Name("index", 0), (("==", Number(0)),)))
+
+
 def is_condition(tree: Any) -> bool:
     """Whether Python gives true or false."""
     if isinstance(tree, Binary):
@@ -135,12 +137,34 @@ def whole(tree: Any, rationals: Collection[str]) -> Any:
     >>> flat(whole(parse("n*2/4 + m/2 - 1"), ()))
     '(n + m - 2) // 2'
     """
-    return _python(_whole(tree, rationals))
+    found = _python(_whole(changed(tree, _known_power), rationals))
+    return replaced(found, {PREVIOUS.name: _PREVIOUS}) if PREVIOUS.name in names(found) else found
+
+
+PREVIOUS = Name("index - 1", 0)
+"""What stands for the number of the copy before one that is not the first: it is never negative."""
+
+_PREVIOUS = Binary("-", Name("index", 0), Number(1))
+
+
+def _known_power(node: Any) -> Any:
+    """A power whose exponent has no names as one whose exponent is a number, or as a number."""
+    if not isinstance(node, Binary) or node.operator != "**" or names(node.right):
+        return None
+    exponent = worked_out(node.right) or node.right
+    power = Binary("**", changed(node.left, _known_power), exponent)
+    return worked_out(power) or power
+
+
+def _of_previous(node: Any) -> Any:
+    return PREVIOUS if type(node) is Binary and node == _PREVIOUS else None
 
 
 def _whole(tree: Any, rationals: Collection[str]) -> Any:
     if isinstance(tree, Conditional):
-        parts = [_whole(part, rationals) for part in (tree.then, tree.otherwise)]
+        is_later = is_of_first(tree.test)
+        otherwise = changed(tree.otherwise, _of_previous) if is_later else tree.otherwise
+        parts = [_whole(part, rationals) for part in (tree.then, otherwise)]
         return Conditional(_exact(tree.test, rationals), *parts)
     if is_whole(tree, rationals):
         return _exact(tree, rationals)
@@ -328,63 +352,18 @@ def _python(tree: Any) -> Any:
 
 
 def worked_out(tree: Any) -> Any | None:
-    """The number that whole arithmetic without names comes to; None of anything else.
+    """The whole number that arithmetic without names comes to; None of anything else.
 
     >>> from shapecalc.language.expression import parse
     >>> worked_out(parse("2*3//4 + 1")), worked_out(parse("2*n")), worked_out(parse("1/2"))
     (Number(value=2), None, None)
     """
-    if not isinstance(tree, Binary) or names(tree) or not is_whole(tree, ()):
+    if not isinstance(tree, Binary) or names(tree):
         return None
     try:
         value = evaluate(tree, {})
     except (ExpressionError, KeyError, TypeError):
         return None
-    return Number(value) if value >= 0 else Unary("-", Number(-value))
-
-
-def at_index(tree: Tree, index: int) -> Any:
-    """A tree for one copy of several, whose number is known."""
-    meanings = {"index": Number(index)}
-
-    def change(node: Any) -> Any:
-        if isinstance(node, Binary) and names(node) == {"index"}:
-            return worked_out(replaced(node, meanings))
-        if isinstance(node, Invoke) and node.function in _EXTREMES and "index" in names(node):
-            items = [at_index(each, index) for each in node.positional]
-            if all(isinstance(each, Number) for each in items):
-                values = [each.value for each in items]
-                return Number(_EXTREMES[node.function](values))
+    if isinstance(value, Fraction):
         return None
-
-    return changed(replaced(changed(tree, change), meanings), _decided_choice)
-
-
-def rest_of_copies(tree: Any) -> Any:
-    """A tree for the copies behind the first; one that tells no other of them apart."""
-    return changed(tree, _behind_first)
-
-
-def _behind_first(node: Any) -> Any:
-    if isinstance(node, Conditional) and _is_of_first(node.test):
-        return changed(node.otherwise, _behind_first)
-    return FALSE if _is_of_first(node) else None
-
-
-def _is_of_first(test: Any) -> bool:
-    return bool(test == Comparison(Name("index", 0), (("==", Number(0)),)))
-
-
-def _decided_choice(node: Any) -> Any:
-    if isinstance(node, Conditional) and not names(node.test):
-        try:
-            is_so = truth(evaluate(node.test, {}))
-        except KeyError:
-            return None
-        return changed(node.then if is_so else node.otherwise, _decided_choice)
-    if isinstance(node, Comparison) and not names(node):
-        return TRUE if truth(evaluate(node, {})) else FALSE
-    return None
-
-
-Evaluator = Callable[[Expression], Any]
+    return Number(value) if value >= 0 else Unary("-", Number(-value))

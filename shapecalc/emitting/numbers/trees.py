@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 from functools import reduce
 from operator import mul
@@ -234,7 +235,12 @@ def expression(tree: Any) -> Expression:
             return then
         test = replaced(tree.test, {name: expression(each) for name, each in tree.meanings})
         return test if tree.is_flag and is_condition(test) else Conditional(test, then, otherwise)
-    return reduce(_times, map(expression, tree.factors))
+    return reduce(_times, (_power_of(each, n) for each, n in Counter(tree.factors).items()))
+
+
+def _power_of(tree: Tree, count: int) -> Expression:
+    """A factor that comes so many times."""
+    return expression(tree) if count == 1 else Binary("**", expression(tree), spec.Number(count))
 
 
 def _is_of_signs(tree: Apply) -> bool:
@@ -273,7 +279,8 @@ def _sum(tree: Sum) -> Expression:
             piece = expression(term)
         else:
             factors = term.factors if isinstance(term, Product) else (term,)
-            piece = reduce(_times, map(expression, factors), stated(abs(factor)))
+            powers = (_power_of(each, n) for each, n in Counter(factors).items())
+            piece = reduce(_times, powers, stated(abs(factor)))
         if found is None:
             found = piece if factor > 0 else Unary("-", piece)
         else:
@@ -318,6 +325,9 @@ def _drawn_in(tree: Sum) -> tuple[tuple[Any, Tree], ...]:
     if len(tree.terms) != 2 or len(floors) != 1 or len(numbers) != 1:
         return tree.terms
     floor, added = floors[0][1], numbers[0]
+    below = (Traced(floor.top) + added * Traced(floor.bottom)).tree
+    if floor.rounding == "floor" and not isinstance(below, Sum):  # (n - m)//m + 1 is n//m
+        return ((1, (Traced(below) // Traced(floor.bottom)).tree),)
     if not isinstance(floor.top, Sum) or all(term != _ONE for _, term in floor.top.terms):
         return tree.terms  # there is no number in it that this one would change
     bottom = floor.bottom.value

@@ -329,6 +329,8 @@ def given(value: Any, role: Role) -> Any:
     """A value for a parameter of some role."""
     if role == Role.FLAG and value in (0, 1):
         return syntax.literal(bool(value))
+    if role == Role.FLOAT and type(value) is int:
+        return syntax.literal(float(value))
     if role in (Role.RATIONAL, Role.FLOAT) and not isinstance(value, (int, str, tuple)):
         return as_written(value)
     return syntax.literal(value)

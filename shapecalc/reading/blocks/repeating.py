@@ -7,7 +7,7 @@ more than the one before, or two take turns. Copies have the names of a list's i
 from __future__ import annotations
 
 import re
-from bisect import bisect
+from bisect import bisect, bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -177,18 +177,31 @@ def fold_names(items: list[Item]) -> dict[int, Link]:
         end = at + 1
         while end < len(items) and items[end].path == f"{head}{number + end - at}{tail}":
             end += 1
-        run = items[at:end]
-        wanted = 1 if "-" in items[at].path else 3
-        is_free = items[at].block is not None and not any(id(item) in shared for item in run)
-        if number >= 0 and len(run) >= wanted and is_free:
-            one = folded(run, items[at].path)
-            if one is not None:
-                one.copies = (head, number, tail)
-                for n, item in enumerate(run):
-                    moved[id(item)] = Link(one, str(n))
-                items[at:end] = [one]
-        at += 1
+        start = at if number < 0 else _start_of_folded(items, at, end, shared)
+        if number >= 0 and start < end:
+            run = items[start:end]
+            one = folded(run, items[start].path)
+            assert one is not None
+            one.copies = (head, number + start - at, tail)
+            for n, item in enumerate(run):
+                moved[id(item)] = Link(one, str(n))
+            items[start:end] = [one]
+        at = start if start == end else start + 1
     return moved
+
+
+def _start_of_folded(items: list[Item], at: int, end: int, shared: set[int]) -> int:
+    """From where on the rest of a run is said as one, or its end: what can be, can be of fewer."""
+    wanted = 1 if "-" in items[at].path else 3
+
+    def can_be(start: int) -> bool:
+        run = items[start:end]
+        is_free = run[0].block is not None and not any(id(item) in shared for item in run)
+        return is_free and folded(run, "") is not None
+
+    starts = range(at, end - wanted + 1)
+    found = bisect_left(starts, True, key=can_be)
+    return starts[found] if found < len(starts) else end
 
 
 def asked(items: Sequence[Item]) -> set[int]:
