@@ -89,22 +89,34 @@ def read_network(
 
         raise FileNotFoundError(no_such_spec(str(path)))
     shapes = [read_input(each) for each in inputs]
-    pinned: set[str] = set()
-    while True:
-        reading = _Reading(path, make, shapes, training, assume or {}, pinned, texts)
-        if most_steps is not None:
-            reading.reader.most_steps = most_steps
-        try:
-            spec = reading.spec()
-        except SpecError as error:
-            if len(shapes) == 1 and reading.reader.told:
-                given = reading.shapes[0]
-                raise with_advice(error, text, given, training, assume or {}, texts) from None
-            raise
-        more = reading.reader.pinned - pinned
-        if not more:
-            return spec if trial is None else reading.trying.chosen(trial)
-        pinned |= more
+
+    def settled(keeps_batch: bool) -> tuple[_Reading, Spec | SpecError]:
+        """The reading whose symbols are numbers where the code decides by them, and its outcome."""
+        pinned: set[str] = set()
+        while True:
+            reading = _Reading(path, make, shapes, training, assume or {}, pinned, texts)
+            reading.reader.keeps_batch = keeps_batch
+            if most_steps is not None:
+                reading.reader.most_steps = most_steps
+            try:
+                spec = reading.spec()
+            except SpecError as error:
+                return reading, error
+            more = reading.reader.pinned - pinned
+            if not more:
+                return reading, spec
+            pinned |= more
+
+    reading, found = settled(keeps_batch=False)
+    if isinstance(found, SpecError) and reading.reader.squeezed_batch:
+        again, kept = settled(keeps_batch=True)
+        if isinstance(kept, Spec):
+            reading, found = again, kept
+    if isinstance(found, SpecError):
+        if len(shapes) == 1 and reading.reader.told:
+            found = with_advice(found, text, reading.shapes[0], training, assume or {}, texts)
+        raise found
+    return found if trial is None else reading.trying.chosen(trial)
 
 
 def with_advice(

@@ -62,6 +62,8 @@ class Reader(Arguments, Modules, LeafCalls, Tensors, Trace, Assumptions):
         self.assumed: Mapping[str, Any] = {}
         self.texts = {}
         self.symbols = {}
+        self.keeps_batch = False  # where a batch of one would be squeezed with the rest
+        self.squeezed_batch = False
         self.decided: set[str] = set()  # symbols that the code decides by: they are numbers
         self.kept: list[Instance] = []  # whose ids are known, so that no other takes them
         super().__init__()

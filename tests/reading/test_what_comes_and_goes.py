@@ -149,3 +149,35 @@ def test_the_state_dict_of_what_is_emitted_has_what_the_codes_has(tmp_path: Path
     stood = {name for name in wanted if not name.startswith("inner.1.unused")}
     assert stood <= given.keys()
     assert len(given) == len(wanted)
+
+
+SQUEEZED = """
+import torch.nn as nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.pool, self.last = nn.AdaptiveAvgPool2d(1), nn.Linear(3, 5)
+    def forward(self, x):
+        x = self.pool(x).squeeze()
+        return {returned}
+"""
+
+
+@pytest.mark.parametrize(
+    ("returned", "output"), [("self.last(x)", [1, 5]), ("x", [3]), ("x.reshape(-1, 1)", [3, 1])]
+)
+def test_a_squeezed_batch_is_kept_where_a_layer_needs_it(
+    returned: str, output: list[int], tmp_path: Path
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(SQUEEZED.format(returned=returned))
+    network = shapecalc.load(str(path), inputs=["3,8,8"])
+    (found,) = network.report().to_dict()["outputs"]
+    assert found["shape"] == output
+
+
+def test_what_does_not_fit_with_the_batch_either_is_told_as_it_is_without(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(SQUEEZED.format(returned="nn.Linear(4, 5)(x)"))
+    with pytest.raises(shapecalc.SpecError, match="receives a single number"):
+        shapecalc.load(str(path), inputs=["3,8,8"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.language.problem import Mark
-from shapecalc.reading.evaluator.sizes import Size
+from shapecalc.reading.evaluator.sizes import Size, names
 from shapecalc.reading.evaluator.values import Unknown
 from shapecalc.reading.functions.base import OPERATIONS, numbers, prod, tensor
 from shapecalc.reading.tensors.dtypes import DTYPES, DType, TorchSize
@@ -156,8 +156,10 @@ def _unsqueeze(rt: Any, x: Any, dim: int) -> Any:
 def _squeeze(rt: Any, x: Any, dim: Any = None) -> Any:
     x = tensor(rt, x)
     n = len(x.shape)
+    is_batched = dim is None and n > 0 and "B" in names(x.shape[0])
+    rt.squeezed_batch |= is_batched and x.shape[0] == 1
     dims = (
-        range(n)
+        range(int(is_batched and rt.keeps_batch), n)
         if dim is None
         else [d % n for d in (dim if isinstance(dim, (tuple, list)) else [dim])]
         if n
