@@ -198,6 +198,9 @@ def labels() -> dict[str, str]:
 class Totals:
     """The sums of every measure over some layers, as attributes: ``totals.params``.
 
+    What is told in bytes is among them; ``trainable`` are the params that are learned, which is
+    all of them.
+
     >>> import shapecalc
     >>> totals = shapecalc.load("lenet5").report().totals
     >>> totals.params, totals.active_params, totals.macs, totals.flops == 2 * totals.macs
@@ -249,26 +252,6 @@ class Totals:
 
     def __repr__(self) -> str:
         return f"Totals({', '.join(f'{name}={value}' for name, value in self.by_name.items())})"
-
-
-def sums(layers: Iterable[LayerReport]) -> Totals:
-    """The sums over some layers; each measure, and what is told in bytes.
-
-    ``trainable`` are the params that are learned, which is all of them.
-    """
-    return Totals(layers)
-
-
-def sum_of(name: str, layers: Iterable[LayerReport]) -> Dim:
-    """One of the sums over some layers, by its name among the totals.
-
-    >>> import shapecalc
-    >>> report = shapecalc.load("lenet5").report()
-    >>> sum_of("params", report.layers), sum_of("weight_bytes", report.layers)
-    (62006, 248024)
-    """
-    found: Dim = getattr(Totals(layers), name)
-    return found
 
 
 _Alike = Collection[tuple["LayerReport", int]]

@@ -12,7 +12,7 @@ from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic
 from shapecalc.algebra.requirement import equal
 from shapecalc.analysis.constraints import Constraint
 from shapecalc.analysis.layer import LayerReport
-from shapecalc.analysis.measures import Totals, sum_of, sums
+from shapecalc.analysis.measures import Totals
 from shapecalc.analysis.report import Report
 from shapecalc.comparing.alignment import Pair, align
 from shapecalc.graph.graph import Node
@@ -111,11 +111,12 @@ class Change(NamedTuple):
     @property
     def totals(self) -> tuple[Totals, Totals]:
         """The sums over the layers of either side."""
-        return sums(_layers(self.left)), sums(_layers(self.right))
+        return Totals(_layers(self.left)), Totals(_layers(self.right))
 
     def values(self, name: str) -> Values:
         """A count on both sides: ``params``, ``macs``, ``buffers``, ..."""
-        return Values(sum_of(name, _layers(self.left)), sum_of(name, _layers(self.right)))
+        left, right = self.totals
+        return Values(getattr(left, name), getattr(right, name))
 
     @property
     def outputs(self) -> tuple[Shape | None, Shape | None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.algebra.steps import UNICODE
 from shapecalc.analysis.layer import LayerReport
-from shapecalc.analysis.measures import sums
+from shapecalc.analysis.measures import Totals
 from shapecalc.analysis.report import Report
 from shapecalc.catalogue import summary
 from shapecalc.derivation.layer import explain
@@ -86,7 +86,7 @@ def _input(report: Report, layer: LayerReport) -> str:
 def _table(layers: list[LayerReport], closed: list[LayerReport]) -> str:
     """Counts as numbers, and as formulas where they are any."""
     write = Writer()
-    numbers, formulas = sums(layers).by_name, sums(closed).by_name
+    numbers, formulas = Totals(layers).by_name, Totals(closed).by_name
     rows = []
     for name in COUNTS:
         told = f"`{write(formulas[name])}`" if is_symbolic(formulas[name]) else ""

@@ -23,7 +23,7 @@ from shapecalc.algebra.form import degree, function_of, period
 from shapecalc.algebra.formula import Formula, expanded
 from shapecalc.algebra.requirement import Claim, Condition, decide
 from shapecalc.analysis.layer import LayerReport
-from shapecalc.analysis.measures import sums
+from shapecalc.analysis.measures import Totals
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Need, Wire
 from shapecalc.graph.scope import Over, Place, Scope
@@ -254,10 +254,10 @@ class Deepening(Builder):
 
     def totals(self, layers: list[LayerReport], columns: Iterable[str]) -> dict[str, Any]:
         """Totals of the network, each copy that follows counted."""
-        fixed = sums([layer for layer in layers if layer.path not in self.inside])
+        fixed = Totals([layer for layer in layers if layer.path not in self.inside])
         found = {column: getattr(fixed, column) for column in columns}
         for own in self.found:
-            each = sums([layer for layer in layers if layer.path in own.paths])
+            each = Totals([layer for layer in layers if layer.path in own.paths])
             for column in found:
                 found[column] = found[column] + own.total(getattr(each, column))
         return found

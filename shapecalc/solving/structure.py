@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from shapecalc.analysis.measures import sums
+from shapecalc.analysis.measures import Totals
 from shapecalc.analysis.report import Report
 from shapecalc.graph.graph import Part, Role
 from shapecalc.language.expression import (
@@ -181,7 +181,7 @@ class Growth:
             parts = self.growing(report, before) or parts
         inside = {node.path for node in parts[0].nodes()}
         last = max(n for n, layer in enumerate(report.layers) if layer.path in inside)
-        return getattr(sums(report.layers[: last + 1]), column)
+        return getattr(Totals(report.layers[: last + 1]), column)
 
     def is_steady(self, report: Report, before: Report) -> bool:
         """Whether every further copy is like the last, ``before`` being the network with one less.
