@@ -13,22 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, prod, total
 from shapecalc.layers import Tensor
+from shapecalc.layers.tensor import BYTES
 
 if TYPE_CHECKING:
     from shapecalc.analysis.layer import LayerReport
-
-BYTES = {
-    "float64": 8,
-    "int64": 8,
-    "float32": 4,
-    "int32": 4,
-    "float16": 2,
-    "bfloat16": 2,
-    "uint8": 1,
-    "int8": 1,
-    "bool": 1,
-}
-"""The bytes an element takes, by its type."""
 
 
 class Bytes(NamedTuple):

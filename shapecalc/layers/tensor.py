@@ -11,6 +11,19 @@ from shapecalc.algebra.message import times as times
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 """The element types of numbers that are no indices or counts."""
 
+BYTES = {
+    "float64": 8,
+    "int64": 8,
+    "float32": 4,
+    "int32": 4,
+    "float16": 2,
+    "bfloat16": 2,
+    "uint8": 1,
+    "int8": 1,
+    "bool": 1,
+}
+"""The bytes an element takes, by its type."""
+
 NUMBERS = (*FLOATS, "int64", "int32", "uint8")
 """The element types that one can calculate with."""
 

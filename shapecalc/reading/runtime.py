@@ -22,6 +22,7 @@ from shapecalc.reading.evaluator.values import (
     Instance,
     Place,
     Raised,
+    Shown,
     Unknown,
 )
 from shapecalc.reading.files import Files
@@ -227,6 +228,8 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
                 args = value.attributes["args"]
                 return self.text(args[0]) if len(args) == 1 else self.text(args) if args else ""
             return str(value) if plain(value) is value else self.text(plain(value))
+        if isinstance(value, Shown):
+            return repr(value)
         if isinstance(value, (list, tuple, set)):
             inner = ", ".join(self.represented(each) for each in value)
             if isinstance(value, list):

@@ -72,4 +72,4 @@ def test_the_shape_of_an_input_is_meant_for_the_side_that_is_code(
 def test_the_shape_of_an_input_is_refused_where_no_side_is_code() -> None:
     done = CliRunner().invoke(main, ["diff", "lenet5", "alexnet", "--input", "3,32,32"])
     assert done.exit_code != 0
-    assert "--input, --assume and --training are for PyTorch source" in done.output
+    assert "--input, --assume, --max-steps and --training are for PyTorch source" in done.output

@@ -292,6 +292,15 @@ torch.tensor([3, 1, 2]).repeat_interleave(2).tolist()[1]
 torch.vstack([torch.ones(3), torch.ones(3)]).shape[1]
 torch.dstack([torch.ones(2, 3), torch.ones(2, 3)]).shape[2]
 torch.dstack([torch.ones(3), torch.ones(3)]).shape[1]
+torch.zeros(1, 3, 8, 8).shape[1:].numel()
+len(str(torch.zeros(2, 3).shape))
+torch.zeros(2, 3).half().element_size() + torch.zeros(2, 3).long().itemsize
+torch.zeros(2, 3).stride()[0] + torch.zeros(2, 3, 5).stride(0)
+torch.zeros(2, 3).nbytes
+torch.iinfo(torch.int32).max % 1000
+str(torch.zeros(1).device).count("p")
+len(repr(torch.float16))
+torch.zeros(3).__len__()
 (255).bit_length()
 [1, 2].__len__()
 len("é")

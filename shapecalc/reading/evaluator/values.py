@@ -229,6 +229,12 @@ def _linear(cls: Class) -> tuple[Class, ...]:
     return tuple(order)
 
 
+class Shown:
+    """What code shows as it is shown here, by ``repr``."""
+
+    __slots__ = ()
+
+
 class Instance:
     """An instance of a class; ``data`` is what a class known here keeps in it."""
 

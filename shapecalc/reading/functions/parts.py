@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from shapecalc.layers.tensor import BYTES
 from shapecalc.reading.functions.base import OPERATIONS, listed, number, numbers, prod, tensor
 from shapecalc.reading.functions.shapes import flatten
 from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue
@@ -304,4 +305,15 @@ def _as_it_is(rt: Any, x: TensorValue, *more: Any) -> TensorValue:
 
 operation("Tensor.is_contiguous")(lambda rt, x, *more: True)
 
-operation("Tensor.stride", "Tensor.data_ptr", "Tensor.storage_offset")(lambda rt, x, *more: 0)
+operation("Tensor.data_ptr", "Tensor.storage_offset")(lambda rt, x, *more: 0)
+
+operation("Tensor.element_size")(lambda rt, x: BYTES[x.dtype])
+
+operation("Tensor.get_device")(lambda rt, x: -1)  # as torch numbers the processor itself
+
+
+@operation("Tensor.stride")
+def _stride(rt: Any, x: TensorValue, dim: Any = None) -> Any:
+    """How far elements lie apart, where those of the last dimension are neighbours."""
+    steps = tuple(prod(x.shape[n + 1 :]) for n in range(len(x.shape)))
+    return steps if dim is None else steps[dim]

@@ -29,7 +29,6 @@ operation("Tensor.dim", "Tensor.ndimension")(lambda rt, x: len(x.shape))
 
 operation("Tensor.numel", "torch.numel", "Tensor.nelement")(lambda rt, x: prod(x.shape))
 
-operation("Tensor.get_device", "Tensor.element_size")(lambda rt, x: 0)
 
 operation("torch.is_tensor")(lambda rt, x: isinstance(x, TensorValue))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from shapecalc.layers.tensor import BYTES
 from shapecalc.reading.evaluator.types import is_instance
 from shapecalc.reading.evaluator.values import (
     Builtin,
@@ -17,7 +18,7 @@ from shapecalc.reading.evaluator.values import (
 from shapecalc.reading.functions import OPERATIONS, prod
 from shapecalc.reading.known.base import NAMES, PASSES, Hint, Logger
 from shapecalc.reading.modules import MODULE
-from shapecalc.reading.tensors.dtypes import DEVICE, DType, TorchSize
+from shapecalc.reading.tensors.dtypes import DEVICE, DTYPES, DType, TorchSize
 from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
@@ -218,7 +219,11 @@ class DTypeInfo:
 
 known("torch.finfo", "numpy.finfo")(lambda rt, *args: DTypeInfo(3.4028234663852886e38))
 
-known("torch.iinfo", "numpy.iinfo")(lambda rt, *args: DTypeInfo(2**63 - 1))
+
+@known("torch.iinfo", "numpy.iinfo")
+def _iinfo(rt: Any, dtype: Any) -> DTypeInfo:
+    width = BYTES[DTYPES.get(getattr(dtype, "name", ""), "int64")]
+    return DTypeInfo(2 ** (8 * width - 1) - 1 if width > 1 else 255)
 
 
 @known("torch._assert")

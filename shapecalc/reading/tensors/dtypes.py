@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.algebra.arithmetic import prod
-from shapecalc.layers.tensor import FLOATS
+from shapecalc.layers.tensor import BYTES, FLOATS
 from shapecalc.reading.evaluator.methods import native_attribute
-from shapecalc.reading.evaluator.values import Builtin, Unknown
+from shapecalc.reading.evaluator.values import Builtin, Shown, Unknown
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
@@ -37,7 +37,7 @@ DTYPES = {
 """Torch's element types, as specs name them."""
 
 
-class DType:
+class DType(Shown):
     """A torch element type."""
 
     def __init__(self, name: str) -> None:
@@ -53,13 +53,25 @@ class DType:
         """What code asks of an element type."""
         if name == "is_floating_point":
             return DTYPES.get(self.name) in FLOATS
+        if name == "itemsize":
+            return BYTES[DTYPES[self.name]]
         return Unknown(f"torch.{self.name}.{name}")
 
+    def __repr__(self) -> str:
+        return f"torch.{DTYPES.get(self.name, self.name)}"
 
-class TorchSize(tuple):
+
+class TorchSize(Shown, tuple):
     """``torch.Size``: a tuple that can be asked for its product."""
 
     __slots__ = ()
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return TorchSize(found) if isinstance(index, slice) else found
+
+    def __repr__(self) -> str:
+        return f"torch.Size([{', '.join(map(str, self))}])"
 
     def known_attribute(self, rt: Any, name: str) -> Any:
         """The product of its sizes, or what a tuple has."""
@@ -71,14 +83,14 @@ class TorchSize(tuple):
         return found
 
 
-class Device:
+class Device(Shown):
     """A device: there is one, and nothing depends on which."""
 
     def known_attribute(self, rt: Any, name: str) -> Any:
         """Its kind, or its number."""
         return {"type": "cpu", "index": None}.get(name)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "cpu"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shapecalc.algebra.arithmetic import prod
-from shapecalc.layers.tensor import FLOATS
+from shapecalc.layers.tensor import BYTES, FLOATS
 from shapecalc.reading.evaluator.sizes import Size
 from shapecalc.reading.evaluator.values import Builtin, Method, Unknown
 from shapecalc.reading.tensors.dtypes import DEVICE, DType, TorchSize
@@ -81,6 +81,10 @@ class Tensors(Indexing, TensorOperators):
             return DType(value.dtype)
         if name == "data":
             return value
+        if name in ("itemsize", "nbytes"):
+            return BYTES[value.dtype] * (prod(value.shape) if name == "nbytes" else 1)
+        if name == "__len__":
+            return Builtin(name, lambda rt: rt.tensor_length(value))
         if name in ("real", "imag"):
             return same_source(value, value.shape, "float32") if value.dtype == "float64" else value
         if name in _CONSTANT:
