@@ -416,7 +416,7 @@ def from_code(
         network._tried = _Tried({}, set(), made := network.build())
         return made[1]
 
-    spec = read_network(text, inputs, training, assume, (), texts, trial, most_steps)
+    spec = read_network(text, inputs, training, assume, texts, trial, most_steps)
     return tried[id(spec)] if id(spec) in tried else Network(spec, most_layers, most_terms)
 
 

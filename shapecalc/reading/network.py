@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from pathlib import Path
@@ -58,7 +58,6 @@ def read_network(
     inputs: Sequence[Any] = (),
     training: bool = False,
     assume: Mapping[str, Any] | None = None,
-    symbols: Iterable[str] = (),
     texts: Mapping[Path, str] | None = None,
     trial: Trial | None = None,
     most_steps: int | None = None,
@@ -66,12 +65,12 @@ def read_network(
     """The spec of a network in source.
 
     ``trial`` builds a spec, to tell whether what was made one block is right; untried without.
+    ``most_steps`` is how many steps it may take, where two million are too few. ``texts`` are
+    those of files, by their resolved paths, that differ from what is saved, as an editor holds
+    them.
 
-    ``most_steps`` is how many steps it may take, where two million are too few.
-
-    ``texts`` are those of files, by their resolved paths, that differ from what is saved, as an
-    editor holds them. Raises :class:`SpecError` with everything that is wrong, and ``OSError``
-    without a file.
+    A batch that ``squeeze()`` drops is kept where the network cannot be read without. Raises
+    :class:`SpecError` with everything that is wrong, and ``OSError`` without a file.
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
