@@ -146,29 +146,26 @@ def changed(node: Any, change: Change) -> Any:
     if kind in _ATOMS or kind not in _NODES:
         return node
     before = [*node] if kind in _SPEC else [getattr(node, field) for field in _FIELDS[kind]]
-    after = [
-        _changed(each, change)
-        if type(each) is tuple
-        else changed(each, change)
-        if type(each) in _NODES
-        else each
-        for each in before
-    ]
+    after = _each_changed(before, change)
     return node if all(map(is_, before, after)) else kind(*after)
+
+
+def _each_changed(values: Iterable[Any], change: Change) -> list[Any]:
+    return [
+        changed(each, change)
+        if type(each) in _NODES
+        else _changed(each, change)
+        if type(each) is tuple
+        else each
+        for each in values
+    ]
 
 
 def _changed(value: tuple[Any, ...], change: Change) -> tuple[Any, ...]:
     """The same of what a field holds."""
     if not value:
         return value
-    after = [
-        _changed(each, change)
-        if type(each) is tuple
-        else changed(each, change)
-        if type(each) in _NODES
-        else each
-        for each in value
-    ]
+    after = _each_changed(value, change)
     return value if all(map(is_, value, after)) else tuple(after)
 
 
