@@ -21,8 +21,8 @@ def parameters_of(kind: str) -> tuple[str, ...]:
 
 @cache
 def defaults_of(kind: str) -> dict[str, Any]:
-    """What the arguments of a class's constructor are where none are given."""
-    pairs = (each.partition("=") for each in CONSTRUCTORS[kind])
+    """What the arguments of a class's constructor are where none are given; of no class nothing."""
+    pairs = (each.partition("=") for each in CONSTRUCTORS.get(kind, ()))
     return {name: literal_eval(default) for name, equals, default in pairs if equals}
 
 
