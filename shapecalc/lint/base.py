@@ -87,12 +87,18 @@ def _silenced(code: str, node: Node) -> bool:
 def of_alike(report: Report, tell: Callable[[LayerReport], str]) -> Iterator[Finding]:
     """What is told of each layer; of the same layer on the same inputs it is found once."""
     known: dict[tuple[int, int], str] = {}
+    own = inputs = None
+    told = ""
     for layer in report.layers:
-        key = id(layer.node.layer), id(layer.node.inputs)
-        if key not in known:
-            known[key] = tell(layer)
-        if known[key]:
-            yield Finding(layer.path, known[key])
+        node = layer.node
+        if node.layer is not own or node.inputs is not inputs:  # copies mostly stand in a row
+            own, inputs = node.layer, node.inputs
+            key = id(own), id(inputs)
+            if key not in known:
+                known[key] = tell(layer)
+            told = known[key]
+        if told:
+            yield Finding(layer.path, told)
 
 
 def surely_at_least(a: Dim, b: Dim, least: Least) -> bool:
