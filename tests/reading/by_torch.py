@@ -1,9 +1,11 @@
-"""What torch says of a source, which it runs."""
+"""Sources of networks, and what torch says of one, which it runs."""
 
 from __future__ import annotations
 
 import sys
 import types
+from inspect import cleandoc
+from textwrap import indent
 from typing import Any
 
 
@@ -26,3 +28,20 @@ def by_torch(source: str, make: str, inputs: list[list[int]]) -> dict[str, Any]:
         "output": list(output.shape),
         "macs": counter.get_total_flops() // 2,
     }
+
+
+def network(layers: str, forward: str, inputs: str = "x") -> str:
+    """A network of layers, each an attribute and its value, and of what forward does."""
+    made = [f"self.{each.strip()}" for each in layers.strip().splitlines()]
+    return "\n".join(
+        [
+            "import torch",
+            "import torch.nn as nn",
+            "class Net(nn.Module):",
+            "    def __init__(self):",
+            "        super().__init__()",
+            *(f"        {each}" for each in made),
+            f"    def forward(self, {inputs}):",
+            indent(cleandoc(forward), " " * 8),
+        ]
+    )

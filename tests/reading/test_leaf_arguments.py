@@ -8,21 +8,9 @@ import pytest
 
 import shapecalc
 from shapecalc.language.problem import SpecError
-from tests.reading.by_torch import by_torch
+from tests.reading.by_torch import by_torch, network
 
 pytest.importorskip("torch")
-
-HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
-
-
-def network(layers: str, forward: str, inputs: str = "x") -> str:
-    made = "\n".join(f"        self.{each.strip()}" for each in layers.splitlines() if each.strip())
-    done = "\n".join(f"        {each.strip()}" for each in forward.splitlines() if each.strip())
-    return (
-        f"{HEAD}class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
-        f"{made}\n    def forward(self, {inputs}):\n{done}\n"
-    )
-
 
 CASES: dict[str, tuple[str, list[list[int]]]] = {
     "attention by names, the query last": (

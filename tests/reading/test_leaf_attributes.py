@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from inspect import cleandoc
 from pathlib import Path
-from textwrap import indent
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 import shapecalc
 from shapecalc.language.problem import SpecError
 from shapecalc.reading.modules.constructors import CONSTRUCTORS
-from tests.reading.by_torch import by_torch
+from tests.reading.by_torch import by_torch, network
 from tests.reading.torch_signatures import MADE_FILE, constructors
 
 torch = pytest.importorskip("torch")
@@ -272,22 +270,6 @@ def test_the_constructors_are_those_of_torch() -> None:
     exec(constructors(), found)
     assert found["CONSTRUCTORS"] == CONSTRUCTORS
     assert MADE_FILE.name == "constructors.py"
-
-
-def network(layers: str, forward: str, inputs: str = "x") -> str:
-    made = [f"self.{each.strip()}" for each in layers.strip().splitlines()]
-    return "\n".join(
-        [
-            "import torch",
-            "import torch.nn as nn",
-            "class Net(nn.Module):",
-            "    def __init__(self):",
-            "        super().__init__()",
-            *(f"        {each}" for each in made),
-            f"    def forward(self, {inputs}):",
-            indent(cleandoc(forward), " " * 8),
-        ]
-    )
 
 
 CONSTRUCTS: dict[str, tuple[str, list[list[int]]]] = {

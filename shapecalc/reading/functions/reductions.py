@@ -227,10 +227,7 @@ def _norm(
     return _reduced("Norm")(rt, x, dim, keepdim)
 
 
-@operation(
-    *("torch.cumprod", "Tensor.cumprod"),
-    *("torch.logcumsumexp", "Tensor.logcumsumexp"),
-)
+@operation("torch.cumprod", "Tensor.cumprod", "torch.logcumsumexp", "Tensor.logcumsumexp")
 def _cumprod(rt: Any, x: TensorValue, dim: int = 0, dtype: Any = None) -> Any:
     return rt.put("CumSum", [x], {"dim": dim})
 

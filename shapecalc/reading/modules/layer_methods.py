@@ -16,7 +16,7 @@ from shapecalc.reading.evaluator.values import (
     Static,
 )
 from shapecalc.reading.modules.holding import Leaf, leaf_tensors
-from shapecalc.reading.modules.leaf_attributes import leaf_attribute
+from shapecalc.reading.modules.leaf_attributes import RECURRENT, leaf_attribute
 from shapecalc.reading.tensors.traced import TensorValue
 
 
@@ -24,8 +24,6 @@ def _of_axes(*names: str) -> tuple[str, ...]:
     """The kinds of these names in one to three dimensions."""
     return tuple([f"{name}{axes}d" for name in names for axes in (1, 2, 3)])
 
-
-RECURRENT = ("RNN", "LSTM", "GRU")
 
 _QUIET = {
     ("MultiheadAttention", "Transformer"): "_reset_parameters",

@@ -21,7 +21,7 @@ def leaf_attribute(value: Instance, name: str) -> Any:
         return tensors[name]
     fields = KINDS[leaf.kind].fields
     if any(setting in fields for setting in _LEFT_OUT.get(name, ())):
-        if name != "bias" or not leaf.kind.startswith(_RECURRENT):
+        if name != "bias" or not leaf.kind.startswith(RECURRENT):
             return None
     facts = _FACTS.get(leaf.kind, {})
     if name in facts:
@@ -44,7 +44,7 @@ def _setting(leaf: Leaf, name: str) -> Any:
     return found if keep is None or found is MISSING else keep(leaf, found)
 
 
-_RECURRENT = ("RNN", "LSTM", "GRU")
+RECURRENT = ("RNN", "LSTM", "GRU")
 
 _LEFT_OUT: dict[str, tuple[str, ...]] = {
     "weight": ("affine", "elementwise_affine"),
