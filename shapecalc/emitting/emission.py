@@ -57,7 +57,7 @@ def emit(
                 except Tied as tied:
                     fixed = tied.fixed
             else:
-                knobs -= {name for each in fixed for name in _sources(network.spec, each)}
+                knobs -= memory.behind.symbols(fixed, None)  # what they follow from is fixed, too
                 continue
         except Unlike as different:
             unlike |= {different.block}
@@ -97,12 +97,6 @@ def _refuse_unwritten(spec: Spec, values: Mapping[str, Any], built: Built) -> No
         if node.layer.unknown_to_torch:
             message = f"{node.layer.kind} {node.path!r} cannot be written for torch"
             raise EmitError(spec.source, node.mark, message, node.layer.unknown_to_torch)
-
-
-def _sources(spec: Spec, name: str) -> set[str]:
-    """A symbol and those that its default follows from: where it is fixed, so are they."""
-    default = spec.symbols[name]
-    return {name}.union(*(_sources(spec, each) for each in default.names() & {*spec.symbols}))
 
 
 def _too_wide(network: Network, built: Built) -> EmitError:

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from itertools import islice, pairwise
 from math import floor
 from typing import Any, NamedTuple
 
-from shapecalc.emitting.numbers.behind import behind, lists, settings_in
+from shapecalc.emitting.numbers.behind import Behind
+from shapecalc.emitting.numbers.entries import every, lists, settings_in
 from shapecalc.emitting.numbers.incoming import Asked
-from shapecalc.emitting.numbers.letters import every
 from shapecalc.graph.scope import Fatal, Over
 from shapecalc.language.evaluation import Undecided, evaluate
 from shapecalc.language.expression import (
@@ -83,12 +83,13 @@ class Boundaries:
 
     def __init__(
         self,
-        spec: Spec,
+        behind: Behind,
         given: Mapping[str, Any],
         values: Mapping[str, Any],
         sizes: Iterable[Expression] = (),
     ) -> None:
-        self.spec = spec
+        self.behind = behind
+        self.spec = spec = behind.spec
         self.given = given
         self.values = values
         self.uses: dict[str, list[tuple[Entry, Block | None]]] = {}
@@ -100,14 +101,23 @@ class Boundaries:
                 if entry.repeat is not None and entry.repeat.expression is not None:
                     self.counts.setdefault(block, []).append(entry.repeat.expression)
         found = dict.fromkeys([*_places(spec), *(Place(tree, None) for tree in sizes)])
-        self.places = [place for place in found if not place.comes_again]
+        self.places: dict[str, list[Place]] = {}  # by the symbols that they hang on
+        for place in found:
+            for symbol in frozenset() if place.comes_again else self.hanging(place):
+                self.places.setdefault(symbol, []).append(place)
+
+    def hanging(self, place: Place) -> frozenset[str]:
+        """The symbols that a number hangs on, or the number of the copies that it is of."""
+        trees = self.counts.get(place.block, ()) if place.is_of_copies else (place.tree,)
+        found = {each.name for tree in trees for each in names(tree)}
+        return self.behind.symbols(found, place.block)
 
     def turns(self, symbol: str) -> list[int]:
         """The values of a symbol from which on something is another than below them."""
         at = cache(lambda value: _At(self, symbol, value))
         own = floor(self.values[symbol])
         found: set[int] = set()
-        for place in self.places:
+        for place in self.places.get(symbol, ()):
             for each in self.reached(place, at(own)) if place.is_of_copies else [place]:
                 for use in at(own).uses(each.block):
                     found.update(_turns(partial(_number, at, each, use), own))
@@ -124,14 +134,18 @@ class Boundaries:
             for number in numbers:
                 yield Place(Binary("-", count, Number(number + 1)), place.block)
 
-    def period(self, symbol: str) -> int:
-        """The largest number by which something is divided that hangs on a symbol."""
-        found = 1
+    @cached_property
+    def periods(self) -> dict[str, int]:
+        """The largest number by which something is divided that hangs on a symbol, above 1."""
+        divisors: dict[tuple[frozenset[str], Block | None], int] = {}
         for setting, block in settings_in(self.spec):
-            for tree in expressions(setting):
-                divisors = [*_divisors(tree)]
-                if divisors and symbol in behind(self.spec, setting.names(), block):
-                    found = max(found, *map(floor, divisors))
+            for divisor in (each for tree in expressions(setting) for each in _divisors(tree)):
+                names_in = setting.names(), block
+                divisors[names_in] = max(floor(divisor), divisors.get(names_in, 1))
+        found: dict[str, int] = {}
+        for names_in, divisor in divisors.items():
+            for symbol in self.behind.symbols(*names_in):
+                found[symbol] = max(found.get(symbol, 1), divisor)
         return found
 
 

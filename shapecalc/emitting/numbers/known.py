@@ -73,6 +73,7 @@ class Known:
         self.roots = [build.built.root for build in builds]
         self._inside = memory.inside
         self.symbols = memory.symbols
+        self.behind = memory.behind
         self.decisive: dict[tuple[int, str], bool] = {}  # whether weights in a use hang on a size
         self._built: dict[int, dict[int, list[Node | Part]]] = {}
         self.uses: dict[str, list[Part]] = {}

@@ -13,7 +13,6 @@ from itertools import cycle, islice, zip_longest
 from typing import Any, NamedTuple
 
 from shapecalc.emitting.numbers import letters as lettering
-from shapecalc.emitting.numbers.behind import decisive
 from shapecalc.emitting.numbers.boundaries import sizes_asked
 from shapecalc.emitting.numbers.decisions import Decisions
 from shapecalc.emitting.numbers.letters import Lettered, Memory
@@ -82,10 +81,10 @@ class Variants:
         self.switches = knobs
         sizes = sizes_asked(base.asked, spec, memory.inside)
         if len(knobs) > FEW:
-            deciding = decisive(spec).union(*(names_in(tree) for tree in sizes))
+            deciding = memory.behind.decisive.union(*(names_in(tree) for tree in sizes))
             self.switches = [name for name in knobs if name in deciding]
         self.decisions = Decisions(spec, settings, memory.symbols)
-        self.tried = tried(spec, settings, values, knobs, sizes)
+        self.tried = tried(memory.behind, settings, values, knobs, sizes)
         self.others = {name: self.tried[name].values[:ENOUGH] for name in knobs}
         self.differs: dict[tuple[str, Any], bool] = {}
 
