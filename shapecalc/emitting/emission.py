@@ -15,6 +15,7 @@ from shapecalc.emitting.numbers.letters import Lettered, Memory
 from shapecalc.emitting.numbers.variants import Variant, Variants
 from shapecalc.emitting.scope.presence import Unlike
 from shapecalc.emitting.scope.scope import Tied
+from shapecalc.emitting.work import BUILT, WRITTEN, Work
 from shapecalc.graph.graph import Built
 from shapecalc.language.tree import Entry, Spec
 from shapecalc.network import Network
@@ -38,7 +39,10 @@ def emit(
     report = Report(network.name, values, built)
     if knobs is None:
         knobs = candidates(network.spec)
-    memory = Memory(network.spec)
+    work = Work(network.most_work, network.spec)
+    written = {id(node.entry) for node in built.nodes.values()}
+    work.foresee(len(written) * (BUILT + WRITTEN))
+    memory = Memory(network.spec, work)
     now.begin("trying other values")
     base = lettering.build(network.spec, values, knobs, network.most_layers, memory)
     layers = len(built.nodes)

@@ -15,9 +15,10 @@ from itertools import islice, pairwise
 from math import floor
 from typing import Any, NamedTuple
 
-from shapecalc.emitting.numbers.behind import Behind
 from shapecalc.emitting.numbers.entries import every, lists, settings_in
 from shapecalc.emitting.numbers.incoming import Asked
+from shapecalc.emitting.numbers.letters import Memory
+from shapecalc.emitting.work import BOUND, TRIED
 from shapecalc.graph.scope import Fatal, Over
 from shapecalc.language.evaluation import Undecided, evaluate
 from shapecalc.language.expression import (
@@ -83,13 +84,14 @@ class Boundaries:
 
     def __init__(
         self,
-        behind: Behind,
+        memory: Memory,
         given: Mapping[str, Any],
         values: Mapping[str, Any],
         sizes: Iterable[Expression] = (),
     ) -> None:
-        self.behind = behind
-        self.spec = spec = behind.spec
+        self.behind = memory.behind
+        self.work = memory.work
+        self.spec = spec = memory.behind.spec
         self.given = given
         self.values = values
         self.uses: dict[str, list[tuple[Entry, Block | None]]] = {}
@@ -103,7 +105,9 @@ class Boundaries:
         found = dict.fromkeys([*_places(spec), *(Place(tree, None) for tree in sizes)])
         self.places: dict[str, list[Place]] = {}  # by the symbols that they hang on
         for place in found:
-            for symbol in frozenset() if place.comes_again else self.hanging(place):
+            symbols = frozenset() if place.comes_again else self.hanging(place)
+            self.work.add(len(symbols))
+            for symbol in symbols:
                 self.places.setdefault(symbol, []).append(place)
 
     def hanging(self, place: Place) -> frozenset[str]:
@@ -156,6 +160,8 @@ class _At:
         self.entries = boundaries.uses
         self.known: dict[str, list[Mapping[str, Any]]] = {}
         self.symbols: Mapping[str, Any] = {}
+        self.work = boundaries.work
+        boundaries.work.add(BOUND * len(boundaries.values))
         with suppress(SpecError, SettingError, Undecided):
             self.symbols = bind(boundaries.spec, {**boundaries.given, symbol: value}, ())
 
@@ -179,6 +185,7 @@ class _At:
 
     def number(self, place: Place, use: int, index: int = 0) -> Any | None:
         """A number in a use of its block; None if it is not told."""
+        self.work.add(TRIED)
         scope = self.scopes(place.block)[use]
         with suppress(*UNTOLD):
             return evaluate(place.tree, Over({"index": index}, scope)) - 0

@@ -33,6 +33,7 @@ from shapecalc.emitting.numbers.lettered import (
     with_choices,
 )
 from shapecalc.emitting.numbers.python import tests
+from shapecalc.emitting.work import BUILT, Work
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
 from shapecalc.graph.scope import Fatal, Over, Place, Scope
@@ -96,7 +97,8 @@ class Memory:
     built once for the same arguments, input and symbols, for inside it all is told in its letters.
     """
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, work: Work) -> None:
+        self.work = work
         self.behind = Behind(spec)
         self.inside: dict[int, Inside] = {}
         self.uses: dict[Any, _Use] = {}
@@ -176,6 +178,11 @@ class _LetteredBuilder(Builder):
         self.asked: list[Asked] = []
         self.empty: set[Entry] = set()
         self.outputs_inside: dict[int, tuple[Wire | None, dict[str, Wire | None]]] = {}
+
+    def step(self, entry: Entry, place: Place) -> None:
+        super().step(entry, place)
+        self.memory.work.at = entry.mark
+        self.memory.work.add(BUILT)
 
     def satisfied(
         self,

@@ -13,9 +13,9 @@ from itertools import pairwise, zip_longest
 from math import inf
 from typing import Any, NamedTuple
 
-from shapecalc.emitting.numbers.behind import Behind
 from shapecalc.emitting.numbers.boundaries import DIVISIONS, Boundaries
 from shapecalc.emitting.numbers.entries import settings_in
+from shapecalc.emitting.numbers.letters import Memory
 from shapecalc.language.expression import Binary, Call, Expression, names, parts
 from shapecalc.language.tree import Setting, Spec
 
@@ -43,7 +43,7 @@ class Tried(NamedTuple):
 
 
 def tried(
-    behind: Behind,
+    memory: Memory,
     settings: Mapping[str, Any],
     values: Mapping[str, Any],
     knobs: list[str],
@@ -53,9 +53,9 @@ def tried(
 
     ``sizes`` are the numbers that turn something and hang on sizes of tensors.
     """
-    boundaries = Boundaries(behind, settings, values, sizes)
-    rationals = _rationals(behind.spec)
-    numbers = behind.counted
+    boundaries = Boundaries(memory, settings, values, sizes)
+    rationals = _rationals(memory.behind.spec)
+    numbers = memory.behind.counted
     found = {}
     for name in knobs:
         own, turns = values[name], boundaries.turns(name)

@@ -12,6 +12,7 @@ from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope.owner import is_size
 from shapecalc.emitting.scope.scope import Scope, given, in_python
 from shapecalc.emitting.syntax import Assign, If, Parameter, Raise, Statement
+from shapecalc.emitting.work import WRITTEN
 from shapecalc.language.expression import Comparison, Name, Number
 from shapecalc.language.tree import Setting
 
@@ -116,9 +117,9 @@ class _Signature:
         if tree is None:
             return
         own = self.own.get(name, name)
-        count = sum(
-            node == Name(own, 0) for node in syntax.walk(*self.first, *self.body, *self.checks)
-        )
+        nodes = [*syntax.walk(*self.first, *self.body, *self.checks)]
+        scope.known.work.add(len(nodes))
+        count = nodes.count(Name(own, 0))
         is_short = isinstance(tree, (Name, Number, syntax.Constant))
         if count == 1 or is_short or not scope.has_value(name):
             meanings = {own: tree}
@@ -143,6 +144,7 @@ class _Signature:
             for name in reversed(symbols):
                 default = scope.known.derived(name)
                 if self.used(name) and default is not None:
+                    scope.known.work.add(WRITTEN)
                     own = Name(self.own.get(name, name), 0)
                     missing = syntax.is_missing(own)
                     copies = [scope.known.copy(use, use, None) for use in scope.owner.uses]
