@@ -152,7 +152,8 @@ def render(
 
     Graphviz draws ``.svg``, ``.png`` and ``.pdf``; :class:`shapecalc.diagram.files.NoGraphviz` is
     raised without it. ``.dot`` and ``.html`` need no program. A picture folds all blocks unless
-    ``depth`` says how deep to look, and takes the ``choices`` of :func:`shapecalc.diagram.dot`.
+    ``depth`` says how deep to look, and takes the ``choices`` of :func:`shapecalc.diagram.dot`;
+    what Graphviz would not come to an end with raises :class:`shapecalc.diagram.effort.TooLarge`.
 
     >>> import pathlib, shapecalc, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -172,8 +173,11 @@ def render(
         data = page(network, settings, symbolic, depth=depth, title=title).encode()
     elif form in ("dot", "svg", "png", "pdf"):
         from shapecalc.diagram import dot
+        from shapecalc.diagram.effort import MOST_PIECES
         from shapecalc.diagram.files import drawn
 
+        if form != "dot":
+            choices.setdefault("most_pieces", MOST_PIECES)
         report = network.report(settings, symbolic=symbolic)
         data = drawn(dot(report, depth=depth or 1, title=title, **choices), form)
     else:

@@ -10,6 +10,9 @@ from typing import NamedTuple
 from shapecalc.language.signs import markdown as _marked
 from shapecalc.language.signs import one_line
 
+WIDEST = 120
+"""The widest that a cell makes its column; what is longer stands out of it, in its own row."""
+
 
 class Heading(NamedTuple):
     """What stands over a column, and whether numbers stand below it."""
@@ -42,10 +45,10 @@ def lines(table: Table, width: int | None = None) -> Iterator[tuple[str, str]]:
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
     headings = [column.heading for column in table.columns]
     yield "rule", rule
-    yield from (("head", each) for each in _row(headings, widths, table.columns))
+    yield from (("head", each) for each in _row(headings, widths, table.columns, width))
     yield "rule", rule
     for number, cells in enumerate(table.cells):
-        yield from ((str(number), each) for each in _row(cells, widths, table.columns))
+        yield from ((str(number), each) for each in _row(cells, widths, table.columns, width))
     yield "rule", rule
     wide = max((len(name) for name, _ in table.summary), default=0)
     for name, value in table.summary:
@@ -53,9 +56,11 @@ def lines(table: Table, width: int | None = None) -> Iterator[tuple[str, str]]:
             yield "summary", each
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], columns: Sequence[Heading]) -> Iterator[str]:
-    """The lines of a row: one, or more where a cell is broken."""
-    if all(len(cell) <= width for cell, width in zip(cells, widths)):
+def _row(
+    cells: Sequence[str], widths: Sequence[int], columns: Sequence[Heading], most: int | None
+) -> Iterator[str]:
+    """The lines of a row: one, or more where a cell is broken to fit the ``most`` there is."""
+    if most is None or all(len(cell) <= width for cell, width in zip(cells, widths)):
         parts = [[cell] for cell in cells]
     else:
         parts = [_cell(cell, width) for cell, width in zip(cells, widths)]
@@ -71,6 +76,15 @@ _HANGING = re.compile(r" *(?:[-+~] )?")
 """What a cell begins with and its further lines stand behind: its depth, and the mark of a row."""
 
 _FIGURE = re.compile(r"[-+]?[0-9][0-9,.]*(?: [kMGT])?")
+
+
+def column_width(cells: Iterable[str]) -> int:
+    """How wide a column of cells is.
+
+    >>> column_width(["conv1", "8*" + "H + " * 100 + "W"])
+    5
+    """
+    return max((len(cell) for cell in cells if len(cell) <= WIDEST), default=0)
 
 
 def _pieces(cell: str) -> list[str]:
@@ -107,9 +121,10 @@ def _least(cell: str) -> int:
 def _widths(table: Table, width: int | None) -> list[int]:
     """The columns' widths: as wide as their widest cells, or less where that is too wide."""
     headings = [column.heading for column in table.columns]
-    widths = [max(map(len, each)) for each in zip(headings, *table.cells)]
+    columns = zip(headings, *table.cells)
     if width is None:
-        return widths
+        return [column_width(each) for each in columns]
+    widths = [max(map(len, each)) for each in columns]
     least = None
     while (over := sum(widths) + 2 * (len(widths) - 1) - width) > 0:
         least = least or _least_widths(table)

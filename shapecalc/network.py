@@ -301,13 +301,12 @@ class Network:
             report.required = needs(report, self.spec.require, self.spec.source)
         return report
 
-    def _meter(self, values: Mapping[str, Quantity]) -> Meter | None:
-        """What bounds the formulas of a report; none where there are none."""
-        if not any(map(is_symbolic, values.values())):
-            return None
+    def _meter(self, values: Mapping[str, Quantity]) -> Meter:
+        """What bounds the formulas of a report, and the derivations that are told of it."""
         from shapecalc.analysis.terms import Meter
 
-        advice = fewer_symbols(self.spec, values, is_long=True)
+        is_open = any(map(is_symbolic, values.values()))
+        advice = fewer_symbols(self.spec, values, is_long=True) if is_open else ""
         return Meter(self.most_terms, self.spec.source, advice)
 
     def _repr_html_(self) -> str:

@@ -34,11 +34,12 @@ def drawing(report: Report) -> str:
     if shutil.which("dot") is None or sum(1 for _ in rows(report, 1)) > MOST_DRAWN:
         return table(report)
     from shapecalc.diagram import dot
+    from shapecalc.diagram.effort import MOST_PIECES, TooLarge
     from shapecalc.diagram.files import NoGraphviz, drawn
 
     try:
-        picture = drawn(dot(report, depth=1, ids=False), "svg").decode()
-    except NoGraphviz:
+        picture = drawn(dot(report, depth=1, ids=False, most_pieces=MOST_PIECES), "svg").decode()
+    except (NoGraphviz, TooLarge):
         return table(report)
     svg = picture[picture.index("<svg") :]
     return f"{svg}<details><summary>layers</summary>{table(report)}</details>"

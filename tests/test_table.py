@@ -13,6 +13,7 @@ import shapecalc
 from shapecalc.algebra.steps import UNICODE
 from shapecalc.cli import main
 from shapecalc.explaining import whole
+from shapecalc.layout import text
 from shapecalc.table import lay_out, rows
 
 
@@ -64,3 +65,19 @@ def test_a_single_number_is_of_size_one_in_tables_as_in_explanations() -> None:
     report = shapecalc.load({"inputs": inputs, "layers": layers}).report()
     assert lay_out(report, ("output",)).cells == [["1"]]
     assert whole(report, report.layers, UNICODE).splitlines()[-1].split()[1] == "1"
+
+
+def test_a_cell_that_is_very_long_does_not_widen_the_rows_of_others() -> None:
+    symbols = {f"H{i}": 3 for i in range(300)}
+    inputs = {f"x{i}": [8, f"H{i}"] for i in range(300)}
+    joined = {"Concat": 2, "from": [*inputs]}
+    layers = [joined, {"AdaptiveAvgPool1d": 3}, "ReLU"]
+    spec = {"symbols": symbols, "inputs": inputs, "layers": layers}
+    report = shapecalc.load(spec).report(symbolic=True)
+    shown = {row.split()[0]: row for row in text(lay_out(report, ("layer", "output"))).splitlines()}
+    explained = whole(report, report.layers, UNICODE).splitlines()
+    told = {row.split()[0]: row for row in explained}
+    for found in (shown, told):
+        assert all(f"H{i}" in found["concat1"] for i in range(300))
+        assert found["relu1"].split()[1:4] == ["8", "x", "3"]
+        assert len(found["relu1"]) < 120

@@ -209,6 +209,30 @@ def as_tree(value: Any) -> Tree:
     return value.tree if isinstance(value, Traced) else Number(value)
 
 
+def leaves(tree: Tree) -> int:
+    """How many letters and numbers stand in a derivation.
+
+    >>> n = Traced.letter("n", 12)
+    >>> leaves((n * n // 2 + n + 3).tree), leaves(n.tree)
+    (5, 1)
+    """
+    count, stack = 0, [tree]
+    while stack:
+        node = stack.pop()
+        match node:
+            case Sum():
+                stack += [term for _, term in node.terms]
+            case Product():
+                stack += node.factors
+            case Quotient():
+                stack += (node.top, node.bottom)
+            case Apply():
+                stack += node.arguments
+            case _:
+                count += 1
+    return count
+
+
 def _terms(tree: Tree) -> tuple[tuple[Any, Tree], ...]:
     if isinstance(tree, Sum):
         return tree.terms

@@ -6,8 +6,9 @@ the text of a formula, read back, is the formula.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 import sympy
 
@@ -151,32 +152,60 @@ def _with_remainders(expr: sympy.Expr) -> sympy.Expr:
 
 def _drawn_together(expr: sympy.Expr) -> sympy.Expr:
     terms = {term: number for number, term in map(parted, expr.args)}
+    floors = [_floor(term) for term in terms if _is_divided(term)]
+    alike: dict[sympy.Expr, list[_Floor]] = {}
+    for own in floors:
+        alike.setdefault(own.rest, []).append(own)
     found = []
-    for term, factor in list(terms.items()):
-        if isinstance(term, FloorDiv) and term.args[1].is_Integer:
-            for c, n, d in _candidates(term, -factor, terms):
-                lacks = {t: terms.get(t, 0) - c * k for t, k in terms_of(n).items()}
-                if term in terms and not any(lacks.values()):
-                    for gone in (term, *lacks):
-                        terms.pop(gone, None)
-                    found.append(times(Remainder(with_remainders(n), d), c))
-                    break
+    for own in floors:
+        for c, n, d in _candidates(own, alike[own.rest], terms):
+            lacks = {t: terms.get(t, 0) - c * k for t, k in terms_of(n).items()}
+            if not any(lacks.values()):
+                for gone in (own.floor, *lacks):
+                    terms.pop(gone, None)
+                found.append(times(Remainder(with_remainders(n), d), c))
+                break
     rest = [multiplied(c, with_remainders(t)) for t, c in terms.items()]
     return added([*rest, *found])
 
 
+class _Floor(NamedTuple):
+    """A floor ``(number + rest)//bottom``."""
+
+    floor: FloorDiv
+    number: sympy.Rational
+    rest: sympy.Expr
+    bottom: int
+
+
+def _is_divided(term: sympy.Expr) -> bool:
+    return isinstance(term, FloorDiv) and bool(term.args[1].is_Integer)
+
+
+def _floor(term: FloorDiv) -> _Floor:
+    top, bottom = term.args
+    number, rest = top.as_coeff_Add()
+    return _Floor(term, number, rest, int(bottom))
+
+
 def _candidates(
-    floor: FloorDiv, factor: sympy.Rational, terms: Mapping[sympy.Expr, sympy.Rational]
+    own: _Floor, alike: Iterable[_Floor], terms: Mapping[sympy.Expr, sympy.Rational]
 ) -> Iterator[tuple[sympy.Rational, sympy.Expr, sympy.Integer]]:
-    """What ``c*(n % d)`` the floor may belong to: ``c``, ``n`` and ``d``."""
-    top, bottom = floor.args
-    if (factor / bottom).is_Integer:
-        yield factor / bottom, top, bottom
-    for other, c in terms.items():
-        if isinstance(other, FloorDiv) and other is not floor and other.args[1].is_Integer:
-            by, rest = divmod(int(bottom), int(other.args[1]))
-            if rest or by < 2 or c * by != factor:
-                continue
-            offset = (top - other.args[0]) / other.args[1]
-            if offset.is_Integer:
-                yield c, other + offset, sympy.Integer(by)
+    """What ``c*(n % d)`` a floor among terms may belong to: ``c``, ``n`` and ``d``.
+
+    ``n`` is what it divides, or a floor of what differs from that by a number.
+    """
+    if own.floor not in terms:
+        return
+    factor = -terms[own.floor]
+    c = factor / own.bottom
+    if c.is_Integer:
+        top, bottom = own.floor.args
+        yield c, top, bottom
+    for other in alike:
+        by, left = divmod(own.bottom, other.bottom)
+        if left or by < 2 or terms.get(other.floor, 0) * by != factor:
+            continue
+        offset = (own.number - other.number) / other.bottom
+        if offset.is_Integer:
+            yield terms[other.floor], other.floor + offset, sympy.Integer(by)

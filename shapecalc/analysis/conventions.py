@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, exactdiv, prod, total
+from shapecalc.analysis.measures import alike
 from shapecalc.analysis.tools import TOOLS, Tool
 from shapecalc.layers import KINDS, Layer, Tensor
 from shapecalc.layers.convolution import Convolution, TransposedConvolution
@@ -78,15 +79,15 @@ def counted(report: Report, name: str) -> Counted:
     """
     convention = CONVENTIONS[name]
     found: dict[str, list[Dim]] = {}
-    for layer in report:
-        for part, count in convention.of(layer).items():
+    products: list[Dim] = []  # of layers whose products the tool tells
+    for layer, number in alike(report):
+        parts = {part: number * count for part, count in convention.of(layer).items()}
+        for part, count in parts.items():
             found.setdefault(part, []).append(count)
-    parts = {part: total(found[part]) for part in PARTS if part in found}
-    macs = None
-    if convention.tool.macs:  # half of the products, where the tool tells them at all
-        told = [layer for layer in report if not isinstance(layer.node.layer, _WITHOUT_MACS)]
-        macs = exactdiv(total([convention.of(layer).get(MATMUL, 0) for layer in told]), 2)
-    return Counted(convention, parts, macs)
+        if not isinstance(layer.node.layer, _WITHOUT_MACS):
+            products.append(parts.get(MATMUL, 0))
+    macs = exactdiv(total(products), 2) if convention.tool.macs else None
+    return Counted(convention, {part: total(found[part]) for part in PARTS if part in found}, macs)
 
 
 # -- rules ----------------------------------------------------------------------------------------

@@ -202,7 +202,7 @@ class Totals:
     def __init__(
         self, layers: Iterable[LayerReport], more: Mapping[str, Dim] | None = None
     ) -> None:
-        self._alike = _alike(layers)
+        self._alike = alike(layers)
         self._found: dict[str, Dim] = {}  # each is summed when it is asked for
         self._more = more or {}
 
@@ -242,20 +242,27 @@ class Totals:
         return f"Totals({', '.join(f'{name}={value}' for name, value in self.by_name.items())})"
 
 
-_Alike = Collection[tuple["LayerReport", int]]
+Alike = Collection[tuple["LayerReport", int]]
 """Layers of which those that share their counts are one, and how many it stands for."""
 
 
-def _alike(layers: Iterable[LayerReport]) -> _Alike:
-    alike: dict[int, tuple[LayerReport, int]] = {}
+def alike(layers: Iterable[LayerReport]) -> Alike:
+    """The different layers among some, and how many of each there are.
+
+    >>> import shapecalc
+    >>> spec = {"input": [8], "layers": [{"Linear": 8, "repeat": 5}, "ReLU"]}
+    >>> [(layer.kind, number) for layer, number in alike(shapecalc.load(spec).report())]
+    [('Linear', 5), ('ReLU', 1)]
+    """
+    found: dict[int, tuple[LayerReport, int]] = {}
     for layer in layers:
-        first, number = alike.get(id(layer.counts), (layer, 0))
-        alike[id(layer.counts)] = first, number + 1
-    return alike.values()
+        first, number = found.get(id(layer.counts), (layer, 0))
+        found[id(layer.counts)] = first, number + 1
+    return found.values()
 
 
-def _over_all(of: Callable[[LayerReport], Dim], alike: _Alike) -> Dim:
-    return total([of(one) if n == 1 else n * of(one) for one, n in alike])
+def _over_all(of: Callable[[LayerReport], Dim], layers: Alike) -> Dim:
+    return total([of(one) if n == 1 else n * of(one) for one, n in layers])
 
 
 def _counted(name: str) -> Callable[[LayerReport], Dim]:

@@ -241,7 +241,7 @@ class Memory:
 
     def _steps(self) -> Iterator[Step]:
         live: Dim = 0
-        meter = self.report.meter and self.report.meter.anew(TIMES_TERMS)
+        meter = self.report.meter.anew(TIMES_TERMS) if self._is_open and self.report.meter else None
         alike: dict[Any, tuple[Dim, Dim, Dim]] = {}  # turns are mostly like others before them
         for turn in self._turns():
             made, used, freed = (

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, smallest, total
+from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic, smallest, total
 from shapecalc.analysis.constraints import Constraint, combine
 from shapecalc.analysis.data import plain
 from shapecalc.analysis.layer import LayerReport, reports
@@ -42,7 +42,7 @@ class Report:
     """The analysis of a network for given values of its symbols.
 
     ``kept`` are symbols that were to stay symbols, and keep their values for what they decide. A
-    ``meter`` bounds how long its formulas may be together.
+    ``meter`` bounds how long its formulas may be together, and what is told of it.
 
     >>> import shapecalc
     >>> report = shapecalc.load("lenet5").report()
@@ -69,7 +69,8 @@ class Report:
         self.silence = frozenset(silence)
         self.dtype = dtype
         self.meter = meter
-        self.layers = list(reports(built, dtype, meter))
+        is_open = any(map(is_symbolic, symbols.values()))
+        self.layers = list(reports(built, dtype, meter if is_open else None))
         self.required: list[Need] = []
 
     @property

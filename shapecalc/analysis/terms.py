@@ -29,18 +29,23 @@ class Meter:
         self._terms = 0
         self._told: set[Dim] = set()
 
-    def anew(self, times: int) -> Meter:
+    def anew(self, times: int, advice: str = "") -> Meter:
         """A meter that has counted nothing yet, with so many times the limit."""
-        return Meter(times * self.most, self._source, self._advice)
+        return Meter(times * self.most, self._source, advice or self._advice)
 
     def add(self, node: Node, told: Iterable[Dim], what: str = "what is counted") -> None:
         """Count what is told of a layer; raises :class:`SpecError` where that is too much."""
+        terms = 0
         for each in told:
             if is_symbolic(each) and each not in self._told:
                 self._told.add(each)  # what is told again takes no time
-                self._terms += each.terms
+                terms += each.terms
+        self.take(node, terms, f"the formulas of {what}")
+
+    def take(self, node: Node, terms: int, what: str) -> None:
+        """Count the terms that a layer adds to something; raises :class:`SpecError` as well."""
+        self._terms += terms
         if self._terms > self.most:
             layer = f"{node.layer.kind} {node.path!r}"
-            formulas = f"the formulas of {what} longer than {self.most:,} terms together"
-            message = f"{layer} would make {formulas}"
+            message = f"{layer} would make {what} longer than {self.most:,} terms together"
             raise SpecError(self._source, [Problem(node.entry.mark, message, (self._advice,))])

@@ -19,14 +19,15 @@ from shapecalc.cli.common import (
     spec_argument,
 )
 from shapecalc.cli.output import refuse_source, write
+from shapecalc.diagram.effort import MOST_PIECES
 from shapecalc.pace import now
 
 ENDINGS = (".dot", ".svg", ".png", ".pdf", ".html")
 
-OF_DIAGRAMS = ("color_by", "direction", "widths", "legend")
+OF_DIAGRAMS = ("color_by", "direction", "widths", "legend", "max_pieces")
 """The choices that a picture of memory does not have."""
 
-OF_PICTURES = ("theme", "color_by", "direction", "widths", "legend", "memory")
+OF_PICTURES = ("theme", *OF_DIAGRAMS, "memory")
 """The choices that a page does not have: its reader's browser makes them, or it shows it all."""
 
 
@@ -73,6 +74,13 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 @click.option("--legend", is_flag=True, help="Add what the colours mean.")
 @click.option("--memory", is_flag=True, help="Draw what is held in memory while each layer runs.")
 @dtype_option
+@click.option(
+    "--max-pieces",
+    type=Count(1),
+    default=MOST_PIECES,
+    show_default=True,
+    help="How many boxes, and ranks that edges cross, Graphviz may lay out in one column.",
+)
 @limit_options
 @click.pass_context
 @reports_errors
@@ -91,6 +99,7 @@ def render(
     legend: bool,
     memory: bool,
     dtype: str | None,
+    max_pieces: int,
     max_layers: int,
 ) -> None:
     """Draw the network, or write a report page for browsers.
@@ -105,7 +114,8 @@ def render(
     from shapecalc import diagram
     from shapecalc.diagram import files
 
-    is_page = output.suffix.lower() == ".html"
+    form = output.suffix.lower()[1:]
+    is_page = form == "html"
     if is_page:
         refuse(ctx, OF_PICTURES, OF_A_PAGE)
     elif memory:
@@ -135,8 +145,9 @@ def render(
                 title=title,
                 legend=legend,
                 widths=widths,
+                most_pieces=None if form == "dot" else max_pieces,
             )
-        data = files.drawn(text, output.suffix.lower()[1:])
+        data = files.drawn(text, form)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     except files.NoGraphviz as error:

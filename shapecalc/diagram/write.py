@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 from shapecalc.analysis.report import Report
 from shapecalc.diagram import labels
 from shapecalc.diagram.colours import THEMES, Theme
+from shapecalc.diagram.effort import Link, TooLarge, pieces
 from shapecalc.diagram.layout import Layout, lay_out
 from shapecalc.diagram.plan import Edge, Frame, Item, Plan, Vertex, plan
 from shapecalc.diagram.shading import Shading, group, thickness
@@ -28,6 +29,10 @@ CHARACTER, PAD = 5, 6
 """The width of a frame's letter, and what is left free beside its text, in points."""
 
 
+Written: TypeAlias = tuple[str, str, dict[str, Any]]
+"""An edge as it is written: from where to where, and its attributes."""
+
+
 def dot(
     report: Report,
     *,
@@ -41,6 +46,7 @@ def dot(
     widths: bool = False,
     ids: bool = True,
     grouped: bool = True,
+    most_pieces: int | None = None,
 ) -> str:
     """The source of a report's diagram for Graphviz; the same report gives the same text.
 
@@ -50,7 +56,9 @@ def dot(
     ``ValueError`` where these are formulas. ``direction`` is ``TB`` for top-down or ``LR``. The
     title is the network's name and inputs; an empty one is left out. ``ids`` gives elements the
     ids and classes told in :mod:`shapecalc.diagram`. ``grouped`` writes activations,
-    normalisations and dropout into the box of the layer before them.
+    normalisations and dropout into the box of the layer before them. Raises
+    :class:`shapecalc.diagram.effort.TooLarge` where more than ``most_pieces`` would have to be laid
+    out in one column.
 
     >>> import shapecalc
     >>> text = dot(shapecalc.load("conv5x5_direct").report(), ids=False)
@@ -66,7 +74,7 @@ def dot(
         legend=legend,
         widths=widths,
         ids=ids,
-    ).write(title)
+    ).write(title, most_pieces)
 
 
 class _Writer:
@@ -104,7 +112,7 @@ class _Writer:
         self.starts: dict[tuple[str, str], list[str]] = {}
         self.out: list[str] = []
 
-    def write(self, title: str | None) -> str:
+    def write(self, title: str | None, most_pieces: int | None) -> str:
         vertices = self.plan.vertices
         for vertex in vertices:
             self.texts[vertex.id] = self.lines(vertex)
@@ -121,6 +129,8 @@ class _Writer:
         self.count_crossings()
         self.widen(self.plan.root)
         edges = list(self.edges(layout))
+        if most_pieces is not None:
+            self.bound(edges, layout, most_pieces)
         has_columns = len(layout.columns) > 1 and not layout.climbs
         self.out = ["digraph network {"]
         self.is_packed = has_columns or self.legend or not self.is_down
@@ -129,7 +139,20 @@ class _Writer:
             self.columns(layout.columns if has_columns else [self.plan.root.items])
         else:
             self.items(self.plan.root.items, 0)
-        return "\n".join([*self.out, *edges, "}", ""])
+        self.out += [f"  {a} -> {b} {attributes(values)}" for a, b, values in edges]
+        return "\n".join([*self.out, "}", ""])
+
+    def bound(self, edges: Iterable[Written], layout: Layout, most: int) -> None:
+        """Refuse what Graphviz would not come to an end with."""
+        main = {self.plan.edges[i].source for i in layout.spine}
+        links = [Link(a, b, values.get("minlen", 1)) for a, b, values in edges]
+        found = pieces(links, self.column, main)
+        if found > most:
+            raise TooLarge(
+                f"{found:,} boxes, and ranks that edges cross, stand in one column, more than the "
+                f"{most:,} that Graphviz is given to lay out: fold more with --depth, write a .dot "
+                f"or a page (.html), or raise --max-pieces"
+            )
 
     def head(self, title: str | None) -> None:
         """What holds of the whole graph, of all boxes and of all edges."""
@@ -346,7 +369,7 @@ class _Writer:
 
     # -- edges --------------------------------------------------------------------------------
 
-    def edges(self, layout: Layout) -> Iterator[str]:
+    def edges(self, layout: Layout) -> Iterator[Written]:
         thick = thickness(self.plan.edges) if self.widths else []
         linked: set[int] = set()
         for i, edge in enumerate(self.plan.edges):
@@ -363,11 +386,11 @@ class _Writer:
             elif self.column[a] != column:
                 if column not in linked:
                     linked.add(column)
-                    yield f"  {a} -> to{column} {attributes(values)}"
+                    yield a, f"to{column}", {**values}
                 a = f"from{column}"
             if self.ids:
                 values["id"] = f"edge{i}"
-            yield f"  {a} -> {b} {attributes(values)}"
+            yield a, b, values
 
     def climb(self, layout: Layout, i: int, values: dict[str, Any]) -> bool:
         """Lead an edge of a U along its level or upwards; whether its ends are exchanged."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.steps import LATEX, Style, in_numbers, steps
-from shapecalc.algebra.trace import Leaf, Traced, Tree, as_tree, untraced
+from shapecalc.algebra.trace import Leaf, Traced, Tree, as_tree, leaves, untraced
 from shapecalc.analysis.data import plain
 from shapecalc.analysis.layer import LayerReport
 from shapecalc.analysis.report import Report
@@ -14,7 +14,13 @@ from shapecalc.derivation.equation import sizes
 from shapecalc.derivation.letters import lettered
 from shapecalc.indented import indented
 from shapecalc.language.problem import did_you_mean, listing
+from shapecalc.layout import column_width
 from shapecalc.pace import now
+
+TIMES_TERMS = 5
+"""So many times more terms than formulas may the derivations have: most are short."""
+
+ADVICE = "explain a layer or a block alone; if all is meant, --max-terms allows more"
 
 
 class Step(NamedTuple):
@@ -26,6 +32,12 @@ class Step(NamedTuple):
     sizes: list[tuple[str, Any]]
     params: Any
     joined: tuple[str, ...]
+
+    @property
+    def terms(self) -> int:
+        """How many letters and numbers stand in its derivations."""
+        told = [*(size for _, size in self.sizes), self.params]
+        return sum(leaves(as_tree(each)) for each in told)
 
 
 def inside(report: Report, path: str | None) -> list[LayerReport]:
@@ -67,7 +79,7 @@ def _hint(report: Report, path: str, names: Iterable[str]) -> str:
 
 
 def brief(report: Report, layers: Iterable[LayerReport]) -> Iterator[Step]:
-    """The steps of layers of a report in order.
+    """The steps of layers of a report in order; raises :class:`SpecError` where they are too long.
 
     >>> import shapecalc
     >>> report = shapecalc.load("lenet5").report()
@@ -76,11 +88,14 @@ def brief(report: Report, layers: Iterable[LayerReport]) -> Iterator[Step]:
     ('conv1', 'Conv2d', "Traced('K*C*F^2 + K', 456)")
     """
     alike: dict[Any, Step] = {}
+    meter = report.meter and report.meter.anew(TIMES_TERMS, ADVICE)
     for layer in now.through("explaining", [*layers]):
         joined = layer.inputs if layer.node.layer.joins else ()
         key = id(layer.node.layer), id(layer.node.inputs), layer.node.shared is None, joined
         if key not in alike:
-            alike[key] = _step(report, layer, joined)
+            alike[key] = step = _step(report, layer, joined)
+            if meter is not None:
+                meter.take(layer.node, step.terms, "the derivations")
         yield alike[key]._replace(path=layer.path)
 
 
@@ -147,7 +162,7 @@ def whole(report: Report, layers: Sequence[LayerReport], style: Style, form: str
     if form == "markdown":
         head = ["| Layer | Kind | Output | Because |", "| --- | --- | --- | --- |"]
         return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
-    wide, broad = (max((len(row[i]) for row in rows), default=0) for i in (0, 2))
+    wide, broad = (column_width(row[i] for row in rows) for i in (0, 2))
     return "\n".join(f"{r[0]:<{wide}}  {r[2]:<{broad}}  {r[3]}".rstrip() for r in rows)
 
 

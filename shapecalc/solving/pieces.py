@@ -104,7 +104,7 @@ class Pieces:
         self.is_own = symbol in known(network.spec)
         self.built = 0
         self.step = 1  # at which residues decide
-        self.is_too_long = False  # for formulas, of whichever stretch
+        self.too_long: SpecError | None = None  # for formulas, of whichever stretch
         self.turn: int | None = None  # up to which a decision that was open is the same
         self.is_last = False  # and no further pieces are needed
         self.most: int | None = None  # beyond which there are more layers than there may be
@@ -155,6 +155,7 @@ class Pieces:
                 return undecided
             except SpecError as error:
                 if any(problem.is_of_formulas for problem in error.problems):
+                    self.too_long = error
                     return None
                 if builder is not None and builder.begun:  # it may be wrong in fewer copies alone
                     return Undecided(builder.begun[0].count)
@@ -219,12 +220,11 @@ class Pieces:
         more than that.
         """
         found: list[Piece] = []
-        waiting = [] if self.is_too_long else [Stretch(first, last)]
+        waiting = [] if self.too_long else [Stretch(first, last)]
         while waiting:
             stretch = waiting.pop()
             made = self.symbolic(stretch)
             if made is None:
-                self.is_too_long = True
                 return None
             if isinstance(made, Piece):
                 found.append(made)
@@ -237,10 +237,16 @@ class Pieces:
         return sorted(found, key=lambda piece: piece.first) or None
 
     def all(self) -> Iterator[Piece]:
-        """The pieces in order, without end where every value has one of its own."""
-        for n in range(SMALLEST):
-            yield self.single(n)
+        """The pieces in order, without end where every value has one of its own.
+
+        Raises what is said of too long formulas where few values could be tried without them.
+        """
         rest = self.symbolics(SMALLEST, None)
+        for n in range(SMALLEST):
+            before = self.built
+            yield self.single(n)
+            if self.too_long is not None and self.built - before > MOST_BUILT // 2:
+                raise self.too_long
         if rest is None or not any(piece.refused for piece in rest):
             yield from rest or self.as_far_as_they_go(SMALLEST)
             return
@@ -257,7 +263,7 @@ class Pieces:
     def up_to_a_turn(self, start: int) -> tuple[list[Piece] | None, int | None]:
         """The network from a value on, and up to which; None where that is no piece of symbols."""
         rest, end = self.symbolics(start, None), None
-        while rest is None and not self.is_too_long and self.turn is not None:
+        while rest is None and not self.too_long and self.turn is not None:
             if end is not None and self.turn >= end:
                 return None, None
             end = self.turn

@@ -15,6 +15,7 @@ from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
 
 import shapecalc
 from shapecalc.diagram.page import page
@@ -361,6 +362,18 @@ def test_all_of_it_unfolds(browser: Page) -> None:
     browser.one("#fold").click()
     browser.wait()
     assert browser.all(".node.folded")
+
+
+def test_what_takes_gigabytes_to_lay_out_is_not_drawn_until_it_is_folded(browser: Page) -> None:
+    each = [{"Concat": 1, "from": ["input", f"c{i}"], "name": f"c{i + 1}"} for i in range(330)]
+    layers = [{"Conv2d": {"out_channels": 3, "kernel_size": 1}, "name": "c0"}, *each]
+    browser.open({"input": [3, 8, 8], "blocks": {"Row": {"layers": layers}}, "layers": ["Row"]})
+    browser.one("#unfold").click()
+    WebDriverWait(browser.driver, 20).until(lambda _: not browser.all("#diagram svg"))
+    assert "folded blocks have fewer" in browser.one("#diagram").text
+    browser.one("#fold").click()
+    browser.wait()
+    assert len(browser.all(".node.folded")) == 1
 
 
 def test_depth_says_what_is_folded_at_first(browser: Page) -> None:

@@ -39,3 +39,12 @@ def test_where_formulas_would_be_too_long_numbers_are_tried() -> None:
     answer = solve(shapecalc.load(spec(*layers)), "n", [Amount("macs", "<=", 10**9)])
     assert answer.solutions.least == 1
     assert not answer.method.is_complete
+
+
+def test_they_are_refused_where_a_few_numbers_are_all_that_could_be_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layers = [{"Conv2d": {**CONV, "stride": "n", "padding": 1}} for _ in range(60)]
+    monkeypatch.setattr("shapecalc.solving.pieces.MOST_BUILT", 100)
+    with pytest.raises(shapecalc.SpecError, match="more than 40 levels"):
+        solve(shapecalc.load(spec(*layers)), "n", [Amount("macs", "<=", 10**9)])

@@ -6,6 +6,7 @@ const NATURAL_SCALE = 0.75; // a pixel is 3/4 of a point
 const SMALLEST_SCALE = 1.2; // smaller text cannot be read
 const STRAIGHT = 1000; // how much the main path is to be straight; other edges count 1
 const FEW_BOXES = 40; // a network of no more boxes is unfolded at first
+const MOST_CROSSED = 50000; // ranks that edges cross; many more take gigabytes to lay out
 
 const clipped = (text) =>
   text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE - 1)}…` : text;
@@ -24,6 +25,14 @@ const wrapped = (line) =>
 const escaped = (line) => clipped(line).replace(/\\/g, "\\\\").replace(/&/g, "&amp;");
 const asLabel = (lines) => lines.map(escaped).join("\n");
 const asHeading = (lines) => lines.map((line) => `${escaped(line)}\\l`).join("");
+
+// How many ranks the edges cross together; they come in the order of their heads.
+const crossed = (edges) => {
+  const ranks = new Map();
+  const rank = (box) => ranks.get(box) ?? 0;
+  for (const { tail, head } of edges) ranks.set(head, Math.max(rank(head), rank(tail) + 1));
+  return edges.reduce((sum, { tail, head }) => sum + rank(head) - rank(tail), 0);
+};
 
 class Diagram {
   constructor(frame, tooltip, data, texts, onSelect) {
@@ -147,9 +156,14 @@ class Diagram {
   ask() {
     this.isStale = this.isBusy;
     if (this.isBusy) return;
+    const graph = this.graph();
+    if (crossed(graph.edges) > MOST_CROSSED) {
+      this.show({ error: "its edges are too many and too long; folded blocks have fewer" });
+      return;
+    }
     this.worker ??= this.newWorker();
     this.isBusy = true;
-    this.worker.postMessage(this.graph());
+    this.worker.postMessage(graph);
   }
 
   newWorker() {
