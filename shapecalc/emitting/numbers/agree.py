@@ -70,6 +70,7 @@ class Told:
         """A derivation as an expression in allowed names."""
         key = tree, allowed
         if key not in self._known:
+            self.work.add(TRIED * length(tree, LARGEST))
             found = settled_choices(expression(collapsed(settled(tree, allowed))))
             self._known[key] = found
         return self._known[key]
