@@ -195,7 +195,8 @@ def emit(
 ) -> str:
     """The source of the equivalent torch module, written to a file as well where one is named.
 
-    ``sequential`` is one ``nn.Sequential`` where the network is a chain. torch is not needed.
+    ``sequential`` is one ``nn.Sequential`` where the network is a chain. torch is not needed. A
+    network that is loaded with ``most_work`` may take so many steps to be written.
 
     >>> import shapecalc
     >>> "class LeNet5(nn.Module):" in shapecalc.emit("lenet5")

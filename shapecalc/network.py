@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from shapecalc.analysis.terms import Meter
     from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
+MOST_WORK = 5_000_000
+"""How many steps it may take to write a module of a network, unless more are asked for.
+
+The largest bundled networks take a third of them."""
+
 
 class _Tried(NamedTuple):
     """What was made of some settings before it was asked for, and which symbols were to be open.
@@ -54,11 +59,16 @@ class Network:
     """
 
     def __init__(
-        self, spec: Spec, most_layers: int = MOST_LAYERS, most_terms: int = MOST_TERMS
+        self,
+        spec: Spec,
+        most_layers: int = MOST_LAYERS,
+        most_terms: int = MOST_TERMS,
+        most_work: int = MOST_WORK,
     ) -> None:
         self.spec = spec
         self.most_layers = most_layers
         self.most_terms = most_terms
+        self.most_work = most_work
         self._default: Built | None = None
         self._tried: _Tried | None = None
 
@@ -229,7 +239,7 @@ class Network:
         >>> net.of_spec(shapecalc.load("alexnet").spec).most_layers
         20
         """
-        return Network(spec, self.most_layers, self.most_terms)
+        return Network(spec, self.most_layers, self.most_terms, self.most_work)
 
     def _undecided(self, undecided: Undecided) -> SpecError:
         names = " and ".join(sorted(undecided.symbols))
@@ -368,6 +378,7 @@ def load(
     most_steps: int | None = None,
     most_layers: int = MOST_LAYERS,
     most_terms: int = MOST_TERMS,
+    most_work: int = MOST_WORK,
 ) -> Network:
     """Read a network from a file, the name of a bundled spec, spec text, a dict, or source.
 
@@ -375,7 +386,8 @@ def load(
     ``docs/reading-code.md``. ``inputs`` are then the shapes that come in, without the batch, as
     ``"3,224,224"`` or ``[3, 224, 224]``; ``training`` reads what it does while training;
     ``assume`` gives shapes that calls put out which are not known, and ``most_steps`` how many
-    steps the reading may take. The network may have so many layers, and its formulas so many terms.
+    steps the reading may take. The network may have so many layers, and its formulas so many terms;
+    a module of it may take ``most_work`` steps to be written.
 
     Raises :class:`SpecError` with everything that is wrong with the spec, ``FileNotFoundError``
     if there is no such file.
@@ -385,14 +397,14 @@ def load(
     <Network 'GoogLeNet'>
     """
     if isinstance(source, (str, Path)) and is_code(str(source)):
-        limits = most_steps, most_layers, most_terms
+        limits = most_steps, most_layers, most_terms, most_work
         return from_code(str(source), list(inputs), training, assume, None, *limits)
     if inputs or training or assume or most_steps:
         raise SettingError("inputs, training, assume and most_steps tell how source is read")
     if isinstance(source, str) and (found := bundled.member(source)) is not None:
         path, name = found
-        return Network(as_member(parsed(read(path)), name), most_layers, most_terms)
-    return Network(parsed(read(source)), most_layers, most_terms)
+        return Network(as_member(parsed(read(path)), name), most_layers, most_terms, most_work)
+    return Network(parsed(read(source)), most_layers, most_terms, most_work)
 
 
 def from_code(
@@ -404,19 +416,21 @@ def from_code(
     most_steps: int | None = None,
     most_layers: int = MOST_LAYERS,
     most_terms: int = MOST_TERMS,
+    most_work: int = MOST_WORK,
 ) -> Network:
     """The network in source, in blocks that are tried: they make the layers that the code runs."""
     from shapecalc.reading import read_network
 
     tried: dict[int, Network] = {}
+    limits = most_layers, most_terms, most_work
 
     def trial(spec: Spec) -> Built:
-        network = tried[id(spec)] = Network(spec, most_layers, most_terms)
+        network = tried[id(spec)] = Network(spec, *limits)
         network._tried = _Tried({}, set(), made := network.build())
         return made[1]
 
     spec = read_network(text, inputs, training, assume, texts, trial, most_steps)
-    return tried[id(spec)] if id(spec) in tried else Network(spec, most_layers, most_terms)
+    return tried[id(spec)] if id(spec) in tried else Network(spec, *limits)
 
 
 def read(source: str | os.PathLike[str] | Mapping[str, Any]) -> Source:

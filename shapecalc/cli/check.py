@@ -19,6 +19,7 @@ from shapecalc.cli.common import (
     reports_errors,
     settings_option,
     spec_argument,
+    work_option,
 )
 from shapecalc.cli.output import echo, echo_error, echo_json, is_terminal
 from shapecalc.language.signs import one_line
@@ -67,6 +68,7 @@ BAR = 24
     help="Also write the emitted module's graph for TensorBoard.",
 )
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@work_option
 @limit_options
 @reports_errors
 def check(

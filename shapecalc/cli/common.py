@@ -21,7 +21,7 @@ from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
 from shapecalc.language.words import WIDTHS
-from shapecalc.network import Network, is_code, load, parsed
+from shapecalc.network import MOST_WORK, Network, is_code, load, parsed
 from shapecalc.pace import now
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -113,6 +113,19 @@ def limit_option(function: Function) -> Function:
     )(function)
 
 
+def work_option(function: Function) -> Function:
+    """The option that bounds the writing of a module; :func:`open_spec` looks at it."""
+    return click.option(
+        "--max-work",
+        type=Count(1),
+        default=MOST_WORK,
+        show_default=True,
+        expose_value=False,
+        callback=_remember,
+        help="How many steps it may take to write a module.",
+    )(function)
+
+
 def dtype_option(function: Function) -> Function:
     """The option --dtype."""
     return click.option(
@@ -165,12 +178,17 @@ def open_spec(spec: str, most_layers: int, beside: str | None = None) -> Network
     Where it stands beside another network, how source is read may be said for that one alone.
     """
     now.begin(f"reading {one_line(spec)}")
-    most_terms = click.get_current_context().meta.get("shapecalc.max_terms", MOST_TERMS)
+    meta = click.get_current_context().meta
+    limits: dict[str, Any] = {
+        "most_layers": most_layers,
+        "most_terms": meta.get("shapecalc.max_terms", MOST_TERMS),
+        "most_work": meta.get("shapecalc.max_work", MOST_WORK),
+    }
     if spec == "-":
         if sys.stdin is None:
             raise click.BadParameter("standard input is closed", param_hint="SPEC")
         data = sys.stdin.buffer.read(LARGEST_FILE + 1)
-        return Network(parsed(decode(data, "<stdin>")), most_layers, most_terms)
+        return Network(parsed(decode(data, "<stdin>")), **limits)
     try:
         is_plain = "\n" not in spec and "{" not in spec  # what load would take for a spec's text
         if is_plain or is_code(spec):
@@ -179,8 +197,8 @@ def open_spec(spec: str, most_layers: int, beside: str | None = None) -> Network
             if any(read_as.values()) and not is_code(spec):
                 message = "--input, --assume, --max-steps and --training are for PyTorch source"
                 raise click.UsageError(f"{message}; symbols of a spec are set as in --set H=64")
-            return load(spec, most_layers=most_layers, most_terms=most_terms, **read_as)
-        return load(Path(spec), most_layers=most_layers, most_terms=most_terms)
+            return load(spec, **limits, **read_as)
+        return load(Path(spec), **limits)
     except OSError as error:
         reason = str(error) if error.strerror is None else f"{spec}: {error.strerror}"
         raise click.BadParameter(reason, param_hint="SPEC") from None

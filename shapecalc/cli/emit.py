@@ -13,6 +13,7 @@ from shapecalc.cli.common import (
     reports_errors,
     settings_option,
     spec_argument,
+    work_option,
 )
 from shapecalc.cli.output import echo, refuse_source, write
 
@@ -34,6 +35,7 @@ from shapecalc.cli.output import echo, refuse_source, write
     type=click.Path(path_type=Path),
     help="Write to a file.",
 )
+@work_option
 @limit_options
 @reports_errors
 def emit(

@@ -15,6 +15,7 @@ from shapecalc.emitting.numbers.letters import Lettered, Memory
 from shapecalc.emitting.numbers.variants import Variant, Variants
 from shapecalc.emitting.scope.presence import Unlike
 from shapecalc.emitting.scope.scope import Tied
+from shapecalc.emitting.work import BUILT, WRITTEN, Work
 from shapecalc.graph.graph import Built
 from shapecalc.language.tree import Entry, Spec
 from shapecalc.network import Network
@@ -38,7 +39,10 @@ def emit(
     report = Report(network.name, values, built)
     if knobs is None:
         knobs = candidates(network.spec)
-    memory = Memory(network.spec)
+    work = Work(network.most_work, network.spec)
+    written = {id(node.entry) for node in built.nodes.values()}
+    work.foresee(len(written) * (BUILT + WRITTEN))
+    memory = Memory(network.spec, work)
     now.begin("trying other values")
     base = lettering.build(network.spec, values, knobs, network.most_layers, memory)
     layers = len(built.nodes)
@@ -57,7 +61,7 @@ def emit(
                 except Tied as tied:
                     fixed = tied.fixed
             else:
-                knobs -= {name for each in fixed for name in _sources(network.spec, each)}
+                knobs -= memory.behind.symbols(fixed, None)  # what they follow from is fixed, too
                 continue
         except Unlike as different:
             unlike |= {different.block}
@@ -97,12 +101,6 @@ def _refuse_unwritten(spec: Spec, values: Mapping[str, Any], built: Built) -> No
         if node.layer.unknown_to_torch:
             message = f"{node.layer.kind} {node.path!r} cannot be written for torch"
             raise EmitError(spec.source, node.mark, message, node.layer.unknown_to_torch)
-
-
-def _sources(spec: Spec, name: str) -> set[str]:
-    """A symbol and those that its default follows from: where it is fixed, so are they."""
-    default = spec.symbols[name]
-    return {name}.union(*(_sources(spec, each) for each in default.names() & {*spec.symbols}))
 
 
 def _too_wide(network: Network, built: Built) -> EmitError:

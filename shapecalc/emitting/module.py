@@ -38,8 +38,8 @@ from shapecalc.emitting.classes.tidy import (
 from shapecalc.emitting.classes.unasked import without_unasked
 from shapecalc.emitting.emission import emit
 from shapecalc.emitting.names import block_class_name, class_name, list_name, variable, word
+from shapecalc.emitting.numbers.entries import every
 from shapecalc.emitting.numbers.known import Holder, Known
-from shapecalc.emitting.numbers.letters import every
 from shapecalc.emitting.numbers.roles import Roles
 from shapecalc.emitting.printer import definition, statement
 from shapecalc.emitting.scope.owner import Owner, owner_of

@@ -79,8 +79,11 @@ def parameter_names(known: Known, taken: set[str]) -> dict[str, str]:
     spec = known.spec
     names = {*spec.symbols, *(n for block in spec.blocks.values() for n in block.arguments)}
     found: dict[str, str] = {}
+    others = {*taken, *names}
     for name in sorted(names):
-        own = variable(name, {*taken, *(names - {name}), *found.values()})
+        others -= {name} - taken
+        own = variable(name, others)
+        others |= {name, own}
         if own != name:
             found[name] = own
     return found

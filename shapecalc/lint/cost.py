@@ -31,6 +31,8 @@ class Reduction(NamedTuple):
 def costly_convolution(report: Report) -> Iterator[Finding]:
     """A convolution costs over half the network, and would shrink behind a 1x1 reduction."""
     convolutions = [layer for layer in report.layers if isinstance(layer.node.layer, Convolution)]
+    if not convolutions:
+        return
     all_macs = report.totals.macs
     # a network of one convolution is a lesson or an experiment: there the gain should be plain
     least = report.least

@@ -13,6 +13,7 @@ from shapecalc.algebra.requirement import Least
 from shapecalc.algebra.window import Window, evened
 from shapecalc.layers.axes import SPATIAL
 from shapecalc.layers.convolution import TransposedConvolution
+from shapecalc.layers.pointwise import Pointwise
 from shapecalc.layers.scaling import Scaling, parting
 from shapecalc.layers.tensor import times
 from shapecalc.lint.base import Finding, check, of_alike, surely_at_least
@@ -182,8 +183,10 @@ def receptive_field_beyond_input(report: Report) -> Iterator[Finding]:
         if all(_is_larger_than_any(size, told) for sizes in inputs for size in sizes):
             return
     for layer in report.layers:
+        if isinstance(layer.node.layer, Pointwise):
+            continue  # it sees what the layer before it sees
         field = fields[layer.path]
-        if field is None or field is before:  # as behind an activation
+        if field is None or field is before:
             continue
         if not any(surely_at_least(size, 2, report.least) for size in layer.node.output.spatial):
             continue

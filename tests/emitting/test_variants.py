@@ -11,10 +11,17 @@ from shapecalc.algebra.trace import Number, Sum, Traced
 from shapecalc.emitting.module import module
 from shapecalc.emitting.numbers.boundaries import Boundaries
 from shapecalc.emitting.numbers.decisions import Decisions
+from shapecalc.emitting.numbers.letters import Memory
 from shapecalc.emitting.numbers.mixtures import Mixtures
 from shapecalc.emitting.numbers.trees import expression
 from shapecalc.emitting.printer import flat
+from shapecalc.emitting.work import Work
+from shapecalc.network import MOST_WORK
 from tests.emitting.emitted import assert_is, made
+
+
+def memory(spec):
+    return Memory(spec, Work(MOST_WORK, spec))
 
 
 @pytest.mark.thorough
@@ -126,7 +133,7 @@ def test_a_spec_turns_where_a_condition_does(asked, own):
     network = shapecalc.load(spec)
     count = [len(list(network.report({"k": k}))) for k in range(60)]
     turns = {k for k in range(1, 60) if count[k] != count[k - 1]}
-    found = Boundaries(network.spec, {}, {"k": own}).turns("k")
+    found = Boundaries(memory(network.spec), {}, {"k": own}).turns("k")
     assert turns <= {*found}
     assert len(found) <= 4
 
@@ -137,7 +144,7 @@ def test_a_spec_turns_where_there_is_a_copy_that_is_otherwise(asked, count):
     layers = [{"ReLU": None, "repeat": count, "when": asked}, "Identity"]
     network = shapecalc.load({"symbols": {"k": 4}, "input": [2], "layers": layers})
     first = next(k for k in range(40) if len(list(network.report({"k": k}))) > 1)
-    assert first in Boundaries(network.spec, {}, {"k": 4}).turns("k")
+    assert first in Boundaries(memory(network.spec), {}, {"k": 4}).turns("k")
 
 
 @pytest.mark.parametrize(("knobs", "rows"), [("abc", 25), ("abcd", 60)])
@@ -160,7 +167,9 @@ def test_what_is_decided_where_a_condition_has_turned_comes_together_within_few_
     symbols = {"a": 5, "b": 2, "w": 2, "on": 1}
     others = {"a": [4, 7, 0], "b": [0, 1, 3, 4, 9], "w": [0, 3, 6, 12], "on": [0, 2]}
     spec = shapecalc.load({"symbols": symbols, "input": [2, 4, 4], "layers": [JOIN, last]}).spec
-    mixtures = Mixtures(others, lambda _, value: value, Decisions(spec, {}, {}).together)
+    mixtures = Mixtures(
+        others, lambda _, value: value, Decisions(spec, {}, {}, Work(MOST_WORK, spec)).together
+    )
     met = []
     for row in islice(mixtures.rows([*symbols]), 12):
         mixtures.built(row)

@@ -8,7 +8,7 @@ from typing import Any
 from shapecalc.algebra.trace import untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.classes.constructor import Written
-from shapecalc.emitting.numbers.letters import every
+from shapecalc.emitting.numbers.entries import every
 from shapecalc.emitting.scope.outside import told_by_use
 from shapecalc.emitting.scope.presence import Unlike
 from shapecalc.emitting.scope.scope import Scope

@@ -11,6 +11,7 @@ from shapecalc.emitting.classes.sharing import Shared
 from shapecalc.emitting.scope.scope import Scope
 from shapecalc.emitting.scope.shapes import Shapes
 from shapecalc.emitting.syntax import Assign, Do
+from shapecalc.emitting.work import TRIED, WRITTEN
 from shapecalc.language.expression import Name, Number
 from shapecalc.language.tree import Entry
 from shapecalc.layers import KINDS, OUTPUT
@@ -32,6 +33,8 @@ class Entries:
     def entry(self, scope: Scope, entry: Entry, sources: list[str], target: str) -> Any | None:
         """Write an entry in constructor and forward; the attribute that it made, if it is one."""
         now.count += 1
+        scope.known.work.at = entry.mark
+        scope.known.work.add(WRITTEN + TRIED * len(entry.sources or ()))
         if scope.is_repeated(entry):
             made = self.body.copies.repeated(scope, entry, sources, target)
             self.body.copies.check_asked(scope, entry)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.emitting import syntax
 from shapecalc.emitting.classes.forward import asked_for
 from shapecalc.emitting.classes.members import copy_name
-from shapecalc.emitting.numbers.letters import every
+from shapecalc.emitting.numbers.entries import every
 from shapecalc.emitting.scope.presence import copy_condition
 from shapecalc.emitting.scope.scope import Scope
 from shapecalc.emitting.syntax import Assign, Do, For, If, Statement

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.emitting import syntax
 from shapecalc.emitting.classes.forward import names_of
 from shapecalc.emitting.names import clash, word
-from shapecalc.emitting.numbers.letters import every
+from shapecalc.emitting.numbers.entries import every
 from shapecalc.emitting.scope.outside import AXES
 from shapecalc.emitting.syntax import Assign, Attribute
 from shapecalc.language.expression import Comparison, Name, Number, Unary

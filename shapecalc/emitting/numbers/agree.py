@@ -7,7 +7,7 @@ every use, and at other values of the network's symbols, which is tried out, not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Leaf, Traced, Tree, as_tree
@@ -22,6 +22,7 @@ from shapecalc.emitting.numbers.trees import (
     stated,
 )
 from shapecalc.emitting.syntax import names, size
+from shapecalc.emitting.work import TRIED, Work
 from shapecalc.graph.scope import Over
 from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import (
@@ -55,7 +56,35 @@ class Sample(NamedTuple):
     changed: frozenset[str] = frozenset()
 
 
-def agree(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
+class Told:
+    """Derivations as expressions, each worked out once: those of blocks that are alike are equal.
+
+    ``work`` counts in how many samples expressions are tried.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self._known: dict[tuple[Tree, frozenset[str]], Expression] = {}
+
+    def of(self, tree: Tree, allowed: frozenset[str]) -> Expression:
+        """A derivation as an expression in allowed names."""
+        key = tree, allowed
+        if key not in self._known:
+            found = settled_choices(expression(collapsed(settled(tree, allowed))))
+            self._known[key] = found
+        return self._known[key]
+
+    def is_right(self, tree: Expression, samples: Iterable[Sample]) -> bool:
+        """Whether an expression has the samples' values."""
+        return is_right(tree, self._counted(samples))
+
+    def _counted(self, samples: Iterable[Sample]) -> Iterator[Sample]:
+        for each in samples:
+            self.work.add(TRIED)
+            yield each
+
+
+def agree(samples: Sequence[Sample], allowed: frozenset[str], told: Told) -> Expression | None:
     """The plainest expression in allowed names that is right in all samples; None if none is.
 
     It may depend on the copy's ``index``: the first copy is told apart, or the number grows.
@@ -64,26 +93,27 @@ def agree(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | No
     if all(type(each.tree) is Plain and each.value == first.value for each in samples):
         return stated(first.value)
     if first.number is None:
-        return _uniform(samples, allowed)
-    return _uniform(samples, allowed | {"index"}) or _by_index(samples, allowed | {"index"})
+        return _uniform(samples, allowed, told)
+    allowed |= {"index"}
+    return _uniform(samples, allowed, told) or _by_index(samples, allowed, told)
 
 
-def _uniform(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
+def _uniform(samples: Sequence[Sample], allowed: frozenset[str], told: Told) -> Expression | None:
     candidates: dict[Expression, None] = {}
     for tree in _shortest([*dict.fromkeys(each.tree for each in samples)]):
-        told = _told(tree, allowed)
-        candidates[told] = None
-        if all(_goes_both_ways(test, samples) for test in tests(told)):
-            candidates[_told(decided(tree), allowed)] = None
+        found = told.of(tree, allowed)
+        candidates[found] = None
+        if all(_goes_both_ways(test, samples) for test in tests(found)):
+            candidates[told.of(decided(tree), allowed)] = None
     for candidate in sorted(candidates, key=size):
-        if names(candidate) and is_right(candidate, samples):
+        if names(candidate) and told.is_right(candidate, samples):
             return candidate
     first = samples[0].value
     if all(each.value == first for each in samples):
         return stated(first)
     # a size of the input, of which the block has a parameter for its own name
     alike: list[Expression] = [Name(name, 0) for name in sorted(allowed)]
-    return next((name for name in alike if is_right(name, samples)), None)
+    return next((name for name in alike if told.is_right(name, samples)), None)
 
 
 def _goes_both_ways(test: Expression, samples: Iterable[Sample]) -> bool:
@@ -106,25 +136,19 @@ def _shortest(trees: list[Tree]) -> list[Tree]:
     return found[:MOST_TRIED]
 
 
-def _told(tree: Tree, allowed: frozenset[str]) -> Expression:
-    """A derivation as an expression in allowed names."""
-    found: Expression = settled_choices(expression(collapsed(settled(tree, allowed))))
-    return found
-
-
-def _by_index(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
+def _by_index(samples: Sequence[Sample], allowed: frozenset[str], told: Told) -> Expression | None:
     least = min(each.number or 0 for each in samples)
-    at_first = _uniform([s for s in samples if s.number == least], allowed - {"index"})
+    at_first = _uniform([s for s in samples if s.number == least], allowed - {"index"}, told)
     later = [each for each in samples if each.number != least]
     if at_first is None or not later:
         return at_first
-    after = _uniform(later, allowed)
+    after = _uniform(later, allowed, told)
     if after is not None:
         return Conditional(Comparison(INDEX, (("==", Number(least)),)), at_first, after)
-    return _growing(samples, allowed) or _listed(samples)
+    return _growing(samples, allowed, told) or _listed(samples)
 
 
-def _growing(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression | None:
+def _growing(samples: Sequence[Sample], allowed: frozenset[str], told: Told) -> Expression | None:
     """A number that grows by the same with each copy."""
     index = Traced(Leaf("index", 1))
     at_zero = {id(each.letters): each.tree for each in samples if each.number == 0}
@@ -134,9 +158,9 @@ def _growing(samples: Sequence[Sample], allowed: frozenset[str]) -> Expression |
         if zero is not None:
             grown.append(as_tree(Traced(zero) + index * (Traced(one.tree) - Traced(zero))))
     for tree in _shortest([*dict.fromkeys(grown)]):
-        told = _told(tree, allowed)
-        if is_right(told, samples):
-            return told
+        found = told.of(tree, allowed)
+        if told.is_right(found, samples):
+            return found
     return None
 
 

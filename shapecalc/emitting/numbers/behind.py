@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
-from shapecalc.emitting.numbers.letters import every, settings_of
+from shapecalc.emitting.numbers.entries import every, lists, settings_in, settings_of
 from shapecalc.emitting.numbers.python import tests
 from shapecalc.language.expression import Comparison, Conditional, Expression, Name, names, parts
-from shapecalc.language.tree import Block, Entry, Setting, Spec
+from shapecalc.language.tree import Block, Setting, Spec
 from shapecalc.language.words import BATCH
+
+Key = tuple[str, str]
+"""A block's name, empty for the network, and the name of an argument or symbol."""
 
 
 def candidates(spec: Spec) -> frozenset[str]:
@@ -20,44 +24,81 @@ def candidates(spec: Spec) -> frozenset[str]:
     return frozenset(spec.symbols) & used - {BATCH}
 
 
-def settings_in(spec: Spec) -> Iterator[tuple[Setting, Block | None]]:
-    """All settings of entries and defaults of arguments, each with the block that it stands in."""
-    for block, entries in lists(spec):
-        for entry in every(entries):
-            for setting in settings_of(entry):
-                yield setting, block
-        for default in block.arguments.values() if block is not None else ():
-            if default is not None:
-                yield default, block
+class Behind:
+    """What the names of a spec hang on, told for as many of them as are asked.
+
+    ``given`` are what the uses of blocks give arguments, each with the block it is told in.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.given: dict[Key, list[tuple[Block | None, Setting]]] = {}
+        for block, entries in lists(spec):
+            for entry in every(entries):
+                for name, setting in entry.settings.items() if entry.block is not None else ():
+                    self.given.setdefault((entry.kind, name), []).append((block, setting))
+
+    def symbols(self, names: Iterable[str], block: Block | None) -> frozenset[str]:
+        """The symbols that names in a block hang on, arguments looked through."""
+        return self._reached([(names, block)], Setting.names)
+
+    @cached_property
+    def decisive(self) -> frozenset[str]:
+        """The symbols that conditions or numbers of copies ask for, arguments looked through."""
+        return self._reached(self._deciding(), Setting.names)
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """The symbols that numbers hang on, and not conditions alone."""
+        numbers = (
+            (_numbers_in(setting), block)
+            for block, entries in lists(self.spec)
+            for entry in every(entries)
+            for setting in settings_of(entry)
+            if setting is not entry.when and (entry.block is None or setting is entry.repeat)
+        )
+        return self._reached(numbers, _numbers_in)
+
+    def meanings(self, key: Key) -> Iterator[tuple[Block | None, Setting]]:
+        """What a name can stand for, its default and what it is given, each with its block."""
+        owner, name = key
+        block = self.spec.blocks[owner] if owner else None
+        default = (self.spec.symbols if block is None else block.arguments).get(name)
+        if default is not None:
+            yield block, default
+        yield from self.given.get(key, ())
+
+    def _deciding(self) -> Iterator[tuple[Iterable[str], Block | None]]:
+        for block, entries in lists(self.spec):
+            for entry in every(entries):
+                for setting in (entry.when, entry.repeat):
+                    if setting is not None:
+                        yield setting.names(), block
+                for setting in entry.settings.values():
+                    for item in setting.items() or [setting]:
+                        for test in tests(item.content) if item.expression is not None else ():
+                            yield (each.name for each in names(test)), block
+
+    def _reached(
+        self,
+        starts: Iterable[tuple[Iterable[str], Block | None]],
+        names_in: Callable[[Setting], Iterable[str]],
+    ) -> frozenset[str]:
+        """The symbols that are met on the way from some names, each of which is followed once."""
+        waiting = [key_of(name, block) for found, block in starts for name in found]
+        met: set[Key] = set()
+        while waiting:
+            key = waiting.pop()
+            if key not in met:
+                met.add(key)
+                for block, setting in self.meanings(key):
+                    waiting += [key_of(name, block) for name in names_in(setting)]
+        return frozenset(name for owner, name in met if not owner)
 
 
-def lists(spec: Spec) -> list[tuple[Block | None, list[Entry]]]:
-    """The network's entries and those of blocks, each with the block."""
-    return [(None, spec.entries), *((block, block.entries) for block in spec.blocks.values())]
-
-
-def decisive(spec: Spec) -> frozenset[str]:
-    """The symbols that conditions or numbers of copies ask for, arguments looked through."""
-    found = _Behind(spec)
-    for block, entries in found.lists:
-        for entry in every(entries):
-            for setting in (entry.when, entry.repeat):
-                if setting is not None:
-                    found.add(setting.names(), block)
-            for setting in entry.settings.values():
-                found.choices(setting, block)
-    return found.symbols
-
-
-def counted(spec: Spec) -> frozenset[str]:
-    """The symbols that numbers hang on, and not conditions alone."""
-    found = _Behind(spec, _numbers_in)
-    for block, entries in found.lists:
-        for entry in every(entries):
-            for setting in settings_of(entry):
-                if setting is not entry.when and (entry.block is None or setting is entry.repeat):
-                    found.add(_numbers_in(setting), block)
-    return found.symbols
+def key_of(name: str, block: Block | None) -> Key:
+    """Whose name it is where it stands in a block, or in the network, and the name."""
+    return block.name if block is not None and name in block.arguments else "", name
 
 
 def _numbers_in(setting: Setting) -> frozenset[str]:
@@ -74,50 +115,3 @@ def _numbers(tree: Expression) -> Iterator[str]:
     is_flag = isinstance(tree, Comparison) or getattr(tree, "operator", "") in ("and", "or", "not")
     for part in () if is_flag else parts(tree)[len(asked) :]:
         yield from _numbers(part)
-
-
-def behind(spec: Spec, names: Iterable[str], block: Block | None) -> frozenset[str]:
-    """The symbols that names in a block hang on, arguments looked through."""
-    found = _Behind(spec)
-    found.add(names, block)
-    return found.symbols
-
-
-class _Behind:
-    """What names hang on: those of symbols, and of arguments by their block."""
-
-    def __init__(
-        self, spec: Spec, names_in: Callable[[Setting], Iterable[str]] = Setting.names
-    ) -> None:
-        self.spec = spec
-        self.names_in = names_in
-        self.met: set[tuple[str, str]] = set()
-        self.given: dict[tuple[str, str], list[tuple[Block | None, Setting]]] = {}
-        self.lists = lists(spec)
-        for block, entries in self.lists:
-            for entry in every(entries):
-                for name, setting in entry.settings.items() if entry.block is not None else ():
-                    self.given.setdefault((entry.kind, name), []).append((block, setting))
-
-    @property
-    def symbols(self) -> frozenset[str]:
-        """The symbols that have been met."""
-        return frozenset(name for owner, name in self.met if not owner)
-
-    def choices(self, setting: Setting, block: Block | None) -> None:
-        for item in setting.items() or [setting]:
-            if item.kind == Setting.EXPRESSION:
-                for test in tests(item.content):
-                    self.add({each.name for each in names(test)}, block)
-
-    def add(self, found: Iterable[str], block: Block | None) -> None:
-        for name in found:
-            owner = block.name if block is not None and name in block.arguments else ""
-            if (owner, name) in self.met:
-                continue
-            self.met.add((owner, name))
-            default = (block.arguments if owner and block else self.spec.symbols).get(name)
-            if default is not None:
-                self.add(self.names_in(default), block if owner else None)
-            for where, setting in self.given.get((owner, name), []):
-                self.add(self.names_in(setting), where)

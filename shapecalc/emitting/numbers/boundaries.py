@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from itertools import islice, pairwise
 from math import floor
 from typing import Any, NamedTuple
 
-from shapecalc.emitting.numbers.behind import behind, lists, settings_in
+from shapecalc.emitting.numbers.entries import every, lists, settings_in
 from shapecalc.emitting.numbers.incoming import Asked
-from shapecalc.emitting.numbers.letters import every
+from shapecalc.emitting.numbers.letters import Memory
+from shapecalc.emitting.work import BOUND, TRIED
 from shapecalc.graph.scope import Fatal, Over
 from shapecalc.language.evaluation import Undecided, evaluate
 from shapecalc.language.expression import (
@@ -83,12 +84,14 @@ class Boundaries:
 
     def __init__(
         self,
-        spec: Spec,
+        memory: Memory,
         given: Mapping[str, Any],
         values: Mapping[str, Any],
         sizes: Iterable[Expression] = (),
     ) -> None:
-        self.spec = spec
+        self.behind = memory.behind
+        self.work = memory.work
+        self.spec = spec = memory.behind.spec
         self.given = given
         self.values = values
         self.uses: dict[str, list[tuple[Entry, Block | None]]] = {}
@@ -100,14 +103,25 @@ class Boundaries:
                 if entry.repeat is not None and entry.repeat.expression is not None:
                     self.counts.setdefault(block, []).append(entry.repeat.expression)
         found = dict.fromkeys([*_places(spec), *(Place(tree, None) for tree in sizes)])
-        self.places = [place for place in found if not place.comes_again]
+        self.places: dict[str, list[Place]] = {}  # by the symbols that they hang on
+        for place in found:
+            symbols = frozenset() if place.comes_again else self.hanging(place)
+            self.work.add(len(symbols))
+            for symbol in symbols:
+                self.places.setdefault(symbol, []).append(place)
+
+    def hanging(self, place: Place) -> frozenset[str]:
+        """The symbols that a number hangs on, or the number of the copies that it is of."""
+        trees = self.counts.get(place.block, ()) if place.is_of_copies else (place.tree,)
+        found = {each.name for tree in trees for each in names(tree)}
+        return self.behind.symbols(found, place.block)
 
     def turns(self, symbol: str) -> list[int]:
         """The values of a symbol from which on something is another than below them."""
         at = cache(lambda value: _At(self, symbol, value))
         own = floor(self.values[symbol])
         found: set[int] = set()
-        for place in self.places:
+        for place in self.places.get(symbol, ()):
             for each in self.reached(place, at(own)) if place.is_of_copies else [place]:
                 for use in at(own).uses(each.block):
                     found.update(_turns(partial(_number, at, each, use), own))
@@ -124,14 +138,18 @@ class Boundaries:
             for number in numbers:
                 yield Place(Binary("-", count, Number(number + 1)), place.block)
 
-    def period(self, symbol: str) -> int:
-        """The largest number by which something is divided that hangs on a symbol."""
-        found = 1
+    @cached_property
+    def periods(self) -> dict[str, int]:
+        """The largest number by which something is divided that hangs on a symbol, above 1."""
+        divisors: dict[tuple[frozenset[str], Block | None], int] = {}
         for setting, block in settings_in(self.spec):
-            for tree in expressions(setting):
-                divisors = [*_divisors(tree)]
-                if divisors and symbol in behind(self.spec, setting.names(), block):
-                    found = max(found, *map(floor, divisors))
+            for divisor in (each for tree in expressions(setting) for each in _divisors(tree)):
+                names_in = setting.names(), block
+                divisors[names_in] = max(floor(divisor), divisors.get(names_in, 1))
+        found: dict[str, int] = {}
+        for names_in, divisor in divisors.items():
+            for symbol in self.behind.symbols(*names_in):
+                found[symbol] = max(found.get(symbol, 1), divisor)
         return found
 
 
@@ -142,6 +160,8 @@ class _At:
         self.entries = boundaries.uses
         self.known: dict[str, list[Mapping[str, Any]]] = {}
         self.symbols: Mapping[str, Any] = {}
+        self.work = boundaries.work
+        boundaries.work.add(BOUND * len(boundaries.values))
         with suppress(SpecError, SettingError, Undecided):
             self.symbols = bind(boundaries.spec, {**boundaries.given, symbol: value}, ())
 
@@ -165,6 +185,7 @@ class _At:
 
     def number(self, place: Place, use: int, index: int = 0) -> Any | None:
         """A number in a use of its block; None if it is not told."""
+        self.work.add(TRIED)
         scope = self.scopes(place.block)[use]
         with suppress(*UNTOLD):
             return evaluate(place.tree, Over({"index": index}, scope)) - 0

@@ -13,6 +13,7 @@ from typing import Any
 
 from shapecalc.emitting.numbers.boundaries import UNTOLD, arguments_of, expressions
 from shapecalc.emitting.numbers.lettered import plain
+from shapecalc.emitting.work import AT_ONCE, BOUND, Work
 from shapecalc.graph.scope import Over
 from shapecalc.language.evaluation import Undecided, evaluate, truth
 from shapecalc.language.expression import Call, Comparison, Conditional, Expression, parts
@@ -35,11 +36,16 @@ class Decisions:
     """
 
     def __init__(
-        self, spec: Spec, given: Mapping[str, Any], asked_for: Mapping[str, Sequence[str]]
+        self,
+        spec: Spec,
+        given: Mapping[str, Any],
+        asked_for: Mapping[str, Sequence[str]],
+        work: Work,
     ) -> None:
         self.spec = spec
         self.given = given
         self.asked_for = asked_for
+        self.work = work
         self.uses: dict[Any, tuple[Decision, ...]] = {}
         self.numbers: dict[tuple[Setting, int], int] = {}
         self.turning: dict[Setting, list[Expression]] = {}
@@ -50,7 +56,7 @@ class Decisions:
         >>> import shapecalc
         >>> layers = [{"ReLU": None, "when": "n > 1"}, {"Tanh": None, "repeat": "n"}]
         >>> spec = shapecalc.load({"symbols": {"n": 1}, "input": [4], "layers": layers}).spec
-        >>> decisions = Decisions(spec, {}, {})
+        >>> decisions = Decisions(spec, {}, {}, Work(1_000, spec))
         >>> decisions.together({"n": 0}), decisions.together({"n": 9})
         (frozenset({((0, False), (1, 0))}), frozenset({((0, True), (1, 2))}))
         """
@@ -59,6 +65,7 @@ class Decisions:
         except (SpecError, SettingError, Undecided):
             return frozenset()
         found = {*_Walk(self, symbols).entries(self.spec.entries, symbols)}
+        self.work.add(BOUND * len(symbols) + len(found) ** 2 // AT_ONCE)
         return frozenset(combinations(sorted(found), 2))
 
     def number(self, setting: Setting, part: int = 0) -> int:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from shapecalc.algebra.trace import as_tree, untraced
 from shapecalc.analysis.report import Report
 from shapecalc.emitting.names import EmitError
-from shapecalc.emitting.numbers.agree import Sample
+from shapecalc.emitting.numbers.agree import Sample, Told
 from shapecalc.emitting.numbers.letters import Inside, Lettered, Memory
 from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.problem import Mark
@@ -73,8 +73,11 @@ class Known:
         self.roots = [build.built.root for build in builds]
         self._inside = memory.inside
         self.symbols = memory.symbols
+        self.behind = memory.behind
         self.decisive: dict[tuple[int, str], bool] = {}  # whether weights in a use hang on a size
-        self._built: dict[int, dict[int, list[Node | Part]]] = {}
+        self.work = memory.work
+        self.told = Told(memory.work)
+        self._built: dict[int, dict[tuple[int, bool], list[Node | Part]]] = {}
         self.uses: dict[str, list[Part]] = {}
         self.used_by: dict[str, dict[Entry, None]] = {}
         self.changed: dict[int, frozenset[str]] = {}
@@ -113,15 +116,15 @@ class Known:
         """What is known inside a use of a block, or inside the network."""
         return self._inside[id(part)]
 
-    def built(self, part: Part, entry: Entry) -> list[Node | Part]:
-        """What was built of an entry in a part, but for branches."""
+    def built(self, part: Part, entry: Entry, *, are_branches: bool = False) -> list[Node | Part]:
+        """What was built of an entry in a part: all but its branches, or these alone."""
         known = self._built.get(id(part))
         if known is None:
             known = self._built[id(part)] = {}
             for child in part.children:
-                if child.entry is not None and not _is_branch(child):
-                    known.setdefault(id(child.entry), []).append(child)
-        return known.get(id(entry), [])
+                if child.entry is not None:
+                    known.setdefault((id(child.entry), _is_branch(child)), []).append(child)
+        return known.get((id(entry), are_branches), [])
 
     def copies(
         self, entry: Entry, holders: Iterable[Holder], *, single: bool = False
@@ -133,6 +136,7 @@ class Known:
         if entry.repeat is not None and not single:
             holders = self.copy_holders(entry, holders)
         for holder in holders:
+            self.work.add(1)
             for child in self.built(holder.part, entry):
                 yield self.copy(child, holder.use, holder.number)
 
@@ -155,8 +159,7 @@ class Known:
         """What holds the layers of each branch of a join, of which the holders hold one copy."""
         found: list[list[Holder]] = [[] for _ in entry.branches or ()]
         for holder in holders:
-            own = [c for c in holder.part.children if c.entry is entry and _is_branch(c)]
-            for i, part in enumerate(own):
+            for i, part in enumerate(self.built(holder.part, entry, are_branches=True)):
                 assert isinstance(part, Part)
                 found[i].append(Holder(part, holder.use, holder.number))
         return found

@@ -6,13 +6,15 @@ like), so that what has to be inferred can be written in its constructor.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Number, Traced, Tree, as_tree, untraced
 from shapecalc.emitting import syntax
+from shapecalc.emitting.numbers.behind import Behind
 from shapecalc.emitting.numbers.choices import choice
+from shapecalc.emitting.numbers.entries import every, settings_of
 from shapecalc.emitting.numbers.incoming import Asked, asked
 from shapecalc.emitting.numbers.lettered import (
     behind_copies,
@@ -31,6 +33,7 @@ from shapecalc.emitting.numbers.lettered import (
     with_choices,
 )
 from shapecalc.emitting.numbers.python import tests
+from shapecalc.emitting.work import BUILT, Work
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
 from shapecalc.graph.scope import Fatal, Over, Place, Scope
@@ -94,7 +97,9 @@ class Memory:
     built once for the same arguments, input and symbols, for inside it all is told in its letters.
     """
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, work: Work) -> None:
+        self.work = work
+        self.behind = Behind(spec)
         self.inside: dict[int, Inside] = {}
         self.uses: dict[Any, _Use] = {}
         self.symbols: dict[str, tuple[str, ...]] = {}
@@ -173,6 +178,11 @@ class _LetteredBuilder(Builder):
         self.asked: list[Asked] = []
         self.empty: set[Entry] = set()
         self.outputs_inside: dict[int, tuple[Wire | None, dict[str, Wire | None]]] = {}
+
+    def step(self, entry: Entry, place: Place) -> None:
+        super().step(entry, place)
+        self.memory.work.at = entry.mark
+        self.memory.work.add(BUILT)
 
     def satisfied(
         self,
@@ -366,22 +376,6 @@ class _LetteredBuilder(Builder):
             return told_again(last, {"index": Number(None)})
         sizes = [behind_copies(count, list(sizes)) for sizes in zip(*shapes)]
         return last._replace(tensor=last.tensor.with_shape(sizes))
-
-
-def every(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """All entries of a list, those of branches included."""
-    for entry in entries:
-        yield entry
-        for branch in entry.branches or ():
-            yield from every(branch.entries)
-
-
-def settings_of(entry: Entry) -> Iterator[Setting]:
-    """All that an entry is given: settings, when it is there, how often, what copies are called."""
-    yield from entry.settings.values()
-    yield from (each for each in (entry.when, entry.repeat) if each is not None)
-    if entry.copy_names is not None:
-        yield from entry.copy_names.settings
 
 
 def _joins(node: Node, wire: Wire) -> bool:

@@ -6,13 +6,14 @@ of is a number that need not be whole; a probability is one that torch takes as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from shapecalc.emitting.numbers.behind import Key, key_of
+from shapecalc.emitting.numbers.entries import lists
 from shapecalc.emitting.numbers.known import Known
-from shapecalc.emitting.numbers.letters import every
 from shapecalc.emitting.numbers.tried import divides, has_point
 from shapecalc.language.expression import (
     Binary,
@@ -27,9 +28,6 @@ from shapecalc.language.tree import Block, Entry, Setting
 from shapecalc.layers import KINDS
 from shapecalc.layers.compound import not_null
 from shapecalc.layers.types import Flag, Number
-
-Key = tuple[str, str]
-"""A block's name, empty for the network, and the name of an argument or symbol."""
 
 
 class Role(Enum):
@@ -56,9 +54,10 @@ class Roles:
         self.known = known
         self.spec = known.spec
         self.places: dict[Key, set[_Place]] = {}
-        self.gathered: set[tuple[Key, _Place]] = set()
-        for block, entries in self._lists():
+        self.waiting: list[tuple[Key, _Place]] = []  # names that are met, and not followed yet
+        for block, entries in lists(self.spec):
             self._entries(entries, block)
+        self._follow()
         self.values: dict[Key, list[Any]] = {}
         self.own: dict[Key, list[Any]] = {}  # of them those at the symbols' own values
         for name, value in known.values.items():
@@ -68,12 +67,17 @@ class Roles:
                 self.values.setdefault(("", name), []).append(value)
         for name, block in self.spec.blocks.items():
             self._block_values(name, block)
-        self.rationals: set[Key] = set()
-        self._find_rationals()
+        self.rationals = self._rationals()
+        self.known_roles: dict[Key, Role] = {}
 
     def of(self, block: Block | None, name: str) -> Role:
         """The role of an argument, or of a symbol that no argument hides."""
-        key = self.key(block, name)
+        key = key_of(name, block)
+        if key not in self.known_roles:
+            self.known_roles[key] = self._role(key)
+        return self.known_roles[key]
+
+    def _role(self, key: Key) -> Role:
         places = self.places.get(key, set())
         values = self.values.get(key, [])
         if any(isinstance(value, (list, tuple)) for value in values):
@@ -96,25 +100,16 @@ class Roles:
         if role != Role.LIST:
             return str(role.value)
         forms: dict[str, None] = {}
-        for value in self.values.get(self.key(block, name), []):
+        for value in self.values.get(key_of(name, block), []):
             is_list = isinstance(value, (list, tuple))
             forms[f"tuple[{', '.join(['int'] * len(value))}]" if is_list else "int"] = None
         return " | ".join(sorted(forms))
-
-    def key(self, block: Block | None, name: str) -> Key:
-        """Whose name it is, and the name."""
-        return (block.name if block is not None and name in block.arguments else "", name)
 
     def _own(self, key: Key) -> list[Any]:
         """The values that a spec itself gives: those that were tried are no argument."""
         return list(self.own.get(key, [])) if key[0] else [self.known.values.get(key[1], 0)]
 
     # -- places -----------------------------------------------------------------------------------
-
-    def _lists(self) -> Iterator[tuple[Block | None, list[Entry]]]:
-        yield None, self.spec.entries
-        for block in self.spec.blocks.values():
-            yield block, block.entries
 
     def _entries(self, entries: Iterable[Entry], block: Block | None) -> None:
         for entry in entries:
@@ -143,7 +138,7 @@ class Roles:
 
     def _expression(self, tree: Any, place: _Place, block: Block | None) -> None:
         if isinstance(tree, Name):
-            self._name(self.key(block, tree.name), place)
+            self.waiting.append((key_of(tree.name, block), place))
         elif isinstance(tree, Conditional):
             self._expression(tree.test, _Place.TRUTH, block)
             self._expression(tree.then, place, block)
@@ -165,30 +160,15 @@ class Roles:
             for part in parts(tree):
                 self._expression(part, within, block)
 
-    def _name(self, key: Key, place: _Place) -> None:
-        """Note where a name ends up, and with it the names in what an argument is given."""
-        if (key, place) in self.gathered:
-            return
-        self.gathered.add((key, place))
-        self.places.setdefault(key, set()).add(place)
-        owner, name = key
-        if not owner:
-            default = self.spec.symbols.get(name)
-            if default is not None:
-                self._setting(default, place, None)
-            return
-        default = self.spec.blocks[owner].arguments[name]
-        if default is not None:
-            self._setting(default, place, self.spec.blocks[owner])
-        for block, setting in self._given(owner, name):
-            self._setting(setting, place, block)
-
-    def _given(self, owner: str, name: str) -> Iterator[tuple[Block | None, Setting]]:
-        """What the uses of a block give an argument, and whose names that is told in."""
-        for block, entries in self._lists():
-            for entry in every(entries):
-                if entry.kind == owner and entry.block is not None and name in entry.settings:
-                    yield block, entry.settings[name]
+    def _follow(self) -> None:
+        """Note where names end up, and with each the names in what it can stand for."""
+        while self.waiting:
+            key, place = self.waiting.pop()
+            met = self.places.setdefault(key, set())
+            if place not in met:
+                met.add(place)
+                for block, setting in self.known.behind.meanings(key):
+                    self._setting(setting, place, block)
 
     # -- numbers that need not be whole -----------------------------------------------------------
 
@@ -207,29 +187,30 @@ class Roles:
         if is_own:
             self.own.setdefault(key, []).append(value)
 
-    def _find_rationals(self) -> None:
-        for key, values in self.values.items():
-            is_rounded = _Place.ROUNDED in self.places.get(key, ())
-            if is_rounded or any(isinstance(value, Fraction) for value in values):
-                self.rationals.add(key)
-        for name, default in self.spec.symbols.items():
-            if has_point(self.spec, default):
-                self.rationals.add(("", name))
-        before = -1
-        while before != len(self.rationals):
-            before = len(self.rationals)
-            for name, default in self.spec.symbols.items():
-                self._may_be_rational(("", name), default, None)
-            for owner, block in self.spec.blocks.items():
-                for argument, own in block.arguments.items():
-                    if own is not None:
-                        self._may_be_rational((owner, argument), own, block)
-                    for where, setting in self._given(owner, argument):
-                        self._may_be_rational((owner, argument), setting, where)
+    def _rationals(self) -> set[Key]:
+        """The names that may stand for numbers that need not be whole.
 
-    def _may_be_rational(self, key: Key, setting: Setting, block: Block | None) -> None:
-        """An argument is given what need not be whole, by its name or as it is written."""
-        tree = setting.expression
-        by_name = isinstance(tree, Name) and self.key(block, tree.name) in self.rationals
-        if by_name or has_point(self.spec, setting):
-            self.rationals.add(key)
+        Their values tell it, or how they are written; what is given one of them by its name is one.
+        """
+        found = {
+            key
+            for key, values in self.values.items()
+            if _Place.ROUNDED in self.places.get(key, ())
+            or any(isinstance(value, Fraction) for value in values)
+        }
+        arguments = (
+            (name, each) for name, own in self.spec.blocks.items() for each in own.arguments
+        )
+        given: dict[Key, list[Key]] = {}
+        for key in (*(("", name) for name in self.spec.symbols), *arguments):
+            for block, setting in self.known.behind.meanings(key):
+                if has_point(self.spec, setting):
+                    found.add(key)
+                if isinstance(setting.expression, Name):
+                    given.setdefault(key_of(setting.expression.name, block), []).append(key)
+        waiting = [*found]
+        while waiting:
+            more = {*given.get(waiting.pop(), ())} - found
+            found |= more
+            waiting += more
+        return found

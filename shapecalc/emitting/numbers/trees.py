@@ -180,15 +180,19 @@ def letters_in(tree: Any) -> set[str]:
     >>> letters_in((Traced.letter("n", 2) * 3 + 1).tree)
     {'n'}
     """
-    stack, met, found = [tree], set(), set()
+    return {part.letter for part in parts_of(tree) if isinstance(part, Leaf)}
+
+
+def parts_of(tree: Any) -> list[Any]:
+    """A derivation and all that it is made of; what stands in many places once."""
+    stack, met = [tree], {}
     while stack:
         node = stack.pop()
-        if isinstance(node, Leaf):
-            found.add(node.letter)
-        elif id(node) not in met:  # a part may stand in many places
-            met.add(id(node))
-            stack += [each for each in node if isinstance(each, tuple)]
-    return found
+        if id(node) not in met:
+            met[id(node)] = node
+            if not isinstance(node, Leaf):
+                stack += [each for each in node if isinstance(each, tuple)]
+    return [*met.values()]
 
 
 def decided(tree: Any) -> Tree:

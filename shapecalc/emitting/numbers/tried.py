@@ -6,14 +6,16 @@ rounded; and such as differ from the knob's own in any network.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import pairwise, zip_longest
 from math import inf
 from typing import Any, NamedTuple
 
-from shapecalc.emitting.numbers.behind import counted, settings_in
 from shapecalc.emitting.numbers.boundaries import DIVISIONS, Boundaries
+from shapecalc.emitting.numbers.entries import settings_in
+from shapecalc.emitting.numbers.letters import Memory
 from shapecalc.language.expression import Binary, Call, Expression, names, parts
 from shapecalc.language.tree import Setting, Spec
 
@@ -22,6 +24,8 @@ PATIENCE = 6
 
 MOST = 12
 """At how many values of a knob it is built, if much does."""
+
+_POINT = re.compile(r"[-+0-9_]*\.")
 
 SMALL = (2, 5, 3, 4, 0, 1, 6, 7, 8)
 """Values that are tried for every knob."""
@@ -39,7 +43,7 @@ class Tried(NamedTuple):
 
 
 def tried(
-    spec: Spec,
+    memory: Memory,
     settings: Mapping[str, Any],
     values: Mapping[str, Any],
     knobs: list[str],
@@ -49,13 +53,13 @@ def tried(
 
     ``sizes`` are the numbers that turn something and hang on sizes of tensors.
     """
-    boundaries = Boundaries(spec, settings, values, sizes)
-    rationals = _rationals(spec)
-    numbers = counted(spec)
+    boundaries = Boundaries(memory, settings, values, sizes)
+    rationals = _rationals(memory.behind.spec)
+    numbers = memory.behind.counted
     found = {}
     for name in knobs:
         own, turns = values[name], boundaries.turns(name)
-        period = boundaries.period(name) if name in numbers else 1
+        period = boundaries.periods.get(name, 1) if name in numbers else 1
         first, *more = _between(turns, period, own)
         if name in numbers:
             near = other_values(own, name in rationals)
@@ -136,6 +140,5 @@ def has_point(spec: Spec, setting: Setting) -> bool:
     if setting.kind != Setting.CONSTANT or not isinstance(setting.content, (int, Fraction)):
         return False
     line, column = setting.mark[:2]
-    text = spec.source.line(line)[column - 1 :]
-    digits = len(text) - len(text.lstrip("+-0123456789_"))
-    return text[digits : digits + 1] == "." and not isinstance(setting.content, bool)
+    is_written_so = _POINT.match(spec.source.line(line), column - 1) is not None
+    return is_written_so and not isinstance(setting.content, bool)

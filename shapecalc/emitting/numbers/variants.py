@@ -12,14 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import cycle, islice, zip_longest
 from typing import Any, NamedTuple
 
+from shapecalc.emitting.names import EmitError
 from shapecalc.emitting.numbers import letters as lettering
-from shapecalc.emitting.numbers.behind import decisive
 from shapecalc.emitting.numbers.boundaries import sizes_asked
 from shapecalc.emitting.numbers.decisions import Decisions
 from shapecalc.emitting.numbers.letters import Lettered, Memory
 from shapecalc.emitting.numbers.mixtures import Mixtures
 from shapecalc.emitting.numbers.tried import Tried, other_values, tried
 from shapecalc.emitting.syntax import names as names_in
+from shapecalc.emitting.work import BOUND
 from shapecalc.language.evaluation import Undecided
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError, bind
@@ -82,10 +83,10 @@ class Variants:
         self.switches = knobs
         sizes = sizes_asked(base.asked, spec, memory.inside)
         if len(knobs) > FEW:
-            deciding = decisive(spec).union(*(names_in(tree) for tree in sizes))
+            deciding = memory.behind.decisive.union(*(names_in(tree) for tree in sizes))
             self.switches = [name for name in knobs if name in deciding]
-        self.decisions = Decisions(spec, settings, memory.symbols)
-        self.tried = tried(spec, settings, values, knobs, sizes)
+        self.decisions = Decisions(spec, settings, memory.symbols, memory.work)
+        self.tried = tried(memory, settings, values, knobs, sizes)
         self.others = {name: self.tried[name].values[:ENOUGH] for name in knobs}
         self.differs: dict[tuple[str, Any], bool] = {}
 
@@ -209,10 +210,13 @@ class _Tries:
     def built(self, changed: Mapping[str, Any]) -> Lettered | None:
         """The network where some symbols have other values; None if it is none there."""
         try:
+            self.memory.work.add(BOUND * len(self.spec.symbols))
             values = bind(self.spec, {**self.settings, **changed}, ())
             built = lettering.build(
                 self.spec, values, self.knobs, self.most_layers, self.memory, frozenset(changed)
             )
+        except EmitError:
+            raise  # it is too much work
         except (SpecError, SettingError, Undecided):
             self.spent += self.base.steps // 2
             return None

@@ -10,9 +10,9 @@ from shapecalc.algebra.trace import Number as TracedNumber
 from shapecalc.emitting.names import variable
 from shapecalc.emitting.numbers.agree import Sample
 from shapecalc.emitting.numbers.choices import moved
+from shapecalc.emitting.numbers.entries import every, settings_of
 from shapecalc.emitting.numbers.known import Copy, Known
 from shapecalc.emitting.numbers.lettered import KNOWN
-from shapecalc.emitting.numbers.letters import every, settings_of
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.expression import Name
 from shapecalc.language.tree import Block

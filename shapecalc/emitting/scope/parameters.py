@@ -12,6 +12,7 @@ from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope.owner import is_size
 from shapecalc.emitting.scope.scope import Scope, given, in_python
 from shapecalc.emitting.syntax import Assign, If, Parameter, Raise, Statement
+from shapecalc.emitting.work import WRITTEN
 from shapecalc.language.expression import Comparison, Name, Number
 from shapecalc.language.tree import Setting
 
@@ -116,9 +117,9 @@ class _Signature:
         if tree is None:
             return
         own = self.own.get(name, name)
-        count = sum(
-            node == Name(own, 0) for node in syntax.walk(*self.first, *self.body, *self.checks)
-        )
+        nodes = [*syntax.walk(*self.first, *self.body, *self.checks)]
+        scope.known.work.add(len(nodes))
+        count = nodes.count(Name(own, 0))
         is_short = isinstance(tree, (Name, Number, syntax.Constant))
         if count == 1 or is_short or not scope.has_value(name):
             meanings = {own: tree}
@@ -143,6 +144,7 @@ class _Signature:
             for name in reversed(symbols):
                 default = scope.known.derived(name)
                 if self.used(name) and default is not None:
+                    scope.known.work.add(WRITTEN)
                     own = Name(self.own.get(name, name), 0)
                     missing = syntax.is_missing(own)
                     copies = [scope.known.copy(use, use, None) for use in scope.owner.uses]
@@ -170,9 +172,10 @@ class _Signature:
 
     def exact(self, name: str) -> list[Statement]:
         """What makes a fraction of a number that need not be whole, if sizes are made of it."""
+        if self.scope.role(name) != Role.RATIONAL:
+            return []
         own = Name(self.own.get(name, name), 0)
-        statements = [*self.first, *self.body, *self.checks]
-        if self.scope.role(name) != Role.RATIONAL or not _is_calculated_with(own, statements):
+        if not _is_calculated_with(own, [*self.first, *self.body, *self.checks]):
             return []
         exact = syntax.call("Fraction", own)
         return [Assign(own, syntax.call(syntax.Attribute(exact, "limit_denominator")))]
@@ -215,18 +218,17 @@ def _is_calculated_with(own: Any, statements: list[Statement]) -> bool:
 
 def _settling_order(arguments: dict[str, Setting | None]) -> list[str]:
     """The arguments, each behind those that its default uses, but in a ring of defaults."""
-    met: list[str] = []
-    order: list[str] = []
-
-    def settle(name: str) -> None:
-        met.append(name)
+    places = {name: place for place, name in enumerate(arguments)}
+    order: dict[str, None] = {}
+    met: set[str] = set()
+    waiting = [*reversed(arguments)]
+    while waiting:
+        name = waiting[-1]
+        if name in met:
+            order[waiting.pop()] = None
+            continue
+        met.add(name)
         default = arguments[name]
-        for other in arguments:
-            if default is not None and other in default.names() and other not in met:
-                settle(other)
-        order.append(name)
-
-    for name in arguments:
-        if name not in met:
-            settle(name)
-    return order
+        used = default.names() & places.keys() - met if default is not None else ()
+        waiting += sorted(used, key=places.__getitem__, reverse=True)
+    return [*order]

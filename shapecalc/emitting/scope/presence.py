@@ -7,7 +7,6 @@ from typing import Any
 
 from shapecalc.emitting import syntax
 from shapecalc.emitting.numbers.agree import value_of
-from shapecalc.emitting.numbers.behind import behind
 from shapecalc.emitting.numbers.known import Copy
 from shapecalc.emitting.numbers.roles import Role
 from shapecalc.emitting.scope.scope import Scope, Tied
@@ -96,6 +95,6 @@ def check_left_out(scope: Scope, built: Iterable[Entry]) -> None:
     if not decided:
         return
     names = {name for each in decided for name in each.names()}
-    knobs = behind(scope.known.spec, names, scope.block) & scope.known.knobs
+    knobs = scope.known.behind.symbols(names, scope.block) & scope.known.knobs
     if knobs:
         raise Tied(knobs, are_all=True)

@@ -74,7 +74,7 @@ class Scope:
         self.assumed = assumed
         self.arguments = self.block.arguments if self.block else {}
         named = frozenset(self.arguments) | known.knobs | frozenset(owner.sizes)
-        self.allowed = named - owner.fixed.keys()
+        self.allowed = named.difference(owner.fixed)
 
     def inner(
         self, entries: list[Entry], holders: list[Holder], single: Entry | None = None
@@ -155,10 +155,10 @@ class Scope:
 
     def agreed(self, samples: list[Sample]) -> Any | None:
         """The plainest expression in names here that is right in all samples; None if none is."""
-        allowed = self.allowed | self.owner.same.keys()
-        found = agree(samples, allowed)
+        allowed = self.allowed.union(self.owner.same)
+        found = agree(samples, allowed, self.known.told)
         if found is None and self.owner.further:
-            found = agree(samples, allowed.union(self.owner.further))
+            found = agree(samples, allowed.union(self.owner.further), self.known.told)
         names = {size: SpecName(own, 0) for size, own in self.owner.same.items()}
         return None if found is None else syntax.replaced(found, names)
 
@@ -167,7 +167,7 @@ class Scope:
         features = self.owner.features
         found = self.agreed(samples)
         if found is None and features:
-            found = agree(samples, self.allowed | features.keys())
+            found = agree(samples, self.allowed.union(features), self.known.told)
         if found is not None:
             named = {name: SpecName(own, 0) for name, own in features.items()}
             found = syntax.replaced(found, named)
@@ -200,11 +200,12 @@ class Scope:
     def check_tied(self, samples: list[Sample]) -> None:
         """Find the symbols whose values decide that no expression is right."""
         base = [each for each in samples if not each.changed]
-        if base and agree(base, self.allowed) is None:
+        if base and agree(base, self.allowed, self.known.told) is None:
             return
         groups = dict.fromkeys(each.changed for each in samples if each.changed)
         for changed in sorted(groups, key=len):
-            if agree([s for s in samples if s.changed <= changed], self.allowed) is None:
+            among = [each for each in samples if each.changed <= changed]
+            if agree(among, self.allowed, self.known.told) is None:
                 raise Tied(changed)
         raise Tied(frozenset().union(*groups))
 

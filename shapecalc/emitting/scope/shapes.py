@@ -14,7 +14,7 @@ from shapecalc.emitting import syntax
 from shapecalc.emitting.numbers.agree import Sample, agree
 from shapecalc.emitting.numbers.known import Copy
 from shapecalc.emitting.numbers.python import over_one_line
-from shapecalc.emitting.numbers.trees import cancelled, length, letters_in, stated
+from shapecalc.emitting.numbers.trees import cancelled, length, letters_in, parts_of, stated
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope.outside import AXES
 from shapecalc.emitting.scope.scope import Scope
@@ -83,7 +83,9 @@ class Shapes:
         if axis == 0 and samples[0].value == self.scope.known.values[BATCH]:
             # a batch of 1 is not told from another 1 where that stands in no derivation
             return BATCH if {*trees} == {Leaf(BATCH, samples[0].value)} else ""
-        asked = frozenset().union(*map(letters_in, trees))
+        parts = [part for tree in trees for part in parts_of(tree)]
+        self.scope.known.work.add(len(parts))
+        asked = frozenset(part.letter for part in parts if isinstance(part, Leaf))
         asked -= self.hidden()
         is_chance = self.is_network and not all(_changes(letter, samples) for letter in asked)
         if self.is_network and not is_chance:
@@ -92,7 +94,7 @@ class Shapes:
                 return flat(stated(values.pop()))
         if any(map(_is_deep, trees)):
             return ""
-        found = agree(samples, self.letters(samples))
+        found = agree(samples, self.letters(samples), self.scope.known.told)
         if found is None or not _is_short(found):
             return ""
         told = syntax.names(found)

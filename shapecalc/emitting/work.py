@@ -1,0 +1,54 @@
+"""How much work the writing of a network may be, so that whoever asks for it does not wait."""
+
+from __future__ import annotations
+
+from shapecalc.emitting.names import EmitError
+from shapecalc.language.problem import Mark
+from shapecalc.language.tree import Spec
+
+BUILT, WRITTEN, TRIED, BOUND = 30, 200, 10, 4
+"""How many steps it takes to build an entry on letters, to write one, to try an expression in one
+use, and to find the value of a symbol where another has changed."""
+
+AT_ONCE = 16
+"""How many pairs of what is decided are compared in one step."""
+
+
+class Work:
+    """Counts the steps that the writing of a network takes, and refuses too many.
+
+    A step is about what it takes to look at one copy of an entry, or at one number or operation of
+    a derivation; ``at`` is the place in the spec that is built, or written.
+
+    >>> import shapecalc
+    >>> shapecalc.emit(shapecalc.load("lenet5", most_work=100))
+    Traceback (most recent call last):
+    shapecalc.emitting.names.EmitError: ... ...: the writing of a module takes more than 100 steps
+    ...
+    """
+
+    def __init__(self, most: int, spec: Spec) -> None:
+        self.most = most
+        self.steps = 0
+        self.spec = spec
+        self.at: Mark = spec.entries[0].mark
+
+    def add(self, steps: int) -> None:
+        """Count steps; raises :class:`EmitError` where these are too many."""
+        self.steps += steps
+        if self.steps > self.most:
+            self.refuse()
+
+    def refuse(self) -> None:
+        """Raise the error that it is too much."""
+        message = f"the writing of a module takes more than {self.most:,} steps"
+        hint = (
+            "it takes more the more layers, uses of blocks and symbols there are; "
+            "--max-work allows more steps"
+        )
+        raise EmitError(self.spec.source, self.at, message, hint)
+
+    def foresee(self, steps: int) -> None:
+        """Refuse what is still to be done before it is begun, where that would be too much."""
+        if self.steps + steps > self.most:
+            self.refuse()

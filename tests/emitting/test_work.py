@@ -1,0 +1,99 @@
+"""How many steps the writing of a module may take; no chain of names is too long for it."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+from click.testing import CliRunner
+
+import shapecalc
+from shapecalc.cli import main
+from shapecalc.emitting import emission
+from shapecalc.emitting.names import EmitError
+from shapecalc.network import MOST_WORK
+
+CONV = {"Conv1d": {"out_channels": "k", "kernel_size": "f", "padding": "f//2"}}
+UNIT = {"args": {"k": None, "f": 3}, "layers": [CONV, "ReLU"]}
+
+KINDS = {
+    "blocks": lambda n: {
+        "blocks": {f"Unit{i}": UNIT for i in range(n)},
+        "layers": [{f"Unit{i}": {"k": i + 1}} for i in range(n)],
+    },
+    "uses": lambda n: {
+        "blocks": {"Unit": UNIT},
+        "layers": [{"Unit": {"k": f"c + {i}"}} for i in range(n)],
+    },
+    "symbols": lambda n: {
+        "symbols": {"c": 8, **{f"s{i}": i + 1 for i in range(n)}},
+        "layers": [{"Linear": f"s{i}"} for i in range(n)],
+    },
+    "conditions": lambda n: {
+        "symbols": {"c": 8, **{f"s{i}": i % 2 for i in range(n)}},
+        "layers": ["ReLU", *({"Tanh": None, "when": f"s{i}"} for i in range(n))],
+    },
+    "unlike layers": lambda n: {"layers": [{"Linear": i + 1} for i in range(n)]},
+    "outputs": lambda n: {
+        "layers": [{"Linear": 8, "name": f"l{i}", "from": "input"} for i in range(n)],
+        "outputs": [f"l{i}" for i in range(n)],
+    },
+    "sources": lambda n: {
+        "layers": [
+            {"Linear": 8, "name": "first"},
+            *({"Add": None, "from": ["first"] * (i + 2)} for i in range(n // 2)),
+        ],
+    },
+    "sizes that follow from each other": lambda n: {
+        "layers": [{"Conv1d": {"out_channels": "c", "kernel_size": 3}}, *["ReLU"] * n],
+    },
+}
+
+
+def network(kind: str, count: int, most_work: int = MOST_WORK) -> shapecalc.Network:
+    spec = {"symbols": {"c": 8}, "input": [8, 9], **KINDS[kind](count)}
+    return shapecalc.load(spec, most_work=most_work)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_there_is_much_of_is_bounded(kind: str) -> None:
+    assert shapecalc.emit(network(kind, 4, 30_000))
+    with pytest.raises(EmitError, match="more than 30,000 steps"):
+        shapecalc.emit(network(kind, 320, 30_000))
+
+
+def test_the_error_tells_place_limit_and_option(tmp_path) -> None:
+    path = tmp_path / "two.yaml"
+    path.write_text("input: [3, 8, 8]\nlayers:\n  - ReLU\n  - Linear: 3\n")
+    result = CliRunner().invoke(main, ["emit", str(path), "--torch", "--max-work", "100"])
+    assert result.exit_code == 1
+    assert "two.yaml:3:5: error: the writing of a module takes more than 100 steps" in result.stderr
+    assert "--max-work allows more steps" in result.stderr
+    allowed = CliRunner().invoke(main, ["emit", str(path), "--torch", "--max-work", "10000"])
+    assert (allowed.exit_code, allowed.stderr) == (0, "")
+
+
+def test_what_is_bound_to_be_too_much_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(emission.lettering, "build")
+    with pytest.raises(EmitError, match="more than 1,000 steps"):
+        shapecalc.emit(network("unlike layers", 16, 1_000))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
+def test_what_is_checked_is_written_within_the_same_limit() -> None:
+    with pytest.raises(EmitError, match="more than 100 steps"):
+        shapecalc.check(shapecalc.load("lenet5", most_work=100))
+
+
+@pytest.mark.parametrize("name", ["densenet201", "gpt2_xl", "llama3_70b", "swin_v2_b"])
+def test_the_largest_bundled_networks_take_less_than_a_third_of_the_limit(name: str) -> None:
+    assert shapecalc.emit(shapecalc.load(name, most_work=MOST_WORK // 3))
+
+
+@pytest.mark.parametrize("step", ["{} + 1", "{}", "2*{} - {}"])
+def test_a_long_chain_of_symbols_is_written(step: str) -> None:
+    symbols = {"s0": 3, **{f"s{i}": step.format(*[f"s{i - 1}"] * 2) for i in range(1, 1500)}}
+    last = {"Linear": {"out_features": "s1499"}}
+    source = shapecalc.emit({"symbols": symbols, "input": [4], "layers": [last]})
+    assert "s0: int = 3" in source
+    assert "nn.Linear(4, s1499)" in source
