@@ -43,9 +43,10 @@ def _common(parts: tuple[sympy.Expr, ...]) -> int | None:
     return lcm(*known) if len(known) == len(periods) else None
 
 
+@lru_cache(maxsize=65536)  # floors in one another share what they are made of
 def _is_whole(expr: sympy.Expr) -> bool:
     """Whether all coefficients are whole numbers, on which a floor's period counts."""
-    return all(number.is_Integer for number in expr.atoms(sympy.Rational))
+    return bool(expr.is_Integer) if expr.is_Rational else all(map(_is_whole, expr.args))
 
 
 def in_one_integer(expr: sympy.Expr) -> bool:

@@ -26,6 +26,7 @@ from shapecalc.diagram.colours import GROUPS
 from shapecalc.diagram.layout import main_path
 from shapecalc.diagram.plan import Frame, Vertex, plan
 from shapecalc.language import evaluation, expression
+from shapecalc.layers import Tensor
 from shapecalc.network import Network
 from shapecalc.pace import now
 from shapecalc.table import Writer
@@ -34,7 +35,9 @@ COLUMNS = ("params", "macs", "activations", "elementwise")
 """The measures that the page's table has."""
 
 MOST_EXPLAINED = 3000
-"""A network of more layers than this is drawn and counted, but not explained."""
+MOST_TAKEN = 10_000
+"""A network of more layers than this, or with more inputs of layers, is drawn and counted, but not
+explained."""
 
 
 def page_data(
@@ -89,8 +92,9 @@ class _Writer:
 
     def data(self) -> dict[str, Any]:
         found = self.found
-        few = found.layers if len(found) <= MOST_EXPLAINED else []
-        explained = now.through("explaining", few)
+        taken = sum(len(layer.node.inputs) for layer in found)
+        is_small = len(found) <= MOST_EXPLAINED and taken <= MOST_TAKEN
+        explained = now.through("explaining", found.layers if is_small else [])
         told = {
             "name": found.name,
             "about": self.about,
@@ -212,6 +216,12 @@ class _Writer:
         drawn = plan(self.found)
         main = set(main_path(drawn))
         places = {layer.path: i for i, layer in enumerate(self.found)}
+        shapes: dict[int, list[int]] = {}  # of tensors that many edges may carry
+
+        def shape(tensor: Tensor) -> list[int]:
+            if id(tensor) not in shapes:
+                shapes[id(tensor)] = self.places(tensor.shape)
+            return shapes[id(tensor)]
 
         def item(each: Vertex | Frame) -> dict[str, Any]:
             told: dict[str, Any] = {"id": each.id, "name": each.name, "copies": each.copies}
@@ -230,7 +240,7 @@ class _Writer:
             "depth": self.depth,
             "items": [item(each) for each in drawn.root.items],
             "edges": [
-                [edge.source, edge.target, self.places(edge.tensor.shape), i in main]
+                [edge.source, edge.target, shape(edge.tensor), i in main]
                 for i, edge in enumerate(drawn.edges)
             ],
         }

@@ -59,3 +59,13 @@ def test_the_order_of_a_comparison_is_that_of_its_condition() -> None:
             assert (evaluate(difference, values) >= 0) is is_legal
             sides = [evaluated(data, place, values) for place in (left, right)]
             assert (sides[0] >= sides[1]) is is_legal
+
+
+def test_a_network_is_explained_unless_its_layers_take_very_many_inputs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layers = [{"Concat": 1, "from": ["input", "input", "input"]}, "ReLU"]
+    network = shapecalc.load({"input": [3, 8, 8], "layers": layers})
+    assert len(page_data(network, {})["derivations"]) == 2
+    monkeypatch.setattr("shapecalc.diagram.data.MOST_TAKEN", 3)
+    assert page_data(network, {})["derivations"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -48,3 +49,12 @@ def test_they_are_refused_where_a_few_numbers_are_all_that_could_be_tried(
     monkeypatch.setattr("shapecalc.solving.pieces.MOST_BUILT", 100)
     with pytest.raises(shapecalc.SpecError, match="more than 40 levels"):
         solve(shapecalc.load(spec(*layers)), "n", [Amount("macs", "<=", 10**9)])
+
+
+def test_symbols_that_follow_twice_from_the_one_before_are_solved() -> None:
+    names = ["n", *(f"a{i}" for i in range(60))]
+    symbols = {name: f"({a} + {a}//3)//2 + 1" for a, name in pairwise(names)}
+    layers = [{"Linear": {"out_features": names[-1], "bias": False}}]
+    network = shapecalc.load({"symbols": {"n": 3, **symbols}, "input": ["n"], "layers": layers})
+    params = network.report(n=40).totals.params
+    assert 40 in solve(network, "n", [Amount("params", "==", params)]).solutions
