@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from shapecalc.analysis.terms import Meter
     from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
-MOST_WORK = 5_000_000
+MOST_WORK = 3_000_000
 """How many steps it may take to write a module of a network, unless more are asked for.
 
-The largest bundled networks take a third of them."""
+The largest bundled networks take less than a third of them."""
 
 
 class _Tried(NamedTuple):
