@@ -481,6 +481,16 @@ def test_likely_mistakes_have_a_hint_of_their_own(spec, hint):
     assert_told(spec, "", hint)
 
 
+@pytest.mark.parametrize(
+    "layer", [{"PixelUnshuffle": 2}, {"Conv2d": {"out_channels": 4, "kernel_size": 30}}]
+)
+def test_channels_that_are_a_symbol_are_not_said_to_be_missing(layer):
+    network = shapecalc.load({"input": ["c", 11, 11], "symbols": {"c": 6}, "layers": [layer]})
+    with pytest.raises(shapecalc.SpecError) as told:
+        network.report(symbolic=["c"])
+    assert "one channel" not in str(told.value)
+
+
 def test_all_that_is_missing_in_an_entry_is_one_error():
     (problem,) = problems("input: [3, 8, 8]\nlayers: [Conv2d]")
     assert problem.message == (
