@@ -21,6 +21,9 @@ from shapecalc.language.tree import Entry, Spec
 from shapecalc.network import Network
 from shapecalc.pace import now
 
+WIDE = 50
+"""How many tensors a join has at least that is too wide for Python to read its expression."""
+
 
 def emit(
     network: Network,
@@ -67,7 +70,7 @@ def emit(
             unlike |= {different.block}
             continue
         except RecursionError:
-            raise _too_wide(network, built) from None
+            raise _too_deep(network, built, work) from None
         if knobs == mixed:
             return source
         mixed = knobs  # what stayed knobs is tried together once more, without the others
@@ -103,9 +106,16 @@ def _refuse_unwritten(spec: Spec, values: Mapping[str, Any], built: Built) -> No
             raise EmitError(spec.source, node.mark, message, node.layer.unknown_to_torch)
 
 
-def _too_wide(network: Network, built: Built) -> EmitError:
-    """What to say where an expression is nested deeper than Python reads: a sum of very many."""
+def _too_deep(network: Network, built: Built, work: Work) -> EmitError:
+    """What to say where an expression is nested deeper than Python reads: a sum of very many.
+
+    Or a size that follows through very many layers, of what is written at the time.
+    """
     node = max(built.nodes.values(), key=lambda node: len(node.sources))
+    if len(node.sources) < WIDE:
+        message = "a size that is asked for here follows through too many layers before it"
+        hint = "it is nested deeper than Python reads; write sizes as numbers in between"
+        return EmitError(network.spec.source, work.at, message, hint)
     message = (
         f"{node.layer.kind} {node.path!r} joins {len(node.sources):,} tensors in one expression"
     )

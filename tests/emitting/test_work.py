@@ -97,3 +97,10 @@ def test_a_long_chain_of_symbols_is_written(step: str) -> None:
     source = shapecalc.emit({"symbols": symbols, "input": [4], "layers": [last]})
     assert "s0: int = 3" in source
     assert "nn.Linear(4, s1499)" in source
+
+
+def test_a_size_that_follows_through_too_many_layers_is_refused_where_it_is_asked_for() -> None:
+    grown = {"Linear": "(in_features + 7*c)//2", "repeat": 400}
+    spec = {"symbols": {"c": 2}, "input": ["c"], "layers": [{"ReLU": None}, grown]}
+    with pytest.raises(EmitError, match="follows through too many layers before it"):
+        shapecalc.emit(spec)

@@ -64,15 +64,15 @@ class Told:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self._known: dict[tuple[Tree, frozenset[str]], Expression] = {}
+        self._known: dict[frozenset[str], dict[Tree, Expression]] = {}
 
     def of(self, tree: Tree, allowed: frozenset[str]) -> Expression:
         """A derivation as an expression in allowed names."""
-        key = tree, allowed
-        if key not in self._known:
-            found = settled_choices(expression(collapsed(settled(tree, allowed))))
-            self._known[key] = found
-        return self._known[key]
+        known = self._known.setdefault(allowed, {})  # the same names are held once
+        if tree not in known:
+            self.work.add(TRIED * length(tree, LARGEST))
+            known[tree] = settled_choices(expression(collapsed(settled(tree, allowed))))
+        return known[tree]
 
     def is_right(self, tree: Expression, samples: Iterable[Sample]) -> bool:
         """Whether an expression has the samples' values."""
