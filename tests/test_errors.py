@@ -249,7 +249,7 @@ ENTRIES = [
     ("[{E: {»n: 3}}]", "E has no argument 'n'", "it has no arguments"),
     ("[{ReLU: , name: »3.5}]", "a name is a word, or a number as in a Sequential, not 3.5", ""),
     ("[{ReLU: , name: »-3}]", "a name is a word, or a number as in a Sequential, not -3", ""),
-    ("[{ReLU: , name: »a-b}]", "a name must be an identifier, not 'a-b'", "letters, digits"),
+    ("[{ReLU: , name: »a-b}]", "a name must be an identifier, not 'a-b'", "letters a to z"),
     ("[{ReLU: , name: »input}]", "'input' is the name of an input", ""),
     ("[{ReLU: , name: a}, {ReLU: , name: »a}]", "the name 'a' stands twice", "first in line 3"),
     (
