@@ -249,7 +249,7 @@ ENTRIES = [
     ("[{E: {»n: 3}}]", "E has no argument 'n'", "it has no arguments"),
     ("[{ReLU: , name: »3.5}]", "a name is a word, or a number as in a Sequential, not 3.5", ""),
     ("[{ReLU: , name: »-3}]", "a name is a word, or a number as in a Sequential, not -3", ""),
-    ("[{ReLU: , name: »a-b}]", "a name must be an identifier, not 'a-b'", "letters, digits"),
+    ("[{ReLU: , name: »a-b}]", "a name must be an identifier, not 'a-b'", "letters a to z"),
     ("[{ReLU: , name: »input}]", "'input' is the name of an input", ""),
     ("[{ReLU: , name: a}, {ReLU: , name: »a}]", "the name 'a' stands twice", "first in line 3"),
     (
@@ -479,6 +479,16 @@ def test_a_list_written_as_in_python_is_one_error():
 )
 def test_likely_mistakes_have_a_hint_of_their_own(spec, hint):
     assert_told(spec, "", hint)
+
+
+@pytest.mark.parametrize(
+    "layer", [{"PixelUnshuffle": 2}, {"Conv2d": {"out_channels": 4, "kernel_size": 30}}]
+)
+def test_channels_that_are_a_symbol_are_not_said_to_be_missing(layer):
+    network = shapecalc.load({"input": ["c", 11, 11], "symbols": {"c": 6}, "layers": [layer]})
+    with pytest.raises(shapecalc.SpecError) as told:
+        network.report(symbolic=["c"])
+    assert "one channel" not in str(told.value)
 
 
 def test_all_that_is_missing_in_an_entry_is_one_error():

@@ -74,6 +74,8 @@ def told(
 def _other_order(x: Tensor, ndims: tuple[int, ...]) -> str:
     """A hint where an input looks as if it had its batch in it, or its channels not in front."""
     sizes = [size for size in x.shape[1:] if isinstance(size, int)]
+    if len(sizes) < len(x.shape) - 1:  # a symbol says nothing of what its dimension may be
+        return ""
     is_image = len(sizes) == 3 and sizes[0] <= 4 and sizes[0] < min(sizes[1:])
     if ndims and len(sizes) == ndims[-1] and not is_image:
         return f"an input leaves the batch out: [{', '.join(map(str, sizes[1:]))}]"

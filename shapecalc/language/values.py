@@ -131,7 +131,7 @@ class Values:
     def identifier(self, name: str, mark: Mark, what: str) -> None:
         """Note a name that can be none in expressions and in Python."""
         if not is_identifier(name):
-            hint = "letters, digits and _, not beginning with a digit, and no word of Python"
+            hint = "letters a to z and A to Z, digits and _, no digit first, and no word of Python"
             self.problem(mark, f"{what} must be an identifier, not {name!r}", hint)
 
     def copy_names(self, node: Node, text: str, names: Set[str]) -> CopyNames:

@@ -105,7 +105,7 @@ def test_settings_may_be_formulas(name, settings, shape):
     ("name", "settings", "shape", "told"),
     [
         ("Flatten", {"start_dim": 3}, (1, 3, 4), "has start_dim 3 but receives 3 dimensions"),
-        ("Unflatten", {"dim": 1, "unflattened_size": [3, -1]}, (1, 8), "splits 8 into 3 x -1"),
+        ("Unflatten", {"dim": 1, "unflattened_size": [3, -1]}, (1, 8), "3 does not divide 8"),
         ("Permute", {"dims": [0, 1]}, (1, 3, 4), "has dims [0, 1] but receives 3 dimensions"),
         ("Squeeze", {"dim": 2}, (1, 3, 4), "which has size 4 and not 1"),
         ("Slice", {"dim": 1, "start": 3}, (1, 3), "takes 3: of dim 1 of batch x 3"),

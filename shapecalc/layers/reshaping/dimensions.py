@@ -85,11 +85,12 @@ class Unflatten(Layer):
                 hint="it takes one or more positive sizes, of which one may be -1",
                 sizes=sizes,
             )
-        known = self._known()
-        yield (divides if -1 in sizes else equal)(
+        known, is_open = self._known(), -1 in sizes
+        verb = "divide" if is_open else "make"
+        yield (divides if is_open else equal)(
             known,
             size,
-            "splits {size} into {sizes:times}, but {known} does not make {size}",
+            f"splits {{size}} into {{sizes:times}}, but {{known}} does not {verb} {{size}}",
             field="unflattened_size",
             size=size,
             sizes=sizes,
