@@ -139,7 +139,7 @@ TOP = [
     ("input: [3, »H / 2]\nsymbols: {H: 3}\nlayers: [ReLU]", "expected a positive integer", ""),
     ("input: [»[3]]\nlayers: [ReLU]", "expected a positive integer", ""),
     ("input: [»null]\nlayers: [ReLU]", "expected a positive integer", ""),
-    ("input: [»2**63]\nlayers: [ReLU]", "expected a positive integer", ""),
+    ("input: [»2**63]\nlayers: [ReLU]", "expected an integer up to 9,223,372,036,854,775,807", ""),
     ("input: [»{a: 3}]\nlayers: [ReLU]", "expected a number, a word or a list, got a mapping", ""),
     # outputs
     (

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from shapecalc.algebra.window import Window, spread
 from shapecalc.cli import main
+from shapecalc.solving.reach import Slide
 
 
 def run(arguments: str) -> Any:
@@ -184,6 +185,27 @@ def test_answers_for_sizes_give_the_wanted_size(size, wanted, stride, ceil_mode)
         if "before" in answer:
             window = window._replace(before=answer["before"], after=answer["after"])
         assert window.output(size) == wanted
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 3])
+def test_there_is_an_answer_for_every_size_that_trying_leads_to(kernel):
+    for size in range(kernel, 24):
+        tried = {
+            (size + 2 * padding - kernel) // stride + 1
+            for stride in range(1, 26)
+            for padding in range(12)
+        }
+        for wanted in tried & {*range(1, 10)}:
+            slide = Slide(kernel, 1, stride=None, ceil_mode=False)
+            best = next(slide.answers(size, wanted))
+            both = best.padding + best.after
+            assert (size + both - kernel) // best.stride + 1 == wanted
+
+
+def test_that_the_best_answer_has_windows_that_see_padding_alone_is_told():
+    found = lines("--kernel 1 --input 16 --output 5")
+    assert found[0] == "S = 4, P = 1"
+    assert "some windows see padding alone" in found
 
 
 def test_answers_for_transposed_convolutions_give_the_wanted_size():

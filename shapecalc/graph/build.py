@@ -132,7 +132,9 @@ class Builder(Walker):
                 self.problem(setting.mark, error.message, error.hint)
                 return None
             if not self.is_size(size, name):
-                what = f"expected a positive integer for a size of input {name!r}"
+                is_large = type(size) is int and size > LARGEST
+                number = f"an integer up to {LARGEST:,}" if is_large else "a positive integer"
+                what = f"expected {number} for a size of input {name!r}"
                 message = f"{what}, got {shown(size)}"
                 hint = (
                     "" if setting.names() else "a size that varies is a symbol: symbols: {H: 224}"

@@ -18,6 +18,9 @@ from shapecalc.solving.reach import MOST, Answer, Slide, Spread
 MOST_REMAINDERS = 8
 """How many remainders N % S are told one by one."""
 
+BEYOND = "some windows see padding alone"
+"""What is told of padding as wide as the kernel or wider."""
+
 
 class NoSolution(Exception):
     """No padding does what is asked; ``nearest`` tells sizes that can be had instead."""
@@ -224,6 +227,8 @@ def reach(question: Question, style: Style) -> Solved:
     if best.padding != best.after:
         headline = f"no P on both sides: {headline}"
     alternatives = [_told(each, is_open) for each in others]
+    reasons = _reached(slide, best, size, wanted, style)
+    reasons += [BEYOND] if best.beyond else []
     if is_open and wanted > 1 and not slide.ceil_mode and not best.beyond:
         alternatives.append(
             "every larger stride has an answer too, with padding as wide as the kernel or wider: "
@@ -240,7 +245,7 @@ def reach(question: Question, style: Style) -> Solved:
             }
             for each in found[:MOST]
         ],
-        reasons=_reached(slide, best, size, wanted, style),
+        reasons=reasons,
         alternatives=alternatives,
         complete=complete,
     )
@@ -295,7 +300,7 @@ def _reached_unevenly(
 def _told(answer: Answer, is_open: bool) -> str:
     stride = f"S = {answer.stride}, " if is_open else ""
     remarks = [f"{answer.unused} at the end unused"] if answer.unused else []
-    remarks += ["some windows see padding alone"] if answer.beyond else []
+    remarks += [BEYOND] if answer.beyond else []
     return (
         stride
         + of_sides(answer.padding, answer.after)[0]

@@ -107,8 +107,8 @@ class Slide(NamedTuple):
                 yield self._answer(size, stride, padding)
         if self.ceil_mode or (found and not self.stride):
             return  # torch refuses wider padding of a pool
-        for stride in (self.stride,) if self.stride else range(1, FURTHER + 1):
-            start = max(self.extent, self.least(size))
+        start = max(self.extent, self.least(size))
+        for stride in self._strides_beyond(size, wanted, start):
             for padding in self.paddings(size, wanted, stride, start, WIDEST):
                 found = True
                 yield self._answer(size, stride, padding)
@@ -132,6 +132,14 @@ class Slide(NamedTuple):
             least, top + 1, lambda stride: self.output(size, stride, self.widest) < wanted
         )
         return range(least, min(most, least + MOST))
+
+    def _strides_beyond(self, size: int, wanted: int, padding: int) -> range:
+        """The smallest strides that can give the wanted size with so much padding or more."""
+        if self.stride:
+            return range(self.stride, self.stride + 1)
+        top = size + 2 * padding + 1
+        least = _first(1, top, lambda stride: self.output(size, stride, padding) <= wanted)
+        return range(least, least + FURTHER)
 
     def nearest(self, size: int, wanted: int) -> list[int]:
         """The sizes nearest to one that cannot be had, the smaller first."""

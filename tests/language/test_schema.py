@@ -122,7 +122,12 @@ def test_what_can_be_seen_to_be_wrong_is_refused_as_reading_refuses_it(what: str
 
 UNSEEN = (
     *("unknown name", "got the end", "a division by zero", "expected a number", "uses itself"),
-    *("expected a positive integer", "no entry of 'layers' is named", "every output is left out"),
+    *(
+        "expected a positive integer",
+        "expected an integer up to",
+        "no entry of 'layers' is named",
+        "every output is left out",
+    ),
 )
 """What hangs on another place of the spec, or on what an expression comes to."""
 
