@@ -35,9 +35,10 @@ COLUMNS = ("params", "macs", "activations", "elementwise")
 """The measures that the page's table has."""
 
 MOST_EXPLAINED = 3000
+"""A network of more layers than this is drawn and counted, but not explained."""
+
 MOST_TAKEN = 10_000
-"""A network of more layers than this, or with more inputs of layers, is drawn and counted, but not
-explained."""
+"""Nor is one whose layers take more inputs than this together."""
 
 
 def page_data(
