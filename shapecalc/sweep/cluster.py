@@ -88,8 +88,11 @@ def connected(scheduler: str) -> Iterator[Any]:
             client = Client(scheduler, timeout=PATIENCE)
         except (OSError, ValueError, asyncio.TimeoutError) as error:
             raise ClusterError(f"no scheduler at {scheduler}: {error}") from None
-        with client:
+        try:
             yield client
+        finally:
+            with suppress(Exception):  # it fails in many ways where the scheduler is gone
+                client.close()
 
 
 @contextmanager
@@ -128,7 +131,8 @@ def results(
             waiting.popleft()
             yield result
     finally:
-        client.cancel([*waiting, plan], force=True)
+        with suppress(Exception):  # as closing does, and what went wrong is told already
+            client.cancel([*waiting, plan], force=True)
     if folder is not None:
         unify(folder, Parquet(folder / "part-000000.parquet", swept.columns, swept.over))
 

@@ -175,6 +175,21 @@ def test_a_scheduler_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     assert "the scheduler is gone" in done.stderr
 
 
+def test_what_went_wrong_is_told_whatever_closing_the_client_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Gone:
+        def __init__(self, *arguments: object, **more: object) -> None:
+            pass
+
+        def close(self) -> None:
+            raise RuntimeError("Cannot change state of expiring Timeout")
+
+    monkeypatch.setattr("distributed.Client", Gone)
+    with pytest.raises(cluster.ClusterError, match="gone"), cluster.connected("tcp://127.0.0.1:1"):
+        raise cluster.ClusterError("the scheduler is gone")
+
+
 @pytest.mark.thorough
 def test_what_fails_on_a_worker_is_told(
     dask: Dask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
