@@ -6,7 +6,7 @@ from shapecalc.emitting.names import EmitError
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Spec
 
-BUILT, WRITTEN, TRIED, BOUND = 15, 200, 15, 4
+BUILT, WRITTEN, TRIED, BOUND = 14, 200, 15, 4
 """How many steps it takes to build an entry on letters, to write one, to try an expression in one
 use, and to find the value of a symbol where another has changed."""
 
