@@ -88,42 +88,28 @@ def spec_argument(function: Function) -> Function:
     return click.argument("spec", shell_complete=completed_spec)(code_options(function))
 
 
+def limit(name: str, most: int, told: str, **more: Any) -> Callable[[Function], Function]:
+    """An option that bounds something, and how much there may be of it by default."""
+    return click.option(name, type=Count(1), default=most, show_default=True, help=told, **more)
+
+
 def limit_options(function: Function) -> Function:
     """The options that bound a network's size, and its formulas; :func:`open_spec` has the last."""
-    terms = click.option(
-        "--max-terms",
-        type=Count(1),
-        default=MOST_TERMS,
-        show_default=True,
-        expose_value=False,
-        callback=_remember,
-        help="How many terms the formulas of a network may have.",
-    )
+    told = "How many terms the formulas of a network may have."
+    terms = limit("--max-terms", MOST_TERMS, told, expose_value=False, callback=_remember)
     return limit_option(terms(function))
 
 
 def limit_option(function: Function) -> Function:
     """The option that bounds a network's size."""
-    return click.option(
-        "--max-layers",
-        type=Count(1),
-        default=MOST_LAYERS,
-        show_default=True,
-        help="How many layers a network may have.",
-    )(function)
+    return limit("--max-layers", MOST_LAYERS, "How many layers a network may have.")(function)
 
 
 def work_option(function: Function) -> Function:
     """The option that bounds the writing of a module; :func:`open_spec` looks at it."""
-    return click.option(
-        "--max-work",
-        type=Count(1),
-        default=MOST_WORK,
-        show_default=True,
-        expose_value=False,
-        callback=_remember,
-        help="How many steps it may take to write a module.",
-    )(function)
+    told = "How many steps it may take to write a module."
+    work = limit("--max-work", MOST_WORK, told, expose_value=False, callback=_remember)
+    return work(function)
 
 
 def dtype_option(function: Function) -> Function:

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 from shapecalc.cli.common import (
     Count,
     dtype_option,
+    limit,
     limit_options,
     open_spec,
     read_settings,
@@ -74,12 +75,10 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 @click.option("--legend", is_flag=True, help="Add what the colours mean.")
 @click.option("--memory", is_flag=True, help="Draw what is held in memory while each layer runs.")
 @dtype_option
-@click.option(
+@limit(
     "--max-pieces",
-    type=Count(1),
-    default=MOST_PIECES,
-    show_default=True,
-    help="How many boxes, and ranks that edges cross, Graphviz may lay out in one column.",
+    MOST_PIECES,
+    "How many boxes, and ranks that edges cross, Graphviz may lay out in one column.",
 )
 @limit_options
 @click.pass_context
