@@ -172,8 +172,7 @@ class Builder(Walker):
                 continue
             if wire is not None:
                 wires[number] = wire
-                if wire.origin in self.nodes:
-                    self.take(self.nodes[wire.origin], wire.source.output)
+                self.take(wire.source)
         if not wires and not self.problems:
             mark = self.spec.outputs[0].mark
             self.problem(mark, "every output is left out: the network returns nothing")

@@ -71,34 +71,18 @@ class Placer(Evaluator):
     ) -> Wire | None:
         """Put a layer into the graph; None if a requirement does not hold."""
         layer = entry.layer or self.make(entry, scope, place)
-        inputs = tuple([wire.tensor for wire in wires])
+        sources, inputs = zip(*wires) if wires else ((), ())
         known = self.placed.get(entry) or self.placed.get(id(layer))
         if known is None or known.made is not layer:
             known = self.placed.get(layer) if layer.is_plain else None
-        if known is not None and _are_alike(inputs, known.inputs):
-            _, inputs, layer, outputs, own = known
-            self.needs += [Need(condition, path) for condition in own]
-        else:
-            made, needs, problems = layer, len(self.needs), len(self.problems)
-            self.arity(entry, layer, len(wires), place)
-            for size in layer.decisive(*inputs):
-                if is_symbolic(size):
-                    raise Undecided(size)
-            if not self.satisfied(entry, path, layer, inputs, wires, place):
+        if known is None or not _are_alike(inputs, known.inputs):
+            known = self.follow(entry, path, layer, inputs, wires, place)
+            if known is None:
                 return None
-            layer = layer.bound(*inputs)
-            outputs = layer.outputs(*inputs)
-            if not all(self.possible(entry, path, each, place) for each in outputs.values()):
-                return None
-            if made.is_plain:
-                own = tuple([need.condition for need in self.needs[needs:]])
-                found = _Placed(made, inputs, layer, outputs, own)
-                if problems == len(self.problems):
-                    self.placed[id(made)] = self.placed[made] = found
-                else:  # what is wrong is told of each entry
-                    self.placed[entry] = found
+        elif known.needs:
+            self.needs += [Need(condition, path) for condition in known.needs]
+        _, inputs, layer, outputs, _ = known
         shared = self.shared_path(entry, place, path)
-        sources = tuple([wire.source for wire in wires])
         node = Node(path, name, layer, entry, place.part, sources, inputs, outputs, shared)
         if shared is not None:
             self.same_weights(node, place)
@@ -106,20 +90,48 @@ class Placer(Evaluator):
         now.count = self.layers
         if self.layers > self.most_layers:
             self.too_many(entry.mark)
-        self.note(node)
+        self.nodes[path] = node
+        for source in sources:
+            self.take(source)
         place.part.children.append(node)
         return Wire(Source(path), node.output)
 
-    def note(self, node: Node) -> None:
-        """Note a node, and which outputs it asks of those before it."""
-        self.nodes[node.path] = node
-        for path, output in node.sources:
-            held = self.nodes.get(path)
-            if held is not None:
-                self.take(held, output)
+    def follow(
+        self,
+        entry: Entry,
+        path: str,
+        layer: Layer,
+        inputs: tuple[Tensor, ...],
+        wires: list[Wire],
+        place: Place,
+    ) -> _Placed | None:
+        """What follows for a layer from its inputs; None if a requirement does not hold."""
+        needs, problems = len(self.needs), len(self.problems)
+        self.arity(entry, layer, len(wires), place)
+        for size in layer.decisive(*inputs):
+            if is_symbolic(size):
+                raise Undecided(size)
+        if not self.satisfied(entry, path, layer, inputs, wires, place):
+            return None
+        bound = layer.bound(*inputs)
+        outputs = bound.outputs(*inputs)
+        if not all(self.possible(entry, path, each, place) for each in outputs.values()):
+            return None
+        own = tuple([need.condition for need in self.needs[needs:]])
+        found = _Placed(layer, inputs, bound, outputs, own)
+        if layer.is_plain:
+            if problems == len(self.problems):
+                self.placed[id(layer)] = self.placed[layer] = found
+            else:  # what is wrong is told of each entry
+                self.placed[entry] = found
+        return found
 
-    def take(self, node: Node, output: str) -> None:
-        """Note that an output of a node is taken, and what of the symbols that asks for."""
+    def take(self, source: Source) -> None:
+        """Note that an output is taken, and what of the symbols that asks for."""
+        path, output = source
+        node = self.nodes.get(path)
+        if node is None or node.layer.offers_all:  # an input of the network always is as well
+            return
         node.request(output)
         for requirement in node.layer.offers(output, *node.inputs):
             decided = requirement.decide(self.least)
@@ -346,6 +358,8 @@ def _are_alike(inputs: tuple[Tensor, ...], known: tuple[Tensor, ...]) -> bool:
     if inputs != known:
         return False
     for tensor, other in zip(inputs, known):  # written out: it is asked of every copy of a layer
+        if tensor is other:
+            continue
         for n, m in zip(tensor.shape, other.shape):
             if type(n) is int:
                 continue

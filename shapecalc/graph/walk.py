@@ -191,7 +191,7 @@ class Walker(Placer):
             return self.block(entry, name, path, place, wires, scope)
         if entry.branches is not None:
             wires = self.branches(entry, path, place, wires[0])
-        known = [wire for wire in wires if wire is not None]
+        known = list(filter(None, wires))
         if len(known) < len(wires):
             return None
         return self.leaf(entry, name, path, place, known, scope)

@@ -93,6 +93,7 @@ class Layer(InTorch):
         if not cls.writes and "keeps" not in vars(cls):
             cls.keeps = ()
         cls.family = _family(cls.__module__)
+        cls.offers_all = not cls.on_request and cls.offers is Layer.offers
         cls.joins = cls.arity[1] is None or cls.arity[1] > 1
         if rank is not None:
             cls.rank = rank

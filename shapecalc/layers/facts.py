@@ -70,6 +70,8 @@ class Facts:
     """The field that counts the layers it stacks, of which all from the second on are alike."""
     on_request: ClassVar[frozenset[str]] = frozenset()
     """Outputs that are made only where something takes them, as the places of maxima."""
+    offers_all: ClassVar[bool] = True
+    """Whether all its outputs are there, whatever their sizes and whether anything takes them."""
     writes: ClassVar[bool] = True
     """Whether it writes its output, as opposed to passing on a view of its input."""
     writes_in_training: ClassVar[bool] = False
