@@ -15,7 +15,7 @@ from shapecalc.analysis.layer import LayerReport, reports
 from shapecalc.analysis.measures import DEFAULT, Totals
 from shapecalc.analysis.views import ReceptiveFields
 from shapecalc.graph.graph import Built, Need, Part
-from shapecalc.layers import Tensor
+from shapecalc.layers import Layer, Tensor
 from shapecalc.pace import now
 
 if TYPE_CHECKING:
@@ -151,6 +151,22 @@ class Report:
         known = self._by_path
         return [known[node.path] for node in part.nodes()]
 
+    @cached_property
+    def _kinds(self) -> frozenset[type[Layer]]:
+        return frozenset([type(layer.node.layer) for layer in self.layers])
+
+    def of(self, is_meant: Callable[[type[Layer]], bool]) -> Iterator[LayerReport]:
+        """The layers of some kinds, in order: of those that something is true of.
+
+        >>> import shapecalc
+        >>> report = shapecalc.load("lenet5").report()
+        >>> [layer.path for layer in report.of(lambda kind: kind.slides)]
+        ['conv1', 'maxpool1', 'conv2', 'maxpool2']
+        """
+        kinds = set(filter(is_meant, self._kinds))
+        if kinds:  # a network has few, and mostly none of those that are asked for
+            yield from (layer for layer in self.layers if type(layer.node.layer) in kinds)
+
     def __contains__(self, path: object) -> bool:
         return path in self._by_path
 
@@ -183,7 +199,7 @@ class Report:
         33822867456
         """
         found: dict[str, Dim] = {}
-        for layer in self.layers:
+        for layer in self.of(lambda kind: kind.passed_by is not Layer.passed_by):
             idle = layer.node.layer.passed_by(*layer.node.inputs)
             for place, count in idle.items():
                 path = layer.node.sources[place].path

@@ -84,12 +84,14 @@ def _silenced(code: str, node: Node) -> bool:
     return False
 
 
-def of_alike(report: Report, tell: Callable[[LayerReport], str]) -> Iterator[Finding]:
+def of_alike(
+    layers: Iterable[LayerReport], tell: Callable[[LayerReport], str]
+) -> Iterator[Finding]:
     """What is told of each layer; of the same layer on the same inputs it is found once."""
     known: dict[tuple[int, int], str] = {}
     own = inputs = None
     told = ""
-    for layer in report.layers:
+    for layer in layers:
         node = layer.node
         if node.layer is not own or node.inputs is not inputs:  # copies mostly stand in a row
             own, inputs = node.layer, node.inputs

@@ -19,9 +19,9 @@ def mixed_batch(report: Report) -> Iterator[Finding]:
 
     That is what ``x.view(-1, n)`` does where ``n`` is not the number of a sample's features.
     """
-    for layer in report.layers:
+    for layer in report.of(lambda kind: bool(kind.rest)):
         node = layer.node
-        if not node.layer.rest or len(node.output.shape) != 2:
+        if len(node.output.shape) != 2:
             continue
         (x,) = node.inputs
         row, sample = node.output.shape[1], x.shape[1:]

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 @check("broadcast-by-chance")
 def broadcast_by_chance(report: Report) -> Iterator[Finding]:
     """A join stretches a size of 1 that nobody wrote: a window happens to have one position."""
-    for layer in report.layers:
-        if not isinstance(layer.node.layer, Broadcast):
-            continue
+    for layer in report.of(lambda kind: issubclass(kind, Broadcast)):
         shapes = [tensor.shape for tensor in layer.node.inputs]
         ndim = max(map(len, shapes))
         for axis, sizes in enumerate(aligned(shapes)):

@@ -30,7 +30,7 @@ class Reduction(NamedTuple):
 @check("costly-convolution")
 def costly_convolution(report: Report) -> Iterator[Finding]:
     """A convolution costs over half the network, and would shrink behind a 1x1 reduction."""
-    convolutions = [layer for layer in report.layers if isinstance(layer.node.layer, Convolution)]
+    convolutions = list(report.of(lambda kind: issubclass(kind, Convolution)))
     if not convolutions:
         return
     all_macs = report.totals.macs

@@ -32,13 +32,17 @@ LARGEST_SIDE_OF_NO_IMAGE = 15
 """Where the first two sizes of an input are larger, a last one of 1 or 3 is colours."""
 
 
-def _is_activation(layer: Layer) -> bool:
-    return layer.family == "activation" and not isinstance(layer, _SOFTMAXES)
+def _is_activation(kind: type[Layer]) -> bool:
+    return kind.family == "activation" and not issubclass(kind, _SOFTMAXES)
 
 
-def _passes_on(layer: Layer) -> bool:
+def _is_softmax(kind: type[Layer]) -> bool:
+    return issubclass(kind, _SOFTMAXES)
+
+
+def _passes_on(kind: type[Layer]) -> bool:
     """Whether evaluation sees nothing of it, as of a dropout."""
-    return isinstance(layer, Pointwise) and not layer.writes
+    return issubclass(kind, Pointwise) and not kind.writes
 
 
 class _Neighbours:
@@ -49,9 +53,8 @@ class _Neighbours:
         self.readers = report.built.readers
         self.returned = report.built.returned
         self._at_work: dict[str, Node | None] = {}  # where what a layer passes on was made
-        for layer in report.layers:
-            if _passes_on(layer.node.layer):
-                self._at_work[layer.path] = self.before(layer.node)
+        for layer in report.of(_passes_on):
+            self._at_work[layer.path] = self.before(layer.node)
 
     def only_reader(self, node: Node) -> Node | None:
         """The only layer that takes a result, past dropouts and batch normalisations."""
@@ -60,7 +63,7 @@ class _Neighbours:
             if len(readers) != 1 or node.path in self.returned:
                 return None
             (reader,) = readers
-            if not (_passes_on(reader.layer) or reader.layer.of_batch):
+            if not (_passes_on(type(reader.layer)) or reader.layer.of_batch):
                 return reader
             node = reader
 
@@ -83,11 +86,9 @@ def no_activation(report: Report) -> Iterator[Finding]:
     activation at all, and so is an exercise about sizes.
     """
     neighbours = _Neighbours(report)
-    is_exercise = not any(_bends(layer.node.layer) for layer in report.layers)
-    for layer in report.layers:
+    is_exercise = not any(report.of(_bends))
+    for layer in report.of(lambda kind: issubclass(kind, (Linear, Convolution))):
         first = layer.node
-        if not isinstance(first.layer, (Linear, Convolution)):
-            continue
         if isinstance(first.layer, Convolution) and (is_exercise or first.layer.groups != 1):
             continue
         second = neighbours.only_reader(first)
@@ -105,9 +106,9 @@ def no_activation(report: Report) -> Iterator[Finding]:
         )
 
 
-def _bends(layer: Layer) -> bool:
+def _bends(kind: type[Layer]) -> bool:
     """Whether a layer does anything else than weigh, move or average values."""
-    return layer.family in ("activation", "attention", "recurrent", "transformer")
+    return kind.family in ("activation", "attention", "recurrent", "transformer")
 
 
 def _continues(first: Node, second: Node, least: Least) -> bool:
@@ -136,21 +137,18 @@ def activation_twice(report: Report) -> Iterator[Finding]:
     Softplus into Tanh is not told of: so Mish is written in parts.
     """
     neighbours = _Neighbours(report)
-    for layer in report.layers:
-        second = layer.node
-        if not _is_activation(second.layer):
-            continue
-        first = neighbours.before(second)
-        if first is None or not _is_activation(first.layer):
+    for layer in report.of(_is_activation):
+        first = neighbours.before(layer.node)
+        if first is None or not _is_activation(type(first.layer)):
             continue
         if isinstance(first.layer, activation.Softplus) and isinstance(
-            second.layer, activation.Tanh
+            layer.node.layer, activation.Tanh
         ):
             continue
         told = f"activates the result of the {first.layer.kind} {first.path!r} once more"
-        if type(first.layer) is type(second.layer) and isinstance(first.layer, _RECTIFIED):
+        if first.layer.kind == layer.kind and isinstance(first.layer, _RECTIFIED):
             told += ", which changes nothing"
-        yield Finding(second.path, told)
+        yield Finding(layer.path, told)
 
 
 @check("softmax-before-end")
@@ -159,16 +157,16 @@ def softmax_before_end(report: Report) -> Iterator[Finding]:
 
     Scores of attention are multiplied with values, not weighed, and are not told of.
     """
-    if not any(isinstance(layer.node.layer, _SOFTMAXES) for layer in report.layers):
+    if not any(report.of(_is_softmax)):
         return
     neighbours = _Neighbours(report)
-    for layer in report.layers:
+    for layer in report.of(_takes_no_probabilities):
         reader = layer.node
-        first = neighbours.before(reader) if _takes_no_probabilities(reader.layer) else None
+        first = neighbours.before(reader)
         if first is None or not isinstance(first.layer, _SOFTMAXES):
             continue
         is_flat = len(first.output.shape) == 2
-        if is_flat or _is_activation(reader.layer) or isinstance(reader.layer, _SOFTMAXES):
+        if is_flat or _is_activation(type(reader.layer)) or _is_softmax(type(reader.layer)):
             yield Finding(
                 first.path,
                 f"its probabilities go into the {reader.layer.kind} {reader.path!r}; "
@@ -176,9 +174,9 @@ def softmax_before_end(report: Report) -> Iterator[Finding]:
             )
 
 
-def _takes_no_probabilities(layer: Layer) -> bool:
-    weighs = isinstance(layer, (Linear, Bilinear, Convolution))
-    return weighs or layer.of_batch or _is_activation(layer) or isinstance(layer, _SOFTMAXES)
+def _takes_no_probabilities(kind: type[Layer]) -> bool:
+    weighs = issubclass(kind, (Linear, Bilinear, Convolution))
+    return weighs or kind.of_batch or _is_activation(kind) or _is_softmax(kind)
 
 
 @check("batch-norm-of-one")
@@ -187,9 +185,7 @@ def batch_norm_of_one(report: Report) -> Iterator[Finding]:
 
     Said once, of the first, for all of them go with the batch.
     """
-    for layer in report.layers:
-        if not layer.node.layer.of_batch:
-            continue
+    for layer in report.of(lambda kind: kind.of_batch):
         (x,) = layer.node.inputs
         if all(size == 1 for size in (x.batch, *x.spatial)):
             yield Finding(
@@ -206,10 +202,10 @@ def flatten_missing(report: Report) -> Iterator[Finding]:
 
     Where in_features is stated and right, it is meant so.
     """
-    for layer in report.layers:
+    for layer in report.of(lambda kind: issubclass(kind, Linear)):
         node = layer.node
         stated = node.entry.settings.get("in_features")
-        if not isinstance(node.layer, Linear) or len(node.inputs[0].shape) < 3:
+        if len(node.inputs[0].shape) < 3:
             continue
         if stated is not None and stated.content is not None:
             continue
@@ -226,12 +222,10 @@ def flatten_missing(report: Report) -> Iterator[Finding]:
 @check("channels-last")
 def channels_last(report: Report) -> Iterator[Finding]:
     """A convolution takes the height of an image for its channels, which stand last."""
-    for layer in report.layers:
+    for layer in report.of(lambda kind: issubclass(kind, Convolution)):
         node = layer.node
-        x = node.inputs[0] if node.inputs else None
-        if not isinstance(node.layer, Convolution) or x is None or len(x.shape) != 4:
-            continue
-        if node.sources[0].path not in report.inputs:
+        x = node.inputs[0]
+        if len(x.shape) != 4 or node.sources[0].path not in report.inputs:
             continue
         height, width, colours = x.shape[1:]
         is_large = all(
@@ -252,7 +246,7 @@ def join_of_one(report: Report) -> Iterator[Finding]:
 
     Where branches were left out by their conditions, that is a choice.
     """
-    for layer in report.layers:
+    for layer in report.of(lambda kind: kind.joins):
         node: Node = layer.node
         is_idle = node.layer.is_idle_alone and len(node.inputs) == 1
         if is_idle and node.entry.branches is None:

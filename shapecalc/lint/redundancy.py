@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def bias_before_norm(report: Report) -> Iterator[Finding]:
     """A bias goes straight into a normalisation, which subtracts it again."""
     uses: dict[str, list[LayerReport]] = {}
-    for layer in report.layers:
+    for layer in report.of(lambda kind: "bias" in kind.fields):
         if _adds_to_channels(layer.node):
             uses.setdefault(layer.node.shared or layer.path, []).append(layer)
     for path, places in uses.items():
@@ -69,10 +69,10 @@ def unused_layer(report: Report) -> Iterator[Finding]:
 @check("stated-size")
 def stated_size(report: Report) -> Iterator[Finding]:
     """A size is stated that follows from the input: one more number to keep right."""
-    for layer in report.layers:
+    for layer in report.of(lambda kind: bool(kind.inferred)):
         bound, entry = layer.node.layer, layer.node.entry
         for name, setting in entry.settings.items():
-            is_stated = bound.fields[name].infer is not None and setting.content is not None
+            is_stated = name in bound.inferred and setting.content is not None
             if not is_stated or not _follows(bound, name, layer.node.inputs):
                 continue
             value = getattr(bound, name)

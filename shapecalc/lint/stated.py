@@ -14,6 +14,5 @@ if TYPE_CHECKING:
 @check("stated-figures")
 def stated_figures(report: Report) -> Iterator[Finding]:
     """The figures of a layer are those that the spec states, derived from nothing."""
-    for layer in report.layers:
-        if layer.node.layer.is_stated:
-            yield Finding(layer.path, "an Opaque: its output and figures are stated, not derived")
+    for layer in report.of(lambda kind: kind.is_stated):
+        yield Finding(layer.path, "an Opaque: its output and figures are stated, not derived")

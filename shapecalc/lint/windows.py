@@ -23,13 +23,17 @@ if TYPE_CHECKING:
     from shapecalc.analysis.report import Report
 
 
-def _windows(layer: LayerReport) -> tuple[Window, ...]:
-    """The windows of a layer that slides a kernel over its input; of any other none.
+def _sliding(report: Report) -> Iterator[LayerReport]:
+    """The layers that slide a kernel over their input.
 
     Padding and slicing have windows too, but there the cells added or left out are the purpose.
     """
-    own = layer.node.layer
-    return (own.windows(*layer.node.inputs) or ()) if own.slides else ()
+    return report.of(lambda kind: kind.slides)
+
+
+def _windows(layer: LayerReport) -> tuple[Window, ...]:
+    """The windows that a layer slides over its input."""
+    return layer.node.layer.windows(*layer.node.inputs) or ()
 
 
 @check("dropped-pixels")
@@ -47,7 +51,7 @@ def dropped_pixels(report: Report) -> Iterator[Finding]:
                 axes.setdefault((size, window), []).append(name)
         return "; ".join([_dropped(names, *axis, report.least) for axis, names in axes.items()])
 
-    yield from of_alike(report, told)
+    yield from of_alike(_sliding(report), told)
 
 
 def _drops(window: Window, size: Dim, least: Least) -> bool:
@@ -102,13 +106,13 @@ def wide_padding(report: Report) -> Iterator[Finding]:
             return f"padding {padding} for a window of {window.extent}: at the edge it {sees}"
         return ""
 
-    yield from of_alike(report, told)
+    yield from of_alike(_sliding(report), told)
 
 
 @check("padding-of-some")
 def padding_of_some(report: Report) -> Iterator[Finding]:
     """A list of padding is shorter than there are sides: then torch pads the last axes alone."""
-    for layer in report.layers:
+    for layer in report.of(lambda kind: "padding" in kind.fields):
         own: Any = layer.node.layer
         given = layer.node.entry.settings.get("padding")
         if given is None or given.kind != given.LIST:
@@ -141,7 +145,7 @@ def even_kernel_same(report: Report) -> Iterator[Finding]:
                 )
         return ""
 
-    yield from of_alike(report, told)
+    yield from of_alike(_sliding(report), told)
 
 
 @check("uneven-transposed-kernel")
@@ -150,9 +154,7 @@ def uneven_transposed_kernel(report: Report) -> Iterator[Finding]:
     least = report.least
 
     def told(layer: LayerReport) -> str:
-        conv = layer.node.layer
-        if not isinstance(conv, TransposedConvolution):
-            return ""
+        conv: Any = layer.node.layer
         axes = zip(layer.node.inputs[0].spatial, conv.kernel_size, conv.stride, conv.dilation)
         for size, kernel, stride, dilation in axes:
             # a single cell is spread once and overlaps nothing
@@ -164,7 +166,8 @@ def uneven_transposed_kernel(report: Report) -> Iterator[Finding]:
                 return f"{found}outputs get more and fewer cells of it by turns"
         return ""
 
-    yield from of_alike(report, told)
+    transposed = report.of(lambda kind: issubclass(kind, TransposedConvolution))
+    yield from of_alike(transposed, told)
 
 
 @check("receptive-field-beyond-input")
@@ -224,9 +227,7 @@ def inexact_factor(report: Report) -> Iterator[Finding]:
     """
 
     def told(layer: LayerReport) -> str:
-        own = layer.node.layer
-        if not isinstance(own, Scaling):
-            return ""
+        own: Any = layer.node.layer
         x = layer.node.inputs[0]
         for size, factor in dict.fromkeys(zip(x.spatial, own.factors(x))):
             found = "" if is_symbolic(factor) else _inexact(size, factor)
@@ -234,7 +235,7 @@ def inexact_factor(report: Report) -> Iterator[Finding]:
                 return found
         return ""
 
-    yield from of_alike(report, told)
+    yield from of_alike(report.of(lambda kind: issubclass(kind, Scaling)), told)
 
 
 LARGEST_TRIED = 4096
