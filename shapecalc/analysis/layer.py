@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.arithmetic import Dim, Shape
-from shapecalc.analysis.measures import DEFAULT, MEASURES
+from shapecalc.analysis.measures import DEFAULT, MEASURES, Measure
 from shapecalc.graph.graph import Built, Node, Part
 from shapecalc.layers import Tensor
 from shapecalc.pace import now
@@ -23,8 +23,10 @@ class LayerReport:
 
     >>> import shapecalc
     >>> conv = shapecalc.load("lenet5").report()["conv1"]
-    >>> conv.kind, conv.output_shape, conv.params, conv.macs
-    ('Conv2d', (1, 6, 28, 28), 456, 352800)
+    >>> conv.kind, conv.output_shape, conv.params, conv.buffers
+    ('Conv2d', (1, 6, 28, 28), 456, 0)
+    >>> conv.macs, conv.flops, conv.elementwise, conv.activations
+    (352800, 705600, 4704, 4704)
     >>> conv.inputs, conv.input_shapes
     (('input',), ((1, 3, 32, 32),))
     >>> conv.weights, conv.path_of("weight"), conv.owns("weight")
@@ -91,14 +93,24 @@ class LayerReport:
         found.path = node.path
         return found
 
-    def __getattr__(self, name: str) -> Dim:
-        try:
-            return self.counts[name]
-        except KeyError:
-            raise AttributeError(f"there is no measure {name!r}") from None
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Dim: ...
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.path!r}: {self.node.output}, {self.params} params>"
+
+
+def _counted(measure: Measure) -> property:
+    def count(layer: LayerReport) -> Dim:
+        return layer.counts[measure.name]
+
+    count.__doc__ = f"Its {measure.name}: {measure.doc}."
+    return property(count)
+
+
+for _measure in MEASURES.values():  # with __getattr__ all other attributes would take longer
+    setattr(LayerReport, _measure.name, _counted(_measure))
 
 
 def reports(built: Built, dtype: str, meter: Meter | None = None) -> Iterator[LayerReport]:
