@@ -7,7 +7,7 @@ on symbols is a need of the network.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.algebra.requirement import Condition, Requirement, equal
@@ -33,14 +33,24 @@ It is several times what large known networks come to. The caller may say more.
 """
 
 
-class _Placed(NamedTuple):
+class _Placed:
     """What follows for a layer from its inputs: itself with all fields, its outputs, its needs."""
 
-    made: Layer
-    inputs: tuple[Tensor, ...]
-    layer: Layer
-    outputs: dict[str, Tensor]
-    needs: tuple[Condition, ...]
+    __slots__ = ("inputs", "layer", "made", "needs", "outputs")
+
+    def __init__(
+        self,
+        made: Layer,
+        inputs: tuple[Tensor, ...],
+        layer: Layer,
+        outputs: dict[str, Tensor],
+        needs: tuple[Condition, ...],
+    ) -> None:
+        self.made = made
+        self.inputs = inputs
+        self.layer = layer
+        self.outputs = outputs
+        self.needs = needs
 
 
 class Placer(Evaluator):
@@ -81,7 +91,7 @@ class Placer(Evaluator):
                 return None
         elif known.needs:
             self.needs += [Need(condition, path) for condition in known.needs]
-        _, inputs, layer, outputs, _ = known
+        layer, inputs, outputs = known.layer, known.inputs, known.outputs
         shared = self.shared_path(entry, place, path)
         node = Node(path, name, layer, entry, place.part, sources, inputs, outputs, shared)
         if shared is not None:

@@ -215,13 +215,25 @@ class Numbering:
         return cls() if is_numbered else None
 
 
-class Place(NamedTuple):
+class Place:
     """Where an entry is built: its list's path, names and values, and the part it belongs to."""
 
-    prefix: str
-    names: Names
-    values: Mapping[str, Any]
-    part: Part
-    shared: tuple[str, str] | None  # this path and the path whose weights it uses
-    depth: int
-    numbering: Numbering | None = None
+    __slots__ = ("depth", "names", "numbering", "part", "prefix", "shared", "values")
+
+    def __init__(
+        self,
+        prefix: str,
+        names: Names,
+        values: Mapping[str, Any],
+        part: Part,
+        shared: tuple[str, str] | None,
+        depth: int,
+        numbering: Numbering | None = None,
+    ) -> None:
+        self.prefix = prefix
+        self.names = names
+        self.values = values
+        self.part = part
+        self.shared = shared  # this path and the path whose weights it uses
+        self.depth = depth
+        self.numbering = numbering

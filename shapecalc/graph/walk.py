@@ -254,7 +254,8 @@ class Walker(Placer):
         assert entry.block is not None
         depth = place.depth + 1
         if entry.block.inline:
-            return place._replace(names=names, values=values, part=part, depth=depth)
+            shared, numbering = place.shared, place.numbering
+            return Place(place.prefix, names, values, part, shared, depth, numbering)
         target = self.shared_path(entry, place, part.path)
         shared = None if target is None else (part.path, target)
         numbering = Numbering.of(entry.block.numbered)
@@ -286,13 +287,8 @@ class Walker(Placer):
             own = f"{path}.{index}" if branch.name is None else place.prefix + branch.name
             name = branch.name or f"{entry.name}.{index}"
             part = Part(own, name, Role.BRANCH, place.part, entry)
-            inside = place._replace(
-                prefix=f"{own}.",
-                names=Names(place.names),
-                part=part,
-                depth=place.depth + 1,
-                numbering=None,
-            )
+            names, depth = Names(place.names), place.depth + 1
+            inside = Place(f"{own}.", names, place.values, part, place.shared, depth)
             place.part.children.append(part)
             part.output = self.chain(branch.entries, inside, wire)
             wires.append(part.output)
