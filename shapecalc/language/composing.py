@@ -111,6 +111,7 @@ class _Composer:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.anchors: dict[str, Node | None] = {}
+        self.plain = dict(_WORDS)  # what plain scalars stand for, of which most come many times
         self.event: Callable[[], Any] = _Loader(_paired(source.text)).get_event  # the next one
         self.depth = 0
 
@@ -201,13 +202,13 @@ class _Composer:
     def scalar(self, event: Any) -> Node:
         start, value, tag = event.start_mark, event.value, event.tag
         if event.implicit[0] or (tag and tag != "!" and not tag.endswith(":str")):
-            value = self.resolve(event, value)
+            if value not in self.plain:
+                self.plain[value] = self.resolve(event, value)
+            value = self.plain[value]
         return Node(value, start.line + 1, start.column + 1, _length(event))
 
     def resolve(self, event: Any, text: str) -> Value:
-        """A plain scalar by YAML 1.2's core schema, numbers exactly."""
-        if text in _WORDS:
-            return _WORDS[text]  # type: ignore[no-any-return]
+        """A plain scalar by YAML 1.2's core schema, numbers exactly; no word of it."""
         if _INTEGER.fullmatch(text):
             if len(text) > 100:
                 raise self.fail(event, "a number of more than 100 digits")
@@ -225,7 +226,7 @@ class _Composer:
 def _length(event: Any) -> int:
     """How many characters an event takes on its first line."""
     start, end = event.start_mark, event.end_mark
-    return max(1, end.column - start.column) if end.line == start.line else 1
+    return (end.column - start.column or 1) if end.line == start.line else 1
 
 
 def _paired(text: str) -> str:
