@@ -70,9 +70,8 @@ def settings_of(text: str, kind: type[Layer]) -> dict[str, str] | None:
     >>> settings_of("Conv2d(64, 3)", KINDS["Conv2d"])
     {'out_channels': '64', 'kernel_size': '3'}
     """
-    required = tuple(name for name, field in kind.fields.items() if field.is_required)
-    orders = [_arguments(text, order) for order in (kind.parameters(), required)]
-    given = next((each for each in orders if each and {*required} <= each.keys()), orders[0])
+    orders = [_arguments(text, order) for order in (kind.parameters(), kind.required)]
+    given = next((each for each in orders if each and {*kind.required} <= each.keys()), orders[0])
     if given is None:
         return None
     return {
@@ -89,12 +88,11 @@ def sketch(kind: type[Layer]) -> str:
     >>> sketch(KINDS["Conv2d"])
     'Conv2d: {out_channels: ..., kernel_size: ...}'
     """
-    required = [name for name, field in kind.fields.items() if field.is_required]
-    if not required:
+    if not kind.required:
         return kind.kind
-    if required == [next(iter(kind.fields))]:
+    if kind.required == (next(iter(kind.fields)),):
         return f"{kind.kind}: ..."
-    return f"{kind.kind}: {{{', '.join(f'{name}: ...' for name in required)}}}"
+    return f"{kind.kind}: {{{', '.join(f'{name}: ...' for name in kind.required)}}}"
 
 
 def _arguments(text: str, names: tuple[str, ...]) -> dict[str, str] | None:

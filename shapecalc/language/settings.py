@@ -41,15 +41,24 @@ class Settings:
                 return {}, set(names)
             return {first: Pair(value, value)}, set()
         known = [*names, "branches"] if joins else names
+        given = {name: pair for name, pair in value.value.items() if name in known}
+        if len(given) == len(value.value):
+            return given, set()
+        return given, self._unknown_settings(entry, value.value, known)
+
+    def _unknown_settings(
+        self, entry: Entry, pairs: dict[str, Pair], known: Collection[str]
+    ) -> set[str]:
+        """Tell of settings that there are none of; the names that were meant."""
         meant: set[str] = set()
-        is_cut = any(_is_open(pair.value.value) for pair in value.value.values())
-        for name, pair in value.value.items():
+        is_cut = any(_is_open(pair.value.value) for pair in pairs.values())
+        for name, pair in pairs.items():
             if name in known or (is_cut and pair.value.value is None):
                 continue
             if name not in MODIFIERS:
                 meant.update(nearest(name, known) or known)
             self._unknown_setting(entry, name, pair.key.mark, known)
-        return {name: pair for name, pair in value.value.items() if name in known}, meant
+        return meant
 
     def _is_positional(self, entry: Entry, value: Node, first: str) -> bool:
         """Whether a kind is given several values as to torch, which is told."""
@@ -103,21 +112,20 @@ class Settings:
         self, entry: Entry, given: dict[str, Pair], meant: set[str], names: Set[str]
     ) -> None:
         """Read the fields of an entry's kind into the entry."""
-        fields = KINDS[entry.kind].fields
+        kind = KINDS[entry.kind]
+        fields = kind.fields
         for name, pair in given.items():
             before = len(self.values.problems.found)
             setting = self.values.setting(pair.value, names, fields[name].type)
             if setting.is_constant and len(self.values.problems.found) == before:
                 self._constant(entry.kind, name, setting)
             entry.settings[name] = setting
-        required = [name for name, field in fields.items() if field.is_required]
-        missing = [name for name in required if name not in given and name not in meant]
+        missing = [name for name in kind.required if name not in given and name not in meant]
         if missing:
             needed = "; ".join(f"{name}: {fields[name].doc}" for name in missing)
-            sketch = ", ".join(f"{name}: ..." for name in required)
-            hint = f"as in {entry.kind}: {{{sketch}}}" if len(required) > 1 else ""
-            near = KINDS[entry.kind].near
-            self.values.problem(entry.mark, f"{entry.kind} needs {needed}", hint, near)
+            sketch = ", ".join(f"{name}: ..." for name in kind.required)
+            hint = f"as in {entry.kind}: {{{sketch}}}" if len(kind.required) > 1 else ""
+            self.values.problem(entry.mark, f"{entry.kind} needs {needed}", hint, kind.near)
 
     def _constant(self, kind: str, name: str, setting: Setting) -> None:
         """Tell at once of a value that its field does not take, whatever becomes of the entry."""

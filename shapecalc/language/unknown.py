@@ -79,8 +79,7 @@ def _entry(kind: type[Layer], settings: Mapping[str, Any]) -> str:
             said[field] = shown(value).replace("'", "")
         elif not hint:
             return ""
-    required = {name for name, field in kind.fields.items() if field.is_required}
-    return entry_of(kind, said) if required <= said.keys() else ""
+    return entry_of(kind, said) if {*kind.required} <= said.keys() else ""
 
 
 def no_kind(kind: str) -> str:

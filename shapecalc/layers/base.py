@@ -90,6 +90,7 @@ class Layer(InTorch):
         for base in reversed(cls.__mro__):
             cls.fields |= vars(base).get("own_fields", {})
         cls.inferred = {n: each for n, each in cls.fields.items() if each.infer is not None}
+        cls.required = tuple([n for n, each in cls.fields.items() if each.is_required])
         if not cls.writes and "keeps" not in vars(cls):
             cls.keeps = ()
         cls.family = _family(cls.__module__)

@@ -28,6 +28,8 @@ class Facts:
     """The fields in the order of declaration; the first takes a value given without a name."""
     inferred: ClassVar[dict[str, Field]] = {}
     """Those of them that follow from what comes in."""
+    required: ClassVar[tuple[str, ...]] = ()
+    """The names of those that a spec has to give."""
     own_fields: ClassVar[dict[str, Field]] = {}
     """The fields that the class itself declares, and does not inherit."""
     ndims: ClassVar[Iterable[int] | None] = None
