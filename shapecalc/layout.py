@@ -61,15 +61,21 @@ def _row(
 ) -> Iterator[str]:
     """The lines of a row: one, or more where a cell is broken to fit the ``most`` there is."""
     if most is None or all(len(cell) <= width for cell, width in zip(cells, widths)):
-        parts = [[cell] for cell in cells]
-    else:
-        parts = [_cell(cell, width) for cell, width in zip(cells, widths)]
+        yield _line(cells, widths, columns)
+        return
+    parts = [_cell(cell, width) for cell, width in zip(cells, widths)]
     for at in range(max(map(len, parts))):
         own = [part[at] if at < len(part) else "" for part in parts]
-        yield "  ".join(
-            cell.rjust(width) if column.is_number else cell.ljust(width)
-            for cell, width, column in zip(own, widths, columns)
-        ).rstrip()
+        yield _line(own, widths, columns)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], columns: Sequence[Heading]) -> str:
+    """Cells side by side, numbers aligned to the right."""
+    aligned = [
+        cell.rjust(width) if column.is_number else cell.ljust(width)
+        for cell, width, column in zip(cells, widths, columns)
+    ]
+    return "  ".join(aligned).rstrip()
 
 
 _HANGING = re.compile(r" *(?:[-+~] )?")
