@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Container
+from functools import lru_cache
 
 from shapecalc.language.expression import RESERVED
 
@@ -71,13 +72,14 @@ def parted(name: str, known: Container[str]) -> tuple[str, list[str]]:
     >>> parted("layers.0.h_n", {"layers.0"}), parted("lstm1.h_n", {"lstm1"}), parted("a.b", ())
     (('layers.0', ['h_n']), ('lstm1', ['h_n']), ('a', ['b']))
     """
-    head, members = name, list[str]()
+    head, members = name, []
     while "." in head and head not in known:
         head, _, member = head.rpartition(".")
         members.insert(0, member)
     return head, members
 
 
+@lru_cache(maxsize=1024)
 def name_stem(kind: str) -> str:
     """What an unnamed entry of a kind is called, without its number.
 
