@@ -72,7 +72,8 @@ def parted(name: str, known: Container[str]) -> tuple[str, list[str]]:
     >>> parted("layers.0.h_n", {"layers.0"}), parted("lstm1.h_n", {"lstm1"}), parted("a.b", ())
     (('layers.0', ['h_n']), ('lstm1', ['h_n']), ('a', ['b']))
     """
-    head, members = name, []
+    head = name
+    members: list[str] = []
     while "." in head and head not in known:
         head, _, member = head.rpartition(".")
         members.insert(0, member)

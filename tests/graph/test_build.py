@@ -9,6 +9,7 @@ import pytest
 import shapecalc
 from shapecalc.algebra.formula import Formula
 from shapecalc.graph.build import build
+from shapecalc.layers import KINDS
 
 H = Formula.symbol("H")
 
@@ -597,3 +598,22 @@ def test_layers_alike_put_out_what_is_asked_of_each():
     report = shapecalc.load({"input": [3, 8, 8], "layers": layers}).report()
     assert list(report["maxpool1"].output_shapes) == ["output"]
     assert list(report["maxpool2"].output_shapes) == ["output", "indices"]
+
+
+def test_outputs_that_are_always_there_are_not_asked_about_when_they_are_taken(monkeypatch):
+    asked = []
+
+    def noted(name):
+        own = KINDS[name].offers
+
+        def offers(self, output, *x):
+            asked.append(self.kind)
+            return own(self, output, *x)
+
+        return offers
+
+    for name in ("ReLU", "Chunk"):
+        monkeypatch.setattr(KINDS[name], "offers", noted(name))
+    assert KINDS["ReLU"].offers_all and not KINDS["Chunk"].offers_all
+    assert paths("[{ReLU: , repeat: 3}, {Chunk: {chunks: 2, dim: -1}}, Tanh]")[-1] == "tanh1"
+    assert asked == ["Chunk"]

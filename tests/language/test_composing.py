@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapecalc.language import text
+from shapecalc.language import composing, text
 from shapecalc.language.composing import Node, compose
 from shapecalc.language.problem import Source, SpecError
 from shapecalc.language.text import decode, shown
@@ -312,3 +312,17 @@ def test_values_are_shown_as_they_are_written():
 )
 def test_nodes_are_named_in_messages(written, noun):
     assert read(f"- {written}").value[0].noun == noun
+
+
+def test_a_word_that_comes_many_times_is_resolved_once(monkeypatch):
+    asked = []
+    resolve = composing._Composer.resolve
+
+    def noted(self, event, text):
+        asked.append(text)
+        return resolve(self, event, text)
+
+    monkeypatch.setattr(composing._Composer, "resolve", noted)
+    found = read("\n".join(["- {size: 3, bias: true}", "- {size: 3, bias: '3'}"] * 50))
+    assert plain(found) == [{"size": 3, "bias": True}, {"size": 3, "bias": "3"}] * 50
+    assert asked == ["size", "3", "bias"]
