@@ -614,6 +614,7 @@ def test_outputs_that_are_always_there_are_not_asked_about_when_they_are_taken(m
 
     for name in ("ReLU", "Chunk"):
         monkeypatch.setattr(KINDS[name], "offers", noted(name))
-    assert KINDS["ReLU"].offers_all and not KINDS["Chunk"].offers_all
+    assert KINDS["ReLU"].offers_all
+    assert not KINDS["Chunk"].offers_all
     assert paths("[{ReLU: , repeat: 3}, {Chunk: {chunks: 2, dim: -1}}, Tanh]")[-1] == "tanh1"
     assert asked == ["Chunk"]
