@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.terms import Meter
     from shapecalc.analysis.warning import Warning  # noqa: A004 - as where it is declared
 
-MOST_WORK = 2_500_000
+MOST_WORK = 1_000_000
 """How many steps it may take to write a module of a network, unless more are asked for.
 
 The largest bundled networks take less than a third of them."""

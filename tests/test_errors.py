@@ -209,6 +209,11 @@ TOP = [
         "",
     ),
     (
+        "input: [3]\nblocks: {when: {args: {n: 1}, layers: [ReLU]}}\nlayers: [»{when: 1}]",
+        "this entry has no kind",
+        "'when' is a key of entries: a block with arguments needs another name",
+    ),
+    (
         "input: [3]\nblocks: {A: {layers: »ReLU}}\nlayers: [A]",
         "expected a list of layers, got 'ReLU'",
         "",

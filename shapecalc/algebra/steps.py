@@ -200,9 +200,9 @@ def in_numbers(value: Any, style: Style = UNICODE) -> str:
 def _steps(tree: Tree, style: Style) -> Iterator[str]:
     if not isinstance(tree, Number):
         yield write(tree, style)
-        yield write(tree, style, letters=False)
-        yield write(_worked(tree, inside=True), style, letters=False)
-        yield write(_worked(tree, inside=False), style, letters=False)
+        worked = [_worked(tree, inside=True), _worked(tree, inside=False)]
+        for each in dict.fromkeys([tree, *worked]):
+            yield write(each, style, letters=False)
     yield style.number(tree.value)
 
 

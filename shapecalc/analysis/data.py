@@ -15,5 +15,5 @@ def plain(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [item if type(item) is int else plain(item) for item in value]
     if isinstance(value, dict):
-        return {name: plain(item) for name, item in value.items()}
+        return {name: item if type(item) is int else plain(item) for name, item in value.items()}
     return quotient(value) if isinstance(value, Fraction) else str(value)

@@ -126,7 +126,7 @@ class Memory:
         """What each layer keeps for the backward pass and none before it has kept."""
         return dict(self._saved())
 
-    @property
+    @cached_property
     def saved_for_backward(self) -> Dim:
         """What the forward pass of a training step leaves for the backward pass."""
         return total(list(self.saved_by.values()))

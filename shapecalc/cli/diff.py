@@ -86,12 +86,12 @@ def diff(
         _report(right, left, both, theirs, symbolic),
         depth,
     )
-    table = lay_out(comparison, everything)
     if form == "json":
         echo_json(as_dict(comparison, everything))
     elif form == "markdown":
-        echo(markdown(table))
+        echo(markdown(lay_out(comparison, everything)))
     else:
+        table = lay_out(comparison, everything)
         print_table(table, [COLOURS.get(row[0][0], {}) for row in table.cells])
     if exit_code and comparison.is_different:
         sys.exit(1)

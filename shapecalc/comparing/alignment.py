@@ -35,7 +35,7 @@ def align(left: Part, right: Part) -> Iterator[Pair]:
             yield from align(a, b)
         elif isinstance(a, Node) and isinstance(b, Node):
             yield a, b
-        elif isinstance(a, list) and isinstance(b, list):
+        elif a or b:
             yield from _paired(_leaves(a), _leaves(b))
 
 

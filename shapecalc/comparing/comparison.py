@@ -192,10 +192,16 @@ class Comparison:
     def totals(self) -> dict[str, Values]:
         """Every total on both sides."""
         left, right = self.left.totals, self.right.totals
-        return {
-            name: Values(getattr(left, name), getattr(right, name))
-            for name in left.by_name | right.by_name
-        }
+        return {name: self.total(name) for name in left.by_name | right.by_name}
+
+    def total(self, name: str) -> Values:
+        """A total on both sides: ``params``, ``macs``, ``buffers``, ...
+
+        >>> import shapecalc
+        >>> shapecalc.diff("resnet18", "resnet34").total("params")
+        Values(left=11689512, right=21797672)
+        """
+        return Values(getattr(self.left.totals, name), getattr(self.right.totals, name))
 
     @property
     def symbols(self) -> dict[str, tuple[Quantity, Quantity]]:

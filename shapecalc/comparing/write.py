@@ -159,13 +159,13 @@ def _summary(comparison: Comparison, hidden: int, write: Writer) -> list[tuple[s
         lines.append(("alike", f"{which} {'row' if hidden == 1 else 'rows'} (--all shows them)"))
     for name, (left, right) in comparison.symbols.items():
         lines.append((name, f"{left} -> {right}"))
-    totals = comparison.totals
     lines += [
-        (f"total {MEASURES[name].label}", _total(totals[name], write))
+        (f"total {MEASURES[name].label}", _total(comparison.total(name), write))
         for name in (*COLUMNS, "activations")
     ]
-    if totals["buffers"].change != 0:
-        lines.append(("total buffers", _total(totals["buffers"], write)))
+    buffers = comparison.total("buffers")
+    if buffers.change != 0:
+        lines.append(("total buffers", _total(buffers, write)))
     outputs = [_outputs(report, write) for report in (comparison.left, comparison.right)]
     if outputs[0] != outputs[1]:
         lines.append(("output", _arrow(*outputs)))

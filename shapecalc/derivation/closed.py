@@ -48,6 +48,8 @@ def open_report(
     A symbol that the structure hangs on keeps the value that it has in ``report``, as does one
     that is set to a formula. None where it cannot be made.
     """
+    if _batched(report) > network.most_terms:
+        return None
     spec, _ = _freed(network.spec, report)
     freed = network.of_spec(spec)
     symbols = {name for name, value in report.symbols.items() if is_symbolic(value)}
@@ -70,6 +72,12 @@ def _expected(report: Report) -> int:
     growing = [measure.name for measure in MEASURES.values() if measure.per_sample]
     unlike = {id(layer.counts): layer for layer in report if layer.node.output.spatial}
     return sum(layer.counts[name] != 0 for layer in unlike.values() for name in growing)
+
+
+def _batched(report: Report) -> int:
+    """How many terms the layers' outputs are bound to have where the batch is a symbol as well."""
+    unlike = {(id(layer.node.layer), id(layer.node.inputs)): layer for layer in report}
+    return sum(report.first(layer.output_shape) for layer in unlike.values())
 
 
 def _freed(spec: Spec, report: Report) -> tuple[Spec, list[str]]:

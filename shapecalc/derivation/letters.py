@@ -85,8 +85,6 @@ def lettered(node: Node) -> Lettered:
     x = _inputs(node, layer)
     layer = _with_inferred(layer, x, settings, fields)
     output = layer.output(*x)
-    ahead = tuple(_with_one_letter(tensor) for tensor in x) if layer.rank else x
-    shape = _with_inferred(layer, ahead, {}, {}).output(*ahead).shape
     names = _names(layer, len(output.shape), last=_is_features_last(x))
     return Lettered(
         settings=settings,
@@ -94,7 +92,7 @@ def lettered(node: Node) -> Lettered:
         layer=layer,
         x=x,
         y=_output(output, names),
-        shape=shape,
+        shape=_told_shape(layer, x) if layer.rank else output.shape,
         axes=_axes(layer, x, output, names),
         weights=layer.weights(),
     )
@@ -254,6 +252,12 @@ def _with_one_letter(tensor: Tensor) -> Tensor:
     """The tensor with all spatial sizes called N, as textbooks have it."""
     sizes: Any = (Traced.letter("N", untraced(size)) for size in tensor.shape[2:])
     return Tensor((*tensor.shape[:2], *sizes), tensor.dtype)
+
+
+def _told_shape(layer: Layer, x: tuple[Tensor, ...]) -> Sizes:
+    """The sizes of what goes out where all spatial sizes of what comes in are called N."""
+    ahead = tuple(map(_with_one_letter, x))
+    return _with_inferred(layer, ahead, {}, {}).output(*ahead).shape
 
 
 def _united(layer: Layer, x: list[Tensor]) -> tuple[Tensor, ...]:

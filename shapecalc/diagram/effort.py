@@ -13,6 +13,14 @@ square of their number, and takes seconds from here on.
 The largest bundled networks, all blocks open, come to 2,200.
 """
 
+MANY_PIECES = 2500
+"""From so many pieces on, boxes are moved a bounded number of times to straighten edges: with many
+long edges Graphviz takes a minute for what is hardly straighter. No bundled network has as many.
+"""
+
+MOVES = 1
+"""How often, as Graphviz's ``nslimit``: so many times the number of boxes."""
+
 
 class TooLarge(ValueError):
     """Graphviz would not come to an end with a diagram."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from shapecalc.analysis.report import Report
 from shapecalc.diagram import labels
 from shapecalc.diagram.colours import THEMES, Theme
-from shapecalc.diagram.effort import Link, TooLarge, pieces
+from shapecalc.diagram.effort import MANY_PIECES, MOVES, Link, TooLarge, pieces
 from shapecalc.diagram.layout import Layout, lay_out
 from shapecalc.diagram.plan import Edge, Frame, Item, Plan, Vertex, plan
 from shapecalc.diagram.shading import Shading, group, thickness
@@ -129,12 +129,13 @@ class _Writer:
         self.count_crossings()
         self.widen(self.plan.root)
         edges = list(self.edges(layout))
-        if most_pieces is not None:
-            self.bound(edges, layout, most_pieces)
+        more: dict[str, Any] = {}
+        if most_pieces is not None and self.bound(edges, layout, most_pieces) > MANY_PIECES:
+            more["nslimit"] = MOVES
         has_columns = len(layout.columns) > 1 and not layout.climbs
         self.out = ["digraph network {"]
         self.is_packed = has_columns or self.legend or not self.is_down
-        self.head(title)
+        self.head(title, more)
         if self.is_packed:
             self.columns(layout.columns if has_columns else [self.plan.root.items])
         else:
@@ -142,8 +143,8 @@ class _Writer:
         self.out += [f"  {a} -> {b} {attributes(values)}" for a, b, values in edges]
         return "\n".join([*self.out, "}", ""])
 
-    def bound(self, edges: Iterable[Written], layout: Layout, most: int) -> None:
-        """Refuse what Graphviz would not come to an end with."""
+    def bound(self, edges: Iterable[Written], layout: Layout, most: int) -> int:
+        """How much Graphviz has to lay out; what it would not come to an end with is refused."""
         main = {self.plan.edges[i].source for i in layout.spine}
         links = [Link(a, b, values.get("minlen", 1)) for a, b, values in edges]
         found = pieces(links, self.column, main)
@@ -153,9 +154,10 @@ class _Writer:
                 f"{most:,} that Graphviz is given to lay out: fold more with --depth, write a .dot "
                 f"or a page (.html), or raise --max-pieces"
             )
+        return found
 
-    def head(self, title: str | None) -> None:
-        """What holds of the whole graph, of all boxes and of all edges."""
+    def head(self, title: str | None, more: Mapping[str, Any]) -> None:
+        """What holds of the whole graph, with ``more`` of it, of all boxes and of all edges."""
         theme = self.theme
         base = {"fontname": FONT, "fontcolor": theme.text}
         lines = [labels.clipped(title_of(self.report, self.shape) if title is None else title)]
@@ -171,6 +173,7 @@ class _Writer:
             "nodesep": 0.25,
             "ranksep": 0.14,
             "pad": 0.1,
+            **more,
         }
         edge: dict[str, Any] = {**base, "color": theme.edge, "fontsize": 9, "arrowsize": 0.6}
         if self.is_packed:  # columns and legend are not connected: side by side, in their order

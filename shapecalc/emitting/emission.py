@@ -15,8 +15,8 @@ from shapecalc.emitting.numbers.letters import Lettered, Memory
 from shapecalc.emitting.numbers.variants import Variant, Variants
 from shapecalc.emitting.scope.presence import Unlike
 from shapecalc.emitting.scope.scope import Tied
-from shapecalc.emitting.work import BUILT, WRITTEN, Work
-from shapecalc.graph.graph import Built
+from shapecalc.emitting.work import BUILT, SIGNED, TRIED, WRITTEN, Work
+from shapecalc.graph.graph import Built, Part
 from shapecalc.language.tree import Entry, Spec
 from shapecalc.network import Network
 from shapecalc.pace import now
@@ -43,14 +43,14 @@ def emit(
     if knobs is None:
         knobs = candidates(network.spec)
     work = Work(network.most_work, network.spec)
-    written = {id(node.entry) for node in built.nodes.values()}
-    work.foresee(len(written) * (BUILT + WRITTEN))
+    work.foresee(_least(built))
     memory = Memory(network.spec, work)
     now.begin("trying other values")
     base = lettering.build(network.spec, values, knobs, network.most_layers, memory)
     layers = len(built.nodes)
     tries = Variants(network, settings, values, sorted(knobs), base, memory, layers)
     others = tries.all()
+    work.begin()
     mixed = knobs
     unlike: frozenset[str] = frozenset()
     while True:
@@ -75,6 +75,18 @@ def emit(
             return source
         mixed = knobs  # what stayed knobs is tried together once more, without the others
         others += tries.mixed(knobs, others)
+
+
+def _least(built: Built) -> int:
+    """How many steps it takes at least to write a network: an entry once, whatever its copies."""
+    entries: set[Entry] = set()
+    parts = [built.root]
+    for part in parts:
+        entries |= {child.entry for child in part.children if child.entry is not None}
+        parts += [child for child in part.children if isinstance(child, Part)]
+    blocks = {entry.block.name for entry in entries if entry.block is not None}
+    taken = sum(len(entry.sources or ()) for entry in entries)
+    return len(entries) * (BUILT + WRITTEN) + len(blocks) * SIGNED + taken * TRIED
 
 
 def _attempts(

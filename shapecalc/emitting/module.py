@@ -48,6 +48,7 @@ from shapecalc.emitting.scope.scope import Scope
 from shapecalc.emitting.sizes import with_functions
 from shapecalc.emitting.source import head, imports, main, parameter_names
 from shapecalc.emitting.syntax import Assign, Class, Do, Function, Parameter
+from shapecalc.emitting.work import SIGNED
 from shapecalc.language.expression import Name
 from shapecalc.language.naming import may_be_copy
 from shapecalc.language.tree import Block, Entry
@@ -176,6 +177,7 @@ class Classes:
         """What makes a block, written when it is first asked for."""
         if block.name in self.written:
             return self.written[block.name]
+        self.known.work.add(SIGNED)
         uses = self.known.uses[block.name]
         owner = owner_of(self.known, block, uses)
         self.owners[block.name] = owner

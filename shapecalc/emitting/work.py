@@ -6,19 +6,25 @@ from shapecalc.emitting.names import EmitError
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Spec
 
-BUILT, WRITTEN, TRIED, BOUND = 14, 200, 15, 4
-"""How many steps it takes to build an entry on letters, to write one, to try an expression in one
-use, and to find the value of a symbol where another has changed."""
+BUILT, READ, WRITTEN, SIGNED = 14, 80, 200, 1_000
+"""How many steps it takes to build an entry on letters, and to read a layer that is not known yet;
+to write an entry, and the class of a block around its entries."""
 
-AT_ONCE = 4
-"""How many pairs of what is decided are compared in one step."""
+TRIED, BOUND = 8, 4
+"""How many it takes to try an expression in one use, or to look at one of the tensors that a layer
+takes; and to find the value of a symbol where another has changed."""
+
+AT_ONCE, FOLLOWED = 4, 2
+"""How many pairs of what is decided are compared in one step, and how many numbers and operations
+of a derivation are followed."""
 
 
 class Work:
     """Counts the steps that the writing of a network takes, and refuses too many.
 
     A step is about what it takes to look at one copy of an entry, or at one number or operation of
-    a derivation; ``at`` is the place in the spec that is built, or written.
+    a derivation; ``at`` is the place in the spec that is built, or written, and ``due`` is how many
+    steps are foreseen beside those that were taken.
 
     >>> import shapecalc
     >>> shapecalc.emit(shapecalc.load("lenet5", most_work=100))
@@ -30,13 +36,14 @@ class Work:
     def __init__(self, most: int, spec: Spec) -> None:
         self.most = most
         self.steps = 0
+        self.due = 0
         self.spec = spec
         self.at: Mark = spec.entries[0].mark
 
     def add(self, steps: int) -> None:
         """Count steps; raises :class:`EmitError` where these are too many."""
         self.steps += steps
-        if self.steps > self.most:
+        if self.steps + self.due > self.most:
             self.refuse()
 
     def refuse(self) -> None:
@@ -49,6 +56,10 @@ class Work:
         raise EmitError(self.spec.source, self.at, message, hint)
 
     def foresee(self, steps: int) -> None:
-        """Refuse what is still to be done before it is begun, where that would be too much."""
-        if self.steps + steps > self.most:
-            self.refuse()
+        """Note how many steps are still to come, so that what is too much is not even begun."""
+        self.due = steps
+        self.add(0)
+
+    def begin(self) -> None:
+        """Begin what was foreseen, of which each step is counted now."""
+        self.due = 0

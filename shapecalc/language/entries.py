@@ -175,7 +175,11 @@ class Entries:
 
     def _one_kind(self, node: Node, pairs: dict[str, Pair], kinds: list[str]) -> None:
         if not kinds:
-            self.values.problem(node.mark, "this entry has no kind", "such as ReLU, or Linear: 10")
+            hint = "such as ReLU, or Linear: 10"
+            own = next((name for name in pairs if name in self.blocks), None)
+            if own is not None:
+                hint = f"{own!r} is a key of entries: a block with arguments needs another name"
+            self.values.problem(node.mark, "this entry has no kind", hint)
             return
         first, second = kinds[:2]
         named = pairs[first].value.value

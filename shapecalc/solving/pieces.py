@@ -19,6 +19,7 @@ from shapecalc.algebra.enclosure import supposing
 from shapecalc.algebra.form import degree, function_of, period
 from shapecalc.algebra.formula import Formula, evaluate
 from shapecalc.algebra.solutions import Solutions
+from shapecalc.analysis.layer import LayerReport
 from shapecalc.analysis.report import Report
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Need
@@ -336,15 +337,23 @@ def _deciding(formula: Formula, stretch: Stretch) -> int:
 def _windows(report: Report) -> Iterator[Window]:
     """For every sliding window and axis, what its last step leaves over.
 
-    In ceil mode a window that sticks out takes the last cells in, so nothing is ever dropped.
+    Of layers that are alike it is found once.
     """
+    known: dict[tuple[int, int], list[Window]] = {}
     for layer in report:
-        own = layer.node.layer
-        if not own.slides or own.rounds_up:
-            continue
-        tensor = layer.node.inputs[0]
-        windows = own.windows(*layer.node.inputs) or ()
-        for axis, (window, size) in enumerate(zip(windows, tensor.spatial, strict=False)):
+        key = id(layer.node.layer), id(layer.node.inputs)
+        if key not in known:
+            known[key] = list(_windows_of(layer))
+        for window in known[key]:
+            yield Window(layer.path, *window[1:])
+
+
+def _windows_of(layer: LayerReport) -> Iterator[Window]:
+    """In ceil mode a window that sticks out takes the last cells in: nothing is ever dropped."""
+    own, inputs = layer.node.layer, layer.node.inputs
+    if own.slides and not own.rounds_up:
+        windows = zip(own.windows(*inputs) or (), inputs[0].spatial, strict=False)
+        for axis, (window, size) in enumerate(windows):
             yield Window(layer.path, axis, window.remainder(size), (*window, size))
 
 

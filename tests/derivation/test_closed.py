@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 import shapecalc
 from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.derivation.closed import closed, open_report
+from shapecalc.network import Network
 
 SPEC = {
     "input": [3, "H", 32],
@@ -38,3 +41,13 @@ def test_of_two_open_reports_one_has_the_values_and_both_the_structure():
     assert own["conv1"].output_shape == (1, 8, 198, 30)
     assert str(found["conv1"].output_shape[3]) == "W - 2"
     assert found["conv1"].output_shape[2] == 198
+
+
+def test_reports_that_would_be_refused_for_their_terms_are_not_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layers = [{"Linear": 3 + i % 2} for i in range(6)]
+    network = shapecalc.load({"input": [5], "layers": layers}, most_terms=2)
+    report = network.report()
+    monkeypatch.setattr(Network, "opened", None)
+    assert open_report(network, report, {}) is None

@@ -136,3 +136,16 @@ def test_a_kind_that_names_the_sizes_of_its_inputs_is_explained_in_these():
     ]
     assert text(*layer.output) == ["1", "L", "k", "K"]
     assert text(layer.macs) == ["L*k*K*C"]
+
+
+@pytest.mark.parametrize(("kind", "times"), [("Concat", 1), ("MaxPool2d", 2)])
+def test_a_rule_runs_again_only_for_what_is_told_of_one_letter(kind, times, monkeypatch):
+    settings = {"kernel_size": 2} if kind == "MaxPool2d" else {}
+    inputs = {"a": [3, 8, 8], "b": [3, 8, 8]}
+    entry = {kind: settings, "from": ["a", "b"] if kind == "Concat" else "a", "name": "it"}
+    node = shapecalc.load({"inputs": inputs, "layers": [entry]}).report()["it"].node
+    runs = []
+    rule = KINDS[kind].output
+    monkeypatch.setattr(KINDS[kind], "output", lambda self, *x: runs.append(x) or rule(self, *x))
+    lettered(node)
+    assert len(runs) == times

@@ -96,6 +96,14 @@ def test_a_diagram_is_refused_with_the_count_and_the_option_that_raises_it(tmp_p
     assert dot(report, most_pieces=needed) == dot(report)
 
 
+@pytest.mark.parametrize(("count", "is_bounded"), [(50, False), (75, True)])
+def test_edges_are_straightened_in_bounded_time_where_there_are_many_long_ones(
+    count: int, is_bounded: bool
+) -> None:
+    written = dot(shapecalc.load(conditioned(count)).report(), most_pieces=MOST_PIECES)
+    assert ("nslimit=" in written) is is_bounded
+
+
 def test_no_more_is_given_to_graphviz_by_python_and_notebooks(tmp_path: Path) -> None:
     spec = conditioned(100)
     with pytest.raises(TooLarge):

@@ -136,6 +136,35 @@ MISTAKES: dict[str, tuple[str, list[str], int, tuple[str, ...]]] = {
         9,
         ("'method' object is not subscriptable", "a method is called: .size(...)"),
     ),
+    "a function that is not called": (
+        INIT + """        def width(name):
+            return 5
+        self.fc = nn.Linear(10, width["fc"])
+    def forward(self, x):
+        return self.fc(x)
+""",
+        ["10"],
+        9,
+        ("'function' object is not subscriptable", "a function is called: width(...)"),
+    ),
+    "a method of a type, on something else": (
+        INIT + """        self.fc = nn.Linear(10, dict.get("fc", 5))
+    def forward(self, x):
+        return self.fc(x)
+""",
+        ["10"],
+        7,
+        ("descriptor 'get' for 'dict' objects doesn't apply to a 'str' object", ""),
+    ),
+    "a method of a type, on nothing": (
+        INIT + """        self.fc = nn.Linear(10, len(str.upper()))
+    def forward(self, x):
+        return self.fc(x)
+""",
+        ["10"],
+        7,
+        ("unbound method str.upper() needs an argument", ""),
+    ),
     "a constructor with one underscore": (
         """    def _init_(self):
         super().__init__()

@@ -8,6 +8,7 @@ every use, and at other values of the network's symbols, which is tried out, not
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from shapecalc.algebra.trace import Leaf, Traced, Tree, as_tree
@@ -131,9 +132,9 @@ def _goes_both_ways(test: Expression, samples: Iterable[Sample]) -> bool:
 
 def _shortest(trees: list[Tree]) -> list[Tree]:
     """The derivations that are worth trying, the shortest first."""
-    lengths = {tree: length(tree, LARGEST) for tree in trees}
-    found = sorted((tree for tree in trees if lengths[tree] <= LARGEST), key=lengths.__getitem__)
-    return found[:MOST_TRIED]
+    found = [(length(tree, LARGEST), tree) for tree in trees]
+    found = sorted((each for each in found if each[0] <= LARGEST), key=itemgetter(0))
+    return [tree for _, tree in found[:MOST_TRIED]]
 
 
 def _by_index(samples: Sequence[Sample], allowed: frozenset[str], told: Told) -> Expression | None:

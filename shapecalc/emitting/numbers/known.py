@@ -13,6 +13,7 @@ from shapecalc.emitting.numbers.letters import Inside, Lettered, Memory
 from shapecalc.graph.graph import Node, Part, Role
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Block, Entry, Setting, Spec
+from shapecalc.language.words import BATCH
 from shapecalc.layers import Layer
 from shapecalc.network import Network
 
@@ -49,7 +50,8 @@ class Copy(NamedTuple):
 class Known:
     """The network built at its own values and at others; the first build is at its own.
 
-    ``knobs`` are the symbols that are parameters of what is written. ``required`` are the entries
+    ``knobs`` are the symbols that are parameters of what is written, and ``letters`` these and the
+    batch. ``required`` are the entries
     of which a copy has to be there, for sizes hang on it; ``empty`` those that somewhere have none.
     """
 
@@ -68,6 +70,7 @@ class Known:
         self.values = report.symbols
         self.report = report
         self.knobs = knobs
+        self.letters = knobs | {BATCH}
         self.required = required
         self.empty = frozenset().union(*(build.empty for build in builds))
         self.roots = [build.built.root for build in builds]

@@ -21,7 +21,8 @@ from shapecalc.emitting.numbers.choices import (
     power,
     under,
 )
-from shapecalc.emitting.numbers.trees import length
+from shapecalc.emitting.numbers.trees import length, letters_in
+from shapecalc.emitting.work import FOLLOWED, Work
 from shapecalc.graph.graph import Wire
 from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import (
@@ -60,6 +61,8 @@ def lettered(name: str, value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """A value without derivations, a whole one as such; lists as tuples."""
+    if type(value) is int:
+        return value
     if isinstance(value, (list, tuple)):
         return tuple(map(plain, value))
     if isinstance(value, dict):
@@ -104,28 +107,35 @@ LONGEST = 400
 """The most numbers and operations of a derivation that is followed: none so long is written."""
 
 
-def told_again(wire: Wire, meanings: Mapping[str, Tree], decide: Decide = lambda _: None) -> Wire:
+def told_again(
+    wire: Wire, meanings: Mapping[str, Tree], work: Work, decide: Decide = lambda _: None
+) -> Wire:
     """The wire's sizes with letters replaced by what they mean, and choices as they are decided."""
-    meaning = meaning_of(meanings)
-    sizes = [followed(as_tree(size), meaning, decide) for size in wire.tensor.shape]
+    sizes = [followed(as_tree(size), meanings, work, decide) for size in wire.tensor.shape]
     return wire._replace(tensor=wire.tensor.with_shape(sizes))
 
 
-def followed(tree: Tree, meaning: Callable[[Leaf], Tree], decide: Decide = lambda _: None) -> Any:
+def followed(
+    tree: Tree, meanings: Mapping[str, Tree], work: Work, decide: Decide = lambda _: None
+) -> Any:
     """The number anew, with letters replaced; of what is too long to be told, the number alone."""
-    if length(tree, LONGEST) > LONGEST:
+    count = length(tree, LONGEST)
+    work.add(count // FOLLOWED)
+    if count > LONGEST:
         return untraced(tree.value)
-    return moved(tree, meaning, decide)
+    if letters_in(tree).isdisjoint(meanings):
+        return Traced(tree)
+    return moved(tree, meaning_of(meanings), decide)
 
 
-def told_by_next(wire: Wire, index: Any) -> Wire:
+def told_by_next(wire: Wire, index: Any, work: Work) -> Wire:
     """The wire's sizes as the next copy of an entry sees them, whose number is larger by one.
 
     What was chosen by the number of a copy before the last stays as it is: no copy but the next
     could tell it by its own number.
     """
     following = Traced.letter("index", untraced(index) + 1)
-    return told_again(wire, {"index": (following - 1).tree}, _if_of_earlier)
+    return told_again(wire, {"index": (following - 1).tree}, work, _if_of_earlier)
 
 
 def _if_of_earlier(node: Chosen) -> Tree | None:
@@ -146,12 +156,12 @@ def meaning_of(meanings: Mapping[str, Tree]) -> Callable[[Leaf], Tree]:
     return meaning
 
 
-def behind_copies(count: Traced, sizes: list[Any]) -> Any:
+def behind_copies(count: Traced, sizes: list[Any], work: Work) -> Any:
     """A size behind a number of copies, of which the sizes behind each are known."""
     steps = [Traced(as_tree(b)) - Traced(as_tree(a)) for a, b in pairwise(sizes)]
     if len(steps) > 1 and all(step.tree == steps[0].tree for step in steps) and steps[0].value:
         return sizes[0] + count * steps[0]
-    return followed(as_tree(sizes[-1]), meaning_of({"index": count.tree}))
+    return followed(as_tree(sizes[-1]), {"index": count.tree}, work)
 
 
 def with_choices(tree: Expression, scope: Mapping[str, Any], found: Any) -> Any:

@@ -33,7 +33,7 @@ from shapecalc.emitting.numbers.lettered import (
     with_choices,
 )
 from shapecalc.emitting.numbers.python import tests
-from shapecalc.emitting.work import BUILT, Work
+from shapecalc.emitting.work import BUILT, READ, Work
 from shapecalc.graph.build import Builder
 from shapecalc.graph.graph import Built, Node, Part, Wire
 from shapecalc.graph.scope import Fatal, Over, Place, Scope
@@ -105,11 +105,7 @@ class Memory:
         self.symbols: dict[str, tuple[str, ...]] = {}
         self.tests: dict[int, list[Expression]] = {}  # by the identity of expressions of the spec
         self.lifted: dict[int, bool] = {}  # the same
-        self.shares = any(
-            entry.share is not None
-            for entries in (spec.entries, *(block.entries for block in spec.blocks.values()))
-            for entry in every(entries)
-        )
+        self.sharing = _sharing(spec)
         for block in spec.blocks.values():
             self.symbols[block.name] = tuple(sorted(_symbols(block, spec, set()) - {"index"}))
 
@@ -125,6 +121,32 @@ class Memory:
             powers = any(map(is_power, syntax.walk(tree)))
             self.lifted[id(tree)] = powers or is_flag(tree) or bool(self.tests_in(tree))
         return self.lifted[id(tree)]
+
+
+def _sharing(spec: Spec) -> set[str]:
+    """The blocks in which each use has paths of its own, for weights are shared by path.
+
+    They are those in which an entry shares weights, those of which a use shares another's, and
+    what these are made of.
+    """
+    entries = [*spec.entries, *(each for block in spec.blocks.values() for each in block.entries)]
+    shared = [each.block for each in every(entries) if each.share is not None and each.block]
+    found = {block.name for each in shared for block in _blocks_in(each)}
+    for block in spec.blocks.values():
+        inside = [each for block in _blocks_in(block) for each in every(block.entries)]
+        if any(each.share is not None for each in inside):
+            found.add(block.name)
+    return found
+
+
+def _blocks_in(block: Block) -> list[Block]:
+    """A block and the blocks that it is made of, each once."""
+    found = {block.name: block}
+    for each in (todo := [block]):
+        inside = [entry.block for entry in every(each.entries) if entry.block is not None]
+        todo += {own.name: own for own in inside if own.name not in found}.values()
+        found.update((own.name, own) for own in inside)
+    return [*found.values()]
 
 
 def _symbols(block: Block, spec: Spec, met: set[str]) -> set[str]:
@@ -159,8 +181,7 @@ def build(
     builder = _LetteredBuilder(spec, on_letters, most_layers, memory)
     builder.is_base = not changed
     built = builder.network()
-    if builder.problems:
-        raise SpecError(spec.source, builder.problems)
+    builder.ensure_right()
     memory.inside[id(built.root)] = Inside(dict(values), {}, (), built.inputs)
     decisions, empty = tuple(builder.decisions), frozenset(builder.empty)
     return Lettered(built, decisions, empty, changed, builder.steps, tuple(builder.asked))
@@ -179,8 +200,14 @@ class _LetteredBuilder(Builder):
         self.empty: set[Entry] = set()
         self.outputs_inside: dict[int, tuple[Wire | None, dict[str, Wire | None]]] = {}
 
+    def ensure_right(self) -> None:
+        """Raise what is wrong, the first of it: the rest would be built for nothing."""
+        if self.problems:
+            raise SpecError(self.spec.source, self.problems)
+
     def step(self, entry: Entry, place: Place) -> None:
         super().step(entry, place)
+        self.ensure_right()
         self.memory.work.at = entry.mark
         self.memory.work.add(BUILT)
 
@@ -194,6 +221,7 @@ class _LetteredBuilder(Builder):
         place: Place,
     ) -> bool:
         """What a layer requires is asked of numbers without their derivations."""
+        self.memory.work.add(READ + len(inputs))
         try:
             own = layer if layer.is_plain else in_numbers(layer)
         except FieldError as error:
@@ -212,7 +240,7 @@ class _LetteredBuilder(Builder):
     ) -> Wire | None:
         assert entry.block is not None
         fed = [wire for wire in wires if wire is not None]
-        if len(fed) < len(wires) or self.memory.shares or entry.block.inline:
+        if len(fed) < len(wires) or entry.block.name in self.memory.sharing or entry.block.inline:
             return super().use(entry, part, place, arguments, wires)
         key = self.key(entry.block, self.with_values(arguments), fed)
         known = self.memory.uses.get(key)
@@ -349,17 +377,17 @@ class _LetteredBuilder(Builder):
         self.outputs_inside[id(part)] = wire, part.outputs
         if wire is None or id(part) not in self.inside:  # what failed is reported
             return None
-        outside = self.inside[id(part)].outside
+        outside, work = self.inside[id(part)].outside, self.memory.work
         part.outputs = {
-            name: own and told_again(own, outside) for name, own in part.outputs.items()
+            name: own and told_again(own, outside, work) for name, own in part.outputs.items()
         }
-        return told_again(wire, outside)
+        return told_again(wire, outside, work)
 
     def enter_copy(self, place: Place, index: int) -> Mapping[str, Any]:
         return Over({"index": Traced.letter("index", index)}, place.values)
 
     def leave_copy(self, wire: Wire | None, values: Mapping[str, Any]) -> Wire | None:
-        return wire and told_by_next(wire, values["index"])
+        return wire and told_by_next(wire, values["index"], self.memory.work)
 
     def leave_repeat(
         self, entry: Entry, place: Place, wires: list[Wire | None], scope: Scope
@@ -368,13 +396,13 @@ class _LetteredBuilder(Builder):
         if first is None or last is None:
             return last
         assert entry.repeat is not None
-        count = self.value(entry.repeat, scope, place)
+        count, work = self.value(entry.repeat, scope, place), self.memory.work
         shapes = [wire.tensor.shape for wire in wires if wire is not None]
         if entry.when is not None and "index" in entry.when.names():  # some copies are left out
-            return told_again(last, {"index": Number(None)})
+            return told_again(last, {"index": Number(None)}, work)
         if isinstance(as_tree(count), Number) or len({len(shape) for shape in shapes}) > 1:
-            return told_again(last, {"index": Number(None)})
-        sizes = [behind_copies(count, list(sizes)) for sizes in zip(*shapes)]
+            return told_again(last, {"index": Number(None)}, work)
+        sizes = [behind_copies(count, list(sizes), work) for sizes in zip(*shapes)]
         return last._replace(tensor=last.tensor.with_shape(sizes))
 
 

@@ -13,6 +13,7 @@ from shapecalc.emitting.numbers.choices import moved
 from shapecalc.emitting.numbers.entries import every, settings_of
 from shapecalc.emitting.numbers.known import Copy, Known
 from shapecalc.emitting.numbers.lettered import KNOWN
+from shapecalc.emitting.numbers.trees import letters_in
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.expression import Name
 from shapecalc.language.tree import Block
@@ -254,7 +255,9 @@ def by_use(samples: list[Sample], copies: list[Copy]) -> dict[int, Given] | None
     """
     found: dict[int, dict[int, Tree]] = {}
     for each, copy in zip(samples, copies):
-        tree = as_tree(moved(each.tree, _at_its_index))
+        tree = each.tree
+        if "index" in letters_in(tree):
+            tree = as_tree(moved(tree, _at_its_index))
         own = found.setdefault(id(copy.use), {})
         if own.setdefault(each.number or 0, tree) != tree:
             return None

@@ -155,7 +155,7 @@ class Scope:
 
     def agreed(self, samples: list[Sample]) -> Any | None:
         """The plainest expression in names here that is right in all samples; None if none is."""
-        allowed = self.allowed.union(self.owner.same)
+        allowed = self.allowed.union(self.owner.same) if self.owner.same else self.allowed
         found = agree(samples, allowed, self.known.told)
         if found is None and self.owner.further:
             found = agree(samples, allowed.union(self.owner.further), self.known.told)

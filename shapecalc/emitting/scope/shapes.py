@@ -85,8 +85,8 @@ class Shapes:
             return BATCH if {*trees} == {Leaf(BATCH, samples[0].value)} else ""
         parts = [part for tree in trees for part in parts_of(tree)]
         self.scope.known.work.add(len(parts))
-        asked = frozenset(part.letter for part in parts if isinstance(part, Leaf))
-        asked -= self.hidden()
+        letters = {part.letter for part in parts if isinstance(part, Leaf)}
+        asked = {letter for letter in letters if not self.is_hidden(letter)}
         is_chance = self.is_network and not all(_changes(letter, samples) for letter in asked)
         if self.is_network and not is_chance:
             values = {untraced(sample.value) for sample in samples}
@@ -109,11 +109,12 @@ class Shapes:
 
     def letters(self, samples: list[Sample]) -> frozenset[str]:
         """The names that a size may be told in."""
-        letters = frozenset({BATCH, *self.scope.known.knobs})
+        letters = self.scope.known.letters
         if self.is_network:
             return letters
         scopes = {id(each.letters): each.letters for each in samples}
-        return letters | ({name for each in scopes.values() for name in each} - self.hidden())
+        inside = {name for each in scopes.values() for name in each}
+        return letters.union(name for name in inside if not self.is_hidden(name))
 
     def short(self) -> dict[str, Any]:
         """What names of sizes stand for: shorter ones, or the parameters that they are."""
@@ -130,10 +131,12 @@ class Shapes:
                     names[name] = names.get(same, same)
         return {name: Name(told, 0) for name, told in names.items()}
 
-    def hidden(self) -> set[str]:
-        """What no constructor is given: symbols that are sizes of the input, mostly, or fixed."""
-        symbols = {*self.scope.known.spec.symbols} - self.scope.known.knobs
-        return (symbols - {*self.scope.arguments}) | self.scope.owner.fixed.keys()
+    def is_hidden(self, name: str) -> bool:
+        """Whether no constructor is given it: it is fixed, or a symbol, mostly an input's size."""
+        known = self.scope.known
+        is_symbol = name in known.spec.symbols and name not in known.knobs
+        is_unasked = is_symbol and name not in self.scope.arguments
+        return is_unasked or name in self.scope.owner.fixed
 
 
 def _derivations(samples: list[Sample]) -> list[Tree]:

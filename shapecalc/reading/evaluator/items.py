@@ -15,7 +15,6 @@ from shapecalc.reading.evaluator.values import (
     Instance,
     Iterated,
     Method,
-    Partial,
     Raised,
     Unknown,
 )
@@ -172,11 +171,13 @@ class Items:
                 message = f"{type_name(value)} indices must be integers or slices, not "
                 hint = self.first_of(value) if isinstance(value, tuple) else ""
                 raise self.error("TypeError", message + type_name(index), hint) from None
-            if isinstance(value, (Builtin, Function, Partial)) or hasattr(value, "known_attribute"):
+            if isinstance(value, Builtin) or hasattr(value, "known_attribute"):
                 return value  # a type with parameters, as hints have it
             message = f"'{type_name(value)}' object is not subscriptable"
             hint = ""
-            if isinstance(value, Method) and isinstance(value.self, self.tensor_type):
+            if isinstance(value, Function):
+                hint = f"a function is called: {value.name}(...)"
+            elif isinstance(value, Method) and isinstance(value.self, self.tensor_type):
                 name = self.attribute(value.function, "__name__")
                 hint = f"a method is called: .{name}(...)"
             raise self.error("TypeError", message, hint) from None

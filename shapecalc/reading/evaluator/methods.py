@@ -73,7 +73,21 @@ def native_function(rt: Any, cls: Builtin, name: str) -> Any:
     found = native_attribute(rt, empty, name)
     if not isinstance(found, Method):
         return None
-    return found if name == "fromkeys" else found.function  # it is the class's own
+    if name == "fromkeys":  # it is the class's own
+        return found
+    function, kind = found.function, _NATIVE[cls.name]
+
+    def run(rt: Any, *args: Any, **kwargs: Any) -> Any:
+        if not args:
+            raise rt.error("TypeError", f"unbound method {function.name}() needs an argument")
+        if not isinstance(args[0], kind):
+            from shapecalc.reading.evaluator.operators import type_name
+
+            message = f"descriptor {name!r} for {cls.name!r} objects doesn't apply to a "
+            raise rt.error("TypeError", f"{message}{type_name(args[0])!r} object")
+        return function.run(rt, *args, **kwargs)
+
+    return Builtin(function.name, run, function.is_strict)
 
 
 _AT_ONCE = frozenset({"append", "add", "get", "keys", "values", "items", "setdefault", "discard"})
