@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.layers import Layer, Tensor
 from shapecalc.layers.convolution import Convolution, TransposedConvolution
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from shapecalc.analysis.report import Report
     from shapecalc.graph.graph import Node
 
+_BIASED = (Linear, Convolution, TransposedConvolution)
+"""Kinds with a bias for each channel."""
+
 
 @check("bias-before-norm")
 def bias_before_norm(report: Report) -> Iterator[Finding]:
     """A bias goes straight into a normalisation, which subtracts it again."""
     uses: dict[str, list[LayerReport]] = {}
-    for layer in report.of(lambda kind: "bias" in kind.fields):
+    for layer in report.of(lambda kind: issubclass(kind, _BIASED)):
         if _adds_to_channels(layer.node):
             uses.setdefault(layer.node.shared or layer.path, []).append(layer)
     for path, places in uses.items():
@@ -48,10 +51,8 @@ def _subtracted_by(report: Report, layer: LayerReport) -> str:
 
 def _adds_to_channels(node: Node) -> bool:
     """Whether it adds a learned number to all of a channel, the second dimension."""
-    layer = node.layer
-    if isinstance(layer, Linear):
-        return layer.bias and len(node.output.shape) == 2
-    return isinstance(layer, (Convolution, TransposedConvolution)) and layer.bias
+    layer: Any = node.layer
+    return layer.bias and (not isinstance(layer, Linear) or len(node.output.shape) == 2)
 
 
 @check("unused-layer")

@@ -21,6 +21,7 @@ from shapecalc.lint.base import Finding, check, of_alike, surely_at_least
 if TYPE_CHECKING:
     from shapecalc.analysis.layer import LayerReport
     from shapecalc.analysis.report import Report
+    from shapecalc.layers import Layer
 
 
 def _sliding(report: Report) -> Iterator[LayerReport]:
@@ -112,12 +113,10 @@ def wide_padding(report: Report) -> Iterator[Finding]:
 @check("padding-of-some")
 def padding_of_some(report: Report) -> Iterator[Finding]:
     """A list of padding is shorter than there are sides: then torch pads the last axes alone."""
-    for layer in report.of(lambda kind: "padding" in kind.fields):
+    for layer in report.of(_pads_last_axes):
         own: Any = layer.node.layer
         given = layer.node.entry.settings.get("padding")
         if given is None or given.kind != given.LIST:
-            continue
-        if getattr(own.fields["padding"].type, "short", "") != "zeros":
             continue
         numbers = own.padding[: len(given.content)]
         if len(numbers) < len(own.padding):
@@ -128,6 +127,12 @@ def padding_of_some(report: Report) -> Iterator[Finding]:
                 f"{' and '.join(others)}, too, give one number, or {len(own.padding)}"
             )
             yield Finding(layer.path, message)
+
+
+def _pads_last_axes(kind: type[Layer]) -> bool:
+    """Whether a list of padding may be shorter than there are sides."""
+    padding = kind.fields.get("padding")
+    return padding is not None and getattr(padding.type, "short", "") == "zeros"
 
 
 @check("even-kernel-same")
