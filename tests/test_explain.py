@@ -440,7 +440,7 @@ def test_layers_that_are_alike_are_told_with_their_own_names_and_sources() -> No
 def test_derivations_may_be_so_long_together_and_no_longer() -> None:
     layers = [{"Conv1d": {"out_channels": i + 1, "kernel_size": 3}} for i in range(30)]
     spec = {"input": [3, 99], "layers": layers}
-    report = shapecalc.load(spec, most_terms=20).report()
+    report = shapecalc.load(spec, most_terms=50).report()
     assert "conv10" in explaining.whole(report, [*report.layers[:9], report["conv10"]], ASCII)
     with pytest.raises(shapecalc.SpecError) as refused:
         explaining.whole(report, report.layers, ASCII)

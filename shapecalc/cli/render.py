@@ -78,7 +78,8 @@ def _output(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 @limit(
     "--max-pieces",
     MOST_PIECES,
-    "How many boxes, and ranks that edges cross, Graphviz may lay out in one column.",
+    "How many boxes, and ranks that edges cross, Graphviz may lay out in one column; twice as many "
+    "in all.",
 )
 @limit_options
 @click.pass_context

@@ -13,6 +13,9 @@ square of their number, and takes seconds from here on.
 The largest bundled networks, all blocks open, come to 2,200.
 """
 
+IN_ALL = 2
+"""How many times as many may stand in all columns together, which take time in proportion."""
+
 MANY_PIECES = 2500
 """From so many pieces on, boxes are moved a bounded number of times to straighten edges: with many
 long edges Graphviz takes a minute for what is hardly straighter. No bundled network has as many.
@@ -26,6 +29,16 @@ class TooLarge(ValueError):
     """Graphviz would not come to an end with a diagram."""
 
 
+def ensure_few(count: int, where: str, most: int) -> None:
+    """Raise :class:`TooLarge` where Graphviz would have to lay out more than it is given."""
+    if count > most:
+        raise TooLarge(
+            f"{count:,} boxes, and ranks that edges cross,{where} are more than the {most:,} that "
+            f"Graphviz is given to lay out: fold more with --depth, write a .dot or a page "
+            f"(.html), or raise --max-pieces"
+        )
+
+
 class Link(NamedTuple):
     """An edge as Graphviz is told of it, and how many ranks it spans at least."""
 
@@ -34,8 +47,10 @@ class Link(NamedTuple):
     ranks: int = 1
 
 
-def pieces(links: Iterable[Link], columns: Mapping[str, int], main: Collection[str]) -> int:
-    """The most boxes, and ranks between their ends that edges cross, in any of the columns.
+def pieces(
+    links: Iterable[Link], columns: Mapping[str, int], main: Collection[str]
+) -> dict[int, int]:
+    """The boxes in each column, and with them the ranks between their ends that edges cross.
 
     ``columns`` says where each box stands, but for the signs with which columns begin and end.
     What nothing leads to from the ``main`` path or from such a sign is put as near as can be to
@@ -43,7 +58,7 @@ def pieces(links: Iterable[Link], columns: Mapping[str, int], main: Collection[s
 
     >>> chain = [Link("a", "b"), Link("b", "c"), Link("a", "c")]
     >>> pieces(chain, {"a": 0, "b": 0, "c": 0}, ["a"])  # three boxes, and 1 + 1 + 2 ranks
-    7
+    {0: 7}
     """
     into: dict[str, list[Link]] = {}
     out: dict[str, list[Link]] = {}
@@ -65,7 +80,7 @@ def pieces(links: Iterable[Link], columns: Mapping[str, int], main: Collection[s
     for source, target, _ in (link for own in out.values() for link in own):
         column = columns[target] if target in columns else columns[source]
         found[column] += abs(rank[target] - rank[source])
-    return max(found.values(), default=0)
+    return dict(found)
 
 
 def _ordered(

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from shapecalc.analysis.report import Report
 from shapecalc.diagram import labels
 from shapecalc.diagram.colours import THEMES, Theme
-from shapecalc.diagram.effort import MANY_PIECES, MOVES, Link, TooLarge, pieces
+from shapecalc.diagram.effort import IN_ALL, MANY_PIECES, MOVES, Link, ensure_few, pieces
 from shapecalc.diagram.layout import Layout, lay_out
 from shapecalc.diagram.plan import Edge, Frame, Item, Plan, Vertex, plan
 from shapecalc.diagram.shading import Shading, group, thickness
@@ -58,7 +58,7 @@ def dot(
     ids and classes told in :mod:`shapecalc.diagram`. ``grouped`` writes activations,
     normalisations and dropout into the box of the layer before them. Raises
     :class:`shapecalc.diagram.effort.TooLarge` where more than ``most_pieces`` would have to be laid
-    out in one column.
+    out in one column, or twice as many in all.
 
     >>> import shapecalc
     >>> text = dot(shapecalc.load("conv5x5_direct").report(), ids=False)
@@ -114,6 +114,8 @@ class _Writer:
 
     def write(self, title: str | None, most_pieces: int | None) -> str:
         vertices = self.plan.vertices
+        if most_pieces is not None:  # an edge crosses a rank or more
+            ensure_few(len(vertices) + len(self.plan.edges), "", IN_ALL * most_pieces)
         for vertex in vertices:
             self.texts[vertex.id] = self.lines(vertex)
         layout = lay_out(self.plan, self.texts, is_down=self.is_down)
@@ -144,17 +146,14 @@ class _Writer:
         return "\n".join([*self.out, "}", ""])
 
     def bound(self, edges: Iterable[Written], layout: Layout, most: int) -> int:
-        """How much Graphviz has to lay out; what it would not come to an end with is refused."""
+        """How much a column has that Graphviz has to lay out; what would take long is refused."""
         main = {self.plan.edges[i].source for i in layout.spine}
         links = [Link(a, b, values.get("minlen", 1)) for a, b, values in edges]
         found = pieces(links, self.column, main)
-        if found > most:
-            raise TooLarge(
-                f"{found:,} boxes, and ranks that edges cross, stand in one column, more than the "
-                f"{most:,} that Graphviz is given to lay out: fold more with --depth, write a .dot "
-                f"or a page (.html), or raise --max-pieces"
-            )
-        return found
+        largest = max(found.values(), default=0)
+        ensure_few(largest, " in one column", most)
+        ensure_few(sum(found.values()), "", IN_ALL * most)
+        return largest
 
     def head(self, title: str | None, more: Mapping[str, Any]) -> None:
         """What holds of the whole graph, with ``more`` of it, of all boxes and of all edges."""

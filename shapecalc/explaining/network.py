@@ -17,7 +17,7 @@ from shapecalc.language.problem import did_you_mean, listing
 from shapecalc.layout import column_width
 from shapecalc.pace import now
 
-TIMES_TERMS = 5
+TIMES_TERMS = 2
 """So many times more terms than formulas may the derivations have: most are short."""
 
 ADVICE = "explain a layer or a block alone; if all is meant, --max-terms allows more"

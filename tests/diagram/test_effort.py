@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import main
-from shapecalc.diagram import dot
+from shapecalc.diagram import dot, write
 from shapecalc.diagram.effort import MOST_PIECES, Link, TooLarge, pieces
 from shapecalc.notebook import drawing
 from tests.bundled import SPECS
@@ -42,14 +42,14 @@ def test_edges_count_as_many_ranks_as_the_longest_ways_to_their_ends_differ(seed
         for name in names
     }
     expected = len(names) + sum(far[link.target] - far[link.source] for link in links)
-    assert pieces(links, dict.fromkeys(names, 0), names[:1]) == expected, seed
+    assert pieces(links, dict.fromkeys(names, 0), names[:1]) == {0: expected}, seed
 
 
 def test_what_hangs_on_nothing_stands_beside_what_takes_it() -> None:
     chain = [Link(f"v{i}", f"v{i + 1}") for i in range(9)]
     aside = [Link("table", "bias"), Link("index", "bias"), Link("bias", "v9")]
     columns = dict.fromkeys(["table", "index", "bias", *(f"v{i}" for i in range(10))], 0)
-    assert pieces([*chain, *aside], columns, ["v0"]) == 13 + 9 + 3
+    assert pieces([*chain, *aside], columns, ["v0"]) == {0: 13 + 9 + 3}
 
 
 def test_each_column_counts_for_itself_and_an_edge_across_from_the_sign_at_its_top() -> None:
@@ -60,11 +60,12 @@ def test_each_column_counts_for_itself_and_an_edge_across_from_the_sign_at_its_t
         Link("c", "d"),
         Link("from1", "d"),
     ]
-    assert pieces(links, {"a": 0, "b": 0, "c": 1, "d": 1}, ["a"]) == 2 + (1 + 1 + 2)
+    expected = {0: 2 + (1 + 1), 1: 2 + (1 + 1 + 2)}
+    assert pieces(links, {"a": 0, "b": 0, "c": 1, "d": 1}, ["a"]) == expected
 
 
 def test_edges_in_a_circle_are_counted_too() -> None:
-    assert pieces([Link("a", "b"), Link("b", "a")], {"a": 0, "b": 0}, ["a"]) >= 2
+    assert pieces([Link("a", "b"), Link("b", "a")], {"a": 0, "b": 0}, ["a"])[0] >= 2
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -94,6 +95,21 @@ def test_a_diagram_is_refused_with_the_count_and_the_option_that_raises_it(tmp_p
     assert not Path(f"{path}.svg").exists()
     report = shapecalc.load(conditioned(20)).report()
     assert dot(report, most_pieces=needed) == dot(report)
+
+
+def test_all_columns_together_may_have_twice_as_much_as_one() -> None:
+    report = shapecalc.load({"input": [4], "layers": [{"Linear": 4}] * 100}).report()
+    needed = 102 + 101 + 7  # boxes, edges, and those between eight columns once more
+    with pytest.raises(TooLarge, match=f"{needed} boxes, and ranks that edges cross, are more"):
+        dot(report, most_pieces=needed // 2 - 1)
+    assert dot(report, most_pieces=needed // 2) == dot(report)
+
+
+def test_a_picture_of_too_many_boxes_is_not_laid_out_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(write, "lay_out")
+    report = shapecalc.load({"input": [4], "layers": [{"Linear": 4}] * 100}).report()
+    with pytest.raises(TooLarge, match="203 boxes, and ranks that edges cross, are more"):
+        dot(report, most_pieces=101)
 
 
 @pytest.mark.parametrize(("count", "is_bounded"), [(50, False), (75, True)])
