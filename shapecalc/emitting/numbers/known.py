@@ -51,8 +51,8 @@ class Known:
     """The network built at its own values and at others; the first build is at its own.
 
     ``knobs`` are the symbols that are parameters of what is written, and ``letters`` these and the
-    batch. ``required`` are the entries
-    of which a copy has to be there, for sizes hang on it; ``empty`` those that somewhere have none.
+    batch. ``required`` are the entries of which a copy has to be there, for sizes hang on it;
+    ``empty`` those that somewhere have none.
     """
 
     def __init__(

@@ -142,11 +142,14 @@ def _sharing(spec: Spec) -> set[str]:
 def _blocks_in(block: Block) -> list[Block]:
     """A block and the blocks that it is made of, each once."""
     found = {block.name: block}
-    for each in (todo := [block]):
-        inside = [entry.block for entry in every(each.entries) if entry.block is not None]
-        todo += {own.name: own for own in inside if own.name not in found}.values()
-        found.update((own.name, own) for own in inside)
-    return [*found.values()]
+    todo = [block]
+    for each in todo:
+        for entry in every(each.entries):
+            own = entry.block
+            if own is not None and own.name not in found:
+                found[own.name] = own
+                todo.append(own)
+    return todo
 
 
 def _symbols(block: Block, spec: Spec, met: set[str]) -> set[str]:
