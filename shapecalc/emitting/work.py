@@ -14,9 +14,9 @@ TRIED, BOUND = 8, 4
 """How many it takes to try an expression in one use, or to look at one of the tensors that a layer
 takes; and to find the value of a symbol where another has changed."""
 
-AT_ONCE, FOLLOWED = 4, 2
+AT_ONCE, FOLLOWED, COUNTED = 4, 2, 4
 """How many pairs of what is decided are compared in one step, and how many numbers and operations
-of a derivation are followed."""
+of a derivation are followed, or counted."""
 
 
 class Work:

@@ -23,7 +23,7 @@ from shapecalc.emitting.numbers.trees import (
     stated,
 )
 from shapecalc.emitting.syntax import names, size
-from shapecalc.emitting.work import TRIED, Work
+from shapecalc.emitting.work import COUNTED, TRIED, Work
 from shapecalc.graph.scope import Over
 from shapecalc.language.evaluation import evaluate, truth
 from shapecalc.language.expression import (
@@ -101,7 +101,7 @@ def agree(samples: Sequence[Sample], allowed: frozenset[str], told: Told) -> Exp
 
 def _uniform(samples: Sequence[Sample], allowed: frozenset[str], told: Told) -> Expression | None:
     candidates: dict[Expression, None] = {}
-    for tree in _shortest([*dict.fromkeys(each.tree for each in samples)]):
+    for tree in _shortest([*dict.fromkeys(each.tree for each in samples)], told.work):
         found = told.of(tree, allowed)
         candidates[found] = None
         if all(_goes_both_ways(test, samples) for test in tests(found)):
@@ -130,9 +130,10 @@ def _goes_both_ways(test: Expression, samples: Iterable[Sample]) -> bool:
     return False
 
 
-def _shortest(trees: list[Tree]) -> list[Tree]:
+def _shortest(trees: list[Tree], work: Work) -> list[Tree]:
     """The derivations that are worth trying, the shortest first."""
     found = [(length(tree, LARGEST), tree) for tree in trees]
+    work.add(sum(count for count, _ in found) // COUNTED)
     found = sorted((each for each in found if each[0] <= LARGEST), key=itemgetter(0))
     return [tree for _, tree in found[:MOST_TRIED]]
 
@@ -158,7 +159,7 @@ def _growing(samples: Sequence[Sample], allowed: frozenset[str], told: Told) -> 
         zero = at_zero.get(id(one.letters)) if one.number == 1 else None
         if zero is not None:
             grown.append(as_tree(Traced(zero) + index * (Traced(one.tree) - Traced(zero))))
-    for tree in _shortest([*dict.fromkeys(grown)]):
+    for tree in _shortest([*dict.fromkeys(grown)], told.work):
         found = told.of(tree, allowed)
         if told.is_right(found, samples):
             return found

@@ -160,6 +160,10 @@ def _ratio(tree: Tree) -> tuple[Fraction, list[Tree], list[Tree]]:
     return Fraction(1), [tree], []
 
 
+_SINGLE = (Leaf, Number)
+"""What is made of no other derivations."""
+
+
 def length(tree: Any, most: int) -> int:
     """How many numbers and operations a derivation has; counted no further than some are exceeded.
 
@@ -170,7 +174,8 @@ def length(tree: Any, most: int) -> int:
     while stack and count <= most:
         node = stack.pop()
         count += 1
-        stack += [each for each in node if isinstance(each, tuple)]
+        if type(node) not in _SINGLE:
+            stack += [each for each in node if isinstance(each, tuple)]
     return count
 
 
@@ -190,7 +195,7 @@ def parts_of(tree: Any) -> list[Any]:
         node = stack.pop()
         if id(node) not in met:
             met[id(node)] = node
-            if not isinstance(node, Leaf):
+            if type(node) not in _SINGLE:
                 stack += [each for each in node if isinstance(each, tuple)]
     return [*met.values()]
 
