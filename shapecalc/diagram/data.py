@@ -37,6 +37,9 @@ COLUMNS = ("params", "macs", "activations", "elementwise")
 MOST_EXPLAINED = 3000
 """A network of more layers than this is drawn and counted, but not explained."""
 
+MOST_UNLIKE = 2000
+"""Nor is one of which more layers than this are unlike, or take unlike inputs."""
+
 MOST_TAKEN = 10_000
 """Nor is one whose layers take more inputs than this together."""
 
@@ -60,6 +63,14 @@ def page_data(
     own = network.report(settings, symbolic=symbolic)
     report, found = open_report(network, own, settings) or (own, own)
     return _Writer(own, report, found, network.about, depth).data()
+
+
+def _is_small(found: Report) -> bool:
+    """Whether all layers of a network are explained."""
+    taken = sum(len(layer.node.inputs) for layer in found)
+    unlike = {(id(layer.node.layer), id(layer.node.inputs)) for layer in found}
+    is_small = len(found) <= MOST_EXPLAINED and len(unlike) <= MOST_UNLIKE
+    return is_small and taken <= MOST_TAKEN
 
 
 class _Marker(Writer):
@@ -93,9 +104,7 @@ class _Writer:
 
     def data(self) -> dict[str, Any]:
         found = self.found
-        taken = sum(len(layer.node.inputs) for layer in found)
-        is_small = len(found) <= MOST_EXPLAINED and taken <= MOST_TAKEN
-        explained = now.through("explaining", found.layers if is_small else [])
+        explained = now.through("explaining", found.layers if _is_small(found) else [])
         told = {
             "name": found.name,
             "about": self.about,

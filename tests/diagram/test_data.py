@@ -69,3 +69,17 @@ def test_a_network_is_explained_unless_its_layers_take_very_many_inputs(
     assert len(page_data(network, {})["derivations"]) == 2
     monkeypatch.setattr("shapecalc.diagram.data.MOST_TAKEN", 3)
     assert page_data(network, {})["derivations"] == []
+
+
+def test_a_network_is_explained_unless_very_many_of_its_layers_are_unlike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shapecalc.diagram.data.MOST_UNLIKE", 2)
+    few = shapecalc.load({"input": [4], "layers": [{"Linear": 4}] * 5 + ["ReLU"]})
+    many = shapecalc.load({"input": [4], "layers": [{"Linear": 4}, {"Linear": 5}, "ReLU"]})
+    assert len(page_data(few, {})["derivations"]) == 6
+    assert page_data(many, {})["derivations"] == []
+
+
+def test_the_largest_bundled_network_is_explained() -> None:
+    assert len(page_data(shapecalc.load("llama3_70b"), {})["derivations"]) == 2883
