@@ -14,6 +14,7 @@ from shapecalc.algebra.program import Program
 from shapecalc.algebra.trace import Apply, Leaf, Number, Product, Quotient, Sum, Traced
 from shapecalc.analysis.constraints import Constraint
 from shapecalc.analysis.layer import LayerReport
+from shapecalc.analysis.measures import alike
 from shapecalc.analysis.measures import labels as labels_of_totals
 from shapecalc.analysis.report import Report
 from shapecalc.derivation.closed import open_report
@@ -68,9 +69,8 @@ def page_data(
 def _is_small(found: Report) -> bool:
     """Whether all layers of a network are explained."""
     taken = sum(len(layer.node.inputs) for layer in found)
-    unlike = {(id(layer.node.layer), id(layer.node.inputs)) for layer in found}
-    is_small = len(found) <= MOST_EXPLAINED and len(unlike) <= MOST_UNLIKE
-    return is_small and taken <= MOST_TAKEN
+    is_small = len(found) <= MOST_EXPLAINED and taken <= MOST_TAKEN
+    return is_small and len(alike(found)) <= MOST_UNLIKE
 
 
 class _Marker(Writer):

@@ -14,7 +14,7 @@ from shapecalc.algebra.trace import Number, Traced, Tree, as_tree, untraced
 from shapecalc.emitting import syntax
 from shapecalc.emitting.numbers.behind import Behind
 from shapecalc.emitting.numbers.choices import choice
-from shapecalc.emitting.numbers.entries import every, settings_of
+from shapecalc.emitting.numbers.entries import every, lists, settings_of
 from shapecalc.emitting.numbers.incoming import Asked, asked
 from shapecalc.emitting.numbers.lettered import (
     behind_copies,
@@ -107,7 +107,7 @@ class Memory:
         self.lifted: dict[int, bool] = {}  # the same
         self.sharing = _sharing(spec)
         for block in spec.blocks.values():
-            self.symbols[block.name] = tuple(sorted(_symbols(block, spec, set()) - {"index"}))
+            self.symbols[block.name] = tuple(sorted(_symbols(block, spec) - {"index"}))
 
     def tests_in(self, tree: Expression) -> list[Expression]:
         """The conditions that choose something in an expression of the spec."""
@@ -129,42 +129,36 @@ def _sharing(spec: Spec) -> set[str]:
     They are those in which an entry shares weights, those of which a use shares another's, and
     what these are made of.
     """
-    entries = [*spec.entries, *(each for block in spec.blocks.values() for each in block.entries)]
-    shared = [each.block for each in every(entries) if each.share is not None and each.block]
-    found = {block.name for each in shared for block in _blocks_in(each)}
+    sharing = [each for _, own in lists(spec) for each in every(own) if each.share is not None]
+    used = [each.block for each in sharing if each.block is not None]
+    found = {inner.name for block in used for inner in _blocks_in(block)}
     for block in spec.blocks.values():
-        inside = [each for block in _blocks_in(block) for each in every(block.entries)]
-        if any(each.share is not None for each in inside):
+        inside = (each for inner in _blocks_in(block) for each in every(inner.entries))
+        if sharing and any(each.share is not None for each in inside):
             found.add(block.name)
     return found
 
 
 def _blocks_in(block: Block) -> list[Block]:
     """A block and the blocks that it is made of, each once."""
-    found = {block.name: block}
-    todo = [block]
-    for each in todo:
+    found, met = [block], {block.name}
+    for each in found:
         for entry in every(each.entries):
-            own = entry.block
-            if own is not None and own.name not in found:
-                found[own.name] = own
-                todo.append(own)
-    return todo
+            if entry.block is not None and entry.block.name not in met:
+                met.add(entry.block.name)
+                found.append(entry.block)
+    return found
 
 
-def _symbols(block: Block, spec: Spec, met: set[str]) -> set[str]:
+def _symbols(block: Block, spec: Spec) -> set[str]:
     """The symbols that a block asks for, and the blocks in it."""
-    if block.name in met:
-        return set()
-    met.add(block.name)
     found: set[str] = set()
-    for entry in every(block.entries):
-        for setting in settings_of(entry):
-            found |= setting.names()
-        if entry.block is not None:
-            found |= _symbols(entry.block, spec, met)
-    for default in block.arguments.values():
-        found |= default.names() if default is not None else set()
+    for inner in _blocks_in(block):
+        for entry in every(inner.entries):
+            for setting in settings_of(entry):
+                found |= setting.names()
+        for default in inner.arguments.values():
+            found |= default.names() if default is not None else set()
     return found & {*spec.symbols, BATCH}
 
 
