@@ -122,7 +122,7 @@ def reports(built: Built, dtype: str, meter: Meter | None = None) -> Iterator[La
         if node.shared is not None:
             yield LayerReport(node, floats)
             continue
-        key = id(node.layer), id(node.inputs), node.requested, floats
+        key = *node.likeness, node.requested, floats
         alike = known.get(key)
         if alike is None:
             known[key] = alike = LayerReport(node, floats)

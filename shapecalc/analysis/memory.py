@@ -64,6 +64,44 @@ class Turn(NamedTuple):
     freed: list[Source]
 
 
+class _Held:
+    """The tensors that are held at a time, by their bytes.
+
+    Formulas are counted, not added and taken away again: so nothing is left of what is freed.
+    """
+
+    def __init__(self) -> None:
+        self.numbers = 0
+        self.formulas: dict[Dim, int] = {}
+
+    def change(self, sizes: Iterable[Dim], by: int) -> None:
+        """Hold tensors of these sizes, with 1, or free them, with -1."""
+        for size in sizes:
+            if not is_symbolic(size):
+                self.numbers += by * known(size)
+            elif count := self.formulas.get(size, 0) + by:
+                self.formulas[size] = count
+            else:
+                del self.formulas[size]
+
+    def without(self, sizes: Iterable[Dim]) -> _Held:
+        """What is held beside tensors of these sizes."""
+        found = _Held()
+        found.numbers, found.formulas = self.numbers, dict(self.formulas)
+        found.change(sizes, -1)
+        return found
+
+    @property
+    def key(self) -> tuple[int, frozenset[tuple[Dim, int]]]:
+        """What tells it from others."""
+        return self.numbers, frozenset(self.formulas.items())
+
+    @property
+    def bytes(self) -> Dim:
+        """How much it is together."""
+        return total([self.numbers, *[count * size for size, count in self.formulas.items()]])
+
+
 class Memory:
     """The memory of a network, in bytes: numbers, or formulas.
 
@@ -240,23 +278,20 @@ class Memory:
         return {} if path is None else {path: held[path]}
 
     def _steps(self) -> Iterator[Step]:
-        live: Dim = 0
+        held = _Held()
         meter = self.report.meter.anew(TIMES_TERMS) if self._is_open and self.report.meter else None
-        alike: dict[Any, tuple[Dim, Dim, Dim]] = {}  # turns are mostly like others before them
+        alike: dict[Any, tuple[Dim, Dim]] = {}  # turns are mostly like others before them
         for turn in self._turns():
-            made, used, freed = (
-                tuple([self._sizes[source] for source in own])
-                for own in (turn.made, turn.used, turn.freed)
-            )
-            key = live, made, used, freed
+            held.change([self._sizes[source] for source in turn.made], 1)
+            used = [self._sizes[source] for source in turn.used]
+            key = *held.key, *used
             if key not in alike:
-                held = live + total(made)
-                alike[key] = held, held - total(used), held - total(freed)
+                alike[key] = held.bytes, held.without(used).bytes
                 if meter is not None:
                     node = self.report.built.nodes[turn.path]
                     meter.add(node, alike[key], "what memory holds")
-            held, waiting, live = alike[key]
-            yield Step(turn.path, held, waiting)
+            yield Step(turn.path, *alike[key])
+            held.change([self._sizes[source] for source in turn.freed], -1)
 
     def _turns(self) -> Iterator[Turn]:
         """What becomes of the tensors as one layer runs after the other."""

@@ -130,7 +130,7 @@ class ReceptiveFields(Mapping[str, "ReceptiveField | None"]):
         fields: dict[int, ReceptiveField | None] = {}  # many layers have the view of another
         for path, node in self._nodes.items():
             sources = [views[source] for source, _ in node.sources]
-            key = (id(node.layer), id(node.inputs), *[id(view) for view in sources])
+            key = (*node.likeness, *[id(view) for view in sources])
             if key in seen:
                 view = seen[key]
             else:

@@ -76,7 +76,7 @@ def _expected(report: Report) -> int:
 
 def _batched(report: Report) -> int:
     """How many terms the layers' outputs are bound to have where the batch is a symbol as well."""
-    unlike = {(id(layer.node.layer), id(layer.node.inputs)): layer for layer in report}
+    unlike = {layer.node.likeness: layer for layer in report}
     return sum(report.first(layer.output_shape) for layer in unlike.values())
 
 

@@ -45,57 +45,107 @@ class Explanation(NamedTuple):
     sections: list[Section]
 
 
-def explain(report: Report, path: str, closed: Report | None = None) -> Explanation:
-    """Explain a layer of a report; raises ``KeyError`` with the nearest path if there is none.
+class _Alike(NamedTuple):
+    """What explanations of the same layer on the same inputs have in common."""
+
+    told: Lettered
+    inputs: list[Sizes]
+    output: Sizes
+    settings: list[Setting]
+    shape: Section | None
+    padding: Section
+    cost: Section
+
+
+class Explainer:
+    """Explains the layers of a report; what those that are alike have in common is found once.
 
     ``closed`` is a report of the same network whose input sizes are symbols: the closed forms from
     the network's input are taken from there.
+
+    >>> import shapecalc
+    >>> net = shapecalc.load({"input": [8], "layers": [{"Linear": 8, "repeat": 2}]})
+    >>> explainer = Explainer(net.report())
+    >>> first, second = [explainer.explain(path) for path in ("linear1.0", "linear1.1")]
+    >>> first.inputs[0][0], second.inputs[0][0], first.settings is second.settings
+    ('input', 'linear1.0', True)
+    """
+
+    def __init__(self, report: Report, closed: Report | None = None) -> None:
+        self.report = report
+        self.closed = closed or report
+        self._alike: dict[tuple[Any, ...], _Alike] = {}
+
+    def explain(self, path: str) -> Explanation:
+        """Explain a layer; raises ``KeyError`` with the nearest path if there is none."""
+        layer = self.report[path]
+        own = self._of(layer)
+        shape, padding, seen = self._beside_cost(layer, own)
+        return Explanation(
+            path=layer.path,
+            kind=layer.kind,
+            doc=summary(type(layer.node.layer)),
+            inputs=list(zip(layer.inputs, own.inputs)),
+            output=own.output,
+            settings=own.settings,
+            sections=[each for each in (shape, padding, own.cost, seen) if each.lines],
+        )
+
+    def in_words(self, path: str) -> dict[str, list[Line]]:
+        """The lines of an explanation that are words alone, by the section that they stand in.
+
+        The cost is told in numbers.
+
+        >>> import shapecalc
+        >>> told = Explainer(shapecalc.load("lenet5").report()).in_words("relu1")
+        >>> [line.remark for line in told["shape"]]
+        ['the output has the shape of the input']
+        """
+        layer = self.report[path]
+        return {
+            each.heading: [line for line in each.lines if line.value is None]
+            for each in self._beside_cost(layer, self._of(layer))
+            if each.lines
+        }
+
+    def _beside_cost(self, layer: LayerReport, own: _Alike) -> tuple[Section, Section, Section]:
+        """The sections but for the cost: some of their lines hang on where the layer stands."""
+        shape = own.shape or self._shape(layer, own.told)
+        if merged := list(_flattened(self.report, layer)):
+            shape = shape._replace(lines=[*shape.lines, *merged])
+        seen = list(from_input(self.report, layer, own.told.axes, self.closed))
+        return shape, own.padding, Section("seen from the input", seen)
+
+    def _shape(self, layer: LayerReport, told: Lettered) -> Section:
+        return Section("shape", list(_shape(self.report, layer, told)))
+
+    def _of(self, layer: LayerReport) -> _Alike:
+        """What is told of a layer wherever it stands; of a join, the shape names its inputs."""
+        node = layer.node
+        key = *node.likeness, node.shared
+        if key not in self._alike:
+            told = lettered(node)
+            self._alike[key] = _Alike(
+                told=told,
+                inputs=[_behind_batch(shape) for shape in told.inputs],
+                output=_behind_batch(told.output),
+                settings=list(_settings(layer, told)),
+                shape=None if node.layer.joins else self._shape(layer, told),
+                padding=windows.section(layer),
+                cost=Section("cost", list(_cost(layer, told))),
+            )
+        return self._alike[key]
+
+
+def explain(report: Report, path: str, closed: Report | None = None) -> Explanation:
+    """Explain one layer of a report, as an :class:`Explainer` of it does.
 
     >>> import shapecalc
     >>> explanation = explain(shapecalc.load("lenet5").report(), "conv1")
     >>> explanation.kind, explanation.inputs[0][0], [each.heading for each in explanation.sections]
     ('Conv2d', 'input', ['shape', 'cost', 'seen from the input'])
     """
-    layer = report[path]
-    told = lettered(layer.node)
-    sections = _beside_cost(report, layer, told, closed or report)
-    sections.insert(-1, Section("cost", list(_cost(layer, told))))
-    return Explanation(
-        path=layer.path,
-        kind=layer.kind,
-        doc=summary(type(layer.node.layer)),
-        inputs=list(zip(layer.inputs, map(_behind_batch, told.inputs))),
-        output=_behind_batch(told.output),
-        settings=list(_settings(layer, told)),
-        sections=[section for section in sections if section.lines],
-    )
-
-
-def in_words(report: Report, path: str, closed: Report | None = None) -> dict[str, list[Line]]:
-    """The lines of an explanation that are words alone, by the section that they stand in.
-
-    >>> import shapecalc
-    >>> [line.remark for line in in_words(shapecalc.load("lenet5").report(), "relu1")["shape"]]
-    ['the output has the shape of the input']
-    """
-    layer = report[path]
-    sections = _beside_cost(report, layer, lettered(layer.node), closed or report)
-    return {
-        each.heading: [line for line in each.lines if line.value is None]
-        for each in sections
-        if each.lines
-    }
-
-
-def _beside_cost(
-    report: Report, layer: LayerReport, told: Lettered, closed: Report
-) -> list[Section]:
-    """The sections but for the cost, which is told in numbers alone."""
-    return [
-        Section("shape", [*_shape(report, layer, told), *_flattened(report, layer)]),
-        windows.section(layer),
-        Section("seen from the input", list(from_input(report, layer, told.axes, closed))),
-    ]
+    return Explainer(report, closed).explain(path)
 
 
 def _behind_batch(sizes: Sizes) -> Sizes:

@@ -9,21 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.algebra.program import Program
-from shapecalc.algebra.trace import Apply, Leaf, Number, Product, Quotient, Sum, Traced
 from shapecalc.analysis.constraints import Constraint
 from shapecalc.analysis.layer import LayerReport
 from shapecalc.analysis.measures import alike
 from shapecalc.analysis.measures import labels as labels_of_totals
 from shapecalc.analysis.report import Report
 from shapecalc.derivation.closed import open_report
-from shapecalc.derivation.equation import Chain, Derivation, Equation
-from shapecalc.derivation.layer import explain, in_words
-from shapecalc.derivation.lines import Line, Section
-from shapecalc.derivation.picture import corner, legend
 from shapecalc.diagram import labels
 from shapecalc.diagram.colours import GROUPS
+from shapecalc.diagram.derivations import Derivations
 from shapecalc.diagram.layout import main_path
 from shapecalc.diagram.plan import Frame, Vertex, plan
 from shapecalc.language import evaluation, expression
@@ -104,6 +99,7 @@ class _Writer:
 
     def data(self) -> dict[str, Any]:
         found = self.found
+        derivations = Derivations(self.program, self.report, found)
         explained = now.through("explaining", found.layers if _is_small(found) else [])
         told = {
             "name": found.name,
@@ -125,7 +121,7 @@ class _Writer:
                 for each in self.given.warnings
             ],
             "diagram": self.diagram(),
-            "derivations": [self.derivation(layer.path) for layer in explained],
+            "derivations": [derivations.of(layer.path) for layer in explained],
         }
         return {**told, "steps": self.program.steps}
 
@@ -254,90 +250,6 @@ class _Writer:
                 for i, edge in enumerate(drawn.edges)
             ],
         }
-
-    # -- derivations --------------------------------------------------------------------------
-
-    def derivation(self, path: str) -> dict[str, Any]:
-        """What there is to say about a layer.
-
-        A line in words alone may be right only for the values that the report was made for: it is
-        told with ``now``, and what takes its place for other values with ``else``.
-        """
-        told = explain(self.found, path, self.found)
-        now = in_words(self.report, path, self.found)
-        return {
-            "about": told.doc.replace("``", ""),
-            "inputs": [[source, self.sizes(shape)] for source, shape in told.inputs],
-            "output": self.sizes(told.output),
-            "settings": [
-                [each.field, each.letter, self.value(each.value)] for each in told.settings
-            ],
-            "sections": [
-                self.section(each, now.get(each.heading, each.lines)) for each in told.sections
-            ],
-        }
-
-    def value(self, value: Any) -> Any:
-        """A setting: sizes as places of the program, anything else as text."""
-        if isinstance(value, tuple) and value and all(map(_is_size, value)):
-            return self.places(value)
-        return self.add(value) if _is_size(value) else labels.plain(value)
-
-    def section(self, told: Section, now: list[Line]) -> dict[str, Any]:
-        drawn = told.picture and corner(*told.picture)
-        return {
-            "heading": told.heading,
-            "lines": list(self.lines(told, now)),
-            **({"picture": f"{drawn}\n{legend()}"} if drawn else {}),
-        }
-
-    def lines(self, told: Section, now: list[Line]) -> Iterator[list[Any]]:
-        for line in told.lines:
-            if line.value is not None:
-                yield [line.name, line.remark, "always", self.derived(line.value)]
-            else:
-                yield [line.name, line.remark, "always" if line in now else "else"]
-        for line in now:
-            if line not in told.lines:
-                yield [line.name, line.remark, "now"]
-
-    def derived(self, value: Derivation) -> list[Any]:
-        if isinstance(value, Equation):
-            trees = self.tree(value.left.tree), self.tree(value.right.tree)
-            return ["equation", *trees, value.known]
-        if isinstance(value, Chain):
-            return [
-                "chain",
-                [self.sizes(v if isinstance(v, tuple) else (v,)) for v in value.values],
-            ]
-        if isinstance(value, tuple):
-            return ["sizes", self.sizes(value)]
-        return ["steps", self.number(value)]
-
-    def sizes(self, values: Iterable[Any]) -> list[Any]:
-        return [self.number(value) for value in values]
-
-    def number(self, value: Any) -> list[Any]:
-        return self.tree(value.tree if isinstance(value, Traced) else Number(value))
-
-    def tree(self, tree: Any) -> list[Any]:
-        """A derivation as lists: what it is, then its parts."""
-        if isinstance(tree, Leaf):
-            return ["letter", tree.letter, self.add(tree.value)]
-        if isinstance(tree, Number):
-            return ["number", self.add(tree.value)]
-        if isinstance(tree, Sum):
-            return ["+", [[self.add(factor), self.tree(term)] for factor, term in tree.terms]]
-        if isinstance(tree, Product):
-            return ["*", [self.tree(factor) for factor in tree.factors]]
-        if isinstance(tree, Quotient):
-            return ["/", self.tree(tree.top), self.tree(tree.bottom), tree.rounding]
-        assert isinstance(tree, Apply)
-        return [tree.function, [self.tree(argument) for argument in tree.arguments]]
-
-
-def _is_size(value: Any) -> bool:
-    return (isinstance(value, int) and not isinstance(value, bool)) or is_symbolic(value)
 
 
 def _alternatives(tree: expression.Expression) -> Iterator[expression.Expression]:

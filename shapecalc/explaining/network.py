@@ -91,7 +91,7 @@ def brief(report: Report, layers: Iterable[LayerReport]) -> Iterator[Step]:
     meter = report.meter and report.meter.anew(TIMES_TERMS, ADVICE)
     for layer in now.through("explaining", [*layers]):
         joined = layer.inputs if layer.node.layer.joins else ()
-        key = id(layer.node.layer), id(layer.node.inputs), layer.node.shared is None, joined
+        key = *layer.node.likeness, layer.node.shared is None, joined
         if key not in alike:
             alike[key] = step = _step(report, layer, joined)
             if meter is not None:

@@ -97,6 +97,17 @@ class Node:
         left_out = self.layer.on_request - self.requested
         return {name: tensor for name, tensor in self.outputs.items() if name not in left_out}
 
+    @property
+    def likeness(self) -> tuple[int, int]:
+        """What copies of a layer on the same inputs have in common, while the network is there.
+
+        >>> import shapecalc
+        >>> report = shapecalc.load({"input": [8], "layers": [{"Linear": 8, "repeat": 3}]}).report()
+        >>> len({layer.node.likeness for layer in report})
+        1
+        """
+        return id(self.layer), id(self.inputs)
+
     def request(self, output: str) -> None:
         """Note that others take one of the outputs, or that the network returns it."""
         if output in self.layer.on_request:

@@ -36,21 +36,46 @@ It is several times what large known networks come to. The caller may say more.
 class _Placed:
     """What follows for a layer from its inputs: itself with all fields, its outputs, its needs."""
 
-    __slots__ = ("inputs", "layer", "made", "needs", "outputs")
+    __slots__ = ("inputs", "layer", "needs", "outputs")
 
     def __init__(
         self,
-        made: Layer,
         inputs: tuple[Tensor, ...],
         layer: Layer,
         outputs: dict[str, Tensor],
         needs: tuple[Condition, ...],
     ) -> None:
-        self.made = made
         self.inputs = inputs
         self.layer = layer
         self.outputs = outputs
         self.needs = needs
+
+
+class _Known:
+    """What has followed for a layer from its inputs, which are mostly those of the last time."""
+
+    __slots__ = ("all", "last", "made")
+
+    def __init__(self, made: Layer, first: _Placed) -> None:
+        self.made = made
+        self.last = first
+        self.all: dict[tuple[Tensor, ...], _Placed] | None = None  # few layers have several
+
+    def of(self, inputs: tuple[Tensor, ...]) -> _Placed | None:
+        """What follows from these inputs, if it is known."""
+        if _are_alike(inputs, self.last.inputs):
+            return self.last
+        found = self.all and self.all.get(inputs)
+        if not found or not _are_alike(inputs, found.inputs):
+            return None
+        self.last = found
+        return found
+
+    def add(self, found: _Placed) -> None:
+        """Remember what follows from other inputs."""
+        if self.all is None:
+            self.all = {self.last.inputs: self.last}
+        self.all[found.inputs] = self.last = found
 
 
 class Placer(Evaluator):
@@ -66,8 +91,8 @@ class Placer(Evaluator):
         self.least: dict[str, int] = {}
         self.layers = 0
         self.terms = 0
-        self.placed: dict[int | Entry | Layer, _Placed] = {}
-        """What last followed for a layer, the same or one that equals it, or for an entry."""
+        self.placed: dict[int | Entry | Layer, _Known] = {}
+        """What has followed for a layer, the same or one that equals it, or for an entry."""
         self.made: dict[tuple[Any, ...], Layer] = {}
         """The layers that there are, by their kinds and settings where these are plain."""
 
@@ -82,10 +107,11 @@ class Placer(Evaluator):
         """Put a layer into the graph; None if a requirement does not hold."""
         layer = entry.layer or self.make(entry, scope, place)
         sources, inputs = zip(*wires) if wires else ((), ())
-        known = self.placed.get(entry) or self.placed.get(id(layer))
-        if known is None or known.made is not layer:
-            known = self.placed.get(layer) if layer.is_plain else None
-        if known is None or not _are_alike(inputs, known.inputs):
+        followed = self.placed.get(entry) or self.placed.get(id(layer))
+        if followed is None or followed.made is not layer:
+            followed = self.placed.get(layer) if layer.is_plain else None
+        known = followed.of(inputs) if followed is not None else None
+        if known is None:
             known = self.follow(entry, path, layer, inputs, wires, place)
             if known is None:
                 return None
@@ -128,12 +154,14 @@ class Placer(Evaluator):
         if not all(self.possible(entry, path, each, place) for each in outputs.values()):
             return None
         own = tuple([need.condition for need in self.needs[needs:]])
-        found = _Placed(layer, inputs, bound, outputs, own)
+        found = _Placed(inputs, bound, outputs, own)
         if layer.is_plain:
-            if problems == len(self.problems):
-                self.placed[id(layer)] = self.placed[layer] = found
-            else:  # what is wrong is told of each entry
-                self.placed[entry] = found
+            if problems != len(self.problems):  # what is wrong is told of each entry
+                self.placed[entry] = _Known(layer, found)
+            elif layer in self.placed:
+                self.placed[layer].add(found)
+            else:
+                self.placed[id(layer)] = self.placed[layer] = _Known(layer, found)
         return found
 
     def take(self, source: Source) -> None:

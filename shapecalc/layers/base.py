@@ -10,6 +10,7 @@ a subclass with a ``rank``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from shapecalc.algebra.arithmetic import Dim, Shape, is_symbolic
@@ -59,6 +60,13 @@ MOST_STACKED = 10_000
 
 _PLAIN = frozenset((int, bool, str, type(None)))
 """The types of most settings, which are no formulas and hold none."""
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a setting is a number, formula, word or truth without a derivation, or such ones."""
+    if value.__class__ is tuple:
+        return all(item.__class__ in _PLAIN or _is_plain(item) for item in value)
+    return isinstance(value, Fraction) or (is_symbolic(value) and value.is_plain)
 
 
 class Layer(InTorch):
@@ -169,11 +177,7 @@ class Layer(InTorch):
         >>> KINDS["Linear"](out_features=8).is_plain
         True
         """
-        for value in self.__dict__.values():
-            for item in value if value.__class__ is tuple else (value,):
-                if item.__class__ not in _PLAIN and not (is_symbolic(item) and item.is_plain):
-                    return False
-        return True
+        return all(v.__class__ in _PLAIN or _is_plain(v) for v in self.__dict__.values())
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self.kind} is a value and cannot be changed")

@@ -341,7 +341,7 @@ def _windows(report: Report) -> Iterator[Window]:
     """
     known: dict[tuple[int, int], list[Window]] = {}
     for layer in report:
-        key = id(layer.node.layer), id(layer.node.inputs)
+        key = layer.node.likeness
         if key not in known:
             known[key] = list(_windows_of(layer))
         for window in known[key]:

@@ -72,6 +72,16 @@ def test_a_skip_is_held_until_it_is_added() -> None:
     assert memory.peak_at == "relu1" or memory.peak == 3072
 
 
+def test_nothing_is_left_in_a_formula_of_what_is_freed() -> None:
+    steps = shapecalc.load("llama").report(symbolic=True).memory.steps
+    held = {
+        block: [str(step.live) for step in steps if step.path.startswith(f"layers.{block}.")]
+        for block in (1, 2)
+    }
+    assert held[1] == held[2]
+    assert str(steps[-1].live) == "4*B*T*vocabulary + 4*B*T*width"
+
+
 @pytest.mark.parametrize(
     ("name", "each"),
     {"llama_7b": 524_288, "llama2_70b": 327_680, "llama3_8b": 131_072, "gpt2_xl": 307_200}.items(),

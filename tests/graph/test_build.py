@@ -591,6 +591,20 @@ def test_what_is_wrong_is_told_of_each_of_several_layers_that_are_alike():
     assert [problem.path for problem in error.value.problems] == ["conv1", "conv2"]
 
 
+def test_layers_are_alike_whatever_comes_between_them() -> None:
+    settings = [{"Linear": 8}, {"LayerNorm": {"normalized_shape": 8, "eps": "1/1000"}}]
+    by_turns = [{"Concat": None, "from": ["a", "a"]}, {"Linear": 4}, {"Linear": 8, "name": "b"}]
+    block = {"layers": [{"Linear": 8, "name": "a"}, settings[1], *by_turns]}
+    layers = [{"pair": None, "repeat": 3}]
+    found = shapecalc.load({"input": [8], "blocks": {"pair": block}, "layers": layers}).report()
+    assert len(found) == 15
+    assert len({layer.node.likeness for layer in found}) == 5
+    wide = [{"ReLU": None}, {"Linear": 16}, {"ReLU": None}, {"Linear": 8}]
+    found = shapecalc.load({"input": [8], "layers": wide * 3}).report(symbolic=["B"])
+    assert len({layer.node.likeness for layer in found}) == 4
+    assert [str(layer.output_shape[1]) for layer in found] == ["8", "16", "16", "8"] * 3
+
+
 def test_layers_alike_put_out_what_is_asked_of_each():
     pool = {"MaxPool2d": {"kernel_size": 3, "stride": 1, "padding": 1}}
     layers = [pool, pool, {"MaxUnpool2d": {"kernel_size": 3, "stride": 1, "padding": 1}}]
