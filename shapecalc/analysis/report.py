@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic, smallest, total
 from shapecalc.analysis.constraints import Constraint, combine
-from shapecalc.analysis.data import plain
+from shapecalc.analysis.data import layers, plain
 from shapecalc.analysis.layer import LayerReport, reports
 from shapecalc.analysis.measures import DEFAULT, Totals
 from shapecalc.analysis.views import ReceptiveFields
@@ -323,10 +323,7 @@ class Report:
                 {"name": name, "shape": plain(tensor.shape), "dtype": self._called(tensor)}
                 for name, tensor in self.inputs.items()
             ],
-            "layers": [
-                self._layer(layer) | ({"memory": plain(self.memory.of(layer))} if memory else {})
-                for layer in self.layers
-            ],
+            "layers": list(layers(self, memory=memory)),
             "outputs": [
                 {**({"name": name} if name else {}), "path": path, "shape": plain(tensor.shape)}
                 for name, (path, tensor) in zip_longest(self.built.output_names, self.outputs)
@@ -374,24 +371,3 @@ class Report:
 
     def _called(self, tensor: Tensor) -> str:
         return self.dtype if tensor.dtype == DEFAULT else tensor.dtype
-
-    def _layer(self, layer: LayerReport) -> dict[str, Any]:
-        field = self.receptive_fields[layer.path]
-        found = {
-            "path": layer.path,
-            "kind": layer.kind,
-            "inputs": list(layer.inputs),
-            "input_shapes": plain(layer.input_shapes),
-            "output_shape": plain(layer.output_shape),
-            "weights": {name: plain(shape) for name, shape in layer.weights.items()},
-            "buffers_of": {name: plain(each.shape) for name, each in layer.buffers_of.items()},
-        }
-        if len(layer.output_shapes) > 1:
-            found["output_shapes"] = plain(layer.output_shapes)
-        found |= plain(layer.counts)
-        found["receptive_field"] = None if field is None else field.to_dict()
-        if layer.path in self.passed_by:
-            found["active_params"] = plain(layer.params - self.passed_by[layer.path])
-        if layer.node.shared is not None:
-            found["shares"] = layer.node.shared
-        return found
