@@ -176,6 +176,21 @@ def monomial(value: Formula) -> tuple[Quantity, tuple[str, ...]] | None:
     return None
 
 
+def cancelled(number: Quantity, divisor: Quantity) -> tuple[Any, Any]:
+    """The two without what both are multiples of: one divides the other where it did before.
+
+    >>> H, G = Formula.symbol("H"), Formula.symbol("G")
+    >>> cancelled(6 * G * H, 4 * G)
+    (Formula('3*H'), 2)
+    """
+    top, bottom = _quotient(number, divisor).as_numer_denom()
+    return from_expr(top), from_expr(bottom)
+
+
+def _quotient(value: Quantity, divisor: Quantity) -> sympy.Expr:
+    return canonical.cancelled(as_expr(value) / as_expr(divisor))
+
+
 def as_remainder(value: Quantity, divisor: Quantity) -> tuple[str, bool]:
     """``value % divisor`` in words, cancelled; and whether it is 0 whatever the symbols are.
 
@@ -184,7 +199,7 @@ def as_remainder(value: Quantity, divisor: Quantity) -> tuple[str, bool]:
     >>> as_remainder(8, 2 * Formula.symbol("G")), as_remainder(-8, Formula.symbol("n") - 3)
     (('4 % G', False), ('8 % (n - 3)', False))
     """
-    quotient = canonical.cancelled(as_expr(value) / as_expr(divisor))
+    quotient = _quotient(value, divisor)
     top, bottom = quotient.as_numer_denom()
     if nodes.has_minus(top) and not top.is_Add:
         top = -top

@@ -62,7 +62,7 @@ def combine(needs: Iterable[Need], least: Mapping[str, int] | None = None) -> li
 
     ``least`` are the least values that symbols are understood to have, 0 for any other; all are
     positive where it is left out. What an open equation says more than what the rest has said is
-    left: where a symbol has one value only, that is put in.
+    left: where a symbol has one value only, that is put in. What follows from others is left out.
     """
     solved: dict[str, list[Need]] = {}
     waiting = list(dict.fromkeys(needs))
@@ -73,6 +73,7 @@ def combine(needs: Iterable[Need], least: Mapping[str, int] | None = None) -> li
         settled = {symbol: own.least for symbol, own in sets.items() if own.size == 1}
         known = {symbol: own.least for symbol, own in sets.items() if not own.is_empty}
         after = _simplified(waiting, settled, lowest | known)
+        after = _beside_others(after, lowest | known)
         if after == waiting:
             break
         waiting = after
@@ -125,18 +126,32 @@ def _simplified(
     needs: list[Need], settled: Mapping[str, int], least: Mapping[str, int]
 ) -> list[Need]:
     """What open equations still say; the equation itself where it cannot hold."""
-    left = []
     known: dict[Condition, bool | Condition] = {}
+    for condition in {need.condition: None for need in needs}:
+        known[condition] = condition.at(settled, least) if condition.claims else condition
+    return _with(needs, known)
+
+
+def _with(needs: list[Need], said: Mapping[Condition, bool | Condition]) -> list[Need]:
+    """The needs with what their conditions still say; without those that say nothing more."""
+    left = []
     for need in needs:
-        condition = need.condition
-        if condition not in known:
-            known[condition] = condition.at(settled, least) if condition.claims else condition
-        decided = known[condition]
+        decided = said.get(need.condition, False)
         if isinstance(decided, Condition):
             left.append(need._replace(condition=decided))
         elif not decided:
             left.append(need)
     return left
+
+
+def _beside_others(needs: list[Need], least: Mapping[str, int]) -> list[Need]:
+    """What open equations say beside the others."""
+    if len(needs) < 2:
+        return needs
+    from shapecalc.algebra.implied import beside_others  # which mostly nothing has need of
+
+    said = beside_others([need.condition for need in needs], least)
+    return _with(needs, said) if said else needs
 
 
 def _solved(

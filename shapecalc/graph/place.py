@@ -12,6 +12,7 @@ from typing import Any
 from shapecalc.algebra.arithmetic import LARGEST, Quantity, is_symbolic
 from shapecalc.algebra.requirement import Condition, Requirement, equal
 from shapecalc.graph.evaluate import Evaluator
+from shapecalc.graph.following import Following, Known
 from shapecalc.graph.graph import Need, Node, Source, Wire
 from shapecalc.graph.scope import Fatal, Place, Scope
 from shapecalc.language.evaluation import Undecided
@@ -33,51 +34,6 @@ It is several times what large known networks come to. The caller may say more.
 """
 
 
-class _Placed:
-    """What follows for a layer from its inputs: itself with all fields, its outputs, its needs."""
-
-    __slots__ = ("inputs", "layer", "needs", "outputs")
-
-    def __init__(
-        self,
-        inputs: tuple[Tensor, ...],
-        layer: Layer,
-        outputs: dict[str, Tensor],
-        needs: tuple[Condition, ...],
-    ) -> None:
-        self.inputs = inputs
-        self.layer = layer
-        self.outputs = outputs
-        self.needs = needs
-
-
-class _Known:
-    """What has followed for a layer from its inputs, which are mostly those of the last time."""
-
-    __slots__ = ("all", "last", "made")
-
-    def __init__(self, made: Layer, first: _Placed) -> None:
-        self.made = made
-        self.last = first
-        self.all: dict[tuple[Tensor, ...], _Placed] | None = None  # few layers have several
-
-    def of(self, inputs: tuple[Tensor, ...]) -> _Placed | None:
-        """What follows from these inputs, if it is known."""
-        if _are_alike(inputs, self.last.inputs):
-            return self.last
-        found = self.all and self.all.get(inputs)
-        if not found or not _are_alike(inputs, found.inputs):
-            return None
-        self.last = found
-        return found
-
-    def add(self, found: _Placed) -> None:
-        """Remember what follows from other inputs."""
-        if self.all is None:
-            self.all = {self.last.inputs: self.last}
-        self.all[found.inputs] = self.last = found
-
-
 class Placer(Evaluator):
     """Puts layers into a graph, and collects the needs that come up."""
 
@@ -91,7 +47,7 @@ class Placer(Evaluator):
         self.least: dict[str, int] = {}
         self.layers = 0
         self.terms = 0
-        self.placed: dict[int | Entry | Layer, _Known] = {}
+        self.placed: dict[int | Entry | Layer, Known] = {}
         """What has followed for a layer, the same or one that equals it, or for an entry."""
         self.made: dict[tuple[Any, ...], Layer] = {}
         """The layers that there are, by their kinds and settings where these are plain."""
@@ -140,7 +96,7 @@ class Placer(Evaluator):
         inputs: tuple[Tensor, ...],
         wires: list[Wire],
         place: Place,
-    ) -> _Placed | None:
+    ) -> Following | None:
         """What follows for a layer from its inputs; None if a requirement does not hold."""
         needs, problems = len(self.needs), len(self.problems)
         self.arity(entry, layer, len(wires), place)
@@ -154,14 +110,14 @@ class Placer(Evaluator):
         if not all(self.possible(entry, path, each, place) for each in outputs.values()):
             return None
         own = tuple([need.condition for need in self.needs[needs:]])
-        found = _Placed(inputs, bound, outputs, own)
+        found = Following(inputs, bound, outputs, own)
         if layer.is_plain:
             if problems != len(self.problems):  # what is wrong is told of each entry
-                self.placed[entry] = _Known(layer, found)
+                self.placed[entry] = Known(layer, found)
             elif layer in self.placed:
                 self.placed[layer].add(found)
             else:
-                self.placed[id(layer)] = self.placed[layer] = _Known(layer, found)
+                self.placed[id(layer)] = self.placed[layer] = Known(layer, found)
         return found
 
     def take(self, source: Source) -> None:
@@ -389,21 +345,6 @@ def _is_refused(entry: Entry, error: FieldError) -> bool:
     kind = KINDS[entry.kind].fields[error.field].type
     assert is_symbolic(error.received)
     return is_outside(error.received, kind.least, kind.most)
-
-
-def _are_alike(inputs: tuple[Tensor, ...], known: tuple[Tensor, ...]) -> bool:
-    """Whether the inputs are the known ones, in numbers and formulas without a derivation."""
-    if inputs != known:
-        return False
-    for tensor, other in zip(inputs, known):  # written out: it is asked of every copy of a layer
-        if tensor is other:
-            continue
-        for n, m in zip(tensor.shape, other.shape):
-            if type(n) is int:
-                continue
-            if not (is_symbolic(n) and is_symbolic(m)) or n.is_whole != m.is_whole:
-                return False
-    return True
 
 
 def _origin(nodes: Mapping[str, Node], wire: Wire) -> str:

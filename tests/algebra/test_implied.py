@@ -1,0 +1,119 @@
+"""What conditions say beside others: all of them together say what they said before."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from typing import Any
+
+import pytest
+
+import shapecalc
+from shapecalc.algebra.formula import Formula, evaluate
+from shapecalc.algebra.implied import MOST, beside_others
+from shapecalc.algebra.requirement import (
+    Claim,
+    Condition,
+    Requirement,
+    at_least,
+    broadcasts,
+    divides,
+    equal,
+)
+
+a, b, c = (Formula.symbol(name) for name in "abc")
+ONES = dict.fromkeys("abc", 1)
+SIZES: list[Any] = [
+    a,
+    b,
+    c,
+    3 * a,
+    a * b,
+    (a + 3) // 4,
+    b // 2 + 1,
+    a // c,
+    c // b,
+    (a // b) * c,
+    a - 2,
+]
+SETTINGS = [dict(zip("abc", values)) for values in product(range(1, 13), repeat=3)]
+
+
+def is_so(claim: Claim, setting: dict[str, int]) -> bool:
+    """Whether a claim holds, by Python's own arithmetic."""
+    try:
+        left, right = (evaluate(side, setting) for side in (claim.left, claim.right))
+        remainder = left % right if claim.relation == "%" else 0
+    except ZeroDivisionError:
+        return False
+    return {"%": remainder == 0, "==": left == right, ">=": left >= right}[claim.relation]
+
+
+def holds(condition: bool | Condition, setting: dict[str, int]) -> bool:
+    """Whether one of a condition's claims does."""
+    if isinstance(condition, bool):
+        return condition
+    return any(is_so(claim, setting) for claim in condition.claims)
+
+
+def asked(seed: int) -> list[Condition]:
+    """Conditions of the sorts that layers have, some of which follow from others, or nearly so."""
+    chance = random.Random(seed)
+    rules: list[Requirement] = []
+    for _ in range(2):
+        size, part = chance.sample(SIZES, 2)
+        rules.append(divides(part, size))
+        near = size + chance.choice([0, 0, 1])
+        rules += [at_least(size, chance.choice([1, 2]) * part), at_least(near // part, 1)]
+        rules += [
+            equal(part * (near // part), near),
+            broadcasts(size // part, chance.choice(SIZES)),
+        ]
+    kept = chance.sample(rules, 6)
+    decided = [rule.decide(ONES) for rule in kept if rule.left != rule.right]
+    return [each for each in decided if isinstance(each, Condition)]
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_together_they_say_what_they_said_before(seed: int) -> None:
+    given = asked(seed)
+    said = beside_others(given, ONES)
+    left = [said.get(each, each) for each in given]
+    for setting in SETTINGS:
+        before = all(holds(each, setting) for each in given)
+        assert before == all(holds(each, setting) for each in left), setting
+
+
+def test_these_cases_leave_something_out() -> None:
+    found = [each for seed in range(80) for each in beside_others(asked(seed), ONES).values()]
+    assert found.count(True) >= 30
+    assert any(isinstance(each, Condition) for each in found)
+
+
+def test_what_divides_each_other_stays() -> None:
+    rules = [divides(a, b).decide(ONES), divides(b, a).decide(ONES)]
+    assert beside_others([each for each in rules if isinstance(each, Condition)], ONES) == {}
+
+
+def test_of_very_many_conditions_none_is_looked_at() -> None:
+    widths = [Formula.symbol(f"width{i}") for i in range(MOST)]
+    least = {f"width{i}": 1 for i in range(MOST)} | ONES
+    rules = [divides(a, width).decide(least) for width in widths]
+    rules.append(at_least(widths[0], a).decide(least))
+    conditions = [each for each in rules if isinstance(each, Condition)]
+    assert beside_others(conditions, least) == {}
+    assert beside_others(conditions[:1] + conditions[-1:], least) == {conditions[-1]: True}
+
+
+def test_windows_of_maxvit_have_to_fit_and_no_more_is_told() -> None:
+    report = shapecalc.load("maxvit").report(symbolic=["H", "W", "partition"])
+    assert [each.condition for each in report.constraints] == [
+        f"(({side} + {n - 1})//{n}) % partition == 0" for n in (4, 8, 16, 32) for side in "HW"
+    ]
+
+
+def test_alternatives_that_others_rule_out_are_not_told() -> None:
+    vit = shapecalc.load("vit").report(symbolic=["H", "W", "patch", "tokens"])
+    assert "(H//patch)*(W//patch) + 1 == tokens or tokens == 1" in [
+        each.condition for each in vit.constraints
+    ]
