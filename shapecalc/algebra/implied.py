@@ -6,7 +6,7 @@ Put into another condition, that may decide it: ``X >= p`` is so then, and ``p*(
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from shapecalc.algebra.arithmetic import is_symbolic
@@ -14,6 +14,9 @@ from shapecalc.algebra.requirement import Claim, Condition, Least, at_least, dec
 
 MOST = 200
 """Of more conditions than these none is looked at."""
+
+MOST_NUMBERS = 200
+"""Nor for more numbers than these."""
 
 
 def beside_others(
@@ -50,6 +53,30 @@ def beside_others(
             elif len(left) < len(condition.claims):
                 found[condition] = decide(left, least)
     return found
+
+
+def telling(
+    conditions: Iterable[Condition], symbol: str, numbers: Collection[int]
+) -> frozenset[Condition]:
+    """The fewest conditions on a symbol that leave the same of some numbers, the shortest first.
+
+    >>> from shapecalc.algebra.formula import Formula
+    >>> from shapecalc.algebra.requirement import divides
+    >>> p = Formula.symbol("p")
+    >>> rules = [divides(p, 28), divides(p, 14), at_least(28 // p, 2)]
+    >>> found = telling([rule.decide() for rule in rules], "p", range(1, 29))
+    >>> [each.equation for each in found]
+    ['14 % p == 0']
+    """
+    refused = {
+        condition: {n for n in numbers if condition.at({symbol: n}, {}) is not True}
+        for condition in conditions
+    }
+    for condition in sorted(refused, key=lambda each: len(each.equation), reverse=True):
+        others = [own for other, own in refused.items() if other != condition]
+        if refused[condition] <= set().union(*others):
+            del refused[condition]
+    return frozenset(refused)
 
 
 def _multiples(

@@ -82,6 +82,8 @@ def combine(needs: Iterable[Need], least: Mapping[str, int] | None = None) -> li
         for symbol, own in solved.items()
         for each in _solved(symbol, own, sets[symbol], lowest[symbol])
     ]
+    for symbol, own in sets.items():
+        waiting = _telling(waiting, symbol, own)
     equations: dict[str, list[str]] = {}
     for need in waiting:
         equations.setdefault(need.condition.equation, []).append(need.path)
@@ -152,6 +154,19 @@ def _beside_others(needs: list[Need], least: Mapping[str, int]) -> list[Need]:
 
     said = beside_others([need.condition for need in needs], least)
     return _with(needs, said) if said else needs
+
+
+def _telling(needs: list[Need], symbol: str, numbers: Solutions) -> list[Need]:
+    """Without needs that leave out none of a symbol's numbers, which are few, beside the others."""
+    own = dict.fromkeys(need.condition for need in needs if _symbols([need]) == {symbol})
+    if len(own) < 2 or not numbers.size:
+        return needs
+    from shapecalc.algebra.implied import MOST, MOST_NUMBERS, telling
+
+    if len(own) > MOST or numbers.size > MOST_NUMBERS:
+        return needs
+    kept = telling(own, symbol, list(numbers.members()))
+    return [need for need in needs if need.condition not in own or need.condition in kept]
 
 
 def _solved(

@@ -10,7 +10,7 @@ import pytest
 
 import shapecalc
 from shapecalc.algebra.formula import Formula, evaluate
-from shapecalc.algebra.implied import MOST, beside_others
+from shapecalc.algebra.implied import MOST, beside_others, telling
 from shapecalc.algebra.requirement import (
     Claim,
     Condition,
@@ -103,6 +103,37 @@ def test_of_very_many_conditions_none_is_looked_at() -> None:
     conditions = [each for each in rules if isinstance(each, Condition)]
     assert beside_others(conditions, least) == {}
     assert beside_others(conditions[:1] + conditions[-1:], least) == {conditions[-1]: True}
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_fewest_conditions_leave_the_same_numbers(seed: int) -> None:
+    chance = random.Random(seed)
+    sizes = [a, a // 2, a + 3, 2 * a - 1, 60 // a, 84 // a, a * (36 // a)]
+    rules = [
+        chance.choice([divides, at_least, equal])(chance.choice(sizes), chance.randint(1, 9))
+        for _ in range(2)
+    ] + [divides(chance.choice(sizes), chance.choice([12, 60, 84, 210])) for _ in range(4)]
+    decided = [rule.decide(ONES) for rule in rules]
+    given = [each for each in decided if isinstance(each, Condition)]
+    kept = telling(given, "a", range(1, 90))
+    for n in range(1, 90):
+        before = all(holds(each, {"a": n}) for each in given)
+        assert before == all(holds(each, {"a": n}) for each in kept), n
+    for condition in kept:  # each of them is needed
+        others = kept - {condition}
+        settings = [{"a": n} for n in range(1, 90)]
+        assert any(
+            all(holds(each, setting) for each in others) and not holds(condition, setting)
+            for setting in settings
+        )
+
+
+def test_the_window_of_maxvit_divides_its_smallest_map() -> None:
+    report = shapecalc.load("maxvit").report(symbolic=["partition"])
+    assert [each.condition for each in report.constraints] == [
+        "partition <= 7",
+        "7 % partition == 0",
+    ]
 
 
 def test_windows_of_maxvit_have_to_fit_and_no_more_is_told() -> None:
