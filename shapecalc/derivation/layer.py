@@ -165,12 +165,8 @@ def _settings(layer: LayerReport, told: Lettered) -> Iterator[Setting]:
         value = vars(own)[name]
         if name in lettered_fields or isinstance(declared.default, SameAs):
             continue
-        if declared.is_required or value not in (None, _default(declared, own.rank)):
+        if declared.is_required or value not in (None, own.default_of(name)):
             yield Setting(name, "", value)
-
-
-def _default(declared: Any, rank: int) -> Any:
-    return None if declared.default is None else declared.type.read(declared.default, rank)
 
 
 # -- shape -------------------------------------------------------------------------------------

@@ -110,12 +110,12 @@ def _with_letters(layer: Layer, settings: dict[str, Traced], fields: dict[str, l
     """The layer with its sizes as letters; what follows from the input is left as it is."""
     values = dict(vars(layer))
     for name, declared in layer.fields.items():
-        if declared.infer is None and _is_told(declared, values[name], layer.rank):
+        if declared.infer is None and _is_told(declared, values[name], layer):
             values[name] = _lettered(declared, values[name], settings, fields)
     return _replaced(layer, values)
 
 
-def _is_told(declared: Field, value: Any, rank: int) -> bool:
+def _is_told(declared: Field, value: Any, layer: Layer) -> bool:
     """Whether a setting is worth a letter: it says something, or the rule needs it."""
     if not declared.type.symbolic or value is None or isinstance(value, str):
         return False
@@ -123,7 +123,7 @@ def _is_told(declared: Field, value: Any, rank: int) -> bool:
         return False  # places in a list have no letters; a negative number is no size
     if declared.letter in ALWAYS or declared.is_required:
         return True
-    return bool(value != declared.type.read(declared.default, rank))
+    return bool(value != layer.default_of(declared.name))
 
 
 def _lettered(

@@ -13,7 +13,6 @@ from shapecalc.analysis.report import Report
 from shapecalc.diagram.plan import Frame, Vertex
 from shapecalc.graph.graph import Node
 from shapecalc.language.text import shown
-from shapecalc.layers.field import SameAs
 from shapecalc.layers.tensor import times
 from shapecalc.layout import decimal
 from shapecalc.table import Writer
@@ -77,11 +76,11 @@ def settings(node: Node, write: Writer) -> str:
         if declared.infer is not None:
             continue
         if _are_places(declared, value):
-            if declared.is_required or value != _default(node, declared):
+            if declared.is_required or value != node.layer.default_of(name):
                 told.append(f"{name} {listed(value)}")
         elif declared.is_required:
             told.append(_all(value, write))
-        elif value is not None and value != _default(node, declared):
+        elif value is not None and value != node.layer.default_of(name):
             told.append(_named(name, value, write))
     return ", ".join(told)
 
@@ -103,14 +102,6 @@ def listed(value: Any) -> str:
     if len(values) > 6:
         values[4:-1] = ["..."]
     return values[0] if len(values) == 1 else f"[{' '.join(values)}]"
-
-
-def _default(node: Node, declared: Any) -> Any:
-    if isinstance(declared.default, SameAs):
-        return vars(node.layer)[declared.default.name]
-    return (
-        None if declared.default is None else declared.type.read(declared.default, node.layer.rank)
-    )
 
 
 def _all(value: Any, write: Writer) -> str:

@@ -123,13 +123,13 @@ class Layer(InTorch):
             elif declared.default is REQUIRED:
                 raise TypeError(f"{self.kind} needs {name}: {declared.doc}")
             else:
-                values[name] = self._default(declared)
+                values[name] = self.default_of(name)
         if settings:
             raise TypeError(f"{self.kind} has no field {', '.join(settings)}")
 
     def _read(self, declared: Field, value: Any) -> Any:
         if value is None and (declared.default is None or isinstance(declared.default, SameAs)):
-            return self._default(declared)
+            return self.default_of(declared.name)
         return self._typed(declared, value)
 
     @classmethod
@@ -159,13 +159,20 @@ class Layer(InTorch):
             return error
         return None
 
-    def _default(self, declared: Field) -> Any:
-        default = declared.default
-        if default is None:
+    def default_of(self, name: str) -> Any:
+        """What a field that is not required is where it is not set: its default, or another field.
+
+        >>> from shapecalc.layers import KINDS
+        >>> pool = KINDS["MaxPool2d"](kernel_size=3, stride=1)
+        >>> pool.default_of("stride"), pool.default_of("padding")
+        ((3, 3), (0, 0))
+        """
+        declared = self.fields[name]
+        if declared.default is None:
             return None
-        if isinstance(default, SameAs):
-            return self.__dict__[default.name]
-        return declared.type.read(default, self.rank)
+        if isinstance(declared.default, SameAs):
+            return self.__dict__[declared.default.name]
+        return declared.default_at(self.rank)
 
     @property
     def is_plain(self) -> bool:

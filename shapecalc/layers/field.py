@@ -49,7 +49,7 @@ class Field:
     ('size of a filter', 'F', True)
     """
 
-    __slots__ = ("default", "doc", "infer", "letter", "name", "torch_default", "type")
+    __slots__ = ("_read", "default", "doc", "infer", "letter", "name", "torch_default", "type")
 
     def __init__(
         self,
@@ -69,6 +69,18 @@ class Field:
         # without a default of its own, an inferred field has to be given to torch
         own = REQUIRED if infer is not None else default
         self.torch_default = own if torch_default is REQUIRED else torch_default
+        self._read: dict[int, Any] = {}
+
+    def default_at(self, rank: int) -> Any:
+        """The default as it is read for so many axes of space; many layers ask for it.
+
+        >>> from shapecalc.layers import KINDS
+        >>> KINDS["Conv2d"].fields["stride"].default, KINDS["Conv2d"].fields["stride"].default_at(2)
+        (1, (1, 1))
+        """
+        if rank not in self._read:
+            self._read[rank] = self.type.read(self.default, rank)
+        return self._read[rank]
 
     @property
     def is_required(self) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Setting
 from shapecalc.layers.compound import Either, PerAxis
-from shapecalc.layers.field import SameAs
 from shapecalc.reading.evaluator import sizes
 from shapecalc.reading.evaluator.sizes import Size
 from shapecalc.reading.tensors.trace import exact
@@ -23,15 +22,9 @@ def settings(op: Op, mark: Mark) -> dict[str, Setting]:
         if declared is None or declared.infer is not None or value is None:
             continue
         kept = layer.__dict__[name]
-        if declared.default is not None and not declared.is_required:
-            default = declared.default
-            default = (
-                layer.__dict__[default.name]
-                if isinstance(default, SameAs)
-                else layer._default(declared)
-            )
-            if kept == default:
-                continue
+        has_default = declared.default is not None and not declared.is_required
+        if has_default and kept == layer.default_of(name):
+            continue
         per = declared.type.other if isinstance(declared.type, Either) else declared.type
         if isinstance(per, PerAxis) and isinstance(value, (list, tuple)):
             covers = len(value) == len(kept) or per.short == "repeated"
