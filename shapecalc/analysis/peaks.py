@@ -7,7 +7,6 @@ most.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
@@ -191,7 +190,9 @@ class _Proofs:
         self._least = least
         self._left = self.MOST
         self._in_vain = 0
-        self._known: dict[frozenset[tuple[Dim, int]], bool] = {}
+        self._known: dict[frozenset[tuple[int, int]], bool] = {}
+        first: dict[Dim, int] = {}  # of each size the first tensor, which stands for all
+        self._alike = [first.setdefault(size, place) for place, size in enumerate(sizes)]
 
     @property
     def are_spent(self) -> bool:
@@ -203,11 +204,14 @@ class _Proofs:
         if not all(x >= y for x, y in zip(a.tried, b.tried, strict=True)):
             self._in_vain += 1
             return False
-        apart = Counter(self._sizes[place] for place in _bits(a.held & ~b.held))
-        apart.subtract(self._sizes[place] for place in _bits(b.held & ~a.held))
-        key = frozenset((size, count) for size, count in apart.items() if count)
+        apart: dict[int, int] = {}
+        for held, count in ((a.held & ~b.held, 1), (b.held & ~a.held, -1)):
+            for place in _bits(held):
+                first = self._alike[place]
+                apart[first] = apart.get(first, 0) + count
+        key = frozenset([each for each in apart.items() if each[1]])
         if key not in self._known:
-            self._known[key] = self._proven(dict(key))
+            self._known[key] = self._proven({self._sizes[place]: count for place, count in key})
         self._in_vain += 0 if self._known[key] else 50
         return self._known[key]
 

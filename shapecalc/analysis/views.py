@@ -153,9 +153,15 @@ class ReceptiveFields(Mapping[str, "ReceptiveField | None"]):
             return None
         if len(views) == 1 and all(window == _ALONE for window in own):
             return views[0]
-        found = [together(list(axis), self._least) for axis in zip(*views)]
-        seen = [axis and window and axis.then(window) for axis, window in zip(found, own)]
+        axes = list(zip(own, zip(*views)))
+        known = {axis: self._through(*axis) for axis in dict.fromkeys(axes)}  # mostly alike
+        seen = [known[axis] for axis in axes]
         return tuple(axis for axis in seen if axis) if all(seen) else None
+
+    def _through(self, window: Phases | None, sources: tuple[Phases, ...]) -> Phases | None:
+        """What is seen along an axis through a layer's window."""
+        view = together(list(sources), self._least)
+        return view and window and view.then(window)
 
 
 def _field(view: View) -> ReceptiveField | None:
