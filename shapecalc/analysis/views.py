@@ -151,7 +151,7 @@ class ReceptiveFields(Mapping[str, "ReceptiveField | None"]):
         own = self._own(node, tuple([x for x, _ in reached]))
         if own is None or any(len(view) != len(own) for view in views):
             return None
-        if len(views) == 1 and all(window == _ALONE for window in own):
+        if all(view is views[0] for view in views) and all(window == _ALONE for window in own):
             return views[0]
         axes = list(zip(own, zip(*views)))
         known = {axis: self._through(*axis) for axis in dict.fromkeys(axes)}  # mostly alike

@@ -96,6 +96,7 @@ class _Writer:
         self.depth = depth
         self.program = Program()
         self._settings: dict[int, list[Any]] = {}  # of layers that many places may share
+        self._figures: dict[int, dict[str, Any]] = {}
 
     def data(self) -> dict[str, Any]:
         found = self.found
@@ -114,7 +115,7 @@ class _Writer:
             | ({"active_params": "active params"} if found.passed_by else {}),
             "columns": COLUMNS,
             "totals": {name: self.add(n) for name, n in found.totals.by_name.items()},
-            "memory": [self.places(step[1:]) for step in found.memory.steps],
+            "memory": list(self.memory()),
             "constraints": [self.constraint(each) for each in found.constraints],
             "warnings": [
                 {"code": each.code, "path": each.path, "message": each.message}
@@ -158,12 +159,30 @@ class _Writer:
             "colour": GROUPS.get(layer.node.layer.family, "other"),
             "settings": self.settings(layer),
             "inputs": list(layer.inputs),
-            "shape": self.places(layer.output_shape),
-            **{name: self.add(count) for name, count in layer.counts.items()},
+            **self.figures(layer),
         }
         if layer.node.shared is not None:
             told["shares"] = layer.node.shared
         return told
+
+    def figures(self, layer: LayerReport) -> dict[str, Any]:
+        """The output's shape and the counts; layers that are alike have the same."""
+        known = self._figures.get(id(layer.counts))
+        if known is None:
+            known = self._figures[id(layer.counts)] = {
+                "shape": self.places(layer.output_shape),
+                **{name: self.add(count) for name, count in layer.counts.items()},
+            }
+        return known
+
+    def memory(self) -> Iterator[list[int]]:
+        """What each step holds, and how much of that waits; steps that are alike have the same."""
+        known: dict[tuple[int, int], list[int]] = {}
+        for _, live, waiting in self.found.memory.steps:
+            key = id(live), id(waiting)
+            if key not in known:
+                known[key] = self.places([live, waiting])
+            yield known[key]
 
     def settings(self, layer: LayerReport) -> list[Any]:
         """The settings of a layer as pieces: text, and the places of what depends on a symbol."""
