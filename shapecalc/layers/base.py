@@ -62,11 +62,17 @@ _PLAIN = frozenset((int, bool, str, type(None)))
 """The types of most settings, which are no formulas and hold none."""
 
 
-def _is_plain(value: object) -> bool:
-    """Whether a setting is a number, formula, word or truth without a derivation, or such ones."""
-    if value.__class__ is tuple:
-        return all(item.__class__ in _PLAIN or _is_plain(item) for item in value)
-    return isinstance(value, Fraction) or (is_symbolic(value) and value.is_plain)
+def _are_plain(values: Iterable[object]) -> bool:
+    """Whether settings are numbers, formulas, words and truths without a derivation, or such."""
+    for value in values:  # written out: it is asked of every layer
+        if value.__class__ in _PLAIN:
+            continue
+        if value.__class__ is tuple:
+            if not _are_plain(value):
+                return False
+        elif not (isinstance(value, Fraction) or (is_symbolic(value) and value.is_plain)):
+            return False
+    return True
 
 
 class Layer(InTorch):
@@ -184,7 +190,7 @@ class Layer(InTorch):
         >>> KINDS["Linear"](out_features=8).is_plain
         True
         """
-        return all(v.__class__ in _PLAIN or _is_plain(v) for v in self.__dict__.values())
+        return _are_plain(self.__dict__.values())
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self.kind} is a value and cannot be changed")
