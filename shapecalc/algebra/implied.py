@@ -7,9 +7,12 @@ Put into another condition, that may decide it: ``X >= p`` is so then, and ``p*(
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from shapecalc.algebra.arithmetic import is_symbolic
+from shapecalc.algebra.arithmetic import Dim, is_symbolic
+from shapecalc.algebra.form import cancelled
+from shapecalc.algebra.formula import Formula, evaluate
+from shapecalc.algebra.nodes import parts
 from shapecalc.algebra.requirement import Claim, Condition, Least, at_least, decide
 
 MOST = 200
@@ -37,20 +40,18 @@ def beside_others(
     {'width >= heads': True}
     """
     given = dict.fromkeys(conditions)
-    if not 1 < len(given) <= MOST:
-        return {}
-    multiples = list(_multiples(given, least))
+    multiples = list(_multiples(given)) if 1 < len(given) <= MOST else []
     if not multiples:
         return {}
-    written = _Written({number: divisor for _, number, divisor in multiples}, least)
-    sources = {condition for condition, _, _ in multiples}
+    written = _Written(multiples, least)
     found: dict[Condition, bool | Condition] = {}
     for condition in given:
-        if condition.claims and condition not in sources:
-            left = [claim for claim in condition.claims if written.decide([claim]) is not False]
-            if written.decide(left) is True:
+        if condition.claims and condition not in written.sources:
+            decided = {claim: written.decide(claim) for claim in condition.claims}
+            left = [claim for claim, holds in decided.items() if holds is not False]
+            if True in decided.values():
                 found[condition] = True
-            elif len(left) < len(condition.claims):
+            elif len(left) < len(decided):
                 found[condition] = decide(left, least)
     return found
 
@@ -79,60 +80,77 @@ def telling(
     return frozenset(refused)
 
 
-def _multiples(
-    conditions: Iterable[Condition], least: Least
-) -> Iterator[tuple[Condition, Any, Any]]:
-    """The conditions that a positive number is a multiple of one, with the two."""
-    from shapecalc.algebra.form import cancelled
+class _Multiple(NamedTuple):
+    """A condition that asks for a number to be a multiple of a divisor."""
 
+    condition: Condition
+    number: Formula
+    divisor: Dim
+
+    @property
+    def extent(self) -> tuple[Any, ...]:
+        """What grows with the divisor: what is a multiple of another comes after it."""
+        told = str(self.divisor)
+        return len(_parts(self.divisor)), len(told), told
+
+
+def _multiples(conditions: Iterable[Condition]) -> Iterator[_Multiple]:
     for condition in conditions:
         if len(condition.claims) != 1 or condition.claims[0].relation != "%":
             continue
         number, divisor = cancelled(condition.claims[0].left, condition.claims[0].right)
-        if is_symbolic(number) and _is_positive(number, least) and _is_positive(divisor, least):
-            yield condition, number, divisor
+        if is_symbolic(number):
+            yield _Multiple(condition, number, divisor)
 
 
-def _is_positive(size: Any, least: Least) -> bool:
-    return at_least(size, 1).decide(least) is True
+def _parts(size: Dim) -> set[Any]:
+    return parts(size.expr) if isinstance(size, Formula) else set()
 
 
 class _Written:
-    """Conditions with multiples written as products."""
+    """Conditions in which multiples are written as products.
 
-    def __init__(self, multiples: dict[Any, Any], least: Least) -> None:
+    ``sources`` are those that say that they are some, of each number the one that says most.
+    """
+
+    def __init__(self, multiples: list[_Multiple], least: Least) -> None:
         self.least = dict(least)
         self.symbols: dict[str, Any] = {}
         self.parts: dict[Any, Any] = {}
-        left = dict(multiples)
-        while left:
-            ready = [number for number in left if not _has_any(left[number], left)]
-            if not ready:  # each divides another: those stay as they are
-                break
-            for number in ready:
-                self._write(number, left.pop(number))
+        self.sources: set[Condition] = set()
+        waiting = {each.number.expr: each for each in sorted(multiples, key=lambda m: m.extent)}
+        inside = {
+            expr: (_parts(each.number) | _parts(each.divisor)) - {expr}
+            for expr, each in waiting.items()
+        }
+        while ready := [expr for expr in waiting if waiting.keys().isdisjoint(inside[expr])]:
+            for expr in ready:
+                self._write(waiting.pop(expr))
+        self.known = dict(self.parts)
 
-    def _write(self, number: Any, divisor: Any) -> None:
-        from shapecalc.algebra.formula import Formula
-
+    def _write(self, multiple: _Multiple) -> None:
+        """Write a number, if it is positive, as so many times its divisor."""
+        self.known = dict(self.parts)  # without what was found before it was written
+        divisor = self._of(multiple.divisor)
+        if not (self._is_positive(divisor) and self._is_positive(self._of(multiple.number))):
+            return
         name = f"{len(self.least)} times"  # no symbol of a spec is called so
         self.least[name] = 1
-        product = self._of(divisor) * Formula.symbol(name)
-        if number.expr.is_Symbol:
-            self.symbols[number.expr.name] = product
+        product = divisor * Formula.symbol(name)
+        expr = multiple.number.expr
+        if expr.is_Symbol:
+            self.symbols[expr.name] = product
         else:
-            self.parts[number.expr] = product
+            self.parts[expr] = product
+        self.sources.add(multiple.condition)
+
+    def _is_positive(self, size: Any) -> bool:
+        return at_least(size, 1).decide(self.least) is True
 
     def _of(self, size: Any) -> Any:
-        from shapecalc.algebra.formula import evaluate
+        return evaluate(size, self.symbols, self.known)
 
-        return evaluate(size, self.symbols, self.parts)
-
-    def decide(self, claims: Iterable[Claim]) -> bool | Condition:
-        """Whether one of some claims holds wherever the multiples are some."""
-        own = [Claim(self._of(left), relation, self._of(right)) for left, relation, right in claims]
-        return decide(own, self.least)
-
-
-def _has_any(divisor: Any, numbers: Iterable[Any]) -> bool:
-    return is_symbolic(divisor) and divisor.expr.has(*[number.expr for number in numbers])
+    def decide(self, claim: Claim) -> bool | Condition:
+        """Whether a claim holds wherever the multiples are some."""
+        own = Claim(self._of(claim.left), claim.relation, self._of(claim.right))
+        return decide([own], self.least)

@@ -403,6 +403,18 @@ def contains(expr: sympy.Expr, kind: Any) -> bool:
     return isinstance(expr, kind) or any(contains(part, kind) for part in expr.args)
 
 
+def parts(expr: sympy.Expr) -> set[sympy.Expr]:
+    """All that stands in an expression, itself included."""
+    found: set[sympy.Expr] = set()
+    waiting = [expr]
+    while waiting:
+        each = waiting.pop()
+        if each not in found:
+            found.add(each)
+            waiting += each.args
+    return found
+
+
 @lru_cache(maxsize=65536)
 def depth(expr: sympy.Expr) -> int:
     """How many floors, minima, maxima and products of sums stand in one another."""

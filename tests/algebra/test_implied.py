@@ -36,7 +36,7 @@ SIZES: list[Any] = [
     (a // b) * c,
     a - 2,
 ]
-SETTINGS = [dict(zip("abc", values)) for values in product(range(1, 13), repeat=3)]
+SETTINGS = [dict(zip("abc", values)) for values in product(range(1, 11), repeat=3)]
 
 
 def is_so(claim: Claim, setting: dict[str, int]) -> bool:
@@ -93,6 +93,25 @@ def test_these_cases_leave_something_out() -> None:
 def test_what_divides_each_other_stays() -> None:
     rules = [divides(a, b).decide(ONES), divides(b, a).decide(ONES)]
     assert beside_others([each for each in rules if isinstance(each, Condition)], ONES) == {}
+
+
+def test_of_multiples_of_a_number_the_one_that_says_most_is_told() -> None:
+    rules = [divides(b, a), divides(b * c, a), divides(6 * b * c, a), at_least(a, 2 * c)]
+    found = [rule.decide(ONES) for rule in rules]
+    said = beside_others([each for each in found if isinstance(each, Condition)], ONES)
+    assert list(said.values()) == [True, True, True]
+    assert found[2] not in said
+
+
+def test_what_is_a_multiple_within_a_multiple_is_positive_as_well() -> None:
+    rows = ((a + 1) // 2 // b + 1) // 2
+    rules = [divides(b, (a + 1) // 2), divides(b, rows), at_least(rows, b), at_least(rows // b, 1)]
+    found = [rule.decide(ONES) for rule in rules]
+    said = beside_others([each for each in found if isinstance(each, Condition)], ONES)
+    assert [said.get(each) for each in found if isinstance(each, Condition)] == [
+        *(None, None),
+        *(True, True),
+    ]
 
 
 def test_of_very_many_conditions_none_is_looked_at() -> None:
