@@ -279,7 +279,11 @@ class Memory:
 
     def _steps(self) -> Iterator[Step]:
         held = _Held()
-        meter = self.report.meter.anew(TIMES_TERMS) if self._is_open and self.report.meter else None
+        meter = (
+            self.report.meter.anew(times=TIMES_TERMS)
+            if self._is_open and self.report.meter
+            else None
+        )
         alike: dict[Any, tuple[Dim, Dim]] = {}  # turns are mostly like others before them
         for turn in self._turns():
             held.change([self._sizes[source] for source in turn.made], 1)

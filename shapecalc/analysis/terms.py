@@ -29,7 +29,7 @@ class Meter:
         self._terms = 0
         self._told: set[Dim] = set()
 
-    def anew(self, times: int, advice: str = "") -> Meter:
+    def anew(self, advice: str = "", times: int = 1) -> Meter:
         """A meter that has counted nothing yet, with so many times the limit."""
         return Meter(times * self.most, self._source, advice or self._advice)
 

@@ -17,9 +17,6 @@ from shapecalc.language.problem import did_you_mean, listing
 from shapecalc.layout import column_width
 from shapecalc.pace import now
 
-TIMES_TERMS = 2
-"""So many times more terms than formulas may the derivations have: most are short."""
-
 ADVICE = "explain a layer or a block alone; if all is meant, --max-terms allows more"
 
 
@@ -88,7 +85,7 @@ def brief(report: Report, layers: Iterable[LayerReport]) -> Iterator[Step]:
     ('conv1', 'Conv2d', "Traced('K*C*F^2 + K', 456)")
     """
     alike: dict[Any, Step] = {}
-    meter = report.meter and report.meter.anew(TIMES_TERMS, ADVICE)
+    meter = report.meter and report.meter.anew(ADVICE)
     for layer in now.through("explaining", [*layers]):
         joined = layer.inputs if layer.node.layer.joins else ()
         key = *layer.node.likeness, layer.node.shared is None, joined
