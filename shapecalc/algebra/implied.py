@@ -14,12 +14,13 @@ from shapecalc.algebra.form import cancelled
 from shapecalc.algebra.formula import Formula, evaluate
 from shapecalc.algebra.nodes import parts
 from shapecalc.algebra.requirement import Claim, Condition, Least, at_least, decide
+from shapecalc.algebra.solutions import Solutions
 
 MOST = 200
 """Of more conditions than these none is looked at."""
 
-MOST_NUMBERS = 200
-"""Nor for more numbers than these."""
+MOST_TRIED = 4_000
+"""At so many numbers conditions are tried together, and no more."""
 
 
 def beside_others(
@@ -57,20 +58,27 @@ def beside_others(
 
 
 def telling(
-    conditions: Iterable[Condition], symbol: str, numbers: Collection[int]
+    conditions: Collection[Condition], symbol: str, numbers: Solutions
 ) -> frozenset[Condition]:
     """The fewest conditions on a symbol that leave the same of some numbers, the shortest first.
 
+    All of them where there are too many to be tried.
+
     >>> from shapecalc.algebra.formula import Formula
     >>> from shapecalc.algebra.requirement import divides
+    >>> from shapecalc.algebra.solutions import Interval
     >>> p = Formula.symbol("p")
     >>> rules = [divides(p, 28), divides(p, 14), at_least(28 // p, 2)]
-    >>> found = telling([rule.decide() for rule in rules], "p", range(1, 29))
+    >>> to_28 = Solutions(1, ((Interval(1, 28),),))
+    >>> found = telling([rule.decide() for rule in rules], "p", to_28)
     >>> [each.equation for each in found]
     ['14 % p == 0']
     """
+    if numbers.size is None or len(conditions) * numbers.size > MOST_TRIED:
+        return frozenset(conditions)
+    members = list(numbers.members())
     refused = {
-        condition: {n for n in numbers if condition.at({symbol: n}, {}) is not True}
+        condition: {n for n in members if condition.at({symbol: n}, {}) is not True}
         for condition in conditions
     }
     for condition in sorted(refused, key=lambda each: len(each.equation), reverse=True):

@@ -82,8 +82,7 @@ def combine(needs: Iterable[Need], least: Mapping[str, int] | None = None) -> li
         for symbol, own in solved.items()
         for each in _solved(symbol, own, sets[symbol], lowest[symbol])
     ]
-    for symbol, own in sets.items():
-        waiting = _telling(waiting, symbol, own)
+    waiting = _telling(waiting, sets)
     equations: dict[str, list[str]] = {}
     for need in waiting:
         equations.setdefault(need.condition.equation, []).append(need.path)
@@ -156,17 +155,23 @@ def _beside_others(needs: list[Need], least: Mapping[str, int]) -> list[Need]:
     return _with(needs, said) if said else needs
 
 
-def _telling(needs: list[Need], symbol: str, numbers: Solutions) -> list[Need]:
+def _telling(needs: list[Need], sets: Mapping[str, Solutions]) -> list[Need]:
     """Without needs that leave out none of a symbol's numbers, which are few, beside the others."""
-    own = dict.fromkeys(need.condition for need in needs if _symbols([need]) == {symbol})
-    if len(own) < 2 or not numbers.size:
+    few = {symbol: own for symbol, own in sets.items() if own.size}
+    alone: dict[str, list[Condition]] = {}
+    for condition in dict.fromkeys(need.condition for need in needs if few):
+        symbols = {name for claim in condition.claims for name in claim.symbols}
+        if len(symbols) == 1 and symbols <= few.keys():
+            alone.setdefault(symbols.pop(), []).append(condition)
+    several = {symbol: own for symbol, own in alone.items() if len(own) > 1}
+    if not several:
         return needs
-    from shapecalc.algebra.implied import MOST, MOST_NUMBERS, telling
+    from shapecalc.algebra.implied import telling
 
-    if len(own) > MOST or numbers.size > MOST_NUMBERS:
-        return needs
-    kept = telling(own, symbol, list(numbers.members()))
-    return [need for need in needs if need.condition not in own or need.condition in kept]
+    left_out: set[Condition] = set()
+    for symbol, conditions in several.items():
+        left_out |= set(conditions) - telling(conditions, symbol, few[symbol])
+    return [need for need in needs if need.condition not in left_out]
 
 
 def _solved(

@@ -10,7 +10,7 @@ import pytest
 
 import shapecalc
 from shapecalc.algebra.formula import Formula, evaluate
-from shapecalc.algebra.implied import MOST, beside_others, telling
+from shapecalc.algebra.implied import MOST, MOST_TRIED, beside_others, telling
 from shapecalc.algebra.requirement import (
     Claim,
     Condition,
@@ -20,6 +20,7 @@ from shapecalc.algebra.requirement import (
     divides,
     equal,
 )
+from shapecalc.algebra.solutions import Interval, Solutions
 
 a, b, c = (Formula.symbol(name) for name in "abc")
 ONES = dict.fromkeys("abc", 1)
@@ -134,7 +135,7 @@ def test_the_fewest_conditions_leave_the_same_numbers(seed: int) -> None:
     ] + [divides(chance.choice(sizes), chance.choice([12, 60, 84, 210])) for _ in range(4)]
     decided = [rule.decide(ONES) for rule in rules]
     given = [each for each in decided if isinstance(each, Condition)]
-    kept = telling(given, "a", range(1, 90))
+    kept = telling(given, "a", Solutions(1, ((Interval(1, 89),),)))
     for n in range(1, 90):
         before = all(holds(each, {"a": n}) for each in given)
         assert before == all(holds(each, {"a": n}) for each in kept), n
@@ -145,6 +146,13 @@ def test_the_fewest_conditions_leave_the_same_numbers(seed: int) -> None:
             all(holds(each, setting) for each in others) and not holds(condition, setting)
             for setting in settings
         )
+
+
+def test_at_too_many_numbers_nothing_is_tried() -> None:
+    rules = [divides(a, 28), divides(a, 14)]
+    given = [each for each in (rule.decide(ONES) for rule in rules) if isinstance(each, Condition)]
+    for last, kept in ((MOST_TRIED // 2, given[1:]), (MOST_TRIED // 2 + 1, given), (None, given)):
+        assert telling(given, "a", Solutions(1, ((Interval(1, last),),))) == {*kept}
 
 
 def test_the_window_of_maxvit_divides_its_smallest_map() -> None:
