@@ -145,18 +145,28 @@ def sides(value: Formula) -> tuple[Any, Any]:
     return from_expr(left), from_expr(right)
 
 
-def unrounded(value: Formula) -> Quantity:
+def unrounded(value: Formula, is_positive: Callable[[Formula], bool] | None = None) -> Quantity:
     """A formula that is at least 0 where a floor and a number are, without the floor.
 
-    >>> H = Formula.symbol("H")
+    What the floor divides by has to be a number, or a formula that ``is_positive``.
+
+    >>> H, r = Formula.symbol("H"), Formula.symbol("r")
     >>> unrounded((5 * H + 1) // 8 - 3), unrounded(H - 2)
     (Formula('5*H - 23'), Formula('H - 2'))
+    >>> unrounded(H // r - 2, lambda divisor: True)
+    Formula('H - 2*r')
     """
     constant, rest = value.expr.as_coeff_Add(rational=True)
     factor, floor = rest.as_coeff_Mul(rational=True)
-    if not isinstance(floor, FloorDiv) or not floor.args[1].is_Integer or factor.p < 0:
+    if not isinstance(floor, FloorDiv) or factor.p < 0:
         return value
     top, divisor = floor.args
+    if not divisor.is_Integer:
+        is_plain = factor == 1 and constant.is_Integer
+        if not is_plain or is_positive is None or not is_positive(Formula(divisor)):
+            return value
+        undivided: Quantity = from_expr(top + constant * divisor)
+        return undivided
     least = ceil(Fraction(-constant.p, constant.q) / Fraction(factor.p, factor.q))
     found: Quantity = from_expr(nodes.shifted(top, -int(divisor) * least))
     return found

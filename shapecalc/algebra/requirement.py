@@ -314,7 +314,7 @@ def decide(claims: tuple[Claim, ...] | list[Claim], least: Least | None) -> bool
 
 
 def _decide_one(claim: Claim, least: Least | None) -> bool | Condition:
-    from shapecalc.algebra.form import as_remainder
+    from shapecalc.algebra.form import as_remainder, unrounded
     from shapecalc.algebra.formula import expanded
 
     relation = "==" if claim.relation == "%" else claim.relation
@@ -322,6 +322,8 @@ def _decide_one(claim: Claim, least: Least | None) -> bool | Condition:
         difference = expanded(claim.difference)
     except ZeroDivisionError:
         return False
+    if relation == ">=" and is_symbolic(difference):
+        difference = unrounded(difference, lambda divisor: _is_positive(divisor, least))
     if not is_symbolic(difference):
         return bool(difference == 0 if relation == "==" else difference >= 0)
     if claim.relation == "%":

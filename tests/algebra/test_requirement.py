@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from shapecalc.algebra.arithmetic import largest
 from shapecalc.algebra.formula import Formula
 from shapecalc.algebra.requirement import Condition, at_least, divides, equal, refuse
+from shapecalc.language import evaluation, expression
 from tests.algebra.formulas import formula, lines
 
-H, W = Formula.symbol("H"), Formula.symbol("W")
+H, W, r = (Formula.symbol(name) for name in ("H", "W", "r"))
 
 numbers = st.integers(-50, 50)
 
@@ -119,3 +120,23 @@ def test_what_is_at_most_a_quotient_by_a_positive_symbol_is_said_of_its_numerato
     open_sign = at_least(1, g / p, "is {left}, less than {right}").decide({})
     assert isinstance(open_sign, Condition)
     assert open_sign.equation != "P >= g"
+
+
+@pytest.mark.parametrize(
+    ("size", "least", "told"),
+    [
+        (H // r, 1, "H >= r"),
+        (H // r - 1, 2, "H >= 3*r"),
+        ((H + 1) // (2 * r) + 4, 6, "H + 1 >= 4*r"),
+        ((H - r) // 2, 3, "H >= r + 6"),
+        (H // (r - 1), 1, "H//(r - 1) >= 1"),  # which r may turn around
+    ],
+)
+def test_a_floor_that_has_to_reach_a_number_is_told_without_it(size, least, told):
+    assert at_least(size, least).decide({"H": 1, "r": 0}).equation == told
+    for h in range(1, 40):
+        for factor in range(2, 9):
+            reached = size.at(H=h, r=factor) >= least
+            assert (
+                bool(evaluation.evaluate(expression.parse(told), {"H": h, "r": factor})) == reached
+            )
