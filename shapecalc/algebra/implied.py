@@ -78,7 +78,7 @@ def telling(
         return frozenset(conditions)
     members = list(numbers.members())
     refused = {
-        condition: {n for n in members if condition.at({symbol: n}, {}) is not True}
+        condition: {n for n in members if not _holds(condition, {symbol: n})}
         for condition in conditions
     }
     for condition in sorted(refused, key=lambda each: len(each.equation), reverse=True):
@@ -86,6 +86,13 @@ def telling(
         if refused[condition] <= set().union(*others):
             del refused[condition]
     return frozenset(refused)
+
+
+def _holds(condition: Condition, values: dict[str, int]) -> bool:
+    try:
+        return condition.at(values, {}) is True
+    except ZeroDivisionError:  # where there is no such quotient, nothing holds of it
+        return False
 
 
 class _Multiple(NamedTuple):
@@ -139,8 +146,11 @@ class _Written:
     def _write(self, multiple: _Multiple) -> None:
         """Write a number, if it is positive, as so many times its divisor."""
         self.known = dict(self.parts)  # without what was found before it was written
-        divisor = self._of(multiple.divisor)
-        if not (self._is_positive(divisor) and self._is_positive(self._of(multiple.number))):
+        try:
+            number, divisor = self._of(multiple.number), self._of(multiple.divisor)
+        except ZeroDivisionError:
+            return
+        if not (self._is_positive(number) and self._is_positive(divisor)):
             return
         name = f"{len(self.least)} times"  # no symbol of a spec is called so
         self.least[name] = 1
@@ -158,7 +168,10 @@ class _Written:
     def _of(self, size: Any) -> Any:
         return evaluate(size, self.symbols, self.known)
 
-    def decide(self, claim: Claim) -> bool | Condition:
-        """Whether a claim holds wherever the multiples are some."""
-        own = Claim(self._of(claim.left), claim.relation, self._of(claim.right))
+    def decide(self, claim: Claim) -> bool | Condition | None:
+        """Whether a claim holds wherever the multiples are some; None where it has no value."""
+        try:
+            own = Claim(self._of(claim.left), claim.relation, self._of(claim.right))
+        except ZeroDivisionError:
+            return None
         return decide([own], self.least)

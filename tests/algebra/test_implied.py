@@ -148,6 +148,18 @@ def test_the_fewest_conditions_leave_the_same_numbers(seed: int) -> None:
         )
 
 
+def test_a_number_that_divides_by_0_is_one_that_is_left_out() -> None:
+    rules = [divides(a, 12), at_least(-12 * (-6 // a), 1)]
+    given = [each for each in (rule.decide({}) for rule in rules) if isinstance(each, Condition)]
+    assert telling(given, "a", Solutions(1, ((Interval(0, 12),),))) == {given[0]}
+
+
+def test_what_comes_to_a_quotient_by_0_is_left_as_it_is() -> None:
+    rules = [divides(b, a), at_least(c // (a - b * (a // b)), 1)]
+    given = [each for each in (rule.decide(ONES) for rule in rules) if isinstance(each, Condition)]
+    assert beside_others(given, ONES) == {}
+
+
 def test_at_too_many_numbers_nothing_is_tried() -> None:
     rules = [divides(a, 28), divides(a, 14)]
     given = [each for each in (rule.decide(ONES) for rule in rules) if isinstance(each, Condition)]
