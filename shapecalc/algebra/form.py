@@ -186,6 +186,28 @@ def monomial(value: Formula) -> tuple[Quantity, tuple[str, ...]] | None:
     return None
 
 
+def as_modulo(difference: Formula) -> tuple[Any, Any] | None:
+    """A number and a divisor whose remainder is 0 where the formula is, if it is one or its minus.
+
+    >>> H, r = Formula.symbol("H"), Formula.symbol("r")
+    >>> as_modulo(r * (H // r) - H), as_modulo(H // 8 - 2 * (H // 16)), as_modulo(2 * (H // r) - H)
+    ((Formula('H'), Formula('r')), (Formula('H//8'), 2), None)
+    """
+    sides = difference.expr, -difference.expr
+    for term in sympy.Add.make_args(difference.expr):
+        for floor in [part for part in sympy.Mul.make_args(term) if isinstance(part, FloorDiv)]:
+            divisor = term / floor
+            divisor = -divisor if nodes.has_minus(divisor) else divisor
+            top, bottom = floor.args
+            inner = canonical.cancelled(bottom / divisor)
+            if divisor != 1 and nodes.is_whole(inner):
+                number = from_expr(top) // from_expr(inner)
+                remainder = number - from_expr(divisor * floor)
+                if nodes.expanded(as_expr(remainder)) in sides:
+                    return number, from_expr(divisor)
+    return None
+
+
 def cancelled(number: Quantity, divisor: Quantity) -> tuple[Any, Any]:
     """The two without what both are multiples of: one divides the other where it did before.
 

@@ -314,7 +314,7 @@ def decide(claims: tuple[Claim, ...] | list[Claim], least: Least | None) -> bool
 
 
 def _decide_one(claim: Claim, least: Least | None) -> bool | Condition:
-    from shapecalc.algebra.form import as_remainder, unrounded
+    from shapecalc.algebra.form import as_modulo, as_remainder, unrounded
     from shapecalc.algebra.formula import expanded
 
     relation = "==" if claim.relation == "%" else claim.relation
@@ -326,6 +326,8 @@ def _decide_one(claim: Claim, least: Least | None) -> bool | Condition:
         difference = unrounded(difference, lambda divisor: _is_positive(divisor, least))
     if not is_symbolic(difference):
         return bool(difference == 0 if relation == "==" else difference >= 0)
+    if claim.relation == "==" and (found := as_modulo(difference)):
+        claim = Claim(found[0], "%", found[1])
     if claim.relation == "%":
         said, always = as_remainder(claim.left, claim.right)
         return always or _decide_sign(difference, "==", least, claim, f"{said} == 0")

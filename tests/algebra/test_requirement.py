@@ -140,3 +140,27 @@ def test_a_floor_that_has_to_reach_a_number_is_told_without_it(size, least, told
             assert (
                 bool(evaluation.evaluate(expression.parse(told), {"H": h, "r": factor})) == reached
             )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        (r * (H // r), H, "H % r == 0"),
+        (64, r * (64 // r), "64 % r == 0"),
+        ((H + 1) // 2, r * ((H + 1) // 2 // r), "((H + 1)//2) % r == 0"),
+        (H + 3, r * (H // r) + 3, "H % r == 0"),
+        (2 * (H // 16), H // 8, "(H//8) % 2 == 0"),
+        (r * (H // (r * W)), H // W, "(H//W) % r == 0"),
+        (2 * (H // r), H, "H == 2*(H//r)"),
+    ],
+)
+def test_what_is_a_multiple_is_told_as_a_remainder(one, other, told):
+    for condition in (equal(one, other).decide(), equal(other, one).decide()):
+        assert condition.equation in (told, "2*(H//r) == H")
+    for h in range(1, 30):
+        for factor in range(1, 12):
+            values = {"H": h, "r": factor, "W": 3}
+            sides = [
+                side.at(**values) if isinstance(side, Formula) else side for side in (one, other)
+            ]
+            assert evaluation.evaluate(expression.parse(told), values) == (sides[0] == sides[1])
