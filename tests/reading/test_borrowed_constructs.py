@@ -19,6 +19,54 @@ import torch.nn.functional as F
 """
 
 CASES: dict[str, tuple[str, str, list[list[int]]]] = {
+    "layers between the sizes of an array": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        sizes = np.array([8, 6, 4])
+        self.layers = nn.ModuleList()
+        for n in range(sizes.size - 1):
+            self.layers.append(nn.Linear(int(sizes[n]), int(sizes[n + 1])))
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+""",
+        [[5, 8]],
+    ),
+    "a table of whole numbers and others, multiplied by numpy": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        omega = np.arange(4, dtype=float) / 4.0
+        places = np.stack(np.meshgrid(np.arange(3, dtype=np.float32), np.arange(2)), axis=0)
+        table = np.einsum("m,d->md", places[0].reshape(-1), 1.0 / 100**omega)
+        table = table + np.einsum("m,d->md", np.arange(6), omega)
+        self.table = nn.Parameter(torch.zeros(6, 4))
+        self.table.data.copy_(torch.from_numpy(table).float())
+        self.lin = nn.Linear(4, 2)
+    def forward(self, x):
+        return self.lin(x + self.table)
+""",
+        [[6, 4]],
+    ),
+    "lengths that are shifted by bits": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("bits", torch.arange(4) >> 1)
+        self.emb = nn.Embedding(50, 8)
+    def forward(self, x):
+        return self.emb(((x.long() << 2) >> 1) + self.bits)
+""",
+        [[4]],
+    ),
     "a table of sinusoids made by numpy": (
         "Net()",
         """
