@@ -358,6 +358,17 @@ def test_a_transform_of_what_comes_in_is_told_at_its_line(tmp_path: Path) -> Non
     with pytest.raises(shapecalc.SpecError, match=r"torch\.fft\.rfft is not known") as caught:
         shapecalc.load(f"{path}:Net", inputs=["6,8"])
     assert f"net.py:{HEAD.count(chr(10)) + 7}:" in str(caught.value)
+    assert '--assume "rfft=[4, 8]"' in str(caught.value)
+
+
+def test_transforms_that_are_assumed_have_their_own_shapes(tmp_path: Path) -> None:
+    more = "dim=1) * torch.fft.rfft(self.lin.weight * 1j, dim=0)[:1]\n"
+    source = SPECTRUM.replace("dim=1)\n", more, 1)
+    path = tmp_path / "net.py"
+    path.write_text(HEAD + source)
+    assume = {"rfft": "[4, 8]", "irfft": "[6, 8]"}
+    report = shapecalc.load(f"{path}:Net", inputs=["6,8"], assume=assume).report()
+    assert report.to_dict()["outputs"][0]["shape"] == [1, 6, 8]
 
 
 def test_a_transform_is_what_is_assumed(tmp_path: Path) -> None:

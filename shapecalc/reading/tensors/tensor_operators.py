@@ -184,6 +184,9 @@ class TensorOperators:
         self, word: str, tensor: TensorValue, number: Any, reverse: bool = False
     ) -> TensorValue:
         """An operator on a tensor and a number."""
+        if isinstance(number, complex):  # what is complex stands as a float64
+            found = self.with_number(word, tensor, abs(number), reverse)
+            return self.put("To", [found], {"dtype": "float64"})
         kind = ARITHMETIC[word]
         dtype = "bool" if word in COMPARISONS else tensor.dtype
         if dtype not in FLOATS and dtype != "bool" and (word == "/" or isinstance(number, float)):
