@@ -191,6 +191,28 @@ class Net(nn.Module):
 """,
         [[5, 8]],
     ),
+    "counts and shares drawn from distributions, each by its file": (
+        "Net()",
+        """
+from torch.distributions.binomial import Binomial
+from torch.distributions.one_hot_categorical import OneHotCategorical
+from torch.distributions import Geometric, Gumbel, NegativeBinomial, RelaxedBernoulli
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.kept = torch.distributions.binomial.Binomial(probs=0.5)
+        self.lin = nn.Linear(8, 4)
+        self.scale = nn.Parameter(torch.ones(4))
+    def forward(self, x):
+        p = self.lin(x).sigmoid()
+        found = Binomial(10, p).sample() + Geometric(probs=p).log_prob(torch.ones_like(p))
+        found = found + Gumbel(p, self.scale.exp()).rsample()
+        found = found + NegativeBinomial(self.scale.exp(), logits=p).log_prob(torch.ones_like(p))
+        found = found + RelaxedBernoulli(torch.tensor(0.5), probs=p).rsample()
+        return found + OneHotCategorical(logits=p).sample()
+""",
+        [[5, 8]],
+    ),
     "actions drawn from distributions": (
         "Net()",
         """
