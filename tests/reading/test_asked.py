@@ -101,6 +101,12 @@ CHANGED = {
         "        setattr(parent, name.rpartition('.')[2], nn.Linear(4, 8))\n",
         40,
     ),
+    "by nothing that only asks it": (
+        "def evaluate(net, data, scores):\n    found = list(data)\n"
+        "    for n, x in enumerate(data):\n        found[n] = net(x)\n"
+        "    scores['mean'] = average(found)\nevaluate(net, load(), {})\n",
+        20,
+    ),
     "by nothing that trains it": (
         "def train(net, data):\n    net.seen = len(data)\n    net(data).sum().backward()\n"
         "train(net, load())\n",

@@ -95,7 +95,7 @@ def changed(node: ast.stmt, rebuilding: Iterable[str] = ()) -> Iterator[str]:
             if not _is_mode(child):
                 for name in changed(child, rebuilding):
                     yield name
-                    if name in origins and _rebuilds(child, rebuilding):
+                    if name in origins and name in _rebuilt(child, rebuilding):
                         yield origins[name]
 
 
@@ -147,30 +147,52 @@ def _origins(node: ast.AST) -> Iterator[tuple[str, str]]:
                 yield from ((name, root) for name in targets_of(target))
 
 
-def _rebuilds(node: ast.AST, rebuilding: Iterable[str]) -> bool:
-    """Whether attributes are made anew in it: set by name, or to what a call makes."""
+def _rebuilt(node: ast.AST, rebuilding: Iterable[str]) -> Iterator[str]:
+    """The names whose attributes are made anew in it: set by name, or to what a call makes."""
     for each in ast.walk(node):
+        found: list[str | None] = []
         if isinstance(each, ast.Call) and isinstance(each.func, ast.Name):
-            if each.func.id == "setattr" or each.func.id in rebuilding:
-                return True
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute):
+            found.extend(_by_call(each, rebuilding))
+        elif isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute):
             if each.func.attr in ("add_module", "register_module", "register_parameter"):
-                return True
-        if isinstance(each, ast.Assign) and isinstance(each.value, ast.Call):
-            if any(isinstance(target, (ast.Attribute, ast.Subscript)) for target in each.targets):
-                return True
-    return False
+                found.append(root_of(each.func))
+        elif isinstance(each, ast.Assign) and isinstance(each.value, ast.Call):
+            found.extend(root_of(target) for target in each.targets if _is_part(target))
+        yield from filter(None, found)
+
+
+def _is_part(target: ast.expr) -> bool:
+    """Whether a target is part of something, other than an entry of a dict as ``scores["f1"]``."""
+    if isinstance(target, ast.Subscript):
+        key = target.slice
+        return not (isinstance(key, ast.Constant) and isinstance(key.value, str))
+    return isinstance(target, ast.Attribute)
+
+
+def _rebuilds_given(function: ast.FunctionDef, rebuilding: Iterable[str]) -> bool:
+    """Whether a function makes attributes anew of what it is given, or of a part of it."""
+    arguments = function.args
+    given = {each.arg for each in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]}
+    origins = list(_origins(function))
+    for _ in range(MOST_ROUNDS):
+        given.update([name for name, root in origins if root in given])
+    return not given.isdisjoint(_rebuilt(function, rebuilding))
 
 
 def rebuilding(body: list[ast.stmt]) -> set[str]:
-    """The functions of a file that change the modules they are given, and train nothing.
+    r"""The functions of a file that change the modules they are given, and train nothing.
 
-    >>> rebuilding(ast.parse("def widen(model): model.fc = nn.Linear(8, 16)").body)
+    >>> source = "def widen(model): model.fc = nn.Linear(8, 16)\nwiden(net)"
+    >>> rebuilding(ast.parse(source).body)
     {'widen'}
     """
     functions = {n.name: n for n in body if isinstance(n, ast.FunctionDef)}
+    script = [n for n in body if not isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+    mentioned = {n.id for node in script for n in ast.walk(node) if isinstance(n, ast.Name)}
+    if mentioned.isdisjoint(functions):
+        return set()
     training = _closed(functions, lambda node, found: _trains(node) or _calls(node, found))
-    found = _closed(functions, lambda node, found: _rebuilds(node, found)) - training
+    found = _closed(functions, _rebuilds_given) - training
     for node in body:
         value = getattr(node, "value", None)
         if isinstance(node, ast.Assign) and isinstance(value, ast.Call) and value.args:
@@ -179,10 +201,17 @@ def rebuilding(body: list[ast.stmt]) -> set[str]:
     return found
 
 
+MOST_ROUNDS = 8
+"""How many calls, or names, deep it is looked for what a function does to what it is given."""
+
+
 def _closed(functions: dict[str, ast.FunctionDef], is_one: Callable[..., bool]) -> set[str]:
     """The functions of which something holds, where it may hold for what they call."""
     found: set[str] = set()
-    while more := {n for n, node in functions.items() if n not in found and is_one(node, found)}:
+    for _ in range(MOST_ROUNDS):
+        more = {n for n, node in functions.items() if n not in found and is_one(node, found)}
+        if not more:
+            break
         found |= more
     return found
 
