@@ -149,3 +149,16 @@ def test_training_of_a_network_that_is_named_is_passed_over(guard: str, tmp_path
     imports = "import torch\nfrom torch.utils.data import DataLoader\n"
     path.write_text(f"{imports}{NET}{guard}{script}\n")
     assert shapecalc.load(f"{path}:net", inputs=["4"]).report().totals.params == 20
+
+
+def test_training_by_a_function_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        f"import torch\nfrom torch.utils.data import DataLoader\n{NET}"
+        "def step(net, x):\n    net(x).mean().backward()\n\n"
+        "def train(net, loader):\n    for x in loader:\n        step(net, x)\n\n"
+        "if __name__ == '__main__':\n    net = Block(4)\n"
+        "    loader = DataLoader(load('data'))\n    train(net, loader)\n"
+        "    for epoch in range(3):\n        train(net, loader)\n        print(epoch)\n"
+    )
+    assert shapecalc.load(f"{path}:net", inputs=["4"]).report().totals.params == 20

@@ -186,19 +186,27 @@ def rebuilding(body: list[ast.stmt]) -> set[str]:
     >>> rebuilding(ast.parse(source).body)
     {'widen'}
     """
-    functions = {n.name: n for n in body if isinstance(n, ast.FunctionDef)}
-    script = [n for n in body if not isinstance(n, (ast.FunctionDef, ast.ClassDef))]
-    mentioned = {n.id for node in script for n in ast.walk(node) if isinstance(n, ast.Name)}
-    if mentioned.isdisjoint(functions):
-        return set()
-    training = _closed(functions, lambda node, found: _trains(node) or _calls(node, found))
-    found = _closed(functions, _rebuilds_given) - training
+    functions = _used(body)
+    found = _closed(functions, _rebuilds_given) - training(body) if functions else set()
     for node in body:
         value = getattr(node, "value", None)
         if isinstance(node, ast.Assign) and isinstance(value, ast.Call) and value.args:
             if root_of(value.func) in ("partial", "functools") and root_of(value.args[0]) in found:
                 found.update(bound(node))
     return found
+
+
+def training(body: list[ast.stmt]) -> set[str]:
+    """The functions of a file that train a network, or call what does."""
+    return _closed(_used(body), lambda node, found: _trains(node) or _calls(node, found))
+
+
+def _used(body: list[ast.stmt]) -> dict[str, ast.FunctionDef]:
+    """The functions of a file, if its other statements name one."""
+    functions = {n.name: n for n in body if isinstance(n, ast.FunctionDef)}
+    script = [n for n in body if not isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+    mentioned = {n.id for node in script for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {} if mentioned.isdisjoint(functions) else functions
 
 
 MOST_ROUNDS = 8
@@ -225,7 +233,14 @@ def _calls(node: ast.AST, names: set[str]) -> bool:
 
 
 class _Untrained(ast.NodeTransformer):
-    """Statements without the loops that train a network; functions keep theirs."""
+    """Statements without what trains a network; functions keep theirs."""
+
+    def __init__(self, training: set[str]) -> None:
+        self.training = training
+
+    def _without(self, node: ast.stmt) -> ast.AST:
+        trains = _trains(node) or _calls(node, self.training)
+        return ast.copy_location(ast.Pass(), node) if trains else node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return node
@@ -234,15 +249,18 @@ class _Untrained(ast.NodeTransformer):
         return node
 
     def visit_For(self, node: ast.For) -> ast.AST:
-        return ast.copy_location(ast.Pass(), node) if _trains(node) else node
+        return self._without(node)
 
     def visit_While(self, node: ast.While) -> ast.AST:
-        return ast.copy_location(ast.Pass(), node) if _trains(node) else node
+        return self._without(node)
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        return self._without(node)
 
 
-def untrained(node: ast.stmt) -> ast.stmt:
-    """A statement of a file, without the loops inside it that train a network."""
+def untrained(node: ast.stmt, training: set[str]) -> ast.stmt:
+    """A statement of a file, without what is inside it that trains a network."""
     if isinstance(node, (ast.If, ast.With, ast.Try)):
-        found: ast.stmt = _Untrained().visit(node)
+        found: ast.stmt = _Untrained(training).visit(node)
         return found
     return node

@@ -15,6 +15,7 @@ from shapecalc.reading.evaluator.concerning import (
     rebuilding,
     registers,
     root_of,
+    training,
     untrained,
 )
 from shapecalc.reading.evaluator.statements import Compiler
@@ -39,6 +40,7 @@ class SourceModule:
         for node in self.tree.body:
             self.assigned.update(bound(node))
         functions = rebuilding(self.tree.body)
+        self.training = training(self.tree.body)
         for number, node in enumerate(self.tree.body):
             for each in dict.fromkeys([*bound(node), *changed(node, functions)]):
                 if each == "*":
@@ -157,7 +159,7 @@ class SourceModule:
         calls, rt.calls = rt.calls, []
         node, source = rt.node, rt.source
         try:
-            self.compiler.statement(untrained(self.tree.body[number]))(self.frame)
+            self.compiler.statement(untrained(self.tree.body[number], self.training))(self.frame)
             self.put_aside(number)
         finally:
             self.running.pop()
