@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.language.signs import columns, one_line
 
@@ -95,9 +95,20 @@ class SpecError(Exception):
         self.problems = sorted(dict.fromkeys(problems), key=lambda p: p.mark[:2])
         super().__init__("\n".join(problem.render(source) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What makes it again in another process, whatever a subclass is made of."""
+        return _again, (type(self), self.source, self.problems)
+
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows in place of a stack: the spec is wrong, not the program."""
         return str(self).splitlines()
+
+
+def _again(kind: type[SpecError], source: Source, problems: Iterable[Problem]) -> SpecError:
+    """An error that another process has passed on."""
+    error = kind.__new__(kind)
+    SpecError.__init__(error, source, problems)
+    return error
 
 
 class Problems:

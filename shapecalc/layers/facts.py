@@ -64,6 +64,9 @@ class Facts:
     """Whether it does nothing but multiply dimensions together, as Flatten does."""
     centers: ClassVar[bool] = False
     """Whether it takes each channel's mean away, so that a bias before it is in vain."""
+    by_channel: ClassVar[bool] = False
+    """Whether it does the same to each channel on its own, so that torch takes one, too: what has
+    a dimension less is channels without a batch there, as many as there are."""
     of_batch: ClassVar[bool] = False
     """Whether its statistics are those of the batch, which are fixed numbers in evaluation."""
     is_stated: ClassVar[bool] = False

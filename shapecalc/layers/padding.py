@@ -35,6 +35,7 @@ class Padding(Layer, abstract=True):
     )
 
     example = {"padding": 1}
+    by_channel = True
 
     def windows(self, x: Tensor) -> tuple[Window, ...]:
         sides = zip(self.padding[-2::-2], self.padding[::-2])

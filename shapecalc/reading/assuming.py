@@ -28,6 +28,19 @@ class Assumptions(Runtime):
             return self.stand_in(name, function)
         return self.assumed_output((name, name.rpartition(".")[2]), function, args)
 
+    def stood_in_of(
+        self, function: Unknown, inputs: Sequence[TensorValue], shape: Sequence[Any], dtype: str
+    ) -> Any:
+        """What a call gives of which all but the cost is known: its shape, once it is assumed."""
+        name = function.name.rpartition(".")[2]
+        if function.name in self.assumed or name in self.assumed:
+            return self.opaque(list(inputs), shape, dtype, name)
+        found = super().not_known(function)
+        sizes = ", ".join(map(str, shape[1:]))
+        hint = f'to go on without its cost: --assume "{name}=[{sizes}]", and it has its shapes'
+        found.notes = (*found.notes, hint)
+        raise found
+
     def stand_in(self, name: str, function: Unknown) -> Instance:
         """A module in place of one that is not known; what it puts out is assumed."""
         cls = Class(name.rpartition(".")[2], (MODULE,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pickle
 import runpy
 from collections.abc import Iterator
 from functools import cache
@@ -267,3 +268,10 @@ def test_several_inputs_of_other_types_are_given_in_order() -> None:
     source = assert_emits(network)
     assert_is_clean(source)
     assert "model(torch.zeros(1, 5, dtype=torch.int64), torch.zeros(1, 3, 8, 8))" in source
+
+
+def test_an_error_is_the_same_in_another_process() -> None:
+    with pytest.raises(EmitError) as caught:
+        shapecalc.emit({"input": [4], "layers": [{"Opaque": {"shape": [4]}}]})
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (type(again), str(again)) == (EmitError, str(caught.value))

@@ -78,3 +78,87 @@ def test_what_makes_a_network_is_called(case: str, tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(NET + FACTORIES[case])
     assert shapecalc.load(f"{path}:make", inputs=["4"]).report().totals.params == 20
+
+
+CHANGED = {
+    "by a function": ("def widen(net, n=8):\n    net.lin = nn.Linear(4, n)\nwiden(net)\n", 40),
+    "by a function of some arguments": (
+        "from functools import partial\n"
+        "def widen(net, n):\n    setattr(net, 'lin', nn.Linear(4, n))\n"
+        "more = partial(widen, n=8)\nmore(net)\n",
+        40,
+    ),
+    "by a function that calls one": (
+        "def widen(net, n=8):\n    net.lin = nn.Linear(4, n)\n"
+        "def more(net):\n    widen(net)\nmore(net=net)\n",
+        40,
+    ),
+    "by setattr": ("setattr(net, 'lin', nn.Linear(4, 8))\n", 40),
+    "in a loop over its modules": (
+        "for name, each in list(net.named_modules()):\n"
+        "    if isinstance(each, nn.Linear):\n"
+        "        parent = net.get_submodule(name.rpartition('.')[0])\n"
+        "        setattr(parent, name.rpartition('.')[2], nn.Linear(4, 8))\n",
+        40,
+    ),
+    "by nothing that only asks it": (
+        "def evaluate(net, data, scores):\n    found = list(data)\n"
+        "    for n, x in enumerate(data):\n        found[n] = net(x)\n"
+        "    scores['mean'] = average(found)\nevaluate(net, load(), {})\n",
+        20,
+    ),
+    "by nothing that trains it": (
+        "def train(net, data):\n    net.seen = len(data)\n    net(data).sum().backward()\n"
+        "train(net, load())\n",
+        20,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_what_a_file_does_to_a_network_is_read(case: str, tmp_path: Path) -> None:
+    source, params = CHANGED[case]
+    path = tmp_path / "net.py"
+    path.write_text(
+        "from torch import nn\n\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.lin = nn.Linear(4, 4)\n"
+        "    def forward(self, x):\n        return self.lin(x)\n\nnet = Net()\n" + source
+    )
+    network = shapecalc.load(f"{path}:net", inputs=["4"])
+    assert network.report().totals.params == params
+
+
+TRAINING = """
+loader = DataLoader(load("data"), batch_size=64)
+net = Block(4)
+optimizer = torch.optim.Adam(net.parameters())
+for epoch in range(3):
+    net.train()
+    for x, y in loader:
+        optimizer.zero_grad()
+        (net(x) - y).pow(2).mean().backward()
+        optimizer.step()
+"""
+
+
+@pytest.mark.parametrize("guard", ["", 'if __name__ == "__main__":\n'])
+def test_training_of_a_network_that_is_named_is_passed_over(guard: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    lines = TRAINING.splitlines()
+    script = "\n".join(f"    {line}" if guard else line for line in lines)
+    imports = "import torch\nfrom torch.utils.data import DataLoader\n"
+    path.write_text(f"{imports}{NET}{guard}{script}\n")
+    assert shapecalc.load(f"{path}:net", inputs=["4"]).report().totals.params == 20
+
+
+def test_training_by_a_function_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        f"import torch\nfrom torch.utils.data import DataLoader\n{NET}"
+        "def step(net, x):\n    net(x).mean().backward()\n\n"
+        "def train(net, loader):\n    for x in loader:\n        step(net, x)\n\n"
+        "if __name__ == '__main__':\n    net = Block(4)\n"
+        "    loader = DataLoader(load('data'))\n    train(net, loader)\n"
+        "    for epoch in range(3):\n        train(net, loader)\n        print(epoch)\n"
+    )
+    assert shapecalc.load(f"{path}:net", inputs=["4"]).report().totals.params == 20

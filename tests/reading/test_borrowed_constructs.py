@@ -19,6 +19,54 @@ import torch.nn.functional as F
 """
 
 CASES: dict[str, tuple[str, str, list[list[int]]]] = {
+    "layers between the sizes of an array": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        sizes = np.array([8, 6, 4])
+        self.layers = nn.ModuleList()
+        for n in range(sizes.size - 1):
+            self.layers.append(nn.Linear(int(sizes[n]), int(sizes[n + 1])))
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+""",
+        [[5, 8]],
+    ),
+    "a table of whole numbers and others, multiplied by numpy": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        omega = np.arange(4, dtype=float) / 4.0
+        places = np.stack(np.meshgrid(np.arange(3, dtype=np.float32), np.arange(2)), axis=0)
+        table = np.einsum("m,d->md", places[0].reshape(-1), 1.0 / 100**omega)
+        table = table + np.einsum("m,d->md", np.arange(6), omega)
+        self.table = nn.Parameter(torch.zeros(6, 4))
+        self.table.data.copy_(torch.from_numpy(table).float())
+        self.lin = nn.Linear(4, 2)
+    def forward(self, x):
+        return self.lin(x + self.table)
+""",
+        [[6, 4]],
+    ),
+    "lengths that are shifted by bits": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("bits", torch.arange(4) >> 1)
+        self.emb = nn.Embedding(50, 8)
+    def forward(self, x):
+        return self.emb(((x.long() << 2) >> 1) + self.bits)
+""",
+        [[4]],
+    ),
     "a table of sinusoids made by numpy": (
         "Net()",
         """
@@ -140,6 +188,28 @@ class Net(nn.Module):
         assert freqs.shape == (q.shape[1], q.shape[-1])
         q, k = (torch.view_as_real(t * freqs).flatten(2).type_as(x) for t in (q, k))
         return q @ k.transpose(1, 2)
+""",
+        [[5, 8]],
+    ),
+    "counts and shares drawn from distributions, each by its file": (
+        "Net()",
+        """
+from torch.distributions.binomial import Binomial
+from torch.distributions.one_hot_categorical import OneHotCategorical
+from torch.distributions import Geometric, Gumbel, NegativeBinomial, RelaxedBernoulli
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.kept = torch.distributions.binomial.Binomial(probs=0.5)
+        self.lin = nn.Linear(8, 4)
+        self.scale = nn.Parameter(torch.ones(4))
+    def forward(self, x):
+        p = self.lin(x).sigmoid()
+        found = Binomial(10, p).sample() + Geometric(probs=p).log_prob(torch.ones_like(p))
+        found = found + Gumbel(p, self.scale.exp()).rsample()
+        found = found + NegativeBinomial(self.scale.exp(), logits=p).log_prob(torch.ones_like(p))
+        found = found + RelaxedBernoulli(torch.tensor(0.5), probs=p).rsample()
+        return found + OneHotCategorical(logits=p).sample()
 """,
         [[5, 8]],
     ),
@@ -310,6 +380,17 @@ def test_a_transform_of_what_comes_in_is_told_at_its_line(tmp_path: Path) -> Non
     with pytest.raises(shapecalc.SpecError, match=r"torch\.fft\.rfft is not known") as caught:
         shapecalc.load(f"{path}:Net", inputs=["6,8"])
     assert f"net.py:{HEAD.count(chr(10)) + 7}:" in str(caught.value)
+    assert '--assume "rfft=[4, 8]"' in str(caught.value)
+
+
+def test_transforms_that_are_assumed_have_their_own_shapes(tmp_path: Path) -> None:
+    more = "dim=1) * torch.fft.rfft(self.lin.weight * 1j, dim=0)[:1]\n"
+    source = SPECTRUM.replace("dim=1)\n", more, 1)
+    path = tmp_path / "net.py"
+    path.write_text(HEAD + source)
+    assume = {"rfft": "[4, 8]", "irfft": "[6, 8]"}
+    report = shapecalc.load(f"{path}:Net", inputs=["6,8"], assume=assume).report()
+    assert report.to_dict()["outputs"][0]["shape"] == [1, 6, 8]
 
 
 def test_a_transform_is_what_is_assumed(tmp_path: Path) -> None:

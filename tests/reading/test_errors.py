@@ -58,7 +58,7 @@ def _said(folder: Path, text: str, *inputs: str, make: str = "Net") -> str:
         ("return None", "forward gives back no tensor"),
         ("return x.nonzero()", "what it puts out depends on what the tensor holds"),
         ("import random; return x * random.choice([1, 2])", "random.choice gives is another"),
-        ("return x.long() << 2", "<< of a tensor is not in the catalogue"),
+        ("return 2 << x.long()", "<< of a tensor is not in the catalogue"),
         ("return F.linear(x)", "missing 1 required positional argument: 'weight'"),
     ],
 )

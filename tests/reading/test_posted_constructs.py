@@ -38,6 +38,32 @@ class Net(nn.Module):
 """,
         [[5, 8]],
     ),
+    "a pool of embeddings, which are channels without a batch to torch": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(8, 4)
+    def forward(self, x):
+        return self.lin(F.avg_pool2d(x, (x.shape[1], 1)).squeeze(1))
+""",
+        [[5, 8]],
+    ),
+    "a padding that shifts a sequence by a step": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.shift = nn.ZeroPad2d((0, 0, 1, -1))
+        self.mix = nn.Parameter(torch.ones(1, 1, 8))
+        self.pool = nn.Sequential(nn.MaxPool2d(2), nn.AdaptiveAvgPool2d((None, 1)))
+    def forward(self, x):
+        return self.pool(x * self.mix + self.shift(x) * (1 - self.mix))
+""",
+        [[6, 8]],
+    ),
     "attention that is made and never called": (
         "Net()",
         """
@@ -247,3 +273,13 @@ def test_a_name_that_may_come_with_all_of_what_is_not_read_is_not_known(tmp_path
     said = r"Special\(...\) is not known\n(.*\n)+.*all of 'absent_package'"
     with pytest.raises(shapecalc.SpecError, match=said):
         shapecalc.load(f"{tmp_path / 'net.py'}:net", inputs=["8"])
+
+
+@pytest.mark.parametrize(
+    "pooled", ["nn.MaxPool1d(2, return_indices=True)(x)", "F.max_pool1d(x, 2, return_indices=True)"]
+)
+def test_indices_of_maxima_are_refused_where_there_is_no_batch(pooled: str, tmp_path: Path) -> None:
+    source = f"class Net(nn.Module):\n    def forward(self, x):\n        return {pooled}\n"
+    written(tmp_path, net=HEAD + source)
+    with pytest.raises(shapecalc.SpecError, match="are not read where there is no batch"):
+        shapecalc.load(f"{tmp_path / 'net.py'}:Net", inputs=["8"])

@@ -36,6 +36,7 @@ class AdaptivePool(Layer, abstract=True):
     )
 
     dtypes = FLOATS
+    by_channel = True
     work = "every cell of every window; those that two windows share count twice"
     example = {"output_size": 1}
 

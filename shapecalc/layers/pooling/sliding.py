@@ -22,6 +22,7 @@ class _SlidingPool(Layer, abstract=True):
     """What the pools that slide a window have in common."""
 
     slides = True
+    by_channel = True
 
     kernel_size: Shape
     ceil_mode: bool

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from shapecalc.language.problem import Mark, Problem, Source, SpecError
+from shapecalc.reading.evaluator.concerning import (
+    bound,
+    changed,
+    rebuilding,
+    registers,
+    root_of,
+    training,
+    untrained,
+)
 from shapecalc.reading.evaluator.statements import Compiler
 from shapecalc.reading.evaluator.values import Frame
 
@@ -29,15 +38,17 @@ class SourceModule:
         self.stars: list[int] = []
         self.assigned: set[str] = set()
         for node in self.tree.body:
-            self.assigned.update(_bound(node))
+            self.assigned.update(bound(node))
+        functions = rebuilding(self.tree.body)
+        self.training = training(self.tree.body)
         for number, node in enumerate(self.tree.body):
-            for each in dict.fromkeys([*_bound(node), *_changed(node)]):
+            for each in dict.fromkeys([*bound(node), *changed(node, functions)]):
                 if each == "*":
                     self.stars.append(number)
                 else:
                     self.concerned.setdefault(each, []).append(number)
         self.registered()
-        self.registering = [n for n, node in enumerate(self.tree.body) if _registers(node)]
+        self.registering = [n for n, node in enumerate(self.tree.body) if registers(node)]
         self.done: set[int] = set()
         self.final: set[str] = set()  # names whose statements are all evaluated
         self.asking: set[str] = set()
@@ -53,18 +64,18 @@ class SourceModule:
             name
             for node in self.tree.body
             if isinstance(node, (ast.Assign, ast.AnnAssign))
-            for name in _bound(node)
+            for name in bound(node)
         }
         for number, node in enumerate(self.tree.body):
             if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 continue
             for decorator in node.decorator_list:
-                root = _root(decorator) or ""
-                changed = {root} & variables
+                root = root_of(decorator) or ""
+                touched = {root} & variables
                 if root in functions:
                     inside = ast.walk(functions[root])
-                    changed |= {n.id for n in inside if isinstance(n, ast.Name)} & variables
-                for name in changed:
+                    touched |= {n.id for n in inside if isinstance(n, ast.Name)} & variables
+                for name in touched:
                     self.concerned.setdefault(name, []).append(number)
                     self.concerned[name].sort()
 
@@ -148,7 +159,7 @@ class SourceModule:
         calls, rt.calls = rt.calls, []
         node, source = rt.node, rt.source
         try:
-            self.compiler.statement(self.tree.body[number])(self.frame)
+            self.compiler.statement(untrained(self.tree.body[number], self.training))(self.frame)
             self.put_aside(number)
         finally:
             self.running.pop()
@@ -161,7 +172,7 @@ class SourceModule:
         Other statements may change it, as those that register something do.
         """
         names = self.frame.names
-        for name in _bound(self.tree.body[number]):
+        for name in bound(self.tree.body[number]):
             is_asked = name in self.asked or name not in names
             if not is_asked and not self.done.issuperset(self.concerned.get(name, ())):
                 self.aside[name] = names.pop(name)
@@ -199,79 +210,3 @@ def parsed(source: Source) -> ast.Module:
     except (RecursionError, MemoryError, ValueError) as wrong:
         said = "it nests too deep" if not isinstance(wrong, ValueError) else str(wrong)
         raise SpecError(source, [Problem(Mark(1, 1), f"not Python: {said}")]) from None
-
-
-def _bound(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement binds."""
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
-        yield node.name
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
-        for each in node.names:
-            name = each.asname or each.name
-            yield name if isinstance(node, ast.ImportFrom) else name.partition(".")[0]
-    elif isinstance(node, ast.Assign):
-        for target in node.targets:
-            yield from _targets(target)
-    elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
-        if getattr(node, "value", None) is not None:
-            yield from _targets(node.target)
-    elif isinstance(node, ast.Match):
-        for case in node.cases:
-            for inner in case.body:
-                yield from _bound(inner)
-    elif isinstance(node, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
-        if isinstance(node, ast.For):
-            yield from _targets(node.target)
-        if isinstance(node, ast.With):
-            for item in node.items:
-                if item.optional_vars is not None:
-                    yield from _targets(item.optional_vars)
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.stmt):
-                yield from _bound(child)
-            elif isinstance(child, ast.ExceptHandler):
-                for inner in child.body:
-                    yield from _bound(inner)
-    for walrus in ast.walk(node) if isinstance(node, (ast.Expr, ast.Assign)) else ():
-        if isinstance(walrus, ast.NamedExpr):
-            yield walrus.target.id
-
-
-def _registers(node: ast.stmt) -> bool:
-    """Whether a statement only calls a function that is named after registering something."""
-    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
-        return False
-    function = node.value.func
-    return isinstance(function, ast.Name) and "register" in function.id.lower()
-
-
-def _targets(node: ast.expr) -> Iterator[str]:
-    if isinstance(node, (ast.Tuple, ast.List)):
-        for each in node.elts:
-            yield from _targets(each)
-    elif isinstance(node, ast.Starred):
-        yield from _targets(node.value)
-    elif isinstance(node, ast.Name):
-        yield node.id
-
-
-def _root(node: ast.expr) -> str | None:
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def _changed(node: ast.stmt) -> Iterator[str]:
-    """The names whose values a statement changes: by a method, an item or an attribute."""
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        if isinstance(node.value.func, ast.Attribute) and (root := _root(node.value.func)):
-            yield root
-    elif isinstance(node, (ast.Assign, ast.AugAssign, ast.Delete)):
-        targets = [node.target] if isinstance(node, ast.AugAssign) else node.targets
-        for target in targets:
-            if isinstance(target, (ast.Attribute, ast.Subscript)) and (root := _root(target)):
-                yield root
-    elif isinstance(node, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.stmt):
-                yield from _changed(child)

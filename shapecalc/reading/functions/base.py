@@ -85,7 +85,7 @@ def of_constants(
     """What a function gives whose cost no kind tells: it is known of constants alone."""
     if rt.current is None or all(each.is_constant for each in inputs):
         return TensorValue(tuple(shape), dtype)
-    return rt.stood_in(not_in_catalogue(name), list(inputs))
+    return rt.stood_in_of(not_in_catalogue(name), inputs, shape, dtype)
 
 
 def listed(numbers: list[Any], dtype: str) -> TensorValue:

@@ -188,6 +188,8 @@ def _pooled_with_indices(name: str) -> None:
         found = plainly.run(rt, *args, **kwargs)
         if not return_indices:
             return found
+        if found.source is not None and found.source.kind == "Squeeze":
+            raise rt.cannot(f"the indices of {name} are not read where there is no batch")
         return found, second(found)
 
     OWN[f"nn.functional.{name}"] = Builtin(name, run)

@@ -6,19 +6,37 @@ import math
 import statistics
 from typing import Any
 
+from shapecalc.layers.joining import promoted
+from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.evaluator.builtins import BUILTINS
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.known.base import NAMES, resolve
 from shapecalc.reading.known.python import binary, elementwise
+from shapecalc.reading.tensors.dtypes import DTYPES
 from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function
 
-for _name in ("array", "asarray"):
-    known(f"numpy.{_name}")(
-        lambda rt, values, *args, **kwargs: OPERATIONS["torch.tensor"].run(rt, values)
-    )
+
+def _made(found: TensorValue, dtype: Any = None) -> TensorValue:
+    """An array of numpy's, of the type that is asked for."""
+    name = str(getattr(dtype, "name", dtype)).rpartition(".")[2]
+    wanted = DTYPES.get({"float": "float32", "int": "int64"}.get(name, name), found.dtype)
+    made = TensorValue(found.shape, wanted)
+    made.data = found.data
+    if found.data is not None and wanted != found.dtype:
+        cast = float if wanted in FLOATS else bool if wanted == "bool" else int
+        made.data = list(map(cast, found.data))
+    made.is_array = True
+    return made
+
+
+@known("numpy.array", "numpy.asarray")
+def _array_of(rt: Any, values: Any, dtype: Any = None, **kwargs: Any) -> Any:
+    found = OPERATIONS["torch.tensor"].run(rt, values)
+    return _made(found, dtype) if found.is_constant else found
+
 
 known("numpy.atleast_1d")(
     lambda rt, value: OPERATIONS["torch.tensor"].run(
@@ -37,7 +55,10 @@ def _linspace(
     return OPERATIONS["torch.linspace"].run(rt, start, last, num)
 
 
-known("numpy.arange")(lambda rt, *args, **kwargs: OPERATIONS["torch.arange"].run(rt, *args))
+@known("numpy.arange")
+def _arange(rt: Any, *args: Any, dtype: Any = None, **kwargs: Any) -> Any:
+    return _made(OPERATIONS["torch.arange"].run(rt, *args, **kwargs), dtype)
+
 
 known("numpy.cumsum")(
     lambda rt, values, *args: OPERATIONS["torch.cumsum"].run(
@@ -180,6 +201,15 @@ _AS_TORCH = {
 """Functions of numpy that one of torch does the work of."""
 
 
+def _promoted(args: list[Any]) -> list[Any]:
+    """Arrays of one element type, which numpy makes of several."""
+    arrays = [each for each in args if isinstance(each, TensorValue) and each.is_constant]
+    if len({each.dtype for each in arrays}) < 2:
+        return args
+    dtype = promoted(tuple(each.tensor for each in arrays))
+    return [TensorValue(each.shape, dtype) if each in arrays else each for each in args]
+
+
 def _as_torch(name: str) -> Any:
     def run(rt: Any, *args: Any, **kwargs: Any) -> Any:
         given = {key: each for key, each in kwargs.items() if key not in ("dtype", "order")}
@@ -187,7 +217,9 @@ def _as_torch(name: str) -> Any:
             given["dim"] = given.pop("axis")
         if "k" in given:
             given["diagonal"] = given.pop("k")
-        return rt.call(resolve(f"torch.{name}"), [_array(rt, each) for each in args], given)
+        found = [_array(rt, each) for each in args]
+        found = _promoted(found) if name in ("einsum", "matmul") else found
+        return rt.call(resolve(f"torch.{name}"), found, given)
 
     return run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -59,7 +60,8 @@ def _distribution(
 
     cls.names["__init__"] = Builtin(f"{name}.__init__", init)
     KNOWN[f"torch.distributions.{name}"] = cls
-    KNOWN[f"torch.distributions.{name.lower()}.{name}"] = cls
+    file = re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    KNOWN[f"torch.distributions.{file}.{name}"] = cls
 
 
 _distribution("Normal", "loc", "scale")
@@ -70,6 +72,14 @@ _distribution("Beta", "concentration1", "concentration0")
 _distribution("Gamma", "concentration", "rate")
 _distribution("Exponential", "rate")
 _distribution("Poisson", "rate")
+_distribution("Cauchy", "loc", "scale")
+_distribution("HalfNormal", "scale")
+_distribution("Gumbel", "loc", "scale")
+_distribution("Geometric", "probs", "logits")
+_distribution("Binomial", "total_count", "probs", "logits")
+_distribution("NegativeBinomial", "total_count", "probs", "logits")
+_distribution("ContinuousBernoulli", "probs", "logits")
+_distribution("RelaxedBernoulli", "temperature", "probs", "logits")
 _distribution("Bernoulli", "probs", "logits")
 _distribution("Dirichlet", "concentration", event=1)
 _distribution("MultivariateNormal", "loc", "covariance_matrix", "scale_tril", event=1)

@@ -13,6 +13,7 @@ from shapecalc.reading.evaluator.values import Instance
 from shapecalc.reading.modules import Leaf, leaf_tensors
 from shapecalc.reading.modules.leaf_arguments import sized, taken
 from shapecalc.reading.modules.weights import Weights
+from shapecalc.reading.tensors.trace import lacks_batch
 from shapecalc.reading.tensors.traced import Op, TensorValue
 
 
@@ -134,7 +135,7 @@ class LeafCalls(Weights):
         outputs = self.add(leaf.kind, inputs, given, layer=layer, instance=value, name=name)
         first = next(iter(outputs.values()))
         op = first.source
-        if not leaf.tensors:
+        if not leaf.tensors and not lacks_batch(leaf.layer, inputs):
             leaf.layer, _ = self.follows(leaf.kind, leaf.layer, inputs, value)
         if isinstance(op, Op):
             for tensor_name, tensor in leaf_tensors(value).items():
@@ -148,6 +149,8 @@ class LeafCalls(Weights):
         """What torch's module returns: its outputs, nested as they are there."""
         cls = KINDS[leaf.kind]
         is_requested = bool(cls.requested_by) and leaf.raw.get(cls.requested_by) is True
+        if is_requested and not cls.on_request.issubset(outputs):
+            raise self.cannot(f"the indices of {leaf.kind} are not read where there is no batch")
         told = cls.returns_on_request if is_requested else cls.returns
         return next(iter(outputs.values())) if told == OUTPUT else _nested(told, outputs)
 

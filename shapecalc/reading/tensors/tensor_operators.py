@@ -51,6 +51,10 @@ _FUNCTIONS: dict[str, Any] = {
 """What functions do to the numbers of a small constant."""
 
 
+_SHIFTS = {"<<": "*", ">>": "//"}
+"""What it is by a power of two to shift bits."""
+
+
 _TURNED = {"Lt": "Gt", "Gt": "Lt", "Le": "Ge", "Ge": "Le"}
 
 
@@ -108,6 +112,9 @@ class TensorOperators:
         for each in (a, b):
             if isinstance(each, Unknown):
                 raise self.cannot(f"{each.name} is not known", each.why)
+        bits = plain(b)
+        if word in _SHIFTS and isinstance(bits, int) and 0 <= bits < _MOST_BITS:
+            return self.tensor_operator(_SHIFTS[word], a, 2**bits)
         if word not in ARITHMETIC:
             raise self.cannot(f"{word} of a tensor is not in the catalogue")
         if isinstance(a, TensorValue) and isinstance(b, TensorValue):
@@ -177,6 +184,9 @@ class TensorOperators:
         self, word: str, tensor: TensorValue, number: Any, reverse: bool = False
     ) -> TensorValue:
         """An operator on a tensor and a number."""
+        if isinstance(number, complex):  # what is complex stands as a float64
+            found = self.with_number(word, tensor, abs(number), reverse)
+            return self.put("To", [found], {"dtype": "float64"})
         kind = ARITHMETIC[word]
         dtype = "bool" if word in COMPARISONS else tensor.dtype
         if dtype not in FLOATS and dtype != "bool" and (word == "/" or isinstance(number, float)):

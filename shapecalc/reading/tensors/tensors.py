@@ -77,6 +77,8 @@ class Tensors(Indexing, TensorOperators):
             return self.turned(value, name)
         if name == "ndim":
             return len(value.shape)
+        if name == "size" and value.is_array:
+            return prod(value.shape)
         if name == "dtype":
             return DType(value.dtype)
         if name == "data":

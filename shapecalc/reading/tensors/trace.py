@@ -21,12 +21,24 @@ from shapecalc.layers.tensor import MOST_DIMENSIONS
 from shapecalc.reading.evaluator.sizes import Size
 from shapecalc.reading.evaluator.values import Instance, Place
 from shapecalc.reading.tensors.helping import helped
-from shapecalc.reading.tensors.traced import Call, Given, Op, TensorValue, Unmet, key_of
+from shapecalc.reading.tensors.traced import (
+    Call,
+    Given,
+    Op,
+    TensorValue,
+    Unmet,
+    key_of,
+)
 
 MOST_OPERATIONS = 20_000
 """How many operations a network may have."""
 
 PROMOTING = ("Add", "Sub", "Mul", "Div", "Pow", "Maximum", "Minimum", "Where")
+
+
+def lacks_batch(layer: Layer, inputs: Sequence[TensorValue]) -> bool:
+    """Whether a layer takes its input for channels without a batch, as it has a dimension less."""
+    return layer.by_channel and len(inputs) == 1 and len(inputs[0].shape) == layer.rank + 1
 
 
 class Trace:
@@ -100,6 +112,8 @@ class Trace:
         if kind not in KINDS:
             raise self.cannot(f"{kind} is not in the catalogue")
         layer = layer or self.layer(kind, settings)
+        if lacks_batch(layer, inputs):
+            return self.without_batch(kind, inputs[0], settings, layer, instance, name)
         found, told = self.follows(kind, layer, inputs, instance)
         outputs = {output: TensorValue(*tensor) for output, tensor in told.items()}
         if self.current is None or self.folds(inputs, found, outputs):
@@ -115,6 +129,24 @@ class Trace:
             value.source, value.output = op, output
         self.current.items.append(op)
         return outputs
+
+    def without_batch(
+        self,
+        kind: str,
+        x: TensorValue,
+        settings: dict[str, Any],
+        layer: Layer,
+        instance: Instance | None,
+        name: str,
+    ) -> dict[str, TensorValue]:
+        """A pool or padding of channels without a batch, as torch takes what has a dimension less.
+
+        Each is put in as the one channel of its own.
+        """
+        (wide,) = self.add("Unsqueeze", [x], {"dim": 1}).values()
+        outputs = self.add(kind, [wide], settings, layer=layer, instance=instance, name=name)
+        output = next(iter(outputs))  # places of maxima are refused where they are asked for
+        return self.add("Squeeze", [outputs[output]], {"dim": 1})
 
     def follows(
         self,

@@ -16,10 +16,11 @@ class TensorValue:
     """A tensor: its shape and element type, and what puts it out.
 
     ``source`` is the operation or input that it comes from, ``output`` which of its outputs;
-    ``stored`` tells a learned tensor or a buffer, ``data`` the numbers of a small constant.
+    ``stored`` tells a learned tensor or a buffer, ``data`` the numbers of a small constant,
+    ``is_array`` that numpy made it, whose arrays have some attributes that tensors have as methods.
     """
 
-    __slots__ = ("data", "dtype", "grown", "output", "shape", "source", "stored")
+    __slots__ = ("data", "dtype", "grown", "is_array", "output", "shape", "source", "stored")
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class TensorValue:
         self.output = output
         self.stored: Stored | None = None
         self.data: Any = None
+        self.is_array = False
         self.grown: Stored | None = (
             None  # the learned tensor that it is made of, element by element
         )
