@@ -264,6 +264,76 @@ class Net(nn.Module):
 """,
         [[4]],
     ),
+    "a first run that finds the strides, in training as what is made is": (
+        "Net()",
+        """
+class Head(nn.Module):
+    stride = None
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 2, 1)
+        if self.training:
+            self.extra = nn.Conv2d(4, 5, 1)
+    def forward(self, x):
+        y = self.conv(x)
+        return y if self.training else torch.cat([y * self.stride, self.extra(x)], 1)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 4, 4, 4), Head())
+        head = self.body[-1]
+        head.stride = torch.tensor([64 / self.body(torch.zeros(1, 3, 64, 64)).shape[-1]])
+    def forward(self, x):
+        return self.body(x)
+""",
+        [[3, 32, 32]],
+    ),
+    "what is made and told to be in training or not": (
+        "Net()",
+        """
+class Part(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.fc = nn.Linear(4, size)
+    def forward(self, x):
+        return self.fc(x) if self.training else self.fc(x).repeat(1, 2)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part(3)
+        self.part.training = False
+        width = self.part(torch.zeros(1, 4)).shape[1]
+        self.train()
+        self.a = nn.Linear(width, self.part(torch.zeros(1, 4)).shape[1])
+        self.part.eval()
+        self.b = nn.Linear(3, self.part(torch.zeros(1, 4)).shape[1])
+        self.part.train(True)
+        assert self.training and self.part.fc.training
+    def forward(self, x):
+        return self.b(self.a(self.part(x)))
+""",
+        [[4]],
+    ),
+    "a list of positions that each block brings into a shape of its own": (
+        "Net()",
+        """
+class Nearest(nn.Module):
+    def __init__(self, dim, count):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(dim, count))
+    def forward(self, x):
+        flat = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+        at = (flat @ self.table).argmax(1).view(*x.shape[:1], *x.shape[2:])
+        return F.embedding(at, self.table.t()).permute(0, 3, 1, 2)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = Nearest(3, 7), Nearest(3, 5)
+    def forward(self, x):
+        return self.second(F.max_pool2d(self.first(x), 2))
+""",
+        [[3, 8, 8]],
+    ),
 }
 """What makes the network, the source, and the shapes that come in, by what is special in it."""
 
