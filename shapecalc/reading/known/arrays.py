@@ -6,6 +6,7 @@ import math
 import statistics
 from typing import Any
 
+from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.evaluator.builtins import BUILTINS
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.known.base import NAMES, resolve
@@ -15,9 +16,17 @@ from shapecalc.reading.tensors.traced import TensorValue
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function
 
+
+def _typed(rt: Any, found: TensorValue, dtype: Any) -> Any:
+    """An array of the element type that is asked for, where one is."""
+    return found if dtype is None else OPERATIONS["Tensor.astype"].run(rt, found, dtype)
+
+
 for _name in ("array", "asarray"):
     known(f"numpy.{_name}")(
-        lambda rt, values, *args, **kwargs: OPERATIONS["torch.tensor"].run(rt, values)
+        lambda rt, values, dtype=None, **kwargs: _typed(
+            rt, OPERATIONS["torch.tensor"].run(rt, values), dtype
+        )
     )
 
 known("numpy.atleast_1d")(
@@ -31,13 +40,19 @@ known("numpy.atleast_1d")(
 def _linspace(
     rt: Any, start: Any, stop: Any, num: int = 50, endpoint: Any = True, dtype: Any = None
 ) -> Any:
-    if rt.truth(endpoint):
-        return OPERATIONS["torch.linspace"].run(rt, start, stop, num)
-    last = start + (stop - start) * max(0, num - 1) / max(1, num)
-    return OPERATIONS["torch.linspace"].run(rt, start, last, num)
+    if not rt.truth(endpoint):
+        stop = start + (stop - start) * max(0, num - 1) / max(1, num)
+    return _typed(rt, OPERATIONS["torch.linspace"].run(rt, start, stop, num), dtype)
 
 
-known("numpy.arange")(lambda rt, *args, **kwargs: OPERATIONS["torch.arange"].run(rt, *args))
+@known("numpy.arange")
+def _arange(
+    rt: Any, *args: Any, start: Any = 0, stop: Any = None, step: Any = 1, dtype: Any = None
+) -> Any:
+    args, dtype = args[:3], args[3] if len(args) > 3 else dtype
+    given = {"start": start, "end": stop, "step": step}
+    return _typed(rt, OPERATIONS["torch.arange"].run(rt, *args, **given), dtype)
+
 
 known("numpy.cumsum")(
     lambda rt, values, *args: OPERATIONS["torch.cumsum"].run(
@@ -47,7 +62,9 @@ known("numpy.cumsum")(
 
 
 def _filled(name: str) -> Any:
-    return lambda rt, shape, *args, **kwargs: OPERATIONS[f"torch.{name}"].run(rt, shape)
+    return lambda rt, shape, dtype=None, **kwargs: _typed(
+        rt, OPERATIONS[f"torch.{name}"].run(rt, shape), dtype
+    )
 
 
 for _name in ("zeros", "ones"):
@@ -124,8 +141,10 @@ for _name, _word in (
 known("numpy.square")(lambda rt, value: rt.binary("*", value, value))
 
 known("numpy.full")(
-    lambda rt, shape, value, **kwargs: OPERATIONS["Tensor.fill_"].run(
-        rt, OPERATIONS["torch.zeros"].run(rt, shape), value
+    lambda rt, shape, fill_value, dtype=None, **kwargs: _typed(
+        rt,
+        OPERATIONS["Tensor.fill_"].run(rt, OPERATIONS["torch.zeros"].run(rt, shape), fill_value),
+        dtype,
     )
 )
 
@@ -175,9 +194,24 @@ _AS_TORCH = {
     "diff": "diff",
     "roll": "roll",
     "argmax": "argmax",
+    "argmin": "argmin",
+    "fliplr": "fliplr",
+    "flipud": "flipud",
+    "cumprod": "cumprod",
+    "broadcast_to": "broadcast_to",
+    "moveaxis": "movedim",
+    "empty_like": "empty_like",
+    "tensordot": "tensordot",
+    "inner": "inner",
+    "logical_and": "logical_and",
+    "logical_or": "logical_or",
+    "logical_not": "logical_not",
     "ravel": "flatten",
 }
 """Functions of numpy that one of torch does the work of."""
+
+_OF_ONE_TYPE = ("einsum", "matmul", "outer")
+"""Those that torch computes of one element type alone, and numpy of any."""
 
 
 def _as_torch(name: str) -> Any:
@@ -187,9 +221,26 @@ def _as_torch(name: str) -> Any:
             given["dim"] = given.pop("axis")
         if "k" in given:
             given["diagonal"] = given.pop("k")
-        return rt.call(resolve(f"torch.{name}"), [_array(rt, each) for each in args], given)
+        arrays = [_array(rt, each) for each in args]
+        if name in _OF_ONE_TYPE:
+            arrays = _of_one_type(rt, arrays)
+        return rt.call(resolve(f"torch.{name}"), arrays, given)
 
     return run
+
+
+def _of_one_type(rt: Any, given: list[Any]) -> list[Any]:
+    """Arrays as numpy takes them together: as floats where any is of floats."""
+    arrays = [each for each in given if isinstance(each, TensorValue)]
+    floats = [each.dtype for each in arrays if each.dtype in FLOATS]
+    if not floats:
+        return given
+    return [
+        OPERATIONS["Tensor.astype"].run(rt, each, floats[0])
+        if isinstance(each, TensorValue)
+        else each
+        for each in given
+    ]
 
 
 def _joined(name: str) -> Any:
@@ -218,8 +269,21 @@ for _name, _torch in (
     ("stack", "stack"),
     ("vstack", "vstack"),
     ("hstack", "hstack"),
+    ("dstack", "dstack"),
+    ("column_stack", "column_stack"),
 ):
     known(f"numpy.{_name}")(_joined(_torch))
+
+
+@known("numpy.append")
+def _append(rt: Any, arr: Any, values: Any, axis: Any = None) -> Any:
+    found = [_array(rt, each) for each in (arr, values)]
+    if axis is None:
+        found = [rt.call(resolve("torch.flatten"), [each], {}) for each in found]
+    return rt.call(resolve("torch.cat"), [found], {"dim": axis or 0})
+
+
+known("numpy.ascontiguousarray", "numpy.copy")(lambda rt, a, **kwargs: _array(rt, a))
 
 
 @known("numpy.sort")
