@@ -334,6 +334,32 @@ class Net(nn.Module):
 """,
         [[3, 8, 8]],
     ),
+    "settings by the members of enumerations, or by the words that they hold": (
+        "Net()",
+        """
+from enum import Enum, IntEnum
+class Act(str, Enum):
+    RELU = "relu"
+    SWISH = "swish"
+    @property
+    def width(self):
+        return {Act.RELU: 3, Act.SWISH: 4}[self]
+class Size(IntEnum):
+    SMALL = 5
+    LARGE = 7
+WIDTHS = {Act.RELU: 6, Act.SWISH: 7}
+class Net(nn.Module):
+    def __init__(self, act="swish"):
+        super().__init__()
+        by_size = {Size.SMALL: 8, Size.LARGE: 9}
+        sizes = [4, Act(act).width, WIDTHS[act], WIDTHS[Act.RELU], by_size[Size.LARGE], by_size[5]]
+        assert act in WIDTHS and "gelu" not in WIDTHS and [each.name for each in by_size][0] == "SMALL"
+        self.body = nn.Sequential(*[nn.Linear(*pair) for pair in zip(sizes, sizes[1:])])
+    def forward(self, x):
+        return self.body(x)
+""",
+        [[4]],
+    ),
 }
 """What makes the network, the source, and the shapes that come in, by what is special in it."""
 

@@ -10,6 +10,7 @@ from shapecalc.reading.evaluator.values import (
     ClassMethod,
     Function,
     Instance,
+    Member,
     MixedBases,
     Partial,
     Place,
@@ -98,14 +99,13 @@ class Classes:
                 value, (Function, Property, Static, ClassMethod, Builtin)
             ):
                 continue
-            member = Instance(cls)
             if isinstance(value, AUTO):
                 value = len(members) + 1
+            holds = isinstance(value, (int, str)) and any(each in HOLDING for each in cls.mro)
+            is_plain = holds or cls.is_a(INT_ENUM)
+            member = Member(cls) if is_plain else Instance(cls)
             member.attributes.update({"name": name, "value": value, "_value_": value})
-            if (
-                isinstance(value, (int, str)) and any(each in HOLDING for each in cls.mro)
-            ) or cls.is_a(INT_ENUM):
-                member.data = value
+            member.data = value if is_plain else None
             members[name] = member
             cls.names[name] = member
         cls.names["__members__"] = members
