@@ -353,7 +353,50 @@ class Net(nn.Module):
         super().__init__()
         by_size = {Size.SMALL: 8, Size.LARGE: 9}
         sizes = [4, Act(act).width, WIDTHS[act], WIDTHS[Act.RELU], by_size[Size.LARGE], by_size[5]]
-        assert act in WIDTHS and "gelu" not in WIDTHS and [each.name for each in by_size][0] == "SMALL"
+        assert act in WIDTHS and "gelu" not in WIDTHS
+        assert [each.name for each in by_size] == ["SMALL", "LARGE"]
+        self.body = nn.Sequential(*[nn.Linear(*pair) for pair in zip(sizes, sizes[1:])])
+    def forward(self, x):
+        return self.body(x)
+""",
+        [[4]],
+    ),
+    "dictionaries whose items are attributes": (
+        "Net()",
+        """
+class Dots(dict):
+    __getattr__ = dict.get
+    __setattr__ = dict.__setitem__
+    __delattr__ = dict.__delitem__
+class Settings(dict):
+    def __init__(self, *args, **kwargs):
+        dict.__init__(self, *args, **kwargs)
+    def __getattr__(self, name):
+        try:
+            return dict.__getitem__(self, name)
+        except KeyError:
+            raise AttributeError(name) from None
+    def __setitem__(self, name, value):
+        super().__setitem__(name, 2 * value if self.__contains__("twice") else value)
+    def __getitem__(self, name):
+        return super().__getitem__(name)
+class Items:
+    def __init__(self, **given):
+        self.__dict__.update(given)
+    def __delitem__(self, name):
+        delattr(self, name)
+    def __delattr__(self, name):
+        super().__delattr__("_" + name)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        dots, settings, items = Dots(a=4, b=5), Settings(a=6, twice=True), Items(_a=1, _b=2)
+        dots.c = 7
+        del dots.b, items["a"]
+        settings["b"] = 4
+        assert dots.b is None and "b" not in dots and not hasattr(items, "_a") and items._b == 2
+        assert not hasattr(settings, "c") and list.__contains__([3], 3)
+        sizes = dots.a, dots["c"], settings.a, settings.b, settings["b"]
         self.body = nn.Sequential(*[nn.Linear(*pair) for pair in zip(sizes, sizes[1:])])
     def forward(self, x):
         return self.body(x)
