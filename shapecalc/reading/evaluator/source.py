@@ -261,9 +261,7 @@ def _root(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-_OF_TRAINING = frozenset(
-    "train eval zero_grad to cuda cpu half float double load_state_dict state_dict".split()
-)
+_OF_TRAINING = ("train", "eval", "zero_grad", "to", "cuda", "cpu", "half", "load_state_dict")
 """Methods that loops call on a network while they train it; what it is made of stays."""
 
 
@@ -271,9 +269,9 @@ def _changed(node: ast.stmt) -> Iterator[str]:
     """The names whose values a statement changes: by a method, an item or an attribute."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         function = node.value.func
-        if isinstance(function, ast.Attribute) and function.attr not in _OF_TRAINING:
-            if (root := _root(function)) is not None:
-                yield root
+        stays = not isinstance(function, ast.Attribute) or function.attr in _OF_TRAINING
+        if not stays and (root := _root(function)):
+            yield root
     elif isinstance(node, (ast.Assign, ast.AugAssign, ast.Delete)):
         targets = [node.target] if isinstance(node, ast.AugAssign) else node.targets
         for target in targets:
