@@ -421,3 +421,14 @@ def test_an_idiom_is_read_as_torch_runs_it(name: str, tmp_path: Path) -> None:
         "output": report.to_dict()["outputs"][0]["shape"],
         "macs": report.totals.macs,
     }
+
+
+def test_words_of_an_enumeration_are_its_names_where_they_are_left_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        "from enum import StrEnum, auto\nimport torch.nn as nn\n"
+        "class Size(StrEnum):\n    SMALL = auto()\n    LARGE = auto()\n"
+        "WIDTHS = {Size.SMALL: 3, Size.LARGE: 5}\n"
+        "net = nn.Linear(4, WIDTHS['large'] + {'small': 2}[Size.SMALL] + len(f'{Size.LARGE}'))\n"
+    )
+    assert shapecalc.load(f"{path}:net", inputs=["4"]).report().totals.params == 12 * 4 + 12

@@ -22,6 +22,7 @@ from shapecalc.reading.evaluator.values import (
 OBJECT = Class("object")
 ENUM = Class("Enum", (OBJECT,))
 INT_ENUM = Class("IntEnum", (ENUM,))
+STR_ENUM = Class("StrEnum", (INT_ENUM,))  # whose members are what they hold as well
 NAMED_TUPLE = Class("NamedTuple", (OBJECT,))
 DICT, LIST, TUPLE, STR, INT, FLOAT = (
     Class(name, (OBJECT,)) for name in ("dict", "list", "tuple", "str", "int", "float")
@@ -100,7 +101,7 @@ class Classes:
             ):
                 continue
             if isinstance(value, AUTO):
-                value = len(members) + 1
+                value = name.lower() if cls.is_a(STR_ENUM) else len(members) + 1
             holds = isinstance(value, (int, str)) and any(each in HOLDING for each in cls.mro)
             is_plain = holds or cls.is_a(INT_ENUM)
             member = Member(cls) if is_plain else Instance(cls)
