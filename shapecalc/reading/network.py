@@ -28,6 +28,7 @@ from shapecalc.reading.lowering.lower import Lowering
 from shapecalc.reading.lowering.settings import setting
 from shapecalc.reading.lowering.trying import Trial, Trying
 from shapecalc.reading.modules import SEQUENTIAL, all_tensors, is_buffer, is_module, walk
+from shapecalc.reading.modules.holding import set_training
 from shapecalc.reading.modules.registering import unregistered
 from shapecalc.reading.outputs import names_of, tensors
 from shapecalc.reading.reader import Reader, deep
@@ -239,6 +240,7 @@ class _Reading:
         for path, each in walk(root):
             reader.paths[id(each)] = path
             reader.kept.append(each)
+        set_training(root, reader.training)
         spec = Spec(self.source)
         spec.name = make.partition("(")[0].strip() or root.cls.name
         if spec.name.islower() and root.cls is not SEQUENTIAL:

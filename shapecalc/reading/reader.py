@@ -133,11 +133,6 @@ class Reader(Arguments, Modules, LeafCalls, Tensors, Trace, Assumptions):
 
         return Builtin(f"Tensor.{name}", run, is_strict=True)
 
-    def set_attribute(self, value: Any, name: str, item: Any) -> None:
-        if isinstance(value, Instance) and is_module(value) and name == "training":
-            return
-        super().set_attribute(value, name, item)
-
     def call_instance(self, value: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if not is_module(value):
             return super().call_instance(value, args, kwargs)

@@ -162,3 +162,24 @@ def test_training_by_a_function_is_passed_over(tmp_path: Path) -> None:
         "    for epoch in range(3):\n        train(net, loader)\n        print(epoch)\n"
     )
     assert shapecalc.load(f"{path}:net", inputs=["4"]).report().totals.params == 20
+
+
+LOOPS = (
+    "for inputs, targets in load():\n        loss = net(inputs).sum()",
+    "for step, (inputs, targets) in enumerate(bar(load(), total=9)):\n        net.zero_grad()",
+    "while not_enough(net):\n        net.cuda().half()",
+)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_loop_that_trains_a_network_of_the_file_is_not_gone_through(
+    loop: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        f"{NET}from elsewhere import bar, load, not_enough\nnet = nn.Sequential(Block(4))\n"
+        "net.append(nn.Linear(4, 2))\nnet.to('cpu')\n"
+        f"for epoch in range(10):\n    net.train()\n    {loop}\n    net.eval()\n"
+    )
+    for asked in (f"{path}:net", str(path)):
+        assert shapecalc.load(asked, inputs=["4"]).report().totals.params == 30

@@ -108,6 +108,86 @@ class Net(nn.Module):
 """,
         [[3, 9, 9]],
     ),
+    "anchors that numpy turns, joins and lays out": (
+        "Net()",
+        """
+def anchors(size, stride):
+    ratios, scales = np.array([0.5, 1, 2]), np.array([1.0, 1.5])
+    found = np.zeros((len(ratios) * len(scales), 4))
+    found[:, 2:] = 16 * np.tile(scales, (2, len(ratios))).T
+    x, y = np.meshgrid((np.arange(0, size) + 0.5) * stride, (np.arange(0, size) + 0.5) * stride)
+    shifts = np.vstack((x.ravel(), y.ravel(), x.ravel(), y.ravel())).transpose()
+    all_of_them = found.reshape((1, 6, 4)) + shifts.reshape((1, -1, 4)).transpose((1, 0, 2))
+    return all_of_them.reshape((-1, 4))
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(4, 4)
+    def forward(self, x):
+        table = np.zeros((0, 4)).astype(np.float32)
+        for size, stride in ((4, 8), (2, 16)):
+            table = np.append(table, anchors(size, stride), axis=0)
+        flat = np.append(np.zeros((2, 3)), [1, 2])
+        assert flat.shape == (8,) and np.zeros((2, 3, 5)).transpose(2, 0, 1).shape == (5, 2, 3)
+        return self.lin(torch.from_numpy(table.astype(np.float32)) + x)
+""",
+        [[1, 4]],
+    ),
+    "arrays of the element type that is asked for, and of two types in one sum": (
+        "Net()",
+        """
+def angles(dim, pos):
+    omega = np.arange(dim // 2, dtype=np.float64)
+    omega /= dim / 2.0
+    out = np.einsum("m,d->md", pos.reshape(-1), 1.0 / 10000**omega)
+    return np.concatenate([np.sin(out), np.cos(out)], axis=1)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        grid = np.stack(np.meshgrid(np.arange(3, dtype=np.float32), np.arange(3)), axis=0)
+        table = np.concatenate([angles(4, grid[0]), angles(4, np.arange(9))], axis=1)
+        self.register_buffer("table", torch.from_numpy(table).float())
+        edges = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]], dtype="float32")
+        self.register_buffer("edges", torch.from_numpy(edges)[None, None])
+        self.first = torch.from_numpy(np.zeros(9, dtype=np.int64))
+        self.lin = nn.Linear(8, 3)
+    def forward(self, x):
+        y = self.lin(self.table + x[:, self.first].repeat(1, 1, 2))
+        return F.conv2d(y[:, None], self.edges)
+""",
+        [[9, 4]],
+    ),
+    "samples from a distribution that is looked up": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self, count=5):
+        super().__init__()
+        self.lin, self.count = nn.Linear(6, 6), count
+        self.bias = nn.Embedding(4, 5)
+    def forward(self, x):
+        weights = F.softmax(self.lin(x), -1)
+        cdf = torch.cumsum(weights, -1)
+        u = torch.linspace(0.0, 1.0, self.count).expand(cdf.shape[0], self.count)
+        inds = torch.searchsorted(cdf, u.contiguous(), right=True).clamp(max=5)
+        found = torch.gather(cdf, 1, inds)
+        return found + self.bias(torch.bucketize(found, torch.tensor([0.1, 0.5, 0.9]))).sum(1)
+""",
+        [[6]],
+    ),
+    "torch by the name that an old module of its own had for it": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(4, 4)
+    def forward(self, x):
+        scores = self.lin(x)
+        return scores * torch.sparse.torch.eye(4).index_select(dim=0, index=scores.argmax(1))
+""",
+        [[4]],
+    ),
     "a branch that chance decides": (
         "Net()",
         """

@@ -264,6 +264,145 @@ class Net(nn.Module):
 """,
         [[4]],
     ),
+    "a first run that finds the strides, in training as what is made is": (
+        "Net()",
+        """
+class Head(nn.Module):
+    stride = None
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 2, 1)
+        if self.training:
+            self.extra = nn.Conv2d(4, 5, 1)
+    def forward(self, x):
+        y = self.conv(x)
+        return y if self.training else torch.cat([y * self.stride, self.extra(x)], 1)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 4, 4, 4), Head())
+        head = self.body[-1]
+        head.stride = torch.tensor([64 / self.body(torch.zeros(1, 3, 64, 64)).shape[-1]])
+    def forward(self, x):
+        return self.body(x)
+""",
+        [[3, 32, 32]],
+    ),
+    "what is made and told to be in training or not": (
+        "Net()",
+        """
+class Part(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.fc = nn.Linear(4, size)
+    def forward(self, x):
+        return self.fc(x) if self.training else self.fc(x).repeat(1, 2)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part(3)
+        self.part.training = False
+        width = self.part(torch.zeros(1, 4)).shape[1]
+        self.train()
+        self.a = nn.Linear(width, self.part(torch.zeros(1, 4)).shape[1])
+        self.part.eval()
+        self.b = nn.Linear(3, self.part(torch.zeros(1, 4)).shape[1])
+        self.part.train(True)
+        assert self.training and self.part.fc.training
+    def forward(self, x):
+        return self.b(self.a(self.part(x)))
+""",
+        [[4]],
+    ),
+    "a list of positions that each block brings into a shape of its own": (
+        "Net()",
+        """
+class Nearest(nn.Module):
+    def __init__(self, dim, count):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(dim, count))
+    def forward(self, x):
+        flat = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+        at = (flat @ self.table).argmax(1).view(*x.shape[:1], *x.shape[2:])
+        return F.embedding(at, self.table.t()).permute(0, 3, 1, 2)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = Nearest(3, 7), Nearest(3, 5)
+    def forward(self, x):
+        return self.second(F.max_pool2d(self.first(x), 2))
+""",
+        [[3, 8, 8]],
+    ),
+    "settings by the members of enumerations, or by the words that they hold": (
+        "Net()",
+        """
+from enum import Enum, IntEnum
+class Act(str, Enum):
+    RELU = "relu"
+    SWISH = "swish"
+    @property
+    def width(self):
+        return {Act.RELU: 3, Act.SWISH: 4}[self]
+class Size(IntEnum):
+    SMALL = 5
+    LARGE = 7
+WIDTHS = {Act.RELU: 6, Act.SWISH: 7}
+class Net(nn.Module):
+    def __init__(self, act="swish"):
+        super().__init__()
+        by_size = {Size.SMALL: 8, Size.LARGE: 9}
+        sizes = [4, Act(act).width, WIDTHS[act], WIDTHS[Act.RELU], by_size[Size.LARGE], by_size[5]]
+        assert act in WIDTHS and "gelu" not in WIDTHS
+        assert [each.name for each in by_size] == ["SMALL", "LARGE"]
+        self.body = nn.Sequential(*[nn.Linear(*pair) for pair in zip(sizes, sizes[1:])])
+    def forward(self, x):
+        return self.body(x)
+""",
+        [[4]],
+    ),
+    "dictionaries whose items are attributes": (
+        "Net()",
+        """
+class Dots(dict):
+    __getattr__ = dict.get
+    __setattr__ = dict.__setitem__
+    __delattr__ = dict.__delitem__
+class Settings(dict):
+    def __init__(self, *args, **kwargs):
+        dict.__init__(self, *args, **kwargs)
+    def __getattr__(self, name):
+        try:
+            return dict.__getitem__(self, name)
+        except KeyError:
+            raise AttributeError(name) from None
+    def __setitem__(self, name, value):
+        super().__setitem__(name, 2 * value if self.__contains__("twice") else value)
+    def __getitem__(self, name):
+        return super().__getitem__(name)
+class Items:
+    def __init__(self, **given):
+        self.__dict__.update(given)
+    def __delitem__(self, name):
+        delattr(self, name)
+    def __delattr__(self, name):
+        super().__delattr__("_" + name)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        dots, settings, items = Dots(a=4, b=5), Settings(a=6, twice=True), Items(_a=1, _b=2)
+        dots.c = 7
+        del dots.b, items["a"]
+        settings["b"] = 4
+        assert dots.b is None and "b" not in dots and not hasattr(items, "_a") and items._b == 2
+        assert not hasattr(settings, "c") and list.__contains__([3], 3)
+        sizes = dots.a, dots["c"], settings.a, settings.b, settings["b"]
+        self.body = nn.Sequential(*[nn.Linear(*pair) for pair in zip(sizes, sizes[1:])])
+    def forward(self, x):
+        return self.body(x)
+""",
+        [[4]],
+    ),
 }
 """What makes the network, the source, and the shapes that come in, by what is special in it."""
 
@@ -282,3 +421,14 @@ def test_an_idiom_is_read_as_torch_runs_it(name: str, tmp_path: Path) -> None:
         "output": report.to_dict()["outputs"][0]["shape"],
         "macs": report.totals.macs,
     }
+
+
+def test_words_of_an_enumeration_are_its_names_where_they_are_left_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        "from enum import StrEnum, auto\nimport torch.nn as nn\n"
+        "class Size(StrEnum):\n    SMALL = auto()\n    LARGE = auto()\n"
+        "WIDTHS = {Size.SMALL: 3, Size.LARGE: 5}\n"
+        "net = nn.Linear(4, WIDTHS['large'] + {'small': 2}[Size.SMALL] + len(f'{Size.LARGE}'))\n"
+    )
+    assert shapecalc.load(f"{path}:net", inputs=["4"]).report().totals.params == 12 * 4 + 12

@@ -82,17 +82,17 @@ class Arguments(Parameters):
         (rank,) = ranks
         named = {"in_features": rank - 1, "in_channels": 1}
         named |= {"in_height": 2, "in_width": 3} if rank == 4 else {}
-        if axis is not None:
-            named = {name: each for name, each in named.items() if name == axis}
-        for name, at in named.items():
-            sizes = [None if shape is None else shape[at] for shape in shapes]
-            if rank > at > 0 and agree(sizes, numbers):
+        columns = {
+            name: [None if shape is None else shape[at] for shape in shapes]
+            for name, at in named.items()
+            if rank > at > 0 and axis in (None, name)
+        }
+        for name, sizes in columns.items():
+            if agree(sizes, numbers):
                 return Name(name, 0)
-        for name, at in named.items():
-            sizes = [None if shape is None else shape[at] for shape in shapes]
-            if rank > at > 0:
-                for tree in scaled(name, sizes, numbers, least=1):
-                    return tree
+        for name, sizes in columns.items():
+            for tree in scaled(name, sizes, numbers, least=1):
+                return tree
         return None
 
     def known(self, column: Column, wanted: str, kernel: Expression | None) -> Expression | None:

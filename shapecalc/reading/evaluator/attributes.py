@@ -152,7 +152,7 @@ class Attributes:
         if name in ("__getattr__", "__getattribute__"):
             return Builtin(name, lambda rt, key: rt.attribute(value, key))
         if name == "__delattr__":
-            return Builtin(name, lambda rt, key: rt.delete_attribute(value, key))
+            return Builtin(name, lambda rt, key: rt.remove_attribute(value, key))
         if name in ("__doc__", "__traceback__", "__cause__", "__context__"):
             return "" if name == "__doc__" else None
         found = self.special_attribute(value, name)
@@ -233,6 +233,8 @@ class Attributes:
                     name, lambda rt, *args, **kwargs: _fill(rt, value.self, args, kwargs)
                 )
             return Builtin(name, lambda rt, *args, **kwargs: None)
+        if name == "__delattr__" and is_instance:
+            return Builtin(name, lambda rt, key: rt.remove_attribute(value.self, key))
         if is_instance:
             found = self.special_attribute(value.self, name)
             if found is not MISSING:
@@ -276,10 +278,16 @@ class Attributes:
 
     def delete_attribute(self, value: Any, name: str) -> None:
         """``del value.name``."""
-        if isinstance(value, Instance):
-            if name not in value.attributes:
-                raise self.no_attribute(value, name)
-            del value.attributes[name]
+        if isinstance(value, Instance) and value.cls.has("__delattr__"):
+            self.call(self.attribute(value, "__delattr__"), [name], {})
+        elif isinstance(value, Instance):
+            self.remove_attribute(value, name)
+
+    def remove_attribute(self, value: Instance, name: str) -> None:
+        """Take an attribute of an instance away."""
+        if name not in value.attributes:
+            raise self.no_attribute(value, name)
+        del value.attributes[name]
 
 
 def _fill(rt: Any, value: Instance, args: Any, kwargs: dict[str, Any]) -> None:

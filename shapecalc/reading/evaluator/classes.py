@@ -10,6 +10,7 @@ from shapecalc.reading.evaluator.values import (
     ClassMethod,
     Function,
     Instance,
+    Member,
     MixedBases,
     Partial,
     Place,
@@ -21,6 +22,7 @@ from shapecalc.reading.evaluator.values import (
 OBJECT = Class("object")
 ENUM = Class("Enum", (OBJECT,))
 INT_ENUM = Class("IntEnum", (ENUM,))
+STR_ENUM = Class("StrEnum", (INT_ENUM,))  # whose members are what they hold as well
 NAMED_TUPLE = Class("NamedTuple", (OBJECT,))
 DICT, LIST, TUPLE, STR, INT, FLOAT = (
     Class(name, (OBJECT,)) for name in ("dict", "list", "tuple", "str", "int", "float")
@@ -98,14 +100,13 @@ class Classes:
                 value, (Function, Property, Static, ClassMethod, Builtin)
             ):
                 continue
-            member = Instance(cls)
             if isinstance(value, AUTO):
-                value = len(members) + 1
+                value = name.lower() if cls.is_a(STR_ENUM) else len(members) + 1
+            holds = isinstance(value, (int, str)) and any(each in HOLDING for each in cls.mro)
+            is_plain = holds or cls.is_a(INT_ENUM)
+            member = Member(cls) if is_plain else Instance(cls)
             member.attributes.update({"name": name, "value": value, "_value_": value})
-            if (
-                isinstance(value, (int, str)) and any(each in HOLDING for each in cls.mro)
-            ) or cls.is_a(INT_ENUM):
-                member.data = value
+            member.data = value if is_plain else None
             members[name] = member
             cls.names[name] = member
         cls.names["__members__"] = members

@@ -70,7 +70,7 @@ def root_of(node: ast.expr) -> str | None:
 
 _COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 
-_MODES = frozenset(["train", "eval", "zero_grad", "load_state_dict", "to", "cuda", "cpu"])
+_MODES = frozenset(["train", "eval", "zero_grad", "load_state_dict", "to", "cuda", "cpu", "half"])
 """Methods that change how a network runs, and not what it is made of."""
 
 

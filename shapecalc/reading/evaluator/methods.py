@@ -66,6 +66,7 @@ _NATIVE: dict[str, Any] = {
 def native_function(rt: Any, cls: Builtin, name: str) -> Any:
     """A method as a function, ``str.lower``, of one of Python's own types; None if it has none."""
     from shapecalc.reading.evaluator.builtins import BUILTINS
+    from shapecalc.reading.evaluator.operators import plain, type_name
 
     if cls.name not in _NATIVE or BUILTINS.get(cls.name) is not cls:
         return None
@@ -80,12 +81,11 @@ def native_function(rt: Any, cls: Builtin, name: str) -> Any:
     def run(rt: Any, *args: Any, **kwargs: Any) -> Any:
         if not args:
             raise rt.error("TypeError", f"unbound method {function.name}() needs an argument")
-        if not isinstance(args[0], kind):
-            from shapecalc.reading.evaluator.operators import type_name
-
+        owner = plain(args[0])
+        if not isinstance(owner, kind):
             message = f"descriptor {name!r} for {cls.name!r} objects doesn't apply to a "
-            raise rt.error("TypeError", f"{message}{type_name(args[0])!r} object")
-        return function.run(rt, *args, **kwargs)
+            raise rt.error("TypeError", f"{message}{type_name(owner)!r} object")
+        return function.run(rt, owner, *args[1:], **kwargs)
 
     return Builtin(function.name, run, function.is_strict)
 
@@ -131,6 +131,16 @@ def _as_type(rt: Any, value: Any, dtype: Any, **kwargs: Any) -> Any:
 for _kind in (int, float):  # numbers of numpy are read as Python's
     _SPECIAL[_kind, "astype"] = _as_type
     _SPECIAL[_kind, "item"] = lambda rt, value: value
+
+
+_each: type
+for _each in (dict, list):
+    _SPECIAL[_each, "__getitem__"] = lambda rt, value, index: rt.subscript(value, index)
+    _SPECIAL[_each, "__setitem__"] = lambda rt, value, index, item: rt.set_item(value, index, item)
+    _SPECIAL[_each, "__delitem__"] = lambda rt, value, index: rt.delete_item(value, index)
+
+for _each in (dict, list, set, tuple, str):
+    _SPECIAL[_each, "__contains__"] = lambda rt, value, item: rt.contains(value, item)
 
 
 @_method(str, "join")
@@ -288,6 +298,9 @@ def _update(rt: Any, value: dict[Any, Any], other: Any = None, **more: Any) -> N
         value.update(rt.call(BUILTINS["dict"], [other], {}))
     value.update(more)
     rt.bounded(value)
+
+
+_SPECIAL[dict, "__init__"] = _update
 
 
 @_method(dict, "move_to_end")

@@ -249,6 +249,18 @@ class Instance:
         return f"{self.cls.name}(...)"
 
 
+class Member(Instance):
+    """A member of an enumeration of numbers or words: as a key it is the one that it holds."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash(self.data)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.data == (other.data if isinstance(other, Member) else other))
+
+
 class Super:
     """``super()``: an instance, or a class, seen as what comes behind a class in its order."""
 

@@ -210,6 +210,17 @@ def _argsort(
     return _sort(rt, x, dim, descending)[1]
 
 
+@operation("torch.searchsorted")
+def _searchsorted(rt: Any, sorted_sequence: TensorValue, values: Any, **kwargs: Any) -> Any:
+    found = tensor(rt, values)
+    return rt.opaque([sorted_sequence, found], found.shape, "int64", "searchsorted")
+
+
+@operation("torch.bucketize")
+def _bucketize(rt: Any, x: Any, boundaries: TensorValue, **kwargs: Any) -> Any:
+    return _searchsorted(rt, boundaries, x)
+
+
 @operation("torch.argmax", "Tensor.argmax", "torch.argmin", "Tensor.argmin")
 def _argmax(rt: Any, x: TensorValue, dim: Any = None, keepdim: Any = False) -> Any:
     ones = [1] * len(x.shape)

@@ -125,8 +125,10 @@ def _permute(rt: Any, x: Any, *dims: Any) -> Any:
     "Tensor.swapdims",
     "torch.swapdims",
 )
-def _transpose(rt: Any, x: Any, dim0: Any, dim1: Any) -> Any:
+def _transpose(rt: Any, x: Any, dim0: Any = None, dim1: Any = None, *more: Any) -> Any:
     x = tensor(rt, x)
+    if dim1 is None or more:
+        return _turned(rt, x, [each for each in (dim0, dim1, *more) if each is not None])
     for dim in (dim0, dim1):
         if not -len(x.shape) <= dim < len(x.shape):
             message = f"Dimension out of range (expected to be in range of [{-len(x.shape)}, "
@@ -134,6 +136,13 @@ def _transpose(rt: Any, x: Any, dim0: Any, dim1: Any) -> Any:
     if dim0 % len(x.shape) == dim1 % len(x.shape):
         return x
     return rt.put("Transpose", [x], {"dim0": dim0, "dim1": dim1})
+
+
+def _turned(rt: Any, x: TensorValue, dims: list[Any]) -> Any:
+    """An array of numpy, which is a constant, with all its axes in another order."""
+    if not x.is_constant:
+        raise rt.error("TypeError", f"transpose() takes 2 dimensions but {len(dims)} were given")
+    return _permute(rt, x, *(dims or reversed(range(len(x.shape)))))
 
 
 @operation("torch.t", "Tensor.t", "torch.adjoint", "Tensor.adjoint")

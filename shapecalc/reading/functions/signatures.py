@@ -693,6 +693,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input mat2 out_dtype",
     ),
     "torch.broadcast_to": ("input size",),
+    "torch.bucketize": ("input boundaries * out_int32 right",),
     "torch.cat": ("tensors dim",),
     "torch.cdist": ("x1 x2 p compute_mode",),
     "torch.ceil": ("input",),
@@ -1044,6 +1045,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input dim index value * reduce",
     ),
     "torch.scatter_add": ("input dim index src",),
+    "torch.searchsorted": ("sorted_sequence input * out_int32 right side sorter",),
     "torch.select": (
         "input dim index",
         "list idx",

@@ -6,36 +6,32 @@ import math
 import statistics
 from typing import Any
 
-from shapecalc.layers.joining import promoted
 from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.evaluator.builtins import BUILTINS
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.known.base import NAMES, resolve
 from shapecalc.reading.known.python import binary, elementwise
-from shapecalc.reading.tensors.dtypes import DTYPES
 from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function
 
 
-def _made(found: TensorValue, dtype: Any = None) -> TensorValue:
-    """An array of numpy's, of the type that is asked for."""
-    name = str(getattr(dtype, "name", dtype)).rpartition(".")[2]
-    wanted = DTYPES.get({"float": "float32", "int": "int64"}.get(name, name), found.dtype)
-    made = TensorValue(found.shape, wanted)
+def _made(rt: Any, found: TensorValue, dtype: Any = None) -> TensorValue:
+    """An array of numpy's, of the element type that is asked for, where one is."""
+    if dtype is not None:
+        found = OPERATIONS["Tensor.astype"].run(rt, found, dtype)
+    if not found.is_constant:
+        return found
+    made = TensorValue(found.shape, found.dtype)
     made.data = found.data
-    if found.data is not None and wanted != found.dtype:
-        cast = float if wanted in FLOATS else bool if wanted == "bool" else int
-        made.data = list(map(cast, found.data))
     made.is_array = True
     return made
 
 
 @known("numpy.array", "numpy.asarray")
 def _array_of(rt: Any, values: Any, dtype: Any = None, **kwargs: Any) -> Any:
-    found = OPERATIONS["torch.tensor"].run(rt, values)
-    return _made(found, dtype) if found.is_constant else found
+    return _made(rt, OPERATIONS["torch.tensor"].run(rt, values), dtype)
 
 
 known("numpy.atleast_1d")(
@@ -49,15 +45,18 @@ known("numpy.atleast_1d")(
 def _linspace(
     rt: Any, start: Any, stop: Any, num: int = 50, endpoint: Any = True, dtype: Any = None
 ) -> Any:
-    if rt.truth(endpoint):
-        return OPERATIONS["torch.linspace"].run(rt, start, stop, num)
-    last = start + (stop - start) * max(0, num - 1) / max(1, num)
-    return OPERATIONS["torch.linspace"].run(rt, start, last, num)
+    if not rt.truth(endpoint):
+        stop = start + (stop - start) * max(0, num - 1) / max(1, num)
+    return _made(rt, OPERATIONS["torch.linspace"].run(rt, start, stop, num), dtype)
 
 
 @known("numpy.arange")
-def _arange(rt: Any, *args: Any, dtype: Any = None, **kwargs: Any) -> Any:
-    return _made(OPERATIONS["torch.arange"].run(rt, *args, **kwargs), dtype)
+def _arange(
+    rt: Any, *args: Any, start: Any = 0, stop: Any = None, step: Any = 1, dtype: Any = None
+) -> Any:
+    args, dtype = args[:3], args[3] if len(args) > 3 else dtype
+    given = {"start": start, "end": stop, "step": step}
+    return _made(rt, OPERATIONS["torch.arange"].run(rt, *args, **given), dtype)
 
 
 known("numpy.cumsum")(
@@ -68,7 +67,9 @@ known("numpy.cumsum")(
 
 
 def _filled(name: str) -> Any:
-    return lambda rt, shape, *args, **kwargs: OPERATIONS[f"torch.{name}"].run(rt, shape)
+    return lambda rt, shape, dtype=None, **kwargs: _made(
+        rt, OPERATIONS[f"torch.{name}"].run(rt, shape), dtype
+    )
 
 
 for _name in ("zeros", "ones"):
@@ -145,8 +146,10 @@ for _name, _word in (
 known("numpy.square")(lambda rt, value: rt.binary("*", value, value))
 
 known("numpy.full")(
-    lambda rt, shape, value, **kwargs: OPERATIONS["Tensor.fill_"].run(
-        rt, OPERATIONS["torch.zeros"].run(rt, shape), value
+    lambda rt, shape, fill_value, dtype=None, **kwargs: _made(
+        rt,
+        OPERATIONS["Tensor.fill_"].run(rt, OPERATIONS["torch.zeros"].run(rt, shape), fill_value),
+        dtype,
     )
 )
 
@@ -196,18 +199,24 @@ _AS_TORCH = {
     "diff": "diff",
     "roll": "roll",
     "argmax": "argmax",
+    "argmin": "argmin",
+    "fliplr": "fliplr",
+    "flipud": "flipud",
+    "cumprod": "cumprod",
+    "broadcast_to": "broadcast_to",
+    "moveaxis": "movedim",
+    "empty_like": "empty_like",
+    "tensordot": "tensordot",
+    "inner": "inner",
+    "logical_and": "logical_and",
+    "logical_or": "logical_or",
+    "logical_not": "logical_not",
     "ravel": "flatten",
 }
 """Functions of numpy that one of torch does the work of."""
 
-
-def _promoted(args: list[Any]) -> list[Any]:
-    """Arrays of one element type, which numpy makes of several."""
-    arrays = [each for each in args if isinstance(each, TensorValue) and each.is_constant]
-    if len({each.dtype for each in arrays}) < 2:
-        return args
-    dtype = promoted(tuple(each.tensor for each in arrays))
-    return [TensorValue(each.shape, dtype) if each in arrays else each for each in args]
+_OF_ONE_TYPE = ("einsum", "matmul", "outer")
+"""Those that torch computes of one element type alone, and numpy of any."""
 
 
 def _as_torch(name: str) -> Any:
@@ -217,11 +226,26 @@ def _as_torch(name: str) -> Any:
             given["dim"] = given.pop("axis")
         if "k" in given:
             given["diagonal"] = given.pop("k")
-        found = [_array(rt, each) for each in args]
-        found = _promoted(found) if name in ("einsum", "matmul") else found
-        return rt.call(resolve(f"torch.{name}"), found, given)
+        arrays = [_array(rt, each) for each in args]
+        if name in _OF_ONE_TYPE:
+            arrays = _of_one_type(rt, arrays)
+        return rt.call(resolve(f"torch.{name}"), arrays, given)
 
     return run
+
+
+def _of_one_type(rt: Any, given: list[Any]) -> list[Any]:
+    """Arrays as numpy takes them together: as floats where any is of floats."""
+    arrays = [each for each in given if isinstance(each, TensorValue)]
+    floats = [each.dtype for each in arrays if each.dtype in FLOATS]
+    if not floats:
+        return given
+    return [
+        OPERATIONS["Tensor.astype"].run(rt, each, floats[0])
+        if isinstance(each, TensorValue)
+        else each
+        for each in given
+    ]
 
 
 def _joined(name: str) -> Any:
@@ -250,8 +274,21 @@ for _name, _torch in (
     ("stack", "stack"),
     ("vstack", "vstack"),
     ("hstack", "hstack"),
+    ("dstack", "dstack"),
+    ("column_stack", "column_stack"),
 ):
     known(f"numpy.{_name}")(_joined(_torch))
+
+
+@known("numpy.append")
+def _append(rt: Any, arr: Any, values: Any, axis: Any = None) -> Any:
+    found = [_array(rt, each) for each in (arr, values)]
+    if axis is None:
+        found = [rt.call(resolve("torch.flatten"), [each], {}) for each in found]
+    return rt.call(resolve("torch.cat"), [found], {"dim": axis or 0})
+
+
+known("numpy.ascontiguousarray", "numpy.copy")(lambda rt, a, **kwargs: _array(rt, a))
 
 
 @known("numpy.sort")

@@ -81,6 +81,7 @@ _PREFIXES = {
     "torch.nn.functional": "nn.functional",
     "torch.nn": "nn",
     "torch.functional": "torch",
+    "torch.sparse.torch": "torch",
     "np": "numpy",
     "collections.abc": "typing",
     "typing_extensions": "typing",

@@ -12,6 +12,7 @@ from shapecalc.reading.evaluator.classes import (
     INT_ENUM,
     NAMED_TUPLE,
     OBJECT,
+    STR_ENUM,
 )
 from shapecalc.reading.evaluator.methods import native_attribute
 from shapecalc.reading.evaluator.values import (
@@ -159,7 +160,9 @@ KNOWN["abc.abstractproperty"] = BUILTINS["property"]
 
 KNOWN["enum.Enum"] = KNOWN["enum.Flag"] = ENUM
 
-KNOWN["enum.IntEnum"] = KNOWN["enum.StrEnum"] = KNOWN["enum.IntFlag"] = INT_ENUM
+KNOWN["enum.IntEnum"] = KNOWN["enum.IntFlag"] = INT_ENUM
+
+KNOWN["enum.StrEnum"] = STR_ENUM
 
 KNOWN["enum.auto"] = Builtin("auto", lambda rt: AUTO())
 

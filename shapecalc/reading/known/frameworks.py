@@ -161,7 +161,7 @@ def _config(rt: Any, self: Instance, **kwargs: Any) -> None:
 
 @method(PRETRAINED, "__init__")
 def _pretrained(rt: Any, self: Instance, config: Any = None, *more: Any, **kwargs: Any) -> None:
-    self.attributes.update({"training": rt.training, "config": config})
+    self.attributes.update({"training": True, "config": config})
 
 
 for _name in ("post_init", "init_weights", "tie_weights", "gradient_checkpointing_enable"):

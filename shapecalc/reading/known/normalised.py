@@ -61,7 +61,7 @@ for _function, _name in LOSSES.items():
 
     def _loss_init(rt: Any, self: Instance, *args: Any, _name: str = _name, **kwargs: Any) -> None:
         given = bound(rt, _name, parameters_of(_name), args, kwargs)
-        given = {"training": rt.training, **defaults_of(_name), **given}
+        given = {"training": True, **defaults_of(_name), **given}
         older = given.pop("size_average", None), given.pop("reduce", None)
         given["reduction"] = reduction_of(rt, given["reduction"], *older)
         self.attributes.update(given)

@@ -34,7 +34,7 @@ DROP_PATH = Class("DropPath", (MODULE,))
 def _drop_path_init(
     rt: Any, self: Instance, drop_prob: Any = 0.0, *args: Any, **kwargs: Any
 ) -> None:
-    self.attributes.update({"training": rt.training, "drop_prob": drop_prob})
+    self.attributes.update({"training": True, "drop_prob": drop_prob})
 
 
 DROP_PATH.names["__init__"] = Builtin("DropPath.__init__", _drop_path_init)
@@ -106,7 +106,7 @@ for _name, _function in (("Rearrange", "rearrange"), ("Reduce", "reduce")):
     _cls = Class(_name, (MODULE,))
 
     def _init(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> None:
-        self.attributes["training"] = rt.training
+        self.attributes["training"] = True
         self.data = ("pattern", args, kwargs)
 
     def _forward(rt: Any, self: Instance, x: Any, _function: str = _function) -> Any:

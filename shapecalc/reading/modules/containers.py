@@ -113,7 +113,7 @@ def as_parameter(each: Any) -> Any:
 
 @method(SEQUENTIAL, "__init__")
 def _sequential(rt: Any, self: Instance, *args: Any) -> None:
-    self.attributes.setdefault("training", rt.training)
+    self.attributes.setdefault("training", True)
     if len(args) == 1 and isinstance(plain(args[0]), dict):
         for name, each in plain(args[0]).items():
             self.attributes[named(rt, name)] = _checked(rt, self, each)
@@ -124,7 +124,7 @@ def _sequential(rt: Any, self: Instance, *args: Any) -> None:
 
 @method(MODULE_LIST, "__init__")
 def _module_list(rt: Any, self: Instance, modules: Any = ()) -> None:
-    self.attributes.setdefault("training", rt.training)
+    self.attributes.setdefault("training", True)
     for n, each in enumerate(rt.iterate(modules if modules is not None else ())):
         self.attributes[str(n)] = _checked(rt, self, each)
 
@@ -136,7 +136,7 @@ def _parameter_list(rt: Any, self: Instance, values: Any = ()) -> None:
 
 @method(MODULE_DICT, "__init__")
 def _module_dict(rt: Any, self: Instance, modules: Any = None) -> None:
-    self.attributes.setdefault("training", rt.training)
+    self.attributes.setdefault("training", True)
     if modules is not None:
         _update(rt, self, modules)
 
@@ -169,7 +169,7 @@ for _cls in LISTS:
             pairs = named_items(self)
             cls = self.cls if self.cls in LISTS else next(c for c in self.cls.mro if c in LISTS)
             made = Instance(cls)
-            made.attributes["training"] = rt.training
+            made.attributes["training"] = True
             chosen = pairs[index]
             if cls is not SEQUENTIAL:  # whose items keep their names
                 chosen = [(str(n), each) for n, (_, each) in enumerate(chosen)]

@@ -104,6 +104,13 @@ def walk(value: Instance) -> Iterator[tuple[str, Instance]]:
             waiting += [(before + name, child) for name, child in reversed(inner)]
 
 
+def set_training(value: Instance, mode: Any) -> None:
+    """Say of a module and all below it that they are in training, as they are when made, or not."""
+    for _, each in walk(value):
+        if "training" in each.attributes:
+            each.attributes["training"] = mode
+
+
 def tensors_of(value: Instance) -> dict[str, TensorValue]:
     """A module's own learned tensors and buffers, by name; not weights that are computed."""
     own = leaf_tensors(value) if isinstance(value.data, Leaf) else {}

@@ -100,7 +100,7 @@ def make_leaf(
         args, kwargs = (), {}
     raw = bound(rt, kind, names, args, kwargs)
     rt.step(STEPS)
-    self.attributes.setdefault("training", rt.training)
+    self.attributes.setdefault("training", True)
     leaf = self.data = Leaf(kind, raw, rt.here())
     key = plainly((kind, lazy), raw)
     known = rt.leaves.get(key)

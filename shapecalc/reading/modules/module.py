@@ -19,6 +19,7 @@ from shapecalc.reading.modules.holding import (
     is_buffer,
     method,
     named,
+    set_training,
     tensors_of,
     walk,
 )
@@ -33,8 +34,6 @@ for _name in [
     "double",
     "bfloat16",
     "type",
-    "train",
-    "eval",
     "requires_grad_",
     "to_empty",
     "share_memory",
@@ -107,12 +106,18 @@ def _after_forward(rt: Any, self: Instance, hook: Any, **kwargs: Any) -> Handle:
 
 @method(MODULE, "__init__")
 def _init(rt: Any, self: Instance, *args: Any, **kwargs: Any) -> None:
-    self.attributes.setdefault("training", rt.training)
+    self.attributes.setdefault("training", True)
 
 
 @method(MODULE, "train")
 def _train(rt: Any, self: Instance, mode: Any = True) -> Instance:
+    set_training(self, mode)
     return self
+
+
+@method(MODULE, "eval")
+def _eval(rt: Any, self: Instance) -> Instance:
+    return _train(rt, self, False)
 
 
 @method(MODULE, "add_module", "register_module")
