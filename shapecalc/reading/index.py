@@ -1774,5 +1774,8 @@ KNOWN_IN = {
     "urllib.parse.quote_plus": "system",
     "urllib.parse.urljoin": "system",
     "urllib.parse.urlparse": "system",
+    "yaml.full_load": "system",
+    "yaml.load": "system",
+    "yaml.safe_load": "system",
 }
 """The files of functions and of what else is known, by the names in them."""

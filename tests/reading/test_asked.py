@@ -183,3 +183,27 @@ def test_a_loop_that_trains_a_network_of_the_file_is_not_gone_through(
     )
     for asked in (f"{path}:net", str(path)):
         assert shapecalc.load(asked, inputs=["4"]).report().totals.params == 30
+
+
+EVALUATION = """
+config = {"width": 4}
+config["width"] = 4
+net = Block(config["width"])
+loader = load("data")
+for x, y in loader:
+    out = net(x)
+    print(out.argmax(1) == y)
+with torch.no_grad():
+    print(sum(len(x) for x in loader))
+torch.save(net.state_dict(), "net.pt")
+"""
+
+
+def test_of_a_script_only_what_is_asked_for_is_evaluated(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    imports = "import torch\nfrom elsewhere import load\n"
+    script = "\n".join(f"    {line}" for line in EVALUATION.splitlines())
+    path.write_text(f"{imports}{NET}if __name__ == '__main__':\n{script}\n")
+    for asked in ("net", "Block(config['width'])"):
+        network = shapecalc.load(f"{path}:{asked}", inputs=["4"])
+        assert network.report().totals.params == 20

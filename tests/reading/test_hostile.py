@@ -84,6 +84,8 @@ DEEP = [
 ]
 
 LARGE = [
+    "import yaml\nyaml.safe_load('\\n'.join("
+    "f'a{i}: &a{i} [' + ', '.join([f'*a{i - 1}' if i else '1'] * 9) + ']' for i in range(30)))",
     "10**10**10",
     "n = 2\nwhile True: n = n * n",
     "1 << 10**10",

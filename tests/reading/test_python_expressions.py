@@ -8,7 +8,7 @@ import pytest
 
 import shapecalc
 
-HEAD = """import collections, copy, functools, itertools, json, math, operator, re, string
+HEAD = """import collections, copy, functools, itertools, json, math, operator, re, string, yaml
 import numpy as np
 import torch
 import torch.nn as nn
@@ -175,6 +175,8 @@ len(re.split(r"[_-]", "a_b-c"))
 len(re.sub(r"\d", "", "a1b2"))
 json.loads('{"w": 5}')["w"]
 json.loads("[1, 6]")[1]
+yaml.safe_load("{w: [5, 6]}")["w"][1]
+yaml.load("depth: 3", Loader=yaml.FullLoader)["depth"]
 len(json.dumps({"a": 1}))
 len(string.ascii_lowercase)
 int(np.ceil(2.1))

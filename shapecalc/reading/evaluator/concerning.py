@@ -68,6 +68,22 @@ def root_of(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
+def script_of(node: ast.stmt) -> list[ast.stmt]:
+    r"""What stands under ``if __name__ == "__main__"``; nothing of any other statement.
+
+    >>> (branch,) = ast.parse('if __name__ == "__main__":\n    net = Net()').body
+    >>> [ast.unparse(each) for each in script_of(branch)]
+    ['net = Net()']
+    """
+    if not isinstance(node, ast.If) or node.orelse or not isinstance(node.test, ast.Compare):
+        return []
+    sides = [node.test.left, *node.test.comparators]
+    names = [each.id for each in sides if isinstance(each, ast.Name)]
+    texts = [each.value for each in sides if isinstance(each, ast.Constant)]
+    is_guard = isinstance(node.test.ops[0], ast.Eq) and len(sides) == 2
+    return node.body if is_guard and names == ["__name__"] and texts == ["__main__"] else []
+
+
 _COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 
 _MODES = frozenset(["train", "eval", "zero_grad", "load_state_dict", "to", "cuda", "cpu", "half"])

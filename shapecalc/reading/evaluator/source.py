@@ -15,6 +15,7 @@ from shapecalc.reading.evaluator.concerning import (
     rebuilding,
     registers,
     root_of,
+    script_of,
     training,
     untrained,
 )
@@ -34,6 +35,17 @@ class SourceModule:
         self.frame.names.update({"__name__": name, "__file__": str(path), "__doc__": ""})
         self.tree = parsed(self.source)
         self.compiler = Compiler(rt, self.source)
+        self.look_through()
+        self.done: set[int] = set()
+        self.final: set[str] = set()  # names whose statements are all evaluated
+        self.asking: set[str] = set()
+        self.unread: list[Any] = []  # of which all is imported, and nothing is known
+        self.running: list[int] = []
+        self.asked: list[str] = []  # the names whose values are being found
+        self.aside: dict[str, Any] = {}  # bound beside what was asked, and to be changed when asked
+
+    def look_through(self) -> None:
+        """Note which statements bind and change each name."""
         self.concerned: dict[str, list[int]] = {}
         self.stars: list[int] = []
         self.assigned: set[str] = set()
@@ -49,13 +61,6 @@ class SourceModule:
                     self.concerned.setdefault(each, []).append(number)
         self.registered()
         self.registering = [n for n, node in enumerate(self.tree.body) if registers(node)]
-        self.done: set[int] = set()
-        self.final: set[str] = set()  # names whose statements are all evaluated
-        self.asking: set[str] = set()
-        self.unread: list[Any] = []  # of which all is imported, and nothing is known
-        self.running: list[int] = []
-        self.asked: list[str] = []  # the names whose values are being found
-        self.aside: dict[str, Any] = {}  # bound beside what was asked, and to be changed when asked
 
     def registered(self) -> None:
         """Note what decorators change: what the function that decorates mentions, or is part of."""
@@ -89,6 +94,10 @@ class SourceModule:
         if root not in self.assigned or self.frame.names["__name__"] == "__main__":
             return False
         self.frame.names["__name__"] = "__main__"
+        if guarded := script_of(self.tree.body[-1]):  # of which only what is asked for is evaluated
+            self.done.discard(len(self.tree.body) - 1)
+            self.tree.body[-1:] = guarded
+            self.look_through()
         branches = [n for n, node in enumerate(self.tree.body) if isinstance(node, ast.If)]
         self.done.difference_update(branches)
         self.final.clear()

@@ -132,6 +132,7 @@ _ROOTS = frozenset(
         "abc",
         "numpy",
         "einops",
+        "yaml",
         "os",
         "sys",
         "warnings",

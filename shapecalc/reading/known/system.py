@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import string
 from typing import Any
@@ -39,8 +40,6 @@ known("types.MethodType")(lambda rt, function, owner: Method(function, owner))
 
 @known("json.loads")
 def _loads(rt: Any, text: Any, **kwargs: Any) -> Any:
-    import json  # only where it is asked for
-
     if not isinstance(text, str):
         raise rt.error("TypeError", "the JSON object must be str")
     try:
@@ -51,8 +50,6 @@ def _loads(rt: Any, text: Any, **kwargs: Any) -> Any:
 
 @known("json.dumps")
 def _dumps(rt: Any, value: Any, *, indent: Any = None, sort_keys: Any = False) -> Any:
-    import json
-
     if not (indent is None or (isinstance(indent, int) and 0 <= indent <= 16)):
         raise rt.cannot("json.dumps is read with an indent of up to 16")
     encoder = json.JSONEncoder(indent=indent, sort_keys=rt.truth(sort_keys))
@@ -64,6 +61,22 @@ def _dumps(rt: Any, value: Any, *, indent: Any = None, sort_keys: Any = False) -
     except (TypeError, ValueError, RecursionError) as wrong:
         raise rt.error(type(wrong).__name__, str(wrong)) from None
     return "".join(found)
+
+
+@known("yaml.safe_load", "yaml.full_load", "yaml.load")
+def _load_yaml(rt: Any, text: Any, *args: Any, **kwargs: Any) -> Any:
+    import yaml
+
+    if not isinstance(text, str):
+        raise rt.cannot("only YAML that is a text in the source is read")
+    rt.step(len(text))
+    try:
+        found = yaml.safe_load(text)
+        for part in json.JSONEncoder().iterencode(found):  # which refuses dates and the like
+            rt.step(1 + len(part) // 4)
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as wrong:
+        raise rt.error("ValueError", str(wrong).splitlines()[0]) from None
+    return found
 
 
 def always(value: Any) -> Any:
