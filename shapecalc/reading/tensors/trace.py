@@ -21,14 +21,7 @@ from shapecalc.layers.tensor import MOST_DIMENSIONS
 from shapecalc.reading.evaluator.sizes import Size
 from shapecalc.reading.evaluator.values import Instance, Place
 from shapecalc.reading.tensors.helping import helped
-from shapecalc.reading.tensors.traced import (
-    Call,
-    Given,
-    Op,
-    TensorValue,
-    Unmet,
-    key_of,
-)
+from shapecalc.reading.tensors.traced import Call, Given, Op, TensorValue, Unmet, key_of
 
 MOST_OPERATIONS = 20_000
 """How many operations a network may have."""
