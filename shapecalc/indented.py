@@ -23,6 +23,7 @@ def indented(data: Any, indent: int, *, ascii: bool = False) -> str:
     quoted: Callable[[str], str] = encode_basestring_ascii if ascii else encode_basestring
     other = JSONEncoder(ensure_ascii=ascii).encode
     keys: dict[str, str] = {}
+    known: dict[tuple[int, str], str] = {}
     more = " " * indent
 
     def key(name: Any) -> str:
@@ -38,12 +39,18 @@ def indented(data: Any, indent: int, *, ascii: bool = False) -> str:
             return quoted(value)
         if not value or not isinstance(value, (list, tuple, dict)):
             return other(value)
+        before = known.get((id(value), margin))
+        if before is not None:
+            return before
         inner = margin + more
         if isinstance(value, dict):
             items = [key(name) + written(each, inner) for name, each in value.items()]
         else:
             items = [repr(each) if type(each) is int else written(each, inner) for each in value]
         start, end = "{}" if isinstance(value, dict) else "[]"
-        return f"{start}{inner}{f',{inner}'.join(items)}{margin}{end}"
+        text = f"{start}{inner}{f',{inner}'.join(items)}{margin}{end}"
+        if len(margin) > 3 * indent:  # what is deep inside may well stand in several places
+            known[id(value), margin] = text
+        return text
 
     return written(data, "\n")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.decimals import quotient
+from shapecalc.analysis.measures import DEFAULT
 
 if TYPE_CHECKING:
     from shapecalc.analysis.layer import LayerReport
     from shapecalc.analysis.report import Report
+    from shapecalc.layers import Tensor
 
 
 def plain(value: Any) -> Any:
@@ -24,7 +27,42 @@ def plain(value: Any) -> Any:
     return quotient(value) if isinstance(value, Fraction) else str(value)
 
 
-def layers(report: Report, *, memory: bool) -> Iterator[dict[str, Any]]:
+def as_data(report: Report, *, memory: bool) -> dict[str, Any]:
+    """A report as plain data; layers that are alike have the same lists in it, not to be changed.
+
+    With ``memory``, every layer tells its own as well.
+    """
+    return {
+        "name": report.name,
+        "symbols": {name: plain(value) for name, value in report.symbols.items()},
+        **({"kept": plain(report.kept)} if report.kept else {}),
+        "inputs": [
+            {"name": name, "shape": plain(tensor.shape), "dtype": _called(report, tensor)}
+            for name, tensor in report.inputs.items()
+        ],
+        "layers": list(_layers(report, memory=memory)),
+        "outputs": [
+            {**({"name": name} if name else {}), "path": path, "shape": plain(tensor.shape)}
+            for name, (path, tensor) in zip_longest(report.built.output_names, report.outputs)
+        ],
+        "totals": plain(report.totals.by_name | {"memory": report.memory.to_dict()}),
+        "constraints": [
+            {"condition": each.condition, "layers": list(each.layers)}
+            | ({"required": True} if each.is_required else {})
+            for each in report.constraints
+        ],
+        "warnings": [
+            {"code": each.code, "path": each.path, "message": each.message}
+            for each in report.warnings
+        ],
+    }
+
+
+def _called(report: Report, tensor: Tensor) -> str:
+    return report.dtype if tensor.dtype == DEFAULT else tensor.dtype
+
+
+def _layers(report: Report, *, memory: bool) -> Iterator[dict[str, Any]]:
     """The layers of a report; what those that are alike have in common is found once."""
     alike: dict[int, dict[str, Any]] = {}  # layers that are alike have the same counts
     seen: dict[int, dict[str, Any]] = {}
@@ -36,14 +74,14 @@ def layers(report: Report, *, memory: bool) -> Iterator[dict[str, Any]]:
             "path": layer.path,
             "kind": layer.kind,
             "inputs": list(layer.inputs),
-            **_copied(common),
+            **common,
             "receptive_field": None,
         }
         field = report.receptive_fields[layer.path]
         if field is not None:
             if id(field) not in seen:
                 seen[id(field)] = field.to_dict()
-            found["receptive_field"] = _copied(seen[id(field)])
+            found["receptive_field"] = seen[id(field)]
         if layer.path in report.passed_by:
             found["active_params"] = plain(layer.params - report.passed_by[layer.path])
         if layer.node.shared is not None:
@@ -67,11 +105,11 @@ def _common(layer: LayerReport) -> dict[str, Any]:
     return found
 
 
-def _copied(data: Any) -> Any:
-    """Plain data once more, so that who changes it changes no other layer's."""
+def copied(data: Any) -> Any:
+    """Plain data once more, of which no part stands in two places."""
     if type(data) is dict:
-        return {name: _copied(each) if type(each) in _HOLD else each for name, each in data.items()}
-    return [_copied(each) if type(each) in _HOLD else each for each in data]
+        return {name: copied(each) if type(each) in _HOLD else each for name, each in data.items()}
+    return [copied(each) if type(each) in _HOLD else each for each in data]
 
 
 _HOLD = (dict, list)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from functools import cached_property
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, Quantity, Shape, is_symbolic, smallest, total
 from shapecalc.analysis.constraints import Constraint, combine
-from shapecalc.analysis.data import layers, plain
+from shapecalc.analysis.data import as_data, copied
 from shapecalc.analysis.layer import LayerReport, reports
 from shapecalc.analysis.measures import DEFAULT, Totals
 from shapecalc.analysis.views import ReceptiveFields
@@ -315,30 +314,8 @@ class Report:
         >>> found["layers"][0]["output_shape"], found["totals"]["buffers"]
         ([1, 6, 'H - 4', 28], 0)
         """
-        return {
-            "name": self.name,
-            "symbols": {name: plain(value) for name, value in self.symbols.items()},
-            **({"kept": plain(self.kept)} if self.kept else {}),
-            "inputs": [
-                {"name": name, "shape": plain(tensor.shape), "dtype": self._called(tensor)}
-                for name, tensor in self.inputs.items()
-            ],
-            "layers": list(layers(self, memory=memory)),
-            "outputs": [
-                {**({"name": name} if name else {}), "path": path, "shape": plain(tensor.shape)}
-                for name, (path, tensor) in zip_longest(self.built.output_names, self.outputs)
-            ],
-            "totals": plain(self.totals.by_name | {"memory": self.memory.to_dict()}),
-            "constraints": [
-                {"condition": each.condition, "layers": list(each.layers)}
-                | ({"required": True} if each.is_required else {})
-                for each in self.constraints
-            ],
-            "warnings": [
-                {"code": each.code, "path": each.path, "message": each.message}
-                for each in self.warnings
-            ],
-        }
+        found: dict[str, Any] = copied(as_data(self, memory=memory))
+        return found
 
     def to_dataframe(self, *, memory: bool = False) -> Any:
         """The layers as a pandas data frame, a row each, with the path for its index.
@@ -368,6 +345,3 @@ class Report:
             rows.append({**row, **self.memory.of(layer)} if memory else row)
         paths = [layer.path for layer in self.layers]
         return pandas.DataFrame(rows, index=pandas.Index(paths, name="path"))
-
-    def _called(self, tensor: Tensor) -> str:
-        return self.dtype if tensor.dtype == DEFAULT else tensor.dtype

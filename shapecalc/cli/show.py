@@ -7,7 +7,7 @@ from fractions import Fraction
 import click
 
 from shapecalc import table as tables
-from shapecalc.analysis.data import plain
+from shapecalc.analysis.data import as_data, plain
 from shapecalc.analysis.tools import TOOLS
 from shapecalc.cli.common import (
     Count,
@@ -112,7 +112,7 @@ def show(
     network = network.of_type(dtype) if dtype else network
     report = network.report(read_settings(settings), symbolic=read_symbolic(symbolic))
     if form == "json":
-        found = report.to_dict(memory="memory" in (columns or ()))
+        found = as_data(report, memory="memory" in (columns or ()))
         if convention:
             from shapecalc.analysis.conventions import counted  # which needs all kinds
             from shapecalc.conventions import as_dict
