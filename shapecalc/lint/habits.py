@@ -137,18 +137,26 @@ def activation_twice(report: Report) -> Iterator[Finding]:
     Softplus into Tanh is not told of: so Mish is written in parts.
     """
     neighbours = _Neighbours(report)
+    known: dict[tuple[type[Layer], type[Layer]], str | None] = {}  # a network has few such pairs
     for layer in report.of(_is_activation):
         first = neighbours.before(layer.node)
-        if first is None or not _is_activation(type(first.layer)):
+        if first is None:
             continue
-        if isinstance(first.layer, activation.Softplus) and isinstance(
-            layer.node.layer, activation.Tanh
-        ):
-            continue
-        told = f"activates the result of the {first.layer.kind} {first.path!r} once more"
-        if first.layer.kind == layer.kind and isinstance(first.layer, _RECTIFIED):
-            told += ", which changes nothing"
-        yield Finding(layer.path, told)
+        kinds = type(first.layer), type(layer.node.layer)
+        if kinds not in known:
+            known[kinds] = _twice(*kinds)
+        if (effect := known[kinds]) is not None:
+            told = f"activates the result of the {first.layer.kind} {first.path!r} once more"
+            yield Finding(layer.path, told + effect)
+
+
+def _twice(first: type[Layer], second: type[Layer]) -> str | None:
+    """What comes of a kind behind another; None where nothing is told of them."""
+    if not _is_activation(first):
+        return None
+    if issubclass(first, activation.Softplus) and issubclass(second, activation.Tanh):
+        return None
+    return ", which changes nothing" if first is second and issubclass(first, _RECTIFIED) else ""
 
 
 @check("softmax-before-end")
