@@ -195,15 +195,15 @@ def _rebuilds_given(function: ast.FunctionDef, rebuilding: Iterable[str]) -> boo
     return not given.isdisjoint(_rebuilt(function, rebuilding))
 
 
-def rebuilding(body: list[ast.stmt]) -> set[str]:
-    r"""The functions of a file that change the modules they are given, and train nothing.
+def rebuilding(body: list[ast.stmt], training: set[str]) -> set[str]:
+    r"""The functions of a file that change the modules they are given, but for those that train.
 
     >>> source = "def widen(model): model.fc = nn.Linear(8, 16)\nwiden(net)"
-    >>> rebuilding(ast.parse(source).body)
+    >>> rebuilding(ast.parse(source).body, set())
     {'widen'}
     """
     functions = _used(body)
-    found = _closed(functions, _rebuilds_given) - training(body) if functions else set()
+    found = _closed(functions, _rebuilds_given) - training
     for node in body:
         value = getattr(node, "value", None)
         if isinstance(node, ast.Assign) and isinstance(value, ast.Call) and value.args:

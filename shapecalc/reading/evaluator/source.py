@@ -51,8 +51,8 @@ class SourceModule:
         self.assigned: set[str] = set()
         for node in self.tree.body:
             self.assigned.update(bound(node))
-        functions = rebuilding(self.tree.body)
         self.training = training(self.tree.body)
+        functions = rebuilding(self.tree.body, self.training)
         for number, node in enumerate(self.tree.body):
             for each in dict.fromkeys([*bound(node), *changed(node, functions)]):
                 if each == "*":
