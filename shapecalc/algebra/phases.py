@@ -161,7 +161,7 @@ class Phases(NamedTuple):
     def sizes(self) -> Dim | Range:
         """How many cells positions see: a number, or the least and the most."""
         sizes = [span.last - span.first + 1 if span else 0 for span in self.spans]
-        if all(size == sizes[0] for size in sizes):
+        if len(sizes) == 1 or all(size == sizes[0] for size in sizes):
             return sizes[0]
         return Range(smallest(*sizes), largest(*sizes))
 
@@ -177,7 +177,7 @@ def together(views: list[Phases], least: Mapping[str, int] | None = None) -> Pha
 
     Symbols have at least the values in ``least``.
     """
-    if all(view == views[0] for view in views):
+    if len(views) == 1 or all(view == views[0] for view in views):
         return views[0]
     count = reduce(lcm, [len(view.spans) for view in views])
     steps = {view.step * (count // len(view.spans)) for view in views}
@@ -208,6 +208,8 @@ def _hull(spans: list[Span], least: Mapping[str, int] | None = None) -> Span | N
 
 def _greatest(sizes: list[Dim], least: Mapping[str, int] | None) -> Dim:
     """The greatest of some sizes, without those that are never more than another."""
+    if not any(map(is_symbolic, sizes)):
+        return max(map(known, sizes))
     kept: list[Dim] = []
     for size in dict.fromkeys(sizes):
         if not any(_reaches(other, size, least) for other in kept):

@@ -12,7 +12,7 @@ the KV cache, in closed form of the batch and the length of the context.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -246,12 +246,19 @@ class Memory:
         for name, tensor in self.report.inputs.items():
             yield Source(name), width(tensor.dtype, self.report.dtype) * prod(tensor.shape)
         sizes: dict[tuple[int, str], Dim] = {}  # layers that are alike put out the same tensor
-        for layer in self.report:
-            for name, tensor in layer.node.made.items():
+        for layer, own in self._own:
+            for source, tensor in zip(own, layer.node.made.values()):
                 key = id(tensor), layer.dtype
                 if key not in sizes:
                     sizes[key] = self._bytes(layer, tensor)
-                yield Source(layer.path, name), sizes[key]
+                yield source, sizes[key]
+
+    @cached_property
+    def _own(self) -> list[tuple[LayerReport, list[Source]]]:
+        """Every layer with the outputs that it makes."""
+        return [
+            (layer, [Source(layer.path, name) for name in layer.node.made]) for layer in self.report
+        ]
 
     @cached_property
     def _sizes(self) -> dict[Source, Dim]:
@@ -278,12 +285,19 @@ class Memory:
         return {} if path is None else {path: held[path]}
 
     def _steps(self) -> Iterator[Step]:
+        return self._steps_in_symbols() if self._is_open else self._steps_in_numbers()
+
+    def _steps_in_numbers(self) -> Iterator[Step]:
+        sizes: Mapping[Source, Any] = self._sizes
+        held = 0
+        for path, made, used, freed in self._turns():
+            held += sum([sizes[source] for source in made])
+            yield Step(path, held, held - sum([sizes[source] for source in used]))
+            held -= sum([sizes[source] for source in freed])
+
+    def _steps_in_symbols(self) -> Iterator[Step]:
         held = _Held()
-        meter = (
-            self.report.meter.anew(times=TIMES_TERMS)
-            if self._is_open and self.report.meter
-            else None
-        )
+        meter = self.report.meter.anew(times=TIMES_TERMS) if self.report.meter else None
         alike: dict[Any, tuple[Dim, Dim]] = {}  # turns are mostly like others before them
         for turn in self._turns():
             held.change([self._sizes[source] for source in turn.made], 1)
@@ -299,15 +313,14 @@ class Memory:
 
     def _turns(self) -> Iterator[Turn]:
         """What becomes of the tensors as one layer runs after the other."""
-        storage = _storage(self.report, training=False)
+        storage = self._storage(training=False)
         last = self._last_uses(storage)
         made = [source for source in map(Source, self.report.inputs) if source in last]
         held = set(made)
         ends: dict[int, list[Source]] = {}
         for source, end in last.items():
             ends.setdefault(end, []).append(source)
-        for number, layer in enumerate(self.report):
-            own = [Source(layer.path, name) for name in layer.node.made]
+        for number, (layer, own) in enumerate(self._own):
             made += [source for source in own if storage[source] == source]
             held.update(made)
             used = [storage[source] for source in (*layer.node.sources, *own)]
@@ -320,51 +333,44 @@ class Memory:
     def _last_uses(self, storage: Storage) -> dict[Source, int]:
         """The number of the layer behind which each tensor's memory is free."""
         last = dict.fromkeys(map(Source, self.report.inputs), -1)
-        for number, layer in enumerate(self.report):
-            for name in layer.node.made:
-                last[storage[Source(layer.path, name)]] = number
-            for source in layer.node.sources:
+        for number, (layer, own) in enumerate(self._own):
+            for source in (*own, *layer.node.sources):
                 last[storage[source]] = number
         for wire in self.report.built.outputs:
             last[storage[wire.source]] = len(self.report)
         return {source: number for source, number in last.items() if number >= 0}
 
     def _saved(self) -> Iterator[tuple[str, Dim]]:
-        storage = _storage(self.report, training=True)
+        storage = self._storage(training=True)
         sizes = self._sizes
         kept: set[Source] = set()
-        for layer in self.report:
+        for layer, own in self._own:
             node = layer.node
             wanted = list(node.sources) if "inputs" in node.layer.keeps else []
             if "output" in node.layer.keeps:
-                wanted.append(Source(node.path, next(iter(node.outputs))))
-            own = [self._bytes(layer, each) for each in _kept(node).values()]
-            for source in dict.fromkeys(storage[each] for each in wanted):
+                wanted.append(own[0])
+            found = [self._bytes(layer, each) for each in _kept(node).values()]
+            for source in dict.fromkeys([storage[each] for each in wanted]):
                 if source not in kept and source in sizes:
                     kept.add(source)
-                    own.append(sizes[source])
-            yield layer.path, total(own)
+                    found.append(sizes[source])
+            yield layer.path, total(found)
+
+    def _storage(self, *, training: bool) -> Storage:
+        """Where each tensor's memory lies; what a module holds is a weight and in no tensor's."""
+        found = {source: source for source in map(Source, self.report.inputs)}
+        for layer, own in self._own:
+            node = layer.node
+            is_own = node.layer.writes or (training and node.layer.writes_in_training)
+            if is_own and not getattr(node.layer, "inplace", False):
+                found.update(zip(own, own))
+            else:
+                found.update(dict.fromkeys(own, found[node.sources[0]] if node.sources else _HELD))
+        return found
 
 
 def _kept(node: Node) -> dict[str, Tensor]:
     return node.layer.kept(*node.inputs, y=node.output)
-
-
-def _storage(report: Report, *, training: bool) -> Storage:
-    """Where each tensor's memory lies; what a module holds is a weight and in no tensor's."""
-    found = {source: source for source in map(Source, report.inputs)}
-    for layer in report:
-        node = layer.node
-        is_own = node.layer.writes or (training and node.layer.writes_in_training)
-        if getattr(node.layer, "inplace", False):
-            is_own = False
-        for name in node.outputs:
-            source = Source(node.path, name)
-            if is_own:
-                found[source] = source
-            else:
-                found[source] = found[node.sources[0]] if node.sources else _HELD
-    return found
 
 
 _HELD = Source("", "held by a module")

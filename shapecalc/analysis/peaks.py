@@ -32,9 +32,12 @@ TRIED_FIRST = 6
 
 
 class _Moment(NamedTuple):
-    """What is held while a layer runs, a bit for each tensor; and its bytes at some settings."""
+    """What is held at a time, a bit for each tensor; and its bytes at some settings.
 
-    path: str
+    Tensors of one size have bits of their own beside one another, and the first of these are set:
+    so what is held is the same number wherever as many of each size are.
+    """
+
     held: int
     tried: tuple[Any, ...]
 
@@ -43,19 +46,28 @@ class Peaks:
     """What is held in the turns of a network's layers, ready to be compared."""
 
     def __init__(self, turns: Iterable[Turn], sizes: Mapping[Source, Dim], least: Least) -> None:
-        self._bytes = list(sizes.values())
         self._least = least
-        places = {source: place for place, source in enumerate(sizes)}
-        moments = _moments(turns, places, _tried(self._bytes, least))
-        self._moments = {moment.path: moment for moment in moments}
+        numbers: dict[Dim, int] = {}
+        of_size = {source: numbers.setdefault(size, len(numbers)) for source, size in sizes.items()}
+        self._sizes = list(numbers)
+        self._held = _Held(_tried(self._sizes, least))
+        self._moments = dict(_moments(turns, of_size, self._held))
 
     def among(self, paths: Iterable[str]) -> dict[str, Dim]:
         """What is held in the turns of those of these layers that may hold the most.
 
-        They are the ones that no other is known to exceed, by their paths.
+        They are the ones that no other is known to exceed, by their paths; the first of those that
+        hold the same.
         """
-        proofs = _Proofs(self._bytes, self._least)
-        moments = [self._moments[path] for path in paths]
+        first: dict[int, str] = {}
+        for path in paths:
+            first.setdefault(self._moments[path].held, path)
+        most = self._most([self._moments[path] for path in first.values()])
+        return {first[moment.held]: self._bytes(moment) for moment in most}
+
+    def _most(self, moments: list[_Moment]) -> list[_Moment]:
+        """Those of some moments that no other is known to exceed."""
+        proofs = _Proofs(self._sizes, self._held.of_bit, self._least)
         rows = [moment.tried[:TRIED_FIRST] for moment in moments]
         compared = _compared(rows)
         found = 0  # a bit for each of the moments
@@ -70,25 +82,57 @@ class Peaks:
                 if proofs.exceeds(moment, moments[other]):
                     found ^= 1 << other
             found |= 1 << place
-        most = [moments[place] for place in _bits(found)]
-        return {each.path: total([self._bytes[n] for n in _bits(each.held)]) for each in most}
+        return [moments[place] for place in _bits(found)]
+
+    def _bytes(self, moment: _Moment) -> Dim:
+        return total([self._sizes[self._held.of_bit[bit]] for bit in _bits(moment.held)])
+
+
+class _Held:
+    """What is held while tensors of sizes that are numbered come and go."""
+
+    def __init__(self, tried: list[tuple[Any, ...]]) -> None:
+        self._tried = tried
+        self._bits: list[list[int]] = [[] for _ in tried]
+        self._counts = [0] * len(tried)
+        self._known: dict[int, _Moment] = {}  # networks come back to what was held
+        self.of_bit: list[int] = []
+        """The number of the size that each bit stands for."""
+        self.now = _Moment(0, (0,) * len(tried[0]) if tried else ())
+
+    def hold(self, size: int) -> None:
+        """One more tensor of a size."""
+        count = self._counts[size]
+        self._counts[size] += 1
+        if count == len(self._bits[size]):
+            self._bits[size].append(len(self.of_bit))
+            self.of_bit.append(size)
+        self._turn(size, count, 1)
+
+    def free(self, size: int) -> None:
+        """One less."""
+        self._counts[size] -= 1
+        self._turn(size, self._counts[size], -1)
+
+    def _turn(self, size: int, count: int, by: int) -> None:
+        """Set or clear the bit of the tensor of that size that ``count`` others come before."""
+        held = self.now.held ^ 1 << self._bits[size][count]
+        if held not in self._known:
+            changed = zip(self.now.tried, self._tried[size], strict=True)
+            self._known[held] = _Moment(held, tuple([a + by * b for a, b in changed]))
+        self.now = self._known[held]
 
 
 def _moments(
-    turns: Iterable[Turn], places: Mapping[Source, int], tried: list[tuple[Any, ...]]
-) -> Iterator[_Moment]:
-    held = 0
-    live: tuple[Any, ...] = (0,) * len(tried[0]) if tried else ()
-    known: dict[tuple[Any, ...], tuple[Any, ...]] = {}  # layers come back to what was held
+    turns: Iterable[Turn], of_size: Mapping[Source, int], held: _Held
+) -> Iterator[tuple[str, _Moment]]:
+    """What is held in each layer's turn, by its path; sources are told by numbers of sizes."""
     for turn in turns:
-        for place in [places[source] for source in turn.made]:
-            held |= 1 << place
-            live = tuple([a + b for a, b in zip(live, tried[place], strict=True)])
-        live = known.setdefault(live, live)
-        yield _Moment(turn.path, held, live)
-        for place in [places[source] for source in turn.freed]:
-            held ^= 1 << place
-            live = tuple([a - b for a, b in zip(live, tried[place], strict=True)])
+        for source in turn.made:
+            held.hold(of_size[source])
+        yield turn.path, held.now
+        for source in turn.freed:
+            held.free(of_size[source])
 
 
 _Row = tuple[Any, ...]
@@ -185,14 +229,13 @@ class _Proofs:
     What succeeds leaves one layer less to look at, and so need not be counted.
     """
 
-    def __init__(self, sizes: list[Dim], least: Least) -> None:
+    def __init__(self, sizes: list[Dim], of_bit: list[int], least: Least) -> None:
         self._sizes = sizes
+        self._of_bit = of_bit
         self._least = least
         self._left = self.MOST
         self._in_vain = 0
         self._known: dict[frozenset[tuple[int, int]], bool] = {}
-        first: dict[Dim, int] = {}  # of each size the first tensor, which stands for all
-        self._alike = [first.setdefault(size, place) for place, size in enumerate(sizes)]
 
     @property
     def are_spent(self) -> bool:
@@ -200,18 +243,18 @@ class _Proofs:
         return self._in_vain > self.IN_VAIN
 
     def exceeds(self, a: _Moment, b: _Moment) -> bool:
-        """Whether a's turn holds at least what b's does: a few values mostly show that not."""
+        """Whether a holds at least what b does: a few values mostly show that not."""
         if not all(x >= y for x, y in zip(a.tried, b.tried, strict=True)):
             self._in_vain += 1
             return False
         apart: dict[int, int] = {}
         for held, count in ((a.held & ~b.held, 1), (b.held & ~a.held, -1)):
-            for place in _bits(held):
-                first = self._alike[place]
-                apart[first] = apart.get(first, 0) + count
-        key = frozenset([each for each in apart.items() if each[1]])
+            for bit in _bits(held):
+                size = self._of_bit[bit]
+                apart[size] = apart.get(size, 0) + count
+        key = frozenset(apart.items())
         if key not in self._known:
-            self._known[key] = self._proven({self._sizes[place]: count for place, count in key})
+            self._known[key] = self._proven({self._sizes[size]: count for size, count in key})
         self._in_vain += 0 if self._known[key] else 50
         return self._known[key]
 

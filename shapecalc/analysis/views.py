@@ -39,8 +39,11 @@ class ReceptiveField(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """The field as plain data; a stride that is a fraction is told as one."""
-        found: dict[str, Any] = plain(self._asdict())
-        return found | {"stride": [*map(_exact, self.stride)]}
+        return {
+            "size": plain(self.size),
+            "stride": [*map(_exact, self.stride)],
+            "padding": plain(self.padding),
+        }
 
 
 def _exact(number: Quantity) -> Any:
@@ -142,21 +145,23 @@ class ReceptiveFields(Mapping[str, "ReceptiveField | None"]):
             yield
 
     def _seen(self, node: Node, sources: list[View]) -> View:
-        if all(source == NOTHING for source in sources):
-            return NOTHING
         reached = [(x, view) for x, view in zip(node.inputs, sources) if view != NOTHING]
+        if not reached:
+            return NOTHING
         views = [view for _, view in reached if isinstance(view, tuple)]
         if len(views) < len(reached):
             return None
         own = self._own(node, tuple([x for x, _ in reached]))
         if own is None or any(len(view) != len(own) for view in views):
             return None
-        if all(view is views[0] for view in views) and all(window == _ALONE for window in own):
+        if own == (_ALONE,) * len(own) and all(view is views[0] for view in views):
             return views[0]
         axes = list(zip(own, zip(*views)))
-        known = {axis: self._through(*axis) for axis in dict.fromkeys(axes)}  # mostly alike
-        seen = [known[axis] for axis in axes]
-        return tuple(axis for axis in seen if axis) if all(seen) else None
+        seen: list[Phases | None] = []
+        for axis in axes:
+            first = axes.index(axis)  # they are mostly alike
+            seen.append(seen[first] if first < len(seen) else self._through(*axis))
+        return tuple([axis for axis in seen if axis]) if all(seen) else None
 
     def _through(self, window: Phases | None, sources: tuple[Phases, ...]) -> Phases | None:
         """What is seen along an axis through a layer's window."""

@@ -68,9 +68,10 @@ def echo_json(data: Any) -> None:
     from shapecalc.indented import indented
 
     now.begin("writing")
-    text = indented(data, 1, ascii=not has_signs())
+    text = indented(data)
     if not text.isascii():
-        text = "".join(c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in text)
+        stays = str.isprintable if has_signs() else str.isascii
+        text = "".join(c if c == "\n" or stays(c) else json.dumps(c)[1:-1] for c in text)
     echo(text)
 
 

@@ -26,6 +26,11 @@ class Values(NamedTuple):
     left: Dim
     right: Dim
 
+    @classmethod
+    def of(cls, left: Totals, right: Totals, name: str) -> Values:
+        """The sums of one measure: ``params``, ``macs``, ``buffers``, ..."""
+        return cls(getattr(left, name), getattr(right, name))
+
     @property
     def change(self) -> Any:
         """What is more on the right: a number, or a formula multiplied out.
@@ -115,8 +120,7 @@ class Change(NamedTuple):
 
     def values(self, name: str) -> Values:
         """A count on both sides: ``params``, ``macs``, ``buffers``, ..."""
-        left, right = self.totals
-        return Values(getattr(left, name), getattr(right, name))
+        return Values.of(*self.totals, name)
 
     @property
     def outputs(self) -> tuple[Shape | None, Shape | None]:
@@ -201,7 +205,7 @@ class Comparison:
         >>> shapecalc.diff("resnet18", "resnet34").total("params")
         Values(left=11689512, right=21797672)
         """
-        return Values(getattr(self.left.totals, name), getattr(self.right.totals, name))
+        return Values.of(self.left.totals, self.right.totals, name)
 
     @property
     def symbols(self) -> dict[str, tuple[Quantity, Quantity]]:

@@ -62,10 +62,10 @@ def lay_out(comparison: Comparison, everything: bool = False) -> Table:
         (Heading("Kind"), [_arrow(_kind(row.left), _kind(row.right)) for row in shown]),
         (Heading("Output"), [_output(row, write) for row in shown]),
     ]
+    totals = [row.totals for row in shown]
     for name in COLUMNS:
-        columns += _count_columns(
-            MEASURES[name].heading, [(row, row.values(name)) for row in shown], write
-        )
+        counts = [(row, Values.of(*own, name)) for row, own in zip(shown, totals)]
+        columns += _count_columns(MEASURES[name].heading, counts, write)
     settings = [_settings(row, write) for row in shown]
     if any(settings):
         columns.append((Heading("Settings"), settings))
@@ -255,8 +255,9 @@ def _row(row: Change) -> dict[str, Any]:
             "output_shape": None if shape is None else plain(shape),
         }
     found["different"] = row.is_different
+    totals = row.totals
     for name in MEASURES:
-        found[name] = _values(row.values(name))
+        found[name] = _values(Values.of(*totals, name))
     found["settings"] = {
         name: {"left": plain(left), "right": plain(right)}
         for name, (left, right) in row.settings.items()

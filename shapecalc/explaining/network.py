@@ -137,7 +137,7 @@ def whole(report: Report, layers: Sequence[LayerReport], style: Style, form: str
     now.begin("writing")
     if form == "json":
         told = [{"path": step.path, **own} for step, own in _each(found, _as_dict)]
-        return indented(told, 1)
+        return indented(told)
     if form == "markdown":
         style = LATEX
     math = _math(form)

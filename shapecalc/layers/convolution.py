@@ -13,7 +13,7 @@ from shapecalc.algebra.window import Window, spread
 from shapecalc.layers.base import FieldError, Layer
 from shapecalc.layers.compound import Either, PerAxis
 from shapecalc.layers.field import field, inferred
-from shapecalc.layers.sliding import CELLS, STEP, fits
+from shapecalc.layers.sliding import CELLS, STEP, Sliding, fits
 from shapecalc.layers.tensor import FLOATS, Tensor
 from shapecalc.layers.types import Choice, Flag, Parts, Whole
 
@@ -45,6 +45,8 @@ class _AnyConvolution(Layer, abstract=True):
         return self.dilation
 
     def _groups_divide(self) -> Iterator[Requirement]:
+        if self.groups == 1:
+            return
         common = _CommonDivisors(self.in_channels, self.out_channels)
         for name, channels in zip(("in_channels", "out_channels"), common):
             yield divides(
@@ -64,7 +66,7 @@ class _AnyConvolution(Layer, abstract=True):
         return prod(y.shape) if self.bias else 0
 
 
-class Convolution(_AnyConvolution, abstract=True):
+class Convolution(Sliding, _AnyConvolution, abstract=True):
     """Slide filters over the input: every output value is one dot product.
 
     The size follows Dumoulin and Visin, "A guide to convolution arithmetic" (2016), relationship 6.
@@ -75,8 +77,6 @@ class Convolution(_AnyConvolution, abstract=True):
     >>> conv.output(Tensor((1, 3, 224, 224))).shape
     (1, 64, 112, 112)
     """
-
-    slides = True
 
     signature = (
         "in_channels",
@@ -114,7 +114,7 @@ class Convolution(_AnyConvolution, abstract=True):
             wanted = f"a number, or a list of {self.rank}, in padding_mode {self.padding_mode}"
             raise FieldError(name, wanted, given, None)
 
-    def windows(self, x: Tensor) -> tuple[Window, ...]:
+    def _slid(self) -> tuple[Window, ...]:
         if self.padding == "same":
             return tuple(map(Window.same, self.kernel_size, self.dilation))
         padding = (0,) * self.rank if self.padding == "valid" else self.padding

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from shapecalc.algebra.requirement import Requirement, at_least
 from shapecalc.algebra.window import Window
+from shapecalc.layers.base import Layer
 from shapecalc.layers.compound import PerAxis
 from shapecalc.layers.tensor import Tensor
 from shapecalc.layers.types import Whole
@@ -15,6 +17,29 @@ STEP = PerAxis(Whole(), short="repeated")
 
 CELLS = PerAxis(Whole(0), short="repeated")
 """Padding, which torch takes in a list of one as well."""
+
+
+class Sliding(Layer, abstract=True):
+    """A layer whose windows hang on its settings alone: they are made once, and asked for often."""
+
+    __slots__ = ("_windows",)  # beside the settings, which alone tell layers apart
+    _windows: tuple[Window, ...]
+
+    slides = True
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__
+
+    def _slid(self) -> tuple[Window, ...]:
+        """The windows along every axis."""
+        raise NotImplementedError
+
+    def windows(self, x: Tensor) -> tuple[Window, ...]:
+        try:
+            return self._windows
+        except AttributeError:
+            object.__setattr__(self, "_windows", self._slid())
+            return self._windows
 
 
 def fits(x: Tensor, windows: tuple[Window, ...], what: str = "input") -> Iterator[Requirement]:

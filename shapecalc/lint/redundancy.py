@@ -23,6 +23,8 @@ _BIASED = (Linear, Convolution, TransposedConvolution)
 @check("bias-before-norm")
 def bias_before_norm(report: Report) -> Iterator[Finding]:
     """A bias goes straight into a normalisation, which subtracts it again."""
+    if not any(report.of(lambda kind: kind.centers)):
+        return
     uses: dict[str, list[LayerReport]] = {}
     for layer in report.of(lambda kind: issubclass(kind, _BIASED)):
         if _adds_to_channels(layer.node):

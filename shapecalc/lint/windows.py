@@ -42,20 +42,23 @@ def dropped_pixels(report: Report) -> Iterator[Finding]:
     """The window's steps do not come out even, and cells at the end of the input are lost."""
 
     def told(layer: LayerReport) -> str:
-        windows = () if layer.node.layer.rounds_up else _windows(layer)
-        if not windows:
+        if layer.node.layer.rounds_up:
             return ""
-        axes: dict[tuple[Dim, Window], list[str]] = {}
         spatial = layer.node.inputs[0].spatial
-        for name, size, window in zip(SPATIAL[len(spatial)], spatial, windows):
-            if _drops(window, size, report.least):
-                axes.setdefault((size, window), []).append(name)
-        return "; ".join([_dropped(names, *axis, report.least) for axis, names in axes.items()])
+        axes = list(zip(spatial, _windows(layer)))
+        dropping = [axis for axis in dict.fromkeys(axes) if _drops(*axis, report.least)]
+        named = list(zip(SPATIAL[len(spatial)], axes)) if dropping else []
+        return "; ".join(
+            [
+                _dropped([name for name, own in named if own == axis], *axis, report.least)
+                for axis in dropping
+            ]
+        )
 
     yield from of_alike(_sliding(report), told)
 
 
-def _drops(window: Window, size: Dim, least: Least) -> bool:
+def _drops(size: Dim, window: Window, least: Least) -> bool:
     """Whether the floor costs something that it does not cost by design.
 
     A window padded so that its output is ceil(size / stride), as 7x7 with stride 2 and padding 3

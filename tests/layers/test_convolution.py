@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -185,3 +186,13 @@ def test_padding_same_with_a_symbolic_stride_wants_a_stride_of_one(rank):
     conv = KINDS[f"Conv{rank}d"](out_channels=8, kernel_size=3, padding="same", stride=s)
     needs = {each.decide() for each in conv.requirements(Tensor((1, 3, *[9] * rank)))} - {True}
     assert {(need.symbol, str(need.equation)) for need in needs} == {("S", "S == 1")}
+
+
+@pytest.mark.parametrize("kind", ["Conv2d", "MaxPool2d"])
+def test_a_layer_whose_windows_were_asked_for_is_the_same_value(kind: str) -> None:
+    x = Tensor((1, 3, 9, 9))
+    asked, other = (KINDS[kind](**KINDS[kind].example).bound(x) for _ in range(2))
+    assert asked.windows(x) is asked.windows(x)
+    assert (asked, hash(asked), repr(asked)) == (other, hash(other), repr(other))
+    assert asked.is_plain
+    assert pickle.loads(pickle.dumps(asked)).windows(x) == other.windows(x)

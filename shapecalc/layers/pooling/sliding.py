@@ -9,19 +9,17 @@ from fractions import Fraction
 from shapecalc.algebra.arithmetic import Dim, Shape, prod
 from shapecalc.algebra.requirement import Requirement, at_least, refuse
 from shapecalc.algebra.window import Window
-from shapecalc.layers.base import Layer
 from shapecalc.layers.compound import Maybe, PerAxis
 from shapecalc.layers.field import SameAs, field
 from shapecalc.layers.pooling.maxima import FindsMaxima
-from shapecalc.layers.sliding import CELLS, STEP, fits
+from shapecalc.layers.sliding import CELLS, STEP, Sliding, fits
 from shapecalc.layers.tensor import FLOATS, Tensor
 from shapecalc.layers.types import Flag, Number, Whole
 
 
-class _SlidingPool(Layer, abstract=True):
+class _SlidingPool(Sliding, abstract=True):
     """What the pools that slide a window have in common."""
 
-    slides = True
     by_channel = True
 
     kernel_size: Shape
@@ -38,7 +36,7 @@ class _SlidingPool(Layer, abstract=True):
         """Kernel, stride and so on, in the order in which :class:`Window` takes them."""
         raise NotImplementedError
 
-    def windows(self, x: Tensor) -> tuple[Window, ...]:
+    def _slid(self) -> tuple[Window, ...]:
         window = Window.rounded_up if self.ceil_mode else Window.symmetric
         return tuple(map(window, *self._window_settings()))
 
