@@ -65,7 +65,7 @@ def echo_json(data: Any) -> None:
     """Print plain data; signs that cannot be seen or encoded are written as JSON's own escapes."""
     import json  # only where it is asked for
 
-    from shapecalc.indented import indented
+    from shapecalc.as_json import indented
 
     now.begin("writing")
     text = indented(data)

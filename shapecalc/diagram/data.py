@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from shapecalc.algebra.arithmetic import is_symbolic
 from shapecalc.algebra.program import Program
 from shapecalc.analysis.constraints import Constraint
 from shapecalc.analysis.layer import LayerReport
@@ -134,22 +135,20 @@ class _Writer:
 
     def symbols(self) -> Iterator[dict[str, Any]]:
         """The symbols that a page asks for, and those that have to stay as they are."""
-        from shapecalc.algebra.formula import Formula, is_integral
-
         found = dict(self.found.symbols)
-        for value in self.found.symbols.values():  # what a symbol is set to may bring in others
-            for name in sorted(getattr(value, "symbols", ())):
+        for formula in filter(is_symbolic, self.found.symbols.values()):
+            from shapecalc.algebra.formula import Formula  # only where sizes are formulas
+
+            for name in sorted(formula.symbols):  # what a symbol is set to may bring in others
                 found.setdefault(name, Formula.symbol(name))
         for name, value in found.items():
             own = self.report.symbols.get(name)
-            is_free = isinstance(value, Formula) and str(value) == name
+            is_free = is_symbolic(value) and str(value) == name
             yield {
                 "name": name,
-                "value": None
-                if is_free and (own is None or isinstance(own, Formula))
-                else str(own),
+                "value": None if is_free and (own is None or is_symbolic(own)) else str(own),
                 "free": is_free,
-                "whole": not isinstance(value, Formula) or is_integral(value),
+                "whole": not is_symbolic(value) or value.is_whole,
             }
 
     def layer(self, layer: LayerReport) -> dict[str, Any]:

@@ -73,14 +73,14 @@ def settings(node: Node, write: Writer) -> str:
     told = []
     for name, declared in node.layer.fields.items():
         value = vars(node.layer)[name]
-        if declared.infer is not None:
+        is_required = declared.is_required
+        if declared.infer is not None or not (is_required or value != node.layer.default_of(name)):
             continue
         if _are_places(declared, value):
-            if declared.is_required or value != node.layer.default_of(name):
-                told.append(f"{name} {listed(value)}")
-        elif declared.is_required:
+            told.append(f"{name} {listed(value)}")
+        elif is_required:
             told.append(_all(value, write))
-        elif value is not None and value != node.layer.default_of(name):
+        elif value is not None:
             told.append(_named(name, value, write))
     return ", ".join(told)
 

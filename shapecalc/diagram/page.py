@@ -7,7 +7,6 @@ diagram is laid out in the page by Viz.js, a build of Graphviz for browsers.
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
@@ -17,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from shapecalc.analysis.measures import MEASURES
+from shapecalc.as_json import compact
 from shapecalc.diagram.colours import BORDERS, THEMES, Theme
 from shapecalc.diagram.data import page_data
 from shapecalc.language.signs import one_line
@@ -77,8 +77,7 @@ def _asset(name: str) -> str:
 
 def _embedded(data: Any) -> str:
     """Data as JSON in which nothing can end the element that it stands in."""
-    text = json.dumps(data, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
+    return compact(data).replace("<", "\\u003c")
 
 
 def _policy(scripts: list[str], style: str) -> str:

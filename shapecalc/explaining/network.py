@@ -12,7 +12,6 @@ from shapecalc.analysis.layer import LayerReport
 from shapecalc.analysis.report import Report
 from shapecalc.derivation.equation import sizes
 from shapecalc.derivation.letters import lettered
-from shapecalc.indented import indented
 from shapecalc.language.problem import did_you_mean, listing
 from shapecalc.layout import column_width
 from shapecalc.pace import now
@@ -136,8 +135,9 @@ def whole(report: Report, layers: Sequence[LayerReport], style: Style, form: str
     found = list(brief(report, layers))
     now.begin("writing")
     if form == "json":
-        told = [{"path": step.path, **own} for step, own in _each(found, _as_dict)]
-        return indented(told)
+        from shapecalc.as_json import indented  # only where it is asked for
+
+        return indented([{"path": step.path, **own} for step, own in _each(found, _as_dict)])
     if form == "markdown":
         style = LATEX
     math = _math(form)
