@@ -66,6 +66,7 @@ def _layers(report: Report, *, memory: bool) -> Iterator[dict[str, Any]]:
     """The layers of a report; what those that are alike have in common is found once."""
     alike: dict[int, dict[str, Any]] = {}  # layers that are alike have the same counts
     seen: dict[int, dict[str, Any]] = {}
+    fields, passed_by = report.receptive_fields, report.passed_by
     for layer in report:
         common = alike.get(id(layer.counts))
         if common is None:
@@ -77,13 +78,13 @@ def _layers(report: Report, *, memory: bool) -> Iterator[dict[str, Any]]:
             **common,
             "receptive_field": None,
         }
-        field = report.receptive_fields[layer.path]
+        field = fields[layer.path]
         if field is not None:
             if id(field) not in seen:
                 seen[id(field)] = field.to_dict()
             found["receptive_field"] = seen[id(field)]
-        if layer.path in report.passed_by:
-            found["active_params"] = plain(layer.params - report.passed_by[layer.path])
+        if layer.path in passed_by:
+            found["active_params"] = plain(layer.params - passed_by[layer.path])
         if layer.node.shared is not None:
             found["shares"] = layer.node.shared
         if memory:

@@ -161,7 +161,10 @@ class ReceptiveFields(Mapping[str, "ReceptiveField | None"]):
         for axis in axes:
             first = axes.index(axis)  # they are mostly alike
             seen.append(seen[first] if first < len(seen) else self._through(*axis))
-        return tuple([axis for axis in seen if axis]) if all(seen) else None
+        if not all(seen):
+            return None
+        found = tuple([axis for axis in seen if axis])
+        return next((view for view in views if view == found), found)  # a join mostly sees no more
 
     def _through(self, window: Phases | None, sources: tuple[Phases, ...]) -> Phases | None:
         """What is seen along an axis through a layer's window."""

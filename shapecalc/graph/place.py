@@ -114,10 +114,13 @@ class Placer(Evaluator):
         if layer.is_plain:
             if problems != len(self.problems):  # what is wrong is told of each entry
                 self.placed[entry] = Known(layer, found)
-            elif layer in self.placed:
-                self.placed[layer].add(found)
+                return found
+            first = Known(layer, found)
+            known = self.placed.setdefault(layer, first)
+            if known is first:
+                self.placed[id(layer)] = first
             else:
-                self.placed[id(layer)] = self.placed[layer] = Known(layer, found)
+                known.add(found)
         return found
 
     def take(self, source: Source) -> None:
@@ -261,8 +264,8 @@ class Placer(Evaluator):
             message = f"would put out more than {MOST_DIMENSIONS} dimensions"
         else:
             formulas = [size for size in output.shape if is_symbolic(size)]
-            self.terms += sum(size.length for size in formulas)
-            if any(size.depth > DEEPEST_FORMULA for size in formulas):
+            self.terms += sum([size.length for size in formulas])
+            if any([size.depth > DEEPEST_FORMULA for size in formulas]):
                 message = f"would put out a formula of more than {DEEPEST_FORMULA} levels"
             elif self.terms > self.most_terms:
                 message = f"would make the formulas longer than {self.most_terms:,} terms together"

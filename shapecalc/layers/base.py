@@ -235,7 +235,7 @@ class Layer(InTorch):
             if value.__class__ in _PLAIN:
                 continue
             for item in value if value.__class__ is tuple else (value,):
-                if is_symbolic(item):
+                if item.__class__ not in _PLAIN and is_symbolic(item):
                     yield from settled(self.fields[name], item)
         yield from self._stated(*x)
         yield from self.bound(*x).requires(*x)
