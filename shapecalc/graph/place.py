@@ -264,8 +264,8 @@ class Placer(Evaluator):
             message = f"would put out more than {MOST_DIMENSIONS} dimensions"
         else:
             formulas = [size for size in output.shape if is_symbolic(size)]
-            self.terms += sum([size.length for size in formulas])
-            if any([size.depth > DEEPEST_FORMULA for size in formulas]):
+            self.terms += sum(size.length for size in formulas)
+            if any(size.depth > DEEPEST_FORMULA for size in formulas):
                 message = f"would put out a formula of more than {DEEPEST_FORMULA} levels"
             elif self.terms > self.most_terms:
                 message = f"would make the formulas longer than {self.most_terms:,} terms together"
