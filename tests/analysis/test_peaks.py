@@ -1,12 +1,15 @@
 """The most that is held, as a formula: right at numbers, and found without comparing too much."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import shapecalc
 from shapecalc.analysis import peaks
-from shapecalc.analysis.peaks import _Proofs
+from shapecalc.analysis.peaks import _Held, _Proofs
 
 
 def widths(number: int) -> dict[str, object]:
@@ -87,3 +90,40 @@ def test_what_some_rows_hold_is_found_of_the_turns_made_once(
     told = [report.memory.most([layer]) for layer in report]
     assert made == 1
     assert told == [report.memory.steps_of([layer])[0].live for layer in report]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans())))
+def test_what_is_held_is_told_by_how_many_there_are_of_each_size(
+    turns: list[tuple[int, bool]],
+) -> None:
+    tried = [(1, 7), (5, 2), (3, 3), (9, 0)]
+    held, counts = _Held(tried), Counter[int]()
+    known: dict[frozenset[tuple[int, int]], int] = {}
+    for size, comes in turns:
+        if comes:
+            held.hold(size)
+        elif counts[size]:
+            held.free(size)
+        counts[size] += 1 if comes else -min(counts[size], 1)
+        sums = tuple(sum(n * tried[size][at] for size, n in counts.items()) for at in range(2))
+        assert held.now.tried == sums
+        own = frozenset((+counts).items())
+        assert known.setdefault(own, held.now.held) == held.now.held
+    assert len(set(known.values())) == len(known)
+
+
+def test_turns_that_hold_as_much_are_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    most = peaks.Peaks._most
+
+    def counted(own: peaks.Peaks, moments: list[Any]) -> list[Any]:
+        compared.append(len(moments))
+        return most(own, moments)
+
+    monkeypatch.setattr(peaks.Peaks, "_most", counted)
+    conv = {"Conv1d": {"out_channels": 8, "kernel_size": 3, "padding": 1}}
+    block = {"Add": {"branches": [[], [conv]]}}
+    spec = {"symbols": {"H": 8}, "input": [8, "H"], "layers": [block] * 50}
+    report = shapecalc.load(spec).report(symbolic=True)
+    assert (str(report.memory.peak), report.memory.peak_at) == ("96*B*H", "add1")
+    assert compared == [2]
