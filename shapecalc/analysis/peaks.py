@@ -50,8 +50,9 @@ class Peaks:
         numbers: dict[Dim, int] = {}
         of_size = {source: numbers.setdefault(size, len(numbers)) for source, size in sizes.items()}
         self._sizes = list(numbers)
-        self._held = _Held(_tried(self._sizes, least))
-        self._moments = dict(_moments(turns, of_size, self._held))
+        slots = _Slots(_tried(self._sizes, least))
+        self._moments = dict(_moments(turns, of_size, slots))
+        self._of_bit = slots.of_bit
 
     def among(self, paths: Iterable[str]) -> dict[str, Dim]:
         """What is held in the turns of those of these layers that may hold the most.
@@ -67,7 +68,7 @@ class Peaks:
 
     def _most(self, moments: list[_Moment]) -> list[_Moment]:
         """Those of some moments that no other is known to exceed."""
-        proofs = _Proofs(self._sizes, self._held.of_bit, self._least)
+        proofs = _Proofs(self._sizes, self._of_bit, self._least)
         rows = [moment.tried[:TRIED_FIRST] for moment in moments]
         compared = _compared(rows)
         found = 0  # a bit for each of the moments
@@ -85,11 +86,11 @@ class Peaks:
         return [moments[place] for place in _bits(found)]
 
     def _bytes(self, moment: _Moment) -> Dim:
-        return total([self._sizes[self._held.of_bit[bit]] for bit in _bits(moment.held)])
+        return total([self._sizes[self._of_bit[bit]] for bit in _bits(moment.held)])
 
 
-class _Held:
-    """What is held while tensors of sizes that are numbered come and go."""
+class _Slots:
+    """Bits for tensors that come and go; their sizes are numbered."""
 
     def __init__(self, tried: list[tuple[Any, ...]]) -> None:
         self._tried = tried
@@ -124,15 +125,15 @@ class _Held:
 
 
 def _moments(
-    turns: Iterable[Turn], of_size: Mapping[Source, int], held: _Held
+    turns: Iterable[Turn], of_size: Mapping[Source, int], slots: _Slots
 ) -> Iterator[tuple[str, _Moment]]:
     """What is held in each layer's turn, by its path; sources are told by numbers of sizes."""
     for turn in turns:
         for source in turn.made:
-            held.hold(of_size[source])
-        yield turn.path, held.now
+            slots.hold(of_size[source])
+        yield turn.path, slots.now
         for source in turn.freed:
-            held.free(of_size[source])
+            slots.free(of_size[source])
 
 
 _Row = tuple[Any, ...]

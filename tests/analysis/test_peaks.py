@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import shapecalc
 from shapecalc.analysis import peaks
-from shapecalc.analysis.peaks import _Held, _Proofs
+from shapecalc.analysis.peaks import _Proofs, _Slots
 
 
 def widths(number: int) -> dict[str, object]:
@@ -97,18 +97,18 @@ def test_what_is_held_is_told_by_how_many_there_are_of_each_size(
     turns: list[tuple[int, bool]],
 ) -> None:
     tried = [(1, 7), (5, 2), (3, 3), (9, 0)]
-    held, counts = _Held(tried), Counter[int]()
+    slots, counts = _Slots(tried), Counter[int]()
     known: dict[frozenset[tuple[int, int]], int] = {}
     for size, comes in turns:
         if comes:
-            held.hold(size)
+            slots.hold(size)
         elif counts[size]:
-            held.free(size)
+            slots.free(size)
         counts[size] += 1 if comes else -min(counts[size], 1)
         sums = tuple(sum(n * tried[size][at] for size, n in counts.items()) for at in range(2))
-        assert held.now.tried == sums
+        assert slots.now.tried == sums
         own = frozenset((+counts).items())
-        assert known.setdefault(own, held.now.held) == held.now.held
+        assert known.setdefault(own, slots.now.held) == slots.now.held
     assert len(set(known.values())) == len(known)
 
 
