@@ -80,7 +80,8 @@ def _bounds(expr: sympy.Expr, least: Mapping[str, int]) -> Bounds:
     growth = _Growth(least)
     if growth.never_falls(expr):
         return growth.start(expr), found[1]
-    return _from_least(expr, least, found)
+    found = _from_least(expr, least, found)
+    return found if found[0] >= 0 else _without_floors(expr, least, found)
 
 
 def _from_least(expr: sympy.Expr, least: Mapping[str, int], found: Bounds) -> Bounds:
@@ -96,6 +97,32 @@ def _from_least(expr: sympy.Expr, least: Mapping[str, int], found: Bounds) -> Bo
     shifted = expanded(expr.xreplace({each: each + least[each.name] for each in known}))
     other = _parts(with_remainders(shifted), {**least, **{each.name: 0 for each in known}})
     return narrowed(found, other)
+
+
+def _without_floors(expr: sympy.Expr, least: Mapping[str, int], found: Bounds) -> Bounds:
+    """What is seen where ``x//n`` is written as ``(x - x % n)/n``, of which the ``x`` may cancel.
+
+    ``2*(3*H//2) - H`` is ``2*H - (3*H % 2)``.
+    """
+    if length(expr) > MOST_SHIFTED:
+        return found
+    written = expr.replace(_is_of_numbers, _as_quotient)
+    if written == expr:
+        return found
+    return narrowed(found, _parts(expanded(written), least))
+
+
+def _is_of_numbers(expr: sympy.Expr) -> bool:
+    """Whether it is the floor of a whole number divided by one that is known."""
+    if not isinstance(expr, FloorDiv):
+        return False
+    top, bottom = expr.args
+    return bool(bottom.is_Integer and bottom > 0 and top.is_integer)
+
+
+def _as_quotient(expr: sympy.Expr) -> sympy.Expr:
+    top, bottom = expr.args
+    return (top - Remainder(top, bottom)) / bottom
 
 
 def _has_each_once(expr: sympy.Expr) -> bool:

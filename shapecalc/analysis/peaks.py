@@ -7,13 +7,14 @@ most.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
-from shapecalc.algebra.arithmetic import Dim, is_symbolic, total
+from shapecalc.algebra.arithmetic import Dim, is_symbolic, known, total
 from shapecalc.algebra.program import Program
 
 if TYPE_CHECKING:
@@ -50,9 +51,8 @@ class Peaks:
         numbers: dict[Dim, int] = {}
         of_size = {source: numbers.setdefault(size, len(numbers)) for source, size in sizes.items()}
         self._sizes = list(numbers)
-        slots = _Slots(_tried(self._sizes, least))
-        self._moments = dict(_moments(turns, of_size, slots))
-        self._of_bit = slots.of_bit
+        self._slots = _Slots(_tried(self._sizes, least))
+        self._moments = dict(_moments(turns, of_size, self._slots))
 
     def among(self, paths: Iterable[str]) -> dict[str, Dim]:
         """What is held in the turns of those of these layers that may hold the most.
@@ -60,33 +60,35 @@ class Peaks:
         They are the ones that no other is known to exceed, by their paths; the first of those that
         hold the same.
         """
-        first: dict[int, str] = {}
+        first: dict[int, str] = {}  # there is one moment for what is held
         for path in paths:
-            first.setdefault(self._moments[path].held, path)
+            first.setdefault(id(self._moments[path]), path)
         most = self._most([self._moments[path] for path in first.values()])
-        return {first[moment.held]: self._bytes(moment) for moment in most}
+        return {first[id(moment)]: self._bytes(moment) for moment in most}
 
     def _most(self, moments: list[_Moment]) -> list[_Moment]:
-        """Those of some moments that no other is known to exceed."""
-        proofs = _Proofs(self._sizes, self._of_bit, self._least)
+        """Those of some moments that no other is known to exceed.
+
+        What holds the most somewhere comes first, as what exceeds another holds more everywhere.
+        """
+        proofs = _Proofs(self._sizes, self._slots, self._least)
         rows = [moment.tried[:TRIED_FIRST] for moment in moments]
-        compared = _compared(rows)
+        more = _nowhere_less(rows)
         found = 0  # a bit for each of the moments
-        for place, moment in enumerate(moments):
+        left = (1 << len(moments)) - 1
+        for place in sorted(range(len(moments)), key=lambda n: moments[n].tried, reverse=True):
             if proofs.are_spent:  # the rest may all hold the most, as far as is known
-                found |= ((1 << len(moments)) - 1) >> place << place
+                found |= left
                 break
-            more, less = compared[rows[place]]
-            if any(proofs.exceeds(moments[other], moment) for other in _bits(found & more)):
-                continue
-            for other in _bits(found & less):
-                if proofs.exceeds(moment, moments[other]):
-                    found ^= 1 << other
-            found |= 1 << place
+            left ^= 1 << place
+            larger = _bits(found & more[rows[place]])
+            if not any(proofs.exceeds(moments[other], moments[place]) for other in larger):
+                found |= 1 << place
         return [moments[place] for place in _bits(found)]
 
     def _bytes(self, moment: _Moment) -> Dim:
-        return total([self._sizes[self._of_bit[bit]] for bit in _bits(moment.held)])
+        counts = self._slots.counts(moment.held)
+        return total([count * self._sizes[size] for size, count in counts.items()])
 
 
 class _Slots:
@@ -94,20 +96,23 @@ class _Slots:
 
     def __init__(self, tried: list[tuple[Any, ...]]) -> None:
         self._tried = tried
-        self._bits: list[list[int]] = [[] for _ in tried]
+        self._sizes: list[int] = []  # of each bit
+        self._bits: list[list[int]] = [[] for _ in tried]  # of each size
+        self._masks = [0] * len(tried)  # the same as a number
         self._counts = [0] * len(tried)
-        self._known: dict[int, _Moment] = {}  # networks come back to what was held
-        self.of_bit: list[int] = []
-        """The number of the size that each bit stands for."""
         self.now = _Moment(0, (0,) * len(tried[0]) if tried else ())
+        # networks come back to what was held; numbers of many bits in a row have few hashes alone
+        self._known = {(0, 0): self.now}
+        self._hash = 0
 
     def hold(self, size: int) -> None:
         """One more tensor of a size."""
         count = self._counts[size]
         self._counts[size] += 1
         if count == len(self._bits[size]):
-            self._bits[size].append(len(self.of_bit))
-            self.of_bit.append(size)
+            self._bits[size].append(len(self._sizes))
+            self._masks[size] |= 1 << len(self._sizes)
+            self._sizes.append(size)
         self._turn(size, count, 1)
 
     def free(self, size: int) -> None:
@@ -115,13 +120,23 @@ class _Slots:
         self._counts[size] -= 1
         self._turn(size, self._counts[size], -1)
 
+    def counts(self, held: int) -> dict[int, int]:
+        """How many tensors of each size are held, where any is."""
+        if held.bit_count() > len(self._masks):
+            found = {size: (held & mask).bit_count() for size, mask in enumerate(self._masks)}
+            return {size: count for size, count in found.items() if count}
+        return Counter([self._sizes[bit] for bit in _bits(held)])
+
     def _turn(self, size: int, count: int, by: int) -> None:
         """Set or clear the bit of the tensor of that size that ``count`` others come before."""
         held = self.now.held ^ 1 << self._bits[size][count]
-        if held not in self._known:
+        self._hash += by * hash(self._tried[size])
+        known = self._known.get((self._hash, held))
+        if known is None:
             changed = zip(self.now.tried, self._tried[size], strict=True)
-            self._known[held] = _Moment(held, tuple([a + by * b for a, b in changed]))
-        self.now = self._known[held]
+            known = _Moment(held, tuple([a + by * b for a, b in changed]))
+            self._known[self._hash, held] = known
+        self.now = known
 
 
 def _moments(
@@ -139,31 +154,33 @@ def _moments(
 _Row = tuple[Any, ...]
 
 
-def _compared(rows: list[_Row]) -> dict[_Row, tuple[int, int]]:
-    """For each of some rows the places of those nowhere less, and of those nowhere more, as bits.
+def _nowhere_less(rows: list[_Row]) -> dict[_Row, int]:
+    """For each of some rows the places of those that are nowhere less, as bits.
 
-    >>> _compared([(1, 2), (2, 1), (1, 1)])
-    {(1, 2): (1, 5), (2, 1): (2, 6), (1, 1): (7, 4)}
+    >>> _nowhere_less([(1, 2), (2, 1), (1, 1)])
+    {(1, 2): 1, (2, 1): 2, (1, 1): 7}
     """
     places: dict[_Row, int] = {}
     for place, row in enumerate(rows):
         places[row] = places.get(row, 0) | 1 << place
-    more = dict.fromkeys(places, (1 << len(rows)) - 1)
-    less = dict(more)
+    found = dict.fromkeys(places, (1 << len(rows)) - 1)
     for column in map(itemgetter, range(len(rows[0]) if rows else 0)):
-        rising = sorted(places, key=column)
-        for own, order in ((less, rising), (more, reversed(rising))):
-            seen = 0
-            for _, equal in groupby(order, column):
-                alike = list(equal)
-                for row in alike:
-                    seen |= places[row]
-                for row in alike:
-                    own[row] &= seen
-    return {row: (more[row], less[row]) for row in places}
+        seen = 0
+        for _, equal in groupby(sorted(places, key=column, reverse=True), column):
+            alike = list(equal)
+            for row in alike:
+                seen |= places[row]
+            for row in alike:
+                found[row] &= seen
+    return found
 
 
 def _bits(number: int) -> Iterator[int]:
+    """The places of the bits that are set.
+
+    >>> list(_bits(0b1101)), list(_bits(0))
+    ([0, 2, 3], [])
+    """
     while number:
         lowest = number & -number
         yield lowest.bit_length() - 1
@@ -212,6 +229,10 @@ def _above(number: int, chance: int) -> int:
     return chance % 97 if number % 2 else (chance >> 8) % (1 << chance % 20)
 
 
+_Apart = frozenset[tuple[int, int]]
+"""Sizes by their numbers, and how many more of each one moment holds than another, or less."""
+
+
 class _Proofs:
     """Which turns hold at least what others do, as far as it is proven with so much work.
 
@@ -230,13 +251,14 @@ class _Proofs:
     What succeeds leaves one layer less to look at, and so need not be counted.
     """
 
-    def __init__(self, sizes: list[Dim], of_bit: list[int], least: Least) -> None:
+    def __init__(self, sizes: list[Dim], slots: _Slots, least: Least) -> None:
         self._sizes = sizes
-        self._of_bit = of_bit
+        self._slots = slots
         self._least = least
         self._left = self.MOST
         self._in_vain = 0
-        self._known: dict[frozenset[tuple[int, int]], bool] = {}
+        self._proven: dict[_Apart, int] = {}  # the least number with which it is never negative
+        self._unproven: dict[_Apart, int] = {}  # the greatest with which it was not seen to be
 
     @property
     def are_spent(self) -> bool:
@@ -249,21 +271,42 @@ class _Proofs:
             self._in_vain += 1
             return False
         apart: dict[int, int] = {}
-        for held, count in ((a.held & ~b.held, 1), (b.held & ~a.held, -1)):
-            for bit in _bits(held):
-                size = self._of_bit[bit]
-                apart[size] = apart.get(size, 0) + count
-        key = frozenset(apart.items())
-        if key not in self._known:
-            self._known[key] = self._proven({self._sizes[size]: count for size, count in key})
-        self._in_vain += 0 if self._known[key] else 50
-        return self._known[key]
+        number = 0
+        for held, sign in ((a.held & ~b.held, 1), (b.held & ~a.held, -1)):
+            for size, count in self._slots.counts(held).items():
+                if is_symbolic(self._sizes[size]):
+                    apart[size] = sign * count
+                else:
+                    number += sign * count * known(self._sizes[size])
+        # mostly less is enough, of which others have as much
+        fewest = -sum([count for count in apart.values() if count < 0])
+        less = {size: min(count, fewest) for size, count in apart.items() if fewest}
+        found = self._known(frozenset(less.items()), min(number, 0))
+        found = found or self._known(frozenset(apart.items()), number)
+        self._in_vain += 0 if found else 50
+        return found
 
-    def _proven(self, apart: dict[Dim, int]) -> bool:
-        """Whether a sum of so many times these sizes, none of which is negative, is not either."""
-        if self._covered(dict(apart)):
+    def _known(self, apart: _Apart, number: int) -> bool:
+        """Whether formulas so many times each, and a number, are never negative together.
+
+        What is proven with one number holds with all that are greater.
+        """
+        if number >= self._proven.get(apart, number + 1):
             return True
-        return self._never_negative(total([size * count for size, count in apart.items()]))
+        if number > self._unproven.get(apart, number - 1):
+            sizes = {self._sizes[size]: count for size, count in apart}
+            if self._is_never_negative(sizes, number):
+                self._proven[apart] = number
+                return True
+            self._unproven[apart] = number
+        return False
+
+    def _is_never_negative(self, apart: dict[Dim, int], number: int) -> bool:
+        """Whether a sum of so many times these sizes, none of which is negative, is not either."""
+        if number >= 0 and self._covered(dict(apart)):
+            return True
+        sizes = [size * count for size, count in apart.items()]
+        return self._never_negative(total([*sizes, number]))
 
     def _covered(self, apart: dict[Dim, int]) -> bool:
         """Whether each size that is taken off is part of a larger one of its own."""

@@ -85,6 +85,28 @@ def test_a_formula_that_grows_is_known_not_to_be_negative():
         assert not open_question.never_negative(), open_question
 
 
+@given(*[st.integers(1, 9)] * 6, st.integers(-9, 40))
+def test_floors_of_the_same_size_are_told_to_be_the_greater(a, p, q, b, r, s, c):
+    difference = a * (p * H // q) - b * (r * H // s) + c
+    values = [a * (p * h // q) - b * (r * h // s) + c for h in range(1, q * s + 1)]
+    if isinstance(difference, int):
+        assert {difference} == set(values)
+        return
+    slope = Fraction(a * p, q) - Fraction(b * r, s)
+    if slope >= 0 and slope + c >= Fraction(a * (q - 1), q):  # the most that a floor leaves out
+        assert difference.never_negative()
+    elif difference.never_negative():
+        assert min(values) >= 0
+
+
+def test_what_a_floor_leaves_out_is_weighed():
+    assert (180 * (99 * H // 50) - 96 * H).never_negative()
+    assert (180 * (99 * H // 50) - 96 * (51 * H // 50)).never_negative()
+    assert not (2 * (3 * H // 2) - 3 * H).never_negative()
+    assert (2 * (3 * H // 2) - 3 * H + 1).never_negative()
+    assert not (H // 2 - H // 3 - 1).never_negative()
+
+
 # -- canonical form ---------------------------------------------------------------------------
 
 

@@ -112,6 +112,18 @@ def test_what_is_held_is_told_by_how_many_there_are_of_each_size(
     assert len(set(known.values())) == len(known)
 
 
+def test_upsamplings_side_by_side_hold_the_most_at_the_last_of_the_largest() -> None:
+    """Each holds what those before it put out, so that no two of the turns hold the same."""
+    factors = [1 + (i % 10) / 10 for i in range(400)]
+    branches = [[{"Upsample": {"scale_factor": f}}, {"AdaptiveAvgPool1d": 4}] for f in factors]
+    spec = {"symbols": {"H": 70}, "input": [3, "H"], "layers": [{"Concat": {"branches": branches}}]}
+    network = shapecalc.load(spec)
+    peak = network.report(symbolic=["H"]).memory.peak
+    assert str(peak).count("//") <= 4
+    for height in (10, 70, 1000, 100_000):
+        assert peak.at(H=height) == network.report(H=height).memory.peak
+
+
 def test_turns_that_hold_as_much_are_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[int] = []
     most = peaks.Peaks._most
