@@ -9,7 +9,7 @@ by :mod:`shapecalc.algebra.intervals`, also with symbols counted from their leas
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -48,8 +48,11 @@ class Range(NamedTuple):
 MOST_SHIFTED = 64
 """The longest sum that is written anew with symbols counted from their least values."""
 
-MOST_SHIFTED_SYMBOLS = 12
-"""A sum of more symbols is not: each term is then a product of sums, which takes time."""
+MOST_DIVIDED = 16
+"""The longest in which floors are written as quotients."""
+
+MOST_WRITTEN = 256
+"""How many terms that may have: a product of symbols is one of sums then, of two terms each."""
 
 
 def range_of(expr: sympy.Expr, least: Mapping[str, int]) -> Range:
@@ -89,14 +92,24 @@ def _from_least(expr: sympy.Expr, least: Mapping[str, int], found: Bounds) -> Bo
 
     ``H*S - S`` is ``h + h*s`` for ``H = h + 1`` and ``S = s + 1``.
     """
-    known = [each for each in symbols(expr) if least.get(each.name) and each.is_integer]
-    if not 0 < len(known) <= MOST_SHIFTED_SYMBOLS or length(expr) > MOST_SHIFTED:
+    known = {each for each in symbols(expr) if least.get(each.name) and each.is_integer}
+    if not known or length(expr) > MOST_SHIFTED or _has_each_once(expr):
         return found
-    if _has_each_once(expr):
+    if sum([_written(term, known) for term in sympy.Add.make_args(expr)]) > MOST_WRITTEN:
         return found
     shifted = expanded(expr.xreplace({each: each + least[each.name] for each in known}))
     other = _parts(with_remainders(shifted), {**least, **{each.name: 0 for each in known}})
     return narrowed(found, other)
+
+
+def _written(term: sympy.Expr, known: Collection[sympy.Symbol]) -> int:
+    """How many terms a product has about, with sums of two in the place of these symbols."""
+    count = 1
+    for factor in sympy.Mul.make_args(term):
+        base, power = factor.as_base_exp()
+        each = abs(int(power)) + 1 if power.is_Integer else 2
+        count *= each ** len(symbols(base).intersection(known))
+    return count
 
 
 def _without_floors(expr: sympy.Expr, least: Mapping[str, int], found: Bounds) -> Bounds:
@@ -104,7 +117,7 @@ def _without_floors(expr: sympy.Expr, least: Mapping[str, int], found: Bounds) -
 
     ``2*(3*H//2) - H`` is ``2*H - (3*H % 2)``.
     """
-    if length(expr) > MOST_SHIFTED:
+    if length(expr) > MOST_DIVIDED:
         return found
     written = expr.replace(_is_of_numbers, _as_quotient)
     if written == expr:

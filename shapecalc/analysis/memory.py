@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shapecalc.analysis.layer import LayerReport
     from shapecalc.analysis.peaks import Peaks
     from shapecalc.analysis.report import Report
+    from shapecalc.analysis.terms import Meter
 
 _PARAMS = MEASURES["params"].bytes
 assert _PARAMS is not None
@@ -36,6 +37,9 @@ OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
 
 TIMES_TERMS = 5
 """So many times more terms than counts have may be held: they change little from layer to layer."""
+
+WHAT = "what memory holds"
+"""What that is called where it is too much."""
 
 Storage = dict[Source, Source]
 """The tensor whose memory each tensor lies in: its own, or that of what it is a view of."""
@@ -270,6 +274,15 @@ class Memory:
         """Whether how tensors compare may hang on symbols."""
         return any(map(is_symbolic, self._sizes.values()))
 
+    def _anew(self) -> Meter | None:
+        """What bounds the formulas of what is held."""
+        return self.report.meter.anew(times=TIMES_TERMS) if self.report.meter else None
+
+    @cached_property
+    def _meter(self) -> Meter | None:
+        """What bounds those of what is held at most, by some layers or all."""
+        return self._anew()
+
     @cached_property
     def _compared(self) -> Peaks:
         from shapecalc.analysis.peaks import Peaks
@@ -279,7 +292,11 @@ class Memory:
     def _most_at(self, paths: Iterable[str]) -> dict[str, Dim]:
         """Which of the layers at these paths may hold the most, and how much that is."""
         if self._is_open:
-            return self._compared.among(paths)
+            most = self._compared.among(paths)
+            if self._meter is not None:
+                for place, size in most.items():
+                    self._meter.add(self.report.built.nodes[place], [size], WHAT)
+            return most
         held = {path: known(self._at[path].live) for path in paths}
         path = max(held, key=held.__getitem__, default=None)
         return {} if path is None else {path: held[path]}
@@ -297,7 +314,7 @@ class Memory:
 
     def _steps_in_symbols(self) -> Iterator[Step]:
         held = _Held()
-        meter = self.report.meter.anew(times=TIMES_TERMS) if self.report.meter else None
+        meter = self._anew()
         alike: dict[Any, tuple[Dim, Dim]] = {}  # turns are mostly like others before them
         for turn in self._turns():
             held.change([self._sizes[source] for source in turn.made], 1)
@@ -307,7 +324,7 @@ class Memory:
                 alike[key] = held.bytes, held.without(used).bytes
                 if meter is not None:
                     node = self.report.built.nodes[turn.path]
-                    meter.add(node, alike[key], "what memory holds")
+                    meter.add(node, alike[key], WHAT)
             yield Step(turn.path, *alike[key])
             held.change([self._sizes[source] for source in turn.freed], -1)
 

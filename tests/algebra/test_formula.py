@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from fractions import Fraction
 
@@ -337,3 +338,10 @@ def test_quotients_by_many_divisors_are_not_put_over_one() -> None:
     assert whole.at(**{f"g{i}": 2 ** (i % 7) for i in range(40)}) == sum(
         64 // 2 ** (i % 7) for i in range(40)
     )
+
+
+def test_what_would_be_very_long_in_other_symbols_is_not_written_so() -> None:
+    """Products of a dozen symbols are sums of thousands of terms where each is one of two."""
+    factors = [Formula.symbol(f"r{i}") for i in range(20)]
+    shrunk = [H**2 / math.prod(r**2 for r in factors[:n]) for n in (12, 20)]
+    assert not (shrunk[0] - shrunk[1]).never_negative()
