@@ -48,11 +48,11 @@ class Range(NamedTuple):
 MOST_SHIFTED = 64
 """The longest sum that is written anew with symbols counted from their least values."""
 
-MOST_DIVIDED = 16
-"""The longest in which floors are written as quotients."""
-
 MOST_WRITTEN = 256
-"""How many terms that may have: a product of symbols is one of sums then, of two terms each."""
+"""How many terms it may then have: a product of symbols is one of sums, of two terms each."""
+
+MOST_DIVIDED = 16
+"""The longest sum in which floors are written as quotients."""
 
 
 def range_of(expr: sympy.Expr, least: Mapping[str, int]) -> Range:
