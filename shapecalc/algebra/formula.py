@@ -107,6 +107,19 @@ class Formula(Symbolic):
             return "name", (expr.name,)
         return _SIGNS[expr.func], tuple(map(from_expr, expr.args))
 
+    @property
+    def parted(self) -> tuple[int, Formula]:
+        """The whole number that stands in front of it, 1 if none does, and the rest.
+
+        >>> H = Formula.symbol("H")
+        >>> (6 * H**2).parted, (2 * H + 2).parted
+        ((6, Formula('H**2')), (1, Formula('2*H + 2')))
+        """
+        if self._whole or not self.expr.is_Mul:
+            return 1, self
+        number, rest = nodes.parted(self.expr)
+        return (int(number), Formula(rest)) if number.is_Integer else (1, self)
+
     def factored(self) -> Formula:
         """The formula with common factors drawn out, for reading.
 

@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic, known, largest, prod, total
+from shapecalc.algebra.tally import Tally
 from shapecalc.analysis.measures import MEASURES, width
 from shapecalc.graph.graph import Node, Source
 from shapecalc.layers import Tensor
@@ -66,44 +67,6 @@ class Turn(NamedTuple):
     made: list[Source]
     used: list[Source]
     freed: list[Source]
-
-
-class _Held:
-    """The tensors that are held at a time, by their bytes.
-
-    Formulas are counted, not added and taken away again: so nothing is left of what is freed.
-    """
-
-    def __init__(self) -> None:
-        self.numbers = 0
-        self.formulas: dict[Dim, int] = {}
-
-    def change(self, sizes: Iterable[Dim], by: int) -> None:
-        """Hold tensors of these sizes, with 1, or free them, with -1."""
-        for size in sizes:
-            if not is_symbolic(size):
-                self.numbers += by * known(size)
-            elif count := self.formulas.get(size, 0) + by:
-                self.formulas[size] = count
-            else:
-                del self.formulas[size]
-
-    def without(self, sizes: Iterable[Dim]) -> _Held:
-        """What is held beside tensors of these sizes."""
-        found = _Held()
-        found.numbers, found.formulas = self.numbers, dict(self.formulas)
-        found.change(sizes, -1)
-        return found
-
-    @property
-    def key(self) -> tuple[int, frozenset[tuple[Dim, int]]]:
-        """What tells it from others."""
-        return self.numbers, frozenset(self.formulas.items())
-
-    @property
-    def bytes(self) -> Dim:
-        """How much it is together."""
-        return total([self.numbers, *[count * size for size, count in self.formulas.items()]])
 
 
 class Memory:
@@ -313,20 +276,22 @@ class Memory:
             held -= sum([sizes[source] for source in freed])
 
     def _steps_in_symbols(self) -> Iterator[Step]:
-        held = _Held()
+        held = Tally()
         meter = self._anew()
         alike: dict[Any, tuple[Dim, Dim]] = {}  # turns are mostly like others before them
         for turn in self._turns():
-            held.change([self._sizes[source] for source in turn.made], 1)
+            for source in turn.made:
+                held.add(self._sizes[source])
             used = [self._sizes[source] for source in turn.used]
             key = *held.key, *used
             if key not in alike:
-                alike[key] = held.bytes, held.without(used).bytes
+                alike[key] = held.total, held.without(used).total
                 if meter is not None:
                     node = self.report.built.nodes[turn.path]
                     meter.add(node, alike[key], WHAT)
             yield Step(turn.path, *alike[key])
-            held.change([self._sizes[source] for source in turn.freed], -1)
+            for source in turn.freed:
+                held.add(self._sizes[source], -1)
 
     def _turns(self) -> Iterator[Turn]:
         """What becomes of the tensors as one layer runs after the other."""

@@ -16,6 +16,7 @@ from zlib import crc32
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic, known, total
 from shapecalc.algebra.program import Program
+from shapecalc.algebra.tally import Tally
 
 if TYPE_CHECKING:
     from shapecalc.analysis.memory import Turn
@@ -53,6 +54,7 @@ class Peaks:
         self._sizes = list(numbers)
         self._slots = _Slots(_tried(self._sizes, least))
         self._moments = dict(_moments(turns, of_size, self._slots))
+        self._tally, self._told = Tally(), self._slots.none  # moments are mostly told in a row
 
     def among(self, paths: Iterable[str]) -> dict[str, Dim]:
         """What is held in the turns of those of these layers that may hold the most.
@@ -87,8 +89,10 @@ class Peaks:
         return [moments[place] for place in _bits(found)]
 
     def _bytes(self, moment: _Moment) -> Dim:
-        counts = self._slots.counts(moment.held)
-        return total([count * self._sizes[size] for size, count in counts.items()])
+        for size, more in self._slots.apart(moment, self._told):
+            self._tally.add(self._sizes[size], more)
+        self._told = moment
+        return self._tally.total
 
 
 class _Slots:
@@ -100,9 +104,9 @@ class _Slots:
         self._bits: list[list[int]] = [[] for _ in tried]  # of each size
         self._masks = [0] * len(tried)  # the same as a number
         self._counts = [0] * len(tried)
-        self.now = _Moment(0, (0,) * len(tried[0]) if tried else ())
+        self.none = self.now = _Moment(0, (0,) * len(tried[0]) if tried else ())
         # networks come back to what was held; numbers of many bits in a row have few hashes alone
-        self._known = {(0, 0): self.now}
+        self._known = {(0, 0): self.none}
         self._hash = 0
 
     def hold(self, size: int) -> None:
@@ -120,7 +124,13 @@ class _Slots:
         self._counts[size] -= 1
         self._turn(size, self._counts[size], -1)
 
-    def counts(self, held: int) -> dict[int, int]:
+    def apart(self, a: _Moment, b: _Moment) -> Iterator[tuple[int, int]]:
+        """The sizes of which one moment holds more than another, or less, and by how many."""
+        for held, sign in ((a.held & ~b.held, 1), (b.held & ~a.held, -1)):
+            for size, count in self._counts_of(held).items():
+                yield size, sign * count
+
+    def _counts_of(self, held: int) -> dict[int, int]:
         """How many tensors of each size are held, where any is."""
         if held.bit_count() > len(self._masks):
             found = {size: (held & mask).bit_count() for size, mask in enumerate(self._masks)}
@@ -272,12 +282,11 @@ class _Proofs:
             return False
         apart: dict[int, int] = {}
         number = 0
-        for held, sign in ((a.held & ~b.held, 1), (b.held & ~a.held, -1)):
-            for size, count in self._slots.counts(held).items():
-                if is_symbolic(self._sizes[size]):
-                    apart[size] = sign * count
-                else:
-                    number += sign * count * known(self._sizes[size])
+        for size, more in self._slots.apart(a, b):
+            if is_symbolic(self._sizes[size]):
+                apart[size] = more
+            else:
+                number += more * known(self._sizes[size])
         # mostly less is enough, of which others have as much
         fewest = -sum([count for count in apart.values() if count < 0])
         less = {size: min(count, fewest) for size, count in apart.items() if fewest}
