@@ -12,6 +12,7 @@ import math
 from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import sympy
@@ -23,10 +24,16 @@ from shapecalc.algebra.nodes import (
     FloorDiv,
     Largest,
     Smallest,
+    added,
     expanded,
     length,
+    multiplied,
     names,
+    parted,
+    product,
+    scaled,
     symbols,
+    times,
 )
 from shapecalc.algebra.writing import Remainder, with_remainders
 
@@ -119,10 +126,28 @@ def _without_floors(expr: sympy.Expr, least: Mapping[str, int], found: Bounds) -
     """
     if length(expr) > MOST_DIVIDED:
         return found
-    written = expr.replace(_is_of_numbers, _as_quotient)
-    if written == expr:
+    terms = [_quotients_of(term) for term in sympy.Add.make_args(expr)]
+    if not any(terms):
         return found
-    return narrowed(found, _parts(expanded(written), least))
+    kept = [term for term, quotients in zip(sympy.Add.make_args(expr), terms) if not quotients]
+    return narrowed(found, _parts(expanded(added([*kept, *chain(*terms)])), least))
+
+
+def _quotients_of(term: sympy.Expr) -> list[sympy.Expr]:
+    """The summands of a term with its first floor as a quotient; none where it has no floor."""
+    factors = list(sympy.Mul.make_args(term))
+    for place, floor in enumerate(factors):
+        if _is_of_numbers(floor):
+            top, bottom = floor.args
+            others = product([sympy.S.One, *factors[:place], *factors[place + 1 :]])
+            summands = (*sympy.Add.make_args(top), scaled(Remainder(top, bottom), -1))
+            return [_over(multiplied(others, each), bottom) for each in summands]
+    return []
+
+
+def _over(term: sympy.Expr, number: sympy.Integer) -> sympy.Expr:
+    coefficient, rest = parted(term)
+    return times(rest, coefficient / number)
 
 
 def _is_of_numbers(expr: sympy.Expr) -> bool:
@@ -131,11 +156,6 @@ def _is_of_numbers(expr: sympy.Expr) -> bool:
         return False
     top, bottom = expr.args
     return bool(bottom.is_Integer and bottom > 0 and top.is_integer)
-
-
-def _as_quotient(expr: sympy.Expr) -> sympy.Expr:
-    top, bottom = expr.args
-    return (top - Remainder(top, bottom)) / bottom
 
 
 def _has_each_once(expr: sympy.Expr) -> bool:

@@ -37,6 +37,14 @@ class FloorDiv(Operation):
     nargs = 2
     is_integer = True
 
+    def __hash__(self) -> int:
+        """The hash of its form and of how long its divisor is: 2**61 and 1 have the same hash."""
+        if self._mhash is None:
+            divisor = self.args[1]
+            length = divisor.p.bit_length() if divisor.is_Integer else 0
+            self._mhash = hash((super().__hash__(), length))
+        return int(self._mhash)
+
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         top, bottom = map(printer._print, self.args)
         floor = rf"\left\lfloor \frac{{{top}}}{{{bottom}}} \right\rfloor"
