@@ -42,7 +42,7 @@ class Abbreviations:
             for floor in sorted(_outermost_floors(expr), key=ordering.sort_key):
                 if floor not in self._names:
                     self._names[floor] = self._named(floor)
-            expr = expr.xreplace(self._names)
+            expr = nodes.replaced(expr, self._names)
         return writing.write(factoring.drawn_out(expr))
 
     def _named(self, floor: sympy.Expr) -> sympy.Symbol:

@@ -31,7 +31,9 @@ from shapecalc.algebra.nodes import (
     names,
     parted,
     product,
+    replaced,
     scaled,
+    shifted,
     symbols,
     times,
 )
@@ -104,8 +106,8 @@ def _from_least(expr: sympy.Expr, least: Mapping[str, int], found: Bounds) -> Bo
         return found
     if sum([_written(term, known) for term in sympy.Add.make_args(expr)]) > MOST_WRITTEN:
         return found
-    shifted = expanded(expr.xreplace({each: each + least[each.name] for each in known}))
-    other = _parts(with_remainders(shifted), {**least, **{each.name: 0 for each in known}})
+    written = expanded(replaced(expr, {each: shifted(each, least[each.name]) for each in known}))
+    other = _parts(with_remainders(written), {**least, **{each.name: 0 for each in known}})
     return narrowed(found, other)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import sympy
 
 from shapecalc.algebra.nodes import (
+    Extreme,
     added,
     length,
     multiplied,
@@ -28,6 +29,8 @@ MOST_DRAWN_OUT = 100
 
 def drawn_out(expr: sympy.Expr) -> sympy.Expr:
     """An expression with common factors drawn out, unless it is too long to read anyway."""
+    if isinstance(expr, Extreme):
+        return expr.func(*map(drawn_out, expr.args))
     if length(expr) > MOST_DRAWN_OUT or _is_drawn_out(expr):
         return expr
     found = _of_products(expr) if expr.is_Add else None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
 from math import comb, prod
+from operator import is_
 from typing import Any
 
 import sympy
@@ -39,11 +40,11 @@ class FloorDiv(Operation):
 
     def __hash__(self) -> int:
         """The hash of its form and of how long its divisor is: 2**61 and 1 have the same hash."""
-        if self._mhash is None:
+        if self._mhash is None:  # where sympy keeps it
             divisor = self.args[1]
             length = divisor.p.bit_length() if divisor.is_Integer else 0
-            self._mhash = hash((super().__hash__(), length))
-        return int(self._mhash)
+            self._mhash: int | None = hash((super().__hash__(), length))
+        return self._mhash
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         top, bottom = map(printer._print, self.args)
@@ -248,6 +249,23 @@ def product(factors: Sequence[sympy.Expr]) -> sympy.Expr:
     numbers = [factor for factor in factors if factor.is_Rational]
     others = [factor for factor in factors if not factor.is_Rational]
     return reduce(multiplied, [*others, *numbers])  # what is one sum is multiplied by numbers
+
+
+def replaced(expr: sympy.Expr, by: Mapping[sympy.Expr, sympy.Expr]) -> sympy.Expr:
+    """An expression with parts in the place of others, as sympy's ``xreplace`` makes it.
+
+    >>> x, y = sympy.symbols("x y", integer=True)
+    >>> replaced(3 * x * FloorDiv(y, 2), {FloorDiv(y, 2): x})
+    3*x**2
+    """
+    if expr in by:
+        return by[expr]
+    args = [replaced(part, by) for part in expr.args]
+    if all(map(is_, args, expr.args)):
+        return expr
+    if expr.is_Add:
+        return added(args)
+    return product(args) if expr.is_Mul else expr.func(*args)
 
 
 def terms_of(expr: sympy.Expr) -> dict[sympy.Expr, Fraction]:

@@ -54,7 +54,8 @@ class Peaks:
         self._sizes = list(numbers)
         self._slots = _Slots(_tried(self._sizes, least))
         self._moments = dict(_moments(turns, of_size, self._slots))
-        self._tally, self._told = Tally(), self._slots.none  # moments are mostly told in a row
+        self._bytes_of: dict[int, Dim] = {}  # moments, by what they are
+        self._tally, self._told = Tally(), self._slots.none  # they are mostly told in a row
 
     def among(self, paths: Iterable[str]) -> dict[str, Dim]:
         """What is held in the turns of those of these layers that may hold the most.
@@ -65,7 +66,9 @@ class Peaks:
         first: dict[int, str] = {}  # there is one moment for what is held
         for path in paths:
             first.setdefault(id(self._moments[path]), path)
-        most = self._most([self._moments[path] for path in first.values()])
+        most = [self._moments[path] for path in first.values()]
+        if len(most) > 1:
+            most = self._most(most)
         return {first[id(moment)]: self._bytes(moment) for moment in most}
 
     def _most(self, moments: list[_Moment]) -> list[_Moment]:
@@ -89,10 +92,12 @@ class Peaks:
         return [moments[place] for place in _bits(found)]
 
     def _bytes(self, moment: _Moment) -> Dim:
-        for size, more in self._slots.apart(moment, self._told):
-            self._tally.add(self._sizes[size], more)
-        self._told = moment
-        return self._tally.total
+        if id(moment) not in self._bytes_of:
+            for size, more in self._slots.apart(moment, self._told):
+                self._tally.add(self._sizes[size], more)
+            self._told = moment
+            self._bytes_of[id(moment)] = self._tally.total
+        return self._bytes_of[id(moment)]
 
 
 class _Slots:
