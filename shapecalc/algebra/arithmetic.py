@@ -126,6 +126,8 @@ def largest(*values: Dim) -> Dim:
 
 
 def _extreme(which: str, values: tuple[Any, ...]) -> Any:
+    if len(values) == 1:
+        return values[0]
     for value in values:
         if not is_number(value):
             return value.extreme(which, values)

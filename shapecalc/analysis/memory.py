@@ -36,8 +36,8 @@ MEMORY = _PARAMS
 OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
 """How many numbers an optimizer keeps for each parameter, beside its gradient."""
 
-TIMES_TERMS = 5
-"""So many times more terms than counts have may be held: they change little from layer to layer."""
+TIMES_TERMS = 2
+"""So many times more terms than counts have may be held in all steps, of which each has two."""
 
 WHAT = "what memory holds"
 """What that is called where it is too much."""
@@ -237,14 +237,10 @@ class Memory:
         """Whether how tensors compare may hang on symbols."""
         return any(map(is_symbolic, self._sizes.values()))
 
-    def _anew(self) -> Meter | None:
-        """What bounds the formulas of what is held."""
-        return self.report.meter.anew(times=TIMES_TERMS) if self.report.meter else None
-
     @cached_property
     def _meter(self) -> Meter | None:
-        """What bounds those of what is held at most, by some layers or all."""
-        return self._anew()
+        """What bounds the formulas of what is held at most, by some layers or all."""
+        return self.report.meter and self.report.meter.anew()
 
     @cached_property
     def _compared(self) -> Peaks:
@@ -277,7 +273,7 @@ class Memory:
 
     def _steps_in_symbols(self) -> Iterator[Step]:
         held = Tally()
-        meter = self._anew()
+        meter = self.report.meter and self.report.meter.anew(times=TIMES_TERMS)
         alike: dict[Any, tuple[Dim, Dim]] = {}  # turns are mostly like others before them
         for turn in self._turns():
             for source in turn.made:

@@ -34,7 +34,7 @@ COLUMNS = ("params", "macs", "activations", "elementwise")
 MOST_EXPLAINED = 3000
 """A network of more layers than this is drawn and counted, but not explained."""
 
-MOST_UNLIKE = 2000
+MOST_UNLIKE = 1000
 """Nor is one of which more layers than this are unlike, or take unlike inputs."""
 
 MOST_TAKEN = 10_000
@@ -240,7 +240,7 @@ class _Writer:
         drawn = plan(self.found)
         main = set(main_path(drawn))
         places = {layer.path: i for i, layer in enumerate(self.found)}
-        shapes: dict[int, list[int]] = {}  # of tensors that many edges may carry
+        shapes: dict[int, list[int]] = {}  # of tensors that many boxes and edges may have
 
         def shape(tensor: Tensor) -> list[int]:
             if id(tensor) not in shapes:
@@ -257,7 +257,7 @@ class _Writer:
                 "role": each.role,
                 "nodes": [places[node.path] for node in each.nodes],
                 "layers": [places[node.path] for node in each.layers],
-                "shape": self.places(each.tensor.shape if each.tensor else ()),
+                "shape": shape(each.tensor) if each.tensor else [],
             }
 
         return {
