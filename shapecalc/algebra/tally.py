@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic, total
@@ -21,15 +22,18 @@ class Tally:
     >>> B = Formula.symbol("B")
     >>> tally = Tally([3, 2 * B, 6 * B, B // 2])
     >>> tally.add(B // 2, -1)
-    >>> tally.total, tally.without([B]).total, tally.key == Tally([8 * B, 1, 2]).key
+    >>> tally.total, tally.without([B]).total, tally.key == tally.without([B, -B]).key
     (Formula('8*B + 3'), Formula('7*B + 3'), True)
     """
 
-    __slots__ = ("_formulas", "_numbers")
+    __slots__ = ("_counts", "_numbers", "_parted", "_rests")
 
     def __init__(self, sizes: Iterable[Dim] = ()) -> None:
         self._numbers = 0
-        self._formulas: dict[Formula, int] = {}  # how often there is what no number stands before
+        self._counts: dict[int, int] = {}  # how often there is each of the rests, by its place
+        self._rests: dict[Formula, int] = {}  # what no number stands before, and its place
+        # the places of sizes, which are kept, so that no other has their identity
+        self._parted: dict[int, tuple[int, int, Formula]] = {}
         for size in sizes:
             self.add(size)
 
@@ -38,26 +42,34 @@ class Tally:
         if not is_symbolic(size):
             self._numbers += times * size
             return
-        number, rest = size.parted
-        if count := self._formulas.get(rest, 0) + times * number:
-            self._formulas[rest] = count
+        number, place, _ = self._parted.get(id(size)) or self._part(size)
+        if count := self._counts.get(place, 0) + times * number:
+            self._counts[place] = count
         else:
-            del self._formulas[rest]
+            del self._counts[place]
+
+    def _part(self, size: Formula) -> tuple[int, int, Formula]:
+        """The number that stands before it, and the place of the rest; found once for a size."""
+        number, rest = size.parted
+        place = self._rests.setdefault(rest, len(self._rests))
+        self._parted[id(size)] = found = number, place, size
+        return found
 
     def without(self, sizes: Iterable[Dim]) -> Tally:
         """Another of what it has beside some sizes."""
-        found = Tally()
-        found._numbers, found._formulas = self._numbers, dict(self._formulas)
+        found = copy(self)
+        found._counts = dict(self._counts)
         for size in sizes:
             found.add(size, -1)
         return found
 
     @property
-    def key(self) -> tuple[int, frozenset[tuple[Dim, int]]]:
-        """What tells it from others."""
-        return self._numbers, frozenset(self._formulas.items())
+    def key(self) -> tuple[int, frozenset[tuple[int, int]]]:
+        """What tells it from what it was before, and is without some sizes."""
+        return self._numbers, frozenset(self._counts.items())
 
     @property
     def total(self) -> Dim:
         """How much it is together."""
-        return total([self._numbers, *[n * rest for rest, n in self._formulas.items()]])
+        rests = list(self._rests)
+        return total([self._numbers, *[n * rests[place] for place, n in self._counts.items()]])

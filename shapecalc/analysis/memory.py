@@ -278,10 +278,10 @@ class Memory:
         for turn in self._turns():
             for source in turn.made:
                 held.add(self._sizes[source])
-            used = [self._sizes[source] for source in turn.used]
-            key = *held.key, *used
+            waiting = held.without([self._sizes[source] for source in turn.used])
+            key = held.key, waiting.key
             if key not in alike:
-                alike[key] = held.total, held.without(used).total
+                alike[key] = held.total, waiting.total
                 if meter is not None:
                     node = self.report.built.nodes[turn.path]
                     meter.add(node, alike[key], WHAT)

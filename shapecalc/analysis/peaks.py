@@ -130,9 +130,11 @@ class _Slots:
 
     def apart(self, a: _Moment, b: _Moment) -> Iterator[tuple[int, int]]:
         """The sizes of which one moment holds more than another, or less, and by how many."""
-        for held, sign in ((a.held & ~b.held, 1), (b.held & ~a.held, -1)):
-            for size, count in self._counts_of(held).items():
-                yield size, sign * count
+        if more := a.held & ~b.held:
+            yield from self._counts_of(more).items()
+        if less := b.held & ~a.held:
+            for size, count in self._counts_of(less).items():
+                yield size, -count
 
     def _counts_of(self, held: int) -> dict[int, int]:
         """How many tensors of each size are held, where any is."""
