@@ -13,7 +13,7 @@ import click
 
 from shapecalc.cli import progress
 from shapecalc.files import is_same, save
-from shapecalc.language.signs import one_line
+from shapecalc.language.signs import one_line, visible
 from shapecalc.pace import now
 
 SIGNS = "⌊⌋⌈⌉−·²⁹░█"
@@ -63,16 +63,10 @@ def echo(text: str, *, end: bool = True, color: bool | None = None) -> None:
 
 def echo_json(data: Any) -> None:
     """Print plain data; signs that cannot be seen or encoded are written as JSON's own escapes."""
-    import json  # only where it is asked for
-
-    from shapecalc.as_json import indented
+    from shapecalc.as_json import indented  # only where it is asked for
 
     now.begin("writing")
-    text = indented(data)
-    if not text.isascii():
-        stays = str.isprintable if has_signs() else str.isascii
-        text = "".join(c if c == "\n" or stays(c) else json.dumps(c)[1:-1] for c in text)
-    echo(text)
+    echo(visible(indented(data), str.isprintable if has_signs() else str.isascii))
 
 
 def echo_error(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -25,6 +26,29 @@ def _seen(sign: str) -> str:
     code = ord(sign)
     escaped = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
     return _SHORT.get(sign) or (escaped if code < 0x10000 else f"\\U{code:08x}")
+
+
+def _as_json(sign: str) -> str:
+    import json  # which most commands have no need of
+
+    return json.dumps(sign)[1:-1]
+
+
+def visible(
+    text: str,
+    stays: Callable[[str], bool] = str.isprintable,
+    written: Callable[[str], str] = _as_json,
+) -> str:
+    r"""JSON in which signs that cannot be seen, or turn a line around, are written out.
+
+    What ``stays`` may be asked of a sign and of all the text; ends of lines do in any case.
+
+    >>> print(visible('"caf\u00e9 \x7f"'), visible('"caf\u00e9"', str.isascii))
+    "café \u007f" "caf\u00e9"
+    """
+    if stays(text.replace("\n", "")):
+        return text
+    return "".join(c if c == "\n" or stays(c) else written(c) for c in text)
 
 
 def columns(text: str) -> int:

@@ -7,7 +7,7 @@ same network, layer by layer.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -22,6 +22,7 @@ from shapecalc.language.expression import (
     Number,
     Unary,
 )
+from shapecalc.language.signs import visible
 from shapecalc.language.tree import Block, Entry, Setting, Spec
 from shapecalc.language.words import name_stem
 from shapecalc.layers import KINDS
@@ -249,7 +250,7 @@ def _number(number: Fraction) -> Any:
 
 def as_json(spec: Spec) -> str:
     """A spec as JSON."""
-    return _visible(json.dumps(plain(spec), indent=2, ensure_ascii=False), json.dumps) + "\n"
+    return visible(json.dumps(plain(spec), indent=2, ensure_ascii=False)) + "\n"
 
 
 def as_yaml(spec: Spec, comments: Iterable[str] = ()) -> str:
@@ -364,14 +365,7 @@ def _word(text: str) -> str:
     means_text = text.isascii() and text.lower() not in _MEANS and not _is_number(text)
     if plainly and means_text and (text[0].isalnum() or text[0] in "_("):
         return text
-    return _visible(json.dumps(text, ensure_ascii=False), _escaped)
-
-
-def _visible(text: str, written: Callable[[str], str]) -> str:
-    """JSON in which signs that cannot be seen, or that turn the line around, are written out."""
-    if text.replace("\n", "").isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\n" else written(c).strip('"') for c in text)
+    return visible(json.dumps(text, ensure_ascii=False), written=_escaped)
 
 
 def _escaped(sign: str) -> str:
