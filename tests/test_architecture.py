@@ -20,7 +20,8 @@ READERS = {"notebook", "lint", "reading", "missing"}
 
 SYMPY = {
     *("abbreviations", "form", "formula"),
-    *("nodes", "canonical", "factoring", "periodic", "bounds", "ordering", "sorting", "writing"),
+    *("nodes", "sums", "canonical", "factoring", "periodic", "bounds"),
+    *("ordering", "sorting", "writing"),
 }
 
 

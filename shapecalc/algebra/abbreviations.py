@@ -7,7 +7,7 @@ from itertools import chain, count
 
 import sympy
 
-from shapecalc.algebra import factoring, nodes, ordering, writing
+from shapecalc.algebra import factoring, nodes, ordering, sums, writing
 from shapecalc.algebra.arithmetic import Quantity
 from shapecalc.algebra.formula import Formula
 from shapecalc.algebra.nodes import FloorDiv
@@ -42,7 +42,7 @@ class Abbreviations:
             for floor in sorted(_outermost_floors(expr), key=ordering.sort_key):
                 if floor not in self._names:
                     self._names[floor] = self._named(floor)
-            expr = nodes.replaced(expr, self._names)
+            expr = sums.replaced(expr, self._names)
         return writing.write(factoring.drawn_out(expr))
 
     def _named(self, floor: sympy.Expr) -> sympy.Symbol:

@@ -19,22 +19,16 @@ import sympy
 
 from shapecalc.algebra.arithmetic import Dim
 from shapecalc.algebra.intervals import ANYTHING, OVER, Bounds, narrowed
-from shapecalc.algebra.nodes import (
-    Extreme,
-    FloorDiv,
-    Largest,
-    Smallest,
+from shapecalc.algebra.nodes import Extreme, FloorDiv, Largest, Smallest, length, names, symbols
+from shapecalc.algebra.sums import (
     added,
     expanded,
-    length,
     multiplied,
-    names,
     parted,
     product,
     replaced,
     scaled,
     shifted,
-    symbols,
     times,
 )
 from shapecalc.algebra.writing import Remainder, with_remainders

@@ -28,22 +28,17 @@ from shapecalc.algebra.nodes import (
     FloorDiv,
     Largest,
     Smallest,
-    added,
     contains,
-    expanded,
     is_flat,
     is_monomial,
     is_whole,
     length,
-    multiplied,
-    multiplied_out,
     names,
     polynomial_powers_of,
-    scaled,
-    terms_of,
 )
 from shapecalc.algebra.ordering import sort_key
 from shapecalc.algebra.periodic import sign_everywhere
+from shapecalc.algebra.sums import added, expanded, multiplied, multiplied_out, scaled, terms_of
 
 
 @lru_cache(maxsize=65536)

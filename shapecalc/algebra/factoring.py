@@ -10,18 +10,9 @@ from typing import Any
 
 import sympy
 
-from shapecalc.algebra.nodes import (
-    Extreme,
-    added,
-    length,
-    multiplied,
-    names,
-    of_powers,
-    parted,
-    polynomial_powers_of,
-    powers_of,
-)
+from shapecalc.algebra.nodes import Extreme, length, names, polynomial_powers_of, powers_of
 from shapecalc.algebra.sorting import in_order
+from shapecalc.algebra.sums import added, multiplied, of_powers, parted
 
 MOST_DRAWN_OUT = 100
 """The longest sum that common factors are drawn out of, which takes time and helps no reader."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy
 
-from shapecalc.algebra import canonical, factoring, nodes, ordering, periodic, writing
+from shapecalc.algebra import canonical, factoring, nodes, ordering, periodic, sums, writing
 from shapecalc.algebra.arithmetic import Dim, Quantity
 from shapecalc.algebra.formula import Formula, as_expr, evaluate, from_expr
 from shapecalc.algebra.nodes import Extreme, FloorDiv, Largest
@@ -62,7 +62,7 @@ def straight_line(value: Formula) -> tuple[int, int] | None:
     ((3, -2), None, None)
     """
     constant, rest = value.expr.as_coeff_Add(rational=True)
-    slope, symbol = nodes.parted(rest)
+    slope, symbol = sums.parted(rest)
     if not (symbol.is_Symbol and symbol.is_integer and slope.is_Integer and constant.is_Integer):
         return None
     return int(slope), int(constant)
@@ -80,7 +80,7 @@ def period(value: Formula) -> int | None:
     """
     if not periodic.in_one_integer(value.expr):
         return None
-    return periodic.period(nodes.multiplied_out(value.expr))
+    return periodic.period(sums.multiplied_out(value.expr))
 
 
 def degree(value: Formula) -> int:
@@ -168,7 +168,7 @@ def unrounded(value: Formula, is_positive: Callable[[Formula], bool] | None = No
         undivided: Quantity = from_expr(top + constant * divisor)
         return undivided
     least = ceil(Fraction(-constant.p, constant.q) / Fraction(factor.p, factor.q))
-    found: Quantity = from_expr(nodes.shifted(top, -int(divisor) * least))
+    found: Quantity = from_expr(sums.shifted(top, -int(divisor) * least))
     return found
 
 
@@ -203,7 +203,7 @@ def as_modulo(difference: Formula) -> tuple[Any, Any] | None:
             if divisor != 1 and nodes.is_whole(inner):
                 number = from_expr(top) // from_expr(inner)
                 remainder = number - from_expr(divisor * floor)
-                if nodes.expanded(as_expr(remainder)) in sides:
+                if sums.expanded(as_expr(remainder)) in sides:
                     return number, from_expr(divisor)
     return None
 
@@ -241,4 +241,4 @@ def as_remainder(value: Quantity, divisor: Quantity) -> tuple[str, bool]:
 
 def function_of(value: Formula) -> Callable[[int], Any]:
     """The formula as a fast function of its one symbol; exact, a fraction where need be."""
-    return periodic.compiled(nodes.multiplied_out(value.expr))
+    return periodic.compiled(sums.multiplied_out(value.expr))

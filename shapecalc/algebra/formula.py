@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy
 
-from shapecalc.algebra import bounds, canonical, factoring, nodes, writing
+from shapecalc.algebra import bounds, canonical, factoring, nodes, sums, writing
 from shapecalc.algebra.arithmetic import Dim, Quantity, Symbolic
 from shapecalc.algebra.nodes import FloorDiv, Largest, Smallest
 
@@ -117,7 +117,7 @@ class Formula(Symbolic):
         """
         if self._whole or not self.expr.is_Mul:
             return 1, self
-        number, rest = nodes.parted(self.expr)
+        number, rest = sums.parted(self.expr)
         return (int(number), Formula(rest)) if number.is_Integer else (1, self)
 
     def factored(self) -> Formula:
@@ -246,7 +246,7 @@ class Formula(Symbolic):
         return from_expr(_plus(self.expr, -other), _known_whole(self, other))
 
     def __rsub__(self, other: Quantity) -> Any:
-        return from_expr(_plus(nodes.scaled(self.expr, -1), other), _known_whole(self, other))
+        return from_expr(_plus(sums.scaled(self.expr, -1), other), _known_whole(self, other))
 
     def __mul__(self, other: Quantity) -> Any:
         return from_expr(_times(self.expr, other), _known_whole(self, other))
@@ -254,7 +254,7 @@ class Formula(Symbolic):
     __rmul__ = __mul__
 
     def __neg__(self) -> Any:
-        return from_expr(nodes.scaled(self.expr, -1), self._whole)
+        return from_expr(sums.scaled(self.expr, -1), self._whole)
 
     def __pos__(self) -> Formula:
         return self
@@ -326,7 +326,7 @@ def expanded(value: Dim) -> Any:
     """The formula multiplied out, which makes equal polynomials alike."""
     if not isinstance(value, Formula):
         return value
-    return from_expr(nodes.expanded(value.expr), value._whole)
+    return from_expr(sums.expanded(value.expr), value._whole)
 
 
 def is_integral(value: Formula) -> bool:
@@ -345,14 +345,14 @@ def as_expr(value: Quantity) -> sympy.Expr:
 
 def _plus(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
     if type(other) is int:
-        return nodes.shifted(expr, other)
-    return nodes.added([expr, as_expr(other)])
+        return sums.shifted(expr, other)
+    return sums.added([expr, as_expr(other)])
 
 
 def _times(expr: sympy.Expr, other: Quantity) -> sympy.Expr:
     if type(other) is int:
-        return nodes.scaled(expr, other)
-    return nodes.multiplied(expr, as_expr(other))
+        return sums.scaled(expr, other)
+    return sums.multiplied(expr, as_expr(other))
 
 
 def from_expr(expr: sympy.Expr, whole: bool = False) -> Any:

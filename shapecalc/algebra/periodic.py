@@ -11,7 +11,8 @@ from typing import Any
 
 import sympy
 
-from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, multiplied_out, symbols
+from shapecalc.algebra.nodes import Extreme, FloorDiv, Smallest, symbols
+from shapecalc.algebra.sums import multiplied_out
 
 MOST_VALUES = 2048
 """At most so many values of a formula are looked at to find that it repeats."""

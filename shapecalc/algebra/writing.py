@@ -17,18 +17,13 @@ from shapecalc.algebra.nodes import (
     FloorDiv,
     Operation,
     Smallest,
-    added,
     contains,
     has_minus,
     is_whole,
-    multiplied,
-    parted,
-    product,
     ratio,
-    terms_of,
-    times,
 )
 from shapecalc.algebra.ordering import ordered, sort_key
+from shapecalc.algebra.sums import added, multiplied, parted, product, terms_of, times
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 """How strongly a piece of text holds together."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from shapecalc.algebra import canonical, factoring, nodes, ordering, writing
+from shapecalc.algebra import canonical, factoring, nodes, ordering, sums, writing
 from shapecalc.algebra.form import factors
 from shapecalc.algebra.formula import Formula
 from tests.algebra.formulas import Rule, formula, whole_rules
@@ -22,7 +22,7 @@ monomials = st.builds(
     st.sampled_from([1, 2, -3, 4, 6, -1, -2]),
     st.lists(letters, max_size=4),
 )
-sums = st.lists(monomials, min_size=2, max_size=6).map(lambda terms: sympy.Add(*terms))
+totals = st.lists(monomials, min_size=2, max_size=6).map(lambda terms: sympy.Add(*terms))
 
 
 @given(whole_rules(*NAMES))
@@ -41,12 +41,12 @@ def test_terms_and_factors_come_in_sympys_order(rule: Rule) -> None:
         if nodes.is_flat(part):
             assert sympy.expand(part) == part
         if nodes.length(part) <= nodes.MOST_TERMS // 16:
-            assert nodes.expanded(part) == sympy.expand(part)
+            assert sums.expanded(part) == sympy.expand(part)
         if not part.is_Mul:
             assert nodes.has_minus(part) == part.could_extract_minus_sign()
 
 
-@given(sums)
+@given(totals)
 @tried(max_examples=300, deadline=None)
 def test_factors_are_drawn_out_as_sympy_does(expr: sympy.Expr) -> None:
     drawn = writing.write(factoring.drawn_out(expr))
@@ -63,7 +63,7 @@ def test_factors_are_drawn_out_of_floors_as_sympy_does(rule: Rule) -> None:
             assert drawn == writing.write(sympy.factor_terms(expr))
 
 
-@given(sums)
+@given(totals)
 @tried(max_examples=200, deadline=None)
 def test_factors_found_by_a_look_are_those_of_sympy(expr: sympy.Expr) -> None:
     product = sympy.Mul(*map(sympy.sympify, factors(Formula(expr)))) if expr.is_Add else expr

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from shapecalc.algebra import canonical, factoring, nodes, sorting
+from shapecalc.algebra import canonical, factoring, nodes, sorting, sums
 from shapecalc.algebra.formula import Formula
 from tests.algebra.formulas import Rule, formula, rules
 
@@ -31,8 +31,8 @@ def test_numbers_are_multiplied_in_and_added_as_sympy_does(rule: Rule, number: i
     made = formula(rule, "H", "W")
     if isinstance(made, Formula):
         pairs = [
-            (nodes.scaled(made.expr, number), made.expr * sympy.Integer(number)),
-            (nodes.shifted(made.expr, number), made.expr + sympy.Integer(number)),
+            (sums.scaled(made.expr, number), made.expr * sympy.Integer(number)),
+            (sums.shifted(made.expr, number), made.expr + sympy.Integer(number)),
         ]
         for short, long in pairs:
             assert sympy.srepr(short) == sympy.srepr(long)
@@ -46,8 +46,8 @@ POWER = Rule("2**H", lambda scope: 2 ** scope["H"])
 def test_sums_are_made_and_turned_round_as_sympy_does(own: list[Rule]) -> None:
     made = [formula(rule, "H", "W") for rule in own]
     terms = [each.expr if isinstance(each, Formula) else sympy.Rational(each) for each in made]
-    pairs = [(nodes.added(terms), sympy.Add(*terms))]
-    pairs += [(nodes.scaled(term, -1), -term) for term in terms]
+    pairs = [(sums.added(terms), sympy.Add(*terms))]
+    pairs += [(sums.scaled(term, -1), -term) for term in terms]
     for short, long in pairs:
         assert sympy.srepr(short) == sympy.srepr(long)
 
@@ -80,15 +80,15 @@ def test_a_quotient_by_a_symbol_is_cancelled_and_its_whole_part_comes_out(a, b, 
 def test_formulas_are_multiplied_as_sympy_does(first: Rule, second: Rule) -> None:
     one, other = formula(first, "H", "W"), formula(second, "H", "c")
     if isinstance(one, Formula) and isinstance(other, Formula):
-        short, long = nodes.multiplied(one.expr, other.expr), one.expr * other.expr
+        short, long = sums.multiplied(one.expr, other.expr), one.expr * other.expr
         assert sympy.srepr(short) == sympy.srepr(long)
         if nodes.length(long) <= 200:
-            assert nodes.expanded(long) == sympy.expand(long)
+            assert sums.expanded(long) == sympy.expand(long)
 
 
 @given(monomials(*NAMES), monomials(*NAMES))
 def test_monomials_are_multiplied_as_sympy_does(one: sympy.Expr, other: sympy.Expr) -> None:
-    assert sympy.srepr(nodes.multiplied(one, other)) == sympy.srepr(one * other)
+    assert sympy.srepr(sums.multiplied(one, other)) == sympy.srepr(one * other)
 
 
 @given(st.lists(rules("H", "W") | st.just(POWER), min_size=1, max_size=4))
@@ -96,13 +96,13 @@ def test_monomials_are_multiplied_as_sympy_does(one: sympy.Expr, other: sympy.Ex
 def test_several_factors_are_multiplied_as_sympy_does(own: list[Rule]) -> None:
     made = [formula(rule, "H", "W") for rule in own]
     factors = [each.expr if isinstance(each, Formula) else sympy.Rational(each) for each in made]
-    assert sympy.srepr(nodes.product(factors)) == sympy.srepr(sympy.Mul(*factors))
+    assert sympy.srepr(sums.product(factors)) == sympy.srepr(sympy.Mul(*factors))
 
 
 @given(monomials(*NAMES))
 def test_a_term_is_its_number_times_its_powers(expr: sympy.Expr) -> None:
-    number, rest = nodes.parted(expr)
-    assert nodes.times(rest, number) == expr
+    number, rest = sums.parted(expr)
+    assert sums.times(rest, number) == expr
     powers = nodes.powers_of(expr) or {}
     assert number * prod([base**n for base, n in powers.items()], start=sympy.S.One) == expr
     known = nodes.polynomial_powers_of(expr)
@@ -115,7 +115,7 @@ def test_common_factors_are_drawn_out_as_sympy_does(terms: list[sympy.Expr]) -> 
     expr = sympy.Add(*terms)
     drawn = factoring.drawn_out(expr)
     assert sympy.expand(drawn - expr) == 0
-    if all(nodes.parted(term)[0].is_Integer for term in sympy.Add.make_args(expr)):
+    if all(sums.parted(term)[0].is_Integer for term in sympy.Add.make_args(expr)):
         assert drawn == sympy.factor_terms(expr)
 
 
@@ -147,3 +147,18 @@ def products(draw: st.DrawFn) -> sympy.Expr:
 def test_sums_are_drawn_out_of_sums_of_products_as_sympy_does(terms: list[sympy.Expr]) -> None:
     expr = sympy.Add(*terms)
     assert sympy.srepr(factoring.drawn_out(expr)) == sympy.srepr(sympy.factor_terms(expr))
+
+
+@given(rules("H", "W"), rules("H", "c"))
+@tried(max_examples=100, deadline=None)
+def test_parts_are_replaced_as_sympy_replaces_them(rule: Rule, other: Rule) -> None:
+    made, by = formula(rule, "H", "W"), formula(other, "H", "c")
+    if isinstance(made, Formula) and isinstance(by, Formula):
+        parts = dict.fromkeys([*made.expr.args[-1:], nodes.symbol("W", False)], by.expr)
+        short, long = sums.replaced(made.expr, parts), made.expr.xreplace(parts)
+        assert sympy.srepr(short) == sympy.srepr(long)
+
+
+def test_floors_by_long_powers_of_two_have_hashes_of_their_own() -> None:
+    floors = [Formula.symbol("H") // 2**n for n in range(1, 300)]
+    assert len({hash(floor) for floor in floors}) == len(floors)
