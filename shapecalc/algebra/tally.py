@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from typing import TYPE_CHECKING
 
 from shapecalc.algebra.arithmetic import Dim, is_symbolic, total
@@ -57,8 +56,9 @@ class Tally:
 
     def without(self, sizes: Iterable[Dim]) -> Tally:
         """Another of what it has beside some sizes."""
-        found = copy(self)
-        found._counts = dict(self._counts)
+        found = object.__new__(Tally)
+        found._numbers, found._counts = self._numbers, dict(self._counts)
+        found._rests, found._parted = self._rests, self._parted
         for size in sizes:
             found.add(size, -1)
         return found

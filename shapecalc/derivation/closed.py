@@ -75,9 +75,12 @@ def _expected(report: Report) -> int:
 
 
 def _batched(report: Report) -> int:
-    """How many terms the layers' outputs are bound to have where the batch is a symbol as well."""
+    """How many terms outputs, and what is held with them, are bound to have where batches are open.
+
+    A network that will be refused for them is not built.
+    """
     unlike = {layer.node.likeness: layer for layer in report}
-    return sum(report.first(layer.output_shape) for layer in unlike.values())
+    return 2 * sum(report.first(layer.output_shape) for layer in unlike.values())
 
 
 def _freed(spec: Spec, report: Report) -> tuple[Spec, list[str]]:

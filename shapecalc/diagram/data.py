@@ -96,6 +96,7 @@ class _Writer:
         self.about = about
         self.depth = depth
         self.program = Program()
+        self._marked = _Marker(self.program)
         self._settings: dict[int, list[Any]] = {}  # of layers that many places may share
         self._figures: dict[int, dict[str, Any]] = {}
 
@@ -187,7 +188,7 @@ class _Writer:
         """The settings of a layer as pieces: text, and the places of what depends on a symbol."""
         known = self._settings.get(id(layer.node.layer))
         if known is None:
-            pieces = labels.settings(layer.node, _Marker(self.program)).split(_Marker.MARK)
+            pieces = labels.settings(layer.node, self._marked).split(_Marker.MARK)
             known = [int(piece) if i % 2 else piece for i, piece in enumerate(pieces)]
             self._settings[id(layer.node.layer)] = known
         return known
