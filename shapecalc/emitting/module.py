@@ -146,8 +146,8 @@ class Classes:
         members = body.members.of(scope) if len(inputs) == 1 and not outputs else None
         if members is not None:
             return self.sequential(body, self.network_name, told, members)[0]
-        first = next(iter(inputs.values()))
-        alias = self.alias(body, scope.entries) if "input" in inputs else ""
+        given, first = next(iter(inputs.items()))
+        alias = self.alias(body, scope.entries, given) if first == RUNNING else ""
         running = RUNNING if first == RUNNING or RUNNING not in inputs.values() else "out"
         last = body.chain(scope, first, running, frozenset(outputs))
         present = [name for name in outputs if self.is_there(body, name)]
@@ -311,7 +311,7 @@ class Classes:
             self.known, self.roles, self.parameters, owner, entries, holders, None, assumed
         )
 
-    def alias(self, body: Body, entries: list[Entry], given: str = "input") -> str:
+    def alias(self, body: Body, entries: list[Entry], given: str) -> str:
         """Keep the input under a name of its own, where an entry asks for it by its name."""
         if given not in referenced(entries):
             return ""

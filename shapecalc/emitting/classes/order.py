@@ -82,32 +82,42 @@ def pieces_of_one(built: list[Entry]) -> set[str]:
 
 def joins_branches(built: list[Entry], place: int) -> bool:
     """Whether an entry puts together what is made side by side, each under a name of its own."""
-    kind = built[place].kind
-    return kind in KINDS and KINDS[kind].takes_list and built[place - 1].sources is not None
+    kind, before = built[place].kind, built[neighbour(built, place, -1)]
+    return kind in KINDS and KINDS[kind].takes_list and before.sources is not None
 
 
 def is_beside(built: list[Entry], place: int, last: dict[str, int]) -> bool:
     """Whether an entry is made beside what goes on, as a shortcut is, and joined right after it."""
-    own, entry = built[place].name, built[place]
-    before, after = built[place - 1].name, built[place + 1]
-    sources = fed(entry)
-    if sources is None or before in sources or fed(after) != {own, before}:
+    own, after = built[place].name, neighbour(built, place, 1)
+    before = built[neighbour(built, place, -1)].name
+    sources = fed(built[place])
+    if sources is None or before in sources or fed(built[after]) != {own, before}:
         return False
-    if joins_branches(built, place + 1):
+    if joins_branches(built, after):
         return False
-    return max(last.get(own, 0), last.get(before, 0)) <= place + 1
+    return max(last.get(own, 0), last.get(before, 0)) <= after
+
+
+def neighbour(built: list[Entry], place: int, step: int) -> int:
+    """The place of the entry behind another, or before it with -1, past tensors that are held."""
+    place += step
+    while 0 <= place < len(built) and is_state(built[place]):
+        place += step
+    return place
 
 
 def feeds(built: list[Entry], conditions: list[Any], place: int, last: dict[str, int]) -> bool:
     """Whether what follows an entry takes its output without a name, or may."""
-    name = built[place].name
-    for i in range(place + 1, len(built)):
+    name, following = built[place].name, neighbour(built, place, 1)
+    for i in range(following, len(built)):
         sources = fed(built[i])
         if sources is None or name in sources:
             return True
-        passes = is_state(built[i]) or conditions[i] is not None
-        is_next = i == place + 1 and i + 1 < len(built) and conditions[i + 1] is None
-        if not passes and not (is_next and is_beside(built, i, last)):
+        if is_state(built[i]) or conditions[i] is not None:
+            continue
+        after = neighbour(built, i, 1) if i == following else len(built)
+        is_joined = after < len(built) and conditions[after] is None
+        if not (is_joined and is_beside(built, i, last)):
             return False
     return True
 
