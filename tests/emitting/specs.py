@@ -88,14 +88,15 @@ class Drawn:
         found: dict[str, Any] = {"symbols": symbols, "blocks": blocks}
         shape = [self.chance.randint(1, 4), 6, 6]
         if self.one_in(6):
-            self.inputs = ["left", "right"]
-            found["inputs"] = {"left": shape, "right": [self.chance.randint(1, 4), 6, 6]}
+            self.inputs = self.chance.choice([["left", "right"], ["x", "skip"], ["t", "x"]])
+            shapes = shape, [self.chance.randint(1, 4), 6, 6]
+            found["inputs"] = dict(zip(self.inputs, shapes))
         else:
             found["input"] = shape
         is_numbered = self.one_in(8)
         layers = self.layers(names, list(blocks), 2, is_numbered=is_numbered)
         if len(self.inputs) > 1:
-            layers[0].setdefault("from", "left")
+            layers[0].setdefault("from", self.inputs[0])
         found["layers"] = layers
         if is_numbered:
             found["numbered"] = True
@@ -270,11 +271,16 @@ class Drawn:
         ]
 
     def scaled(self, name: str, known: list[str], names: tuple[str, ...]) -> list[dict[str, Any]]:
-        """A tensor of weights, by which what came before is multiplied."""
+        """A tensor of weights, by which what came before is multiplied, or what is added to it."""
         channels = self.chance.choice([1, self.number(names), f"channels_of({known[-1]})"])
+        held = {"Parameter": [1, channels, 1, 1], "name": f"{name}p"}
+        if self.one_in(2):
+            return [held, {"Mul": None, "from": [known[-1], f"{name}p"], "name": name}]
+        other = self.chance.choice([*known, *self.inputs])
         return [
-            {"Parameter": [1, channels, 1, 1], "name": f"{name}p"},
-            {"Mul": None, "from": [known[-1], f"{name}p"], "name": name},
+            held,
+            {"Mul": None, "from": [other, f"{name}p"], "name": f"{name}m"},
+            {"Add": None, "from": [known[-1], f"{name}m"], "name": name},
         ]
 
     def entry(

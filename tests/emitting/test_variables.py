@@ -25,6 +25,30 @@ def test_what_is_made_side_by_side_of_several_inputs_has_names():
     assert "a - b" in source
 
 
+@pytest.mark.parametrize("inputs", [{"x": [8], "t": [16]}, {"t": [16], "x": [8]}])
+def test_an_input_called_x_is_there_as_long_as_it_is_asked_for(inputs):
+    layers = [
+        {"Linear": 16, "name": "a", "from": "x"},
+        {"Add": None, "from": ["a", "t"]},
+        {"Linear": 16, "name": "skip", "from": "x"},
+        {"Add": None, "from": ["skip", "add1"]},
+    ]
+    assert_emits(shapecalc.load({"inputs": inputs, "layers": layers}))
+
+
+def test_a_tensor_that_is_held_may_come_between_what_goes_on_and_what_is_beside_it():
+    layers = [
+        {"Linear": 4, "name": "lin"},
+        "Exp",
+        {"Parameter": [4], "name": "gain"},
+        {"Mul": None, "from": ["input", "gain"]},
+        {"Add": None, "from": ["exp1", "mul1"]},
+    ]
+    source = assert_emits(shapecalc.load({"input": [4], "layers": layers}))
+    assert "x = torch.exp(x)" in source
+    assert "x + mul1" in source
+
+
 def test_outputs_of_a_block_that_is_used_again_have_its_name():
     two = [{"Linear": 2, "from": "input", "name": name} for name in ("left", "right")]
     blocks = {"Two": {"layers": two, "outputs": ["left", "right"]}}
