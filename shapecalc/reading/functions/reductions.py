@@ -46,18 +46,50 @@ def _reduced(kind: str) -> Any:
         dtype: Any = None,
         **kwargs: Any,
     ) -> Any:
-        x = tensor(rt, x)
+        is_kept = rt.truth(keepdim) or rt.truth(kwargs.get("keepdims", False))
+        dim = None if isinstance(dim, bool) else dim
+        return _reduction(rt, kind, tensor(rt, x), dim if axis is None else axis, is_kept, {})
+
+    return run
+
+
+def _reduction(
+    rt: Any, kind: str, x: TensorValue, dim: Any, keepdim: bool, more: dict[str, Any]
+) -> Any:
+    """What a kind of reduction gives, with ``more`` settings beside its dimensions."""
+    dims = _dims(rt, x, dim)
+    if x.data is not None and kind in _OF_NUMBERS and dim is None:
+        return constant(_OF_NUMBERS[kind](x.data), x.dtype)
+    if not x.shape:
+        return x
+    settings = {
+        "dim": dims[0] if len(dims) == 1 else dims,
+        **({"keepdim": True} if keepdim else {}),
+    }
+    return rt.put(kind, [x], settings | more)
+
+
+def _spread(kind: str) -> Any:
+    """A variance, or its root: with Bessel's correction, unless it is to be ``unbiased=False``."""
+
+    def run(
+        rt: Any,
+        x: Any,
+        dim: Any = None,
+        unbiased: Any = None,
+        keepdim: Any = False,
+        *,
+        correction: Any = None,
+        **kwargs: Any,
+    ) -> Any:
         if isinstance(dim, bool):
-            dim = None
-        dims = _dims(rt, x, dim if axis is None else axis)
-        if x.data is not None and kind in _OF_NUMBERS and dim is None:
-            return constant(_OF_NUMBERS[kind](x.data), x.dtype)
-        if not x.shape:
-            return x
-        settings: dict[str, Any] = {"dim": dims[0] if len(dims) == 1 else dims}
-        if rt.truth(keepdim) or rt.truth(kwargs.get("keepdims", False)):
-            settings["keepdim"] = True
-        return rt.put(kind, [x], settings)
+            dim, unbiased = None, dim
+        dim, keepdim = kwargs.get("axis", dim), kwargs.get("keepdims", keepdim)
+        if unbiased is not None:
+            correction = int(rt.truth(unbiased))
+        found = 1 if correction is None else number(rt, correction)
+        more = {} if found == 1 else {"correction": found}
+        return _reduction(rt, kind, tensor(rt, x), dim, rt.truth(keepdim), more)
 
     return run
 
@@ -68,13 +100,15 @@ for _name, _kind_name in (
     ("nansum", "Sum"),
     ("amax", "Max"),
     ("amin", "Min"),
-    ("var", "Var"),
-    ("std", "Std"),
     ("nanmean", "Mean"),
     ("any", "Max"),
     ("all", "Min"),
 ):
     operation(f"torch.{_name}", f"Tensor.{_name}")(_reduced(_kind_name))
+
+
+for _name, _kind_name in (("var", "Var"), ("std", "Std")):
+    operation(f"torch.{_name}", f"Tensor.{_name}")(_spread(_kind_name))
 
 
 def second(first: TensorValue) -> TensorValue:
@@ -175,9 +209,20 @@ def _rearranged(x: TensorValue) -> TensorValue:
     return x if x.data is None else TensorValue(x.shape, x.dtype)
 
 
-@operation("torch.var_mean", "torch.std_mean")
-def _var_mean(rt: Any, x: Any, dim: Any = None, keepdim: Any = False, **kwargs: Any) -> Any:
-    return _reduced("Var")(rt, x, dim, keepdim), _reduced("Mean")(rt, x, dim, keepdim)
+def _with_mean(kind: str) -> Any:
+    spread, mean = _spread(kind), _reduced("Mean")
+
+    def run(
+        rt: Any, x: Any, dim: Any = None, unbiased: Any = None, keepdim: Any = False, **kwargs: Any
+    ) -> Any:
+        found = spread(rt, x, dim, unbiased, keepdim, **kwargs)
+        return found, mean(rt, x, kwargs.get("axis", dim), keepdim)
+
+    return run
+
+
+operation("torch.var_mean")(_with_mean("Var"))
+operation("torch.std_mean")(_with_mean("Std"))
 
 
 @operation("torch.topk", "Tensor.topk")
