@@ -9,6 +9,7 @@ import pytest
 import shapecalc
 
 pytest.importorskip("torch")
+check_code = pytest.importorskip("shapecalc.verify.code").check_code
 
 SOURCE = """
 import torch
@@ -44,6 +45,7 @@ torch.std_mean(y, dim=1, correction=0)[0]
 def test_what_is_read_computes_what_the_source_does(call: str, tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(SOURCE.replace("{}", call))
-    found = shapecalc.check(shapecalc.load(str(path), inputs=["8,5"]), seed=1)
+    network = shapecalc.load(str(path), inputs=["8,5"])
+    found = list(check_code(network, str(path), {}, seed=1))
     assert any("numbers" in finding.what for finding in found)
     assert all(finding.agrees for finding in found)
