@@ -428,3 +428,5 @@ class _Reading:
                 item.settings["shape"] = setting(list(value.shape), item.mark)
                 if value.dtype != "float32":
                     item.settings["dtype"] = setting(value.dtype, item.mark)
+                if value.stored is not None and value.stored.is_part:
+                    item.silence = ("unused-layer",)

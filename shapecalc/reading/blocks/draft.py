@@ -43,6 +43,7 @@ class Item:
         "settings",
         "shape",
         "share",
+        "silence",
         "when",
     )
 
@@ -59,6 +60,7 @@ class Item:
         self.share: Item | None = None
         self.repeat: Setting | None = None
         self.when: Setting | None = None
+        self.silence: tuple[str, ...] = ()  # codes of warnings that are not wanted
 
     @property
     def has_weights(self) -> bool:

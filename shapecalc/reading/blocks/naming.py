@@ -116,7 +116,7 @@ def tree(
             entry.copy_names = copy_names(item.copies, item)
             entry.name = names[id(item)] = entry.copy_names.text
         entry.settings = in_order(item)
-        entry.repeat, entry.when = item.repeat, item.when
+        entry.repeat, entry.when, entry.silence = item.repeat, item.when, item.silence
         if item.block is not None:
             entry.block = blocks[id(item.block)]
             entry.kind = entry.block.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from shapecalc.reading.evaluator.values import (
@@ -21,15 +22,20 @@ KNOWN = NAMES.part(__name__)
 known = KNOWN.function
 
 
+def _keep(module: Any, name: str, shape: Sequence[Any], *, is_buffer: bool) -> None:
+    """Keep a tensor that a weight is made of beside what the module learns."""
+    found = module.attributes[name] = stored(shape, "float32", is_buffer)
+    assert found.stored is not None
+    found.stored.is_part = True
+
+
 @known("nn.utils.weight_norm", "nn.utils.parametrizations.weight_norm")
 def _weight_norm(rt: Any, module: Any, name: str = "weight", dim: Any = 0) -> Any:
     """A weight as its direction and its size: a learned number more for each of its rows."""
     weight = rt.attribute(module, name)
     if isinstance(weight, TensorValue):
         sizes = [size if n == dim else 1 for n, size in enumerate(weight.shape)]
-        module.attributes[f"{name}_g"] = stored(
-            tuple(sizes) if dim is not None else (), "float32", False
-        )
+        _keep(module, f"{name}_g", sizes if dim is not None else (), is_buffer=False)
     return module
 
 
@@ -41,8 +47,8 @@ def _spectral_norm(rt: Any, module: Any, name: str = "weight", *more: Any, **kwa
         dim = kwargs.get("dim")
         is_turned = dim == 1 or (dim is None and module.cls.name.startswith("ConvTranspose"))
         rows = weight.shape[1 if is_turned else 0]
-        module.attributes[f"{name}_u"] = stored((rows,), "float32", True)
-        module.attributes[f"{name}_v"] = stored((prod(weight.shape) // rows,), "float32", True)
+        _keep(module, f"{name}_u", (rows,), is_buffer=True)
+        _keep(module, f"{name}_v", (prod(weight.shape) // rows,), is_buffer=True)
     return module
 
 

@@ -73,11 +73,12 @@ class TensorValue:
 class Stored:
     """A learned tensor or a buffer that a module keeps."""
 
-    __slots__ = ("is_buffer", "is_persistent", "op", "owner", "shape", "weight_of")
+    __slots__ = ("is_buffer", "is_part", "is_persistent", "op", "owner", "shape", "weight_of")
 
     def __init__(self, shape: Shape, is_buffer: bool = False) -> None:
         self.shape = shape
         self.is_buffer = is_buffer
+        self.is_part = False  # whether a weight is made of it, as of its length
         self.is_persistent = True  # whether it is in the state dict
         self.owner: Instance | None = None
         self.weight_of: tuple[Instance, str] | None = (
