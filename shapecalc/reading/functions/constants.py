@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.evaluator.sizes import Size
 from shapecalc.reading.evaluator.values import Instance, Unknown
 from shapecalc.reading.functions.base import OPERATIONS, number, numbers, prod, tensor
 from shapecalc.reading.functions.elementwise import typed
-from shapecalc.reading.modules import stored
+from shapecalc.reading.modules import learned, stored
 from shapecalc.reading.tensors.dtypes import DTYPES, DType, TorchSize
 from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue
 
@@ -241,7 +240,7 @@ def _parameter(rt: Any, data: Any = None, requires_grad: Any = True) -> Any:
     if isinstance(data, Instance):
         raise rt.error("TypeError", "a Parameter is made of a Tensor")
     found = tensor(rt, data)
-    return stored(found.shape, found.dtype if found.dtype in FLOATS else "float32", False)
+    return learned(rt, TensorValue(found.shape, found.dtype) if found.stored else found)
 
 
 @operation("nn.Buffer", "nn.parameter.Buffer")

@@ -14,7 +14,7 @@ from shapecalc.reading.evaluator.values import (
     Unknown,
 )
 from shapecalc.reading.index import CALLED, MODULES
-from shapecalc.reading.modules.holding import MODULE, NN, is_module, method, named, stored
+from shapecalc.reading.modules.holding import MODULE, NN, is_module, learned, method, named
 from shapecalc.reading.tensors.traced import TensorValue
 
 SEQUENTIAL = NN["Sequential"] = Class("Sequential", (MODULE,))
@@ -85,7 +85,7 @@ def _layer_of(function: Any) -> str:
 def _checked(rt: Any, value: Instance, each: Any) -> Any:
     """What a container may hold: a module, or a learned tensor in lists of them."""
     if value.cls.is_a(PARAMETER_LIST) or value.cls.is_a(PARAMETER_DICT):
-        return as_parameter(each)
+        return learned(rt, each) if isinstance(each, TensorValue) else each
     if is_module(each) or (each is None and not value.cls.is_a(SEQUENTIAL)):
         return each
     if isinstance(each, Unknown):
@@ -102,13 +102,6 @@ def _checked(rt: Any, value: Instance, each: Any) -> Any:
     name = value.cls.name
     hint = f"nn.{name}(*layers) takes what is in it" if several and value.cls is SEQUENTIAL else ""
     raise rt.error("TypeError", f"{type_name(each)} is not a Module subclass", hint)
-
-
-def as_parameter(each: Any) -> Any:
-    """A tensor as a learned one."""
-    if isinstance(each, TensorValue) and each.stored is None:
-        return stored(each.shape, each.dtype, False)
-    return each
 
 
 @method(SEQUENTIAL, "__init__")

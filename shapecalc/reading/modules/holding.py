@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shapecalc.layers import Layer
+from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.evaluator.classes import OBJECT
 from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.evaluator.values import (
@@ -149,6 +150,13 @@ def stored(
         value.stored.weight_of = (owner, name)
     value.grown = value.stored
     return value
+
+
+def learned(rt: Any, value: TensorValue) -> TensorValue:
+    """A tensor as a learned one; what is computed in forward is no module's, and stays as it is."""
+    if value.stored is not None or (rt.current is not None and not value.is_constant):
+        return value
+    return stored(value.shape, value.dtype if value.dtype in FLOATS else "float32", False)
 
 
 def all_tensors(root: Instance) -> Iterator[tuple[str, TensorValue]]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.layers import KINDS, Layer
+from shapecalc.layers.convolution import Convolution
+from shapecalc.layers.embedding import Embedding
 from shapecalc.layers.field import REQUIRED, SameAs
-from shapecalc.layers.linear import Identity
+from shapecalc.layers.linear import Identity, Linear
+from shapecalc.layers.tensor import times
 from shapecalc.layers.types import Flag
 from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.evaluator.values import (
@@ -217,9 +220,18 @@ for _name in ("DataParallel", "parallel.DataParallel", "parallel.DistributedData
     NN[_name].made = _wrapper
 
 
+_BY_WEIGHT: dict[type[Layer], tuple[str, str]] = {
+    Convolution: ("out_channels", "in_channels"),
+    Linear: ("out_features", "in_features"),
+    Embedding: ("num_embeddings", "embedding_dim"),
+}
+"""The arguments that the first sizes of a weight stand for; others are those of a kernel."""
+
+
 class Modules:
     """The part of the runtime that calls modules."""
 
+    cannot: Any
     current: Call | None
     error: Any
     layer: Any
@@ -268,6 +280,28 @@ class Modules:
             + (f"; super({value.cls.name}) is nobody's" if value.cls in self.unbound else ""),
         )
 
+    def set_in_leaf(self, leaf: Leaf, settings: dict[str, Any]) -> None:
+        """Change settings of a layer of the catalogue, and with them the tensors that it has."""
+        leaf.raw.update(settings)
+        leaf.given = settings_of(self, leaf.kind, leaf.raw, lazy=True)
+        leaf.layer = self.layer(leaf.kind, leaf.given)
+        leaf.tensors = {}
+
+    def settings_by(self, value: Instance, name: str, item: TensorValue) -> dict[str, Any]:
+        """The settings with which a layer has a weight of such a shape: torch runs by that."""
+        leaf: Leaf = value.data
+        kind, shape, own = KINDS[leaf.kind], item.shape, leaf.tensors[name].shape
+        fields = next((fields for base, fields in _BY_WEIGHT.items() if issubclass(kind, base)), ())
+        if name == "bias" and fields:
+            return {fields[0]: shape[0]}
+        if name != "weight" or not fields or len(shape) != len(own):
+            message = f"{leaf.kind} has a {name} of {times(own)}, and is given one of"
+            hint = "make it with the sizes that it is to have"
+            raise self.cannot(f"{message} {times(shape)}", hint)
+        outputs, inputs, *kernel = shape
+        found = {fields[0]: outputs, fields[1]: inputs * leaf.given.get("groups", 1)}
+        return {**found, "kernel_size": tuple(kernel)} if kernel else found
+
     def store_in_leaf(self, value: Instance, name: str, item: Any) -> None:
         """An attribute of a layer of the catalogue: a setting, or one of its tensors."""
         leaf: Leaf = value.data
@@ -275,11 +309,14 @@ class Modules:
         if name in fields and not isinstance(item, TensorValue):
             if name == "bias" and item is None:
                 item = False
-            leaf.raw[name] = item
-            leaf.given = settings_of(self, leaf.kind, leaf.raw, lazy=True)
-            leaf.layer = self.layer(leaf.kind, leaf.given)
-            leaf.tensors = {}
+            self.set_in_leaf(leaf, {name: item})
         elif isinstance(item, TensorValue) and name in leaf_tensors(value):
+            if tuple(item.shape) != tuple(leaf.tensors[name].shape):
+                before = leaf.tensors
+                self.set_in_leaf(leaf, self.settings_by(value, name, item))
+                for other, own in leaf_tensors(value).items():
+                    if tuple(before[other].shape) == tuple(own.shape):
+                        leaf.tensors[other] = before[other]
             leaf.tensors[name] = item
         elif is_module(item) and below(leaf_tensors(value), name):
             raise not_replaced(self, value, name)
