@@ -264,7 +264,7 @@ class Attributes:
         elif isinstance(value, Function):
             value.attributes[name] = item
         elif isinstance(value, SourceModule):
-            value.frame.names[name] = item
+            value.assign(self, name, item)
         elif isinstance(value, self.tensor_type):
             self.tensor_set(value, name, item)
         elif isinstance(value, Maker):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from shapecalc.reading.evaluator.concerning import (
     untrained,
 )
 from shapecalc.reading.evaluator.statements import Compiler
-from shapecalc.reading.evaluator.values import Frame
+from shapecalc.reading.evaluator.values import CannotRead, Frame, Raised
 
 
 class SourceModule:
@@ -139,6 +140,19 @@ class SourceModule:
         if not self.running and not self.stars and self.done.issuperset(numbers):
             self.final.add(name)
         return names[name]
+
+    def assign(self, rt: Any, name: str, value: Any) -> None:
+        """Give a name of the file a value from inside a function, or from another file.
+
+        What the file's own statements give the name came before, and what they change.
+        """
+        limit = self.running[-1] if self.running else len(self.tree.body)
+        for number in self.concerned.get(name, ()):
+            if number < limit:
+                with suppress(CannotRead, Raised):  # its value is not asked for any more
+                    self.run(rt, number)
+        self.aside.pop(name, None)
+        self.frame.names[name] = value
 
     def star_imports(self) -> list[ast.ImportFrom]:
         """The statements ``from ... import *`` that stand in no branch, the last one first."""
