@@ -64,6 +64,9 @@ class Items:
             raise self.not_known(value)
         if isinstance(value, Class) and value.names.get("__members__") is not None:
             return list(value.names["__members__"].values())
+        if hasattr(value, "known_iterate"):
+            names: list[Any] = value.known_iterate(self)
+            return names
         if isinstance(value, (type({}.items()), type({}.keys()), type({}.values()))):
             return list(value)
         raise self.error("TypeError", f"'{type_name(value)}' object is not iterable")
@@ -212,6 +215,8 @@ class Items:
                 self.call(self.attribute(value, "__setitem__"), [index, item], {})
             elif plain(value) is not value:
                 self.set_item(plain(value), index, item)
+        elif hasattr(value, "known_set_item"):
+            value.known_set_item(self, index, item)
         elif isinstance(value, dict):
             value[self.key(index)] = item
             self.bounded(value)

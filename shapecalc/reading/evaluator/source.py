@@ -41,6 +41,7 @@ class SourceModule:
         self.final: set[str] = set()  # names whose statements are all evaluated
         self.asking: set[str] = set()
         self.unread: list[Any] = []  # of which all is imported, and nothing is known
+        self.is_gone_through = False  # by something that asks for all names
         self.running: list[int] = []
         self.asked: list[str] = []  # the names whose values are being found
         self.aside: dict[str, Any] = {}  # bound beside what was asked, and to be changed when asked
@@ -135,11 +136,21 @@ class SourceModule:
                 self.run(rt, number)
         if name not in names and name not in self.asking and name != "__all__":
             self.look_in_stars(rt, name)
+        if name not in names:
+            self.assign_by_text(rt, limit)
         if name not in names and "__getattr__" in self.assigned and name != "__getattr__":
             raise KeyError(name)
         if not self.running and not self.stars and self.done.issuperset(numbers):
             self.final.add(name)
         return names[name]
+
+    def assign_by_text(self, rt: Any, limit: int) -> None:
+        """Evaluate what assigns to items of ``globals()``, any of which may be a name's value."""
+        if "globals" not in self.assigned:
+            for number in self.concerned.get("globals", ()):
+                if number < limit:
+                    with suppress(CannotRead, Raised):  # perhaps it is not meant
+                        self.run(rt, number)
 
     def assign(self, rt: Any, name: str, value: Any) -> None:
         """Give a name of the file a value from inside a function, or from another file.
