@@ -60,13 +60,12 @@ class Items:
                 return [self.subscript(value, n) for n in range(count)]
             if plain(value) is not value:
                 return self.iterate(plain(value))
+        if hasattr(value, "known_iterate"):
+            return list(value.known_iterate(self))
         if isinstance(value, Unknown):
             raise self.not_known(value)
         if isinstance(value, Class) and value.names.get("__members__") is not None:
             return list(value.names["__members__"].values())
-        if hasattr(value, "known_iterate"):
-            names: list[Any] = value.known_iterate(self)
-            return names
         if isinstance(value, (type({}.items()), type({}.keys()), type({}.values()))):
             return list(value)
         raise self.error("TypeError", f"'{type_name(value)}' object is not iterable")
@@ -147,14 +146,14 @@ class Items:
                 return self.call(self.attribute(value, "__getitem__"), [index], {})
             if plain(value) is not value:
                 return self.subscript(plain(value), index)
+        if hasattr(value, "known_item"):
+            return value.known_item(self, index)
         if isinstance(value, Unknown):
             if self.is_lenient:
                 return Unknown(f"{value.name}[...]")
             raise self.not_known(value)
         if isinstance(value, Class):
             return self.class_item(value, index)
-        if hasattr(value, "known_item"):
-            return value.known_item(self, index)
         index = plain(index)
         if isinstance(index, slice):
             index = slice(*[plain(each) for each in (index.start, index.stop, index.step)])
@@ -238,6 +237,9 @@ class Items:
         """``del value[index]``."""
         if isinstance(value, Instance) and value.cls.has("__delitem__"):
             self.call(self.attribute(value, "__delitem__"), [index], {})
+            return
+        if hasattr(value, "known_delete_item"):
+            value.known_delete_item(index)
             return
         try:
             self.step(len(plain(value)) // 64 if isinstance(plain(value), list) else 1)
