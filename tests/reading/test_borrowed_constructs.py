@@ -102,7 +102,9 @@ class Net(nn.Module):
         assert widths == [4, 7]
         self.layers = nn.Sequential(*[nn.Linear(a, b) for a, b in zip([3, *widths], widths)])
     def forward(self, x):
-        return self.layers(x)
+        for n in np.argsort([1, 2]):
+            x = self.layers[n](x)
+        return x
 def names_of(widths):
     return [w * 10 for w in widths]
 """,
