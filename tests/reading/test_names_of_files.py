@@ -97,6 +97,7 @@ class Net(nn.Module):
         kinds = [n for n in ("Conv2d", "Nothing") if n in nn.__dict__]
         self.more = [nn.__dict__.get(n, nn.Identity) for n in ("Linear", "Missing")]
         assert kinds == ["Conv2d"] and self.more[1] is nn.Identity
+        assert start_too == start == 4
         assert "made" in globals() and "unmade" not in globals()
         self.head = self.more[0](4, width)
     def forward(self, x):
@@ -104,6 +105,9 @@ class Net(nn.Module):
         return self.head(x.mean((2, 3)))
 def made(n):
     return nn.Conv2d(3, n, 3)
+start = globals().get("end", 4)
+for _name, _value in list(globals().items()):
+    globals()[_name + "_too"] = _value
 for _name in ("width", "height"):
     globals()[_name] = len(_name) + 2
 """,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from typing import Any
 
 from shapecalc.reading.evaluator.values import (
@@ -84,6 +85,15 @@ class ModuleNames:
         rt.step(len(found))
         return found
 
+    def pairs(self, rt: Any) -> dict[str, Any]:
+        """The names that have a value where it is asked, and the values."""
+        found = {}
+        for name in self.known_iterate(rt):
+            if self.known_contains(name):
+                with suppress(Raised):  # its own statement is not through
+                    found[name] = self.known_item(rt, name)
+        return found
+
     def known_attribute(self, rt: Any, name: str) -> Any:
         """A method of the dictionary."""
         methods: dict[str, Any] = {
@@ -93,8 +103,8 @@ class ModuleNames:
             "__getitem__": self.known_item,
             "__contains__": lambda rt, key: self.known_contains(key),
             "keys": self.known_iterate,
-            "values": lambda rt: [self.known_item(rt, n) for n in self.known_iterate(rt)],
-            "items": lambda rt: [(n, self.known_item(rt, n)) for n in self.known_iterate(rt)],
+            "values": lambda rt: list(self.pairs(rt).values()),
+            "items": lambda rt: list(self.pairs(rt).items()),
             "copy": lambda rt: self,
             "update": self.update,
         }

@@ -61,6 +61,7 @@ class SourceModule:
                     self.stars.append(number)
                 else:
                     self.concerned.setdefault(each, []).append(number)
+        self.by_text = [] if "globals" in self.assigned else self.concerned.pop("globals", [])
         self.registered()
         self.registering = [n for n, node in enumerate(self.tree.body) if registers(node)]
 
@@ -146,11 +147,10 @@ class SourceModule:
 
     def assign_by_text(self, rt: Any, limit: int) -> None:
         """Evaluate what assigns to items of ``globals()``, any of which may be a name's value."""
-        if "globals" not in self.assigned:
-            for number in self.concerned.get("globals", ()):
-                if number < limit:
-                    with suppress(CannotRead, Raised):  # perhaps it is not meant
-                        self.run(rt, number)
+        for number in self.by_text:
+            if number < limit:
+                with suppress(CannotRead, Raised):  # perhaps it is not meant
+                    self.run(rt, number)
 
     def assign(self, rt: Any, name: str, value: Any) -> None:
         """Give a name of the file a value from inside a function, or from another file.
