@@ -212,10 +212,14 @@ class Files:
         listed = self.listed_in(origin)
         if listed is not None:
             return listed
-        found = [*origin.names(), *origin.frame.names]
-        for node in origin.star_imports():
-            found += self.exported(self.origin(node.module or "", node.level, origin), seen)
-        return [name for name in found if not name.startswith("_")]
+        return [name for name in self.all_names(origin, seen) if not name.startswith("_")]
+
+    def all_names(self, module: SourceModule, seen: set[str]) -> list[str]:
+        """The names that a file has, those of ``import *`` among them."""
+        found = [*module.names(), *module.frame.names]
+        for node in module.star_imports():
+            found += self.exported(self.origin(node.module or "", node.level, module), seen)
+        return found
 
 
 class _Folder:

@@ -280,7 +280,8 @@ class _Reading:
     def network_of(self, value: Any, make: str) -> Instance:
         """What was asked for, if it is a network."""
         if isinstance(value, Unknown):
-            raise CannotRead(Mark(1, 1), f"{make} is not known: {value.name}", value.why)
+            named = "" if value.name == make else f": {value.name}"
+            raise CannotRead(value.place or Mark(1, 1), f"{make} is not known{named}", value.why)
         if isinstance(value, tuple) and value and is_module(value[0]):
             value = value[0]
         if not is_module(value):

@@ -270,6 +270,8 @@ class Reader(Arguments, Modules, LeafCalls, Tensors, Trace, Assumptions):
 
     def names_of(self, value: Any) -> list[str]:
         """``dir(value)``."""
+        if self.is_module_of_names(value):
+            return self.names_in(value)
         if isinstance(value, Instance):
             return [*value.attributes, *(n for cls in value.cls.mro for n in cls.names)]
         return []

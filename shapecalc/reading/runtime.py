@@ -209,7 +209,10 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         """Give a name a value."""
         if frame.outer is not None and name in frame.outer:
             around = frame.outer[name]
-            (around.names if around is not None else frame.module.frame.names)[name] = value
+            if around is None:
+                frame.module.assign(self, name, value)
+            else:
+                around.names[name] = value
         else:
             while frame.function is None and frame.parent is not None and not frame.is_class:
                 frame = frame.parent  # a comprehension's := names what stands around it

@@ -88,6 +88,76 @@ class Net(nn.Module):
 """,
         [[6, 8]],
     ),
+    "lists in the order of an array": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        names, widths = ["b", "a", "c"], [4, 6, 5]
+        order = [widths[i] for i in np.argsort(names_of(widths))]
+        assert order == [4, 5, 6] and [names[i] for i in np.arange(3)[::-1]] == ["c", "a", "b"]
+        widths[np.argsort([3, 1])[0]] = 7
+        widths = widths[:torch.tensor(2)]
+        assert widths == [4, 7]
+        self.layers = nn.Sequential(*[nn.Linear(a, b) for a, b in zip([3, *widths], widths)])
+    def forward(self, x):
+        for n in np.argsort([1, 2]):
+            x = self.layers[n](x)
+        return x
+def names_of(widths):
+    return [w * 10 for w in widths]
+""",
+        [[3]],
+    ),
+    "a table for each of the batch": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(8, 2)
+    def forward(self, x):
+        places = np.tile(np.arange(8.0), [x.shape[0], 1])
+        again = np.reshape(np.tile(np.arange(4.0), 2), [1, x.shape[1]])
+        return self.lin(x + torch.from_numpy(places).float() + torch.tensor(again).float())
+""",
+        [[8]],
+    ),
+    "generators of random numbers": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        old, new = np.random.RandomState(0), np.random.default_rng(seed=0)
+        self.register_buffer("order", torch.from_numpy(old.permutation(8)))
+        self.register_buffer("other", torch.from_numpy(new.permutation(8)))
+        noise = old.randn(2, 8) + new.normal(size=(2, 8)) + new.integers(0, 5, size=(2, 8))
+        self.w = nn.Parameter(torch.tensor(noise + old.uniform(-1, 1, (2, 1))).float())
+    def forward(self, x):
+        return F.linear(x[:, self.order][:, self.other], self.w)
+""",
+        [[8]],
+    ),
+    "grids of places": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        y, x = np.ogrid[:4, 1:5]
+        grid = np.mgrid[0:4, 0:8:2]
+        assert y.shape == (4, 1) and x.shape == (1, 4) and grid.shape == (2, 4, 4)
+        assert np.mgrid[0:3].shape == (3,) and np.mgrid[-1:1:5j].shape == (5,)
+        self.register_buffer("grid", torch.tensor(grid + x * y).float())
+        self.c = nn.Conv2d(2, 3, 3)
+    def forward(self, x):
+        down, _ = np.mgrid[:x.shape[2], :x.shape[3]]
+        return self.c(x + self.grid + torch.from_numpy(down).float())
+""",
+        [[2, 4, 4]],
+    ),
     "paddings computed as arrays": (
         "Net()",
         """
@@ -479,3 +549,11 @@ def test_a_transform_is_what_is_assumed(tmp_path: Path) -> None:
     assume = {"rfft": "[4, 8]", "irfft": "[6, 8]"}
     report = shapecalc.load(f"{path}:Net", inputs=["6,8"], assume=assume).report()
     assert report.to_dict()["outputs"][0]["shape"] == [1, 6, 8]
+
+
+@pytest.mark.parametrize("index", ["np.arange(2.0)[0]", "torch.tensor([0, 1])", "np.array([1])"])
+def test_what_is_no_whole_number_is_no_index_of_a_list(index: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(f"{HEAD}def make(): return nn.Linear([3, 5][{index}], 2)\n")
+    with pytest.raises(shapecalc.SpecError, match="TypeError: list indices must be integers"):
+        shapecalc.load(f"{path}:make()", inputs=["3"])

@@ -140,3 +140,32 @@ def test_a_weight_that_is_unpacked_while_modules_are_made_is_told(tmp_path: Path
     assert "net.py:6:" in said
     assert "too many values to unpack (expected 2, got 8)" in said
     assert "it is a tensor: 8 x 8" in said
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        ("Net", "net.py:4:11: error: Net is not known"),
+        ("Net()", "net.py:4:11: error: Net() is not known: Net(...)"),
+        ("net", "net.py:4:11: error: net is not known: Net(...)"),
+        ("Sub", "net.py:8:11: error: Sub is not known"),
+        ("other", "net.py:7:9: error: other is not known: foo.make(...)"),
+        ("Beside", "parts.py:2:14: error: Beside is not known"),
+        ("Spread", "net.py:11:1: error: Spread is not known"),
+    ],
+)
+def test_what_is_not_known_is_told_where_it_comes_in(make: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "parts.py").write_text("import foo\nclass Beside(foo.Bar): pass\n")
+    text = """import foo
+class Mixin: pass
+class Net(Mixin,
+          foo.Bar):
+    def forward(self, x): return x
+net = Net()
+other = foo.make(3)
+class Sub(Net): pass
+from parts import Beside
+bases = (Mixin, foo.Bar)
+class Spread(*bases): pass
+"""
+    assert said in _said(tmp_path, text, make=make)

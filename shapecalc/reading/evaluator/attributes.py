@@ -7,6 +7,7 @@ from typing import Any
 from shapecalc.language.problem import did_you_mean
 from shapecalc.reading.evaluator.classes import Maker
 from shapecalc.reading.evaluator.operators import plain, type_name
+from shapecalc.reading.evaluator.scopes import ModuleNames
 from shapecalc.reading.evaluator.source import SourceModule
 from shapecalc.reading.evaluator.values import (
     MISSING,
@@ -33,6 +34,7 @@ class Attributes:
     error: Any
     not_known: Any
     submodule: Any
+    all_names: Any
     unbound: set[Class]
     tensor_attribute: Any
     tensor_set: Any
@@ -78,7 +80,27 @@ class Attributes:
         inner = self.submodule(module, name)
         if inner is not None:
             return inner
+        if name == "__dict__":
+            return ModuleNames(self, module)
         raise self.error("AttributeError", f"module '{module.name}' has no attribute '{name}'")
+
+    def is_module_of_names(self, value: Any) -> bool:
+        """Whether a value is a module, of the source or known here."""
+        return isinstance(value, SourceModule) or hasattr(value, "known_names")
+
+    def has_name(self, module: Any, name: str) -> bool:
+        """Whether a module has a name; what its own statement gives it is not looked at."""
+        if isinstance(module, SourceModule):
+            is_whole = not module.running
+            if name in module.frame.names or (is_whole and name in module.assigned):
+                return True
+        return self.has_attribute(module, name)
+
+    def names_in(self, module: Any) -> list[str]:
+        """The names of a module, in order, without their values."""
+        if isinstance(module, SourceModule):
+            return list(dict.fromkeys(self.all_names(module, set())))
+        return list(module.known_names())
 
     def callable_attribute(self, value: Any, name: str) -> Any:
         """What functions, bound ones and properties tell of themselves; KeyError where nothing."""
@@ -264,7 +286,7 @@ class Attributes:
         elif isinstance(value, Function):
             value.attributes[name] = item
         elif isinstance(value, SourceModule):
-            value.frame.names[name] = item
+            value.assign(self, name, item)
         elif isinstance(value, self.tensor_type):
             self.tensor_set(value, name, item)
         elif isinstance(value, Maker):

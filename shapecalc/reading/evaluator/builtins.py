@@ -354,7 +354,6 @@ def _hasattr(rt: Any, value: Any, name: str) -> bool:
 
 builtin("setattr")(lambda rt, value, name, item: rt.set_attribute(value, name, item))
 builtin("delattr")(lambda rt, value, name: rt.delete_attribute(value, name))
-builtin("vars")(lambda rt, value: value.attributes if isinstance(value, Instance) else {})
 builtin("dir")(lambda rt, value: sorted(rt.names_of(value)))
 builtin("property")(lambda rt, getter, setter=None, *more: Property(getter, setter))
 builtin("staticmethod")(lambda rt, function: Static(function))

@@ -92,7 +92,9 @@ class Calls:
     def call_unknown(self, function: Unknown, args: list[Any]) -> Any:
         """A call of something from elsewhere: at the level of a file its result is not known."""
         if self.is_lenient or not self.calls:
-            return Unknown(f"{function.name}(...)", function.why)
+            is_own = self.source is not None and self.source.name in self.own
+            place = function.place or (self.here() if is_own else None)
+            return Unknown(f"{function.name}(...)", function.why, place)
         return self.stood_in(function, args)
 
     def stood_in(self, function: Unknown, args: list[Any]) -> Any:

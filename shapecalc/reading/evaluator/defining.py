@@ -139,6 +139,17 @@ class Definitions(Expressions):
                 made.module = frame.module.name
                 for function in inner.functions:
                     function.owner = function.owner or made
+            elif isinstance(made, Unknown):
+                made.place = self.place(_not_known(node, found))
             frame.names[node.name] = decorators(made, frame)
 
         return run
+
+
+def _not_known(node: ast.ClassDef, found: list[Any]) -> ast.AST:
+    """The base of a class that is not known."""
+    if len(node.bases) == len(found):  # none of them is spread
+        for base, each in zip(node.bases, found):
+            if isinstance(each, Unknown):
+                return base
+    return node

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from operator import is_
 from typing import Any
 
 from shapecalc.reading.evaluator.operators import MOST_ITEMS, plain, type_name
@@ -34,6 +35,7 @@ class Items:
     source: Any
     step: Any
     first_of: Any
+    tensor_number: Any
     tensor_type: Any
 
     def iterator(self, items: Iterable[Any]) -> Iterated:
@@ -60,6 +62,8 @@ class Items:
                 return [self.subscript(value, n) for n in range(count)]
             if plain(value) is not value:
                 return self.iterate(plain(value))
+        if hasattr(value, "known_iterate"):
+            return list(value.known_iterate(self))
         if isinstance(value, Unknown):
             raise self.not_known(value)
         if isinstance(value, Class) and value.names.get("__members__") is not None:
@@ -144,14 +148,14 @@ class Items:
                 return self.call(self.attribute(value, "__getitem__"), [index], {})
             if plain(value) is not value:
                 return self.subscript(plain(value), index)
+        if hasattr(value, "known_item"):
+            return value.known_item(self, index)
         if isinstance(value, Unknown):
             if self.is_lenient:
                 return Unknown(f"{value.name}[...]")
             raise self.not_known(value)
         if isinstance(value, Class):
             return self.class_item(value, index)
-        if hasattr(value, "known_item"):
-            return value.known_item(self, index)
         index = plain(index)
         if isinstance(index, slice):
             index = slice(*[plain(each) for each in (index.start, index.stop, index.step)])
@@ -168,6 +172,9 @@ class Items:
             raise self.error("IndexError", f"{type_name(value)} index out of range") from None
         except TypeError:
             if isinstance(value, (list, tuple, str, range)):
+                whole = self.as_index(index)
+                if whole is not index:
+                    return self.subscript(value, whole)
                 message = f"{type_name(value)} indices must be integers or slices, not "
                 hint = self.first_of(value) if isinstance(value, tuple) else ""
                 raise self.error("TypeError", message + type_name(index), hint) from None
@@ -181,6 +188,17 @@ class Items:
                 name = self.attribute(value.function, "__name__")
                 hint = f"a method is called: .{name}(...)"
             raise self.error("TypeError", message, hint) from None
+
+    def as_index(self, index: Any) -> Any:
+        """The whole number that a tensor of one element holds, as a list takes it."""
+        if isinstance(index, slice):
+            given = (index.start, index.stop, index.step)
+            found = [self.as_index(each) for each in given]
+            return index if all(map(is_, found, given)) else slice(*found)
+        if isinstance(index, self.tensor_type) and index.dtype.startswith(("int", "uint")):
+            if all(size == 1 for size in index.shape) and not (index.is_array and index.shape):
+                return int(self.tensor_number(index))
+        return index
 
     def absent_key(self, value: dict[Any, Any], key: Any) -> Any:
         """What a dictionary gives for a key that it has not."""
@@ -212,13 +230,16 @@ class Items:
                 self.call(self.attribute(value, "__setitem__"), [index, item], {})
             elif plain(value) is not value:
                 self.set_item(plain(value), index, item)
+        elif hasattr(value, "known_set_item"):
+            value.known_set_item(self, index, item)
         elif isinstance(value, dict):
             value[self.key(index)] = item
             self.bounded(value)
         elif isinstance(value, list):
             try:
                 self.step(len(value) // 64 if isinstance(index, slice) else 1)
-                value[plain(index)] = list(self.iterate(item)) if isinstance(index, slice) else item
+                at = self.as_index(plain(index))
+                value[at] = list(self.iterate(item)) if isinstance(index, slice) else item
             except (IndexError, TypeError, ValueError) as wrong:
                 raise self.error(type(wrong).__name__, str(wrong)) from None
         elif not isinstance(value, Unknown):
@@ -233,6 +254,9 @@ class Items:
         """``del value[index]``."""
         if isinstance(value, Instance) and value.cls.has("__delitem__"):
             self.call(self.attribute(value, "__delitem__"), [index], {})
+            return
+        if hasattr(value, "known_delete_item"):
+            value.known_delete_item(index)
             return
         try:
             self.step(len(plain(value)) // 64 if isinstance(plain(value), list) else 1)

@@ -6,9 +6,17 @@
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from typing import Any
 
-from shapecalc.reading.evaluator.values import Builtin, Unknown
+from shapecalc.reading.evaluator.values import (
+    Builtin,
+    CannotRead,
+    Class,
+    Instance,
+    Raised,
+    Unknown,
+)
 
 LONGEST = 10_000
 """The most characters of an expression that ``eval`` reads."""
@@ -34,45 +42,103 @@ def evaluated_text(rt: Any, text: Any, *scopes: Any) -> Any:
     return Compiler(rt, rt.source).expression(tree)(rt.frame)
 
 
-class Globals:
-    """``globals()``: the names of the file, and their values."""
+class ModuleNames:
+    """A module's names and their values: ``globals()``, ``module.__dict__``, ``vars(module)``.
 
-    def __init__(self, module: Any) -> None:
+    A value is found when it is asked for, as an attribute of the module is.
+    """
+
+    def __init__(self, rt: Any, module: Any) -> None:
+        self.rt = rt
         self.module = module
 
     def known_item(self, rt: Any, name: Any) -> Any:
         """The value of a name."""
+        if not isinstance(name, str):
+            raise rt.error("KeyError", rt.represented(name))
         try:
-            return self.module.lookup(rt, name)
-        except KeyError:
-            raise rt.error("KeyError", repr(name)) from None
+            return rt.attribute(self.module, name)
+        except Raised as raised:
+            if raised.is_a("AttributeError"):
+                raise rt.error("KeyError", repr(name)) from None
+            raise
+        except CannotRead as wrong:
+            if not getattr(self.module, "is_gone_through", False):
+                raise
+            found = Unknown(f"{self.module.name}.{name}", wrong.message)  # it is one of many
+            return self.module.frame.names.setdefault(name, found)
 
     def known_contains(self, name: Any) -> bool:
-        """Whether the file has a name."""
-        return name in self.module.concerned
+        """Whether the module has a name."""
+        return isinstance(name, str) and bool(self.rt.has_name(self.module, name))
+
+    def known_set_item(self, rt: Any, name: Any, item: Any) -> None:
+        """``globals()[name] = item``."""
+        if isinstance(name, str):
+            rt.set_attribute(self.module, name, item)
+
+    def known_iterate(self, rt: Any) -> list[str]:
+        """The names, without their values."""
+        found: list[str] = rt.names_in(self.module)
+        if hasattr(self.module, "is_gone_through"):
+            self.module.is_gone_through = True
+        rt.step(len(found))
+        return found
+
+    def pairs(self, rt: Any) -> dict[str, Any]:
+        """The names that have a value where it is asked, and the values."""
+        found = {}
+        for name in self.known_iterate(rt):
+            if self.known_contains(name):
+                with suppress(Raised):  # its own statement is not through
+                    found[name] = self.known_item(rt, name)
+        return found
 
     def known_attribute(self, rt: Any, name: str) -> Any:
         """A method of the dictionary."""
-        if name == "get":
-            return Builtin(
-                name,
-                lambda rt, key, default=None: (
-                    self.known_item(rt, key) if self.known_contains(key) else default
-                ),
-            )
+        methods: dict[str, Any] = {
+            "get": lambda rt, key, default=None: (
+                self.known_item(rt, key) if self.known_contains(key) else default
+            ),
+            "__getitem__": self.known_item,
+            "__contains__": lambda rt, key: self.known_contains(key),
+            "keys": self.known_iterate,
+            "values": lambda rt: list(self.pairs(rt).values()),
+            "items": lambda rt: list(self.pairs(rt).items()),
+            "copy": lambda rt: self,
+            "update": self.update,
+        }
+        if name in methods:
+            return Builtin(name, methods[name])
         return Unknown(f"globals().{name}", "nothing outside the source is looked at")
+
+    def update(self, rt: Any, given: Any = (), **named: Any) -> None:
+        """``globals().update(...)``."""
+        pairs = rt.call(rt.builtins["dict"], [given], named)
+        for name, value in pairs.items():
+            self.known_set_item(rt, name, value)
 
 
 def _globals(rt: Any) -> Any:
     if rt.frame is None:
         return Unknown("globals()", "nothing outside the source is looked at")
-    return Globals(rt.frame.module)
+    return ModuleNames(rt, rt.frame.module)
 
 
 def _locals(rt: Any) -> Any:
     if rt.frame is None:
         return Unknown("locals()", "nothing outside the source is looked at")
     return dict(rt.frame.names)
+
+
+def _vars(rt: Any, *values: Any) -> Any:
+    """``vars(value)``, and ``vars()`` for the names where it stands."""
+    if not values:
+        return _locals(rt)
+    (value,) = values
+    if isinstance(value, (Instance, Class)) or rt.is_module_of_names(value):
+        return rt.attribute(value, "__dict__")
+    return {}
 
 
 def module_named(rt: Any, name: Any) -> Any:
@@ -93,5 +159,6 @@ SCOPES = {
     "eval": Builtin("eval", evaluated_text),
     "globals": Builtin("globals", _globals),
     "locals": Builtin("locals", _locals),
+    "vars": Builtin("vars", _vars),
 }
 """Functions of Python's own that ask for names, and for modules, by text."""

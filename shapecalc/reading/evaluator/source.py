@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from shapecalc.reading.evaluator.concerning import (
     untrained,
 )
 from shapecalc.reading.evaluator.statements import Compiler
-from shapecalc.reading.evaluator.values import Frame
+from shapecalc.reading.evaluator.values import CannotRead, Frame, Raised
 
 
 class SourceModule:
@@ -40,6 +41,7 @@ class SourceModule:
         self.final: set[str] = set()  # names whose statements are all evaluated
         self.asking: set[str] = set()
         self.unread: list[Any] = []  # of which all is imported, and nothing is known
+        self.is_gone_through = False  # by something that asks for all names
         self.running: list[int] = []
         self.asked: list[str] = []  # the names whose values are being found
         self.aside: dict[str, Any] = {}  # bound beside what was asked, and to be changed when asked
@@ -59,6 +61,7 @@ class SourceModule:
                     self.stars.append(number)
                 else:
                     self.concerned.setdefault(each, []).append(number)
+        self.by_text = [] if "globals" in self.assigned else self.concerned.pop("globals", [])
         self.registered()
         self.registering = [n for n, node in enumerate(self.tree.body) if registers(node)]
 
@@ -134,11 +137,33 @@ class SourceModule:
                 self.run(rt, number)
         if name not in names and name not in self.asking and name != "__all__":
             self.look_in_stars(rt, name)
+        if name not in names:
+            self.assign_by_text(rt, limit)
         if name not in names and "__getattr__" in self.assigned and name != "__getattr__":
             raise KeyError(name)
         if not self.running and not self.stars and self.done.issuperset(numbers):
             self.final.add(name)
         return names[name]
+
+    def assign_by_text(self, rt: Any, limit: int) -> None:
+        """Evaluate what assigns to items of ``globals()``, any of which may be a name's value."""
+        for number in self.by_text:
+            if number < limit:
+                with suppress(CannotRead, Raised):  # perhaps it is not meant
+                    self.run(rt, number)
+
+    def assign(self, rt: Any, name: str, value: Any) -> None:
+        """Give a name of the file a value from inside a function, or from another file.
+
+        What the file's own statements give the name came before, and what they change.
+        """
+        limit = self.running[-1] if self.running else len(self.tree.body)
+        for number in self.concerned.get(name, ()):
+            if number < limit:
+                with suppress(CannotRead, Raised):  # its value is not asked for any more
+                    self.run(rt, number)
+        self.aside.pop(name, None)
+        self.frame.names[name] = value
 
     def star_imports(self) -> list[ast.ImportFrom]:
         """The statements ``from ... import *`` that stand in no branch, the last one first."""

@@ -279,13 +279,14 @@ class Suppressed:
 
 
 class Unknown:
-    """Something from elsewhere of which only the name is known."""
+    """Something from elsewhere of which only the name is known, and perhaps where it comes in."""
 
-    __slots__ = ("name", "why")
+    __slots__ = ("name", "place", "why")
 
-    def __init__(self, name: str, why: str = "") -> None:
+    def __init__(self, name: str, why: str = "", place: Mark | None = None) -> None:
         self.name = name
         self.why = why
+        self.place = place
 
     def __repr__(self) -> str:
         return f"<{self.name}, not known>"

@@ -218,6 +218,9 @@ _AS_TORCH = {
 _OF_ONE_TYPE = ("einsum", "matmul", "outer")
 """Those that torch computes of one element type alone, and numpy of any."""
 
+_OF_SIZES = ("broadcast_to", "flip", "movedim", "reshape", "roll", "tile")
+"""Those whose other arguments are sizes and dimensions, and no arrays."""
+
 
 def _as_torch(name: str) -> Any:
     def run(rt: Any, *args: Any, **kwargs: Any) -> Any:
@@ -226,7 +229,8 @@ def _as_torch(name: str) -> Any:
             given["dim"] = given.pop("axis")
         if "k" in given:
             given["diagonal"] = given.pop("k")
-        arrays = [_array(rt, each) for each in args]
+        sized = name in _OF_SIZES
+        arrays = [each if n and sized else _array(rt, each) for n, each in enumerate(args)]
         if name in _OF_ONE_TYPE:
             arrays = _of_one_type(rt, arrays)
         return rt.call(resolve(f"torch.{name}"), arrays, given)

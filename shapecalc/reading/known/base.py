@@ -8,6 +8,7 @@ from typing import Any
 from shapecalc.reading.evaluator.classes import (
     OBJECT,
 )
+from shapecalc.reading.evaluator.scopes import ModuleNames
 from shapecalc.reading.evaluator.values import (
     Builtin,
     Class,
@@ -66,6 +67,8 @@ class Known:
         """What it holds."""
         if name in ("__name__", "__version__", "__file__"):
             return self.name if name != "__version__" else "2.0.0"
+        if name == "__dict__":
+            return ModuleNames(rt, self)
         return resolve(f"{self.name}.{name}")
 
     def known_names(self) -> list[str]:

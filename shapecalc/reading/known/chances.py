@@ -10,7 +10,7 @@ from typing import Any
 
 from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.functions.base import numbers
-from shapecalc.reading.known.base import NAMES
+from shapecalc.reading.known.base import NAMES, resolve
 from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
@@ -41,7 +41,7 @@ known("numpy.random.rand", "numpy.random.randn")(
 )
 
 known("numpy.random.random", "numpy.random.random_sample", "numpy.random.standard_normal")(
-    lambda rt, size=None: _drawn(rt, size, 0.5)
+    lambda rt, size=None, **kwargs: _drawn(rt, size, 0.5)
 )
 
 
@@ -73,3 +73,19 @@ for _name in ("choice", "choices", "sample", "shuffle"):
 
 for _name in ("choice", "shuffle"):
     known(f"numpy.random.{_name}")(_choice(f"numpy.random.{_name}"))
+
+
+class Generator:
+    """A generator of numpy's: its methods are the functions of ``numpy.random``."""
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """A method."""
+        return resolve(f"numpy.random.{_SAME.get(name, name)}")
+
+
+_SAME = {"integers": "randint"}
+"""Methods of generators that are called otherwise as functions."""
+
+known("numpy.random.RandomState", "numpy.random.default_rng")(
+    lambda rt, *seed, **kwargs: Generator()
+)

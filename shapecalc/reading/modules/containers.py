@@ -158,6 +158,7 @@ for _cls in LISTS:
 
     @method(_cls, "__getitem__")
     def _getitem(rt: Any, self: Instance, index: Any) -> Any:
+        index = rt.as_index(index)
         if isinstance(index, slice):
             pairs = named_items(self)
             cls = self.cls if self.cls in LISTS else next(c for c in self.cls.mro if c in LISTS)
