@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from shapecalc.layers.tensor import FLOATS
@@ -16,6 +17,9 @@ from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function
+
+MOST_CHANCES = 64
+"""Of more random numbers than these none is known."""
 
 
 def _dtype_of(kwargs: dict[str, Any], default: str = "float32") -> str:
@@ -53,16 +57,35 @@ def _rand(rt: Any, *sizes: Any, **kwargs: Any) -> Any:
 def _middle(found: TensorValue, number: Any) -> TensorValue:
     """Random numbers that code may ask for: each is the middle of what it may be."""
     count = int(prod(found.shape))
-    if count == 1 or (len(found.shape) == 1 and count <= 64):
+    if count == 1 or (len(found.shape) == 1 and count <= MOST_CHANCES):
         found.data = [number] * count
     return found
 
 
 @operation("Tensor.uniform_")
 def _uniform(rt: Any, x: TensorValue, low: Any = 0.0, high: Any = 1.0, **kwargs: Any) -> Any:
-    is_known = x.is_constant and x.data is not None
+    bounds = [plain(kwargs.get("from", low)), plain(kwargs.get("to", high))]
     x.data = None
-    return _middle(x, (low + high) / 2) if is_known else x
+    return _middle(x, sum(bounds) / 2) if x.is_constant and _are_known(bounds) else x
+
+
+@operation("Tensor.random_")
+def _random(rt: Any, x: TensorValue, *bounds: Any, **kwargs: Any) -> Any:
+    bounds = (*bounds, *(kwargs[name] for name in ("from", "to") if name in kwargs))
+    x.data = None
+    if not bounds or not x.is_constant or not _are_known(bounds):
+        return x
+    return _middle(x, _whole_middle(bounds))
+
+
+def _are_known(bounds: Sequence[Any]) -> bool:
+    """Whether what random numbers lie between are numbers."""
+    return all(isinstance(plain(each), (int, float)) for each in bounds)
+
+
+def _whole_middle(bounds: Sequence[Any]) -> Any:
+    """The middle of whole numbers below one bound, or from the first one to below the second."""
+    return sum(map(plain, bounds[:2])) // 2
 
 
 def _typed_tensor(dtype: str) -> Any:
@@ -193,14 +216,28 @@ def _eye(rt: Any, n: Any, m: Any = None, **kwargs: Any) -> Any:
 
 
 @operation("torch.randint")
-def _randint(rt: Any, low: Any, high: Any = None, size: Any = None, **kwargs: Any) -> Any:
-    found = size if size is not None else high
-    return TensorValue(tuple(numbers(rt, [found])), _dtype_of(kwargs, "int64"))
+def _randint(rt: Any, *args: Any, size: Any = None, **kwargs: Any) -> Any:
+    given = [*args, *(kwargs[name] for name in ("low", "high") if name in kwargs)]
+    bounds, rest = _bounds_and_size(given if size is None else [*given, size])
+    found = TensorValue(tuple(numbers(rt, [rest])), _dtype_of(kwargs, "int64"))
+    return _middle(found, _whole_middle(bounds)) if bounds and _are_known(bounds) else found
+
+
+def _bounds_and_size(given: list[Any]) -> tuple[list[Any], Any]:
+    """What random whole numbers lie between, and the shape, which is given as a list."""
+    sizes = [each for each in given if isinstance(plain(each), (list, tuple))]
+    bounds = [each for each in given if not isinstance(plain(each), (list, tuple))]
+    return bounds, sizes[0] if sizes else bounds.pop()
 
 
 @operation("torch.randperm")
 def _randperm(rt: Any, n: Any, **kwargs: Any) -> Any:
-    return TensorValue((n,), "int64")
+    """An order of numbers: from the middle on to the last, and then those before."""
+    count = number(rt, n)
+    found = TensorValue((count,), _dtype_of(kwargs, "int64"))
+    if not isinstance(count, Size) and 0 < count <= MOST_CHANCES:
+        found.data = [(count // 2 + each) % count for each in range(count)]
+    return found
 
 
 @operation("torch.normal")

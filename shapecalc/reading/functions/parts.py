@@ -298,7 +298,7 @@ def _equal(rt: Any, a: Any, b: Any, *more: Any, **kwargs: Any) -> TensorValue:
     return TensorValue((), "bool")
 
 
-@operation("torch.positive", "torch.atleast_1d", "Tensor.random_", "torch.poisson")
+@operation("torch.positive", "torch.atleast_1d", "torch.poisson")
 def _as_it_is(rt: Any, x: TensorValue, *more: Any) -> TensorValue:
     return x
 
