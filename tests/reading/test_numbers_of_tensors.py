@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import shapecalc
-from tests.reading.by_torch import network
+from tests.reading.by_torch import by_torch, network
 
 pytest.importorskip("torch")
 
@@ -43,3 +43,24 @@ OF_CHANCE = {
 def test_a_random_number_is_the_middle_of_what_it_may_be(tmp_path: Path, number: str) -> None:
     source = network("lin = nn.Linear(32, 32)", f"return self.lin(x)[:, : {number} + 1]")
     assert read(tmp_path, source, [[32]]) == [1, OF_CHANCE[number] + 1]
+
+
+SAME = {
+    "x.data_ptr() == x.data_ptr()": True,
+    "x.data_ptr() == y.data_ptr()": False,
+    "x.data_ptr() == self.lin(x).data_ptr()": False,
+    "x.data_ptr() == x.view(1, 4, 2).data_ptr()": True,
+    "x.data_ptr() == x.unsqueeze(0).transpose(0, 1).data_ptr()": True,
+    "x.data_ptr() == y.data_ptr() == z.data_ptr()": False,
+    "self.lin.weight.data_ptr() == self.lin.weight.data_ptr()": True,
+    "self.lin.weight.data_ptr() == self.lin.bias.data_ptr()": False,
+}
+
+
+@pytest.mark.parametrize("condition", SAME)
+def test_only_what_is_the_same_tensor_is_at_the_same_place(tmp_path: Path, condition: str) -> None:
+    text = f"z = x\nreturn self.lin(x) if {condition} else torch.cat([x, y], 1)"
+    source = network("lin = nn.Linear(8, 2)", text, "x, y")
+    expected = [1, 2] if SAME[condition] else [1, 16]
+    assert by_torch(source, "Net()", [[8], [8]])["output"] == expected
+    assert read(tmp_path, source, [[8], [8]]) == expected

@@ -8,7 +8,7 @@ from typing import Any
 from shapecalc.layers.tensor import BYTES
 from shapecalc.reading.functions.base import OPERATIONS, listed, number, numbers, prod, tensor
 from shapecalc.reading.functions.shapes import flatten
-from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue
+from shapecalc.reading.tensors.traced import MOST_KNOWN, Op, TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function
@@ -305,7 +305,23 @@ def _as_it_is(rt: Any, x: TensorValue, *more: Any) -> TensorValue:
 
 operation("Tensor.is_contiguous")(lambda rt, x, *more: True)
 
-operation("Tensor.data_ptr", "Tensor.storage_offset")(lambda rt, x, *more: 0)
+operation("Tensor.storage_offset")(lambda rt, x, *more: 0)
+
+
+_VIEWS = ("Expand", "Flatten", "Permute", "Reshape", "Squeeze", "Transpose", "Unsqueeze")
+
+
+@operation("Tensor.data_ptr")
+def _data_ptr(rt: Any, x: TensorValue) -> int:
+    """A number of the memory that a tensor and its views are in, which no other tensor has."""
+    while isinstance(x.source, Op) and x.source.kind in _VIEWS:
+        x = x.source.inputs[0]
+    if isinstance(x.source, Op):
+        return id(x.source.outputs[x.output]) * _ALIGNED
+    return id(x.source or x.stored or x) * _ALIGNED
+
+
+_ALIGNED = 64
 
 operation("Tensor.element_size")(lambda rt, x: BYTES[x.dtype])
 
