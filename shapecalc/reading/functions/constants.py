@@ -13,6 +13,7 @@ from shapecalc.reading.functions.base import OPERATIONS, number, numbers, prod, 
 from shapecalc.reading.functions.elementwise import typed
 from shapecalc.reading.modules import stored
 from shapecalc.reading.tensors.dtypes import DTYPES, DType, TorchSize
+from shapecalc.reading.tensors.numbers import as_type, is_small
 from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue
 
 OWN = OPERATIONS.part(__name__)
@@ -27,16 +28,28 @@ def _dtype_of(kwargs: dict[str, Any], default: str = "float32") -> str:
     return DTYPES.get(found.name, default) if isinstance(found, DType) else default
 
 
+def filled(found: TensorValue, value: Any) -> TensorValue:
+    """A constant whose numbers are all the same, which are kept where they are few."""
+    value = plain(value)
+    shape = found.shape
+    is_row = len(shape) == 1 and shape[0] <= 64
+    if isinstance(value, (int, float)) and (
+        is_row or (len(shape) != 1 and is_small(shape) and prod(shape) <= MOST_FILLED)
+    ):
+        found.data = as_type([value], found.dtype) * int(prod(shape))
+    return found
+
+
+MOST_FILLED = 256
+"""Of more equal numbers than these in several dimensions none is known."""
+
+
 def _filled(value: Any) -> Any:
     def run(rt: Any, *sizes: Any, size: Any = None, **kwargs: Any) -> Any:
         if size is not None:
             sizes = (size,)
         found = TensorValue(tuple(numbers(rt, sizes)), _dtype_of(kwargs))
-        if value is not None and (
-            (len(found.shape) == 1 and found.shape[0] <= 64) or not found.shape
-        ):
-            found.data = [value] * (int(found.shape[0]) if found.shape else 1)
-        return found
+        return found if value is None else filled(found, value)
 
     return run
 
@@ -115,12 +128,19 @@ for _name, _dtype in (
 
 @operation("torch.full")
 def _full(rt: Any, size: Any, fill_value: Any, **kwargs: Any) -> Any:
-    return TensorValue(tuple(numbers(rt, [size])), _dtype_of(kwargs))
+    found = TensorValue(tuple(numbers(rt, [size])), _dtype_of(kwargs))
+    return filled(found, fill_value) if is_small(found.shape) else found
+
+
+for _name, _number in (("zeros_like", 0.0), ("ones_like", 1.0)):
+
+    @operation(f"torch.{_name}")
+    def _same_shape(rt: Any, x: TensorValue, *, _number: float = _number, **kwargs: Any) -> Any:
+        found = TensorValue(x.shape, _dtype_of(kwargs, x.dtype))
+        return filled(found, _number) if is_small(x.shape) else found
 
 
 @operation(
-    "torch.zeros_like",
-    "torch.ones_like",
     "torch.empty_like",
     "torch.rand_like",
     "torch.randn_like",
@@ -167,9 +187,25 @@ def _tensor(rt: Any, data: Any = (), dtype: Any = None, **kwargs: Any) -> Any:
     )
     if isinstance(inner, TensorValue):
         return TensorValue((*shape, *inner.shape), inner.dtype)
-    if len(shape) <= 1:
-        found.data = list(flat) if shape else [flat]
+    if not shape:
+        found.data = [flat]
+    elif len(shape) == 1 or is_small(shape):
+        rt.step(prod(shape) // 4)
+        found.data = _in_a_row(flat, shape)
     return found
+
+
+def _in_a_row(values: Any, shape: list[int]) -> list[Any] | None:
+    """Numbers of lists in lists, one behind the other; None where there are others among them."""
+    rows = [list(values)]
+    for size in shape[1:]:
+        inner = [plain(each) for row in rows for each in row]
+        if not all(isinstance(each, (list, tuple)) and len(each) == size for each in inner):
+            return None
+        rows = [list(each) for each in inner]
+    found = [each for row in rows for each in row]
+    is_plain = len(shape) == 1 or all(isinstance(plain(e), (int, float)) for e in found)
+    return found if is_plain else None
 
 
 @operation("torch.arange", "torch.range")

@@ -12,7 +12,7 @@ from shapecalc.reading.evaluator.values import Builtin, Method, Unknown
 from shapecalc.reading.tensors.dtypes import DEVICE, DType, TorchSize
 from shapecalc.reading.tensors.indexing import Indexing
 from shapecalc.reading.tensors.tensor_operators import TensorOperators
-from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue, constant, same, same_source
+from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue, same, same_source
 from shapecalc.reading.tensors.unknown import not_in_catalogue
 
 
@@ -155,7 +155,7 @@ class Tensors(Indexing, TensorOperators):
             raise self.error("TypeError", "iteration over a 0-d tensor")
         count = value.shape[0]
         if value.data is not None and len(value.shape) == 1:
-            return [constant(each, value.dtype) for each in value.data]
+            return [self.select(value, 0, n) for n in range(len(value.data))]
         if isinstance(count, Size):
             self.truth(count)
         if count > MOST_KNOWN:
