@@ -146,6 +146,7 @@ CHANGED_BY_ANOTHER_VIEW = {
     "a row, of what it is a row of": "a, b = a[0], a\nb[0] = 3",
     "another shape": "a.view(-1)[1] = 3",
     "a slice, in place": "a[1:].fill_(2)",
+    "a slice, added to": "b = a[1:]\nb.add_(2)",
 }
 
 
@@ -212,3 +213,11 @@ def test_a_buffer_whose_numbers_are_known_stays_an_operand(tmp_path: Path) -> No
     kinds = [each["kind"] for each in layers]
     assert "Buffer" in kinds
     assert "Zeros" not in kinds
+
+
+@pytest.mark.parametrize("change", ["y.add_(x)", "y.mul_(x)"])
+def test_what_is_added_in_place_is_in_what_comes_out(tmp_path: Path, change: str) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(network("lin = nn.Linear(8, 8)", f"y = self.lin(x)\n{change}\nreturn y"))
+    layers = shapecalc.load(f"{file}:Net()", inputs=["8"]).report().to_dict()["layers"]
+    assert [each["kind"] for each in layers] == ["Linear", change[2:5].title()]
