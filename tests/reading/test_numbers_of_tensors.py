@@ -75,6 +75,8 @@ torch.triu(torch.ones(4, 4), 1).bool().any().item()
 torch.tril(torch.ones(4, 3), -1).sum()
 torch.triu(torch.ones(2, 3, 4), -1).sum()
 torch.ones(4, 4).all()
+torch.triu(torch.full((2, 2), float("-inf")), 1)[1, 0]
+(torch.tensor([[1.0, float("inf")]]) > 2).sum()
 torch.tensor([0, 3]).any()
 torch.tensor([2, 3]).all()
 (torch.ones(3, 3).sum() > 0) + 4
@@ -221,3 +223,15 @@ def test_what_is_added_in_place_is_in_what_comes_out(tmp_path: Path, change: str
     file.write_text(network("lin = nn.Linear(8, 8)", f"y = self.lin(x)\n{change}\nreturn y"))
     layers = shapecalc.load(f"{file}:Net()", inputs=["8"]).report().to_dict()["layers"]
     assert [each["kind"] for each in layers] == ["Linear", change[2:5].title()]
+
+
+def test_what_has_no_whole_number_and_what_is_a_size_are_read(tmp_path: Path) -> None:
+    text = """
+        torch.tensor([[1.0, float("inf")], [float("nan"), 2.0]]).long()
+        sizes = torch.tensor([x.shape[1], 3]).float().long()
+        return self.lin(x)[:, : sizes[0]]
+    """
+    file = tmp_path / "net.py"
+    file.write_text(network("lin = nn.Linear(8, 8)", text))
+    net = shapecalc.load(f"{file}:Net()", inputs=["T=5,8"])
+    assert net.report().to_dict()["outputs"][0]["shape"] == [1, 5, 8]

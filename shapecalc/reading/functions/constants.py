@@ -36,7 +36,8 @@ def filled(found: TensorValue, value: Any) -> TensorValue:
     if isinstance(value, (int, float)) and (
         is_row or (len(shape) != 1 and is_small(shape) and prod(shape) <= MOST_FILLED)
     ):
-        found.data = as_type([value], found.dtype) * int(prod(shape))
+        one = as_type([value], found.dtype)
+        found.data = None if one is None else one * int(prod(shape))
     return found
 
 

@@ -112,9 +112,7 @@ def triangle(x: TensorValue, diagonal: int, is_upper: bool) -> list[Any]:
     """The numbers of matrices on one side of a diagonal, and zeros on the other."""
     width, height = x.shape[-1], x.shape[-2]
     return [
-        each
-        if (n % width - n // width % height - diagonal) * (1 if is_upper else -1) >= 0
-        else 0 * each
+        each if (n % width - n // width % height - diagonal) * (1 if is_upper else -1) >= 0 else 0
         for n, each in enumerate(x.data)
     ]
 
@@ -161,10 +159,18 @@ def _numbers(
     return None if offsets is None else [data[place] for place in places(offsets)]
 
 
-def as_type(numbers: list[Any], dtype: str) -> list[Any]:
-    """Numbers as those of another element type."""
+def as_type(numbers: list[Any], dtype: str) -> list[Any] | None:
+    """Numbers as those of another element type, None where it has none of them.
+
+    A size stays what it is, so that its symbols do, where it is not asked whether it is zero.
+    """
     kind: Any = bool if dtype == "bool" else float if dtype in FLOATS else int
-    return [kind(each) for each in numbers]
+    try:
+        return [
+            each if isinstance(each, Size) and kind is not bool else kind(each) for each in numbers
+        ]
+    except (OverflowError, TypeError, ValueError):
+        return None
 
 
 def _moved(
