@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from shapecalc.reading.evaluator.operators import plain
@@ -11,10 +12,14 @@ from shapecalc.reading.functions.base import OPERATIONS, number, numbers, prod, 
 from shapecalc.reading.functions.elementwise import typed
 from shapecalc.reading.modules import learned, stored
 from shapecalc.reading.tensors.dtypes import DTYPES, DType, TorchSize
+from shapecalc.reading.tensors.numbers import as_type, is_small
 from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function
+
+MOST_CHANCES = 64
+"""Of more random numbers than these none is known."""
 
 
 def _dtype_of(kwargs: dict[str, Any], default: str = "float32") -> str:
@@ -22,16 +27,29 @@ def _dtype_of(kwargs: dict[str, Any], default: str = "float32") -> str:
     return DTYPES.get(found.name, default) if isinstance(found, DType) else default
 
 
+def filled(found: TensorValue, value: Any) -> TensorValue:
+    """A constant whose numbers are all the same, which are kept where they are few."""
+    value = plain(value)
+    shape = found.shape
+    is_row = len(shape) == 1 and shape[0] <= 64
+    if isinstance(value, (int, float)) and (
+        is_row or (len(shape) != 1 and is_small(shape) and prod(shape) <= MOST_FILLED)
+    ):
+        one = as_type([value], found.dtype)
+        found.data = None if one is None else one * int(prod(shape))
+    return found
+
+
+MOST_FILLED = 256
+"""Of more equal numbers than these in several dimensions none is known."""
+
+
 def _filled(value: Any) -> Any:
     def run(rt: Any, *sizes: Any, size: Any = None, **kwargs: Any) -> Any:
         if size is not None:
             sizes = (size,)
         found = TensorValue(tuple(numbers(rt, sizes)), _dtype_of(kwargs))
-        if value is not None and (
-            (len(found.shape) == 1 and found.shape[0] <= 64) or not found.shape
-        ):
-            found.data = [value] * (int(found.shape[0]) if found.shape else 1)
-        return found
+        return found if value is None else filled(found, value)
 
     return run
 
@@ -52,16 +70,35 @@ def _rand(rt: Any, *sizes: Any, **kwargs: Any) -> Any:
 def _middle(found: TensorValue, number: Any) -> TensorValue:
     """Random numbers that code may ask for: each is the middle of what it may be."""
     count = int(prod(found.shape))
-    if count == 1 or (len(found.shape) == 1 and count <= 64):
+    if count == 1 or (len(found.shape) == 1 and count <= MOST_CHANCES):
         found.data = [number] * count
     return found
 
 
 @operation("Tensor.uniform_")
 def _uniform(rt: Any, x: TensorValue, low: Any = 0.0, high: Any = 1.0, **kwargs: Any) -> Any:
-    is_known = x.is_constant and x.data is not None
+    bounds = [plain(kwargs.get("from", low)), plain(kwargs.get("to", high))]
     x.data = None
-    return _middle(x, (low + high) / 2) if is_known else x
+    return _middle(x, sum(bounds) / 2) if x.is_constant and _are_known(bounds) else x
+
+
+@operation("Tensor.random_")
+def _random(rt: Any, x: TensorValue, *bounds: Any, **kwargs: Any) -> Any:
+    bounds = (*bounds, *(kwargs[name] for name in ("from", "to") if name in kwargs))
+    x.data = None
+    if not bounds or not x.is_constant or not _are_known(bounds):
+        return x
+    return _middle(x, _whole_middle(bounds))
+
+
+def _are_known(bounds: Sequence[Any]) -> bool:
+    """Whether what random numbers lie between are numbers."""
+    return all(isinstance(plain(each), (int, float)) for each in bounds)
+
+
+def _whole_middle(bounds: Sequence[Any]) -> Any:
+    """The middle of whole numbers below one bound, or from the first one to below the second."""
+    return sum(map(plain, bounds[:2])) // 2
 
 
 def _typed_tensor(dtype: str) -> Any:
@@ -91,12 +128,19 @@ for _name, _dtype in (
 
 @operation("torch.full")
 def _full(rt: Any, size: Any, fill_value: Any, **kwargs: Any) -> Any:
-    return TensorValue(tuple(numbers(rt, [size])), _dtype_of(kwargs))
+    found = TensorValue(tuple(numbers(rt, [size])), _dtype_of(kwargs))
+    return filled(found, fill_value) if is_small(found.shape) else found
+
+
+for _name, _number in (("zeros_like", 0.0), ("ones_like", 1.0)):
+
+    @operation(f"torch.{_name}")
+    def _same_shape(rt: Any, x: TensorValue, *, _number: float = _number, **kwargs: Any) -> Any:
+        found = TensorValue(x.shape, _dtype_of(kwargs, x.dtype))
+        return filled(found, _number) if is_small(x.shape) else found
 
 
 @operation(
-    "torch.zeros_like",
-    "torch.ones_like",
     "torch.empty_like",
     "torch.rand_like",
     "torch.randn_like",
@@ -143,9 +187,25 @@ def _tensor(rt: Any, data: Any = (), dtype: Any = None, **kwargs: Any) -> Any:
     )
     if isinstance(inner, TensorValue):
         return TensorValue((*shape, *inner.shape), inner.dtype)
-    if len(shape) <= 1:
-        found.data = list(flat) if shape else [flat]
+    if not shape:
+        found.data = [flat]
+    elif len(shape) == 1 or is_small(shape):
+        rt.step(prod(shape) // 4)
+        found.data = _in_a_row(flat, shape)
     return found
+
+
+def _in_a_row(values: Any, shape: list[int]) -> list[Any] | None:
+    """Numbers of lists in lists, one behind the other; None where there are others among them."""
+    rows = [list(values)]
+    for size in shape[1:]:
+        inner = [plain(each) for row in rows for each in row]
+        if not all(isinstance(each, (list, tuple)) and len(each) == size for each in inner):
+            return None
+        rows = [list(each) for each in inner]
+    found = [each for row in rows for each in row]
+    is_plain = len(shape) == 1 or all(isinstance(plain(e), (int, float)) for e in found)
+    return found if is_plain else None
 
 
 @operation("torch.arange", "torch.range")
@@ -192,14 +252,28 @@ def _eye(rt: Any, n: Any, m: Any = None, **kwargs: Any) -> Any:
 
 
 @operation("torch.randint")
-def _randint(rt: Any, low: Any, high: Any = None, size: Any = None, **kwargs: Any) -> Any:
-    found = size if size is not None else high
-    return TensorValue(tuple(numbers(rt, [found])), _dtype_of(kwargs, "int64"))
+def _randint(rt: Any, *args: Any, size: Any = None, **kwargs: Any) -> Any:
+    given = [*args, *(kwargs[name] for name in ("low", "high") if name in kwargs)]
+    bounds, rest = _bounds_and_size(given if size is None else [*given, size])
+    found = TensorValue(tuple(numbers(rt, [rest])), _dtype_of(kwargs, "int64"))
+    return _middle(found, _whole_middle(bounds)) if bounds and _are_known(bounds) else found
+
+
+def _bounds_and_size(given: list[Any]) -> tuple[list[Any], Any]:
+    """What random whole numbers lie between, and the shape, which is given as a list."""
+    sizes = [each for each in given if isinstance(plain(each), (list, tuple))]
+    bounds = [each for each in given if not isinstance(plain(each), (list, tuple))]
+    return bounds, sizes[0] if sizes else bounds.pop()
 
 
 @operation("torch.randperm")
 def _randperm(rt: Any, n: Any, **kwargs: Any) -> Any:
-    return TensorValue((n,), "int64")
+    """An order of numbers: from the middle on to the last, and then those before."""
+    count = number(rt, n)
+    found = TensorValue((count,), _dtype_of(kwargs, "int64"))
+    if not isinstance(count, Size) and 0 < count <= MOST_CHANCES:
+        found.data = [(count // 2 + each) % count for each in range(count)]
+    return found
 
 
 @operation("torch.normal")

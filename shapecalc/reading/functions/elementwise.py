@@ -6,8 +6,9 @@ from typing import Any
 
 from shapecalc.layers import KINDS
 from shapecalc.layers.tensor import FLOATS
-from shapecalc.reading.functions.base import OPERATIONS, tensor
+from shapecalc.reading.functions.base import OPERATIONS, number, tensor
 from shapecalc.reading.tensors.dtypes import DTYPES, DType
+from shapecalc.reading.tensors.numbers import are_known, as_type, triangle
 from shapecalc.reading.tensors.traced import TensorValue, same_source
 
 OWN = OPERATIONS.part(__name__)
@@ -163,9 +164,23 @@ def _masked_fill(rt: Any, x: TensorValue, mask: Any, value: Any) -> Any:
     return rt.broadcasting("Where", [mask, x], [value, x])
 
 
-@operation("Tensor.tril", "torch.tril", "Tensor.triu", "torch.triu")
-def _tril(rt: Any, x: TensorValue, diagonal: int = 0) -> Any:
-    return same_source(x, x.shape, x.dtype)
+@operation("Tensor.tril", "torch.tril")
+def _lower(rt: Any, x: TensorValue, diagonal: Any = 0) -> Any:
+    return _side(rt, x, diagonal, is_upper=False)
+
+
+@operation("Tensor.triu", "torch.triu")
+def _upper(rt: Any, x: TensorValue, diagonal: Any = 0) -> Any:
+    return _side(rt, x, diagonal, is_upper=True)
+
+
+def _side(rt: Any, x: TensorValue, diagonal: Any, is_upper: bool) -> TensorValue:
+    """What is on one side of a diagonal."""
+    found = same_source(x, x.shape, x.dtype)
+    if are_known([x]) and len(x.shape) > 1:
+        rt.step(len(x.data))
+        found.data = triangle(x, number(rt, diagonal), is_upper)
+    return found
 
 
 @operation("torch.relu_")
@@ -243,9 +258,8 @@ def typed(rt: Any, x: TensorValue, dtype: str) -> TensorValue:
     if "To" in KINDS and not x.is_constant and not (x.dtype in FLOATS and dtype in FLOATS):
         return rt.put("To", [x], {"dtype": dtype})
     found = same_source(x, x.shape, dtype)
-    found.data = x.data
-    if x.data is not None and dtype in ("int64", "int32", "bool"):
-        found.data = [(bool if dtype == "bool" else int)(each) for each in x.data]
+    if x.data is not None:
+        found.data = as_type(x.data, dtype)
     return found
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from shapecalc.layers.tensor import BYTES
 from shapecalc.reading.functions.base import OPERATIONS, listed, number, numbers, prod, tensor
 from shapecalc.reading.functions.shapes import flatten
-from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue
+from shapecalc.reading.tensors.numbers import are_known, is_small, stretched
+from shapecalc.reading.tensors.traced import MOST_KNOWN, Op, TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function
@@ -21,6 +22,7 @@ def _pieces(rt: Any, x: TensorValue, dim: int, sizes: list[Any]) -> tuple[Tensor
         for size in sizes:
             part = TensorValue((size,), x.dtype)
             part.data = x.data[at : at + size]
+            part.sees(x)
             found.append(part)
             at += size
         return tuple(found)
@@ -35,7 +37,7 @@ def _pieces(rt: Any, x: TensorValue, dim: int, sizes: list[Any]) -> tuple[Tensor
 def _chunk(rt: Any, x: Any, chunks: int, dim: int = 0) -> Any:
     x = tensor(rt, x)
     dim = dim % len(x.shape)
-    if x.data is not None or number(rt, chunks) == 1:
+    if (x.data is not None and len(x.shape) == 1) or number(rt, chunks) == 1:
         return _pieces(rt, x, dim, _even(x.shape[dim], -(-x.shape[dim] // chunks)))
     return tuple(rt.add("Chunk", [x], {"chunks": number(rt, chunks), "dim": dim}).values())
 
@@ -201,7 +203,16 @@ def _meshgrid(rt: Any, *tensors: Any, indexing: Any = None) -> Any:
     shape = [prod(each.shape) for each in found]
     if indexing == "xy" and len(shape) > 1:
         shape[:2] = shape[1::-1]
-    return tuple(rt.opaque([each], shape, each.dtype, "meshgrid") for each in found)
+    made = tuple(rt.opaque([each], shape, each.dtype, "meshgrid") for each in found)
+    if are_known(found) and is_small(shape):
+        for n, (each, grid) in enumerate(zip(found, made)):
+            axis = 1 - n if indexing == "xy" and len(shape) > 1 and n < 2 else n
+            sizes = [1] * len(shape)
+            sizes[axis] = shape[axis]
+            line = TensorValue(tuple(sizes), each.dtype)
+            line.data = each.data
+            grid.data = stretched(line, shape)
+    return made
 
 
 @operation("torch.diff", "Tensor.diff")
@@ -211,7 +222,7 @@ def _diff(
     joined = [each for each in (prepend, x, append) if each is not None]
     if len(joined) > 1:
         x = rt.put("Concat", joined, {"dim": dim})
-    if x.data is not None and n == 1:
+    if x.data is not None and n == 1 and len(x.shape) == 1:
         found = TensorValue((len(x.data) - 1,), x.dtype)
         found.data = [b - a for a, b in itertools.pairwise(x.data)]
         return found
@@ -298,14 +309,30 @@ def _equal(rt: Any, a: Any, b: Any, *more: Any, **kwargs: Any) -> TensorValue:
     return TensorValue((), "bool")
 
 
-@operation("torch.positive", "torch.atleast_1d", "Tensor.random_", "torch.poisson")
+@operation("torch.positive", "torch.atleast_1d", "torch.poisson")
 def _as_it_is(rt: Any, x: TensorValue, *more: Any) -> TensorValue:
     return x
 
 
 operation("Tensor.is_contiguous")(lambda rt, x, *more: True)
 
-operation("Tensor.data_ptr", "Tensor.storage_offset")(lambda rt, x, *more: 0)
+operation("Tensor.storage_offset")(lambda rt, x, *more: 0)
+
+
+_VIEWS = ("Expand", "Flatten", "Permute", "Reshape", "Squeeze", "Transpose", "Unsqueeze")
+
+
+@operation("Tensor.data_ptr")
+def _data_ptr(rt: Any, x: TensorValue) -> int:
+    """A number of the memory that a tensor and its views are in, which no other tensor has."""
+    while isinstance(x.source, Op) and x.source.kind in _VIEWS:
+        x = x.source.inputs[0]
+    if isinstance(x.source, Op):
+        return id(x.source.outputs[x.output]) * _ALIGNED
+    return id(x.source or x.stored or x) * _ALIGNED
+
+
+_ALIGNED = 64
 
 operation("Tensor.element_size")(lambda rt, x: BYTES[x.dtype])
 

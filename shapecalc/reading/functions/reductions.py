@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.reading.functions.base import OPERATIONS, listed, number, prod, tensor
+from shapecalc.reading.functions.elementwise import typed
 from shapecalc.reading.functions.shapes import flatten
-from shapecalc.reading.tensors.traced import TensorValue, constant
+from shapecalc.reading.tensors.numbers import REDUCTIONS, are_known, reduced
+from shapecalc.reading.tensors.traced import TensorValue, constant, same_source
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function
@@ -27,15 +29,7 @@ def _dims(rt: Any, x: TensorValue, dim: Any) -> Any:
     return dims or list(range(len(x.shape)))
 
 
-def _mean(numbers: Any) -> Any:
-    return sum(numbers) / len(numbers)
-
-
-_OF_NUMBERS: dict[str, Any] = {"Sum": sum, "Mean": _mean, "Max": max, "Min": min}
-"""The reductions of a constant, whose numbers are known."""
-
-
-def _reduced(kind: str) -> Any:
+def _reduced(kind: str, is_of_truth: bool = False) -> Any:
     def run(
         rt: Any,
         x: Any,
@@ -46,9 +40,12 @@ def _reduced(kind: str) -> Any:
         dtype: Any = None,
         **kwargs: Any,
     ) -> Any:
+        x = tensor(rt, x)
+        if is_of_truth and x.data is not None and x.dtype != "bool":
+            x = typed(rt, x, "bool")
         is_kept = rt.truth(keepdim) or rt.truth(kwargs.get("keepdims", False))
         dim = None if isinstance(dim, bool) else dim
-        return _reduction(rt, kind, tensor(rt, x), dim if axis is None else axis, is_kept, {})
+        return _reduction(rt, kind, x, dim if axis is None else axis, is_kept, {})
 
     return run
 
@@ -58,8 +55,8 @@ def _reduction(
 ) -> Any:
     """What a kind of reduction gives, with ``more`` settings beside its dimensions."""
     dims = _dims(rt, x, dim)
-    if x.data is not None and kind in _OF_NUMBERS and dim is None:
-        return constant(_OF_NUMBERS[kind](x.data), x.dtype)
+    if x.data and kind in REDUCTIONS and dim is None and x.is_left_out:
+        return constant(REDUCTIONS[kind](x.data), x.dtype)
     if not x.shape:
         return x
     settings = {
@@ -104,7 +101,7 @@ for _name, _kind_name in (
     ("any", "Max"),
     ("all", "Min"),
 ):
-    operation(f"torch.{_name}", f"Tensor.{_name}")(_reduced(_kind_name))
+    operation(f"torch.{_name}", f"Tensor.{_name}")(_reduced(_kind_name, _name in ("any", "all")))
 
 
 for _name, _kind_name in (("var", "Var"), ("std", "Std")):
@@ -152,15 +149,24 @@ def _opaque_reduction(rt: Any, x: TensorValue, dim: Any, keepdim: Any, what: str
     dims = {d % max(1, len(x.shape)) for d in _dims(rt, x, dim)}
     sizes = [1 if n in dims else size for n, size in enumerate(x.shape)]
     shape = sizes if keepdim else [size for n, size in enumerate(x.shape) if n not in dims]
-    return rt.opaque([x], shape, x.dtype, what)
+    found: TensorValue = rt.opaque([x], shape, x.dtype, what)
+    return found
 
 
-@operation("torch.prod", "Tensor.prod", "torch.logsumexp", "Tensor.logsumexp")
+@operation("torch.prod", "Tensor.prod")
 def _prod(rt: Any, x: Any, dim: Any = None, keepdim: Any = False, **kwargs: Any) -> Any:
     x = tensor(rt, x)
-    if x.data is not None and dim is None:
+    if x.data is not None and dim is None and x.is_left_out:
         return constant(prod(x.data), x.dtype)
-    return _opaque_reduction(rt, x, dim, keepdim, "a product")
+    found = _opaque_reduction(rt, x, dim, keepdim, "a product")
+    if are_known([x]):
+        found.data = reduced(prod, x, _dims(rt, x, dim))
+    return found
+
+
+@operation("torch.logsumexp", "Tensor.logsumexp")
+def _logsumexp(rt: Any, x: Any, dim: Any = None, keepdim: Any = False, **kwargs: Any) -> Any:
+    return _opaque_reduction(rt, tensor(rt, x), dim, keepdim, "a logarithm of a sum")
 
 
 @operation("torch.mode", "Tensor.mode")
@@ -206,7 +212,7 @@ def _cummax(rt: Any, x: TensorValue, dim: int) -> Any:
 
 def _rearranged(x: TensorValue) -> TensorValue:
     """A tensor whose elements change places; which are where is no longer known."""
-    return x if x.data is None else TensorValue(x.shape, x.dtype)
+    return x if x.data is None else same_source(x, x.shape, x.dtype)
 
 
 def _with_mean(kind: str) -> Any:

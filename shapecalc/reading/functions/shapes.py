@@ -9,7 +9,7 @@ from shapecalc.reading.evaluator.sizes import Size, names
 from shapecalc.reading.evaluator.values import Unknown
 from shapecalc.reading.functions.base import OPERATIONS, numbers, prod, tensor
 from shapecalc.reading.tensors.dtypes import DTYPES, DType, TorchSize
-from shapecalc.reading.tensors.traced import TensorValue, key_of
+from shapecalc.reading.tensors.traced import TensorValue, key_of, same_source
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function
@@ -37,16 +37,33 @@ operation("Tensor.item")(lambda rt, x: rt.tensor_number(x))
 
 @operation("Tensor.tolist", "Tensor.numpy")
 def _tolist(rt: Any, x: TensorValue) -> Any:
-    if x.data is None or len(x.shape) > 1:
+    if x.data is None:
         raise rt.cannot("what a tensor holds is not known, and is asked for here")
-    return list(x.data) if x.shape else x.data[0]
+    return _nested(x.data, x.shape) if x.shape else x.data[0]
 
 
-def _reshaped(rt: Any, x: TensorValue, sizes: list[Any]) -> TensorValue:
+def _nested(numbers: list[Any], shape: tuple[Any, ...]) -> list[Any]:
+    """Numbers as lists in lists."""
+    if len(shape) == 1:
+        return list(numbers)
+    step = prod(shape[1:])
+    return [_nested(numbers[n * step : (n + 1) * step], shape[1:]) for n in range(shape[0])]
+
+
+def _one(x: TensorValue, sizes: list[Any]) -> TensorValue:
+    """A tensor of one number with one dimension, or with none."""
+    found = same_source(x, [1] * len(sizes), x.dtype)
+    found.data = x.data
+    found.sees(x)
+    return found
+
+
+def reshaped(rt: Any, x: TensorValue, sizes: list[Any]) -> TensorValue:
+    """A tensor under other sizes, of which one may be -1."""
     if tuple(sizes) == tuple(x.shape) and -1 not in sizes:
         return x
-    if x.data is not None and len(sizes) <= 1:
-        return x
+    if x.data is not None and len(sizes) <= 1 and len(x.shape) <= 1 and len(x.data) > 0:
+        return x if len(sizes) == len(x.shape) else _one(x, sizes)
     elements = prod(x.shape)
     known = prod(size for size in sizes if size != -1)
     fits = known != 0 and (elements % known == 0 if -1 in sizes else elements == known)
@@ -78,12 +95,12 @@ def _view(rt: Any, x: Any, *sizes: Any, shape: Any = None) -> Any:
         if DTYPES.get(sizes[0].name) == x.dtype:
             return x
         raise rt.cannot("the bytes of a tensor seen as another type are not read", "x.to(...)?")
-    return _reshaped(rt, x, numbers(rt, sizes))
+    return reshaped(rt, x, numbers(rt, sizes))
 
 
 @operation("Tensor.view_as", "Tensor.reshape_as")
 def _view_as(rt: Any, x: TensorValue, other: TensorValue) -> Any:
-    return _reshaped(rt, x, list(other.shape))
+    return reshaped(rt, x, list(other.shape))
 
 
 @operation("torch.flatten", "Tensor.flatten", "torch.ravel", "Tensor.ravel")
@@ -91,7 +108,7 @@ def flatten(rt: Any, x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """Dimensions next to each other as one."""
     x = tensor(rt, x)
     if len(x.shape) <= 1 or start_dim % len(x.shape) == end_dim % len(x.shape):
-        return x if x.shape else _reshaped(rt, x, [1])
+        return x if x.shape else reshaped(rt, x, [1])
     return rt.put("Flatten", [x], {"start_dim": start_dim, "end_dim": end_dim})
 
 
@@ -154,9 +171,7 @@ def _t(rt: Any, x: TensorValue) -> Any:
 def _unsqueeze(rt: Any, x: Any, dim: int) -> Any:
     x = tensor(rt, x)
     if x.data is not None and not x.shape:
-        found = TensorValue((1,), x.dtype)
-        found.data = x.data
-        return found
+        return _one(x, [1])
     return rt.put("Unsqueeze", [x], {"dim": dim})
 
 
@@ -185,7 +200,7 @@ def _squeeze(rt: Any, x: Any, dim: Any = None) -> Any:
 def _expand(rt: Any, x: TensorValue, *sizes: Any, size: Any = None) -> Any:
     if size is not None:
         sizes = (size,)
-    if len(sizes) == 1 and isinstance(sizes[0], TensorValue) and sizes[0].data is None:
+    if len(sizes) == 1 and isinstance(sizes[0], TensorValue):
         wanted = list(sizes[0].shape)
     else:
         wanted = numbers(rt, sizes)

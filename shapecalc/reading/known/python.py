@@ -47,7 +47,7 @@ def elementwise(function: Any) -> Any:
     def run(rt: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, TensorValue) and value.data is not None and len(value.shape) == 1:
             return listed([real(rt, each, *args) for each in value.data], "float32")
-        if isinstance(value, TensorValue) and value.data is None:
+        if isinstance(value, TensorValue) and (value.data is None or len(value.shape) > 1):
             return same_source(value, value.shape, "float32")
         return real(rt, value, *args)
 

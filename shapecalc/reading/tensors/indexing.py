@@ -8,6 +8,7 @@ from shapecalc.layers.joining import broadcast
 from shapecalc.layers.tensor import FLOATS, Tensor
 from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.evaluator.values import Raised
+from shapecalc.reading.tensors.numbers import are_known, as_type, is_small, stretched
 from shapecalc.reading.tensors.traced import TensorValue, constant
 
 
@@ -29,7 +30,9 @@ class Indexing:
             message = f"index {index} is out of bounds for dimension {dim} with size {size}"
             raise self.error("IndexError", message)
         if value.data is not None and len(value.shape) == 1:
-            return constant(value.data[index], value.dtype)
+            found = constant(value.data[index], value.dtype)
+            found.sees(value)
+            return found
         return self.put("Select", [value], {"dim": dim, "index": index})
 
     def tensor_index(self, value: TensorValue, index: Any) -> Any:
@@ -91,8 +94,10 @@ class Indexing:
                 continue
             if value.data is not None and len(value.shape) == 1:
                 data = value.data[slice(start, stop, step)]
-                value = TensorValue((len(data),), value.dtype)
-                value.data = data
+                part = TensorValue((len(data),), value.dtype)
+                part.data = data
+                part.sees(value)
+                value = part
                 continue
             length = len(range(*slice(start, stop, step).indices(int(size))))
             if length == 0:
@@ -174,6 +179,8 @@ class Indexing:
 
     def tensor_store(self, value: TensorValue, index: Any, item: Any) -> None:
         """``tensor[index] = item``: the elements change, the shape does not."""
+        if value.data is not None:
+            value.data = self.stored_numbers(value, index, item)
         if self.current is None or not isinstance(item, TensorValue) or item.is_constant:
             if isinstance(item, TensorValue) and _is_of_slices(index):
                 self.fits_part(self.shape_of_part(value, index), item.shape)
@@ -188,6 +195,33 @@ class Indexing:
             )
             value.become(made)
 
+    def stored_numbers(self, value: TensorValue, index: Any, item: Any) -> list[Any] | None:
+        """All numbers of a tensor after ``tensor[index] = item``, where they are known."""
+        item = plain(item)
+        given = item if isinstance(item, TensorValue) else constant(item, value.dtype)
+        is_number = isinstance(item, (int, float))
+        if not _is_of_slices(index) or not (is_number or are_known([given])):
+            return None
+        if not is_small(value.shape):
+            return None
+        at = TensorValue(value.shape, "int64")
+        at.data = list(range(len(value.data)))
+        current, self.current = self.current, None
+        try:
+            part = self.tensor_index(at, index)
+        finally:
+            self.current = current
+        if part.data is None:
+            return None
+        while len(given.shape) > len(part.shape) and given.shape[0] == 1:
+            given = self.select(given, 0, 0)
+        if any(size not in (1, part.shape[-n]) for n, size in enumerate(given.shape[::-1], 1)):
+            return None
+        numbers = list(value.data)
+        for place, number in zip(part.data, stretched(given, part.shape)):
+            numbers[place] = number
+        return as_type(numbers, value.dtype)
+
     def fits_part(self, part: Any, shape: Any) -> None:
         """Whether what is assigned is as large as the part that it is assigned to."""
         for n in range(1, 1 + min(len(part), len(shape))):
@@ -200,12 +234,14 @@ class Indexing:
 
     def is_mask(self, index: Any) -> bool:
         """Whether an index is true or false of each place."""
-        return isinstance(index, TensorValue) and index.dtype == "bool" and index.data is None
+        is_mask = isinstance(index, TensorValue) and index.dtype == "bool"
+        return is_mask and (index.data is None or len(index.shape) > 1)
 
     def masked_store(self, value: Any, mask: TensorValue, other: Any) -> None:
         """``value[mask] = other[mask]``: at each place the element of the one or of the other."""
         if not isinstance(value, TensorValue) or not isinstance(other, TensorValue):
             raise self.cannot("how many places a mask takes depends on what it holds")
+        value.data = None
         if self.current is None or (value.is_constant and other.is_constant):
             return
         from shapecalc.reading.functions import OPERATIONS

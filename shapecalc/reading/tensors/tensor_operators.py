@@ -12,6 +12,7 @@ from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.evaluator.operators import plain, type_name
 from shapecalc.reading.evaluator.values import Unknown
 from shapecalc.reading.tensors.dtypes import COMPARISONS
+from shapecalc.reading.tensors.numbers import FUNCTIONS, is_small, stretched
 from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue, same_source
 
 ARITHMETIC = {
@@ -34,21 +35,6 @@ ARITHMETIC = {
     "^": "LogicalXor",
 }
 """The kinds of the operators."""
-
-
-_FUNCTIONS: dict[str, Any] = {
-    "Abs": abs,
-    "Neg": lambda v: -v,
-    "Round": lambda v: float(round(v)),
-    "Floor": lambda v: float(math.floor(v)),
-    "Ceil": lambda v: float(math.ceil(v)),
-    "Sqrt": math.sqrt,
-    "Exp": math.exp,
-    "Log": math.log,
-    "Square": lambda v: v * v,
-    "Reciprocal": lambda v: 1 / v,
-}
-"""What functions do to the numbers of a small constant."""
 
 
 _SHIFTS = {"<<": "*", ">>": "//"}
@@ -92,6 +78,11 @@ def _computed(word: str, x: Any, y: Any) -> Any:
 _MOST_BITS = 63
 
 
+def _may_broadcast(a: Sequence[int], b: Sequence[int]) -> bool:
+    """Whether two shapes go together."""
+    return all(x == y or 1 in (x, y) for x, y in zip(reversed(a), reversed(b)))
+
+
 class TensorOperators:
     """The part of the runtime that knows operators on tensors."""
 
@@ -101,6 +92,7 @@ class TensorOperators:
     opaque: Any
     put: Any
     require: Any
+    step: Any
     tensor_number: Any
 
     def tensor_operator(self, word: str, a: Any, b: Any) -> Any:
@@ -118,12 +110,15 @@ class TensorOperators:
         if word not in ARITHMETIC:
             raise self.cannot(f"{word} of a tensor is not in the catalogue")
         if isinstance(a, TensorValue) and isinstance(b, TensorValue):
-            counts = {len(each.data) for each in (a, b) if each.data is not None}
-            known = a.data is not None and b.data is not None
-            if known and len(counts - {1}) < 2 and word in _NUMBERS:
-                return self.computed(word, a, b)
             dtype = "bool" if word in COMPARISONS else None
-            return self.elementwise([a, b], dtype, ARITHMETIC[word])
+            if a.data is None or b.data is None or word not in _NUMBERS:
+                return self.elementwise([a, b], dtype, ARITHMETIC[word])
+            found = self.computed(word, a, b)
+            if found is not None and a.is_left_out and b.is_left_out:
+                return found
+            made = self.elementwise([a, b], dtype, ARITHMETIC[word])
+            made.data = found.data if found is not None else None
+            return made
         tensor, number = (a, b) if isinstance(a, TensorValue) else (b, a)
         number = plain(number)
         if isinstance(number, (list, tuple)) and word in "+*" and tensor.shape == ():
@@ -138,22 +133,40 @@ class TensorOperators:
             kinds = ["Tensor" if each is tensor else type_name(each) for each in (a, b)]
             message = f"unsupported operand type(s) for {word}: '{kinds[0]}' and '{kinds[1]}'"
             raise self.error("TypeError", message)
-        if tensor.data is not None and word in _NUMBERS and len(tensor.data) <= MOST_KNOWN:
-            return self.computed(word, a, b)
-        return self.with_number(word, tensor, number, reverse=tensor is b)
+        known = tensor.data is not None and word in _NUMBERS
+        found = self.computed(word, a, b) if known else None
+        if found is not None and tensor.is_left_out:
+            return found
+        made = self.with_number(word, tensor, number, reverse=tensor is b)
+        made.data = found.data if found is not None else None
+        return made
 
-    def computed(self, word: str, a: Any, b: Any) -> TensorValue:
-        """An operator on constants whose numbers are known."""
+    def computed(self, word: str, a: Any, b: Any) -> TensorValue | None:
+        """An operator on constants whose numbers are known; None where they are too many."""
         tensors = [each for each in (a, b) if isinstance(each, TensorValue)]
         tensor = max(tensors, key=lambda each: (len(each.data), len(each.shape)))
+        shape, count = tensor.shape, len(tensor.data)
+        if len(tensors) > 1 and max(len(each.shape) for each in tensors) > 1:
+            if not (is_small(a.shape) and is_small(b.shape) and _may_broadcast(a.shape, b.shape)):
+                return None
+            shape = broadcast([a.shape, b.shape])
+            sizes: Sequence[Any] = shape
+            count = math.prod(sizes)
+        if count > MOST_KNOWN or any(
+            len(e.data) not in (1, count) for e in tensors if not shape[1:]
+        ):
+            return None
+        self.step(count // 4)
         left, right = (
-            each.data * (len(tensor.data) // len(each.data))
-            if isinstance(each, TensorValue)
-            else [each] * len(tensor.data)
+            [each] * count
+            if not isinstance(each, TensorValue)
+            else each.data * (count // len(each.data))
+            if len(each.data) in (1, count)
+            else stretched(each, shape)
             for each in (a, b)
         )
         dtype = "bool" if word in COMPARISONS else "float32" if word == "/" else tensor.dtype
-        found = TensorValue(tensor.shape, dtype)
+        found = TensorValue(shape, dtype)
         try:
             found.data = [_computed(word, x, y) for x, y in zip(left, right)]
         except (ArithmeticError, TypeError):
@@ -162,8 +175,8 @@ class TensorOperators:
 
     def numbers_of(self, kind: str, a: TensorValue) -> TensorValue | None:
         """A function of a constant whose numbers are known."""
-        function = _FUNCTIONS.get(kind)
-        if a.data is None or function is None:
+        function = FUNCTIONS.get(kind)
+        if a.data is None or function is None or not a.is_left_out:
             return None
         found = TensorValue(a.shape, a.dtype)
         try:
@@ -174,7 +187,7 @@ class TensorOperators:
 
     def unary_constant(self, a: TensorValue) -> TensorValue | None:
         """A constant with its sign changed."""
-        if a.data is None:
+        if a.data is None or not a.is_left_out:
             return None
         found = TensorValue(a.shape, a.dtype)
         found.data = [-each for each in a.data]
@@ -239,7 +252,9 @@ class TensorOperators:
         if all(each.is_constant for each in tensors[:1]) and len(values) == 1:
             (value,) = values
             if tuple(broadcast(shapes)) == tuple(value.shape):
-                return value if value.data is None else TensorValue(value.shape, value.dtype)
+                if value.data is None:
+                    return value
+                return same_source(value, value.shape, value.dtype)
         cls = KINDS.get(kind)
         if cls is not None:
             settings: dict[str, Any] = {}

@@ -9,10 +9,11 @@ from shapecalc.algebra.arithmetic import prod
 from shapecalc.layers.tensor import BYTES, FLOATS
 from shapecalc.reading.evaluator.sizes import Size
 from shapecalc.reading.evaluator.values import Builtin, Method, Unknown
+from shapecalc.reading.index import CALLED
 from shapecalc.reading.tensors.dtypes import DEVICE, DType, TorchSize
 from shapecalc.reading.tensors.indexing import Indexing
 from shapecalc.reading.tensors.tensor_operators import TensorOperators
-from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue, constant, same, same_source
+from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue, same, same_source
 from shapecalc.reading.tensors.unknown import not_in_catalogue
 
 
@@ -97,7 +98,8 @@ class Tensors(Indexing, TensorOperators):
 
         found = OPERATIONS.get(f"Tensor.{name}")
         if found is not None:
-            return Method(found, value)
+            is_kind_in_place = name.endswith("_") and f"Tensor.{name}" in CALLED
+            return Method(Builtin(name, _in_place(found)) if is_kind_in_place else found, value)
         if name in QUIET:
             if name.endswith("_") and name != "requires_grad_":
                 value.data = None  # other numbers come in
@@ -155,7 +157,7 @@ class Tensors(Indexing, TensorOperators):
             raise self.error("TypeError", "iteration over a 0-d tensor")
         count = value.shape[0]
         if value.data is not None and len(value.shape) == 1:
-            return [constant(each, value.dtype) for each in value.data]
+            return [self.select(value, 0, n) for n in range(len(value.data))]
         if isinstance(count, Size):
             self.truth(count)
         if count > MOST_KNOWN:

@@ -20,7 +20,18 @@ class TensorValue:
     ``is_array`` that numpy made it, whose arrays have some attributes that tensors have as methods.
     """
 
-    __slots__ = ("data", "dtype", "grown", "is_array", "output", "shape", "source", "stored")
+    __slots__ = (
+        "change",
+        "dtype",
+        "grown",
+        "is_array",
+        "memory",
+        "numbers",
+        "output",
+        "shape",
+        "source",
+        "stored",
+    )
 
     def __init__(
         self,
@@ -34,11 +45,39 @@ class TensorValue:
         self.source = source
         self.output = output
         self.stored: Stored | None = None
-        self.data: Any = None
+        self.numbers: Any = None
+        self.memory: Memory | None = None
+        self.change = 0  # the last one of the memory that the numbers are after
         self.is_array = False
         self.grown: Stored | None = (
             None  # the learned tensor that it is made of, element by element
         )
+
+    @property
+    def data(self) -> Any:
+        """The numbers, where they are known: no other view has changed them since."""
+        if self.memory is not None and self.memory.changes != self.change:
+            return None
+        return self.numbers
+
+    @data.setter
+    def data(self, numbers: Any) -> None:
+        self.numbers = numbers
+        if self.memory is not None:
+            self.memory.changes += 1
+            self.change = self.memory.changes
+
+    def sees(self, other: TensorValue) -> None:
+        """Be a view of another tensor: what changes the numbers of one makes the other unknown."""
+        other.memory = other.memory or Memory()
+        self.memory, self.change = other.memory, other.change
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether what follows from its known numbers is a constant, and no operation on it."""
+        if isinstance(self.source, Op):
+            return self.source.kind == "Zeros"
+        return self.source is None and (self.stored is None or len(self.shape) < 2)
 
     @property
     def tensor(self) -> Tensor:
@@ -68,6 +107,15 @@ class TensorValue:
             setattr(self, name, getattr(other, name))
         self.stored = other.stored
         return self
+
+
+class Memory:
+    """What tensors that are views of each other have in common: how often its numbers changed."""
+
+    __slots__ = ("changes",)
+
+    def __init__(self) -> None:
+        self.changes = 0
 
 
 class Stored:
