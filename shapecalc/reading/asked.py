@@ -59,6 +59,8 @@ def _free_names(
         try:
             module.lookup(reader, value.id)
         except KeyError:
+            if module.as_script(value.id):  # it is bound where the file is started
+                continue
             default = function.defaults.get(parameter) if code is not None else None
             yield value.id, default if type(default) is int and default > 0 else 10
 

@@ -516,6 +516,8 @@ FUNCTIONS_IN = {
     "Tensor.bitwise_xor": "elementwise",
     "Tensor.bmm": "elementwise",
     "Tensor.bool": "elementwise",
+    "Tensor.byte": "elementwise",
+    "Tensor.char": "elementwise",
     "Tensor.clone": "elementwise",
     "Tensor.contiguous": "elementwise",
     "Tensor.copy": "elementwise",

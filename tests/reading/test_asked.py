@@ -207,3 +207,23 @@ def test_of_a_script_only_what_is_asked_for_is_evaluated(tmp_path: Path) -> None
     for asked in ("net", "Block(config['width'])"):
         network = shapecalc.load(f"{path}:{asked}", inputs=["4"])
         assert network.report().totals.params == 20
+
+
+def test_what_a_script_binds_may_be_an_argument(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        "import argparse\n"
+        "from torch import nn\n\n\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self, config):\n"
+        "        super().__init__()\n"
+        "        self.fc = nn.Linear(config.width, 3)\n\n"
+        "    def forward(self, x):\n"
+        "        return self.fc(x)\n\n\n"
+        "if __name__ == '__main__':\n"
+        "    parser = argparse.ArgumentParser()\n"
+        "    parser.add_argument('--width', type=int, default=12)\n"
+        "    config = parser.parse_args()\n"
+    )
+    network = shapecalc.load(f"{path}:Net(config)", inputs=["12"])
+    assert network.report().totals.params == 12 * 3 + 3

@@ -150,13 +150,24 @@ def _like(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
     return TensorValue(x.shape, _dtype_of(kwargs, x.dtype))
 
 
-@operation(
-    "Tensor.new_zeros", "Tensor.new_ones", "Tensor.new_empty", "Tensor.new", "Tensor.new_full"
-)
-def _new(rt: Any, x: TensorValue, *sizes: Any, **kwargs: Any) -> Any:
-    if len(sizes) == 2 and isinstance(sizes[0], (tuple, list)):
-        sizes = sizes[:1]
-    return TensorValue(tuple(numbers(rt, sizes)), _dtype_of(kwargs, x.dtype))
+def _new(value: Any) -> Any:
+    def run(rt: Any, x: TensorValue, *sizes: Any, **kwargs: Any) -> Any:
+        sizes = (*sizes, *(kwargs[name] for name in ("size",) if name in kwargs))
+        found = TensorValue(tuple(numbers(rt, sizes)), _dtype_of(kwargs, x.dtype))
+        return filled(found, value) if value is not None and is_small(found.shape) else found
+
+    return run
+
+
+_NEW: dict[str, Any] = {"new_zeros": 0.0, "new_ones": 1.0, "new_empty": None, "new": None}
+
+for _name, _value in _NEW.items():
+    operation(f"Tensor.{_name}")(_new(_value))
+
+
+@operation("Tensor.new_full")
+def _new_full(rt: Any, x: TensorValue, size: Any, fill_value: Any, **kwargs: Any) -> Any:
+    return _new(fill_value)(rt, x, size, **kwargs)
 
 
 @operation("Tensor.new_tensor")

@@ -263,11 +263,13 @@ def typed(rt: Any, x: TensorValue, dtype: str) -> TensorValue:
     return found
 
 
-for _name in ("float", "double", "half", "long", "int", "bool", "bfloat16", "short"):
+_CASTS = ("float", "double", "half", "long", "int", "bool", "bfloat16", "short")
+
+for _name, _type in (*zip(_CASTS, _CASTS), ("byte", "uint8"), ("char", "int8")):
 
     @operation(f"Tensor.{_name}")
-    def _cast(rt: Any, x: TensorValue, *more: Any, _name: str = _name) -> Any:
-        return typed(rt, x, DTYPES[_name])
+    def _cast(rt: Any, x: TensorValue, *more: Any, _type: str = _type) -> Any:
+        return typed(rt, x, DTYPES[_type])
 
 
 @operation("Tensor.clone", "torch.clone", "Tensor.contiguous", "Tensor.detach", "torch.detach")
