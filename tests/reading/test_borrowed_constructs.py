@@ -135,6 +135,8 @@ class Net(nn.Module):
         self.register_buffer("other", torch.from_numpy(new.permutation(8)))
         noise = old.randn(2, 8) + new.normal(size=(2, 8)) + new.integers(0, 5, size=(2, 8))
         self.w = nn.Parameter(torch.tensor(noise + old.uniform(-1, 1, (2, 1))).float())
+        places = old.randint(3, 6, size=200)
+        assert 3 <= old.randint(places.min(), 9, size=(4,)).max() < 9
     def forward(self, x):
         return F.linear(x[:, self.order][:, self.other], self.w)
 """,

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.reading.evaluator.operators import plain
-from shapecalc.reading.functions.base import numbers
+from shapecalc.reading.functions.base import number, numbers, prod
 from shapecalc.reading.known.base import NAMES, resolve
+from shapecalc.reading.tensors.numbers import is_small
 from shapecalc.reading.tensors.traced import TensorValue
 
 KNOWN = NAMES.part(__name__)
@@ -18,10 +19,15 @@ known = KNOWN.function
 
 
 def _drawn(rt: Any, size: Any, middle: Any, dtype: str = "float32") -> Any:
-    """Numbers of a size; without one, the middle."""
+    """Numbers of a size, each the middle of what it may be; without one, the middle."""
     if size is None:
         return middle
-    return TensorValue(tuple(numbers(rt, [size])), dtype)
+    found = TensorValue(tuple(numbers(rt, [size])), dtype)
+    if is_small(found.shape):
+        count = int(prod(found.shape))
+        rt.step(count // 4)
+        found.data = [middle] * count
+    return found
 
 
 known("random.random")(lambda rt: 0.5)
@@ -47,18 +53,18 @@ known("numpy.random.random", "numpy.random.random_sample", "numpy.random.standar
 
 @known("numpy.random.normal", "numpy.random.laplace")
 def _normal(rt: Any, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
-    return _drawn(rt, size, plain(loc))
+    return _drawn(rt, size, number(rt, loc))
 
 
 @known("numpy.random.uniform")
 def _uniform(rt: Any, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
-    return _drawn(rt, size, (plain(low) + plain(high)) / 2)
+    return _drawn(rt, size, (number(rt, low) + number(rt, high)) / 2)
 
 
 @known("numpy.random.randint")
 def _randint(rt: Any, low: Any, high: Any = None, size: Any = None, **kwargs: Any) -> Any:
-    low, high = (0, plain(low)) if high is None else (plain(low), plain(high))
-    return _drawn(rt, size, (low + high) // 2, "int64")
+    low, high = (0, low) if high is None else (low, high)
+    return _drawn(rt, size, int(number(rt, low) + number(rt, high)) // 2, "int64")
 
 
 def _choice(name: str) -> Any:
