@@ -189,7 +189,8 @@ def replaced(expr: sympy.Expr, by: Mapping[sympy.Expr, sympy.Expr]) -> sympy.Exp
     """An expression with parts in the place of others, as sympy's ``xreplace`` makes it.
 
     >>> x, y = sympy.symbols("x y", integer=True)
-    >>> replaced(3 * x * FloorDiv(y, 2), {FloorDiv(y, 2): x})
+    >>> half = FloorDiv(y, sympy.Integer(2))
+    >>> replaced(3 * x * half, {half: x})
     3*x**2
     """
     if expr in by:

@@ -36,8 +36,8 @@ MEMORY = _PARAMS
 OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
 """How many numbers an optimizer keeps for each parameter, beside its gradient."""
 
-TIMES_TERMS = 2
-"""So many times more terms than counts have may be held in all steps, of which each has two."""
+TIMES_TERMS = 5
+"""So many times more terms than counts have may be held in all steps: pages only run these."""
 
 WHAT = "what memory holds"
 """What that is called where it is too much."""

@@ -540,7 +540,7 @@ def test_formulas_of_what_memory_holds_have_a_limit_too():
     }
     report = shapecalc.load(spec, most_terms=150).report(symbolic=["H"])
     assert report.totals.params == 0
-    with pytest.raises(shapecalc.SpecError, match="what memory holds longer than 300 terms"):
+    with pytest.raises(shapecalc.SpecError, match="what memory holds longer than 750 terms"):
         report.to_dict(memory=True)
 
 
