@@ -63,6 +63,6 @@ for _name in (
 ):
     known(_name)(_loaded(_name))
 
-known("torch.hub.get_dir")(lambda rt: "/root/.cache/torch/hub")
+known("torch.hub.get_dir")(lambda rt: "~/.cache/torch/hub")
 
 known("torch.hub.set_dir")(lambda rt, d: None)
