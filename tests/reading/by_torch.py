@@ -1,12 +1,15 @@
-"""Sources of networks, and what torch says of one, which it runs."""
+"""Sources of networks, what torch says of one, which it runs, and what is read of it."""
 
 from __future__ import annotations
 
 import sys
 import types
 from inspect import cleandoc
+from pathlib import Path
 from textwrap import indent
 from typing import Any
+
+import shapecalc
 
 
 def by_torch(source: str, make: str, inputs: list[list[int]]) -> dict[str, Any]:
@@ -27,6 +30,18 @@ def by_torch(source: str, make: str, inputs: list[list[int]]) -> dict[str, Any]:
         "params": params,
         "output": list(output.shape),
         "macs": counter.get_total_flops() // 2,
+    }
+
+
+def as_read(folder: Path, source: str, make: str, inputs: list[list[int]]) -> dict[str, Any]:
+    """The same of a network as its source is read."""
+    path = folder / "net.py"
+    path.write_text(source)
+    report = shapecalc.load(f"{path}:{make}", inputs=inputs).report()
+    return {
+        "params": report.totals.params,
+        "output": report.to_dict()["outputs"][0]["shape"],
+        "macs": report.totals.macs,
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import shapecalc
-from tests.reading.by_torch import by_torch
+from tests.reading.by_torch import as_read, by_torch
 from tests.reading.test_torchvision import MODELS
 
 torch = pytest.importorskip("torch")
@@ -136,15 +136,8 @@ class Net(nn.Module):
 @pytest.mark.parametrize("name", CASES)
 def test_a_name_of_a_file_is_read_as_torch_runs_it(name: str, tmp_path: Path) -> None:
     source, inputs = CASES[name]
-    path = tmp_path / "net.py"
-    path.write_text(HEAD + source)
-    shapes = [",".join(map(str, shape)) for shape in inputs]
-    report = shapecalc.load(f"{path}:Net()", inputs=shapes).report()
-    assert by_torch(HEAD + source, "Net()", inputs) == {
-        "params": report.totals.params,
-        "output": report.to_dict()["outputs"][0]["shape"],
-        "macs": report.totals.macs,
-    }
+    expected = by_torch(HEAD + source, "Net()", inputs)
+    assert as_read(tmp_path, HEAD + source, "Net()", inputs) == expected
 
 
 def test_a_value_from_a_function_stands_where_the_files_own_is_not_known(tmp_path: Path) -> None:

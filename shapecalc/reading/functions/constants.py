@@ -151,9 +151,9 @@ def _like(rt: Any, x: TensorValue, *more: Any, **kwargs: Any) -> Any:
 
 
 def _new(value: Any) -> Any:
-    def run(rt: Any, x: TensorValue, *sizes: Any, **kwargs: Any) -> Any:
-        sizes = (*sizes, *(kwargs[name] for name in ("size",) if name in kwargs))
-        found = TensorValue(tuple(numbers(rt, sizes)), _dtype_of(kwargs, x.dtype))
+    def run(rt: Any, x: TensorValue, *sizes: Any, size: Any = None, **kwargs: Any) -> Any:
+        given = sizes if size is None else (size,)
+        found = TensorValue(tuple(numbers(rt, given)), _dtype_of(kwargs, x.dtype))
         return filled(found, value) if value is not None and is_small(found.shape) else found
 
     return run

@@ -57,9 +57,6 @@ REDUCTIONS: dict[str, Callable[[list[Any]], Any]] = {
     "Mean": lambda numbers: sum(numbers) / len(numbers),
     "Max": max,
     "Min": min,
-    "Prod": math.prod,
-    "Any": any,
-    "All": all,
 }
 """What reductions make of the numbers of a small constant."""
 
@@ -225,8 +222,6 @@ def _taken(
         return [[along[int(place)] for place in inputs[1].data]]
     if kind == "RepeatInterleave":
         return [[each for each in along for _ in range(told["repeats"])]]
-    if kind == "Roll":
-        return None
     if kind in ("Split", "Chunk"):
         size = told.get("split_size")
         if isinstance(size, (list, tuple)):
