@@ -86,16 +86,16 @@ def brief(report: Report, layers: Iterable[LayerReport]) -> Iterator[Step]:
     alike: dict[Any, Step] = {}
     meter = report.meter and report.meter.anew(ADVICE)
     for layer in now.through("explaining", [*layers]):
-        joined = layer.inputs if layer.node.layer.joins else ()
-        key = *layer.node.likeness, layer.node.shared is None, joined
+        key = *layer.node.likeness, layer.node.shared is None
         if key not in alike:
-            alike[key] = step = _step(report, layer, joined)
+            alike[key] = step = _step(report, layer)
             if meter is not None:
                 meter.take(layer.node, step.terms, "the derivations")
-        yield alike[key]._replace(path=layer.path)
+        joined = layer.inputs if layer.node.layer.joins else ()
+        yield alike[key]._replace(path=layer.path, joined=joined)
 
 
-def _step(report: Report, layer: LayerReport, joined: tuple[str, ...]) -> Step:
+def _step(report: Report, layer: LayerReport) -> Step:
     told = lettered(layer.node)
     found: dict[Any, list[str]] = {}
     for name, size in told.named(report.first(layer.output_shape)):
@@ -107,7 +107,7 @@ def _step(report: Report, layer: LayerReport, joined: tuple[str, ...]) -> Step:
         report.told(layer.output_shape),
         [(", ".join(names), Traced(tree)) for tree, names in found.items()],
         layer.params if layer.node.shared is not None else told.params,
-        joined,
+        joined=(),
     )
 
 
@@ -165,9 +165,9 @@ def whole(report: Report, layers: Sequence[LayerReport], style: Style, form: str
 
 def _each(found: list[Step], tell: Callable[[Step], Any]) -> Iterator[tuple[Step, Any]]:
     """The steps, each with what is told of it; of layers that are alike it is found once."""
-    known: dict[int, Any] = {}
+    known: dict[Any, Any] = {}
     for step in found:
-        own = id(step.sizes)
+        own = id(step.sizes), step.joined
         if own not in known:
             known[own] = tell(step)
         yield step, known[own]
