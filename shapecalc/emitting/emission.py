@@ -13,6 +13,7 @@ from shapecalc.emitting.numbers.behind import candidates
 from shapecalc.emitting.numbers.known import Known
 from shapecalc.emitting.numbers.letters import Lettered, Memory
 from shapecalc.emitting.numbers.variants import Variant, Variants
+from shapecalc.emitting.outputs import told_apart
 from shapecalc.emitting.scope.presence import Unlike
 from shapecalc.emitting.scope.scope import Tied
 from shapecalc.emitting.work import BUILT, SIGNED, TRIED, WRITTEN, Work
@@ -37,6 +38,7 @@ def emit(
     value. Where sizes hang on there being copies of an entry, one is asked for.
     """
     settings = settings or {}
+    network = told_apart(network)
     values, built = network.build(settings)
     _refuse_unwritten(network.spec, values, built)
     report = Report(network.name, values, built)

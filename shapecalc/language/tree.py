@@ -30,6 +30,10 @@ class Word(str):
         word.mark = mark
         return word
 
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """What makes it again in a copy."""
+        return str(self), self.mark
+
 
 class Setting:
     """A value as written: a constant, an expression, a list of settings, or settings by name."""
@@ -221,7 +225,9 @@ class Spec:
 
     __slots__ = (
         "about",
+        "approximated",
         "blocks",
+        "by_training",
         "dtype",
         "entries",
         "inputs",
@@ -251,6 +257,8 @@ class Spec:
         self.dtype = ""
         self.require: list[Required] = []
         self.silence: tuple[str, ...] = ()
+        self.approximated: tuple[str, ...] = ()  # what of source it computes other numbers for
+        self.by_training: tuple[str, ...] = ()  # where source may go another way in training
 
 
 def every_entry(spec: Spec) -> Iterator[Entry]:

@@ -40,6 +40,11 @@ def test_it_is_kept_for_what_the_input_does_not_feed():
     assert "self.token.expand(batch, -1, -1)" in source
 
 
+def test_rows_of_all_samples_are_multiples_of_it():
+    source = forward([{"Reshape": ["4 * B * 3", -1]}, {"Linear": 5}])
+    assert "x.reshape(x.shape[0] * (4 * 3), -1)" in source or "x.shape[0] * 12" in source
+
+
 def test_where_it_is_not_known_a_hint_tells_what_to_write():
     block = {
         "layers": [{"Parameter": [1, 1, 8], "name": "token"}, {"Expand": ["B", -1, -1]}],

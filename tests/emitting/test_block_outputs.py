@@ -107,3 +107,42 @@ def test_sizes_behind_other_outputs_follow_from_arguments():
     }
     source = assert_emits(shapecalc.load(spec), {"w": 6})
     assert "nn.Conv2d(3 * w, 2, kernel_size=1)" in source
+
+
+@pytest.mark.parametrize("source", ["backbone1.output", "stage.1.output"])
+def test_an_output_may_be_called_as_the_first_one_is_everywhere(source):
+    layers = [
+        {"Backbone": None},
+        {"Backbone": None, "repeat": 2, "name": "stage", "from": "backbone1"},
+        {"Conv2d": {"out_channels": 4, "kernel_size": 1}, "from": source},
+    ]
+    assert_emits(network({"low": "c1", "output": "relu1"}, layers, outputs=["conv1", source]))
+
+
+def test_a_branch_may_take_such_an_output():
+    branches = [[], [{"ReLU": None, "from": "backbone1.output"}]]
+    layers = [
+        "Backbone",
+        {"Conv2d": {"out_channels": 8, "kernel_size": 3, "stride": 2, "padding": 1}},
+        {"Add": {"branches": branches}},
+    ]
+    outputs = ["add1", "backbone1", "backbone1.output"]
+    assert_emits(network({"low": "c1", "output": "relu1"}, layers, outputs=outputs))
+
+
+def test_blocks_in_blocks_tell_such_outputs_apart():
+    inner = {
+        "layers": [{"Conv2d": {"out_channels": 4, "kernel_size": 3}}, {"MaxPool2d": 2}],
+        "outputs": {"x": "conv1", "output": "maxpool1", "output_2": "conv1"},
+    }
+    outer = {
+        "layers": ["Inner", {"ReLU": None, "from": "inner1.output"}],
+        "outputs": {"y": "inner1", "output": "relu1", "z": "inner1.output_2"},
+    }
+    spec = {
+        "input": [3, 16, 16],
+        "blocks": {"Inner": inner, "Outer": outer},
+        "layers": ["Outer", {"Flatten": None, "from": "outer1.output"}],
+        "outputs": {"a": "flatten1", "b": "outer1", "c": "outer1.output", "d": "outer1.z"},
+    }
+    assert_emits(shapecalc.load(spec))

@@ -10,12 +10,14 @@ from shapecalc.emitting import syntax
 from shapecalc.emitting.classes.constructor import in_source
 from shapecalc.emitting.names import EmitError
 from shapecalc.emitting.numbers.known import Copy
+from shapecalc.emitting.scope.owner import in_network
 from shapecalc.emitting.scope.scope import Scope, in_python
 from shapecalc.emitting.syntax import Assign
-from shapecalc.language.expression import Name, Number
+from shapecalc.language.expression import Binary, Name, Number
 from shapecalc.language.tree import Entry, Setting
 from shapecalc.language.words import BATCH
-from shapecalc.layers import KINDS
+from shapecalc.layers import KINDS, Tensor
+from shapecalc.layers.field import Field
 from shapecalc.layers.types import Text
 
 if TYPE_CHECKING:
@@ -68,8 +70,8 @@ class Calls:
         found: dict[str, Any] = {}
         for key, item in setting.content.items():
             if BATCH not in item.names() - {*scope.arguments}:
-                tree = scope.setting(item, field, copies)
-                found[f"{name}.{key}"] = self.body.values.in_forward(f"{entry.stem}_{key}", tree)
+                own = self.size(scope, f"{entry.stem}_{key}", item, field, copies)
+                found[f"{name}.{key}"] = own
             elif all(copy.layer.infers(key) for copy in copies):
                 found[f"{name}.{key}"] = Number(-1)
             else:
@@ -89,16 +91,28 @@ class Calls:
         is_left = is_left and all(item.content != -1 for item in items)
         copies = scope.copies(entry)
         batch = self.batch(copies, inputs, is_left=is_left)
-        if batch is None or not (is_left or all(map(_is_batch_alone, with_it))):
+        times = [_times_batch(item.content) for item in with_it]
+        if batch is None or not (is_left or all(times)):
             raise self.no_batch(scope, setting)
         found = []
         for i, item in enumerate(items):
+            place = f"{entry.stem}_{name}_{i}"
             if item not in with_it:
-                tree = scope.setting(item, field, copies)
-                found.append(self.body.values.in_forward(f"{entry.stem}_{name}_{i}", tree))
+                found.append(self.size(scope, place, item, field, copies))
+            elif _is_batch_alone(item):
+                found.append(batch)
+            elif is_left:
+                found.append(Number(-1))
             else:
-                found.append(batch if _is_batch_alone(item) else Number(-1))
+                rest = Setting(Setting.EXPRESSION, _times_batch(item.content), item.mark)
+                found.append(Binary("*", batch, self.size(scope, place, rest, field, copies)))
         return syntax.Sequence(tuple(found))
+
+    def size(
+        self, scope: Scope, place: str, item: Setting, field: Field, copies: list[Copy]
+    ) -> Any:
+        """A size in which there is no batch."""
+        return self.body.values.in_forward(place, scope.setting(item, field, copies))
 
     def batch_alone(
         self, scope: Scope, item: Setting, copies: Sequence[Copy], inputs: list[Any]
@@ -115,24 +129,35 @@ class Calls:
         return scope.error(setting.mark, "the batch is not known here", hint)
 
     def batch(self, copies: Sequence[Copy], inputs: list[Any], *, is_left: bool) -> Any | None:
-        """The batch, as the first size of what holds it; None if that is not known."""
+        """The batch, as a size of what holds it, the first if it can; None if it is not known."""
         held = [copy.built.inputs for copy in copies]  # type: ignore[union-attr]
-        for i, tensor in enumerate(inputs[: min(map(len, held))]):  # a constant takes none
-            fed = [each[i].shape[0] for each in held]
-            if all(_is_batch(self.body.scope, copy, each) for copy, each in zip(copies, fed)):
-                return _first_size(tensor)
-        if is_left:
-            return Number(-1)
-        first = next(iter(self.body.inputs.values()), None)
-        fed = [copy.inside.letters.get(BATCH) for copy in copies]
-        own = [untraced(size) for size, copy in zip(fed, copies) if not copy.changed]
-        if first is None or any(size != self.body.scope.known.values[BATCH] for size in own):
-            return None
+        taken = list(zip(inputs, zip(*held)))  # a constant takes none
+        found = self.of_one(copies, taken)
+        if found is not None or is_left:
+            return found or Number(-1)
         if self.batch_size is None:
+            come_in = [
+                (Name(own, 0), [copy.inside.inputs[name] for copy in copies])
+                for name, own in self.body.inputs.items()
+            ]
+            found = self.of_one(copies, come_in)
+            if found is None:
+                return None
             self.batch_size = self.body.forward.variable("batch")
-            kept = Assign(Name(self.batch_size, 0), _first_size(Name(first, 0)))
-            self.body.forward.first.append(kept)
+            self.body.forward.first.append(Assign(Name(self.batch_size, 0), found))
         return Name(self.batch_size, 0)
+
+    def of_one(
+        self, copies: Sequence[Copy], tensors: Sequence[tuple[Any, Sequence[Tensor]]]
+    ) -> Any | None:
+        """The size of a tensor that is the batch at all copies; of several, that of least axis."""
+        most = max((len(each.shape) for _, own in tensors for each in own), default=0)
+        for axis in range(most):
+            for tensor, own in tensors:
+                fed = [each.shape[axis : axis + 1] for each in own]
+                if all(_is_batch(self.body.scope, copy, *size) for copy, size in zip(copies, fed)):
+                    return _size(tensor, axis)
+        return None
 
     def only(self, scope: Scope, entry: Entry, texts: set[str]) -> str:
         """The one text for all uses."""
@@ -142,19 +167,36 @@ class Calls:
         return texts.pop()
 
 
+def _times_batch(tree: Any) -> Any | None:
+    """What stands beside the batch in a product; None of what is no product with it once."""
+    if isinstance(tree, Name) and tree.name == BATCH:
+        return Number(1)
+    if not isinstance(tree, Binary) or tree.operator != "*":
+        return None
+    sides = (tree.left, tree.right)
+    own, *others = sorted(sides, key=lambda side: BATCH not in syntax.names(side))
+    rest = _times_batch(own)
+    if rest is None or any(BATCH in syntax.names(other) for other in others):
+        return None
+    return others[0] if rest == Number(1) else Binary("*", rest, others[0])
+
+
 def _is_batch_alone(item: Setting) -> bool:
     return isinstance(item.content, Name) and item.content.name == BATCH
 
 
-def _is_batch(scope: Scope, copy: Copy, size: Any) -> bool:
+def _is_batch(scope: Scope, copy: Copy, size: Any = None) -> bool:
     """Whether a size is the network's batch, and no other first size that is called like it."""
     tree = as_tree(size)
-    is_called_so = isinstance(tree, Leaf) and tree.letter == BATCH
-    return is_called_so and (bool(copy.changed) or untraced(size) == scope.known.values[BATCH])
+    if isinstance(tree, Leaf) and tree.letter == BATCH and not scope.block:
+        return bool(copy.changed) or untraced(size) == scope.known.values[BATCH]
+    use = copy.use if copy.use.is_use else None
+    told = in_network(scope.known, use, tree)
+    return isinstance(told, Leaf) and told.letter == BATCH
 
 
-def _first_size(tensor: Any) -> Any:
-    return syntax.replaced(syntax.read("_tensor_.shape[0]"), {"_tensor_": tensor})
+def _size(tensor: Any, axis: int) -> Any:
+    return syntax.replaced(syntax.read(f"_tensor_.shape[{axis}]"), {"_tensor_": tensor})
 
 
 def standing_inputs(inputs: list[Any]) -> tuple[list[str], dict[str, Any]]:

@@ -109,14 +109,18 @@ def _is_same(known: Known, use: Part, size: str, name: str, *, is_argument: bool
     outside = known.inside(use).outside
     if is_argument:
         return outside[size] == outside[name] and not isinstance(outside[size], TracedNumber)
-    tree = outside[size]
-    outer = _outer_use(use)
-    while isinstance(tree, Leaf) and outer is not None:
-        around = known.inside(outer).outside
+    tree = in_network(known, _outer_use(use), outside[size])
+    return isinstance(tree, Leaf) and tree.letter == name
+
+
+def in_network(known: Known, use: Part | None, tree: Tree) -> Tree:
+    """A letter of a use of a block as it is told in the network, as far as it is a letter."""
+    while isinstance(tree, Leaf) and use is not None:
+        around = known.inside(use).outside
         if tree.letter not in around:
             break
-        tree, outer = around[tree.letter], _outer_use(outer)
-    return isinstance(tree, Leaf) and tree.letter == name
+        tree, use = around[tree.letter], _outer_use(use)
+    return tree
 
 
 def _outer_use(use: Part) -> Part | None:
