@@ -185,7 +185,8 @@ def _told(findings: Iterator[Finding], form: str) -> Iterator[Finding]:
     for each in findings:
         _clear()
         if form == "table":
-            mark = "agrees" if each.agrees else "DIFFERS"
+            mark = "agrees" if each.compared else "skipped"
+            mark = mark if each.agrees else "DIFFERS"
             note = f"  ({each.note})" if each.note else ""
             echo(f"{mark:<8} {each.what}: {each.compared:,} compared{note}")
             for line in _lines(each):

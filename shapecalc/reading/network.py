@@ -246,6 +246,8 @@ class _Reading:
         if spec.name.islower() and root.cls is not SEQUENTIAL:
             spec.name = root.cls.name
         trace, results, given = self.run(root, spec)
+        spec.approximated = tuple(reader.approximated)
+        spec.by_training = tuple(reader.by_training)
         held = list(all_tensors(root))
 
         def lowered(apart: frozenset[Any]) -> tuple[Spec, Lowering]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shapecalc.network import Network
-from shapecalc.verify import matching, parting, run, telling
+from shapecalc.verify import matching, parting, reparametrised, run, telling
 from shapecalc.verify.calling import Returned
 from shapecalc.verify.findings import Finding
 from shapecalc.verify.making import FactoryError, NoFactory, RunError, factory, made
@@ -56,29 +56,37 @@ def check_against(
     *,
     seed: int = 0,
     doing: Doing = lambda what: None,
+    are_named: bool = False,
 ) -> Iterator[Finding]:
     """Compare a module, or what ``make`` returns, with a network, one finding after another.
 
     Raises :class:`FactoryError` if there is no module. ``seed`` draws other weights and inputs;
-    ``doing`` is told before each step what is done.
+    ``doing`` is told before each step what is done. Weights of one name are the same where they
+    ``are_named`` alike in both.
     """
     torch = run.torch()
     with torch.random.fork_rng(devices=[]):
         spec = Spec(network, dict(settings or {}), seed)
         with run.threads(spec.work):
             doing("making the module")
-            theirs = Theirs(made(make), spec)
+            theirs = Theirs(made(make), spec, are_named=are_named)
             doing("running the module")
             yield from _findings(spec, theirs, doing)
 
 
 def _findings(spec: Spec, theirs: Theirs, doing: Doing) -> Iterator[Finding]:
     try:
+        ours = spec.states
+    except RunError as error:
+        told = f"the module that is emitted from the spec cannot be run: {error}"
+        yield Finding(RUNS, 1, (told,))
+        return
+    try:
         theirs.first_run()
     except RunError as error:
         yield from _failed(spec, theirs, str(error))
         return
-    pairs = theirs.matched(spec.states)
+    pairs = theirs.matched(ours)
     structure = list(_structure(spec, theirs, pairs))
     yield from structure
     try:
@@ -94,6 +102,10 @@ def _findings(spec: Spec, theirs: Theirs, doing: Doing) -> Iterator[Finding]:
     is_told = shapes is not None and not shapes.agrees
     yield returned._replace(explanation=()) if is_told else returned
     if _is_paired(spec, theirs, pairs):
+        if reparametrised.made(theirs.model):
+            plain = reparametrised.plain(theirs.model)
+            theirs = Theirs(plain, spec, are_named=theirs.are_named)
+            pairs = theirs.matched(spec.states)
         yield from Numbers(spec, theirs, pairs, doing).findings()
     elif all(each.agrees for each in structure):
         yield Finding("numbers", 0, ("not compared, since weights of the two cannot be matched",))
@@ -136,6 +148,7 @@ def _structure(spec: Spec, theirs: Theirs, pairs: Pairs) -> Iterator[Finding]:
         notes = [
             f"{beyond:,} more of the module are used in training only" if beyond else "",
             f"{frozen:,} of the module are frozen" if frozen and is_learned else "",
+            reparametrised.told(theirs.model) if is_learned else "",
         ]
         done = telling.finding(what, len(ours) + 1, found, spec.report, "cost")
         yield done._replace(note="; ".join(filter(None, notes)))

@@ -229,7 +229,8 @@ class _Check:
         model = weights.copied(model, lambda each: torch.empty(each.shape, dtype=each.dtype))
         with run.threads(known(report.totals.macs)), torch.no_grad():
             weights.draw(model, self.seed)
-            output = returned(model(*weights.inputs(report, None, self.seed).values())).tensors
+            given, _ = weights.in_range(report, None, self.seed, lambda x: model(*x.values()))
+            output = returned(given).tensors
         yield from live.returning(report, [tuple(each.shape) for _, each in output])
         is_finite = all(bool(torch.isfinite(each).all()) for _, each in output)
         yield Pair("the result", "finite", "finite" if is_finite else "not finite")

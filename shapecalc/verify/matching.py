@@ -77,14 +77,16 @@ def _plain(kind: str) -> str:
     return "BatchNorm" if kind.startswith(("BatchNorm", "_BatchNorm")) else kind
 
 
-def by_use(ours: Sequence[State], theirs: Sequence[State]) -> Pairs:
+def by_use(ours: Sequence[State], theirs: Sequence[State], *, are_named: bool = False) -> Pairs:
     """Alike weights matched in order of use, then in any order, then those alike but in shape.
 
     Layers are matched as a whole where they can be. Names tell nothing of what is alike, unless
-    something is not, and it is to be told what: then those of the same name come first, and those
-    that put out the same shape.
+    the two ``are_named`` alike, or something is not, and it is to be told what: then those of the
+    same name come first, and those that put out the same shape.
     """
     found = _Found(ours, theirs)
+    if are_named:
+        found.match(lambda each: (each.name, each.is_learned, each.shape))
     if not found.are_same():
         found.match(lambda each: (each.name, _full(each)))
         found.match_layers(lambda each: (each.put_out, _full(each)))

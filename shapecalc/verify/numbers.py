@@ -66,7 +66,7 @@ class Numbers:
         for number, each in enumerate(self._runs()):
             found = self._of(each, is_first=number == 0)
             yield found
-            if not found.agrees:
+            if not found.agrees or not (found.compared or each.training):
                 return
 
     def _runs(self) -> Iterator[Run]:
@@ -111,10 +111,17 @@ class Numbers:
         except RunError as error:
             return _failed(what, str(error), comparison.failure(given, way), each.training)
         if any(gap.is_too_wide for gap in gaps):
+            if places := self._approximated(each):
+                return Finding(what, 0, (), parting.of_approximated(places))
             _, parted = self._parted(comparison, given, way, gaps)
             models = spec.called.model, self.theirs.model
             return parting.of_apart(what, gaps, parted, comparison.pairs, models)
         return parting.of_alike(what, gaps, self._note(each, is_first))
+
+    def _approximated(self, each: Run) -> tuple[str, ...]:
+        """Where the source that the spec was read of may give other numbers in a run."""
+        source = self.spec.network.spec
+        return (*source.approximated, *(source.by_training if each.training else ()))
 
     def _note(self, each: Run, is_first: bool) -> str:
         """In what it was computed; with the first of all, what was not computed."""
@@ -196,7 +203,7 @@ class Numbers:
             return []
         where, _ = self._parted(comparison, given, way, gaps, is_needed=True)
         hidden = comparison.hidden
-        if where in {*hidden, *(name.rpartition(".")[0] for name in hidden)}:
+        if where and where in {*hidden, *(name.rpartition(".")[0] for name in hidden)}:
             because = "not the same, though nothing that is returned depends on it any more"
             return [Gap(f"what comes into {where}", float("inf"), 0.0, because)]
         return []

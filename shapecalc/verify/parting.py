@@ -134,6 +134,13 @@ def of_apart(
     return Finding(what, len(gaps), tuple(map(of_gap, wrong)), "", tuple(because), summary)
 
 
+def of_approximated(places: Sequence[str]) -> str:
+    """Why numbers that differ may: what of source stands for something else, and where."""
+    told = "; ".join(places[:FEW])
+    more = f"; and {len(places) - FEW} more" if len(places) > FEW else ""
+    return f"none, since they may differ: {told}{more}"
+
+
 def of_gap(gap: Gap) -> str:
     """A gap in words."""
     because = gap.because or (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,7 @@ from shapecalc.verify.calling import Returned
 from shapecalc.verify.making import Called, RunError, guarded
 from shapecalc.verify.matching import Pairs, State
 from shapecalc.verify.meta import on_meta
+from shapecalc.verify.outcome import new_tensors
 from shapecalc.verify.tracing import Trace
 
 LOUD = 30.0
@@ -46,6 +48,7 @@ class Spec:
         self.dtype = run.torch().float32 if self.work > HEAVIEST else run.torch().float64
         self.is_full = list(self.small.inputs.values()) == list(self.report.inputs.values())
         self.depth = weights.depth(self.report)
+        self.halved = 0  # how often the ranges of indices were, until all were in range
 
     def _batches(self) -> list[int]:
         """The batches in which the spec is a network with the same weights."""
@@ -73,7 +76,7 @@ class Spec:
         self, report: Report, dtype: Any, salt: int = 0, spread: float = 1.0
     ) -> dict[str, Any]:
         """Random inputs for a report, numbers among them that vary by so much."""
-        found = weights.inputs(report, dtype, self.seed + salt)
+        found = weights.inputs(report, dtype, self.seed + salt, self.halved)
         return {
             name: x * spread if x.is_floating_point() and spread != 1 else x
             for name, x in found.items()
@@ -101,15 +104,28 @@ class Spec:
         )
         called = Called(model, self.names)
         weights.draw(model, self.seed)
+        self._keep_in_range(model)
         self._scaled(called, 1.0)
         return called
+
+    def _keep_in_range(self, model: Any) -> None:
+        """Find how large indices may be, if there are any among the inputs."""
+        if any("int" in tensor.dtype for tensor in self.small.inputs.values()):
+            with new_tensors(self.dtype), run.torch().no_grad(), suppress(Exception):
+                _, self.halved = weights.in_range(
+                    self.small, self.dtype, self.seed, lambda x: model(*x.values())
+                )
 
     def _scaled(self, called: Called, spread: float) -> dict[str, float]:
         """By what weights were multiplied, so that what comes out of layers varies by so much."""
         state = weights.state_of(called.model)
         dtype = next((x.dtype for x in state.values() if x.is_floating_point()), self.dtype)
         given = self.inputs(self.small, dtype, spread=spread)
-        with Trace(state, spread=spread, is_seeded=True) as trace, run.torch().no_grad():
+        with (
+            new_tensors(dtype),
+            Trace(state, spread=spread, is_seeded=True) as trace,
+            run.torch().no_grad(),
+        ):
             called(given)
         return trace.scales
 
@@ -135,7 +151,8 @@ class Spec:
     @cached_property
     def trace(self) -> Trace:
         """What it uses, at the small size."""
-        return followed(self.called, self.inputs(self.small, self.dtype))
+        with new_tensors(self.dtype):
+            return followed(self.called, self.inputs(self.small, self.dtype))
 
     @cached_property
     def full_trace(self) -> Trace:
@@ -164,10 +181,14 @@ class Spec:
 
 
 class Theirs:
-    """The user's side: the module as it was made, and what it was seen to do."""
+    """The user's side: the module as it was made, and what it was seen to do.
 
-    def __init__(self, model: Any, spec: Spec) -> None:
+    Its weights may be named as the spec's are, which is of its source.
+    """
+
+    def __init__(self, model: Any, spec: Spec, *, are_named: bool = False) -> None:
         self.spec = spec
+        self.are_named = are_named
         self.called = Called(model, spec.names)
 
     @property
@@ -187,10 +208,24 @@ class Theirs:
         return self.dtype or run.torch().float32
 
     def first_run(self) -> None:
-        """Run it, by which lazy layers come to their sizes; raises :class:`RunError`."""
+        """Run it, by which lazy layers come to their sizes; raises :class:`RunError`.
+
+        Of source whose constants are not known, only this tells how large indices may be.
+        """
         self.called.set(False)
-        with run.torch().no_grad():
-            self.called(self.spec.inputs(self.spec.small, self.dtype))
+        while True:
+            try:
+                with run.torch().no_grad():
+                    self.called(self.spec.inputs(self.spec.small, self.dtype))
+            except RunError as error:
+                is_index = isinstance(error.__cause__, IndexError)
+                if not is_index or not self.spec.network.spec.approximated:
+                    raise
+                if self.spec.halved == weights.HALVED_AT_MOST:
+                    raise
+                self.spec.halved += 1
+            else:
+                return
 
     @cached_property
     def trace(self) -> Trace:
@@ -268,7 +303,7 @@ class Theirs:
 
     def matched(self, ours: list[State]) -> Pairs:
         """The module's names of the spec's weights and buffers, by their use and their layers."""
-        pairs = matching.by_use(ours, self.states)
+        pairs = matching.by_use(ours, self.states, are_named=self.are_named)
         layers = {a.rpartition(".")[0]: b.rpartition(".")[0] for a, b in pairs.items()}
         left = {each.name for each in self.states} - set(pairs.values())
         for each in ours:

@@ -113,7 +113,7 @@ class Trace:
         """Whether the weight of a layer was scaled, its matrix or else the gain of a norm."""
         if names[0] in self.uses or not out.is_floating_point() or out.numel() < 2:
             return False
-        named = list(zip(names, weights))
+        named = [each for each in zip(names, weights) if each[1].is_floating_point()]
         scaled = [each for each in named if each[1].dim() > 1] if len(names) <= 2 else []
         spread = float(out.detach().std())
         if not scaled and "norm" in call and spread < self.spread:

@@ -17,6 +17,9 @@ SPREAD = 0.3
 FEW = 8
 """Indices of what no table limits are below this."""
 
+HALVED_AT_MOST = 40
+"""So often ranges of indices are halved, until all are 0."""
+
 
 def drawn(name: str, tensor: Any, seed: int) -> Any:
     """Random values for a weight or buffer, by what its name says it is.
@@ -92,8 +95,30 @@ def copied(model: Any, replaced: Callable[[Any], Any]) -> Any:
     return copy.deepcopy(model, memo)
 
 
-def inputs(report: Report, dtype: Any, seed: int) -> dict[str, Any]:
-    """Random inputs by name: numbers in an element type, indices over their whole range."""
+def in_range(
+    report: Report, dtype: Any, seed: int, call: Callable[[dict[str, Any]], Any]
+) -> tuple[Any, int]:
+    """What a call gives of random inputs, and how often the ranges of indices had to be halved.
+
+    They are where numbers are added on the way to a table, which then has more rows than the input
+    has values.
+    """
+    has_indices = any("int" in tensor.dtype for tensor in report.inputs.values())
+    halved = 0
+    while True:
+        try:
+            return call(inputs(report, dtype, seed, halved)), halved
+        except IndexError:
+            if not has_indices or halved == HALVED_AT_MOST:
+                raise
+            halved += 1
+
+
+def inputs(report: Report, dtype: Any, seed: int, halved: int = 0) -> dict[str, Any]:
+    """Random inputs by name: numbers in an element type, indices over their whole range.
+
+    Or over half of it, or a quarter, where that is ``halved`` so often.
+    """
     torch = run.torch()
     limits = ranges(report)
     found = {}
@@ -108,7 +133,7 @@ def inputs(report: Report, dtype: Any, seed: int) -> dict[str, Any]:
         elif own == torch.bool:
             value = torch.rand(shape, generator=source) < 0.5
         else:
-            value = _indices(shape, limits.get(name, FEW), source).to(own)
+            value = _indices(shape, max(limits.get(name, FEW) >> halved, 1), source).to(own)
         found[name] = value
     return found
 

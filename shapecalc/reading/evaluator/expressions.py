@@ -214,9 +214,23 @@ class Expressions(Comprehensions):
 
         return run
 
+    def condition(self, node: ast.expr) -> Run:
+        """What a branch is taken by; whether it asks for the training of a module is noted."""
+        test, rt = self.expression(node), self.rt
+        if not any(_asks_for_training(each) for each in ast.walk(node)):
+            return test
+
+        def run(frame: Frame) -> Any:
+            value = test(frame)
+            rt.node, rt.source = node, self.source
+            rt.goes_by_training()
+            return value
+
+        return run
+
     def _IfExp(self, node: ast.IfExp) -> Run:
-        test, then, otherwise = map(self.expression, (node.test, node.body, node.orelse))
-        rt = self.rt
+        then, otherwise = map(self.expression, (node.body, node.orelse))
+        test, rt = self.condition(node.test), self.rt
 
         def run(frame: Frame) -> Any:
             value = test(frame)
@@ -348,3 +362,9 @@ class Expressions(Comprehensions):
 
 
 __all__ = ["Expressions", "Run"]
+
+
+def _asks_for_training(node: ast.AST) -> bool:
+    """Whether it is the mode of a module, or an argument that is called so."""
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name == "training"

@@ -183,7 +183,7 @@ class Compiler(Assignments, Definitions, Matching):
     # -- branches and loops -----------------------------------------------------------------------
 
     def _If(self, node: ast.If) -> Run:
-        test, rt = self.expression(node.test), self.rt
+        test, rt = self.condition(node.test), self.rt
         then, otherwise = self.block(node.body), self.block(node.orelse)
 
         def run(frame: Frame) -> Any:

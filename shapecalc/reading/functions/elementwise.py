@@ -177,6 +177,8 @@ def _upper(rt: Any, x: TensorValue, diagonal: Any = 0) -> Any:
 def _side(rt: Any, x: TensorValue, diagonal: Any, is_upper: bool) -> TensorValue:
     """What is on one side of a diagonal."""
     found = same_source(x, x.shape, x.dtype)
+    if not x.is_constant:
+        rt.approximates("all of a tensor stands for what is on one side of its diagonal")
     if are_known([x]) and len(x.shape) > 1:
         rt.step(len(x.data))
         found.data = triangle(x, number(rt, diagonal), is_upper)
@@ -201,6 +203,7 @@ for _name in _UNARY.split():
     @operation(f"torch.{_name}", f"Tensor.{_name}")
     def _unary(rt: Any, x: TensorValue, *more: Any, _name: str = _name, **kwargs: Any) -> Any:
         dtype = "bool" if _name.startswith("is") else x.dtype
+        rt.approximates(f"torch.{_name} stands as another function")
         return rt.elementwise([tensor(rt, x)], dtype, "Exp" if dtype != "bool" else "Isnan")
 
 
@@ -211,7 +214,12 @@ logaddexp logaddexp2 nextafter xlogy
 """Functions of two tensors, element by element, that no kind has."""
 
 for _name in _BINARY.split():
-    operation(f"torch.{_name}", f"Tensor.{_name}")(lambda rt, a, b: rt.tensor_operator("+", a, b))
+
+    @operation(f"torch.{_name}", f"Tensor.{_name}")
+    def _binary(rt: Any, a: Any, b: Any, _name: str = _name) -> Any:
+        rt.approximates(f"torch.{_name} stands as a sum")
+        return rt.tensor_operator("+", a, b)
+
 
 operation("torch.isclose", "Tensor.isclose")(
     lambda rt, a, b, *more, **kwargs: rt.tensor_operator("==", a, b)
@@ -227,6 +235,7 @@ def _rsub(rt: Any, input: Any, other: Any, alpha: Any = 1) -> Any:
 
 @operation("torch.polygamma")
 def _polygamma(rt: Any, n: int, input: Any) -> Any:
+    rt.approximates("torch.polygamma stands as another function")
     return rt.elementwise([tensor(rt, input)], "float32", "Exp")
 
 
@@ -272,7 +281,13 @@ for _name, _type in (*zip(_CASTS, _CASTS), ("byte", "uint8"), ("char", "int8")):
         return typed(rt, x, DTYPES[_type])
 
 
-@operation("Tensor.clone", "torch.clone", "Tensor.contiguous", "Tensor.detach", "torch.detach")
+@operation("Tensor.detach", "torch.detach")
+def _detached(rt: Any, x: TensorValue) -> Any:
+    rt.cuts_gradients(x, "detach")
+    return _clone(rt, x)
+
+
+@operation("Tensor.clone", "torch.clone", "Tensor.contiguous")
 @operation("Tensor.copy")  # of an array of numpy
 def _clone(rt: Any, x: TensorValue, *args: Any, **kwargs: Any) -> Any:
     """The same elements: in-place operations on the copy do not change the original."""

@@ -85,14 +85,20 @@ def _context(rt: Any, function: Any = None, *args: Any, **kwargs: Any) -> Any:
     return function if isinstance(function, (Function, Method)) else PASSES
 
 
+def _without_gradients(rt: Any, function: Any = None, *args: Any, **kwargs: Any) -> Any:
+    if rt.current is not None:
+        rt.approximates("gradients are found of what is computed without them")
+    return _context(rt, function)
+
+
+for _name in ["torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"]:
+    known(_name)(_without_gradients)
+
 for _name in [
-    "torch.no_grad",
-    "torch.inference_mode",
     "torch.enable_grad",
     "torch.autocast",
     "torch.cuda.amp.autocast",
     "torch.amp.autocast",
-    "torch.autograd.no_grad",
     "torch.autograd.profiler.record_function",
     "torch.profiler.record_function",
     "contextlib.nullcontext",

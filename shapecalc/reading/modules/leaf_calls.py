@@ -40,6 +40,9 @@ class LeafCalls(Weights):
             )
         kind = KINDS[leaf.kind]
         given = taken(self, kind, args, kwargs)
+        for name in kind.takes_also:
+            if "mask" in name and given.get(name) is not None:
+                self.approximates(f"the {name} of {leaf.kind} is left out")
         first = given[kind.takes[0]]
         if isinstance(first, Instance):
             from shapecalc.reading.known.packed import PACKED

@@ -16,6 +16,7 @@ class Weights:
     """The part of the reader that keeps account of weights."""
 
     add: Any
+    approximates: Any
     cannot: Any
     current: Call | None
     error: Any
@@ -57,6 +58,7 @@ class Weights:
 
     def uncounted(self, op: Op) -> None:
         """Make the entry of a learned tensor one that counts nothing: a layer counts it."""
+        self.approximates("a learned tensor that a layer has, too, stands beside it as zeros")
         op.settings = {"shape": op.settings["shape"]}
         op.kind, op.layer, op.weights = "Zeros", self.layer("Zeros", op.settings), {}
 
@@ -66,6 +68,7 @@ class Weights:
         """A layer whose weights the code gives: learned tensors of the network."""
         settings = {n: v for n, v in settings.items() if n in KINDS[kind].fields}
         if x.grown is not None and "Norm" in kind:  # of a weight: what computes it is left out
+            self.approximates("a weight that is computed is learned as it is")
             return x
         for name, each in given.items():
             if each is None:
@@ -78,6 +81,8 @@ class Weights:
                 raise self.cannot(
                     f"a {kind} whose {name} is computed from what comes in is not in the catalogue"
                 )
+            if each.source is not None or each.is_constant:
+                self.approximates(f"the {name}, which is computed, is learned as it is")
         outputs = self.add(kind, [x], settings, name=self.weight_name(given))
         found = next(iter(outputs.values()))
         op = found.source

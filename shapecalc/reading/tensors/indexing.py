@@ -15,6 +15,7 @@ from shapecalc.reading.tensors.traced import TensorValue, constant
 class Indexing:
     """The part of the runtime that takes tensors apart."""
 
+    approximates: Any
     cannot: Any
     current: Any
     error: Any
@@ -182,6 +183,8 @@ class Indexing:
         if value.data is not None:
             value.data = self.stored_numbers(value, index, item)
         if self.current is None or not isinstance(item, TensorValue) or item.is_constant:
+            if self.current is not None and not value.is_constant:
+                self.approximates("assignment to a part of a tensor is left out")
             if isinstance(item, TensorValue) and _is_of_slices(index):
                 self.fits_part(self.shape_of_part(value, index), item.shape)
             return

@@ -86,6 +86,7 @@ def _may_broadcast(a: Sequence[int], b: Sequence[int]) -> bool:
 class TensorOperators:
     """The part of the runtime that knows operators on tensors."""
 
+    approximates: Any
     binary: Any
     cannot: Any
     error: Any
@@ -199,6 +200,7 @@ class TensorOperators:
         """An operator on a tensor and a number."""
         if isinstance(number, complex):  # what is complex stands as a float64
             found = self.with_number(word, tensor, abs(number), reverse)
+            self.approximates("a complex number stands as a float64")
             return self.put("To", [found], {"dtype": "float64"})
         kind = ARITHMETIC[word]
         dtype = "bool" if word in COMPARISONS else tensor.dtype
@@ -235,10 +237,13 @@ class TensorOperators:
         if len(inputs) == 1 or (
             all(e.is_constant for e in inputs[1:]) and tuple(shape) == first.shape
         ):
+            if not first.is_constant:
+                self.approximates(f"{kind} is left out")
             return same_source(first, shape, dtype)  # a view of it, as far as shapes go
         if cls is None and "Add" in KINDS:
             found = self.put("Add", inputs)
             found.dtype = dtype
+            self.approximates(f"{kind} stands as a sum")
             return found
         return self.opaque(inputs, shape, dtype, kind)
 
@@ -252,6 +257,8 @@ class TensorOperators:
         if all(each.is_constant for each in tensors[:1]) and len(values) == 1:
             (value,) = values
             if tuple(broadcast(shapes)) == tuple(value.shape):
+                if not value.is_constant:
+                    self.approximates("a choice by a constant, as a mask is one, is left out")
                 if value.data is None:
                     return value
                 return same_source(value, value.shape, value.dtype)

@@ -27,6 +27,7 @@ class Tensors(Indexing, TensorOperators):
     error: Any
     current: Any
     iterate: Any
+    cuts_gradients: Any
     truth: Any
     binary: Any
     set_attribute: Any
@@ -83,6 +84,7 @@ class Tensors(Indexing, TensorOperators):
         if name == "dtype":
             return DType(value.dtype)
         if name == "data":
+            self.cuts_gradients(value, "data")
             return value
         if name in ("itemsize", "nbytes"):
             return BYTES[value.dtype] * (prod(value.shape) if name == "nbytes" else 1)

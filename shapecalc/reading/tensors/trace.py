@@ -49,6 +49,8 @@ class Trace:
         self.count = 0
         self.problems: list[Problem] = []
         self.told: set[tuple[Any, ...]] = set()
+        self.approximated: dict[str, None] = {}
+        self.by_training: dict[str, None] = {}
         self.unmet: Unmet = {}
         self.leaves: dict[Any, tuple[dict[str, Any], Layer]] = {}  # by how modules are made
         self.layers: dict[Any, Layer] = {}
@@ -217,6 +219,8 @@ class Trace:
         if value.dtype != "float32":
             settings["dtype"] = value.dtype
         made = self.add(kind, [], settings)
+        if value.data is None or any(value.data):
+            self.approximates("a constant stands as zeros")
         source = next(iter(made.values()))
         value.source, value.output = source.source, source.output
         return value
@@ -291,6 +295,24 @@ class Trace:
         if key not in self.told:
             self.told.add(key)
             self.problems.append(Problem(mark, message, notes))
+
+    def approximates(self, what: str) -> None:
+        """Note that other numbers than the code's come of what is evaluated, the same in shape."""
+        self.approximated[f"{self.line()}: {what}"] = None
+
+    def cuts_gradients(self, x: TensorValue, what: str) -> None:
+        """Note that no gradient passes a tensor, whose numbers are the same."""
+        if self.current is not None and not x.is_constant:
+            self.approximates(f"gradients pass {what}")
+
+    def goes_by_training(self) -> None:
+        """Note that what is evaluated may go another way in training, or else in evaluation."""
+        self.by_training[f"{self.line()}: a branch goes by whether it is training"] = None
+
+    def line(self) -> str:
+        """The file and line that are evaluated."""
+        mark = self.here() or Mark(1, 1)
+        return f"{getattr(getattr(mark, 'source', None), 'name', '')}:{mark.line}"
 
     values_here: Any
 

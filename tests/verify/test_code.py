@@ -1,0 +1,257 @@
+"""Source against what was read of it: numbers are compared wherever they have to be the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+import shapecalc
+
+check_code = pytest.importorskip("shapecalc.verify.code").check_code
+Finding = pytest.importorskip("shapecalc.verify.findings").Finding
+
+HEAD = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+"""
+
+
+def findings(tmp_path: Path, body: str, inputs: Iterable[str]) -> list[Finding]:
+    path = tmp_path / "net.py"
+    path.write_text(HEAD + body)
+    network = shapecalc.load(f"{path}:Net", inputs=list(inputs))
+    return list(check_code(network, f"{path}:Net"))
+
+
+def notes(found: list[Finding]) -> list[str]:
+    """What is told of numbers that were not compared; nothing differs."""
+    assert all(each.agrees for each in found), [each.differences for each in found]
+    return [each.note for each in found if not each.compared]
+
+
+def runs(found: list[Finding]) -> int:
+    """How many runs were compared in their numbers."""
+    return sum("at " in each.what for each in found if each.compared)
+
+
+APPROXIMATED = {
+    "a constant": (
+        """
+    def forward(self, x):
+        return x + torch.linspace(0, 1, x.shape[-1])
+""",
+        "10: a constant stands as zeros",
+    ),
+    "a mask": (
+        """
+    def forward(self, x):
+        mask = torch.ones(6, 6).triu(1).bool()
+        return torch.softmax(x.masked_fill(mask, float("-inf")), -1)
+""",
+        "11: a choice by a constant, as a mask is one, is left out",
+    ),
+    "a mask of attention": (
+        """
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.TransformerEncoderLayer(6, 2, 12, 0.0, batch_first=True)
+
+    def forward(self, x):
+        return self.layer(x, src_mask=torch.ones(6, 6).triu(1).bool())
+""",
+        "14: the src_mask of TransformerEncoderLayer is left out",
+    ),
+    "a part that is assigned": (
+        """
+    def forward(self, x):
+        y = x * 2
+        y[:, 0] = 0
+        return y
+""",
+        "11: assignment to a part of a tensor is left out",
+    ),
+    "a triangle": (
+        """
+    def forward(self, x):
+        return torch.tril(x)
+""",
+        "10: all of a tensor stands for what is on one side of its diagonal",
+    ),
+    "another function": (
+        """
+    def forward(self, x):
+        return torch.sinh(x)
+""",
+        "10: torch.sinh stands as another function",
+    ),
+    "a computed weight": (
+        """
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv1d(6, 4, 3)
+
+    def forward(self, x):
+        weight = self.conv.weight
+        weight = weight - weight.mean((1, 2), keepdim=True)
+        return F.conv1d(x, weight, self.conv.bias)
+""",
+        "16: the weight, which is computed, is learned as it is",
+    ),
+    "gradients": (
+        """
+    def forward(self, x):
+        return x + (x.round() - x).detach()
+""",
+        "10: gradients pass detach",
+    ),
+}
+
+
+@pytest.mark.parametrize("which", APPROXIMATED)
+def test_what_reading_approximates_is_no_difference(which: str, tmp_path: Path) -> None:
+    body, told = APPROXIMATED[which]
+    (note,) = notes(findings(tmp_path, body, ["6,6"]))
+    assert note.startswith(f"none, since they may differ: {tmp_path / 'net.py'}:{told}")
+
+
+def test_zeros_are_zeros(tmp_path: Path) -> None:
+    body = """
+    def forward(self, x):
+        return torch.cat((x, torch.zeros(1, 2, 6)), 1)
+"""
+    found = findings(tmp_path, body, ["6,6"])
+    assert not notes(found)
+    assert runs(found) > 1
+
+
+def test_only_training_may_go_another_way(tmp_path: Path) -> None:
+    body = """
+    def forward(self, x):
+        if self.training:
+            return x * 2
+        return x * 3
+"""
+    found = findings(tmp_path, body, ["6"])
+    (note,) = notes(found)
+    assert note.endswith("net.py:10: a branch goes by whether it is training")
+    assert runs(found) > 2
+
+
+def test_a_difference_that_nothing_explains_is_told(tmp_path: Path) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 6)
+
+    def forward(self, x):
+        return self.fc(x) * torch.jit.is_tracing.__name__.count("t")
+"""
+    path = tmp_path / "net.py"
+    path.write_text(HEAD + body.replace('torch.jit.is_tracing.__name__.count("t")', "2"))
+    network = shapecalc.load(f"{path}:Net", inputs=["6"])
+    path.write_text(HEAD + body.replace('torch.jit.is_tracing.__name__.count("t")', "3"))
+    found = list(check_code(network, f"{path}:Net"))
+    assert not found[-1].agrees
+
+
+def test_indices_stay_in_range_where_numbers_are_added_to_them(tmp_path: Path) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(11, 4)
+
+    def forward(self, x):
+        return self.table(x + 3)
+"""
+    found = findings(tmp_path, body, ["5:int64"])
+    assert not notes(found)
+    assert runs(found) > 1
+
+
+def test_indices_stay_in_range_of_constants_that_are_not_known(tmp_path: Path) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(30, 4)
+
+    def forward(self, x):
+        return self.table(x + torch.tensor([0, 10, 20]))
+"""
+    (note,) = notes(findings(tmp_path, body, ["3:int64"]))
+    assert note.endswith("net.py:14: a constant stands as zeros")
+
+
+def test_constants_have_the_type_that_is_computed_in(tmp_path: Path) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 4)
+
+    def forward(self, x):
+        return self.fc(x) @ torch.zeros(4, 3)
+"""
+    found = findings(tmp_path, body, ["6"])
+    assert not notes(found)
+    assert runs(found) > 1
+
+
+def test_weights_of_one_name_are_the_same(tmp_path: Path) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = Part(), Part()
+
+    def forward(self, x):
+        return self.second(self.first(x, True), False)
+
+
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.ones(8, 8))
+
+    def forward(self, x, is_linear):
+        return F.linear(x, self.w) if is_linear else x @ self.w
+"""
+    found = findings(tmp_path, body, ["8"])
+    assert not notes(found)
+    assert runs(found) > 1
+
+
+def test_what_cannot_be_emitted_is_compared_without_its_numbers(tmp_path: Path) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 4)
+
+    def forward(self, x):
+        return torch.sort(self.fc(x))[0] + torch.argsort(x)[:, :4]
+"""
+    found = findings(tmp_path, body, ["6"])
+    (note,) = notes(found)
+    assert note.startswith("none, since Opaque")
+    assert next(each.what for each in found) == "shapes by path"
+
+
+def test_a_batch_behind_other_dimensions_is_asked_for_there(tmp_path: Path) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.start = nn.Parameter(torch.zeros(1, 1, 8))
+
+    def forward(self, x):
+        y = x.transpose(0, 1)
+        length, batch, _ = y.shape
+        rows = self.fc(y).contiguous().view(-1, batch * 2, 4)
+        return rows, torch.cat((y, self.start.repeat(1, batch, 1)))
+"""
+    found = findings(tmp_path, body, ["5,8"])
+    assert not notes(found)
+    assert runs(found) > 2
