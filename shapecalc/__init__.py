@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.language.problem import SpecError
 from shapecalc.language.symbols import SettingError
-from shapecalc.network import Network, load
+from shapecalc.loading import load
+from shapecalc.network import Network
 
 if TYPE_CHECKING:
     from shapecalc.analysis.layer import LayerReport

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from shapecalc.network import Network, load
+from shapecalc.loading import load
+from shapecalc.network import Network
 
 if TYPE_CHECKING:
     from shapecalc.comparing.comparison import Comparison

@@ -78,7 +78,7 @@ class Single:
         """The error of the spec as one of the words that it was made of.
 
         >>> single = Single("ReLU6", ["inplace=2"], ["3"])
-        >>> from shapecalc.network import load
+        >>> from shapecalc.loading import load
         >>> try:
         ...     load(single.text)
         ... except SpecError as error:

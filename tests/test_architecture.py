@@ -11,12 +11,12 @@ import pytest
 import shapecalc
 
 ROOT = Path(shapecalc.__file__).parent
-FLOORS = ["algebra", "layers", "language", "graph", "analysis", "bundled", "network"]
+FLOORS = ["algebra", "layers", "language", "graph", "analysis", "network", "bundled", "loading"]
 EVERYWHERE = {"pace"}
 """Progress: it knows nothing of networks."""
 
-READERS = {"notebook", "lint", "reading", "missing"}
-"""What a network hands its reports and texts to, inside functions only."""
+HANDED = {"network": {"notebook", "lint"}, "loading": {"lint", "reading", "missing"}}
+"""What reports and texts are handed to, inside functions only."""
 
 SYMPY = {
     *("abbreviations", "form", "formula"),
@@ -49,8 +49,7 @@ def test_a_floor_imports_only_those_above_it(floor):
         for name, at_once in imports(path):
             package, _, rest = name.partition(".")
             if package == "shapecalc":
-                is_handed = floor == "network" and not at_once
-                own = allowed | READERS if is_handed else allowed
+                own = allowed if at_once else allowed | HANDED.get(floor, set())
                 assert rest.partition(".")[0] in own, f"{path.relative_to(ROOT)} imports {name}"
 
 

@@ -23,7 +23,7 @@ from shapecalc.cli.common import (
 )
 from shapecalc.cli.output import echo, echo_error, echo_json, is_terminal
 from shapecalc.language.signs import one_line
-from shapecalc.network import is_code
+from shapecalc.loading import is_code
 
 if TYPE_CHECKING:
     from shapecalc.verify.findings import Finding

@@ -21,7 +21,8 @@ from shapecalc.language.signs import one_line
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE, decode
 from shapecalc.language.words import WIDTHS
-from shapecalc.network import MOST_WORK, Network, is_code, load, parsed
+from shapecalc.loading import is_code, load, parsed
+from shapecalc.network import MOST_WORK, Network
 from shapecalc.pace import now
 
 Function = TypeVar("Function", bound=Callable[..., Any])

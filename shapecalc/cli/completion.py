@@ -14,7 +14,8 @@ import click
 
 from shapecalc.bundled import names
 from shapecalc.language.problem import SpecError
-from shapecalc.network import Network, is_code, load
+from shapecalc.loading import is_code, load
+from shapecalc.network import Network
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

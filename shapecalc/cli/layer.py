@@ -62,7 +62,7 @@ def layer(
     from shapecalc.algebra.steps import ASCII, UNICODE
     from shapecalc.explaining import closed, explain, text
     from shapecalc.language.problem import SpecError
-    from shapecalc.network import load
+    from shapecalc.loading import load
     from shapecalc.single import NAME, KindError, Single
 
     try:

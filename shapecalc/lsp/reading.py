@@ -19,7 +19,8 @@ from shapecalc.language.problem import Mark, Problem, Source, SpecError
 from shapecalc.language.symbols import SettingError
 from shapecalc.language.text import LARGEST_FILE
 from shapecalc.language.tree import Entry
-from shapecalc.network import Network, from_code, parsed
+from shapecalc.loading import from_code, parsed
+from shapecalc.network import Network
 
 _READ_AS = re.compile(r"^#[ \t]*shapecalc:[ \t]*(.*)$", re.M)
 """The comment of a file of source that says which network it holds, and what comes in."""

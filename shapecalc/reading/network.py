@@ -17,11 +17,11 @@ from shapecalc.reading.evaluator.operators import type_name
 from shapecalc.reading.evaluator.values import (
     CALLABLE,
     CannotRead,
-    Function,
     Instance,
     Raised,
     Unknown,
 )
+from shapecalc.reading.forward import Forward
 from shapecalc.reading.inputs import Shape, read_input
 from shapecalc.reading.lowering.flow import operations
 from shapecalc.reading.lowering.lower import Lowering
@@ -236,7 +236,8 @@ class _Reading:
         if isinstance(value, CALLABLE):
             value = reader.call(value, [], {})
         root = self.network_of(value, make)
-        self.place = self.place_of(root)
+        self.forward = Forward(root)
+        self.place = self.forward.place
         for path, each in walk(root):
             reader.paths[id(each)] = path
             reader.kept.append(each)
@@ -256,7 +257,7 @@ class _Reading:
             lowering.spec_inputs = given
             lowering.made_with = reader.made_with
             lowering.network()
-            self.unused(held, self.place_of(root), lowering)
+            self.unused(held, self.forward.place, lowering)
             lowering.tidy(apart)
             return made, lowering
 
@@ -300,7 +301,7 @@ class _Reading:
             from shapecalc.reading.advice import asked
 
             raise CannotRead(self.place, "what comes in is not said", *asked(root, reader.name_of))
-        given, args, kwargs = self.inputs(root, spec)
+        given, args, kwargs = self.inputs(spec)
         spec.symbols = {
             name: setting(size, Mark(1, 1))
             for name, size in self.symbols.items()
@@ -309,7 +310,7 @@ class _Reading:
         trace = Call(root, "", None)
         reader.current = trace
         reader.calls = []
-        is_leaf = not self.has_own_forward(root)
+        is_leaf = not self.forward.is_own
         reader.node = None
         if is_leaf:
             trace.instance = None
@@ -322,7 +323,7 @@ class _Reading:
         reader.current = None
         results = list(tensors(result))
         if not results:
-            code = self.forward_of(root)
+            code = self.forward.code
             place = code.place if code is not None else self.place
             hint = "is there a return missing?" if result is None else ""
             raise CannotRead(place, f"forward gives back no tensor but {type_name(result)}", hint)
@@ -333,9 +334,9 @@ class _Reading:
         reader.problems += unregistered(root, operations(trace), reader.paths)
         return trace, found_results, given
 
-    def inputs(self, root: Instance, spec: Spec) -> tuple[list[Given], list[Any], dict[str, Any]]:
+    def inputs(self, spec: Spec) -> tuple[list[Given], list[Any], dict[str, Any]]:
         """What comes in, into the spec and as what forward is given."""
-        names = self.parameters(root)
+        names = self.forward.parameters
         self.shapes = [shape.meant(names) for shape in self.shapes]
         self.doubts = [doubt for shape in self.shapes if (doubt := shape.doubt(names))]
         given: list[Given] = []
@@ -343,7 +344,7 @@ class _Reading:
         kwargs: dict[str, Any] = {}
         single = len(self.shapes) == 1
         for n, shape in enumerate(self.shapes):
-            if shape.name is not None and not self.takes(root, shape.name):
+            if shape.name is not None and not self.forward.takes(shape.name):
                 raise CannotRead(
                     self.place,
                     f"forward has no parameter {shape.name!r}",
@@ -356,11 +357,11 @@ class _Reading:
             spec.inputs[own] = Input(own, settings, shape.dtype, Mark(1, 1))
             given.append(Given(own))
             value = TensorValue(tuple(found), shape.dtype, given[-1])
-            if shape.name is not None and self.has_own_forward(root):
+            if shape.name is not None and self.forward.is_own:
                 kwargs[shape.name] = value
             else:
                 args.append(value)
-        absent = self.absent(root, names[len(args) :], kwargs)
+        absent = self.forward.absent(len(args), kwargs)
         if absent:
             raise CannotRead(
                 self.place,
@@ -369,12 +370,6 @@ class _Reading:
                 f"--input {absent[0]}=3,224,224 gives the shape of one, without the batch",
             )
         return given, args, kwargs
-
-    def absent(self, root: Instance, names: list[str], kwargs: dict[str, Any]) -> list[str]:
-        """The parameters of forward that are not given and have no default."""
-        forward = root.cls.find("forward") if root.cls.has("forward") else None
-        defaults = forward.defaults if isinstance(forward, Function) else {}
-        return [name for name in names if name not in kwargs and name not in defaults]
 
     def sizes(self, shape: Shape) -> list[Any]:
         """The sizes of an input, with its batch; symbols are sizes that know their names."""
@@ -390,31 +385,6 @@ class _Reading:
                 )
             found.append(sizes.symbol(name, size))
         return found
-
-    def has_own_forward(self, root: Instance) -> bool:
-        """Whether a module is more than one layer of the catalogue."""
-        return root.cls.kind is None or any(
-            isinstance(cls.names.get("forward"), Function) for cls in root.cls.mro
-        )
-
-    def place_of(self, root: Instance) -> Mark:
-        """Where a network is written."""
-        return next((cls.place for cls in root.cls.mro if cls.place is not None), Mark(1, 1))
-
-    def parameters(self, root: Instance) -> list[str]:
-        """The names of what forward takes."""
-        code = self.forward_of(root)
-        return [*code.positional[1:], *code.keyword_only] if code is not None else []
-
-    def takes(self, root: Instance, name: str) -> bool:
-        """Whether forward may be given an input of a name."""
-        code = self.forward_of(root)
-        return code is None or code.double_star is not None or name in self.parameters(root)
-
-    def forward_of(self, root: Instance) -> Any:
-        """The code of a module's own forward."""
-        forward = root.cls.find("forward") if root.cls.has("forward") else None
-        return forward.code if isinstance(forward, Function) else None
 
     # -- what is learned but not used -----------------------------------------------------------
 
