@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from shapecalc.cli.common import limit_option, open_spec, reports_errors, spec_argument
-from shapecalc.cli.output import echo, refuse_source, write
+from shapecalc.cli.output import echo, note_approximated, refuse_source, write
 from shapecalc.language.writer import as_json, as_yaml
 from shapecalc.pace import now
 
@@ -41,6 +41,7 @@ def convert(spec: str, output: Path | None, form: str | None, max_layers: int) -
     now.begin("writing")
     is_json = form == "json" or (form is None and str(output).endswith(".json"))
     text = as_json(network.spec) if is_json else as_yaml(network.spec)
+    note_approximated(network.spec)
     if output is None or str(output) == "-":
         echo(text.rstrip("\n"))
         return

@@ -15,7 +15,7 @@ from shapecalc.cli.common import (
     spec_argument,
     work_option,
 )
-from shapecalc.cli.output import echo, refuse_source, write
+from shapecalc.cli.output import echo, note_approximated, refuse_source, write
 
 
 @click.command()
@@ -61,6 +61,7 @@ def emit(
     network = open_spec(spec, max_layers)
     refuse_source(output, network.spec.source.name)
     source = written(network, read_settings(settings))
+    note_approximated(network.spec)
     if output is None:
         echo(source, end=False)
         return

@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -15,6 +15,12 @@ from shapecalc.cli import progress
 from shapecalc.files import is_same, save
 from shapecalc.language.signs import one_line, visible
 from shapecalc.pace import now
+
+if TYPE_CHECKING:
+    from shapecalc.language.tree import Spec
+
+MOST_NOTES = 10
+"""How many notes are printed."""
 
 SIGNS = "⌊⌋⌈⌉−·²⁹░█"
 """What explanations are written with where the output's encoding has it."""
@@ -83,6 +89,18 @@ def echo_frame(text: str) -> None:
         text = f"{click.style(head, bold=True)} {click.style('error:', fg='red', bold=True)} {tail}"
     if sys.stderr is not None:
         click.echo(text, sys.stderr, color=colored)
+
+
+def note_approximated(spec: Spec) -> None:
+    """Say on standard error where a spec computes other numbers than the source it was read of."""
+    places = [each.rpartition(": ") for each in spec.approximated]
+    for place, _, what in places[:MOST_NOTES]:
+        echo_error(f"{place}: note: {what}")
+    if len(places) > MOST_NOTES:
+        echo_error(f"... and {len(places) - MOST_NOTES} more notes")
+    if places:
+        told = "so other numbers come out of it than of the code; shapes and weights are the code's"
+        echo_error(f"shapecalc: note: {told}")
 
 
 def is_terminal(stream: Any) -> bool:
