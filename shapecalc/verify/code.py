@@ -8,11 +8,12 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from shapecalc.emitting.names import EmitError
+from shapecalc.language.opening import size_symbols
 from shapecalc.network import Network
 from shapecalc.reading.network import parts_of
 from shapecalc.verify import run
@@ -40,19 +41,44 @@ def check_code(
     run.torch()
     path, make = parts_of(text)
     doing(f"importing {path}")
-    try:
-        yield from check_against(
-            network,
-            lambda: _made(path, make),
-            settings,
-            seed=seed,
-            doing=doing,
-            are_named=True,
+
+    def compared(at: Mapping[str, Any]) -> Iterator[Finding]:
+        return check_against(
+            network, lambda: _made(path, make), at, seed=seed, doing=doing, are_named=True
         )
+
+    given = dict(settings or {})
+    report = network.report(given)
+    open_ones = [name for name in size_symbols(network.spec) if name not in given]
+    sizes = {name: report.symbols[name] for name in open_ones}
+    try:
+        yield from _at_some_size(compared, given, sizes)
     except EmitError as error:
         doing("running the module")
-        yield from check_live(network.report(settings), lambda: _made(path, make))
+        yield from check_live(report, lambda: _made(path, make))
         yield Finding("numbers", 0, (), f"none, since {error.problems[0].message}")
+
+
+def _at_some_size(
+    compared: Callable[[Mapping[str, Any]], Iterator[Finding]],
+    given: Mapping[str, Any],
+    sizes: Mapping[str, Any],
+) -> Iterator[Finding]:
+    """The findings at several sizes; at the given ones, where all is right at these alone.
+
+    So it is where the code computes with a size by the way of numbers that know no symbols.
+    """
+    for count, each in enumerate(compared(given)):
+        if not each.agrees and sizes:
+            again = list(compared({**given, **sizes}))[count:]
+            if all(finding.agrees for finding in again):
+                told = " and ".join(f"{name} = {size}" for name, size in sizes.items())
+                yield Finding(
+                    each.what, 0, (), f"none, since numbers in the code are those at {told}"
+                )
+                yield from again
+                return
+        yield each
 
 
 def _made(path: Path, make: str) -> Any:

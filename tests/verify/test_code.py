@@ -120,6 +120,73 @@ def test_what_reading_approximates_is_no_difference(which: str, tmp_path: Path) 
     assert note.startswith(f"none, since they may differ: {tmp_path / 'net.py'}:{told}")
 
 
+CONSTANTS = {
+    "positions": "self.table(torch.arange(x.shape[1]))",
+    "positions of a batch": "self.table(torch.arange(x.size(1)).unsqueeze(0).expand(x.shape[:2]))",
+    "positions of copies": "self.table(torch.arange(x.size(1)).view(1, -1).repeat(len(x), 1))",
+    "positions behind others": "self.table(torch.arange(2, x.size(1) + 2)[None])",
+    "numbers along another dimension": "x * torch.arange(1, x.shape[1] + 1).float()[:, None]",
+    "every second one": "self.table(torch.arange(1, 2 * x.shape[1], 2, dtype=torch.int32))",
+    "ones": "torch.cat((x, torch.ones(1, 2, 6)), 1)",
+    "zeros": "torch.cat((x, torch.zeros(1, 2, 6)), 1)",
+    "a single number": "x / torch.sqrt(torch.tensor(16.0)) - torch.tensor(2)",
+    "a single number of a dimension": "x * torch.tensor([0.5]) + torch.full((1, 1), 2.0)",
+    "a number from a size": "x / torch.tensor(x.shape[1])",
+}
+
+
+@pytest.mark.parametrize("which", CONSTANTS)
+def test_constants_that_have_a_kind_are_what_they_are(which: str, tmp_path: Path) -> None:
+    body = f"""
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(20, 6)
+
+    def forward(self, x):
+        return x + {CONSTANTS[which]} if {"table" in CONSTANTS[which]} else {CONSTANTS[which]}
+"""
+    found = findings(tmp_path, body, ["T=5,6"])
+    assert not notes(found)
+    assert runs(found) > 3
+
+
+def test_numbers_that_were_changed_are_not_known(tmp_path: Path) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(20, 6)
+
+    def forward(self, x):
+        places = torch.arange(5)
+        view = places.view(1, -1)
+        places[2] = 7
+        return x + self.table(view)
+"""
+    (note,) = notes(findings(tmp_path, body, ["5,6"]))
+    assert note.endswith("net.py:17: a constant stands as zeros")
+
+
+@pytest.mark.parametrize("number", ["x.shape[1] ** 0.5", "float(x.shape[1])", "1.5 * len(x[0])"])
+def test_what_follows_from_a_size_is_right_at_that_size(number: str, tmp_path: Path) -> None:
+    body = f"""
+    def forward(self, x):
+        return x / ({number})
+"""
+    found = findings(tmp_path, body, ["T=5,6"])
+    (note,) = notes(found)
+    assert note == "none, since numbers in the code are those at T = 5"
+    assert runs(found) > 3
+
+
+def test_chance_is_no_difference(tmp_path: Path) -> None:
+    body = """
+    def forward(self, x):
+        return x * torch.rand(1)
+"""
+    (note,) = notes(findings(tmp_path, body, ["6"]))
+    assert "net.py:10: a random number stands as the middle of what it may be" in note
+
+
 def test_zeros_are_zeros(tmp_path: Path) -> None:
     body = """
     def forward(self, x):

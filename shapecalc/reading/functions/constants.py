@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.evaluator.sizes import Size
 from shapecalc.reading.evaluator.values import Instance, Unknown
@@ -13,10 +14,14 @@ from shapecalc.reading.functions.elementwise import typed
 from shapecalc.reading.modules import learned, stored
 from shapecalc.reading.tensors.dtypes import DTYPES, DType, TorchSize
 from shapecalc.reading.tensors.numbers import as_type, is_small
+from shapecalc.reading.tensors.rows import Row
 from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue
 
 OWN = OPERATIONS.part(__name__)
 operation = OWN.function
+
+ARANGES = frozenset(("int64", "int32", *FLOATS))
+"""The element types of numbers in a row."""
 
 MOST_CHANCES = 64
 """Of more random numbers than these none is known."""
@@ -64,14 +69,16 @@ operation("torch.empty", "torch.randn")(_filled(None))
 @operation("torch.rand")
 def _rand(rt: Any, *sizes: Any, **kwargs: Any) -> Any:
     found = _filled(None)(rt, *sizes, **kwargs)
-    return _middle(found, 0.5)
+    return _middle(rt, found, 0.5)
 
 
-def _middle(found: TensorValue, number: Any) -> TensorValue:
+def _middle(rt: Any, found: TensorValue, number: Any) -> TensorValue:
     """Random numbers that code may ask for: each is the middle of what it may be."""
     count = int(prod(found.shape))
     if count == 1 or (len(found.shape) == 1 and count <= MOST_CHANCES):
         found.data = [number] * count
+        if rt.current is not None:
+            rt.approximates("a random number stands as the middle of what it may be")
     return found
 
 
@@ -79,7 +86,7 @@ def _middle(found: TensorValue, number: Any) -> TensorValue:
 def _uniform(rt: Any, x: TensorValue, low: Any = 0.0, high: Any = 1.0, **kwargs: Any) -> Any:
     bounds = [plain(kwargs.get("from", low)), plain(kwargs.get("to", high))]
     x.data = None
-    return _middle(x, sum(bounds) / 2) if x.is_constant and _are_known(bounds) else x
+    return _middle(rt, x, sum(bounds) / 2) if x.is_constant and _are_known(bounds) else x
 
 
 @operation("Tensor.random_")
@@ -88,7 +95,7 @@ def _random(rt: Any, x: TensorValue, *bounds: Any, **kwargs: Any) -> Any:
     x.data = None
     if not bounds or not x.is_constant or not _are_known(bounds):
         return x
-    return _middle(x, _whole_middle(bounds))
+    return _middle(rt, x, _whole_middle(bounds))
 
 
 def _are_known(bounds: Sequence[Any]) -> bool:
@@ -219,7 +226,17 @@ def _in_a_row(values: Any, shape: list[int]) -> list[Any] | None:
     return found if is_plain else None
 
 
-@operation("torch.arange", "torch.range")
+@operation("torch.range")
+def _range(rt: Any, start: Any = 0, end: Any = None, step: Any = 1, **kwargs: Any) -> Any:
+    """Numbers up to an end that is one of them."""
+    first, last, step = (number(rt, each) for each in (start, end, step))
+    for each in (first, last, step):
+        if isinstance(each, Unknown):
+            raise rt.not_known(each)
+    return TensorValue((int((last - first) // step) + 1,), _dtype_of(kwargs))
+
+
+@operation("torch.arange")
 def _arange(
     rt: Any, *args: Any, start: Any = 0, end: Any = None, step: Any = 1, **kwargs: Any
 ) -> Any:
@@ -242,6 +259,8 @@ def _arange(
     found = TensorValue((max(count, 0),), _dtype_of(kwargs, "int64" if is_whole else "float32"))
     if not isinstance(count, Size) and count <= 64:
         found.data = [first + n * step for n in range(count)]
+    if is_whole and step > 0 and first >= 0 and found.dtype in ARANGES and found.shape[0] > 0:
+        found.own_row = Row(first, first + count * step, step)
     return found
 
 
@@ -267,7 +286,7 @@ def _randint(rt: Any, *args: Any, size: Any = None, **kwargs: Any) -> Any:
     given = [*args, *(kwargs[name] for name in ("low", "high") if name in kwargs)]
     bounds, rest = _bounds_and_size(given if size is None else [*given, size])
     found = TensorValue(tuple(numbers(rt, [rest])), _dtype_of(kwargs, "int64"))
-    return _middle(found, _whole_middle(bounds)) if bounds and _are_known(bounds) else found
+    return _middle(rt, found, _whole_middle(bounds)) if bounds and _are_known(bounds) else found
 
 
 def _bounds_and_size(given: list[Any]) -> tuple[list[Any], Any]:

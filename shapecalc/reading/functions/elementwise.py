@@ -269,6 +269,7 @@ def typed(rt: Any, x: TensorValue, dtype: str) -> TensorValue:
     found = same_source(x, x.shape, dtype)
     if x.data is not None:
         found.data = as_type(x.data, dtype)
+    found.own_row = x.row
     return found
 
 
@@ -293,4 +294,5 @@ def _clone(rt: Any, x: TensorValue, *args: Any, **kwargs: Any) -> Any:
     """The same elements: in-place operations on the copy do not change the original."""
     found = same_source(x, x.shape, x.dtype)
     found.data = x.data
+    found.own_row = x.row
     return found

@@ -180,8 +180,7 @@ class Indexing:
 
     def tensor_store(self, value: TensorValue, index: Any, item: Any) -> None:
         """``tensor[index] = item``: the elements change, the shape does not."""
-        if value.data is not None:
-            value.data = self.stored_numbers(value, index, item)
+        value.data = None if value.data is None else self.stored_numbers(value, index, item)
         if self.current is None or not isinstance(item, TensorValue) or item.is_constant:
             if self.current is not None and not value.is_constant:
                 self.approximates("assignment to a part of a tensor is left out")

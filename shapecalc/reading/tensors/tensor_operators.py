@@ -78,6 +78,18 @@ def _computed(word: str, x: Any, y: Any) -> Any:
 _MOST_BITS = 63
 
 
+def _as_number(value: Any, other: Any) -> Any:
+    """The number of a tensor that is a single one and known, where the other is no constant."""
+    if not isinstance(value, TensorValue) or not isinstance(other, TensorValue):
+        return value
+    is_single = all(type(size) is int and size == 1 for size in value.shape)
+    is_known = value.is_constant and value.data is not None
+    if not (is_single and is_known) or other.is_constant or len(value.shape) > len(other.shape):
+        return value
+    (number,) = value.data
+    return number if isinstance(number, (int, float)) and math.isfinite(number) else value
+
+
 def _may_broadcast(a: Sequence[int], b: Sequence[int]) -> bool:
     """Whether two shapes go together."""
     return all(x == y or 1 in (x, y) for x, y in zip(reversed(a), reversed(b)))
@@ -110,6 +122,7 @@ class TensorOperators:
             return self.tensor_operator(_SHIFTS[word], a, 2**bits)
         if word not in ARITHMETIC:
             raise self.cannot(f"{word} of a tensor is not in the catalogue")
+        a, b = _as_number(a, b), _as_number(b, a)
         if isinstance(a, TensorValue) and isinstance(b, TensorValue):
             dtype = "bool" if word in COMPARISONS else None
             if a.data is None or b.data is None or word not in _NUMBERS:

@@ -20,6 +20,7 @@ from shapecalc.layers import KINDS, FieldError, Layer, Tensor
 from shapecalc.layers.tensor import MOST_DIMENSIONS
 from shapecalc.reading.evaluator.sizes import Size
 from shapecalc.reading.evaluator.values import Instance, Place
+from shapecalc.reading.tensors import rows
 from shapecalc.reading.tensors.helping import helped
 from shapecalc.reading.tensors.numbers import are_known, know
 from shapecalc.reading.tensors.traced import Call, Given, Op, TensorValue, Unmet, key_of
@@ -201,11 +202,20 @@ class Trace:
         """Whether an operation on constants is a constant: it costs no multiplications."""
         if not inputs or not all(each.is_constant for each in inputs):
             return False
+        self.see_row(layer.kind, inputs, outputs)
         tensors = tuple(each.tensor for each in inputs)
         if layer.weights():
             return False
         first = next(iter(outputs.values()))
         return not _macs(layer, tensors, first.tensor)
+
+    def see_row(
+        self, kind: str, inputs: Sequence[TensorValue], outputs: dict[str, TensorValue]
+    ) -> None:
+        """Keep the numbers of a row in another view of it."""
+        if len(inputs) == 1 and (row := inputs[0].row) is not None:
+            for found in outputs.values():
+                found.own_row = rows.seen(row, kind, inputs[0].shape, found.shape)
 
     def produced(self, value: TensorValue) -> TensorValue:
         """A tensor that an operation or input puts out: what is stored or constant is an entry."""
@@ -214,16 +224,23 @@ class Trace:
         assert self.current is not None
         if value.stored is not None:
             return self.stored_entry(value)
-        kind = "Zeros" if "Zeros" in KINDS else "Parameter"
+        made = self.constant_entry(value)
+        value.source, value.output = made.source, made.output
+        value.source.is_constant = True
+        return value
+
+    def constant_entry(self, value: TensorValue) -> TensorValue:
+        """What an entry puts out for a constant: its numbers where they have a kind, else zeros."""
+        if value.row is not None:
+            return rows.entry(self, value)
         settings: dict[str, Any] = {"shape": list(value.shape)}
         if value.dtype != "float32":
             settings["dtype"] = value.dtype
-        made = self.add(kind, [], settings)
-        if value.data is None or any(value.data):
+        are_ones = bool(value.data) and all(each == 1 for each in value.data)
+        (made,) = self.add("Ones" if are_ones else "Zeros", [], settings).values()
+        if not are_ones and (value.data is None or any(value.data)):
             self.approximates("a constant stands as zeros")
-        source = next(iter(made.values()))
-        value.source, value.output = source.source, source.output
-        return value
+        return made
 
     stored_entry: Any
     stored_name: Any

@@ -10,14 +10,16 @@ from shapecalc.language.problem import Mark
 from shapecalc.layers import OUTPUT, Layer, Tensor
 from shapecalc.reading.evaluator.sizes import Size
 from shapecalc.reading.evaluator.values import Instance, Place
+from shapecalc.reading.tensors.rows import Row
 
 
 class TensorValue:
     """A tensor: its shape and element type, and what puts it out.
 
     ``source`` is the operation or input that it comes from, ``output`` which of its outputs;
-    ``stored`` tells a learned tensor or a buffer, ``data`` the numbers of a small constant,
-    ``is_array`` that numpy made it, whose arrays have some attributes that tensors have as methods.
+    ``stored`` tells a learned tensor or a buffer, ``data`` the numbers of a small constant, ``row``
+    those of one that counts, ``is_array`` that numpy made it, whose arrays have some attributes
+    that tensors have as methods.
     """
 
     __slots__ = (
@@ -28,6 +30,7 @@ class TensorValue:
         "memory",
         "numbers",
         "output",
+        "own_row",
         "shape",
         "source",
         "stored",
@@ -46,6 +49,7 @@ class TensorValue:
         self.output = output
         self.stored: Stored | None = None
         self.numbers: Any = None
+        self.own_row: Row | None = None
         self.memory: Memory | None = None
         self.change = 0  # the last one of the memory that the numbers are after
         self.is_array = False
@@ -62,10 +66,17 @@ class TensorValue:
 
     @data.setter
     def data(self, numbers: Any) -> None:
-        self.numbers = numbers
+        self.numbers, self.own_row = numbers, None
         if self.memory is not None:
             self.memory.changes += 1
             self.change = self.memory.changes
+
+    @property
+    def row(self) -> Row | None:
+        """The numbers, where they count up from one to the next along one dimension."""
+        if self.memory is not None and self.memory.changes != self.change:
+            return None
+        return self.own_row
 
     def sees(self, other: TensorValue) -> None:
         """Be a view of another tensor: what changes the numbers of one makes the other unknown."""
@@ -76,7 +87,7 @@ class TensorValue:
     def is_left_out(self) -> bool:
         """Whether what follows from its known numbers is a constant, and no operation on it."""
         if isinstance(self.source, Op):
-            return self.source.kind == "Zeros"
+            return self.source.is_constant
         return self.source is None and (self.stored is None or len(self.shape) < 2)
 
     @property
@@ -99,12 +110,15 @@ class TensorValue:
         """The tensor as it is now, whatever is done to it in place later."""
         found = TensorValue(self.shape, self.dtype, self.source, self.output)
         found.stored, found.data, found.grown = self.stored, self.data, self.grown
+        found.own_row = self.row
         return found
 
     def become(self, other: TensorValue) -> TensorValue:
         """Change in place, as operations whose names end in ``_`` do."""
+        row = other.row
         for name in ("shape", "dtype", "source", "output", "data", "grown"):
             setattr(self, name, getattr(other, name))
+        self.own_row = row
         self.stored = other.stored
         return self
 
@@ -151,6 +165,7 @@ class Op:
         "call",
         "inputs",
         "instance",
+        "is_constant",
         "kind",
         "layer",
         "name",
@@ -171,6 +186,7 @@ class Op:
         self.instance: Instance | None = None
         self.name = ""
         self.place: Mark | None = None
+        self.is_constant = False  # whether it is there to put out a constant
         self.shared: Op | None = None  # the operation whose weights it uses
         self.weights: dict[str, Stored] = {}
 

@@ -1,0 +1,60 @@
+"""Numbers in a row, as ``arange`` makes them, under whatever views of them: they have a kind.
+
+Other constants stand as zeros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from shapecalc.reading.tensors.traced import TensorValue
+
+
+class Row(NamedTuple):
+    """Numbers along one dimension of a tensor, the same along all others."""
+
+    start: Any
+    end: Any
+    step: Any
+    axis: int = 0
+
+
+def seen(row: Row, kind: str, x: Sequence[Any], found: Sequence[Any]) -> Row | None:
+    """A row that an operation has put from one shape into another; None if it may be none there."""
+    if kind in ("Expand", "Tile"):  # new dimensions come first
+        axis = row.axis + len(found) - len(x)
+        return row._replace(axis=axis) if _told(found[axis]) == _told(x[row.axis]) else None
+    if kind not in ("Unsqueeze", "Squeeze", "Reshape", "To"):
+        return None
+    (axis, *more), own = _wide(found) or [0], [_told(x[n]) for n in _wide(x)]
+    if more or own != [_told(x[row.axis])] or own != [_told(found[axis])]:
+        return None  # which dimension is whose is not plain
+    return row._replace(axis=axis)
+
+
+def _wide(shape: Sequence[Any]) -> list[int]:
+    """The dimensions of a shape that are not 1, whatever the batch."""
+    return [n for n, size in enumerate(shape) if type(size) is not int or size != 1]
+
+
+def _told(size: Any) -> Any:
+    """A size with how it follows from symbols."""
+    return getattr(size, "terms", size)
+
+
+def entry(rt: Any, value: TensorValue) -> TensorValue:
+    """The entries that put out a row of a tensor's shape; the last of them."""
+    row = value.row
+    assert row is not None
+    settings = {"end": row.end, "start": row.start, "step": row.step, "dtype": value.dtype}
+    (found,) = rt.add("Arange", [], settings).values()
+    for _ in value.shape[row.axis + 1 :]:
+        (found,) = rt.add("Unsqueeze", [found], {"dim": -1}).values()
+    for _ in value.shape[: row.axis]:
+        (found,) = rt.add("Unsqueeze", [found], {"dim": 0}).values()
+    if [*map(_told, found.shape)] != [*map(_told, value.shape)]:
+        (found,) = rt.add("Expand", [found], {"size": list(value.shape)}).values()
+    made: TensorValue = found
+    return made
