@@ -69,7 +69,7 @@ def made(make: Any) -> Any:
         try:
             with calm():
                 model = make()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, FactoryError):
             raise
         except BaseException as error:
             raise FactoryError(f"the factory {_failing(error)}") from error

@@ -11,6 +11,7 @@ import shapecalc
 
 check_code = pytest.importorskip("shapecalc.verify.code").check_code
 Finding = pytest.importorskip("shapecalc.verify.findings").Finding
+FactoryError = pytest.importorskip("shapecalc.verify.making").FactoryError
 
 HEAD = """
 import torch
@@ -322,3 +323,16 @@ def test_a_batch_behind_other_dimensions_is_asked_for_there(tmp_path: Path) -> N
     found = findings(tmp_path, body, ["5,8"])
     assert not notes(found)
     assert runs(found) > 2
+
+
+def test_a_file_that_does_not_run_is_told_by_its_name(tmp_path: Path) -> None:
+    body = """
+    def forward(self, x):
+        return x
+
+
+import no_such_package
+"""
+    with pytest.raises(FactoryError) as error:
+        findings(tmp_path, body, ["6"])
+    assert str(error.value).startswith(f"{tmp_path / 'net.py'}: ModuleNotFoundError: No module")
