@@ -122,12 +122,14 @@ def test_what_reading_approximates_is_no_difference(which: str, tmp_path: Path) 
 
 
 CONSTANTS = {
-    "positions": "self.table(torch.arange(x.shape[1]))",
-    "positions of a batch": "self.table(torch.arange(x.size(1)).unsqueeze(0).expand(x.shape[:2]))",
-    "positions of copies": "self.table(torch.arange(x.size(1)).view(1, -1).repeat(len(x), 1))",
-    "positions behind others": "self.table(torch.arange(2, x.size(1) + 2)[None])",
+    "positions": "x + self.table(torch.arange(x.shape[1]))",
+    "positions of a batch": "x + self.table(torch.arange(x.size(1))[None].expand(x.shape[:2]))",
+    "positions of copies": "x + self.table(torch.arange(x.size(1)).view(1, -1).repeat(len(x), 1))",
+    "positions behind others": "x + self.table(torch.arange(2, x.size(1) + 2)[None])",
     "numbers along another dimension": "x * torch.arange(1, x.shape[1] + 1).float()[:, None]",
-    "every second one": "self.table(torch.arange(1, 2 * x.shape[1], 2, dtype=torch.int32))",
+    "every second one": "x + self.table(torch.arange(1, 2 * x.shape[1], 2, dtype=torch.int32))",
+    "positions behind an offset": "x + self.table(torch.arange(x.shape[1])[None] + 2)",
+    "positions before an offset": "x + self.table(3 + torch.arange(x.shape[1]) - 1)",
     "ones": "torch.cat((x, torch.ones(1, 2, 6)), 1)",
     "zeros": "torch.cat((x, torch.zeros(1, 2, 6)), 1)",
     "a single number": "x / torch.sqrt(torch.tensor(16.0)) - torch.tensor(2)",
@@ -144,7 +146,7 @@ def test_constants_that_have_a_kind_are_what_they_are(which: str, tmp_path: Path
         self.table = nn.Embedding(20, 6)
 
     def forward(self, x):
-        return x + {CONSTANTS[which]} if {"table" in CONSTANTS[which]} else {CONSTANTS[which]}
+        return {CONSTANTS[which]}
 """
     found = findings(tmp_path, body, ["T=5,6"])
     assert not notes(found)

@@ -34,6 +34,16 @@ def seen(row: Row, kind: str, x: Sequence[Any], found: Sequence[Any]) -> Row | N
     return row._replace(axis=axis)
 
 
+def moved(row: Row | None, word: str, number: Any, *, is_reversed: bool) -> Row | None:
+    """A row to which a number is added, or from which one is taken; None where it is no row."""
+    if row is None or type(number) is not int or word not in ("+", "-"):
+        return None
+    if word == "-" and (is_reversed or number > row.start):
+        return None
+    by = number if word == "+" else -number
+    return row._replace(start=row.start + by, end=row.end + by) if row.start + by >= 0 else None
+
+
 def _wide(shape: Sequence[Any]) -> list[int]:
     """The dimensions of a shape that are not 1, whatever the batch."""
     return [n for n, size in enumerate(shape) if type(size) is not int or size != 1]

@@ -13,6 +13,7 @@ from shapecalc.reading.evaluator.operators import plain, type_name
 from shapecalc.reading.evaluator.values import Unknown
 from shapecalc.reading.tensors.dtypes import COMPARISONS
 from shapecalc.reading.tensors.numbers import FUNCTIONS, is_small, stretched
+from shapecalc.reading.tensors.rows import moved
 from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue, same_source
 
 ARITHMETIC = {
@@ -148,11 +149,14 @@ class TensorOperators:
             message = f"unsupported operand type(s) for {word}: '{kinds[0]}' and '{kinds[1]}'"
             raise self.error("TypeError", message)
         known = tensor.data is not None and word in _NUMBERS
+        row = moved(tensor.row, word, number, is_reversed=tensor is b) if tensor.row else None
         found = self.computed(word, a, b) if known else None
         if found is not None and tensor.is_left_out:
+            found.own_row = row
             return found
         made = self.with_number(word, tensor, number, reverse=tensor is b)
         made.data = found.data if found is not None else None
+        made.own_row = row
         return made
 
     def computed(self, word: str, a: Any, b: Any) -> TensorValue | None:
