@@ -84,7 +84,7 @@ class Formula(Symbolic):
         """
         return nodes.terms(self.expr)
 
-    def at(self, **values: Quantity) -> Quantity:
+    def at(self, /, **values: Quantity) -> Quantity:
         """The formula with symbols replaced by numbers or by other formulas.
 
         >>> (64 * Formula.symbol("width", rational=True)).at(width=Fraction(3, 4))

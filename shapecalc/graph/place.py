@@ -299,7 +299,9 @@ class Placer(Evaluator):
         mark = (node.entry.share or node.entry).mark
         if other is None:
             message = f"shares the weights of {node.shared!r}, which has none of its own"
-            self.problem(mark, message, uses=place.part)
+            inside = next((path for path in self.nodes if path.startswith(f"{node.shared}.")), "")
+            hint = f"it stands for several layers: name one, such as {inside}" if inside else ""
+            self.problem(mark, message, hint, uses=place.part)
             raise Fatal
         theirs, ours = other.layer.weights(), node.layer.weights()
         if other.layer.kind == node.layer.kind:

@@ -188,8 +188,10 @@ class Entries:
             return
         fields = KINDS[first].fields if first in KINDS else {}
         from shapecalc.language.fields import elsewhere  # only where something is wrong
+        from shapecalc.language.keys import beside
 
-        close = did_you_mean(second, MODIFIERS) or elsewhere(second, [*fields])[1]
+        close = beside(second) or did_you_mean(second, MODIFIERS)
+        close = close or elsewhere(second, [*fields])[1]
         hint = f"{second!r} is a field of {first}: indent it below, or use {first}: {{...}}"
         if second not in fields:
             hint = close or "each kind is an entry of its own, behind its own dash"

@@ -23,6 +23,26 @@ _CALLED = {
 """Keys of a spec, and their names elsewhere, without signs and capitals."""
 
 
+_BESIDE = {
+    "from": "input inputs source sources bottom inbound inboundnodes prev previous",
+    "repeat": "times count copies number n num repeats",
+    "when": "if condition enabled",
+    "share": "shared tie tied weights",
+}
+"""Keys beside a kind, and their names elsewhere."""
+
+
+def beside(name: str) -> str:
+    """A hint on a key beside a kind that is called otherwise here; empty if none is meant.
+
+    >>> beside("inputs"), beside("if"), beside("colour")
+    ("called 'from' here", "called 'when' here", '')
+    """
+    plain = name.casefold().replace("_", "")
+    key = next((key for key, others in _BESIDE.items() if plain in others.split()), "")
+    return f"called {key!r} here" if key else ""
+
+
 def no_mapping(value: object) -> str:
     """A hint on what stands in place of a spec.
 

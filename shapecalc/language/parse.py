@@ -69,7 +69,8 @@ class _Reader:
             is_counted = block.numbered or block.inline
             order = Order(block.inline) if is_counted else None
             block.entries = self.entries.of(body["layers"].value, inside.inner(), order)
-            block.outputs = self.named_outputs(body.get("outputs"), block.entries)
+            outputs = body.get("outputs")
+            block.outputs = self.named_outputs(outputs, block.entries, block.inputs)
             block.state_order = self.state_order(body.get("state_order"), block)
         self.recursion(spec.blocks)
         scope = Scope(ChainMap(dict.fromkeys(spec.inputs, "input")), names)
@@ -104,7 +105,12 @@ class _Reader:
         known = {BATCH}
         if pair is not None and isinstance(pair.value.value, list):
             return self.symbols_as_a_list(pair, pair.value.value)
-        for name, each in self.values.mapping(pair, "a mapping of symbols to their values").items():
+        declared = self.values.mapping(pair, "a mapping of symbols to their values")
+        if pair is not None and isinstance(pair.value.value, str):  # which has been told
+            names = re.findall(r"([A-Za-z_]\w*)\s*=", pair.value.value)
+            return {name: Setting(Setting.CONSTANT, 1, pair.value.mark) for name in names}
+        self.values.below = frozenset(declared)
+        for name, each in declared.items():
             self.values.identifier(name, each.key.mark, "a symbol's name")
             if name in RESERVED | {"index"} or name in TENSOR_NAMES:
                 self.values.problem(each.key.mark, f"{name!r} has a meaning in expressions already")
@@ -115,6 +121,7 @@ class _Reader:
                 continue
             found[name] = self.values.setting(value, known)
             known.add(name)
+        self.values.below = frozenset()
         return found
 
     def symbols_as_a_list(self, pair: Pair, items: list[Node]) -> dict[str, Setting]:
@@ -177,6 +184,11 @@ class _Reader:
     def one_input(self, name: str, pair: Pair, names: frozenset[str]) -> Input:
         node, dtype = pair.value, "float32"
         if isinstance(node.value, dict):
+            named = [own for own, each in node.value.items() if _is_list(each)]
+            if "shape" not in node.value and named:
+                message = "an input with a name of its own stands behind 'inputs'"
+                self.values.problem(node.mark, message, f"inputs: {{{named[0]}: [...]}}")
+                return Input(name, [], dtype, node.mark)
             self.values.known_keys(node.value, ("shape", "dtype"), "an input")
             given = node.value.get("dtype")
             if given is not None:
@@ -221,35 +233,43 @@ class _Reader:
         if pair is None or pair.value.value is None:
             return []
         if isinstance(pair.value.value, dict):
-            named = self.named_outputs(pair, spec.entries)
+            named = self.named_outputs(pair, spec.entries, spec.inputs)
             spec.output_names = list(named)
             return list(named.values())
-        return self.of_layers(self.values.references(pair.value), spec.entries)
+        return self.of_layers(self.values.references(pair.value), spec.entries, spec.inputs)
 
-    def of_layers(self, found: list[Reference], entries: list[Entry]) -> list[Reference]:
+    def of_layers(
+        self, found: list[Reference], entries: list[Entry], inputs: Collection[str] = ()
+    ) -> list[Reference]:
         """References that have to be to entries of a list."""
-        return self.known(found, dict.fromkeys(self.names_of(entries)))
+        return self.known(found, dict.fromkeys(self.names_of(entries)), inputs)
 
-    def known(self, found: list[Reference], known: Collection[str]) -> list[Reference]:
+    def known(
+        self, found: list[Reference], known: Collection[str], inputs: Collection[str] = ()
+    ) -> list[Reference]:
         """References that have to be to one of some names, or to a part of it."""
         for name, mark in found:
             if not is_known(parted(name, known)[0], known):
                 hint = did_you_mean(name, known)
+                if name in inputs:
+                    hint = f"an input is passed on by an entry: {{Identity: , from: {name}}}"
                 self.values.problem(mark, f"no entry of 'layers' is named {name!r}", hint)
         return found
 
-    def named_outputs(self, pair: Pair | None, entries: list[Entry]) -> dict[str, Reference]:
+    def named_outputs(
+        self, pair: Pair | None, entries: list[Entry], inputs: Collection[str] = ()
+    ) -> dict[str, Reference]:
         """What is put out: entries under their own names, or names and entries."""
         if pair is None or pair.value.value is None:
             return {}
         names = dict.fromkeys(self.names_of(entries))
         if not isinstance(pair.value.value, dict):
-            listed = self.known(self.values.references(pair.value), names)
+            listed = self.known(self.values.references(pair.value), names, inputs)
             return {each.name.rpartition(".")[2]: each for each in listed}
         found: dict[str, Reference] = {}
         for name, each in pair.value.value.items():
             self.values.identifier(name, each.key.mark, "an output's name")
-            references = self.known(self.values.references(each.value), names)
+            references = self.known(self.values.references(each.value), names, inputs)
             if len(references) > 1:
                 hint = "each of several has a name of its own"
                 self.values.problem(each.value.mark, f"output {name!r} is one entry", hint)
@@ -267,10 +287,24 @@ class _Reader:
                 found.append(entry.name)
         return found
 
+    def blocks_as_a_list(self, pair: Pair, items: list[Node]) -> None:
+        """Tell of blocks that stand in a list; what has their names is a use all the same."""
+        bodies = [item.value for item in items if isinstance(item.value, dict)]
+        given = [body["name"].value.value for body in bodies if "name" in body]
+        names = [name for name in given if isinstance(name, str)]
+        message = "expected a mapping of names to blocks, got a list"
+        hint = f"each behind its name: {names[0] if names else 'Name'}: {{layers: [...]}}"
+        self.values.problem(pair.value.mark, message, hint)
+        for name in names:
+            self.entries.blocks[name] = Block(name, pair.value.mark)
+
     def block_names(self, pair: Pair | None, spec: Spec) -> list[tuple[Block, dict[str, Pair]]]:
         """Make the blocks, without their layers, which may use any of them."""
         symbols = frozenset({*spec.symbols, BATCH})
         bodies = []
+        if pair is not None and isinstance(pair.value.value, list):
+            self.blocks_as_a_list(pair, pair.value.value)
+            return []
         for name, each in self.values.mapping(pair, "a mapping of names to blocks").items():
             self.values.identifier(name, each.key.mark, "a block's name")
             if name in KINDS:
@@ -375,6 +409,10 @@ class _Reader:
                 elif entry.kind in blocks and entry.kind not in done:
                     path[entry.kind] = None
                     stack.append(_uses(blocks[entry.kind].entries))
+
+
+def _is_list(pair: Pair) -> bool:
+    return isinstance(pair.value.value, list)
 
 
 def _uses(entries: list[Entry]) -> Iterator[Entry]:

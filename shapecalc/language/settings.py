@@ -81,7 +81,11 @@ class Settings:
         )
         values = [str(getattr(each, "value", each)).strip() for each in nodes]
         message = f"{entry.kind} takes fields by name, but is given {value.noun}"
-        self.values.problem(value.mark, message, *by_name(kind, values))
+        hints = by_name(kind, values)
+        if kind.arity[1] != 1 and all(each.isidentifier() for each in values):
+            given = ", ".join(values)
+            hints = (f"what it takes stands beside it: {{{entry.kind}: , from: [{given}]}}",)
+        self.values.problem(value.mark, message, *hints)
         return True
 
     def _by_position(self, entry: Entry, items: list[Node], names: list[str]) -> dict[str, Pair]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from functools import lru_cache
 from typing import Any
@@ -55,6 +56,7 @@ class Values:
         self.source = source
         self.codes = codes
         self.problems = Problems(source)
+        self.below: Set[str] = frozenset()  # symbols that are declared where one is read
 
     def problem(self, mark: Mark, message: str, *notes: str) -> None:
         """Note a problem and go on."""
@@ -83,7 +85,10 @@ class Values:
             return {}
         if isinstance(pair.value.value, dict):
             return pair.value.value
-        self.problem(pair.value.mark, f"expected {what}, got {pair.value.noun}")
+        hint = ""
+        if isinstance(pair.value.value, str) and (given := _GIVEN.match(pair.value.value)):
+            hint = f"with a colon: {given[1]}: {given[2]}"
+        self.problem(pair.value.mark, f"expected {what}, got {pair.value.noun}", hint)
         return {}
 
     def width(self, node: Node) -> str:
@@ -202,7 +207,10 @@ class Values:
     def _unknown_name(self, name: Name, setting: Setting, names: Set[str]) -> None:
         line, column, _ = setting.mark
         mark = Mark(line, column + setting.offset + name.column, len(name.name))
-        self.problem(mark, f"unknown name {name.name!r}", *_hints(name.name, names))
+        hints = _hints(name.name, names)
+        if name.name in self.below:
+            hints = (f"{name.name!r} is declared below it, and is known to those after",)
+        self.problem(mark, f"unknown name {name.name!r}", *hints)
 
 
 def _hints(name: str, names: Set[str]) -> tuple[str, ...]:
@@ -213,6 +221,12 @@ def _hints(name: str, names: Set[str]) -> tuple[str, ...]:
         return (f"written {_TRUTHS[name.casefold()]} here",)
     if "(" in name:
         return ("sizes of entries are known where layers are",)
+    if name in ("true", "false"):
+        return (f"written {name}, without quotes",)
+    if name == "input":
+        return ("what an entry takes stands beside its kind: from: input",)
+    if name in names:
+        return (f"written {name}, without spaces around it",)
     if name == "index":
         return ("'index' counts the copies of an entry with 'repeat'",)
     if hint := did_you_mean(name, names):
@@ -220,6 +234,9 @@ def _hints(name: str, names: Set[str]) -> tuple[str, ...]:
     known = f"known here: {listing(sorted(names))}"
     return known, f"a symbol is declared at the top, as in symbols: {{{name}: 10}}"
 
+
+_GIVEN = re.compile(r"([A-Za-z_]\w*)\s*=\s*(\S+)")
+"""What other languages write for a name and its value."""
 
 _TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 """What YAML 1.1 had for true and false, and 1.2 has no more."""

@@ -28,7 +28,7 @@ from shapecalc.reading.lowering.lower import Lowering
 from shapecalc.reading.lowering.settings import setting
 from shapecalc.reading.lowering.trying import Trial, Trying
 from shapecalc.reading.modules import SEQUENTIAL, all_tensors, is_buffer, is_module, walk
-from shapecalc.reading.modules.holding import set_training
+from shapecalc.reading.modules.holding import set_training, trained_otherwise
 from shapecalc.reading.modules.registering import unregistered
 from shapecalc.reading.outputs import names_of, tensors
 from shapecalc.reading.reader import Reader, deep
@@ -248,7 +248,7 @@ class _Reading:
             spec.name = root.cls.name
         trace, results, given = self.run(root, spec)
         spec.approximated = tuple(reader.approximated)
-        spec.by_training = tuple(reader.by_training)
+        spec.by_training = (*reader.by_training, *trained_otherwise(root))
         held = list(all_tensors(root))
 
         def lowered(apart: frozenset[Any]) -> tuple[Spec, Lowering]:
@@ -329,7 +329,7 @@ class _Reading:
             raise CannotRead(place, f"forward gives back no tensor but {type_name(result)}", hint)
         spec.output_names = names_of(result)
         reader.current = trace
-        found_results = [reader.produced(value) for value in results]
+        found_results = [reader.produced(reader.cast(value)) for value in results]
         reader.current = None
         reader.problems += unregistered(root, operations(trace), reader.paths)
         return trace, found_results, given

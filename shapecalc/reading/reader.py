@@ -33,6 +33,7 @@ from shapecalc.reading.modules import (
     SEQUENTIAL,
     Leaf,
     Modules,
+    Registered,
     children,
     is_module,
     tensors_of,
@@ -115,12 +116,13 @@ class Reader(Arguments, Modules, LeafCalls, Tensors, Trace, Assumptions):
         if is_module(value):
             if name == "training":
                 return self.training
-            if name in ("_modules", "_parameters", "_buffers"):
-                if name == "_modules":
-                    return dict(children(value))
+            if name == "_modules":
+                return Registered(value, children(value))
+            if name in ("_parameters", "_buffers"):
                 wanted = name == "_buffers"
-                found = tensors_of(value)
-                return {n: v for n, v in found.items() if v.stored and v.stored.is_buffer is wanted}
+                held = tensors_of(value).items()
+                own = [(n, v) for n, v in held if v.stored and v.stored.is_buffer is wanted]
+                return Registered(value, own)
         return MISSING
 
     def callable_attribute(self, value: Any, name: str) -> Any:

@@ -125,6 +125,7 @@ def holding(report: Report, model: Any) -> Iterator[Pair]:
         *model.named_buffers(remove_duplicate=False),
     ]
     theirs = {name: tuple(tensor.shape) for name, tensor in every}
+    lone = {name.replace(".", "_"): name for name in theirs}  # what no layer has stands alone
     same: dict[int, list[str]] = {}
     for name, tensor in every:
         same.setdefault(id(tensor), []).append(name)
@@ -135,6 +136,8 @@ def holding(report: Report, model: Any) -> Iterator[Pair]:
             path = layer.path_of(name)
             if path not in theirs and layer.path in theirs:
                 path = layer.path  # a parameter of the module itself
+            if path not in theirs and layer.node.layer.is_state:
+                path = lone.get(layer.path, path)
             if path not in theirs and layer.node.shared is not None:
                 continue
             met.add(path)

@@ -228,6 +228,8 @@ def by_gradient(
         far = {b: _apart(mine, their_gradients[b.name]) for b in rivals}
         least = min(far.values())
         near = [b for b in rivals if far[b] <= least + SAME]
+        if not near:  # where gradients are no numbers
+            continue
         own = [b for b in near if b.owner == layers.get(each.owner, "")]
         nearest = (own or near)[0]
         layers.setdefault(each.owner, nearest.owner)

@@ -54,9 +54,6 @@ class Numbers:
         self.theirs = theirs
         self.doing = doing
         self.pairs = pairs
-        for each in theirs.model.parameters():
-            if each.is_floating_point():  # frozen ones, too, have a gradient to compare
-                each.requires_grad_(True)
         self.own = {name: x.dtype for name, x in weights.state_of(theirs.model).items()}
         self.dtype = self._precise()
         spec.called.model.to(self.dtype)

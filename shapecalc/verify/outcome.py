@@ -51,6 +51,9 @@ def outcome(
     torch = run.torch()
     model = called.model
     called.set(training)
+    for each in model.parameters():
+        if each.is_floating_point():  # frozen ones, too, have a gradient to compare
+            each.requires_grad_(True)
     leaves = {
         name: x.detach().clone().requires_grad_(x.is_floating_point()) for name, x in given.items()
     }

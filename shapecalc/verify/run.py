@@ -107,8 +107,15 @@ def counted(model: nn.Module, call: Callable[[], Any]) -> dict[str, int]:
     """The operations torch's own counter finds in each submodule; ``""`` is the whole."""
     from torch.utils.flop_counter import FlopCounterMode
 
-    with FlopCounterMode(display=False) as counter, torch().no_grad():
-        call()
+    learned = [each for each in model.parameters() if each.requires_grad]
+    for each in learned:  # the counter hooks into gradients, which views of weights have none of
+        each.requires_grad_(False)
+    try:
+        with FlopCounterMode(display=False) as counter, torch().no_grad():
+            call()
+    finally:
+        for each in learned:
+            each.requires_grad_(True)
     root = type(model).__name__
     found = {}
     for name, operations in counter.get_flop_counts().items():

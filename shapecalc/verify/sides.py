@@ -90,11 +90,24 @@ class Spec:
 
     @cached_property
     def called(self) -> Called:
-        """The module, its weights such that signals stay alive on their way through it."""
+        """The module, its weights such that signals stay alive on their way through it.
+
+        It computes in float64, or in float32 where it makes numbers of that type on the way.
+        """
         model = self.on_meta.model
         with on_meta():
             if not self.is_alike(self.report):  # some settings follow from the input's size
                 model = run.made(module(self.network, dict(self.small.symbols), frozenset()))
+        try:
+            return self._alive(model)
+        except RunError:
+            if self.dtype == run.torch().float32:
+                raise
+            self.dtype = run.torch().float32
+            return self._alive(model)
+
+    def _alive(self, model: Any) -> Called:
+        """A copy of a module with weights, in the element type that is computed in."""
         dtype = self.dtype
         model = weights.copied(
             model,

@@ -105,6 +105,11 @@ def test_a_network_of_one_batch_only_is_checked_in_that_one() -> None:
         [{"Linear": 5, "when": "B > 1"}, {"Linear": 3}],
         [{"Linear": "H", "when": "H > 9"}, {"Linear": 5, "repeat": "H//4"}, {"Linear": 2}],
         [{"Zeros": {"shape": ["B", 4, "H"]}}, {"Add": {}, "from": ["zeros1", "input"]}],
+        [
+            {"Parameter": [1, 4, 8]},
+            {"Expand": ["B", -1, -1]},
+            {"Add": {"branches": {"a": [{"Linear": 3}], "b": [{"Linear": 3, "from": "input"}]}}},
+        ],
     ],
     ids=str,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.algebra.trace import Leaf, as_tree, untraced
@@ -10,13 +10,14 @@ from shapecalc.emitting import syntax
 from shapecalc.emitting.classes.constructor import in_source
 from shapecalc.emitting.names import EmitError
 from shapecalc.emitting.numbers.known import Copy
+from shapecalc.emitting.scope.outside import tensor_before
 from shapecalc.emitting.scope.owner import in_network
 from shapecalc.emitting.scope.scope import Scope, in_python
 from shapecalc.emitting.syntax import Assign
 from shapecalc.language.expression import Binary, Name, Number
 from shapecalc.language.tree import Entry, Setting
 from shapecalc.language.words import BATCH
-from shapecalc.layers import KINDS, Tensor
+from shapecalc.layers import KINDS, Layer, Tensor
 from shapecalc.layers.field import Field
 from shapecalc.layers.types import Text
 
@@ -75,7 +76,8 @@ class Calls:
             elif all(copy.layer.infers(key) for copy in copies):
                 found[f"{name}.{key}"] = Number(-1)
             else:
-                found[f"{name}.{key}"] = self.batch_alone(scope, item, copies, inputs)
+                own = self.batch_alone(scope, item, copies, inputs, KINDS[entry.kind])
+                found[f"{name}.{key}"] = own
         return found
 
     def with_batch(self, scope: Scope, entry: Entry, name: str, inputs: list[Any]) -> Any:
@@ -93,7 +95,7 @@ class Calls:
         batch = self.batch(copies, inputs, is_left=is_left)
         times = [_times_batch(item.content) for item in with_it]
         if batch is None or not (is_left or all(times)):
-            raise self.no_batch(scope, setting)
+            raise self.no_batch(scope, setting, kind)
         found = []
         for i, item in enumerate(items):
             place = f"{entry.stem}_{name}_{i}"
@@ -115,17 +117,24 @@ class Calls:
         return self.body.values.in_forward(place, scope.setting(item, field, copies))
 
     def batch_alone(
-        self, scope: Scope, item: Setting, copies: Sequence[Copy], inputs: list[Any]
+        self,
+        scope: Scope,
+        item: Setting,
+        copies: Sequence[Copy],
+        inputs: list[Any],
+        kind: type[Layer],
     ) -> Any:
         """A size that is the batch."""
         batch = self.batch(copies, inputs, is_left=False)
         if batch is None or not _is_batch_alone(item):
-            raise self.no_batch(scope, item)
+            raise self.no_batch(scope, item, kind)
         return batch
 
-    def no_batch(self, scope: Scope, setting: Setting) -> EmitError:
+    def no_batch(self, scope: Scope, setting: Setting, kind: type[Layer]) -> EmitError:
         """The error that nothing tells the batch where a setting asks for it."""
         hint = "write -1 for it, or for another size"
+        if not kind.rest:  # where -1 is no rest
+            hint = "write this entry in the list around, behind one that a batch goes through"
         return scope.error(setting.mark, "the batch is not known here", hint)
 
     def batch(self, copies: Sequence[Copy], inputs: list[Any], *, is_left: bool) -> Any | None:
@@ -137,7 +146,7 @@ class Calls:
             return found or Number(-1)
         if self.batch_size is None:
             come_in = [
-                (Name(own, 0), [copy.inside.inputs[name] for copy in copies])
+                (Name(own, 0), [tensor_before(name, copy) for copy in copies])
                 for name, own in self.body.inputs.items()
             ]
             found = self.of_one(copies, come_in)
@@ -148,13 +157,15 @@ class Calls:
         return Name(self.batch_size, 0)
 
     def of_one(
-        self, copies: Sequence[Copy], tensors: Sequence[tuple[Any, Sequence[Tensor]]]
+        self, copies: Sequence[Copy], tensors: Iterable[tuple[Any, Sequence[Tensor | None]]]
     ) -> Any | None:
         """The size of a tensor that is the batch at all copies; of several, that of least axis."""
-        most = max((len(each.shape) for _, own in tensors for each in own), default=0)
+        shapes = [(tensor, [each.shape for each in own if each]) for tensor, own in tensors]
+        known = [(tensor, own) for tensor, own in shapes if len(own) == len(copies)]
+        most = max((len(each) for _, own in known for each in own), default=0)
         for axis in range(most):
-            for tensor, own in tensors:
-                fed = [each.shape[axis : axis + 1] for each in own]
+            for tensor, own in known:
+                fed = [each[axis : axis + 1] for each in own]
                 if all(_is_batch(self.body.scope, copy, *size) for copy, size in zip(copies, fed)):
                     return _size(tensor, axis)
         return None

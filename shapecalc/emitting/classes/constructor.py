@@ -26,7 +26,7 @@ from shapecalc.language.expression import (
     Number,
     Unary,
 )
-from shapecalc.language.tree import Block, Entry
+from shapecalc.language.tree import Block, Entry, Setting
 from shapecalc.layers import KINDS, OUTPUT, Layer
 from shapecalc.layers.compound import PerAxis
 from shapecalc.layers.field import REQUIRED, Field, SameAs
@@ -148,6 +148,8 @@ class Constructor:
                 return None
             if default is not None and default.is_constant:
                 return scope.argument(default, role, copies)
+            if default is not None and default.kind == Setting.LIST:
+                return self.list_by_default(entry, name, default, role)
             return self.by_default(entry, name, copies, role)
         if name in scope.known.knobs:
             if name in scope.arguments:
@@ -194,6 +196,23 @@ class Constructor:
         if not syntax.names(tree):
             return given(samples[0].value, role)
         return self.scope.renamed(self.scope.of_role(tree, role))
+
+    def list_by_default(self, entry: Entry, name: str, default: Setting, role: Role) -> Any:
+        """A default that is a list, some of whose items hang on other arguments, at one use."""
+        copies = self.scope.copies(entry)
+        items = []
+        for item in default.content:
+            if item.kind == Setting.LIST:
+                items.append(self.list_by_default(entry, name, item, role))
+            elif item.is_constant:
+                items.append(self.scope.argument(item, role, copies))
+            else:
+                tree = told_by_use(self.scope, item.content, entry, copies)
+                if tree is None:
+                    message = f"argument {name!r} has a default that no expression tells here"
+                    raise self.scope.error(entry.mark, message, "give it one at this use")
+                items.append(self.scope.told(tree, role, copies))
+        return syntax.Sequence(tuple(items))
 
     def from_outside(self, entry: Entry, name: str, copies: list[Copy], role: Role) -> Any:
         """A letter inside a block as an expression outside of it."""

@@ -116,6 +116,8 @@ class Values:
     def attribute(self, name: str) -> Any:
         """A new attribute for something that is no submodule."""
         name = word(name)
+        if name.startswith("__"):  # which Python keeps to itself
+            name = f"own{name}"
         while name in self.attributes or clash(name):
             name += "_"
         self.attributes.add(name)

@@ -18,6 +18,7 @@ from shapecalc.graph.scope import Named, Names
 from shapecalc.graph.scope import Scope as PlaceScope
 from shapecalc.language.expression import ExpressionError, Name
 from shapecalc.language.tree import Entry, Setting
+from shapecalc.layers import Tensor
 
 if TYPE_CHECKING:
     from shapecalc.emitting.scope.scope import Scope
@@ -99,10 +100,20 @@ def told_by_use(scope: Scope, tree: Any, entry: Entry, copies: list[Copy]) -> An
 
 def size_before(name: str, copy: Copy) -> Any:
     """A size of an earlier entry that an expression asks for by its name."""
+    return PlaceScope({}, None, _named_before(copy))[name]
+
+
+def tensor_before(name: str, copy: Copy) -> Tensor | None:
+    """What an earlier entry, or an input, of a name puts out; None if it is not known."""
+    found = _named_before(copy).own.get(name)
+    return found.wire.tensor if found is not None and found.wire is not None else None
+
+
+def _named_before(copy: Copy) -> Names:
     names = _names_before(copy.built)
     for own, tensor in copy.inside.inputs.items():
         names.own.setdefault(own, Named(Wire(Source(own), tensor), own))
-    return PlaceScope({}, None, names)[name]
+    return names
 
 
 def _ahead(built: Node) -> Sequence[Any] | None:

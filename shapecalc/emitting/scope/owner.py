@@ -107,8 +107,8 @@ def _same(known: Known, block: Block, uses: list[Part], sizes: list[str]) -> dic
 def _is_same(known: Known, use: Part, size: str, name: str, *, is_argument: bool) -> bool:
     """Whether a size is, at a use, what an argument is given, or a symbol."""
     outside = known.inside(use).outside
-    if is_argument:
-        return outside[size] == outside[name] and not isinstance(outside[size], TracedNumber)
+    if is_argument:  # of a list nothing is told
+        return outside[size] == outside.get(name) and not isinstance(outside[size], TracedNumber)
     tree = in_network(known, _outer_use(use), outside[size])
     return isinstance(tree, Leaf) and tree.letter == name
 

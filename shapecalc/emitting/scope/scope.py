@@ -243,7 +243,10 @@ class Scope:
             return syntax.Sequence(tuple(items))
         if setting.kind == Setting.CONSTANT:
             return given(in_python(setting.content), role)
-        tree = self.meant(setting, copies)
+        return self.told(self.meant(setting, copies), role, copies)
+
+    def told(self, tree: Any, role: Role, copies: list[Copy]) -> Any:
+        """An expression that an argument of some role is given."""
         if not syntax.names(tree):
             return given(value_of(tree, copies[0].sample(0)), role)
         return self.renamed(self.of_role(tree, role))

@@ -7,7 +7,7 @@ from typing import Any
 from shapecalc.reading.evaluator.classes import HOLDERS, OBJECT
 from shapecalc.reading.evaluator.operators import plain, type_name
 from shapecalc.reading.evaluator.scopes import SCOPES
-from shapecalc.reading.evaluator.sizes import Size
+from shapecalc.reading.evaluator.sizes import Ratio, Size
 from shapecalc.reading.evaluator.types import BUILTINS, builtin, is_instance
 from shapecalc.reading.evaluator.values import (
     Builtin,
@@ -72,6 +72,8 @@ def _int(rt: Any, value: Any = 0, base: Any = None) -> Any:
     value = plain(value)
     if isinstance(value, Size):
         return value
+    if isinstance(value, Ratio):
+        return value.below if value >= 0 else value.above
     if isinstance(value, (str, float, int)):
         try:
             return int(str(value), base) if base is not None else int(value)

@@ -80,6 +80,12 @@ class Size(int):
     def __rfloordiv__(self, other: Any) -> Any:
         return _quotient(other, self) if _whole(other) else other // int(self)
 
+    def __truediv__(self, other: Any) -> Any:
+        return divided(self, 1, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return divided(other, 1, self) if _whole(other) else other / int(self)
+
     def __mod__(self, other: Any) -> Any:
         return self - (self // other) * other if _whole(other) else int(self) % other
 
@@ -99,6 +105,59 @@ class Size(int):
 
     def __reduce__(self) -> Any:
         return int, (int(self),)
+
+
+class Ratio(float):
+    """A size divided by another or a whole number: a float that knows what it lies between.
+
+    >>> half = symbol("H", 7) / 2
+    >>> half, half.below == symbol("H", 7) // 2, int((half * 4).below)
+    (3.5, True, 14)
+    """
+
+    size: int
+    over: int
+
+    @property
+    def below(self) -> int:
+        """The largest whole number that is no larger."""
+        return self.size // self.over
+
+    @property
+    def above(self) -> int:
+        """The smallest whole number that is no smaller."""
+        return -(-self.size // self.over)
+
+    def __truediv__(self, other: Any) -> Any:
+        return divided(self.size, self.over, other)
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, Ratio):
+            return divided(self.size * other.size, self.over, other.over)
+        if not _is_whole_number(other):
+            return float(self) * other
+        return divided(self.size * (other if _whole(other) else int(other)), 1, self.over)
+
+    __rmul__ = __mul__
+
+    def __reduce__(self) -> Any:
+        return float, (float(self),)
+
+
+def divided(size: int, over: int, other: Any) -> Any:
+    """A size over a number, divided by another number."""
+    if isinstance(other, Ratio):
+        size, other = size * other.over, other.size
+    if not _is_whole_number(other) or other <= 0:
+        return int(size) / int(over) / other
+    over = over * (other if _whole(other) else int(other))
+    found = Ratio(int(size) / int(over))
+    found.size, found.over = size, over
+    return found
+
+
+def _is_whole_number(value: Any) -> bool:
+    return _whole(value) or (isinstance(value, float) and value.is_integer())
 
 
 def symbol(name: str, value: int) -> Size:

@@ -66,7 +66,10 @@ class SourceModule:
         self.registering = [n for n, node in enumerate(self.tree.body) if registers(node)]
 
     def registered(self) -> None:
-        """Note what decorators change: what the function that decorates mentions, or is part of."""
+        """Note what decorators change: what the function that decorates mentions, or is part of.
+
+        So does what a base calls of each class that derives from it.
+        """
         functions = {n.name: n for n in self.tree.body if isinstance(n, ast.FunctionDef)}
         variables = {
             name
@@ -74,18 +77,23 @@ class SourceModule:
             if isinstance(node, (ast.Assign, ast.AnnAssign))
             for name in bound(node)
         }
+        hooks = _hooks([node for node in self.tree.body if isinstance(node, ast.ClassDef)])
         for number, node in enumerate(self.tree.body):
             if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 continue
+            touched: set[str] = set()
             for decorator in node.decorator_list:
                 root = root_of(decorator) or ""
-                touched = {root} & variables
+                touched |= {root} & variables
                 if root in functions:
-                    inside = ast.walk(functions[root])
-                    touched |= {n.id for n in inside if isinstance(n, ast.Name)} & variables
-                for name in touched:
-                    self.concerned.setdefault(name, []).append(number)
-                    self.concerned[name].sort()
+                    touched |= _mentioned(functions[root]) & variables
+            for base in node.bases if isinstance(node, ast.ClassDef) else ():
+                name = root_of(base) or ""
+                if name in hooks:  # it may note its classes in an attribute of its own
+                    touched |= (_mentioned(hooks[name]) & variables) | {name}
+            for name in touched:
+                self.concerned.setdefault(name, []).append(number)
+                self.concerned[name].sort()
 
     def names(self) -> list[str]:
         """The names that its statements bind."""
@@ -244,3 +252,18 @@ def parsed(source: Source) -> ast.Module:
     except (RecursionError, MemoryError, ValueError) as wrong:
         said = "it nests too deep" if not isinstance(wrong, ValueError) else str(wrong)
         raise SpecError(source, [Problem(Mark(1, 1), f"not Python: {said}")]) from None
+
+
+def _hooks(classes: list[ast.ClassDef]) -> dict[str, ast.AST]:
+    """The ``__init_subclass__`` of classes by their names, also where a base of theirs has it."""
+    found: dict[str, ast.AST] = {}
+    for node in classes:
+        own: list[ast.AST] = [n for n in node.body if getattr(n, "name", "") == "__init_subclass__"]
+        own += [found[name] for base in node.bases if (name := root_of(base) or "") in found]
+        if own:
+            found[node.name] = own[0]
+    return found
+
+
+def _mentioned(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}

@@ -79,14 +79,31 @@ def _inner(rt: Any, input: Any, other: Any) -> Any:
 
 
 @operation("torch.baddbmm", "torch.addmm", "Tensor.addmm", "Tensor.baddbmm")
-def _addmm(rt: Any, bias: Any, a: Any, b: Any, **kwargs: Any) -> Any:
-    return rt.tensor_operator("+", _matmul(rt, a, b), bias)
+def _addmm(
+    rt: Any, bias: Any, a: Any, b: Any, *more: Any, beta: Any = 1, alpha: Any = 1, **kwargs: Any
+) -> Any:
+    found = _times(rt, _matmul(rt, a, b), alpha)
+    return found if beta == 0 else rt.tensor_operator("+", found, _times(rt, bias, beta))
 
 
-@operation("torch.addcmul", "torch.addcdiv", "torch.lerp", "Tensor.lerp", "Tensor.addcmul")
-def _addcmul(rt: Any, a: Any, b: Any, c: Any = 1, **kwargs: Any) -> Any:
-    found = rt.tensor_operator("*", b, c) if isinstance(b, TensorValue) else b
-    return rt.tensor_operator("+", a, found)
+def _times(rt: Any, x: Any, number: Any) -> Any:
+    return x if number == 1 else rt.tensor_operator("*", x, number)
+
+
+@operation("torch.addcmul", "Tensor.addcmul")
+def _addcmul(rt: Any, a: Any, b: Any, c: Any, value: Any = 1) -> Any:
+    return rt.tensor_operator("+", a, _times(rt, rt.tensor_operator("*", b, c), value))
+
+
+@operation("torch.addcdiv", "Tensor.addcdiv")
+def _addcdiv(rt: Any, a: Any, b: Any, c: Any, value: Any = 1) -> Any:
+    return rt.tensor_operator("+", a, _times(rt, rt.tensor_operator("/", b, c), value))
+
+
+@operation("torch.lerp", "Tensor.lerp")
+def _lerp(rt: Any, start: Any, end: Any, weight: Any) -> Any:
+    way = rt.tensor_operator("-", end, start)
+    return rt.tensor_operator("+", start, rt.tensor_operator("*", way, weight))
 
 
 @operation("torch.outer", "torch.ger", "Tensor.outer")
@@ -266,6 +283,8 @@ def typed(rt: Any, x: TensorValue, dtype: str) -> TensorValue:
         return x
     if "To" in KINDS and not x.is_constant and not (x.dtype in FLOATS and dtype in FLOATS):
         return rt.put("To", [x], {"dtype": dtype})
+    if not x.is_constant:
+        rt.approximates(f"numbers are not rounded to {dtype}")
     found = same_source(x, x.shape, dtype)
     if x.data is not None:
         found.data = as_type(x.data, dtype)

@@ -53,6 +53,8 @@ def _loss(name: str) -> Any:
 
     def run(rt: Any, input: Any, *others: Any, reduction: Any = "mean", **kwargs: Any) -> Any:
         x = tensor(rt, input)
+        if rt.current is not None:
+            rt.approximates(f"{name} stands as a mean")
         target = kwargs.get("target", others[0] if others else None)
         older = kwargs.get("size_average"), kwargs.get("reduce")
         reduction = reduction_of(rt, reduction, *older)

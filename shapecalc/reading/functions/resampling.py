@@ -98,6 +98,7 @@ def _one_hot(rt: Any, x: TensorValue, num_classes: Any = -1) -> Any:
 def _gumbel(
     rt: Any, x: TensorValue, tau: Any = 1, hard: Any = False, eps: Any = 0, dim: int = -1
 ) -> Any:
+    rt.approximates("gumbel_softmax stands as Softmax, without chance")
     return rt.put("Softmax", [x], {"dim": dim})
 
 

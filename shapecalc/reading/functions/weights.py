@@ -104,7 +104,17 @@ def _batch_norm(
         "running_mean": running_mean,
         "running_var": running_var,
     }
+    _keep_statistics(rt, running_mean, running_var)
     return rt.with_weights(kind, x, settings, given)
+
+
+def _keep_statistics(rt: Any, *given: Any) -> None:
+    """Buffers that the code keeps for running statistics are used, though no layer has them."""
+    for each in given:
+        stored = each.stored if isinstance(each, TensorValue) else None
+        if stored is not None and stored.is_buffer and stored.weight_of is None:
+            stored.is_part = True
+            rt.approximates("statistics of a batch stand for those that the code keeps")
 
 
 @operation("nn.functional.instance_norm")

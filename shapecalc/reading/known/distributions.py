@@ -89,6 +89,7 @@ _distribution("OneHotCategorical", "probs", "logits", event=1)
 
 def _made(rt: Any, self: Instance, shape: Any, dtype: str = "float32") -> TensorValue:
     """A tensor that follows from the parameters."""
+    _stand_in(rt, self)
     first: TensorValue = self.data.given[0]
     if tuple(shape) == tuple(first.shape) and dtype == "float32":
         if len(self.data.given) < 2 or self.data.event:
@@ -97,6 +98,11 @@ def _made(rt: Any, self: Instance, shape: Any, dtype: str = "float32") -> Tensor
         return found
     made: TensorValue = rt.opaque(self.data.given, list(shape), dtype, self.cls.name)
     return made
+
+
+def _stand_in(rt: Any, self: Instance) -> None:
+    if rt.current is not None:
+        rt.approximates(f"what {self.cls.name} gives stands as another function of its parameters")
 
 
 def _method(*names: str) -> Callable[[Any], Any]:
@@ -121,6 +127,7 @@ def _sample_n(rt: Any, self: Instance, n: Any) -> TensorValue:
 
 @_method("log_prob", "cdf")
 def _log_prob(rt: Any, self: Instance, value: Any) -> TensorValue:
+    _stand_in(rt, self)
     value, kept = tensor(rt, value), self.data
     shape = value.shape[: len(value.shape) - kept.event] if kept.event else value.shape
     shape = broadcast([shape, kept.batch])

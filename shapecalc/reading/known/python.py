@@ -11,7 +11,7 @@ from shapecalc.reading.evaluator.classes import (
     OBJECT,
 )
 from shapecalc.reading.evaluator.operators import plain
-from shapecalc.reading.evaluator.sizes import Size
+from shapecalc.reading.evaluator.sizes import Ratio, Size
 from shapecalc.reading.evaluator.values import (
     Builtin,
     Class,
@@ -136,11 +136,15 @@ def _prod(rt: Any, values: Any, *more: Any, start: Any = 1, **kwargs: Any) -> An
 
 @known("math.ceil")
 def _ceil(rt: Any, value: Any) -> Any:
+    if isinstance(value, Ratio):
+        return value.above
     return value if isinstance(value, Size) else _real(math.ceil)(rt, value)
 
 
 @known("math.floor", "math.trunc")
 def _floor(rt: Any, value: Any) -> Any:
+    if isinstance(value, Ratio) and value >= 0:
+        return value.below
     return value if isinstance(value, Size) else _real(math.floor)(rt, value)
 
 

@@ -26,7 +26,6 @@ known = KNOWN.function
 
 for _name in [
     "torch.manual_seed",
-    "torch.set_grad_enabled",
     "torch.cuda.manual_seed",
     "torch.cuda.manual_seed_all",
     "torch.cuda.empty_cache",
@@ -93,6 +92,10 @@ def _without_gradients(rt: Any, function: Any = None, *args: Any, **kwargs: Any)
 
 for _name in ["torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"]:
     known(_name)(_without_gradients)
+
+known("torch.set_grad_enabled")(
+    lambda rt, mode: PASSES if rt.truth(mode) else _without_gradients(rt)
+)
 
 for _name in [
     "torch.enable_grad",

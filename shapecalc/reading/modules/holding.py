@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from shapecalc.layers import Layer
@@ -13,7 +13,9 @@ from shapecalc.reading.evaluator.values import (
     Builtin,
     CannotRead,
     Class,
+    Function,
     Instance,
+    Place,
 )
 from shapecalc.reading.tensors.traced import Stored, TensorValue
 
@@ -83,6 +85,19 @@ def children(value: Instance) -> Iterator[tuple[str, Instance]]:
             yield name, each
 
 
+class Registered(dict):
+    """``module._modules`` and its like: what a module holds by name, and what is put into it."""
+
+    def __init__(self, owner: Instance, held: Iterable[tuple[str, Any]]) -> None:
+        super().__init__(held)
+        self.owner = owner
+
+    def known_set_item(self, rt: Any, name: str, item: Any) -> None:
+        """``module._modules[name] = item``."""
+        self[name] = item
+        rt.set_attribute(self.owner, name, item)
+
+
 def walk(value: Instance) -> Iterator[tuple[str, Instance]]:
     """A module and all below it, each once, by path."""
     seen: set[int] = set()
@@ -103,6 +118,13 @@ def walk(value: Instance) -> Iterator[tuple[str, Instance]]:
                 raise CannotRead(None, f"modules nest deeper than {DEEPEST}")
             before = f"{path}." if path else ""
             waiting += [(before + name, child) for name, child in reversed(inner)]
+
+
+def trained_otherwise(root: Instance) -> Iterator[str]:
+    """The places of classes in a network that set themselves to training in a way of their own."""
+    for cls in dict.fromkeys(base for _, each in walk(root) for base in each.cls.mro):
+        if isinstance(cls.names.get("train"), Function) and isinstance(cls.place, Place):
+            yield f"{cls.place.source.name}:{cls.place.line}: {cls.name} has a train() of its own"
 
 
 def set_training(value: Instance, mode: Any) -> None:

@@ -57,6 +57,14 @@ def _all_weights(rt: Any, self: Instance) -> Any:
     return list(found.values())
 
 
+def _names_of_weights(rt: Any, self: Instance) -> Any:
+    """The names of a recurrent layer's tensors, a list for each layer and direction."""
+    found: dict[str, list[str]] = {}
+    for name in leaf_tensors(self):
+        found.setdefault(re.sub("^[a-z_]*_l", "l", name), []).append(name)
+    return list(found.values())
+
+
 def _conv_forward(rt: Any, self: Instance, input: Any, weight: Any, bias: Any = None) -> Any:
     """A convolution by a weight that the code gives, with the layer's settings."""
     from shapecalc.reading.functions import OPERATIONS  # functions make use of modules
@@ -83,6 +91,7 @@ _MORE: dict[tuple[str, ...], dict[str, Any]] = {
     },
     RECURRENT: {
         "all_weights": Property(Builtin("all_weights", _all_weights)),
+        "_all_weights": Property(Builtin("_all_weights", _names_of_weights)),
         "_flat_weights": Property(
             Builtin("_flat_weights", lambda rt, self: list(leaf_tensors(self).values()))
         ),

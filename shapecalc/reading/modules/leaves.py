@@ -280,12 +280,17 @@ class Modules:
             + (f"; super({value.cls.name}) is nobody's" if value.cls in self.unbound else ""),
         )
 
-    def set_in_leaf(self, leaf: Leaf, settings: dict[str, Any]) -> None:
-        """Change settings of a layer of the catalogue, and with them the tensors that it has."""
+    def set_in_leaf(self, value: Instance, settings: dict[str, Any]) -> None:
+        """Change settings of a layer of the catalogue, and those of its tensors that change."""
+        leaf: Leaf = value.data
+        before, leaf.tensors = leaf.tensors, {}
         leaf.raw.update(settings)
         leaf.given = settings_of(self, leaf.kind, leaf.raw, lazy=True)
         leaf.layer = self.layer(leaf.kind, leaf.given)
-        leaf.tensors = {}
+        if before:
+            for name, own in leaf_tensors(value).items():
+                if name in before and tuple(before[name].shape) == tuple(own.shape):
+                    leaf.tensors[name] = before[name]
 
     def settings_by(self, value: Instance, name: str, item: TensorValue) -> dict[str, Any]:
         """The settings with which a layer has a weight of such a shape: torch runs by that."""
@@ -309,14 +314,10 @@ class Modules:
         if name in fields and not isinstance(item, TensorValue):
             if name == "bias" and item is None:
                 item = False
-            self.set_in_leaf(leaf, {name: item})
+            self.set_in_leaf(value, {name: item})
         elif isinstance(item, TensorValue) and name in leaf_tensors(value):
             if tuple(item.shape) != tuple(leaf.tensors[name].shape):
-                before = leaf.tensors
-                self.set_in_leaf(leaf, self.settings_by(value, name, item))
-                for other, own in leaf_tensors(value).items():
-                    if tuple(before[other].shape) == tuple(own.shape):
-                        leaf.tensors[other] = before[other]
+                self.set_in_leaf(value, self.settings_by(value, name, item))
             leaf.tensors[name] = item
         elif is_module(item) and below(leaf_tensors(value), name):
             raise not_replaced(self, value, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -91,6 +92,14 @@ def _as_number(value: Any, other: Any) -> Any:
     return number if isinstance(number, (int, float)) and math.isfinite(number) else value
 
 
+def _is_rounded(number: Any) -> bool:
+    """Whether a float32 holds a number as it is."""
+    try:
+        return bool(struct.unpack("f", struct.pack("f", number))[0] == number)
+    except OverflowError:
+        return False
+
+
 def _may_broadcast(a: Sequence[int], b: Sequence[int]) -> bool:
     """Whether two shapes go together."""
     return all(x == y or 1 in (x, y) for x, y in zip(reversed(a), reversed(b)))
@@ -123,7 +132,9 @@ class TensorOperators:
             return self.tensor_operator(_SHIFTS[word], a, 2**bits)
         if word not in ARITHMETIC:
             raise self.cannot(f"{word} of a tensor is not in the catalogue")
-        a, b = _as_number(a, b), _as_number(b, a)
+        given, (a, b) = (a, b), (_as_number(a, b), _as_number(b, a))
+        if any(each is not other and not _is_rounded(each) for each, other in zip((a, b), given)):
+            self.approximates("a number in a tensor is not rounded to its element type")
         if isinstance(a, TensorValue) and isinstance(b, TensorValue):
             dtype = "bool" if word in COMPARISONS else None
             if a.data is None or b.data is None or word not in _NUMBERS:

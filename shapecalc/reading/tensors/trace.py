@@ -229,6 +229,19 @@ class Trace:
         value.source.is_constant = True
         return value
 
+    def cast(self, value: TensorValue) -> TensorValue:
+        """A tensor behind an entry for its element type, where that is another than it is made in.
+
+        Of floats no entry tells it on the way.
+        """
+        source = value.source
+        own = source.outputs[value.output].dtype if isinstance(source, Op) else value.dtype
+        if own == value.dtype:
+            return value
+        made = TensorValue(value.shape, own, source, value.output)
+        (found,) = self.add("To", [made], {"dtype": value.dtype}).values()
+        return found
+
     def constant_entry(self, value: TensorValue) -> TensorValue:
         """What an entry puts out for a constant: its numbers where they have a kind, else zeros."""
         if value.row is not None:
