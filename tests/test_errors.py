@@ -94,10 +94,30 @@ TOP = [
         "",
     ),
     ("symbols: {H: ».inf}\ninput: [3]\nlayers: [ReLU]", "symbol 'H': expected a number", ""),
-    ("symbols: {H: »W, W: 3}\ninput: [3]\nlayers: [ReLU]", "unknown name 'W'", "known here: B"),
+    ("symbols: {H: »W, W: 3}\ninput: [3]\nlayers: [ReLU]", "unknown name 'W'", "declared below it"),
+    (
+        "symbols:\n  »H = 3\ninput: [3, H]\nlayers: [ReLU]",
+        "expected a mapping of symbols to their values, got 'H = 3'",
+        "with a colon: H: 3",
+    ),
     ("symbols: {H: 3 /»}\ninput: [3]\nlayers: [ReLU]", "got the end", ""),
     ("symbols: {W: 0, H: »3 / W}\ninput: [3]\nlayers: [ReLU]", "a division by zero", ""),
     # inputs
+    (
+        "input: »{x: [3, 8, 8]}\nlayers: [ReLU]",
+        "an input with a name of its own stands behind 'inputs'",
+        "inputs: {x: [...]}",
+    ),
+    (
+        "input: [3]\nlayers: [ReLU]\noutputs: [»input, relu1]",
+        "no entry of 'layers' is named 'input'",
+        "an input is passed on by an entry: {Identity: , from: input}",
+    ),
+    (
+        "input: [3]\nblocks:\n  »- {name: A, layers: [ReLU]}\nlayers: [A]",
+        "expected a mapping of names to blocks, got a list",
+        "each behind its name: A: {layers: [...]}",
+    ),
     ("input: [3]\n»inputs: {a: [3]}\nlayers: [ReLU]", "both 'input' and 'inputs' are given", ""),
     ("inputs: »{}\nlayers: [ReLU]", "at least one input", ""),
     ("»inputs: [3, 8, 8]\nlayers: [ReLU]", "one is given with 'input'", "write 'input: [3, 8, 8]'"),

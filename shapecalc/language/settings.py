@@ -11,6 +11,7 @@ from shapecalc.language.tree import Entry, Setting
 from shapecalc.language.values import Values
 from shapecalc.language.words import MODIFIERS
 from shapecalc.layers import KINDS
+from shapecalc.layers.compound import not_null
 
 
 class Settings:
@@ -72,7 +73,7 @@ class Settings:
             message = f"fields are written as a mapping, not {value.noun}"
             self.values.problem(value.mark, message, f"written here: {written}")
             return True
-        if not is_several(kind.fields[first].type, value.value):
+        if not is_several(not_null(kind.fields[first].type), value.value):
             return False
         nodes = (
             value.value

@@ -493,6 +493,7 @@ FUNCTIONS_IN = {
     "Tensor.acos": "elementwise",
     "Tensor.acosh": "elementwise",
     "Tensor.add": "elementwise",
+    "Tensor.addcdiv": "elementwise",
     "Tensor.addcmul": "elementwise",
     "Tensor.addmm": "elementwise",
     "Tensor.arccos": "elementwise",

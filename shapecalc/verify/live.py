@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shapecalc.analysis.layer import LayerReport
 from shapecalc.analysis.report import Report
 from shapecalc.network import Network
 from shapecalc.verify import run, weights
@@ -88,8 +87,8 @@ def passing(
     for layer in report:
         if not layer.node.layer.in_torch:
             continue  # a function: what it puts out is some module's input, or returned
-        if modules is not None and layer.path not in modules and not _holds(layer):
-            continue
+        if modules is not None and layer.path not in modules:
+            continue  # a function that is given weights
         # a layer with another's weights may be that other's module, run once more
         shared = layer.node.shared
         runs = passed.get(layer.path) or (passed.get(shared, []) if shared else [])
@@ -101,11 +100,6 @@ def passing(
             yield Pair(f"input of {layer.path}", layer.input_shapes[:1], seen.inputs[:1])
         what = f"output of {layer.path}"
         yield Pair(what, layer.output_shape, seen and seen.output, layer.path, "shape")
-
-
-def _holds(layer: LayerReport) -> bool:
-    """Whether it has weights or buffers of its own."""
-    return layer.node.shared is None and bool(layer.weights or layer.buffers_of)
 
 
 def returning(report: Report, shapes: list[tuple[int, ...]]) -> Iterator[Pair]:
@@ -130,6 +124,8 @@ def holding(report: Report, model: Any) -> Iterator[Pair]:
     for name, tensor in every:
         same.setdefault(id(tensor), []).append(name)
     met: set[str] = set()
+    modules = dict(model.named_modules(remove_duplicate=False))
+    loose: list[tuple[str, tuple[Any, ...], str]] = []
     for layer in report:
         own = {name: tensor.shape for name, tensor in layer.buffers_of.items()}
         for name, shape in {**layer.weights, **own}.items():
@@ -140,11 +136,19 @@ def holding(report: Report, model: Any) -> Iterator[Pair]:
                 path = lone.get(layer.path, path)
             if path not in theirs and layer.node.shared is not None:
                 continue
+            if path not in theirs and layer.path not in modules:
+                loose.append((path, shape, layer.path))
+                continue
             met.add(path)
             yield Pair(path, shape, theirs.get(path), layer.path, "cost")
-    for names in same.values():
-        if not met.intersection(names):
-            yield Pair(names[0], None, theirs[names[0]])
+    left = [names[0] for names in same.values() if not met.intersection(names)]
+    for path, shape, layer_path in loose:  # of functions, by their shapes
+        name = next((each for each in left if theirs[each] == shape), None)
+        if name is not None:
+            left.remove(name)
+        yield Pair(name or path, shape, theirs.get(name or path), layer_path, "cost")
+    for name in left:
+        yield Pair(name, None, theirs[name])
     params = sum(each.numel() for each in model.parameters())
     buffers = sum(each.numel() for each in model.buffers())
     yield Pair("total params", report.totals.params, params)

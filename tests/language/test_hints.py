@@ -17,6 +17,18 @@ ENTRIES = {
         "in_channels follows from what comes in",
     ],
     "Dropout: 0,5": ["a decimal fraction has a point: Dropout: 0.5"],
+    # keys beside a kind, as others call them
+    "{Linear: 8, times: 3}": ["called 'repeat' here"],
+    "{Linear: 8, if: 1}": ["called 'when' here"],
+    "{Add: , inputs: [input, input]}": ["called 'from' here"],
+    # tensors where settings stand
+    "Add: [a, input]": ["what it takes stands beside it: {Add: , from: [a, input]}"],
+    "Concat: [a, b]": ["what it takes stands beside it: {Concat: , from: [a, b]}"],
+    # words in quotes
+    'Linear: {out_features: 8, bias: "false"}': ["written false, without quotes"],
+    'Conv2d: {out_channels: 8, kernel_size: 3, padding: "valid "}': [
+        "written valid, without spaces around it"
+    ],
     # as calls, and as the arguments of a call
     "Conv2d(3, 64, 7)": ["written here: Conv2d: {out_channels: 64, kernel_size: 7}"],
     "Conv2d(64, 7)": ["written here: Conv2d: {out_channels: 64, kernel_size: 7}"],
@@ -213,3 +225,10 @@ def test_a_limit_with_a_unit_is_told_how_it_is_written():
     done = CliRunner().invoke(main, ["show", "lenet5", "--require", "params < 5M"])
     assert done.exit_code == 1
     assert "units are written out: 5e6" in done.output
+
+
+def test_weights_of_several_layers_are_not_shared_as_one() -> None:
+    layers = [{"Linear": 4, "repeat": 2, "name": "u"}, {"Linear": 4, "share": "u"}]
+    with pytest.raises(shapecalc.SpecError, match="it stands for several layers") as caught:
+        shapecalc.load({"input": [4], "layers": layers}).report()
+    assert "name one, such as u.0" in str(caught.value)

@@ -17,6 +17,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input other alpha",
         "input b",
     ),
+    "Tensor.addcdiv": ("input tensor1 tensor2 * value",),
     "Tensor.addcmul": ("input tensor1 tensor2 * value",),
     "Tensor.addmm": (
         "input mat1 mat2 * beta alpha",
