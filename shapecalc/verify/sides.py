@@ -223,7 +223,7 @@ class Theirs:
     def first_run(self) -> None:
         """Run it, by which lazy layers come to their sizes; raises :class:`RunError`.
 
-        Of source whose constants are not known, only this tells how large indices may be.
+        Of source, in which constants stand as zeros, only this tells how large indices may be.
         """
         self.called.set(False)
         while True:
@@ -231,10 +231,8 @@ class Theirs:
                 with run.torch().no_grad():
                     self.called(self.spec.inputs(self.spec.small, self.dtype))
             except RunError as error:
-                is_index = isinstance(error.__cause__, IndexError)
-                if not is_index or not self.spec.network.spec.approximated:
-                    raise
-                if self.spec.halved == weights.HALVED_AT_MOST:
+                is_range = weights.is_out_of_range(error.__cause__) and self.are_named
+                if not is_range or self.spec.halved == weights.HALVED_AT_MOST:
                     raise
                 self.spec.halved += 1
             else:

@@ -108,10 +108,16 @@ def in_range(
     while True:
         try:
             return call(inputs(report, dtype, seed, halved)), halved
-        except IndexError:
-            if not has_indices or halved == HALVED_AT_MOST:
+        except Exception as error:
+            if not (has_indices and is_out_of_range(error)) or halved == HALVED_AT_MOST:
                 raise
             halved += 1
+
+
+def is_out_of_range(error: object) -> bool:
+    """Whether a run has failed for an index that is too large."""
+    is_class = isinstance(error, RuntimeError) and "Class values" in str(error)
+    return is_class or isinstance(error, IndexError)
 
 
 def inputs(report: Report, dtype: Any, seed: int, halved: int = 0) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.evaluator.values import Builtin
 from shapecalc.reading.functions.base import OPERATIONS, number, numbers, tensor
 from shapecalc.reading.functions.reductions import second
+from shapecalc.reading.tensors.rows import Row
 from shapecalc.reading.tensors.traced import TensorValue
 
 OWN = OPERATIONS.part(__name__)
@@ -91,7 +92,10 @@ def _pad(rt: Any, input: Any, pad: Any, mode: str = "constant", value: Any = Non
 def _one_hot(rt: Any, x: TensorValue, num_classes: Any = -1) -> Any:
     if num_classes == -1:
         raise rt.cannot("how many classes one_hot makes depends on what the tensor holds")
-    return rt.opaque([x], [*x.shape, num_classes], "int64", "one_hot")
+    places = TensorValue((num_classes,), "int64")
+    places.own_row = Row(0, num_classes, 1)
+    classes = rt.put("Unsqueeze", [x], {"dim": -1})
+    return rt.put("To", [rt.put("Eq", [classes, places])], {"dtype": "int64"})
 
 
 @operation("nn.functional.gumbel_softmax")
