@@ -185,6 +185,58 @@ class Net(nn.Module):
         return self.fc(x).double()
 """,
     ),
+    "steps that are put into a tensor": (
+        ["5,8"],
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell, self.fc = nn.GRUCell(8, 6), nn.Linear(6, 4)
+
+    def forward(self, x):
+        batch, steps, _ = x.shape
+        first, second = torch.zeros(batch, steps, 4), x.new_zeros(steps, batch, 6)
+        h = torch.zeros(batch, 6)
+        for t in range(steps):
+            h = self.cell(x[:, t], h)
+            first[:, t] = self.fc(h)
+            second[t] = h
+        return first, self.fc(second)
+""",
+    ),
+    "parts that are changed": (
+        ["5,8"],
+        """
+class Net(nn.Module):
+    def forward(self, x):
+        y = x * 2
+        y[:, 0] = x[:, 1] + 1
+        y[..., 2:4] = x[..., :2]
+        z = torch.zeros_like(x)
+        z[:, 1:3] = y[:, :2]
+        used = z.sum()
+        z[:, -1] = x[:, 0]
+        z[:, -1] = x[:, 1]
+        whole = torch.empty_like(x)
+        whole[:] = y
+        for i in range(1, 4):
+            x = x + z[:, i - 1 : i]
+            z[:, i] = x[:, i]
+        return y, z, used, whole, x
+""",
+    ),
+    "classes of one": (
+        ["6:int64"],
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(7, 5)
+
+    def forward(self, x):
+        return self.fc(F.one_hot(x, 7).float()), F.one_hot(x, num_classes=9)
+""",
+    ),
     "frozen layers": (
         ["3,8,8"],
         """

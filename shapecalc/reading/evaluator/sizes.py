@@ -171,6 +171,11 @@ def _whole(value: Any) -> bool:
     return isinstance(value, int)
 
 
+def told(size: Any) -> Any:
+    """A size as the polynomial that it is, so that equal ones are so whatever symbols are."""
+    return getattr(size, "terms", size)
+
+
 def terms_of(value: int) -> Terms:
     """The polynomial of a size, or of a plain number."""
     if isinstance(value, Size):

@@ -42,6 +42,8 @@ def filled(found: TensorValue, value: Any) -> TensorValue:
     ):
         one = as_type([value], found.dtype)
         found.data = None if one is None else one * int(prod(shape))
+    if isinstance(value, (int, float)):
+        found.own_fill = value
     return found
 
 
@@ -136,7 +138,7 @@ for _name, _dtype in (
 @operation("torch.full")
 def _full(rt: Any, size: Any, fill_value: Any, **kwargs: Any) -> Any:
     found = TensorValue(tuple(numbers(rt, [size])), _dtype_of(kwargs))
-    return filled(found, fill_value) if is_small(found.shape) else found
+    return filled(found, fill_value)
 
 
 for _name, _number in (("zeros_like", 0.0), ("ones_like", 1.0)):
@@ -144,7 +146,7 @@ for _name, _number in (("zeros_like", 0.0), ("ones_like", 1.0)):
     @operation(f"torch.{_name}")
     def _same_shape(rt: Any, x: TensorValue, *, _number: float = _number, **kwargs: Any) -> Any:
         found = TensorValue(x.shape, _dtype_of(kwargs, x.dtype))
-        return filled(found, _number) if is_small(x.shape) else found
+        return filled(found, _number)
 
 
 @operation(
@@ -161,7 +163,7 @@ def _new(value: Any) -> Any:
     def run(rt: Any, x: TensorValue, *sizes: Any, size: Any = None, **kwargs: Any) -> Any:
         given = sizes if size is None else (size,)
         found = TensorValue(tuple(numbers(rt, given)), _dtype_of(kwargs, x.dtype))
-        return filled(found, value) if value is not None and is_small(found.shape) else found
+        return filled(found, value) if value is not None else found
 
     return run
 

@@ -8,6 +8,7 @@ from shapecalc.layers.joining import broadcast
 from shapecalc.layers.tensor import FLOATS, Tensor
 from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.evaluator.values import Raised
+from shapecalc.reading.tensors.assigned import put_together
 from shapecalc.reading.tensors.numbers import are_known, as_type, is_small, stretched
 from shapecalc.reading.tensors.traced import TensorValue, constant
 
@@ -180,6 +181,7 @@ class Indexing:
 
     def tensor_store(self, value: TensorValue, index: Any, item: Any) -> None:
         """``tensor[index] = item``: the elements change, the shape does not."""
+        before = value.snapshot()
         value.data = None if value.data is None else self.stored_numbers(value, index, item)
         if self.current is None or not isinstance(item, TensorValue) or item.is_constant:
             if self.current is not None and not value.is_constant:
@@ -192,6 +194,11 @@ class Indexing:
             from shapecalc.layers.arithmetic import Add
 
             self.require("Add", Add(), [Tensor(part, item.dtype), item.tensor], [value, item], None)
+            assigned = put_together(self, value, before, index, item)
+            if assigned is not None:
+                value.become(assigned.joined(self))
+                value.assigned = assigned
+                return
             made = self.opaque(
                 [value, item], value.shape, value.dtype, "assignment to a part of a tensor"
             )

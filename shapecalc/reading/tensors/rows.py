@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.reading.evaluator.sizes import told
+
 if TYPE_CHECKING:
     from shapecalc.reading.tensors.traced import TensorValue
 
@@ -25,13 +27,27 @@ def seen(row: Row, kind: str, x: Sequence[Any], found: Sequence[Any]) -> Row | N
     """A row that an operation has put from one shape into another; None if it may be none there."""
     if kind in ("Expand", "Tile"):  # new dimensions come first
         axis = row.axis + len(found) - len(x)
-        return row._replace(axis=axis) if _told(found[axis]) == _told(x[row.axis]) else None
+        return row._replace(axis=axis) if told(found[axis]) == told(x[row.axis]) else None
     if kind not in ("Unsqueeze", "Squeeze", "Reshape", "To"):
         return None
-    (axis, *more), own = _wide(found) or [0], [_told(x[n]) for n in _wide(x)]
-    if more or own != [_told(x[row.axis])] or own != [_told(found[axis])]:
+    (axis, *more), own = _wide(found) or [0], [told(x[n]) for n in _wide(x)]
+    if more or own != [told(x[row.axis])] or own != [told(found[axis])]:
         return None  # which dimension is whose is not plain
     return row._replace(axis=axis)
+
+
+def leaves(kind: str) -> bool:
+    """Whether an operation makes no new numbers of those that it takes."""
+    return kind in _MOVING
+
+
+_MOVING = frozenset(
+    (
+        *("Unsqueeze", "Squeeze", "Reshape", "Flatten", "Unflatten", "Expand", "Tile", "Slice"),
+        *("Select", "Permute", "Transpose", "Chunk", "Split", "Concat", "Stack", "Flip", "Roll"),
+        "RepeatInterleave",
+    )
+)
 
 
 def moved(row: Row | None, word: str, number: Any, *, is_reversed: bool) -> Row | None:
@@ -49,11 +65,6 @@ def _wide(shape: Sequence[Any]) -> list[int]:
     return [n for n, size in enumerate(shape) if type(size) is not int or size != 1]
 
 
-def _told(size: Any) -> Any:
-    """A size with how it follows from symbols."""
-    return getattr(size, "terms", size)
-
-
 def entry(rt: Any, value: TensorValue) -> TensorValue:
     """The entries that put out a row of a tensor's shape; the last of them."""
     row = value.row
@@ -64,7 +75,7 @@ def entry(rt: Any, value: TensorValue) -> TensorValue:
         (found,) = rt.add("Unsqueeze", [found], {"dim": -1}).values()
     for _ in value.shape[: row.axis]:
         (found,) = rt.add("Unsqueeze", [found], {"dim": 0}).values()
-    if [*map(_told, found.shape)] != [*map(_told, value.shape)]:
+    if [*map(told, found.shape)] != [*map(told, value.shape)]:
         (found,) = rt.add("Expand", [found], {"size": list(value.shape)}).values()
     made: TensorValue = found
     return made

@@ -124,11 +124,24 @@ class Trace:
         op = Op(kind, found, settings, self.current)
         op.place, op.instance, op.name = self.here(), instance, name
         op.inputs = tuple([self.produced(each).snapshot() for each in inputs])
+        for each in op.inputs:
+            if isinstance(each.source, Op):
+                each.source.uses += 1
         op.outputs = outputs
         for output, value in outputs.items():
             value.source, value.output = op, output
         self.current.items.append(op)
         return outputs
+
+    def take_back(self, made: Sequence[Any]) -> None:
+        """Operations that were written down last for what is written otherwise now."""
+        assert self.current is not None
+        for op in made:
+            self.current.items.remove(op)
+            self.count -= 1
+            for each in op.inputs:
+                if isinstance(each.source, Op):
+                    each.source.uses -= 1
 
     def without_batch(
         self,
@@ -212,7 +225,10 @@ class Trace:
     def see_row(
         self, kind: str, inputs: Sequence[TensorValue], outputs: dict[str, TensorValue]
     ) -> None:
-        """Keep the numbers of a row in another view of it."""
+        """Keep the numbers of a row in another view of it, and one number wherever it stands."""
+        if rows.leaves(kind) and len({each.fill for each in inputs}) == 1:
+            for found in outputs.values():
+                found.own_fill = inputs[0].fill
         if len(inputs) == 1 and (row := inputs[0].row) is not None:
             for found in outputs.values():
                 found.own_row = rows.seen(row, kind, inputs[0].shape, found.shape)
@@ -249,9 +265,10 @@ class Trace:
         settings: dict[str, Any] = {"shape": list(value.shape)}
         if value.dtype != "float32":
             settings["dtype"] = value.dtype
-        are_ones = bool(value.data) and all(each == 1 for each in value.data)
+        data = [value.fill] if value.fill is not None else value.data
+        are_ones = bool(data) and all(each == 1 for each in data)
         (made,) = self.add("Ones" if are_ones else "Zeros", [], settings).values()
-        if not are_ones and (value.data is None or any(value.data)):
+        if not are_ones and (data is None or any(data)):
             self.approximates("a constant stands as zeros")
         return made
 

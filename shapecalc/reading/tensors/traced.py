@@ -23,6 +23,7 @@ class TensorValue:
     """
 
     __slots__ = (
+        "assigned",
         "change",
         "dtype",
         "grown",
@@ -30,6 +31,7 @@ class TensorValue:
         "memory",
         "numbers",
         "output",
+        "own_fill",
         "own_row",
         "shape",
         "source",
@@ -50,6 +52,8 @@ class TensorValue:
         self.stored: Stored | None = None
         self.numbers: Any = None
         self.own_row: Row | None = None
+        self.own_fill: Any = None
+        self.assigned: Any = None  # the parts that were assigned to it
         self.memory: Memory | None = None
         self.change = 0  # the last one of the memory that the numbers are after
         self.is_array = False
@@ -66,7 +70,7 @@ class TensorValue:
 
     @data.setter
     def data(self, numbers: Any) -> None:
-        self.numbers, self.own_row = numbers, None
+        self.numbers, self.own_row, self.own_fill = numbers, None, None
         if self.memory is not None:
             self.memory.changes += 1
             self.change = self.memory.changes
@@ -77,6 +81,13 @@ class TensorValue:
         if self.memory is not None and self.memory.changes != self.change:
             return None
         return self.own_row
+
+    @property
+    def fill(self) -> Any:
+        """The number that all elements are, of a constant; None if that is not known."""
+        if self.memory is not None and self.memory.changes != self.change:
+            return None
+        return self.own_fill
 
     def sees(self, other: TensorValue) -> None:
         """Be a view of another tensor: what changes the numbers of one makes the other unknown."""
@@ -110,15 +121,15 @@ class TensorValue:
         """The tensor as it is now, whatever is done to it in place later."""
         found = TensorValue(self.shape, self.dtype, self.source, self.output)
         found.stored, found.data, found.grown = self.stored, self.data, self.grown
-        found.own_row = self.row
+        found.own_row, found.own_fill = self.row, self.fill
         return found
 
     def become(self, other: TensorValue) -> TensorValue:
         """Change in place, as operations whose names end in ``_`` do."""
-        row = other.row
+        row, fill = other.row, other.fill
         for name in ("shape", "dtype", "source", "output", "data", "grown"):
             setattr(self, name, getattr(other, name))
-        self.own_row = row
+        self.own_row, self.own_fill = row, fill
         self.stored = other.stored
         return self
 
@@ -173,6 +184,7 @@ class Op:
         "place",
         "settings",
         "shared",
+        "uses",
         "weights",
     )
 
@@ -188,6 +200,7 @@ class Op:
         self.place: Mark | None = None
         self.is_constant = False  # whether it is there to put out a constant
         self.shared: Op | None = None  # the operation whose weights it uses
+        self.uses = 0  # by how many operations
         self.weights: dict[str, Stored] = {}
 
 
