@@ -234,6 +234,7 @@ class Spec:
         "members",
         "name",
         "numbered",
+        "otherwise",
         "output_names",
         "outputs",
         "require",
@@ -258,6 +259,7 @@ class Spec:
         self.require: list[Required] = []
         self.silence: tuple[str, ...] = ()
         self.approximated: tuple[str, ...] = ()  # what of source it computes other numbers for
+        self.otherwise = ""  # why source gives other shapes than were read of it, if it may
         self.by_training: tuple[str, ...] = ()  # where source may go another way in training
 
 

@@ -248,6 +248,10 @@ class _Reading:
             spec.name = root.cls.name
         trace, results, given = self.run(root, spec)
         spec.approximated = tuple(reader.approximated)
+        if reader.training:
+            spec.otherwise = "the source was read as it runs in training"
+        elif reader.keeps_batch:
+            spec.otherwise = "squeeze() drops a batch of one in the code, which is kept"
         spec.by_training = (*reader.by_training, *trained_otherwise(root))
         held = list(all_tensors(root))
 

@@ -215,7 +215,7 @@ class _Check:
 
     def work(self, report: Report) -> Iterator[Pair]:
         """The operations of every module, and of all."""
-        yield from live.working(report, self.default[2], self.model)
+        yield from live.working(report, self.default[2], dict(self.model.named_modules()))
 
     # -- a real run ---------------------------------------------------------------------------
 

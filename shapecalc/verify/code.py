@@ -23,6 +23,9 @@ from shapecalc.verify.live import check_live
 from shapecalc.verify.sides import Doing
 from shapecalc.verify.supervise import reason
 
+COUNTED = ("parameters", "buffers")
+"""What is the same however code is run."""
+
 
 def check_code(
     network: Network,
@@ -52,10 +55,14 @@ def check_code(
     open_ones = [name for name in size_symbols(network.spec) if name not in given]
     sizes = {name: report.symbols[name] for name in open_ones}
     try:
-        yield from _at_some_size(compared, given, sizes)
+        for each in _at_some_size(compared, given, sizes):
+            if each.agrees or not network.spec.otherwise or each.what in COUNTED:
+                yield each
+            else:
+                yield Finding(each.what, 0, (), f"none, since {network.spec.otherwise}")
     except EmitError as error:
         doing("running the module")
-        yield from check_live(report, lambda: _made(path, make))
+        yield from check_live(report, lambda: _made(path, make), has_functions=True)
         yield Finding("numbers", 0, (), f"none, since {error.problems[0].message}")
 
 

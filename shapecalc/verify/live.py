@@ -7,7 +7,7 @@ is seen in what comes out of the next one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shapecalc.analysis.report import Report
@@ -19,12 +19,17 @@ from shapecalc.verify.meta import on_meta
 
 
 def check_live(
-    known: Network | Report, make: Any, given: Mapping[str, Any] | None = None
+    known: Network | Report,
+    make: Any,
+    given: Mapping[str, Any] | None = None,
+    *,
+    has_functions: bool = False,
 ) -> Iterator[Finding]:
     """Compare a report with a module, or with what ``make`` returns, one finding after another.
 
     ``given`` has example inputs by name; left out, they follow from the report. Shapes are found
-    on torch's meta device, or where the module does not run there on the CPU. Raises
+    on torch's meta device, or where the module does not run there on the CPU. Of source that
+    ``has_functions`` with the weights of modules, those that are not called are left out. Raises
     :class:`~shapecalc.verify.making.FactoryError` if there is no module.
 
     >>> import shapecalc
@@ -56,10 +61,17 @@ def check_live(
         yield Finding("a run of the module", 1, (str(error),))
         return
     tensors = [tuple(each.shape) for _, each in output.tensors]
-    pairs = [*passing(report, passed, called.model), *returning(report, tensors)]
+    modules = dict(called.model.named_modules(remove_duplicate=False))
+    if has_functions:
+        modules = {name: each for name, each in modules.items() if name in passed}
+    pairs = [*passing(report, passed, modules), *returning(report, tensors)]
     yield compare("shapes by path", pairs, report, note)
     yield compare("weights and buffers by name", holding(report, called.model), report)
-    yield compare("operations (2 x MACs)", working(report, operations, called.model), report)
+    what = "operations (2 x MACs)"
+    if note:
+        yield Finding(what, 0, (), "none, since torch counts all of them on its meta device alone")
+    else:
+        yield compare(what, working(report, operations, modules), report)
 
 
 def _ready(called: Called, inputs: dict[str, Any]) -> tuple[Any, dict[str, Any], str]:
@@ -75,14 +87,15 @@ def _ready(called: Called, inputs: dict[str, Any]) -> tuple[Any, dict[str, Any],
 
 
 def passing(
-    report: Report, passed: Mapping[str, list[run.Passed]], model: Any = None
+    report: Report,
+    passed: Mapping[str, list[run.Passed]],
+    modules: Mapping[str, Any] | None = None,
 ) -> Iterator[Pair]:
     """What went through every module that is a layer of the report.
 
-    With a ``model``, layers without weights that are none of its submodules are left out, and a
-    submodule that is called several times has to put out a layer's shape in one of its runs.
+    With ``modules``, layers that are none of them are left out, and a submodule that is called
+    several times has to put out a layer's shape in one of its runs.
     """
-    modules = None if model is None else dict(model.named_modules(remove_duplicate=False))
     sharers = {layer.node.shared for layer in report}
     for layer in report:
         if not layer.node.layer.in_torch:
@@ -96,10 +109,16 @@ def passing(
             runs = runs[-1:]
         seen = next((each for each in runs if each.output == layer.output_shape), None)
         seen = seen or (runs[0] if runs else None)
+        if seen is not None and _are_same_but_ones(seen.output, layer.output_shape):
+            continue  # torch takes channels without a batch, too
         if seen is not None and not layer.node.layer.joins:
             yield Pair(f"input of {layer.path}", layer.input_shapes[:1], seen.inputs[:1])
         what = f"output of {layer.path}"
         yield Pair(what, layer.output_shape, seen and seen.output, layer.path, "shape")
+
+
+def _are_same_but_ones(a: Sequence[Any], b: Sequence[Any]) -> bool:
+    return len(a) != len(b) and [n for n in a if n != 1] == [n for n in b if n != 1]
 
 
 def returning(report: Report, shapes: list[tuple[int, ...]]) -> Iterator[Pair]:
@@ -136,7 +155,9 @@ def holding(report: Report, model: Any) -> Iterator[Pair]:
                 path = lone.get(layer.path, path)
             if path not in theirs and layer.node.shared is not None:
                 continue
-            if path not in theirs and layer.path not in modules:
+            is_made = {f"{path}_v", f"{path}_orig"} & theirs.keys()
+            is_made |= {f"{layer.path}.parametrizations"} & modules.keys()
+            if path not in theirs and (layer.path not in modules or is_made):
                 loose.append((path, shape, layer.path))
                 continue
             met.add(path)
@@ -155,9 +176,10 @@ def holding(report: Report, model: Any) -> Iterator[Pair]:
     yield Pair("total buffers", report.totals.buffers, buffers)
 
 
-def working(report: Report, theirs: Mapping[str, int], model: Any) -> Iterator[Pair]:
+def working(
+    report: Report, theirs: Mapping[str, int], modules: Mapping[str, Any]
+) -> Iterator[Pair]:
     """Twice the multiply-accumulates of every module that torch's counter saw, and of all."""
-    modules = dict(model.named_modules())
     counted = [layer for layer in report if layer.node.layer.counted_by_torch]
     sharers = {layer.node.shared for layer in report}
     for layer in counted:

@@ -124,9 +124,10 @@ class Spec:
     def _keep_in_range(self, model: Any) -> None:
         """Find how large indices may be, if there are any among the inputs."""
         if any("int" in tensor.dtype for tensor in self.small.inputs.values()):
+            report = self.at(self.sizes[0], self.batches[-1])  # of most numbers
             with new_tensors(self.dtype), run.torch().no_grad(), suppress(Exception):
                 _, self.halved = weights.in_range(
-                    self.small, self.dtype, self.seed, lambda x: model(*x.values())
+                    report, self.dtype, self.seed, lambda x: model(*x.values())
                 )
 
     def _scaled(self, called: Called, spread: float) -> dict[str, float]:

@@ -118,7 +118,9 @@ class Trace:
         spread = float(out.detach().std())
         if not scaled and "norm" in call and spread < self.spread:
             scaled = [each for each in named if each[0].endswith("weight")]
-        if len(scaled) != 1 or not scaled[0][1].is_leaf or not 0 < spread < float("inf"):
+        if len(scaled) != 1 or not 0 < spread < float("inf"):
+            return False
+        if not scaled[0][1].is_leaf or scaled[0][1]._base is not None:  # a view of a weight
             return False
         scale = self.spread / spread
         with run.torch().no_grad():

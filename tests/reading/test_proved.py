@@ -237,6 +237,80 @@ class Net(nn.Module):
         return self.fc(F.one_hot(x, 7).float()), F.one_hot(x, num_classes=9)
 """,
     ),
+    "norms over several dimensions": (
+        ["3,6,6"],
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.all = nn.Conv2d(3, 4, 3), nn.LayerNorm([4, 4, 4])
+        self.last, self.rms = nn.LayerNorm((4, 4)), nn.RMSNorm([4, 4])
+
+    def forward(self, x):
+        x = self.conv(x)
+        return self.all(x), self.last(x), self.rms(x), F.layer_norm(x, (4, 4))
+""",
+    ),
+    "padding by numbers, norms of other exponents, filled tensors": (
+        ["5,6"],
+        """
+class Net(nn.Module):
+    def forward(self, x):
+        y = F.pad(x, (1, 2), value=3.0), F.pad(x, [0, 1], "constant", 1)
+        z = x.norm(p=1, dim=-1), torch.linalg.norm(x, ord=float("inf"), dim=1), x.norm()
+        return *y, *z, torch.full((len(x), 2), 1), torch.full((len(x),), True)
+""",
+    ),
+    "offsets that a module keeps": (
+        ["2:int64"],
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("offsets", torch.tensor([0, 5]))
+        self.emb = nn.Embedding(11, 4)
+
+    def forward(self, x):
+        return self.emb(x + self.offsets[None])
+""",
+    ),
+    "a weight that is stretched": (
+        ["8,5,5"],
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(8))
+
+    def forward(self, x):
+        return self.weight.unsqueeze(0).unsqueeze(2).unsqueeze(3).expand_as(x) * x
+""",
+    ),
+    "a class whose uses take tensors of several ranks": (
+        ["6,16", "8,3"],
+        """
+class Lin(nn.Module):
+    def __init__(self, i, o, bias=True):
+        super().__init__()
+        self.linear_layer = nn.Linear(i, o, bias=bias)
+
+    def forward(self, x):
+        return self.linear_layer(x)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.mem = Lin(8, 10, bias=False), Lin(16, 12, bias=False)
+        self.proj, self.gate = Lin(22, 8), Lin(22, 1)
+
+    def forward(self, memory, mels):
+        d = self.first(mels.transpose(1, 2))
+        m = self.mem(memory).mean(1)
+        z = [torch.cat((d[:, t], m), 1) for t in range(3)]
+        return torch.stack([self.proj(e) for e in z], 1), torch.stack([self.gate(e) for e in z], 1)
+""",
+    ),
     "frozen layers": (
         ["3,8,8"],
         """
@@ -279,6 +353,8 @@ NOTED = {
     "a loss": "F.mse_loss(self.fc(x), x)",
     "a sample": "Normal(self.fc(x), 1.0).sample()",
     "the likelihood of one": "Normal(self.fc(x), self.fc(x).exp()).log_prob(x)",
+    "elements that change places": "torch.sort(self.fc(x), -1)[0]",
+    "a product that runs along": "torch.cumprod(self.fc(x), 1)",
     "a choice by chance": "F.gumbel_softmax(self.fc(x), hard=True)",
     "statistics that the code keeps": (
         "F.batch_norm(x[..., None].repeat(1, 1, 4), self.kept_mean, self.kept_var, None, None, "
@@ -310,3 +386,86 @@ class Net(nn.Module):
     found = findings(tmp_path, source, ["6"])
     (note,) = [each.note for each in found if not each.compared]
     assert note.startswith("none, since they may differ: ")
+
+
+def test_a_batch_norm_that_calls_the_function_has_its_buffers_once(tmp_path: Path) -> None:
+    source = """
+class BNAct(nn.BatchNorm2d):
+    def forward(self, x):
+        mean, var = self.running_mean, self.running_var
+        return F.batch_norm(x, mean, var, self.weight, self.bias, self.training).relu()
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.bn = nn.Conv2d(3, 4, 3), BNAct(4)
+
+    def forward(self, x):
+        return self.bn(self.conv(x))
+"""
+    found = findings(tmp_path, source, ["3,8,8"])
+    (skipped,) = [each for each in found if not each.compared]
+    assert skipped.what.startswith("training at")
+    assert skipped.note.endswith("F.batch_norm counts no batches")
+
+
+READ_OTHERWISE = {
+    "in training": (
+        "return x.max(1)[1] if self.training else x",
+        True,
+        "the source was read as it runs in training",
+    ),
+    "with a batch of one": (
+        "return self.fc(torch.squeeze(x.mean(1)))",
+        False,
+        "squeeze() drops a batch of one in the code, which is kept",
+    ),
+}
+
+
+@pytest.mark.parametrize("which", READ_OTHERWISE)
+def test_what_is_read_otherwise_than_it_runs_is_skipped(which: str, tmp_path: Path) -> None:
+    line, training, told = READ_OTHERWISE[which]
+    path = tmp_path / "net.py"
+    path.write_text(f"""{HEAD}
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 4)
+
+    def forward(self, x):
+        {line}
+""")
+    network = shapecalc.load(f"{path}:Net", inputs=["3,6"], training=training)
+    found = list(check_code(network, f"{path}:Net"))
+    assert all(each.agrees for each in found), [each.differences for each in found]
+    assert f"none, since {told}" in [each.note for each in found]
+
+
+def test_without_numbers_paths_are_compared_as_far_as_they_are_modules(tmp_path: Path) -> None:
+    source = """
+class Mix(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.time_shift = nn.ZeroPad2d((0, 0, 1, -1))
+        self.conv = nn.utils.parametrizations.weight_norm(nn.Conv1d(6, 6, 3, padding=1))
+        self.lstm = nn.LSTM(16, 16, batch_first=True)
+        self.fc = nn.Linear(16, 8)
+
+    def forward(self, x):
+        x = self.lstm(self.conv(self.time_shift(x)))[0]
+        x = F.linear(x, self.fc.weight, self.fc.bias)
+        return torch.argsort(x)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mix = Mix()
+
+    def forward(self, x):
+        return self.mix(x)
+"""
+    found = findings(tmp_path, source, ["6,16"])
+    assert [each.what for each in found if not each.compared] == ["numbers"]

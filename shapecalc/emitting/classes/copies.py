@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.emitting import syntax
 from shapecalc.emitting.classes.constructor import is_run_plainly
 from shapecalc.emitting.classes.members import counted
-from shapecalc.emitting.classes.order import has_modules
+from shapecalc.emitting.classes.order import has_modules, is_state
 from shapecalc.emitting.classes.sharing import Shared
 from shapecalc.emitting.scope.presence import copy_condition, count_of
 from shapecalc.emitting.scope.scope import Scope
@@ -70,6 +70,9 @@ class Copies:
             if other is not None and self.body.sharing.is_same(scope, entry, other):
                 shared = other.attribute
                 return lambda given: self.body.entries.call(scope, entry, shared, given)
+        if is_state(entry):
+            message = f"copies of a {entry.kind} cannot be written for torch"
+            raise scope.error(entry.mark, message, "write them one by one")
         if entry.block is None and not KINDS[entry.kind].in_torch:
             return lambda given: self.body.calls.function(scope, entry, given)
         return None

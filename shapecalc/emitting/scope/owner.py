@@ -93,7 +93,8 @@ def _same(known: Known, block: Block, uses: list[Part], sizes: list[str]) -> dic
     required = [name for name, default in block.arguments.items() if default is None]
     found: dict[str, str] = {}
     for size in sizes:
-        if size in asked or len({known.inside(use).letters[size] for use in uses}) == 1:
+        letters = [known.inside(use).letters.get(size) for use in uses]
+        if size in asked or None in letters or len(set(letters)) == 1:
             continue
         for name in (*required, *known.symbols[block.name]):
             is_argument = name in block.arguments

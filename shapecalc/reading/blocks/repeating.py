@@ -14,6 +14,7 @@ from typing import Any
 
 from shapecalc.language.expression import Binary, Comparison, Conditional, Expression, Name, Number
 from shapecalc.language.tree import Setting
+from shapecalc.layers import KINDS
 from shapecalc.reading.blocks.draft import (
     FIRST,
     NOT_FIRST,
@@ -32,6 +33,8 @@ INDEX = Name("index", 0)
 def folded(items: Sequence[Item], path: str) -> Item | None:
     """One item for several that feed each other, if that can be said; its path is the list's."""
     first = items[0]
+    if first.block is None and KINDS[first.kind].is_state:
+        return None  # they are no copies of one, but tensors beside each other
     for item, after in pairwise(items):
         if after.links is not None and after.links != [Link(item)]:
             return None

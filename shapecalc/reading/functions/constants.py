@@ -137,7 +137,9 @@ for _name, _dtype in (
 
 @operation("torch.full")
 def _full(rt: Any, size: Any, fill_value: Any, **kwargs: Any) -> Any:
-    found = TensorValue(tuple(numbers(rt, [size])), _dtype_of(kwargs))
+    value = plain(fill_value)
+    own = "bool" if isinstance(value, bool) else "int64" if isinstance(value, int) else "float32"
+    found = TensorValue(tuple(numbers(rt, [size])), _dtype_of(kwargs, own))
     return filled(found, fill_value)
 
 

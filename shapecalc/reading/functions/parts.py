@@ -296,6 +296,7 @@ def _cdist(rt: Any, a: TensorValue, b: TensorValue, p: Any = 2.0, **kwargs: Any)
 
 @operation("torch.cross", "Tensor.cross", "torch.linalg.cross")
 def _cross(rt: Any, a: TensorValue, b: TensorValue, *more: Any, **kwargs: Any) -> TensorValue:
+    rt.approximates("a cross product stands as a product")
     return rt.tensor_operator("*", a, b)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.functions.base import OPERATIONS, listed, number, prod, tensor
 from shapecalc.reading.functions.elementwise import typed
 from shapecalc.reading.functions.shapes import flatten
@@ -207,11 +208,13 @@ def _aminmax(rt: Any, x: Any, *, dim: Any = None, keepdim: Any = False) -> Any:
 
 @operation("torch.cummax", "Tensor.cummax", "torch.cummin", "Tensor.cummin")
 def _cummax(rt: Any, x: TensorValue, dim: int) -> Any:
-    return ValuesIndices((_rearranged(x), rt.opaque([x], x.shape, "int64", "cummax")))
+    return ValuesIndices((_rearranged(rt, x), rt.opaque([x], x.shape, "int64", "cummax")))
 
 
-def _rearranged(x: TensorValue) -> TensorValue:
+def _rearranged(rt: Any, x: TensorValue) -> TensorValue:
     """A tensor whose elements change places; which are where is no longer known."""
+    if not x.is_constant:
+        rt.approximates("elements that change places stay in theirs")
     return x if x.data is None else same_source(x, x.shape, x.dtype)
 
 
@@ -245,7 +248,7 @@ def _sort(
     rt: Any, x: TensorValue, dim: int = -1, descending: Any = False, stable: Any = False
 ) -> Any:
     if x.data is None or len(x.shape) != 1:
-        return ValuesIndices((_rearranged(x), rt.opaque([x], x.shape, "int64", "sort")))
+        return ValuesIndices((_rearranged(rt, x), rt.opaque([x], x.shape, "int64", "sort")))
     order = _order(x.data, rt.truth(descending))
     return ValuesIndices((listed([x.data[n] for n in order], x.dtype), listed(order, "int64")))
 
@@ -286,11 +289,15 @@ def _argmax(rt: Any, x: TensorValue, dim: Any = None, keepdim: Any = False) -> A
 def _norm(
     rt: Any, x: TensorValue, p: Any = 2, dim: Any = None, keepdim: Any = False, **kwargs: Any
 ) -> Any:
-    return _reduced("Norm")(rt, x, dim, keepdim)
+    p = plain(kwargs.get("ord", p))
+    if not isinstance(p, (int, float)) or p == 2:  # "fro" is 2, too
+        return _reduced("Norm")(rt, x, dim, keepdim)
+    return _reduction(rt, "Norm", tensor(rt, x), dim, rt.truth(keepdim), {"ord": p})
 
 
 @operation("torch.cumprod", "Tensor.cumprod", "torch.logcumsumexp", "Tensor.logcumsumexp")
 def _cumprod(rt: Any, x: TensorValue, dim: int = 0, dtype: Any = None) -> Any:
+    rt.approximates("what runs along a dimension stands as CumSum")
     return rt.put("CumSum", [x], {"dim": dim})
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from shapecalc.layers import KINDS
 from shapecalc.layers.tensor import FLOATS
+from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.evaluator.values import Builtin
 from shapecalc.reading.functions.base import OPERATIONS, number, numbers, tensor
 from shapecalc.reading.functions.reductions import second
@@ -85,6 +86,8 @@ def _pad(rt: Any, input: Any, pad: Any, mode: str = "constant", value: Any = Non
     settings: dict[str, Any] = {"pad": pads}
     if mode != "constant":
         settings["mode"] = mode
+    elif isinstance(value := plain(value), (int, float)) and value != 0:
+        settings["value"] = value
     return rt.put("Pad", [x], settings)
 
 

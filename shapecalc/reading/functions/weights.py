@@ -96,6 +96,8 @@ def _batch_norm(
     **kwargs: Any,
 ) -> Any:
     x = tensor(rt, input)
+    if _is_learned(running_mean):  # frozen, for batches alone to be normalised by
+        running_mean = running_var = None
     kind = f"BatchNorm{min(3, max(1, len(x.shape) - 2))}d"
     settings = {"affine": weight is not None, "track_running_stats": running_mean is not None}
     given = {
@@ -105,7 +107,26 @@ def _batch_norm(
         "running_var": running_var,
     }
     _keep_statistics(rt, running_mean, running_var)
+    given |= (counted := _counted(running_mean))
+    if counted:
+        rt.goes_by_training("F.batch_norm counts no batches")
     return rt.with_weights(kind, x, settings, given)
+
+
+def _is_learned(value: Any) -> bool:
+    stored = value.stored if isinstance(value, TensorValue) else None
+    return stored is not None and not stored.is_buffer and stored.weight_of is None
+
+
+def _counted(statistic: Any) -> dict[str, Any]:
+    """What a layer counts its batches in, beside the statistics of it that are given."""
+    from shapecalc.reading.modules import leaf_tensors  # which make use of functions
+
+    stored = statistic.stored if isinstance(statistic, TensorValue) else None
+    if stored is None or stored.weight_of is None:
+        return {}
+    tensors = leaf_tensors(stored.weight_of[0])
+    return {name: tensors[name] for name in ("num_batches_tracked",) if name in tensors}
 
 
 def _keep_statistics(rt: Any, *given: Any) -> None:

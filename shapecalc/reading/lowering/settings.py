@@ -19,7 +19,9 @@ def settings(op: Op, mark: Mark) -> dict[str, Setting]:
     layer = op.layer
     for name, value in op.settings.items():
         declared = layer.fields.get(name)
-        if declared is None or declared.infer is not None or value is None:
+        if declared is None or value is None:
+            continue
+        if declared.infer is not None and not _are_several(value):
             continue
         kept = layer.__dict__[name]
         has_default = declared.default is not None and not declared.is_required
@@ -35,6 +37,11 @@ def settings(op: Op, mark: Mark) -> dict[str, Setting]:
                 value = value[0]
         found[name] = setting(value, mark)
     return found
+
+
+def _are_several(value: Any) -> bool:
+    """Whether it tells more than follows from what comes in: how many dimensions there are."""
+    return isinstance(value, (list, tuple)) and len(value) > 1
 
 
 def setting(value: Any, mark: Mark) -> Setting:

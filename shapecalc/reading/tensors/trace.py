@@ -352,9 +352,9 @@ class Trace:
         if self.current is not None and not x.is_constant:
             self.approximates(f"gradients pass {what}")
 
-    def goes_by_training(self) -> None:
+    def goes_by_training(self, what: str = "a branch goes by whether it is training") -> None:
         """Note that what is evaluated may go another way in training, or else in evaluation."""
-        self.by_training[f"{self.line()}: a branch goes by whether it is training"] = None
+        self.by_training[f"{self.line()}: {what}"] = None
 
     def line(self) -> str:
         """The file and line that are evaluated."""
