@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from shapecalc.language.problem import did_you_mean, listing, nearest
 
@@ -38,9 +39,14 @@ def beside(name: str) -> str:
     >>> beside("inputs"), beside("if"), beside("colour")
     ("called 'from' here", "called 'when' here", '')
     """
-    plain = name.casefold().replace("_", "")
-    key = next((key for key, others in _BESIDE.items() if plain in others.split()), "")
+    key = _meant(name, _BESIDE)
     return f"called {key!r} here" if key else ""
+
+
+def _meant(name: str, called: Mapping[str, str]) -> str:
+    """The key that has a name elsewhere, without signs and capitals; empty if none has."""
+    plain = name.casefold().replace("_", "").replace("-", "")
+    return next((key for key, others in called.items() if plain in others.split()), "")
 
 
 def no_mapping(value: object) -> str:
@@ -74,8 +80,6 @@ def unknown_key(name: str, inside: object) -> tuple[set[str], str]:
     if own & {"input", "inputs", "layers"}:
         keys = listing([key for key in TOP if key in own])
         return own, f"{keys} stand at the top of a spec, not inside {name!r}"
-    plain = name.casefold().replace("_", "").replace("-", "")
-    for key, others in _CALLED.items():
-        if plain in others.split():
-            return {key}, f"called {key!r} here"
+    if key := _meant(name, _CALLED):
+        return {key}, f"called {key!r} here"
     return {*nearest(name, TOP)}, did_you_mean(name, TOP) or f"there are {listing(TOP)}"

@@ -123,7 +123,7 @@ class Spec:
 
     def _keep_in_range(self, model: Any) -> None:
         """Find how large indices may be, if there are any among the inputs."""
-        if any("int" in tensor.dtype for tensor in self.small.inputs.values()):
+        if weights.has_indices(self.small):
             report = self.at(self.sizes[0], self.batches[-1])  # of most numbers
             with new_tensors(self.dtype), run.torch().no_grad(), suppress(Exception):
                 _, self.halved = weights.in_range(
@@ -227,17 +227,13 @@ class Theirs:
         Of source, in which constants stand as zeros, only this tells how large indices may be.
         """
         self.called.set(False)
-        while True:
-            try:
-                with run.torch().no_grad():
-                    self.called(self.spec.inputs(self.spec.small, self.dtype))
-            except RunError as error:
-                is_range = weights.is_out_of_range(error.__cause__) and self.are_named
-                if not is_range or self.spec.halved == weights.HALVED_AT_MOST:
-                    raise
-                self.spec.halved += 1
+        spec = self.spec
+        with run.torch().no_grad():
+            if self.are_named:
+                known = spec.small, self.dtype, spec.seed, self.called, spec.halved
+                _, spec.halved = weights.in_range(*known)
             else:
-                return
+                self.called(spec.inputs(spec.small, self.dtype))
 
     @cached_property
     def trace(self) -> Trace:

@@ -95,26 +95,35 @@ def copied(model: Any, replaced: Callable[[Any], Any]) -> Any:
     return copy.deepcopy(model, memo)
 
 
+def has_indices(report: Report) -> bool:
+    """Whether there are whole numbers among the inputs, which may be indices."""
+    return any("int" in tensor.dtype for tensor in report.inputs.values())
+
+
 def in_range(
-    report: Report, dtype: Any, seed: int, call: Callable[[dict[str, Any]], Any]
+    report: Report,
+    dtype: Any,
+    seed: int,
+    call: Callable[[dict[str, Any]], Any],
+    halved: int = 0,
 ) -> tuple[Any, int]:
     """What a call gives of random inputs, and how often the ranges of indices had to be halved.
 
     They are where numbers are added on the way to a table, which then has more rows than the input
-    has values.
+    has values; ``halved`` so often before the first call.
     """
-    has_indices = any("int" in tensor.dtype for tensor in report.inputs.values())
-    halved = 0
     while True:
         try:
             return call(inputs(report, dtype, seed, halved)), halved
         except Exception as error:
-            if not (has_indices and is_out_of_range(error)) or halved == HALVED_AT_MOST:
+            if not (has_indices(report) and _is_out_of_range(error.__cause__ or error)):
+                raise
+            if halved == HALVED_AT_MOST:
                 raise
             halved += 1
 
 
-def is_out_of_range(error: object) -> bool:
+def _is_out_of_range(error: object) -> bool:
     """Whether a run has failed for an index that is too large."""
     is_class = isinstance(error, RuntimeError) and "Class values" in str(error)
     return is_class or isinstance(error, IndexError)

@@ -361,10 +361,10 @@ class Expressions(Comprehensions):
         return run
 
 
-__all__ = ["Expressions", "Run"]
-
-
 def _asks_for_training(node: ast.AST) -> bool:
     """Whether it is the mode of a module, or an argument that is called so."""
     name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
     return name == "training"
+
+
+__all__ = ["Expressions", "Run"]
