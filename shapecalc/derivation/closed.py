@@ -51,6 +51,8 @@ def open_report(
     if _batched(report) > network.most_terms:
         return None
     spec, _ = _freed(network.spec, report)
+    if all(str(report.symbols.get(name)) == name for name in known(spec)):
+        return report, report  # in which all is open already
     freed = network.of_spec(spec)
     symbols = {name for name, value in report.symbols.items() if is_symbolic(value)}
     values = {name: value for name, value in report.symbols.items() if name not in symbols}

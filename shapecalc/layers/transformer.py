@@ -127,15 +127,15 @@ class _Transformer(Layer, abstract=True):
 
     def _layer_elementwise(self, x: Tensor, *attended: Tensor) -> Dim:
         length = sequence_axis(self.batch_first)
-        places = prod(x.shape[:2])
+        places, elements = prod(x.shape[:2]), prod(x.shape)
         work = places * self.dim_feedforward * (2 if self.bias else 1)
-        work = work + (prod(x.shape) if self.bias else 0)
+        work = work + (elements if self.bias else 0)
         for other in attended:
             work = work + attention_elementwise(
                 x, other, self.nhead, other.shape[length], self.bias
             )
         parts = len(attended) + 1
-        return work + parts * (prod(x.shape) + self._norm().elementwise(x, x))
+        return work + parts * (elements + self._norm().elementwise(x, x))
 
 
 class _Encoding(_Transformer, abstract=True):
