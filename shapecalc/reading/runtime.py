@@ -36,6 +36,7 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
 
     tensor_attribute: Any
     tensor_set: Any
+    tensor_text: Any
 
     def __init__(self) -> None:
         self.steps = 0
@@ -233,6 +234,8 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
             return str(value) if plain(value) is value else self.text(plain(value))
         if isinstance(value, Shown):
             return repr(value)
+        if isinstance(value, self.tensor_type):
+            return str(self.tensor_text(value))
         if isinstance(value, (list, tuple, set)):
             inner = ", ".join(self.represented(each) for each in value)
             if isinstance(value, list):

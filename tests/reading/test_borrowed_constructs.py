@@ -36,6 +36,24 @@ class Net(nn.Module):
 """,
         [[5, 8]],
     ),
+    "lists that are repeated, and names that are numbered, by an array of whole numbers": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        repeated = np.full((4,), 1)
+        repeated[1:-1] *= 2
+        sizes = sum([[size] * n for size, n in zip([8, 6, 4, 2], repeated)], [])
+        for n in np.arange(len(sizes) - 1):
+            self.add_module(f"lin{n}", nn.Linear(sizes[n], sizes[n + 1]))
+    def forward(self, x):
+        for n in range(5):
+            x = getattr(self, "lin%d" % n)(x)
+        return x
+""",
+        [[5, 8]],
+    ),
     "a table of whole numbers and others, multiplied by numpy": (
         "Net()",
         """

@@ -135,6 +135,13 @@ changed(torch.zeros(2, 3), (0, 1), 5).sum()
 changed(torch.zeros(2, 3), 1, torch.tensor([1.0, 2.0, 3.0])).sum()
 changed(torch.zeros(2, 3), slice(None), 2.0).sum()
 changed({GRID}, (slice(None), 0), 9)[1, 0]
+len(f"{{{GRID}[0, 1]:03d}}, {{{GRID}[0]}}, {{torch.tensor(2)}} and {{[torch.tensor(2)]}}")
+nn.init._calculate_fan_in_and_fan_out(torch.zeros(3, 2, 5))[0]
+nn.init._calculate_fan_in_and_fan_out(self.lin.weight[:9, :7])[1]
+nn.init._calculate_correct_fan(torch.zeros(3, 4), "FAN_OUT")
+10 * nn.init.calculate_gain("leaky_relu", 0.5)
+10 * nn.init.calculate_gain("relu") + nn.init.calculate_gain("tanh")
+nn.init.calculate_gain("conv2d") + 10 * nn.init.calculate_gain(nonlinearity="selu")
 """
 
 

@@ -17,6 +17,8 @@ def shown(rt: Any, value: Any) -> Any:
         return int(value)
     if isinstance(value, (float, str)):
         return value
+    if isinstance(value, rt.tensor_type) and value.shape == () and value.data is not None:
+        return shown(rt, value.data[0])
     return rt.text(value)
 
 

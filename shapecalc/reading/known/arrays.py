@@ -147,9 +147,7 @@ known("numpy.square")(lambda rt, value: rt.binary("*", value, value))
 
 known("numpy.full")(
     lambda rt, shape, fill_value, dtype=None, **kwargs: _made(
-        rt,
-        OPERATIONS["Tensor.fill_"].run(rt, OPERATIONS["torch.zeros"].run(rt, shape), fill_value),
-        dtype,
+        rt, OPERATIONS["torch.full"].run(rt, shape, fill_value), dtype
     )
 )
 

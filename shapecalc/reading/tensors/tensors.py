@@ -146,6 +146,13 @@ class Tensors(Indexing, TensorOperators):
             return value.data[0]
         raise self.cannot("what a tensor holds is not known, and is asked for here")
 
+    def tensor_text(self, value: TensorValue) -> str:
+        """``str(tensor)`` in one line, where its numbers are known; else its shape."""
+        if value.data is None or len(value.shape) > 1:
+            return f"<tensor of {tuple(map(str, value.shape))}>".replace("'", "")
+        numbers = f"[{', '.join(map(str, value.data))}]" if value.shape else str(value.data[0])
+        return numbers.replace(",", "") if value.is_array else f"tensor({numbers})"
+
     def tensor_truth(self, value: TensorValue) -> bool:
         if value.data is not None and len(value.data) == 1:
             return bool(value.data[0])
