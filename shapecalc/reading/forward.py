@@ -32,11 +32,19 @@ class Forward:
             return []
         return [*self.code.positional[1:], *self.code.keyword_only]
 
+    @property
+    def takes_others(self) -> bool:
+        """Whether it may be given what is none of its parameters, by name."""
+        return self.code is None or self.code.double_star is not None
+
     def takes(self, name: str) -> bool:
         """Whether it may be given an input of a name."""
-        if self.code is None or self.code.double_star is not None:
-            return True
-        return name in self.parameters
+        return self.takes_others or name in self.parameters
+
+    @property
+    def needed(self) -> list[str]:
+        """The parameters without a default."""
+        return self.absent(0, ())
 
     def absent(self, count: int, named: Container[str]) -> list[str]:
         """What has no default and is neither among the first ``count`` nor given by name."""

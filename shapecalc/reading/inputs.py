@@ -18,10 +18,11 @@ class Shape(NamedTuple):
     sizes: list[tuple[str | None, int]]
     dtype: str
 
-    def meant(self, parameters: Sequence[str] | None) -> Shape:
+    def meant(self, parameters: Sequence[str] | None, takes_others: bool = False) -> Shape:
         """What a name in front means: the input, where forward takes one of that name, else a size.
 
-        Where nothing tells what is taken, a word of several letters is the input's.
+        Where nothing tells what is taken, a word of several letters is the input's; as it is
+        where forward ``takes_others`` than its parameters.
 
         >>> read_input("x=3,32,32").meant(["x"])
         Shape(name='x', sizes=[(None, 3), (None, 32), (None, 32)], dtype='float32')
@@ -31,8 +32,12 @@ class Shape(NamedTuple):
         first = self.sizes[0][0] if self.sizes and self.name is None else None
         if first is None:
             return self
-        is_word = len(self.sizes) > 1 and len(first) > 1 and not first.isupper()
-        if is_word if parameters is None else first in parameters:
+        is_word = len(first) > 1 and not first.isupper()
+        if parameters is None:
+            is_input = is_word and len(self.sizes) > 1
+        else:
+            is_input = first in parameters or (is_word and takes_others)
+        if is_input:
             return Shape(first, [(None, self.sizes[0][1]), *self.sizes[1:]], self.dtype)
         return self
 

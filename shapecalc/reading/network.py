@@ -341,7 +341,8 @@ class _Reading:
     def inputs(self, spec: Spec) -> tuple[list[Given], list[Any], dict[str, Any]]:
         """What comes in, into the spec and as what forward is given."""
         names = self.forward.parameters
-        self.shapes = [shape.meant(names) for shape in self.shapes]
+        others = self.forward.takes_others and len(self.shapes) > max(1, len(self.forward.needed))
+        self.shapes = [shape.meant(names, others) for shape in self.shapes]
         self.doubts = [doubt for shape in self.shapes if (doubt := shape.doubt(names))]
         given: list[Given] = []
         args: list[Any] = []

@@ -30,6 +30,14 @@ class Two(nn.Module):
 
     def forward(self, image, H, scale=None):
         return self.conv(image), self.fc(H)
+
+class Others(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x, scale=1, **kwargs):
+        return self.fc(x) * kwargs.get("mask", scale)
 """
 
 
@@ -64,6 +72,13 @@ def test_any_other_name_is_a_symbol(net):
 
 def test_an_input_with_a_name_may_have_a_symbol_in_front(net):
     assert inputs_of(f"{net}:One", "x=C=3,32,32") == ({"input": [1, 3, 32, 32]}, ["C"])
+
+
+def test_a_word_is_an_input_where_forward_takes_any_and_has_what_it_needs(net):
+    found = {"x": [1, 5, 8], "mask": [1, 5, 1]}
+    assert inputs_of(f"{net}:Others", "x=5,8", "mask=5,1") == (found, [])
+    assert inputs_of(f"{net}:Others", "5,8", "mask=T=5,1") == (found, ["T"])
+    assert inputs_of(f"{net}:Others", "length=5,8") == ({"input": [1, 5, 8]}, ["length"])
 
 
 def test_a_capital_letter_is_an_input_where_forward_calls_one_so(net):
