@@ -103,6 +103,8 @@ class Facts:
     """The tensors that torch's module cannot be called without, by their names there."""
     takes_also: ClassVar[tuple[str, ...]] = ()
     """What it may be given besides, in torch's order: states, masks, the size of its output."""
+    of_tensors: ClassVar[Mapping[str, str]] = {}
+    """The kinds that stand for a field's part where torch is given a tensor for it."""
     called: ClassVar[tuple[str, ...]] = ()
     """The functions and methods that compute it in torch beside the module; see :meth:`calls`."""
     returns: ClassVar[str] = OUTPUT

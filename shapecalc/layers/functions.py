@@ -190,6 +190,7 @@ class Clamp(_Function):
     called = ("torch.clamp", "Tensor.clamp", "torch.clip", "Tensor.clip",
               "torch.clamp_min(min)", "Tensor.clamp_min(min)",
               "torch.clamp_max(max)", "Tensor.clamp_max(max)")  # fmt: skip
+    of_tensors: ClassVar[Mapping[str, str]] = {"min": "Maximum", "max": "Minimum"}
     dtypes = NUMBERS
 
     min: int | Fraction | float | None = field(

@@ -230,7 +230,9 @@ class _Reading:
         try:
             value = evaluated(reader, module, make)
         except Raised as raised:
-            if not raised.is_a("NameError") or not module.as_script(make):
+            name = make.partition(".")[0].partition("(")[0].strip()
+            is_of_script = f"'{name}'" in self.said(raised)
+            if not (is_of_script and raised.is_a("NameError") and module.as_script(make)):
                 raise
             value = evaluated(reader, module, make)
         if isinstance(value, CALLABLE):

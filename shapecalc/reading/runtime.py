@@ -61,9 +61,9 @@ class Runtime(Attributes, Calls, Operators, Items, Classes, Files):
         from shapecalc.reading.evaluator.builtins import BUILTINS, exceptions
 
         self.builtins = {**BUILTINS, **exceptions()}
-        from shapecalc.reading.known import REPLACED
+        from shapecalc.reading.known import replacement
 
-        self.replaced = REPLACED
+        self.replacement = replacement
 
     # -- where it is ----------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from shapecalc.reading.evaluator.classes import HOLDERS, OBJECT
@@ -37,29 +38,19 @@ BUILTINS.update(
     }
 )
 
-_EXCEPTIONS = """BaseException: Exception KeyboardInterrupt SystemExit GeneratorExit
-Exception: ArithmeticError AssertionError AttributeError BufferError EOFError ImportError
-Exception: LookupError
-Exception: MemoryError NameError OSError ReferenceError RuntimeError StopIteration SyntaxError
-Exception: TypeError ValueError Warning
-ArithmeticError: ZeroDivisionError OverflowError
-ImportError: ModuleNotFoundError
-LookupError: IndexError KeyError
-OSError: FileNotFoundError PermissionError
-RuntimeError: NotImplementedError RecursionError
-ValueError: UnicodeError
-Warning: UserWarning DeprecationWarning FutureWarning RuntimeWarning"""
-
 
 def exceptions() -> dict[str, Class]:
     """Python's exceptions."""
+    own = {
+        name: each
+        for name, each in vars(builtins).items()
+        if isinstance(each, type) and issubclass(each, BaseException)
+    }
     found = {"BaseException": Class("BaseException", (OBJECT,), {"__exception__": True})}
-    for line in _EXCEPTIONS.splitlines():
-        base, _, names = line.partition(": ")
-        for name in names.split():
-            found[name] = Class(name, (found[base],))
-    found["IOError"] = found["EnvironmentError"] = found["OSError"]
-    return found
+    for each in sorted(own.values(), key=lambda each: len(each.__mro__)):
+        if each.__name__ not in found:
+            found[each.__name__] = Class(each.__name__, (found[each.__mro__[1].__name__],))
+    return {name: found[each.__name__] for name, each in own.items()}
 
 
 # -- numbers -----------------------------------------------------------------------------------

@@ -118,8 +118,10 @@ class SourceModule:
         """The value of one of its names; ``KeyError`` if it binds none of the kind."""
         if name in self.final:
             return self.frame.names[name]
-        if name not in self.frame.names and f"{self.name}.{name}" in rt.replaced:
-            return rt.replaced[f"{self.name}.{name}"]
+        if name not in self.frame.names:
+            found = rt.replacement(rt, self.name, name)
+            if found is not None:
+                return found
         if name in self.aside:
             self.frame.names[name] = self.aside.pop(name)
         self.asked.append(name)

@@ -20,6 +20,13 @@ from shapecalc.reading.tensors.traced import TensorValue
 OWN = OPERATIONS.part(__name__)
 
 
+def _is_of_many(value: Any) -> bool:
+    """Whether it is a tensor, and not a constant of a single known number."""
+    if not isinstance(value, TensorValue):
+        return False
+    return not value.is_constant or value.data is None or len(value.data) > 1
+
+
 class _Call:
     """A function that is a kind of the catalogue: what it takes, and how a call becomes an entry.
 
@@ -41,7 +48,13 @@ class _Call:
         """Put the kind in for a call; its result."""
         rest = self.in_order(list(args), kwargs)
         inputs = self.inputs(rt, rest)
-        settings = self.settings(rt, self.given(rt, rest, kwargs))
+        given = self.given(rt, rest, kwargs)
+        for name, kind in self.kind.of_tensors.items():
+            if _is_of_many(given.get(name)):
+                inputs = [rt.put(kind, [inputs[0], given.pop(name)])]
+                if not given:
+                    return inputs[0]
+        settings = self.settings(rt, given)
         if "dtype" in kwargs and "dtype" not in self.kind.fields:
             inputs = [_typed(rt, each, plain(kwargs["dtype"])) for each in inputs]
         if "output_size" in kwargs and "output_size" in self.kind.takes_also:

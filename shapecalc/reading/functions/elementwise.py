@@ -178,7 +178,10 @@ def _where(rt: Any, condition: Any, a: Any = None, b: Any = None) -> Any:
 def _masked_fill(rt: Any, x: TensorValue, mask: Any, value: Any) -> Any:
     if not isinstance(mask, TensorValue):
         return x
-    return rt.broadcasting("Where", [mask, x], [value, x])
+    if isinstance(value, TensorValue) and value.is_constant and value.data is not None:
+        (value,) = value.data
+    found = [each for each in (mask, value, x) if isinstance(each, TensorValue)]
+    return rt.broadcasting("Where", found, [value, x])
 
 
 @operation("Tensor.tril", "torch.tril")

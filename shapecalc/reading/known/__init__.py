@@ -6,6 +6,6 @@ the names of its subject into the table, and is imported when one of them is ask
 
 from __future__ import annotations
 
-from shapecalc.reading.known.base import NAMES, REPLACED, lends, module, resolve, stays_unread
+from shapecalc.reading.known.base import NAMES, lends, module, replacement, resolve, stays_unread
 
-__all__ = ["NAMES", "REPLACED", "lends", "module", "resolve", "stays_unread"]
+__all__ = ["NAMES", "lends", "module", "replacement", "resolve", "stays_unread"]

@@ -219,9 +219,17 @@ REPLACED["timm.models._registry.is_model"] = Builtin(
 )
 
 
+def replacement(rt: Any, module: str, name: str) -> Any:
+    """What stands for a name of a file that is read; None where it is taken as it is written."""
+    full = f"{module}.{name}"
+    if full in REPLACED:
+        return REPLACED[full]
+    return NAMES["transformers"].run(rt, module, name) if full.startswith("transformers.") else None
+
+
 def lends(name: str) -> bool:
     """Whether a package is known in parts, and read from its source where that is there."""
-    return name.partition(".")[0] == "timm"
+    return name.partition(".")[0] in ("timm", "transformers")
 
 
 def stays_unread(name: str) -> bool:
@@ -286,6 +294,8 @@ def resolve(name: str) -> Any:
         or name in ("nn.init", "nn.utils", "nn.parallel")
     ):
         return Known(shown if full != root and "." not in rest else name)
+    if root == "transformers":
+        return Unknown(shown, "its files are read where transformers is installed, as by pip")
     if root in ("os", "sys", "time", "logging", "random", "json", "pathlib", "datetime", "re"):
         return Unknown(shown, "nothing outside the source is looked at")
     return not_in_catalogue(shown)

@@ -126,6 +126,7 @@ for _name in (
     "torch.distributed.is_available",
     "torch.is_grad_enabled",
     "torch.compiler.is_compiling",
+    "torch.compiler.is_exporting",
     "torch.onnx.is_in_onnx_export",
     "torch.backends.cudnn.is_available",
     "torch.is_autocast_enabled",

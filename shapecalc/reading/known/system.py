@@ -17,6 +17,16 @@ KNOWN = NAMES.part(__name__)
 known = KNOWN.function
 
 
+@known("importlib.util.find_spec")
+def _find_spec(rt: Any, name: str, package: Any = None) -> Any:
+    """Whether a package is there: one that is known here, or can be read."""
+    found = rt.known_module(name)
+    return rt.find(name, None) if found is None else found
+
+
+known("importlib.metadata.version", "importlib_metadata.version")(lambda rt, name: "2.0.0")
+
+
 @known("importlib.import_module")
 def _import_module(rt: Any, name: Any, package: Any = None) -> Any:
     if isinstance(name, str) and name.startswith(".") and rt.frame is not None:
