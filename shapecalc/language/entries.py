@@ -69,7 +69,10 @@ class Entries:
         if not isinstance(node.value, list):
             if node.value is not None:
                 message = f"expected a list of layers, got {node.noun}"
-                self.values.problem(node.mark, message, "each entry begins with '- '")
+                hint = "each entry begins with '- '"
+                if isinstance(node.value, str):
+                    hint = f"a list of one stands in brackets: [{node.value}]"
+                self.values.problem(node.mark, message, hint)
             return []
         found: list[Entry] = []
         counts: dict[str, int] = {}

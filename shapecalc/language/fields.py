@@ -12,10 +12,10 @@ from shapecalc.layers import Layer
 from shapecalc.layers.types import FieldType, Number, Whole
 
 _CALLED = {
-    "out_channels": "filters numfilters nfilters outplanes nout",
-    "out_features": "units outputdim outdim nout outputsize numoutputs",
+    "out_channels": "filters numfilters nfilters outplanes nout features",
+    "out_features": "units outputdim outdim nout outputsize numoutputs features",
     "hidden_size": "units hiddendim numunits outputdim",
-    "kernel_size": "poolsize filtersize ksize kernelshape windowsize",
+    "kernel_size": "poolsize filtersize ksize kernelshape windowsize windowshape",
     "stride": "strides subsample subsampling",
     "dilation": "dilationrate dilationfactor rate",
     "p": "rate prob dropprob droprate dropout probability ratio",
@@ -24,6 +24,7 @@ _CALLED = {
     "eps": "epsilon",
     "dim": "axis",
     "dims": "axes perm",
+    "shape": "targetshape newshape",
     "negative_slope": "alpha slope leak",
     "num_embeddings": "inputdim vocabsize",
     "embedding_dim": "outputdim embeddim",

@@ -108,6 +108,8 @@ class Settings:
             from shapecalc.language.fields import elsewhere  # only where something is wrong
 
             hint = elsewhere(name, known)[1] or hint
+        if name.isdigit():
+            hint = f"braces hold names and values; a value alone: {entry.kind}: {name}"
         if not hint:
             hint = f"it has {listing(known, 20)}" if known else f"it has no {what}s"
         message = f"{entry.kind} has no {what} {name!r}"
@@ -137,7 +139,9 @@ class Settings:
         error = KINDS[kind].misread(name, setting.value({}))
         if error is not None:
             message = f"{kind}: {name} expects {error.expected}, got {shown(error.received)}"
-            self.values.problem(setting.item_mark(error.index), message, error.hint)
+            is_null = error.received is None and not error.hint
+            hint = "leave it out where torch's default is meant" if is_null else error.hint
+            self.values.problem(setting.item_mark(error.index), message, hint)
 
     def of_block(
         self, entry: Entry, given: dict[str, Pair], meant: set[str], names: Set[str]

@@ -32,6 +32,8 @@ def meant(text: str, column: int) -> str:
     """
     before, behind = text[:column].rstrip(), text[column:].strip()
     digits = re.search(r"[0-9.]+$", before)
+    if re.match("=[<>]", behind):
+        return f"written {behind[1]}="
     if behind[:1] == "=":
         return f"equal is: {before} == {behind.lstrip('= ')}"
     if before.endswith("%") and not behind:

@@ -85,6 +85,18 @@ def single(type: FieldType[Any]) -> FieldType[Any]:
     return type
 
 
+def takes_null(type: FieldType[Any]) -> bool:
+    """Whether a value of a field, or one in a list of them, may be null.
+
+    >>> from shapecalc.layers.types import Flag, Whole
+    >>> takes_null(PerAxis(Maybe(Whole()))), takes_null(Flag())
+    (True, False)
+    """
+    if isinstance(type, (ListOf, PerAxis, PerInputAxis)):
+        return takes_null(type.item)
+    return isinstance(type, Maybe)
+
+
 class ListOf(FieldType[tuple[T, ...]]):
     """A list of values of one type, of ``length`` where it is given; read as a tuple.
 

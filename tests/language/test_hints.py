@@ -93,6 +93,47 @@ ENTRIES = {
     "{ReLU: , when: h = 3}": ["equal is: h == 3"],
     "{ReLU: , when: h > 3 && h < 9}": ["both hold: a and b"],
     "{ReLU: , repeat: 1_000}": ["digits stand together: 1000"],
+    "{ReLU: , when: h => 3}": ["written >="],
+    "Linear: {10}": ["braces hold names and values; a value alone: Linear: 10"],
+    "Add: {branches: [ReLU, []]}": ["a list of one stands in brackets: [ReLU]"],
+    "Linear: n_hidden": [
+        "known here: B, h, in_channels, in_features, in_height, in_width",
+        "a symbol is declared at the top, as in symbols: {n_hidden: 10}",
+    ],
+    # words of Python, and words that other kinds take
+    'Conv2d: {out_channels: 8, kernel_size: 3, bias: "False"}': ["written false, without quotes"],
+    "Conv2d: {out_channels: 8, kernel_size: 3, bias: None}": [
+        "false switches it off; leave it out where torch's default is meant"
+    ],
+    "Conv2d: {out_channels: 8, kernel_size: 3, padding: None}": [
+        "leave it out where torch's default is meant"
+    ],
+    "Conv2d: {out_channels: 8, kernel_size: 3, padding: null}": [
+        "leave it out where torch's default is meant"
+    ],
+    "AdaptiveAvgPool2d: [None, 1]": ["written null here"],
+    "MaxPool2d: {kernel_size: 3, padding: same}": [
+        "a number here: valid is 0, same of an odd kernel kernel_size // 2 at stride 1"
+    ],
+    # what the entry of another framework means beside its fields
+    "SeparableConv2D: {filters: 8, kernel_size: 3}": [
+        "called Conv2d here, two of them: one with groups: in_channels, one with kernel_size: 1"
+    ],
+    "UpSampling2D: {size: 2}": [
+        "called Upsample here, with scale_factor for how many times as large it becomes: size is "
+        "that of the output"
+    ],
+    "Dense: {features: 8}": ["called Linear here", "written here: Linear: 8"],
+    "Reshape: {target_shape: [B, 3072]}": ["called 'shape' here"],
+    "\"Conv2d(8, 3, activation='relu')\"": [
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3}",
+        "an activation is an entry by its own name, such as ReLU",
+    ],
+    "nn.Conv2d(3, 8, 3),": [
+        "entries end without ','",
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3}",
+    ],
+    "self.conv1": ["an entry begins with its kind; what it is called stands beside: name: ..."],
     # what YAML 1.2 and JSON have not
     "Conv2d: {<<: 3, kernel_size: 3}": ["write them out, or define a block with arguments"],
 }
@@ -116,6 +157,13 @@ TOPS = {
     "input: [3]\nnetwork: [ReLU]": ["called 'layers' here"],
     "input: [3]\nlayer: [ReLU]": ["did you mean 'layers'?"],
     "input: 3x32x32\nlayers: [ReLU]": ["the batch is left out: [3, 32, 32]"],
+    "input: 784\nlayers: [ReLU]": ["the batch is left out: [784]"],
+    "input: [3]\nlayers: [ReLU]\nloss: mse": ["leave it out: a spec describes the network alone"],
+    "input: [3]\nlayers: [ReLU]\nbatch_size: 8": [
+        "the batch size is the symbol B: symbols: {B: 32}, or --set B=32"
+    ],
+    "input: {shape: [3], dtype: torch.long}\nlayers: [ReLU]": ["called 'int64' here"],
+    "input: [3]\ndtype: fp16\nlayers: [ReLU]": ["called 'float16' here"],
     "symbols: [H, W]\ninput: [3, H, W]\nlayers: [ReLU]": ["with a value each: {H: 224, W: 224}"],
     "- ReLU\n- Linear: 10": [
         "a spec is a mapping with at least 'input' and 'layers', the list behind 'layers:'"
