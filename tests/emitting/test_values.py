@@ -169,6 +169,16 @@ def test_a_factor_of_sizes_need_not_be_whole(layer: Any, size: int) -> None:
         assert_is(made(source, u=u), network.report(u=u))
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [{"ArgMax": "2 * c * u"}, {"LSTM": {"hidden_size": 3, "num_layers": "2 * c * u"}}],
+)
+def test_a_product_of_fractions_may_be_a_number_of_layers_or_of_a_dimension(layer: Any) -> None:
+    symbols = {"c": 2, "u": "1/2"}
+    network = shapecalc.load({"symbols": symbols, "input": [6, 8], "layers": [layer]})
+    assert_is(made(module(network)), network.report())
+
+
 def test_a_factor_that_is_an_argument_need_not_be_whole() -> None:
     block = {"args": {"f": "3/2"}, "layers": [{"Upsample": {"scale_factor": "f"}}]}
     uses = [{"Up": "5/4"}, {"Up": 2}, "Up"]
