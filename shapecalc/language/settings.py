@@ -57,7 +57,8 @@ class Settings:
             if name in known or (is_cut and pair.value.value is None):
                 continue
             if name not in MODIFIERS:
-                meant.update(nearest(name, known) or known)
+                called = _elsewhere(entry, name, known)[0]
+                meant.update([called] if called else nearest(name, known) or known)
             self._unknown_setting(entry, name, pair.key.mark, known)
         return meant
 
@@ -104,10 +105,8 @@ class Settings:
         hint = did_you_mean(name, known)
         if name in MODIFIERS:
             hint = f"{name!r} stands beside {entry.kind}, not inside its settings"
-        elif entry.block is None:
-            from shapecalc.language.fields import elsewhere  # only where something is wrong
-
-            hint = elsewhere(name, known)[1] or hint
+        else:
+            hint = _elsewhere(entry, name, known)[1] or hint
         if name.isdigit():
             hint = f"braces hold names and values; a value alone: {entry.kind}: {name}"
         if not hint:
@@ -160,6 +159,15 @@ class Settings:
             hint = f"block {entry.kind!r} is defined in line {entry.block.mark.line}"
             needed = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
             self.values.problem(entry.mark, f"{entry.kind} needs {needed}", hint)
+
+
+def _elsewhere(entry: Entry, name: str, known: Collection[str]) -> tuple[str, str]:
+    """Which field of a kind another framework calls so, and a hint; a block has none of those."""
+    if entry.block is not None:
+        return "", ""
+    from shapecalc.language.fields import elsewhere  # only where something is wrong
+
+    return elsewhere(name, known)
 
 
 def _is_open(value: object) -> bool:

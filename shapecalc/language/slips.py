@@ -14,6 +14,7 @@ _SIGNS = {
     "]": "a list stands by itself, and not inside an expression",
     ".": "names stand alone, without a module or object before them",
     ",": "a list is written with brackets: [1, 2]",
+    ";": "commas stand between values",
 }
 """What stands in other languages for what is written otherwise here."""
 
@@ -39,6 +40,8 @@ def meant(text: str, column: int) -> str:
     if before.endswith("%") and not behind:
         share = re.fullmatch(r"\s*([0-9.]+)\s*%", before)
         return f"a share is a fraction: {share[1]}/100" if share else ""
+    if digits and re.match("[0-9]", behind):
+        return f"commas stand between values: {', '.join(text.split())}"
     if digits and re.match("_[0-9]", behind):
         return f"digits stand together: {re.sub('(?<=[0-9])_(?=[0-9])', '', text).strip()}"
     if digits and _UNIT.match(behind):

@@ -41,7 +41,9 @@ def unknown_kind(
     found = meant(name, known)
     first = found.kinds[0] if found.kinds else ""
     if separator == ":":
-        return first, ("a ':' needs a space behind it",)
+        is_quoted = re.match(r"\s*[\w.]+:\s", kind) is not None
+        hint = "an entry stands without quotes" if is_quoted else "a ':' needs a space behind it"
+        return first, (hint,)
     if value and name in KINDS:
         plain = value.isidentifier() or value.isdecimal()
         entry = f"{name}: {value}" if plain else sketch(KINDS[name])

@@ -14,7 +14,7 @@ from shapecalc.language.keys import unknown_dtype
 from shapecalc.language.naming import BRACES, CopyNames, is_copy_name
 from shapecalc.language.problem import Mark, Problem, Problems, Source, did_you_mean, listing
 from shapecalc.language.tree import Reference, Setting, Word
-from shapecalc.language.words import TENSOR_NAMES, WIDTHS, is_identifier
+from shapecalc.language.words import TENSOR_NAMES, WIDTHS, has_meaning, is_identifier
 from shapecalc.layers.compound import ByName, takes_null
 from shapecalc.layers.types import FieldType, Flag
 
@@ -248,6 +248,8 @@ def _hints(name: str, names: Set[str]) -> tuple[str, ...]:
     if hint := did_you_mean(name, names):
         return (hint,)
     known = f"known here: {listing(sorted(names))}"
+    if has_meaning(name):  # and so can be no symbol
+        return (known,)
     return known, f"a symbol is declared at the top, as in symbols: {{{name}: 10}}"
 
 

@@ -146,6 +146,20 @@ def test_dimensions_that_nothing_names_are_told_no_channels(a, b, by):
     assert f"pad the smaller by {by}, or slice the larger" in found.notes
 
 
+def test_features_that_differ_are_told_the_linear_layer_between_them() -> None:
+    layers = [{"Linear": 128, "name": "a"}, {"Add": None, "from": ["a", "input"]}]
+    told = "a Linear: 128 turns 64 features into 128"
+    assert told in said(layers, x=[64]).splitlines()
+    assert told in said(layers, x=[10, 64]).splitlines()
+
+
+def test_a_shape_without_its_batch_is_told_where_it_stands() -> None:
+    told = "the batch is kept where it stands in front: [B, -1]"
+    assert told in said([{"Reshape": [10]}], x=[3, 4, 4]).splitlines()
+    assert told in said([{"Reshape": [3, -1, 5]}], x=[3, 4, 4]).splitlines()
+    assert told not in said([{"Reshape": ["B", 3, 5]}], x=[3, 4, 4])
+
+
 def test_dimensions_are_named_by_the_layers_that_make_them():
     layers = [
         {"LSTM": 8, "name": "one", "from": "a"},

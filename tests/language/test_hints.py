@@ -100,6 +100,23 @@ ENTRIES = {
         "known here: B, h, in_channels, in_features, in_height, in_width",
         "a symbol is declared at the top, as in symbols: {n_hidden: 10}",
     ],
+    "MaxPool2d: 2 2": ["commas stand between values: 2, 2"],
+    "Conv2d: out_channels=8 kernel_size=3": [
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3}"
+    ],
+    '"Conv2d: {out_channels: 8, kernel_size: 3}"': ["an entry stands without quotes"],
+    "[ReLU]": ["one dash and no brackets for each, such as ReLU, or Linear: 10"],
+    "Linear: NaN": ["known here: B, h, in_channels, in_features, in_height, in_width"],
+    "Upsample: 1.5": ["a factor has its name before it: scale_factor: 1.5"],
+    "Upsample: [2, 1.5]": ["a factor has its name before it: scale_factor: 1.5"],
+    # short and other names of fields
+    "Conv2d: {channels: 8, kernel_size: 3}": ["called 'out_channels' here"],
+    "Conv2d: {out_channels: 8, k: 3}": ["called 'kernel_size' here"],
+    "MaxPool2d: {kernel_size: 3, p: 1}": ["called 'padding' here"],
+    "Linear: {features: 8}": ["called 'out_features' here"],
+    "AdaptiveAvgPool2d: {size: 1}": ["called 'output_size' here"],
+    "BatchNorm2d: {channels: 3}": ["called 'num_features' here"],
+    "Dropout: {keep_prob: 0.5}": ["p is the share that is dropped: 1 - keep_prob"],
     # words of Python, and words that other kinds take
     'Conv2d: {out_channels: 8, kernel_size: 3, bias: "False"}': ["written false, without quotes"],
     "Conv2d: {out_channels: 8, kernel_size: 3, bias: None}": [
@@ -157,6 +174,10 @@ TOPS = {
     "input: [3]\nnetwork: [ReLU]": ["called 'layers' here"],
     "input: [3]\nlayer: [ReLU]": ["did you mean 'layers'?"],
     "input: 3x32x32\nlayers: [ReLU]": ["the batch is left out: [3, 32, 32]"],
+    "input: [3 32 32]\nlayers: [ReLU]": ["commas stand between values: 3, 32, 32"],
+    "input: [3; 32]\nlayers: [ReLU]": ["commas stand between values"],
+    "input: [3]\nlayers:\n  -ReLU\n  -Tanh": ["each entry begins with '- '"],
+    "input: [3]\nlayers: ReLU": ["a list of one stands in brackets: [ReLU]"],
     "input: 784\nlayers: [ReLU]": ["the batch is left out: [784]"],
     "input: [3]\nlayers: [ReLU]\nloss: mse": ["leave it out: a spec describes the network alone"],
     "input: [3]\nlayers: [ReLU]\nbatch_size: 8": [
