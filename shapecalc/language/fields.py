@@ -8,6 +8,7 @@ from typing import Any
 
 from shapecalc.language.calls import entry_of, settings_of, sketch
 from shapecalc.language.problem import listing
+from shapecalc.language.slips import THOUSANDS
 from shapecalc.layers import Layer
 from shapecalc.layers.types import FieldType, Number, Whole
 
@@ -105,6 +106,8 @@ def by_name(kind: type[Layer], values: list[str]) -> tuple[str, ...]:
     """
     if isinstance(next(iter(kind.fields.values())).type, Number) and len(values) == 2:
         return (f"a decimal fraction has a point: {kind.kind}: {'.'.join(values)}",)
+    if re.fullmatch(THOUSANDS, ",".join(values)):
+        return (f"digits stand together: {''.join(values)}",)
     named = in_order(kind, values)
     if named is None:
         return (f"written here: {sketch(kind)}",)

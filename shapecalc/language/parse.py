@@ -187,7 +187,10 @@ class _Reader:
             named = [own for own, each in node.value.items() if _is_list(each)]
             if "shape" not in node.value and named:
                 message = "an input with a name of its own stands behind 'inputs'"
-                self.values.problem(node.mark, message, f"inputs: {{{named[0]}: [...]}}")
+                hint = f"inputs: {{{named[0]}: [...]}}"
+                if "size" in named or "dtype" in node.value:
+                    message, hint = "an input needs a 'shape'", "called 'shape' here"
+                self.values.problem(node.mark, message, hint)
                 return Input(name, [], dtype, node.mark)
             self.values.known_keys(node.value, ("shape", "dtype"), "an input")
             given = node.value.get("dtype")

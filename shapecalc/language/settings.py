@@ -8,7 +8,7 @@ from shapecalc.language.composing import Node, Pair
 from shapecalc.language.problem import Mark, did_you_mean, listing, nearest
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Setting
-from shapecalc.language.values import Values
+from shapecalc.language.values import NULL, Values
 from shapecalc.language.words import MODIFIERS
 from shapecalc.layers import KINDS
 from shapecalc.layers.compound import not_null
@@ -139,7 +139,7 @@ class Settings:
         if error is not None:
             message = f"{kind}: {name} expects {error.expected}, got {shown(error.received)}"
             is_null = error.received is None and not error.hint
-            hint = "leave it out where torch's default is meant" if is_null else error.hint
+            hint = NULL if is_null else error.hint
             self.values.problem(setting.item_mark(error.index), message, hint)
 
     def of_block(

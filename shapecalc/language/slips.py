@@ -20,6 +20,9 @@ _SIGNS = {
 
 _POWERS = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
 
+THOUSANDS = r"[1-9][0-9]{0,2}([ ,]000)+"
+"""A number of thousands or millions whose noughts are set apart."""
+
 _UNIT = re.compile(r"[kKMGBT][bB]?(?!\w)")
 
 
@@ -40,6 +43,8 @@ def meant(text: str, column: int) -> str:
     if before.endswith("%") and not behind:
         share = re.fullmatch(r"\s*([0-9.]+)\s*%", before)
         return f"a share is a fraction: {share[1]}/100" if share else ""
+    if re.fullmatch(THOUSANDS, text):
+        return f"digits stand together: {re.sub('[ ,]', '', text)}"
     if digits and re.match("[0-9]", behind):
         return f"commas stand between values: {', '.join(text.split())}"
     if digits and re.match("_[0-9]", behind):

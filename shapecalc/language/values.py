@@ -212,6 +212,9 @@ class Values:
         mark = Mark(line, column + setting.offset + name.column, len(name.name))
         hints = _in_field(name.name, type) if type is not None else ()
         hints = hints or _hints(name.name, names | type.words if type is not None else names)
+        truth = _TRUTHS.get(name.name.casefold(), name.name.casefold())
+        if truth in ("true", "false") and not isinstance(setting.content, Name):
+            hints = (f"written {int(truth == 'true')} inside an expression",)
         if name.name in self.below:
             hints = (f"{name.name!r} is declared below it, and is known to those after",)
         self.problem(mark, f"unknown name {name.name!r}", *hints)
@@ -223,7 +226,7 @@ def _in_field(name: str, type: FieldType[Any]) -> tuple[str, ...]:
         return ("written null here",)
     if name == "None":
         off = "false switches it off; " * isinstance(type, Flag)
-        return (f"{off}leave it out where torch's default is meant",)
+        return (f"{off}{NULL}",)
     if name.casefold() in ("same", "valid") and not type.words:
         return ("a number here: valid is 0, same of an odd kernel kernel_size // 2 at stride 1",)
     return ()
@@ -248,10 +251,13 @@ def _hints(name: str, names: Set[str]) -> tuple[str, ...]:
     if hint := did_you_mean(name, names):
         return (hint,)
     known = f"known here: {listing(sorted(names))}"
-    if has_meaning(name):  # and so can be no symbol
-        return (known,)
+    if has_meaning(name):
+        return known, f"{name!r} has a meaning already, and can be no symbol"
     return known, f"a symbol is declared at the top, as in symbols: {{{name}: 10}}"
 
+
+NULL = "what torch has a default for can be left out"
+"""What to tell of nothing in the place of a value."""
 
 _GIVEN = re.compile(r"([A-Za-z_]\w*)\s*=\s*(\S+)")
 """What other languages write for a name and its value."""

@@ -106,7 +106,14 @@ ENTRIES = {
     ],
     '"Conv2d: {out_channels: 8, kernel_size: 3}"': ["an entry stands without quotes"],
     "[ReLU]": ["one dash and no brackets for each, such as ReLU, or Linear: 10"],
-    "Linear: NaN": ["known here: B, h, in_channels, in_features, in_height, in_width"],
+    "Linear: NaN": [
+        "known here: B, h, in_channels, in_features, in_height, in_width",
+        "'NaN' has a meaning already, and can be no symbol",
+    ],
+    "Linear: 5 if true else 3": ["written 1 inside an expression"],
+    "{ReLU: , when: no and h > 2}": ["written 0 inside an expression"],
+    "Linear: 1,000": ["digits stand together: 1000"],
+    "Linear: 1 000": ["digits stand together: 1000"],
     "Upsample: 1.5": ["a factor has its name before it: scale_factor: 1.5"],
     "Upsample: [2, 1.5]": ["a factor has its name before it: scale_factor: 1.5"],
     # short and other names of fields
@@ -120,13 +127,13 @@ ENTRIES = {
     # words of Python, and words that other kinds take
     'Conv2d: {out_channels: 8, kernel_size: 3, bias: "False"}': ["written false, without quotes"],
     "Conv2d: {out_channels: 8, kernel_size: 3, bias: None}": [
-        "false switches it off; leave it out where torch's default is meant"
+        "false switches it off; what torch has a default for can be left out"
     ],
     "Conv2d: {out_channels: 8, kernel_size: 3, padding: None}": [
-        "leave it out where torch's default is meant"
+        "what torch has a default for can be left out"
     ],
     "Conv2d: {out_channels: 8, kernel_size: 3, padding: null}": [
-        "leave it out where torch's default is meant"
+        "what torch has a default for can be left out"
     ],
     "AdaptiveAvgPool2d: [None, 1]": ["written null here"],
     "MaxPool2d: {kernel_size: 3, padding: same}": [
@@ -174,6 +181,7 @@ TOPS = {
     "input: [3]\nnetwork: [ReLU]": ["called 'layers' here"],
     "input: [3]\nlayer: [ReLU]": ["did you mean 'layers'?"],
     "input: 3x32x32\nlayers: [ReLU]": ["the batch is left out: [3, 32, 32]"],
+    "input: {size: [3], dtype: int64}\nlayers: [ReLU]": ["called 'shape' here"],
     "input: [3 32 32]\nlayers: [ReLU]": ["commas stand between values: 3, 32, 32"],
     "input: [3; 32]\nlayers: [ReLU]": ["commas stand between values"],
     "input: [3]\nlayers:\n  -ReLU\n  -Tanh": ["each entry begins with '- '"],
@@ -226,6 +234,12 @@ def test_a_slip_in_the_keys_of_a_spec_is_told_once(spec):
 def test_a_size_that_is_left_open_is_a_symbol(size):
     with pytest.raises(shapecalc.SpecError, match=r"a size that varies is a symbol: symbols: \{"):
         shapecalc.load(f"input: [3, {size}, 32]\nlayers: [ReLU]\n").report()
+
+
+@pytest.mark.parametrize("size", ["null", "-1"])
+def test_an_open_size_in_front_may_be_meant_for_the_batch(size):
+    with pytest.raises(shapecalc.SpecError, match="an input's shape leaves the batch out"):
+        shapecalc.load(f"input: [{size}, 3, 32, 32]\nlayers: [ReLU]\n").report()
 
 
 def test_the_place_of_a_comment_is_told():
