@@ -48,7 +48,7 @@ class Reshape(Layer):
                 shape=self.shape,
             )
         known, elements = self._known(), prod(x.shape)
-        has_batch = not self.shape or self.shape[0] in (-1, x.batch)
+        has_batch = self.shape[:1] in ((), (-1,), x.shape[:1])
         if -1 in self.shape:
             yield divides(
                 known,
