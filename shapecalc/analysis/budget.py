@@ -178,8 +178,9 @@ class Facts(dict[str, Any]):
         if name == CACHE:
             return self.report.memory.kv_cache
         known = [*self.report.symbols, *by_name, PEAK, CACHE, ACTIVE]
-        hint = did_you_mean(name, known) or f"known here: {listing(known, 30)}"
-        raise UnknownFact(f"unknown name {name!r}", (hint, "and of entries, as in conv1.height"))
+        near = did_you_mean(name, known)
+        hints = (f"known here: {listing(known, 30)}", "and of entries, as in conv1.height")
+        raise UnknownFact(f"unknown name {name!r}", (near,) if near else hints)
 
     def _field(self, function: str, path: str) -> Any:
         """The least that a layer sees of the input along its axes."""

@@ -139,7 +139,9 @@ class Builder(Walker):
                 hint = (
                     "" if setting.names() else "a size that varies is a symbol: symbols: {H: 224}"
                 )
-                self.problem(setting.mark, message, scope.values_in(setting), hint)
+                is_batch = not sizes[1:] and size in (None, -1)
+                batch = "an input's shape leaves the batch out" if is_batch else ""
+                self.problem(setting.mark, message, scope.values_in(setting), batch, hint)
                 return None
             sizes.append(size)
         return Tensor(tuple(sizes), given.dtype)

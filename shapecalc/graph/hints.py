@@ -57,7 +57,8 @@ def told(
         if order:
             return Told(problem, (order,))
     if layer.ndims is not None and len(first.tensor.shape) not in layer.ndims:
-        return Told(problem, (_other_kind(layer, first.tensor) or own,))
+        hint = _other_kind(layer, first.tensor) or _as_sequence(layer, first.tensor) or own
+        return Told(problem, (hint,))
     field = layer.fields.get(requirement.field or "")
     if field is None or field.infer is None:
         return Told(problem, (own,))
@@ -98,6 +99,21 @@ def _other_kind(layer: Layer, x: Tensor) -> str:
             if kind is not None and len(x.shape) in (kind.ndims or ()):
                 return f"{kind.kind} takes it"
     return "an Unflatten before it makes channels and places of features" if rank == 0 else ""
+
+
+def _as_sequence(layer: Layer, x: Tensor) -> str:
+    """What makes a sequence of an input for a kind that takes no other."""
+    if layer.ndims != (3,):
+        return ""
+    if len(x.shape) == 2:
+        return f"a sequence has its length in front: an Unsqueeze: 1 makes 1 x {x.shape[1]}"
+    if len(x.shape) < 4:
+        return ""
+    places = times(x.shape[2:])
+    return (
+        f"Flatten: 2 and Permute: [0, 2, 1] before it make a sequence of {places} places with "
+        f"{x.shape[1]} features each"
+    )
 
 
 # -- sizes that are stated ------------------------------------------------------------------------

@@ -67,6 +67,11 @@ def _hints(
             yield f"a stride of {stride}, or a pool, makes {axes} of {of}"
             return
     axis = differing[0]
+    if differing == [len(names)] and names[-1] == "features":
+        small, large = _in_order(one.tensor, other.tensor, axis)
+        fewer, more = small.shape[axis], large.shape[axis]
+        yield f"a Linear: {more} turns {fewer} features into {more}"
+        return
     by = abs(one.tensor.shape[axis] - other.tensor.shape[axis])
     yield f"pad the smaller by {by}, or slice the larger"
 

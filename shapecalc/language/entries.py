@@ -69,7 +69,10 @@ class Entries:
         if not isinstance(node.value, list):
             if node.value is not None:
                 message = f"expected a list of layers, got {node.noun}"
-                self.values.problem(node.mark, message, "each entry begins with '- '")
+                hint = "each entry begins with '- '"
+                if isinstance(node.value, str) and node.value.isidentifier():
+                    hint = f"a list of one stands in brackets: [{node.value}]"
+                self.values.problem(node.mark, message, hint)
             return []
         found: list[Entry] = []
         counts: dict[str, int] = {}
@@ -156,7 +159,9 @@ class Entries:
             return self._with_kind(node.value, node, None, scope)
         if not isinstance(node.value, dict):
             message = f"expected a layer, got {node.noun}"
-            self.values.problem(node.mark, message, "such as ReLU, or Linear: 10")
+            is_list = isinstance(node.value, list)
+            alone = "one dash and no brackets for each, " * is_list
+            self.values.problem(node.mark, message, f"{alone}such as ReLU, or Linear: 10")
             return None
         pairs = node.value
         kinds = [name for name in pairs if name not in MODIFIERS]

@@ -8,22 +8,38 @@ from typing import Any
 
 from shapecalc.language.calls import entry_of, settings_of, sketch
 from shapecalc.language.problem import listing
+from shapecalc.language.slips import THOUSANDS
 from shapecalc.layers import Layer
 from shapecalc.layers.types import FieldType, Number, Whole
 
 _CALLED = {
-    "out_channels": "filters numfilters nfilters outplanes nout",
-    "out_features": "units outputdim outdim nout outputsize numoutputs",
-    "hidden_size": "units hiddendim numunits outputdim",
-    "kernel_size": "poolsize filtersize ksize kernelshape windowsize",
-    "stride": "strides subsample subsampling",
-    "dilation": "dilationrate dilationfactor rate",
+    "out_channels": (
+        "filters numfilters nfilters outplanes nout features out cout channels numoutput "
+        "outputchannels outchannel"
+    ),
+    "out_features": (
+        "units outputdim outdim nout outputsize numoutputs features out size hidden numunits"
+    ),
+    "hidden_size": "units hiddendim numunits outputdim hidden size",
+    "kernel_size": "poolsize filtersize ksize kernelshape windowsize windowshape k ks size",
+    "stride": "strides subsample subsampling s step",
+    "padding": "pad pads p",
+    "dilation": "dilationrate dilationfactor rate d",
+    "in_channels": "in cin inputchannels nin inplanes inchannel",
+    "in_features": "in nin inputdim indim inputsize",
+    "num_features": "channels numchannels nchannels features nfeatures",
+    "output_size": "size outsize",
+    "mode": "interpolation method",
+    "num_layers": "layers depth",
+    "dim_feedforward": "ffndim dff ff ffdim mlpdim",
+    "embed_dim": "dmodel",
     "p": "rate prob dropprob droprate dropout probability ratio",
     "bias": "usebias withbias",
     "affine": "center scale",
     "eps": "epsilon",
     "dim": "axis",
     "dims": "axes perm",
+    "shape": "targetshape newshape",
     "negative_slope": "alpha slope leak",
     "num_embeddings": "inputdim vocabsize",
     "embedding_dim": "outputdim embeddim",
@@ -43,6 +59,7 @@ _BESIDE = {
     "kernelinitializer": "leave it out: there are no numbers here, only shapes",
     "biasinitializer": "leave it out: there are no numbers here, only shapes",
     "kernelregularizer": "leave it out: there are no numbers here, only shapes",
+    "keepprob": "p is the share that is dropped: 1 - keep_prob",
     "trainable": "leave it out: every weight counts",
     "returnsequences": "all outputs are there, each by its name: from: lstm1.h_n",
     "returnstate": "all outputs are there, each by its name: from: lstm1.h_n",
@@ -89,6 +106,8 @@ def by_name(kind: type[Layer], values: list[str]) -> tuple[str, ...]:
     """
     if isinstance(next(iter(kind.fields.values())).type, Number) and len(values) == 2:
         return (f"a decimal fraction has a point: {kind.kind}: {'.'.join(values)}",)
+    if re.fullmatch(THOUSANDS, ",".join(values)):
+        return (f"digits stand together: {''.join(values)}",)
     named = in_order(kind, values)
     if named is None:
         return (f"written here: {sketch(kind)}",)
@@ -109,7 +128,8 @@ def by_keyword(kind: type[Layer], text: str) -> str:
     """
     if not re.match(r"\s*[A-Za-z_]\w*\s*=(?!=)", text):
         return ""
-    named = settings_of(f"{kind.kind}({text})", kind)
+    apart = re.sub(r"(?<=[^\s,=])\s+(?=[A-Za-z_]\w*\s*=)", ", ", text)
+    named = settings_of(f"{kind.kind}({apart})", kind)
     return entry_of(kind, named) if named and named.keys() <= kind.fields.keys() else ""
 
 

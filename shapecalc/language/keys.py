@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from shapecalc.language.problem import did_you_mean, listing, nearest
 
@@ -23,6 +23,15 @@ _CALLED = {
 }
 """Keys of a spec, and their names elsewhere, without signs and capitals."""
 
+
+_ASIDE = {
+    "the batch size is the symbol B: symbols: {B: 32}, or --set B=32": "batch batchsize",
+    "leave it out: a spec describes the network alone": (
+        "loss lossfunction losses criterion optimizer optimiser learningrate lr epochs epoch "
+        "metrics metric train training scheduler dataset data device seed weightdecay momentum"
+    ),
+}
+"""What to tell of keys that a spec has nothing for, and their names."""
 
 _BESIDE = {
     "from": "input inputs source sources bottom inbound inboundnodes prev previous",
@@ -82,4 +91,33 @@ def unknown_key(name: str, inside: object) -> tuple[set[str], str]:
         return own, f"{keys} stand at the top of a spec, not inside {name!r}"
     if key := _meant(name, _CALLED):
         return {key}, f"called {key!r} here"
+    if aside := _meant(name, _ASIDE):
+        return set(), aside
     return {*nearest(name, TOP)}, did_you_mean(name, TOP) or f"there are {listing(TOP)}"
+
+
+_DTYPES = {
+    "float32": "float fp32 single f32",
+    "float64": "double fp64 f64",
+    "float16": "half fp16 f16",
+    "bfloat16": "bf16",
+    "int64": "long i64 int integer",
+    "int32": "i32",
+    "uint8": "byte u8",
+    "int8": "i8 int",
+    "bool": "boolean",
+}
+"""Element types, and their names elsewhere."""
+
+
+def unknown_dtype(name: str, known: Collection[str]) -> str:
+    """A hint on an element type that there is none of.
+
+    >>> unknown_dtype("torch.long", ["float32", "int64"]), unknown_dtype("x", ["float32", "int64"])
+    ("called 'int64' here", 'there are float32, int64')
+    """
+    bare = name.rpartition(".")[2]
+    key = bare if bare in known else _meant(bare, {word: _DTYPES.get(word, "") for word in known})
+    if key:
+        return f"called {key!r} here"
+    return did_you_mean(name, known) or f"there are {listing(known)}"

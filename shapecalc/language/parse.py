@@ -11,9 +11,9 @@ from shapecalc.language import expression
 from shapecalc.language.composing import Node, Pair, compose
 from shapecalc.language.entries import Entries, Scope, is_known
 from shapecalc.language.expression import RESERVED
-from shapecalc.language.keys import TOP, no_mapping, unknown_key
+from shapecalc.language.keys import TOP, no_mapping, unknown_dtype, unknown_key
 from shapecalc.language.naming import Order
-from shapecalc.language.problem import Mark, Source, SpecError, did_you_mean, listing
+from shapecalc.language.problem import Mark, Source, SpecError, did_you_mean
 from shapecalc.language.tree import Block, Entry, Input, Reference, Setting, Spec
 from shapecalc.language.values import Codes, Names, Values
 from shapecalc.language.words import BATCH, DTYPES, TENSOR_NAMES, parted
@@ -187,7 +187,10 @@ class _Reader:
             named = [own for own, each in node.value.items() if _is_list(each)]
             if "shape" not in node.value and named:
                 message = "an input with a name of its own stands behind 'inputs'"
-                self.values.problem(node.mark, message, f"inputs: {{{named[0]}: [...]}}")
+                hint = f"inputs: {{{named[0]}: [...]}}"
+                if "size" in named or "dtype" in node.value:
+                    message, hint = "an input needs a 'shape'", "called 'shape' here"
+                self.values.problem(node.mark, message, hint)
                 return Input(name, [], dtype, node.mark)
             self.values.known_keys(node.value, ("shape", "dtype"), "an input")
             given = node.value.get("dtype")
@@ -196,8 +199,7 @@ class _Reader:
                     dtype = str(given.value.value)
                 else:
                     message = f"unknown dtype {given.value.noun}"
-                    hint = did_you_mean(str(given.value.value), DTYPES)
-                    hint = hint or f"there are {listing(DTYPES)}"
+                    hint = unknown_dtype(str(given.value.value), DTYPES)
                     self.values.problem(given.value.mark, message, hint)
             if "shape" not in node.value:
                 self.values.problem(node.mark, f"input {name!r} needs a shape")
@@ -206,7 +208,8 @@ class _Reader:
         if not isinstance(node.value, list):
             message = f"expected the list of sizes of one sample, got {node.noun}"
             sizes = re.findall("[0-9]+", str(node.value))
-            example = ", ".join(sizes if len(sizes) > 1 else ["3", "224", "224"])
+            is_whole = len(sizes) > 1 or len("".join(sizes)) > 1  # a digit is a number of channels
+            example = ", ".join(sizes if is_whole else ["3", "224", "224"])
             self.values.problem(node.mark, message, f"the batch is left out: [{example}]")
             return Input(name, [], dtype, node.mark)
         return Input(

@@ -170,6 +170,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 LONGEST_WORD = 100
 """The longest word that near ones are looked for."""
 
+LIKE = 0.61
+"""How like a word has to be that is near: ``loss`` is not meant for ``blocks``."""
+
 MOST_COMPARED = 1000
 """How many words are looked at for a near one."""
 
@@ -187,7 +190,7 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     if len(name) > LONGEST_WORD:
         return []
     by_case = {word.casefold(): word for word in islice(known, MOST_COMPARED)}
-    close = get_close_matches(name.casefold(), by_case, n=3, cutoff=0.6)
+    close = get_close_matches(name.casefold(), by_case, n=3, cutoff=LIKE)
     best = [word for word in close if likeness(word) == likeness(close[0])]
     return [by_case[word] for word in sorted(best)]
 

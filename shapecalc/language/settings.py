@@ -8,7 +8,7 @@ from shapecalc.language.composing import Node, Pair
 from shapecalc.language.problem import Mark, did_you_mean, listing, nearest
 from shapecalc.language.text import shown
 from shapecalc.language.tree import Entry, Setting
-from shapecalc.language.values import Values
+from shapecalc.language.values import NULL, Values
 from shapecalc.language.words import MODIFIERS
 from shapecalc.layers import KINDS
 from shapecalc.layers.compound import not_null
@@ -57,7 +57,8 @@ class Settings:
             if name in known or (is_cut and pair.value.value is None):
                 continue
             if name not in MODIFIERS:
-                meant.update(nearest(name, known) or known)
+                called = _elsewhere(entry, name, known)[0]
+                meant.update([called] if called else nearest(name, known) or known)
             self._unknown_setting(entry, name, pair.key.mark, known)
         return meant
 
@@ -104,10 +105,10 @@ class Settings:
         hint = did_you_mean(name, known)
         if name in MODIFIERS:
             hint = f"{name!r} stands beside {entry.kind}, not inside its settings"
-        elif entry.block is None:
-            from shapecalc.language.fields import elsewhere  # only where something is wrong
-
-            hint = elsewhere(name, known)[1] or hint
+        else:
+            hint = _elsewhere(entry, name, known)[1] or hint
+        if name.isdigit():
+            hint = f"braces hold names and values; a value alone: {entry.kind}: {name}"
         if not hint:
             hint = f"it has {listing(known, 20)}" if known else f"it has no {what}s"
         message = f"{entry.kind} has no {what} {name!r}"
@@ -137,7 +138,9 @@ class Settings:
         error = KINDS[kind].misread(name, setting.value({}))
         if error is not None:
             message = f"{kind}: {name} expects {error.expected}, got {shown(error.received)}"
-            self.values.problem(setting.item_mark(error.index), message, error.hint)
+            is_null = error.received is None and not error.hint
+            hint = NULL if is_null else error.hint
+            self.values.problem(setting.item_mark(error.index), message, hint)
 
     def of_block(
         self, entry: Entry, given: dict[str, Pair], meant: set[str], names: Set[str]
@@ -156,6 +159,15 @@ class Settings:
             hint = f"block {entry.kind!r} is defined in line {entry.block.mark.line}"
             needed = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
             self.values.problem(entry.mark, f"{entry.kind} needs {needed}", hint)
+
+
+def _elsewhere(entry: Entry, name: str, known: Collection[str]) -> tuple[str, str]:
+    """Which field of a kind another framework calls so, and a hint; a block has none of those."""
+    if entry.block is not None:
+        return "", ""
+    from shapecalc.language.fields import elsewhere  # only where something is wrong
+
+    return elsewhere(name, known)
 
 
 def _is_open(value: object) -> bool:

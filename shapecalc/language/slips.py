@@ -14,10 +14,14 @@ _SIGNS = {
     "]": "a list stands by itself, and not inside an expression",
     ".": "names stand alone, without a module or object before them",
     ",": "a list is written with brackets: [1, 2]",
+    ";": "commas stand between values",
 }
 """What stands in other languages for what is written otherwise here."""
 
 _POWERS = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
+
+THOUSANDS = r"[1-9][0-9]{0,2}([ ,]000)+"
+"""A number of thousands or millions whose noughts are set apart."""
 
 _UNIT = re.compile(r"[kKMGBT][bB]?(?!\w)")
 
@@ -32,11 +36,17 @@ def meant(text: str, column: int) -> str:
     """
     before, behind = text[:column].rstrip(), text[column:].strip()
     digits = re.search(r"[0-9.]+$", before)
+    if re.match("=[<>]", behind):
+        return f"written {behind[1]}="
     if behind[:1] == "=":
         return f"equal is: {before} == {behind.lstrip('= ')}"
     if before.endswith("%") and not behind:
         share = re.fullmatch(r"\s*([0-9.]+)\s*%", before)
         return f"a share is a fraction: {share[1]}/100" if share else ""
+    if re.fullmatch(THOUSANDS, text):
+        return f"digits stand together: {re.sub('[ ,]', '', text)}"
+    if digits and re.match("[0-9]", behind):
+        return f"commas stand between values: {', '.join(text.split())}"
     if digits and re.match("_[0-9]", behind):
         return f"digits stand together: {re.sub('(?<=[0-9])_(?=[0-9])', '', text).strip()}"
     if digits and _UNIT.match(behind):

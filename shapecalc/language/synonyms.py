@@ -149,7 +149,11 @@ _TABLE = (
     _Row(
         "interpolate resize resizing resizebilinear resizenearestneighbor", "Interpolate Upsample"
     ),
-    _Row("upsampling upsampling# upsample# unpooling2d", "Upsample"),
+    _Row(
+        "upsampling upsampling# upsample# unpooling2d",
+        "Upsample",
+        "with scale_factor for how many times as large it becomes: size is that of the output",
+    ),
     _Row("depthtospace", "PixelShuffle"),
     _Row("spacetodepth focus", "PixelUnshuffle"),
     _Row("im2col", "Unfold"),
@@ -212,6 +216,8 @@ class Meant(NamedTuple):
 
     kinds: tuple[str, ...]
     hint: str
+    takes_more: bool = False
+    """Whether the kind alone does not say it: a field has to be set, or another kind follows."""
 
 
 def meant(name: str, known: Iterable[str]) -> Meant:
@@ -237,7 +243,8 @@ def meant(name: str, known: Iterable[str]) -> Meant:
         kinds = tuple(kind for kind in found.kinds.split() if kind in KINDS)
         if not kinds:
             return Meant((), found.otherwise or found.note)
-        return Meant(kinds, f"called {_either(kinds)} here" + (found.note and f", {found.note}"))
+        hint = f"called {_either(kinds)} here" + (found.note and f", {found.note}")
+        return Meant(kinds, hint, found.note.startswith(("with ", "two ")))
     denoted = tuple(kind for kind in KINDS if plain in _functions(kind))
     if denoted:
         return Meant(denoted, f"called {_either(denoted)} here")

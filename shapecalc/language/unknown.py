@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from shapecalc.language.calls import as_entry, called, entry_of, is_call, sketch
+from shapecalc.language.calls import as_entry, called, entry_of, is_call, settings_of, sketch
 from shapecalc.language.fields import elsewhere
 from shapecalc.language.synonyms import meant
 from shapecalc.language.text import shown
@@ -30,25 +30,37 @@ def unknown_kind(
     >>> unknown_kind("Custom", KINDS)[0]
     ''
     """
+    if kind.rstrip().endswith((",", ";")):
+        first, hints = unknown_kind(kind.rstrip(" ,;"), known, settings)
+        return first or kind.rstrip(" ,;"), (f"entries end without {kind.rstrip()[-1]!r}", *hints)
     if is_call(kind):
         return _of_call(kind, known)
+    if kind.startswith("self."):
+        return "", ("an entry begins with its kind; what it is called stands beside: name: ...",)
     name, separator, value = _split(kind)
     found = meant(name, known)
     first = found.kinds[0] if found.kinds else ""
     if separator == ":":
-        return first, ("a ':' needs a space behind it",)
+        is_quoted = re.match(r"\s*[\w.]+:\s", kind) is not None
+        hint = "an entry stands without quotes" if is_quoted else "a ':' needs a space behind it"
+        return first, (hint,)
     if value and name in KINDS:
         plain = value.isidentifier() or value.isdecimal()
         entry = f"{name}: {value}" if plain else sketch(KINDS[name])
         return name, (f"written here: {entry}",)
     hint = found.hint or _NOWHERE_NEAR
     declared = KINDS.get(first) if len(found.kinds) == 1 else None
-    if declared is None or settings.keys() <= declared.fields.keys():
+    if declared is None or found.takes_more or settings.keys() <= declared.fields.keys():
         return first, (hint,)
     entry = _entry(declared, settings)
-    others = [elsewhere(name, [*declared.fields]) for name in settings]
-    beside = dict.fromkeys(hint for field, hint in others if not field and hint)
+    beside = _beside(declared, settings)
     return first, (hint, f"written here: {entry}", *beside) if entry else (hint,)
+
+
+def _beside(kind: type[Layer], settings: Mapping[str, Any]) -> Iterable[str]:
+    """What to tell of settings by any names that a kind has no field for."""
+    others = [elsewhere(name, [*kind.fields]) for name in settings if name not in kind.fields]
+    return dict.fromkeys(hint for field, hint in others if not field and hint)
 
 
 def by_key(kind: str, settings: dict[str, Any], known: Iterable[str]) -> str:
@@ -105,6 +117,9 @@ def _of_call(text: str, known: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     first = found.kinds[0] if found.kinds else ""
     own = name.rpartition(".")[2]
     if first in KINDS and own.casefold() == first.casefold() and not own.islower():
-        return first, (f"written here: {as_entry(text, KINDS[first])}",)
+        said = settings_of(text, KINDS[first])
+        entry = _entry(KINDS[first], said) if said else ""
+        written = entry or as_entry(text, KINDS[first])
+        return first, (f"written here: {written}", *_beside(KINDS[first], said or {}))
     hint = found.hint or _NOWHERE_NEAR
     return first, (hint, "an entry is a kind and its fields, fed by the entry before it")

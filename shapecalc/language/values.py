@@ -10,12 +10,13 @@ from typing import Any
 from shapecalc.language import expression
 from shapecalc.language.composing import Node, Pair
 from shapecalc.language.expression import Expression, ExpressionError, Name
+from shapecalc.language.keys import unknown_dtype
 from shapecalc.language.naming import BRACES, CopyNames, is_copy_name
 from shapecalc.language.problem import Mark, Problem, Problems, Source, did_you_mean, listing
 from shapecalc.language.tree import Reference, Setting, Word
-from shapecalc.language.words import TENSOR_NAMES, WIDTHS, is_identifier
-from shapecalc.layers.compound import ByName
-from shapecalc.layers.types import FieldType
+from shapecalc.language.words import TENSOR_NAMES, WIDTHS, has_meaning, is_identifier
+from shapecalc.layers.compound import ByName, takes_null
+from shapecalc.layers.types import FieldType, Flag
 
 Codes = Callable[[], Collection[str]]
 """Tells which warnings there are."""
@@ -95,7 +96,7 @@ class Values:
         """The element type of floats."""
         if node.value in WIDTHS:
             return str(node.value)
-        hint = did_you_mean(str(node.value), WIDTHS) or f"there are {listing(WIDTHS)}"
+        hint = unknown_dtype(str(node.value), WIDTHS)
         self.problem(node.mark, f"unknown dtype {node.noun}", hint)
         return ""
 
@@ -176,7 +177,7 @@ class Values:
             if "(" in name.name and TENSOR_NAMES[0] in names:
                 continue  # whether there is such an entry is known when the network is built
             if name.name not in names:
-                self._unknown_name(name, found, names | type.words if type else names)
+                self._unknown_name(name, found, names, type)
         return found
 
     def argument(self, node: Node, names: Set[str]) -> Setting:
@@ -204,13 +205,31 @@ class Values:
             self.problem(mark, error.message, error.hint)
             return Setting(Setting.CONSTANT, 1, node.mark)
 
-    def _unknown_name(self, name: Name, setting: Setting, names: Set[str]) -> None:
+    def _unknown_name(
+        self, name: Name, setting: Setting, names: Set[str], type: FieldType[Any] | None
+    ) -> None:
         line, column, _ = setting.mark
         mark = Mark(line, column + setting.offset + name.column, len(name.name))
-        hints = _hints(name.name, names)
+        hints = _in_field(name.name, type) if type is not None else ()
+        hints = hints or _hints(name.name, names | type.words if type is not None else names)
+        truth = _TRUTHS.get(name.name.casefold(), name.name.casefold())
+        if truth in ("true", "false") and not isinstance(setting.content, Name):
+            hints = (f"written {int(truth == 'true')} inside an expression",)
         if name.name in self.below:
             hints = (f"{name.name!r} is declared below it, and is known to those after",)
         self.problem(mark, f"unknown name {name.name!r}", *hints)
+
+
+def _in_field(name: str, type: FieldType[Any]) -> tuple[str, ...]:
+    """What to tell of a word that a field of a kind does not take, though others might."""
+    if name == "None" and takes_null(type):
+        return ("written null here",)
+    if name == "None":
+        off = "false switches it off; " * isinstance(type, Flag)
+        return (f"{off}{NULL}",)
+    if name.casefold() in ("same", "valid") and not type.words:
+        return ("a number here: valid is 0, same of an odd kernel kernel_size // 2 at stride 1",)
+    return ()
 
 
 def _hints(name: str, names: Set[str]) -> tuple[str, ...]:
@@ -221,8 +240,8 @@ def _hints(name: str, names: Set[str]) -> tuple[str, ...]:
         return (f"written {_TRUTHS[name.casefold()]} here",)
     if "(" in name:
         return ("sizes of entries are known where layers are",)
-    if name in ("true", "false"):
-        return (f"written {name}, without quotes",)
+    if name.casefold() in ("true", "false"):
+        return (f"written {name.casefold()}, without quotes",)
     if name == "input":
         return ("what an entry takes stands beside its kind: from: input",)
     if name in names:
@@ -232,8 +251,13 @@ def _hints(name: str, names: Set[str]) -> tuple[str, ...]:
     if hint := did_you_mean(name, names):
         return (hint,)
     known = f"known here: {listing(sorted(names))}"
+    if has_meaning(name):
+        return known, f"{name!r} has a meaning already, and can be no symbol"
     return known, f"a symbol is declared at the top, as in symbols: {{{name}: 10}}"
 
+
+NULL = "what torch has a default for can be left out"
+"""What to tell of nothing in the place of a value."""
 
 _GIVEN = re.compile(r"([A-Za-z_]\w*)\s*=\s*(\S+)")
 """What other languages write for a name and its value."""

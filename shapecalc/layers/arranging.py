@@ -48,12 +48,14 @@ class Reshape(Layer):
                 shape=self.shape,
             )
         known, elements = self._known(), prod(x.shape)
+        has_batch = self.shape[:1] in ((), (-1,), x.shape[:1])
         if -1 in self.shape:
             yield divides(
                 known,
                 elements,
                 "makes {shape:times} of {x.shape:times}, but {right} does not divide {left}",
                 field="shape",
+                hint="" if has_batch else "the batch is kept where it stands in front: [B, -1]",
                 shape=self.shape,
                 x=x,
             )
@@ -64,6 +66,7 @@ class Reshape(Layer):
                 made,
                 "makes {shape:times} of {x.shape:times}, but {known} does not make {elements}",
                 field="shape",
+                hint="" if has_batch else "the batch is kept where it stands in front: [B, -1]",
                 shape=self.shape,
                 x=x,
                 known=known,

@@ -73,6 +73,30 @@ def not_null(type: FieldType[Any]) -> FieldType[Any]:
     return not_null(type.item) if isinstance(type, Maybe) else type
 
 
+def single(type: FieldType[Any]) -> FieldType[Any]:
+    """The type of one value of a field: of a list, that of its items.
+
+    >>> from shapecalc.layers.types import Flag, Number
+    >>> single(Maybe(PerInputAxis(Number(0)))).describe(1), single(Flag()).describe(1)
+    ('a number of at least 0', 'true or false')
+    """
+    if isinstance(type, (Maybe, ListOf, PerAxis, PerInputAxis)):
+        return single(type.item)
+    return type
+
+
+def takes_null(type: FieldType[Any]) -> bool:
+    """Whether a value of a field, or one in a list of them, may be null.
+
+    >>> from shapecalc.layers.types import Flag, Whole
+    >>> takes_null(PerAxis(Maybe(Whole()))), takes_null(Flag())
+    (True, False)
+    """
+    if isinstance(type, (ListOf, PerAxis, PerInputAxis)):
+        return takes_null(type.item)
+    return isinstance(type, Maybe)
+
+
 class ListOf(FieldType[tuple[T, ...]]):
     """A list of values of one type, of ``length`` where it is given; read as a tuple.
 

@@ -74,9 +74,11 @@ class Split(_Pieces):
                 yield from (size, self.split_size)
 
     def _count(self, size: Dim) -> int | None:
-        """The number of pieces of one size, if it is known."""
+        """The number of pieces of one size, if it is known; of a size of 0 there is none."""
         pieces = self.split_size
         assert not isinstance(pieces, tuple)
+        if pieces == 0:
+            return None
         count = counted(ceildiv(size, pieces))
         return counted(exactdiv(size, pieces)) if count is None else count
 

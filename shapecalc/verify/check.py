@@ -51,6 +51,9 @@ def check(
     return _Check(network, settings or {}, seed, progress).findings()
 
 
+NOT_FINITE = "the result is not finite, as where the root of a negative number is taken"
+"""What is told of a real run that says nothing but the shapes."""
+
 MOST_BYTES = 4 * 10**9
 """The weights that are drawn for a real run; a network with more is run for its shapes alone."""
 
@@ -70,6 +73,7 @@ class _Check:
         count = max(2, min(SIZES, RUNS // max(len(self.report), 1)))
         self.drawn = list(sizes.draw(network, settings, self.formulas, count, self.seed))
         self.steps = len(self.drawn) + 4
+        self.is_finite = True  # the result of the real run, as far as it is known
 
     def findings(self) -> Iterator[Finding]:
         alone = not any(BATCH in values for values in self.drawn)
@@ -87,7 +91,8 @@ class _Check:
             note = f"without numbers: weights of {size(report.totals.weight_bytes)} are not drawn"
             yield self.compared(f"a forward pass at {shape}", report, self.shapes, note)
             return
-        yield self.compared(f"a forward pass on the CPU at {shape}", report, self.real_run)
+        found = self.compared(f"a forward pass on the CPU at {shape}", report, self.real_run)
+        yield found if self.is_finite else found._replace(note=NOT_FINITE)
 
     def compared(
         self, what: str, report: Report, pairs: Callable[[Report], Iterable[Pair]], note: str = ""
@@ -232,8 +237,9 @@ class _Check:
             given, _ = weights.in_range(report, None, self.seed, lambda x: model(*x.values()))
             output = returned(given).tensors
         yield from live.returning(report, [tuple(each.shape) for _, each in output])
-        is_finite = all(bool(torch.isfinite(each).all()) for _, each in output)
-        yield Pair("the result", "finite", "finite" if is_finite else "not finite")
+        self.is_finite = all(bool(torch.isfinite(each).all()) for _, each in output)
+        if self.is_finite:
+            yield Pair("the result", "finite", "finite")
 
 
 def _layers(report: Report) -> list[Layer]:

@@ -168,3 +168,9 @@ def test_a_sum_of_formulas_is_the_one_that_a_report_makes() -> None:
     traced = Traced.sum([Traced.letter("K", size) for size in sizes])
     assert traced.value == Formula.sum(sizes)
     assert str(traced.value - Fraction(1, 2)) == "9*c**2 + 10*c + 4"
+
+
+def test_a_whole_product_or_sum_of_fractions_is_an_integer() -> None:
+    half = Traced.letter("u", Fraction(1, 2))
+    for whole in (half * 4, half * Traced.letter("c", 2), half + half, half - Fraction(1, 2)):
+        assert type(whole.value) is int

@@ -127,3 +127,9 @@ def test_solving_looks_for_values_that_keep_what_is_required() -> None:
     assert [each for each in range(200, 260) if each in answer.solutions] == [224]
     answer = shapecalc.solve("vit", "H", macs="<=5G")
     assert all(each % 16 == 0 for each in range(1, 300) if each in answer.solutions)
+
+
+def test_a_name_that_is_nearly_known_is_told_alone() -> None:
+    with pytest.raises(shapecalc.SpecError) as caught:
+        network("parms <= 500").report()
+    assert caught.value.problems[0].notes == ("did you mean 'params'?",)

@@ -196,3 +196,9 @@ layers:
     network = shapecalc.load(text)
     source = assert_emits(network)
     assert_computes(made(source, device="cpu"), network.report())
+
+
+def test_pieces_may_have_a_size_that_is_0_at_other_values_of_a_symbol() -> None:
+    split = {"Split": {"split_size": "c // 2"}, "name": "cut"}
+    layers = [split, {"Concat": 1, "from": ["cut", "cut.1"]}]
+    assert_emits(shapecalc.load({"symbols": {"c": 4}, "input": [4, 4], "layers": layers}))

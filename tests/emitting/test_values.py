@@ -152,6 +152,40 @@ def test_factors_and_bounds_need_not_be_whole() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("layer", "size"),
+    [
+        ({"Upsample": {"scale_factor": "u"}}, 14),
+        ({"Upsample": {"scale_factor": ["u / 2", "2 * u"]}}, 14),
+        ({"Interpolate": {"scale_factor": "u"}}, 14),
+        ({"FractionalMaxPool2d": {"kernel_size": 2, "output_ratio": "u / 4"}}, 40),
+    ],
+)
+def test_a_factor_of_sizes_need_not_be_whole(layer: Any, size: int) -> None:
+    spec = {"symbols": {"u": "3/2"}, "input": [2, size, size], "layers": [layer]}
+    network = shapecalc.load(spec)
+    source = module(network)
+    for u in (Fraction(3, 2), 2, Fraction(9, 4)):
+        assert_is(made(source, u=u), network.report(u=u))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [{"ArgMax": "2 * c * u"}, {"LSTM": {"hidden_size": 3, "num_layers": "2 * c * u"}}],
+)
+def test_a_product_of_fractions_may_be_a_number_of_layers_or_of_a_dimension(layer: Any) -> None:
+    symbols = {"c": 2, "u": "1/2"}
+    network = shapecalc.load({"symbols": symbols, "input": [6, 8], "layers": [layer]})
+    assert_is(made(module(network)), network.report())
+
+
+def test_a_factor_that_is_an_argument_need_not_be_whole() -> None:
+    block = {"args": {"f": "3/2"}, "layers": [{"Upsample": {"scale_factor": "f"}}]}
+    uses = [{"Up": "5/4"}, {"Up": 2}, "Up"]
+    network = shapecalc.load({"input": [2, 8, 8], "blocks": {"Up": block}, "layers": uses})
+    assert_is(made(module(network)), network.report())
+
+
 def test_a_probability_is_a_float() -> None:
     source = module(shapecalc.load({"input": [8], "layers": [{"Dropout": 0}, {"Dropout": 1}]}))
     assert "nn.Dropout(0.0)" in source

@@ -146,6 +146,20 @@ def test_dimensions_that_nothing_names_are_told_no_channels(a, b, by):
     assert f"pad the smaller by {by}, or slice the larger" in found.notes
 
 
+def test_features_that_differ_are_told_the_linear_layer_between_them() -> None:
+    layers = [{"Linear": 128, "name": "a"}, {"Add": None, "from": ["a", "input"]}]
+    told = "a Linear: 128 turns 64 features into 128"
+    assert told in said(layers, x=[64]).splitlines()
+    assert told in said(layers, x=[10, 64]).splitlines()
+
+
+def test_a_shape_without_its_batch_is_told_where_it_stands() -> None:
+    told = "the batch is kept where it stands in front: [B, -1]"
+    assert told in said([{"Reshape": [10]}], x=[3, 4, 4]).splitlines()
+    assert told in said([{"Reshape": [3, -1, 5]}], x=[3, 4, 4]).splitlines()
+    assert told not in said([{"Reshape": ["B", 3, 5]}], x=[3, 4, 4])
+
+
 def test_dimensions_are_named_by_the_layers_that_make_them():
     layers = [
         {"LSTM": 8, "name": "one", "from": "a"},
@@ -215,10 +229,21 @@ def test_heads_that_divide_are_told_and_the_features_are_called_so(layer, field)
         (conv(2, 8), [28, 28], "[1, 28, 28]"),
         (conv(2, 8, in_channels=3), [28, 28, 3], "[3, 28, 28]"),
         (conv(2, 8), [64], "an Unflatten before it"),
+        ({"LSTM": 8}, [64], "an Unsqueeze: 1 makes 1 x 64"),
+        ({"GRU": 8}, [3, 8, 9], "Flatten: 2 and Permute: [0, 2, 1] before it"),
     ],
 )
 def test_an_input_of_other_dimensions_is_told_what_takes_it(layer, given, told):
     assert told in said([layer], x=given)
+
+
+@pytest.mark.parametrize(
+    ("before", "given"),
+    [([{"Unsqueeze": 1}], [64]), ([{"Flatten": 2}, {"Permute": [0, 2, 1]}], [3, 8, 9])],
+)
+def test_the_sequence_that_is_told_works(before, given):
+    report = shapecalc.load({"input": given, "layers": [*before, {"LSTM": 8}]}).report()
+    assert report["lstm1"].output_shape == ((1, 1, 8) if len(given) == 1 else (1, 72, 8))
 
 
 def test_a_layer_that_takes_no_input_is_told_its_own_fault():

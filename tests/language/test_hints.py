@@ -93,6 +93,71 @@ ENTRIES = {
     "{ReLU: , when: h = 3}": ["equal is: h == 3"],
     "{ReLU: , when: h > 3 && h < 9}": ["both hold: a and b"],
     "{ReLU: , repeat: 1_000}": ["digits stand together: 1000"],
+    "{ReLU: , when: h => 3}": ["written >="],
+    "Linear: {10}": ["braces hold names and values; a value alone: Linear: 10"],
+    "Add: {branches: [ReLU, []]}": ["a list of one stands in brackets: [ReLU]"],
+    "Linear: n_hidden": [
+        "known here: B, h, in_channels, in_features, in_height, in_width",
+        "a symbol is declared at the top, as in symbols: {n_hidden: 10}",
+    ],
+    "MaxPool2d: 2 2": ["commas stand between values: 2, 2"],
+    "Conv2d: out_channels=8 kernel_size=3": [
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3}"
+    ],
+    '"Conv2d: {out_channels: 8, kernel_size: 3}"': ["an entry stands without quotes"],
+    "[ReLU]": ["one dash and no brackets for each, such as ReLU, or Linear: 10"],
+    "Linear: NaN": [
+        "known here: B, h, in_channels, in_features, in_height, in_width",
+        "'NaN' has a meaning already, and can be no symbol",
+    ],
+    "Linear: 5 if true else 3": ["written 1 inside an expression"],
+    "{ReLU: , when: no and h > 2}": ["written 0 inside an expression"],
+    "Linear: 1,000": ["digits stand together: 1000"],
+    "Linear: 1 000": ["digits stand together: 1000"],
+    "Upsample: 1.5": ["a factor has its name before it: scale_factor: 1.5"],
+    "Upsample: [2, 1.5]": ["a factor has its name before it: scale_factor: 1.5"],
+    # short and other names of fields
+    "Conv2d: {channels: 8, kernel_size: 3}": ["called 'out_channels' here"],
+    "Conv2d: {out_channels: 8, k: 3}": ["called 'kernel_size' here"],
+    "MaxPool2d: {kernel_size: 3, p: 1}": ["called 'padding' here"],
+    "Linear: {features: 8}": ["called 'out_features' here"],
+    "AdaptiveAvgPool2d: {size: 1}": ["called 'output_size' here"],
+    "BatchNorm2d: {channels: 3}": ["called 'num_features' here"],
+    "Dropout: {keep_prob: 0.5}": ["p is the share that is dropped: 1 - keep_prob"],
+    # words of Python, and words that other kinds take
+    'Conv2d: {out_channels: 8, kernel_size: 3, bias: "False"}': ["written false, without quotes"],
+    "Conv2d: {out_channels: 8, kernel_size: 3, bias: None}": [
+        "false switches it off; what torch has a default for can be left out"
+    ],
+    "Conv2d: {out_channels: 8, kernel_size: 3, padding: None}": [
+        "what torch has a default for can be left out"
+    ],
+    "Conv2d: {out_channels: 8, kernel_size: 3, padding: null}": [
+        "what torch has a default for can be left out"
+    ],
+    "AdaptiveAvgPool2d: [None, 1]": ["written null here"],
+    "MaxPool2d: {kernel_size: 3, padding: same}": [
+        "a number here: valid is 0, same of an odd kernel kernel_size // 2 at stride 1"
+    ],
+    # what the entry of another framework means beside its fields
+    "SeparableConv2D: {filters: 8, kernel_size: 3}": [
+        "called Conv2d here, two of them: one with groups: in_channels, one with kernel_size: 1"
+    ],
+    "UpSampling2D: {size: 2}": [
+        "called Upsample here, with scale_factor for how many times as large it becomes: size is "
+        "that of the output"
+    ],
+    "Dense: {features: 8}": ["called Linear here", "written here: Linear: 8"],
+    "Reshape: {target_shape: [B, 3072]}": ["called 'shape' here"],
+    "\"Conv2d(8, 3, activation='relu')\"": [
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3}",
+        "an activation is an entry by its own name, such as ReLU",
+    ],
+    "nn.Conv2d(3, 8, 3),": [
+        "entries end without ','",
+        "written here: Conv2d: {out_channels: 8, kernel_size: 3}",
+    ],
+    "self.conv1": ["an entry begins with its kind; what it is called stands beside: name: ..."],
     # what YAML 1.2 and JSON have not
     "Conv2d: {<<: 3, kernel_size: 3}": ["write them out, or define a block with arguments"],
 }
@@ -116,6 +181,18 @@ TOPS = {
     "input: [3]\nnetwork: [ReLU]": ["called 'layers' here"],
     "input: [3]\nlayer: [ReLU]": ["did you mean 'layers'?"],
     "input: 3x32x32\nlayers: [ReLU]": ["the batch is left out: [3, 32, 32]"],
+    "input: {size: [3], dtype: int64}\nlayers: [ReLU]": ["called 'shape' here"],
+    "input: [3 32 32]\nlayers: [ReLU]": ["commas stand between values: 3, 32, 32"],
+    "input: [3; 32]\nlayers: [ReLU]": ["commas stand between values"],
+    "input: [3]\nlayers:\n  -ReLU\n  -Tanh": ["each entry begins with '- '"],
+    "input: [3]\nlayers: ReLU": ["a list of one stands in brackets: [ReLU]"],
+    "input: 784\nlayers: [ReLU]": ["the batch is left out: [784]"],
+    "input: [3]\nlayers: [ReLU]\nloss: mse": ["leave it out: a spec describes the network alone"],
+    "input: [3]\nlayers: [ReLU]\nbatch_size: 8": [
+        "the batch size is the symbol B: symbols: {B: 32}, or --set B=32"
+    ],
+    "input: {shape: [3], dtype: torch.long}\nlayers: [ReLU]": ["called 'int64' here"],
+    "input: [3]\ndtype: fp16\nlayers: [ReLU]": ["called 'float16' here"],
     "symbols: [H, W]\ninput: [3, H, W]\nlayers: [ReLU]": ["with a value each: {H: 224, W: 224}"],
     "- ReLU\n- Linear: 10": [
         "a spec is a mapping with at least 'input' and 'layers', the list behind 'layers:'"
@@ -157,6 +234,12 @@ def test_a_slip_in_the_keys_of_a_spec_is_told_once(spec):
 def test_a_size_that_is_left_open_is_a_symbol(size):
     with pytest.raises(shapecalc.SpecError, match=r"a size that varies is a symbol: symbols: \{"):
         shapecalc.load(f"input: [3, {size}, 32]\nlayers: [ReLU]\n").report()
+
+
+@pytest.mark.parametrize("size", ["null", "-1"])
+def test_an_open_size_in_front_may_be_meant_for_the_batch(size):
+    with pytest.raises(shapecalc.SpecError, match="an input's shape leaves the batch out"):
+        shapecalc.load(f"input: [{size}, 3, 32, 32]\nlayers: [ReLU]\n").report()
 
 
 def test_the_place_of_a_comment_is_told():

@@ -68,3 +68,9 @@ def test_sizes_that_change_places_are_compared_as_a_whole():
 )
 def test_a_breach_tells_both_products(shape, told):
     assert problem(KINDS["Reshape"](shape=shape), Tensor((2, 12, 8))) == told
+
+
+def test_a_number_without_dimensions_is_reshaped() -> None:
+    reshape = KINDS["Reshape"](shape=[1, 1])
+    assert all(each.decide() for each in reshape.requirements(Tensor(())))
+    assert reshape.output(Tensor(())).shape == (1, 1)

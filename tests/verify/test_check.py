@@ -120,6 +120,13 @@ def test_what_hangs_on_the_batch_or_on_a_size_agrees(layers: list[object]) -> No
     assert any("in batches of 1, 2 and 3" in each.what for each in findings)
 
 
+@pytest.mark.parametrize("layer", ["Sqrt", "Log", {"Pow": "1/2"}, {"Div": 0}])
+def test_a_result_that_is_not_finite_is_told_and_no_difference(layer: object) -> None:
+    findings = [*check(shapecalc.load({"input": [8, 16], "layers": [layer]}))]
+    assert all(each.agrees for each in findings)
+    assert findings[-1].note == checking.NOT_FINITE
+
+
 def test_a_wrong_report_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     from shapecalc.layers.convolution import Convolution
 

@@ -29,7 +29,7 @@ from shapecalc.language.expression import Number as SpecNumber
 from shapecalc.language.problem import Mark
 from shapecalc.language.tree import Entry, Setting
 from shapecalc.language.words import TENSOR_NAMES
-from shapecalc.layers.compound import PerAxis, not_null
+from shapecalc.layers.compound import PerAxis, not_null, single
 from shapecalc.layers.field import Field
 from shapecalc.layers.types import Flag, Number
 
@@ -230,10 +230,10 @@ class Scope:
             return syntax.literal(bool(value) if is_flag else value)
         if is_flag:
             return self.renamed(self.truth(tree))
-        if isinstance(kind, Number):
-            return self.renamed(python.as_float(tree, self.exact_names(tree)))
         if isinstance(tree, SpecName) and self.role(tree.name) in (Role.WORD, Role.LIST):
             return self.renamed(tree)
+        if field is not None and isinstance(single(field.type), Number):
+            return self.renamed(python.as_float(tree, self.exact_names(tree)))
         return self.renamed(python.whole(tree, self.rationals(tree)))
 
     def argument(self, setting: Setting, role: Role, copies: list[Copy]) -> Any:

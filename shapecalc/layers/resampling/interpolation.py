@@ -13,7 +13,7 @@ from shapecalc.layers.compound import Maybe, PerInputAxis
 from shapecalc.layers.field import field
 from shapecalc.layers.scaling import Scaling, scaled
 from shapecalc.layers.tensor import Tensor
-from shapecalc.layers.types import Choice, Flag, Number, Whole
+from shapecalc.layers.types import Choice, Flag, Mismatch, Number, Whole
 
 _TAPS = {
     "nearest": 0,
@@ -27,6 +27,17 @@ _TAPS = {
 
 _AXES = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
 """The number of spatial axes of the modes that need a certain one."""
+
+
+class _OutputSize(Whole[Dim]):
+    """The size of an output; a fraction in its place is meant as a factor."""
+
+    def read(self, value: Any, rank: int) -> Dim:
+        try:
+            return super().read(value, rank)
+        except Mismatch as mismatch:
+            hint = mismatch.hint and f"a factor has its name before it: scale_factor: {value}"
+            raise Mismatch(mismatch.expected, hint=hint) from None
 
 
 class Resampling(Scaling, abstract=True):
@@ -44,7 +55,7 @@ class Resampling(Scaling, abstract=True):
     keeps = ()
 
     size: Any = field(
-        Maybe(PerInputAxis(Whole()), "a scale_factor"), "size of the output", default=None
+        Maybe(PerInputAxis(_OutputSize()), "a scale_factor"), "size of the output", default=None
     )
     scale_factor: Any = field(
         Maybe(PerInputAxis(Number(0, formulas="whole")), "a size"),
