@@ -323,6 +323,12 @@ class Net(nn.Transformer):
         "",
         [[2, 3, 4]],
     ),
+    "pads of tensors with more dimensions than an image": (
+        "nn.Sequential(nn.ZeroPad1d((0, 1)), nn.ConstantPad2d((0, 1, 2, 0), 0.5))",
+        "",
+        [[2, 3, 4, 2]],
+    ),
+    "pads of a table": ("nn.Sequential(nn.ZeroPad2d((0, 1, 2, 0)), nn.Linear(3, 2))", "", [[2]]),
     "rotations by complex numbers": (
         "Net()",
         """
