@@ -323,6 +323,21 @@ class Net(nn.Transformer):
         "",
         [[2, 3, 4]],
     ),
+    "an optimizer and its schedule that a constructor makes": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 3)
+        self.optimizer = torch.optim.Adam(self.parameters(), lr=1e-3)
+        self.schedule = torch.optim.lr_scheduler.StepLR(self.optimizer, step_size=3)
+        self.optimizer.zero_grad()
+    def forward(self, x):
+        return self.fc(x)
+""",
+        [[4]],
+    ),
     "pads of tensors with more dimensions than an image": (
         "nn.Sequential(nn.ZeroPad1d((0, 1)), nn.ConstantPad2d((0, 1, 2, 0), 0.5))",
         "",

@@ -352,6 +352,21 @@ class Positions(nn.Embedding):
     assert note.startswith("none, since Opaque")
 
 
+def test_a_sparse_buffer_is_given_values_as_others_are(tmp_path: Path) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 4)
+        self.register_buffer("heads", torch.ones(2, 3).to_sparse())
+
+    def forward(self, x):
+        return self.fc(x)
+"""
+    found = findings(tmp_path, body, ["6"])
+    assert not notes(found)
+    assert runs(found) > 1
+
+
 def test_a_batch_behind_other_dimensions_is_asked_for_there(tmp_path: Path) -> None:
     body = """
     def __init__(self):
