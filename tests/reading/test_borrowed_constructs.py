@@ -338,6 +338,25 @@ class Net(nn.Module):
 """,
         [[4]],
     ),
+    "guards against what a tensor holds, which only raise": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 2)
+    def forward(self, x, is_first=False):
+        if torch.isnan(x).any():
+            raise ValueError(f"{x} is no number")
+        starts, is_empty = not is_first and x[0].isfinite().all(), is_first and x.any()
+        if not starts and not is_empty:
+            raise ValueError("an empty sequence")
+        elif is_first:
+            x = x[:, :2]
+        return self.fc(x)
+""",
+        [[4]],
+    ),
     "masks of which it is known what they take": (
         "Net()",
         """
