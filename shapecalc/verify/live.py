@@ -55,7 +55,8 @@ def check_live(
         ready, inputs, note = _ready(called, inputs)
         passed: dict[str, list[run.Passed]] = {}
         with on_meta(note == ""):
-            output = run.watched(ready, lambda: called(inputs, ready), passed)
+            paths = {layer.path for layer in report}
+            output = run.watched(ready, lambda: called(inputs, ready), passed, paths)
             operations = run.counted(ready, lambda: called(inputs, ready))
     except RunError as error:
         yield Finding("a run of the module", 1, (str(error),))
@@ -100,8 +101,8 @@ def passing(
     for layer in report:
         if not layer.node.layer.in_torch:
             continue  # a function: what it puts out is some module's input, or returned
-        if modules is not None and layer.path not in modules:
-            continue  # a function that is given weights
+        if modules is not None and not _runs_alone(modules.get(layer.path)):
+            continue  # a function that is given weights, or a part of what the module does
         # a layer with another's weights may be that other's module, run once more
         shared = layer.node.shared
         runs = passed.get(layer.path) or (passed.get(shared, []) if shared else [])
@@ -115,6 +116,11 @@ def passing(
             yield Pair(f"input of {layer.path}", layer.input_shapes[:1], seen.inputs[:1])
         what = f"output of {layer.path}"
         yield Pair(what, layer.output_shape, seen and seen.output, layer.path, "shape")
+
+
+def _runs_alone(module: Any) -> bool:
+    """Whether a module does what torch's does, and no class of the source something around it."""
+    return module is not None and type(module).forward.__module__.startswith("torch.")
 
 
 def _are_same_but_ones(a: Sequence[Any], b: Sequence[Any]) -> bool:

@@ -74,7 +74,7 @@ def outcome(
     return Outcome(
         tuple(each.detach() for each in chosen),
         gradients,
-        {name: each.detach().clone() for name, each in model.named_buffers()},
+        {name: _dense(each.detach()).clone() for name, each in model.named_buffers()},
         frozenset(name for name, _ in model.named_parameters()),
         frozenset(name for name, x in given.items() if not torch.equal(handed[name].detach(), x)),
         trace.drew or elsewhere.drew,
@@ -115,4 +115,8 @@ def _gradients(outputs: Sequence[Any], wanted: Mapping[str, Any]) -> dict[str, A
     found = {name: each.grad for name, each in wanted.items() if each.grad is not None}
     for each in wanted.values():
         each.grad = None
-    return {name: each.to_dense() if each.is_sparse else each for name, each in found.items()}
+    return {name: _dense(each) for name, each in found.items()}
+
+
+def _dense(tensor: Any) -> Any:
+    return tensor.to_dense() if tensor.is_sparse else tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,14 +74,21 @@ def made(source: str) -> nn.Module:
     return model
 
 
-def watched(model: nn.Module, call: Callable[[], Any], passed: dict[str, list[Passed]]) -> Any:
+def watched(
+    model: nn.Module,
+    call: Callable[[], Any],
+    passed: dict[str, list[Passed]],
+    paths: Collection[str] = (),
+) -> Any:
     """What a call gives; what passes through each submodule in its runs is noted meanwhile.
 
-    A module that stands in several places is noted under its names in the order of its runs.
+    A module that stands in several places is noted under its names in the order of its runs, of
+    ``paths``, those of layers, under these alone.
     """
     names: dict[int, list[str]] = {}
     for name, each in model.named_modules(remove_duplicate=False):
         names.setdefault(id(each), []).append(name)
+    names = {key: [name for name in own if name in paths] or own for key, own in names.items()}
     runs: dict[int, int] = {}
 
     def note(each: nn.Module, ins: tuple[Any, ...], out: Any) -> None:

@@ -58,7 +58,7 @@ def put(tensors: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Give tensors the values of the same names, in their own element types."""
     with run.torch().no_grad():
         for name, value in values.items():
-            tensors[name].copy_(value)
+            tensors[name].copy_(value.to_sparse() if tensors[name].is_sparse else value)
 
 
 class Scaled(Mapping[str, Any]):

@@ -40,6 +40,20 @@ def test_it_is_kept_for_what_the_input_does_not_feed():
     assert "self.token.expand(batch, -1, -1)" in source
 
 
+@pytest.mark.parametrize(
+    "given", [{"input": [12, 8]}, {"input": ["T", 8], "symbols": {"T": 12}}], ids=str
+)
+def test_in_a_block_it_is_what_a_reshape_around_leaves(given):
+    heads = [{"Linear": 6}, {"Reshape": ["B", -1, 3, 2]}, {"Reshape": ["B", -1, 6]}]
+    ids = {"Reshape": [-1, 12, 8]}
+    nested = {"inner": {"layers": heads}, "outer": {"layers": [ids, "inner"]}}
+    layers = ["outer", "ReLU"]
+    network = shapecalc.load({**given, "blocks": nested, "layers": layers})
+    source = module(network)
+    assert_is(made(source), network.report(B=3))
+    assert "x.reshape(x.shape[0], -1, 3, 2)" in source
+
+
 def test_rows_of_all_samples_are_multiples_of_it():
     source = forward([{"Reshape": ["4 * B * 3", -1]}, {"Linear": 5}])
     assert "x.reshape(x.shape[0] * (4 * 3), -1)" in source or "x.shape[0] * 12" in source

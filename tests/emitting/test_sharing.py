@@ -107,3 +107,38 @@ layers:
 """)
     model = made(source)
     assert model.other.p is model.one.p
+
+
+def test_what_hangs_on_the_size_that_it_is_run_on_is_tied() -> None:
+    source = emitted("""
+input: [4, 8]
+blocks:
+  Rows: {layers: [{Linear: 8, name: fc}, {Reshape: [-1, in_channels, 2, 4]}, {Flatten: 2}]}
+layers:
+  - {Rows: , name: rows}
+  - {Slice: {dim: 1, end: 3}}
+  - {Rows: , name: again, share: rows}
+""")
+    model = made(source)
+    assert model.again.fc.weight is model.rows.fc.weight
+
+
+def test_weights_below_numbers_are_tied_whatever_holds_them() -> None:
+    source = emitted("""
+input: [8]
+blocks:
+  Tower:
+    args: {count: , slope: }
+    layers:
+      - {Linear: 8, name: f.0}
+      - {LeakyReLU: slope}
+      - {Linear: 8, name: f.1, when: count > 1}
+layers:
+  - {Tower: {count: 2, slope: 0.1}, name: a}
+  - {Tower: {count: 2, slope: 0.2}, name: b, share: a}
+  - {Tower: {count: 1, slope: 0.1}, name: c}
+""")
+    model = made(source)
+    for number in ("0", "1"):
+        mine = model.b.get_submodule(f"f.{number}").weight
+        assert mine is model.a.get_submodule(f"f.{number}").weight

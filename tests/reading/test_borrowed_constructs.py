@@ -341,6 +341,85 @@ class Net(nn.Transformer):
         "",
         [[2, 3, 4]],
     ),
+    "an optimizer and its schedule that a constructor makes": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 3)
+        self.optimizer = torch.optim.Adam(self.parameters(), lr=1e-3)
+        self.schedule = torch.optim.lr_scheduler.StepLR(self.optimizer, step_size=3)
+        self.optimizer.zero_grad()
+    def forward(self, x):
+        return self.fc(x)
+""",
+        [[4]],
+    ),
+    "guards against what a tensor holds, which only raise": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 2)
+    def forward(self, x, is_first=False):
+        if torch.isnan(x).any():
+            raise ValueError(f"{x} is no number")
+        starts, is_empty = not is_first and x[0].isfinite().all(), is_first and x.any()
+        if not starts and not is_empty:
+            raise ValueError("an empty sequence")
+        elif is_first:
+            x = x[:, :2]
+        return self.fc(x)
+""",
+        [[4]],
+    ),
+    "masks of which it is known what they take": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.keep = torch.ones(5, dtype=torch.bool)
+        self.keep[[1, 3]] = 0
+        rows = torch.zeros(6).bool().view(3, -1)
+        rows[[True, False, True], :] = True
+        self.rows = rows.view(-1)
+        self.register_buffer("third", torch.tensor([True, False, True]))
+        count = sum(1 for each in self.keep if each)
+        self.fc = nn.Linear(count, int(self.rows.sum()))
+    def forward(self, x):
+        x = self.fc(x[:, self.keep])
+        rows = x.new_zeros((x.size(0), 6))
+        rows[:, self.rows] = x
+        return torch.cat((rows, x[:, [True, False, False, True]], x[:, :3][:, self.third]), dim=1)
+""",
+        [[5]],
+    ),
+    "rows of a weight that a mask takes, however many": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        taken = torch.zeros(3000).bool().view(3, -1)
+        taken[[True, False, True], :] = True
+        self.taken = taken.view(-1)
+        self.weight = nn.Parameter(torch.zeros(2000, 4))
+    def forward(self, x):
+        whole = x.new_zeros((len(self.taken), *self.weight.shape[1:]))
+        whole[self.taken] = self.weight
+        return x @ whole.T
+""",
+        [[4]],
+    ),
+    "pads of tensors with more dimensions than an image": (
+        "nn.Sequential(nn.ZeroPad1d((0, 1)), nn.ConstantPad2d((0, 1, 2, 0), 0.5))",
+        "",
+        [[2, 3, 4, 2]],
+    ),
+    "pads of a table": ("nn.Sequential(nn.ZeroPad2d((0, 1, 2, 0)), nn.Linear(3, 2))", "", [[2]]),
     "rotations by complex numbers": (
         "Net()",
         """

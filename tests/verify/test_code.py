@@ -309,6 +309,64 @@ def test_what_cannot_be_emitted_is_compared_without_its_numbers(tmp_path: Path) 
     assert next(each.what for each in found) == "shapes by path"
 
 
+def test_without_numbers_a_module_of_several_names_is_compared_run_by_run(tmp_path: Path) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.shared = nn.Embedding(10, 4)
+        self.encoder, self.decoder = Stack(self.shared), Stack(self.shared)
+
+    def forward(self, x, y):
+        return torch.argsort(self.encoder(x)), self.decoder(y)
+
+
+class Stack(nn.Module):
+    def __init__(self, embed):
+        super().__init__()
+        self.embed = embed
+
+    def forward(self, x):
+        return self.embed(x)
+"""
+    (note,) = notes(findings(tmp_path, body, ["8:int64", "6:int64"]))
+    assert note.startswith("none, since Opaque")
+
+
+def test_without_numbers_layers_within_a_forward_of_its_own_are_not_its_module(
+    tmp_path: Path,
+) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.positions = Positions(10, 4)
+
+    def forward(self, x):
+        return torch.argsort(x + self.positions(x.shape))
+
+
+class Positions(nn.Embedding):
+    def forward(self, shape):
+        return super().forward(torch.arange(shape[1]))[None, :, :, None]
+"""
+    (note,) = notes(findings(tmp_path, body, ["8,4,3"]))
+    assert note.startswith("none, since Opaque")
+
+
+def test_a_sparse_buffer_is_given_values_as_others_are(tmp_path: Path) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 4)
+        self.register_buffer("heads", torch.ones(2, 3).to_sparse())
+
+    def forward(self, x):
+        return self.fc(x)
+"""
+    found = findings(tmp_path, body, ["6"])
+    assert not notes(found)
+    assert runs(found) > 1
+
+
 def test_a_batch_behind_other_dimensions_is_asked_for_there(tmp_path: Path) -> None:
     body = """
     def __init__(self):

@@ -8,9 +8,9 @@ from shapecalc.emitting import syntax
 from shapecalc.emitting.numbers.known import Copy
 from shapecalc.emitting.printer import flat
 from shapecalc.emitting.scope.scope import Scope
-from shapecalc.emitting.syntax import Assign, Attribute, For, Statement
+from shapecalc.emitting.syntax import Assign, Attribute, For, Statement, Text
 from shapecalc.graph.graph import Node
-from shapecalc.language.expression import Name, Number
+from shapecalc.language.expression import Name
 from shapecalc.language.tree import Entry
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Sharing:
         mine, theirs = scope.copies(entry), other.scope.copies(other.entry)
         if other.scope.is_repeated(other.entry) or len(theirs) == 0:
             return False
+        written = self.body.constructor.block(entry.block) if entry.block is not None else None
         by_use: dict[int, Copy] = {}
         for each in theirs:
             by_use.setdefault(id(each.use), each)
@@ -50,13 +51,17 @@ class Sharing:
             first = by_use.get(id(copy.use))
             if first is None:
                 return False
-            if entry.block is None:
+            if entry.block is None or written is None:
                 if copy.layer != first.layer:
                     return False
                 continue
             inside = self.body.scope.known.inside
             one, another = inside(copy.built).letters, inside(first.built).letters
-            if any(one.get(name) != another.get(name) for name in entry.block.arguments):
+            asked = {*entry.block.arguments, *written.parameters}
+            if any(one.get(name) != another.get(name) for name in asked):
+                return False
+            extras = written.extras.values()
+            if any(own.get(id(copy.built)) != own.get(id(first.built)) for own in extras):
                 return False
         return True
 
@@ -106,9 +111,16 @@ class Sharing:
 
 
 def _below(owner: Any, path: str) -> Any:
-    """What is found on a path below an owner."""
-    for name in path.split("."):
-        owner = syntax.Item(owner, Number(int(name))) if name.isdigit() else Attribute(owner, name)
+    """What is found on a path below an owner.
+
+    What a number stands for is looked up by torch, for its container may be a list or not.
+    """
+    within, _, last = path.rpartition(".")
+    names = within.split(".") if within else []
+    if any(name.isdigit() for name in names):
+        owner, names = syntax.call(Attribute(owner, "get_submodule"), Text(within)), []
+    for name in (*names, last):
+        owner = Attribute(owner, name)
     return owner
 
 

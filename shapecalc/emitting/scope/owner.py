@@ -12,11 +12,12 @@ from shapecalc.emitting.numbers.agree import Sample
 from shapecalc.emitting.numbers.choices import moved
 from shapecalc.emitting.numbers.entries import every, settings_of
 from shapecalc.emitting.numbers.known import Copy, Known
-from shapecalc.emitting.numbers.lettered import KNOWN
-from shapecalc.emitting.numbers.trees import letters_in
+from shapecalc.emitting.numbers.lettered import KNOWN, LONGEST, meaning_of
+from shapecalc.emitting.numbers.trees import cancelled, length, letters_in
 from shapecalc.graph.graph import Node, Part
 from shapecalc.language.expression import Name
 from shapecalc.language.tree import Block
+from shapecalc.language.words import TENSOR_NAMES
 
 FEATURES = "in_features"
 """What the last size of an input is called where channels are last."""
@@ -115,13 +116,19 @@ def _is_same(known: Known, use: Part, size: str, name: str, *, is_argument: bool
 
 
 def in_network(known: Known, use: Part | None, tree: Tree) -> Tree:
-    """A letter of a use of a block as it is told in the network, as far as it is a letter."""
-    while isinstance(tree, Leaf) and use is not None:
+    """A size in a use of a block as it is told in the network, as far as it is told and short."""
+    while use is not None and letters_in(tree):
         around = known.inside(use).outside
-        if tree.letter not in around:
+        if not letters_in(tree) <= around.keys() or length(tree, LONGEST) > LONGEST:
             break
-        tree, use = around[tree.letter], _outer_use(use)
+        tree, use = as_tree(moved(tree, meaning_of(around))), _outer_use(use)
+        tree = cancelled(tree if use is not None else as_tree(moved(tree, _of_input)))
     return tree
+
+
+def _of_input(leaf: Leaf) -> Tree:
+    """A size of the network's input that is no symbol is the number that it is."""
+    return TracedNumber(leaf.value) if leaf.letter in TENSOR_NAMES else leaf
 
 
 def _outer_use(use: Part) -> Part | None:

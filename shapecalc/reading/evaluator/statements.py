@@ -193,7 +193,16 @@ class Compiler(Assignments, Definitions, Matching):
             rt.node, rt.source = node.test, self.source
             return then(frame) if rt.truth(value) else otherwise(frame)
 
-        return run
+        def run_guard(frame: Frame) -> Any:
+            try:
+                value = test(frame)
+                rt.node, rt.source = node.test, self.source
+                fails = rt.truth(value)
+            except CannotRead:
+                return otherwise(frame)  # as of an assert: it is not known to fail
+            return then(frame) if fails else otherwise(frame)
+
+        return run_guard if isinstance(node.body[0], ast.Raise) else run
 
     def loop(self, body: Callable[[Frame], Any], otherwise: Callable[[Frame], Any]) -> Any:
         """Runs a loop whose every turn a generator prepares."""

@@ -19,8 +19,8 @@ OPERATIONS = Table("shapecalc.reading.functions", FUNCTIONS_IN)
 _QUIET = """
 clone clone_ contiguous copy_ cpu cuda data detach erfinv_ exponential_ fill_ fill_diagonal_
 index_fill_ kaiming_normal_ normal_ pin_memory positive register_hook requires_grad_
-resolve_conj retain_grad set_ share_memory_ to_dense trunc_normal_ uniform_ xavier_uniform_
-zero_
+resolve_conj retain_grad set_ share_memory_ to_dense to_sparse trunc_normal_ uniform_
+xavier_uniform_ zero_
 """
 
 QUIET = frozenset(_QUIET.split())

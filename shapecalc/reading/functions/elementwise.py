@@ -17,13 +17,12 @@ operation = OWN.function
 
 def _binary(word: str) -> Any:
     def run(rt: Any, a: Any, b: Any, *more: Any, alpha: Any = None, **kwargs: Any) -> Any:
-        if word == "/" and kwargs.get("rounding_mode") is not None:
-            return rt.tensor_operator("//", a, b)
+        sign = "//" if word == "/" and kwargs.get("rounding_mode") is not None else word
         if not isinstance(a, TensorValue) and not isinstance(b, TensorValue):
-            return rt.binary(word, a, b)
+            return rt.binary(sign, a, b)
         if alpha is not None and alpha != 1:
             b = rt.tensor_operator("*", b, alpha) if isinstance(b, TensorValue) else b * alpha
-        return rt.tensor_operator(word, a, b)
+        return rt.tensor_operator(sign, a, b)
 
     return run
 

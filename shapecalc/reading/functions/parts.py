@@ -193,6 +193,11 @@ def _tensor_unfold(rt: Any, x: TensorValue, dimension: int, size: int, step: int
     return rt.opaque([x], [*shape, size], x.dtype, "Tensor.unfold")
 
 
+@operation("torch.as_strided", "Tensor.as_strided")
+def _as_strided(rt: Any, x: TensorValue, size: Any, stride: Any, storage_offset: Any = None) -> Any:
+    return rt.opaque([x], numbers(rt, [list(rt.iterate(size))]), x.dtype, "as_strided")
+
+
 @operation("torch.meshgrid")
 def _meshgrid(rt: Any, *tensors: Any, indexing: Any = None) -> Any:
     found = (

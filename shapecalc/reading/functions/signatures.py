@@ -50,6 +50,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input dim descending",
         "input * stable dim descending",
     ),
+    "Tensor.as_strided": ("input size stride storage_offset",),
     "Tensor.asin": ("input",),
     "Tensor.asinh": ("input",),
     "Tensor.atan": ("input",),
@@ -653,6 +654,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input dim descending",
         "input * stable dim descending",
     ),
+    "torch.as_strided": ("input size stride storage_offset",),
     "torch.as_tensor": (
         "t * dtype device",
         "data * dtype device",

@@ -67,12 +67,22 @@ class LeafCalls(Weights):
             if given.get(name) is not None:
                 hint = "bags of one length are the rows of its input"
                 raise self.cannot(f"{leaf.kind} with {name} is not in the catalogue", hint)
+        if kind.filled == "constant" and len(inputs[0].shape) not in (kind.rank + 1, kind.rank + 2):
+            return self.padded(leaf, inputs[0])
         size = given.get("output_size")
         settings = leaf.given
         if size is not None:
             settings = sized(self, leaf.layer, settings, inputs[0], size)
         outputs = self.put_leaf(value, leaf, inputs, settings)
         return self.results(leaf, outputs)
+
+    def padded(self, leaf: Leaf, x: TensorValue) -> Any:
+        """The last dimensions of a tensor padded by a constant, for which torch takes any."""
+        from shapecalc.reading.functions import OPERATIONS  # functions make use of modules
+
+        sides: Any = leaf.layer.padding  # type: ignore[union-attr]
+        value = leaf.raw.get("value")
+        return OPERATIONS["nn.functional.pad"].run(self, x, sides, "constant", value)
 
     def no_tensor(self, value: Instance, leaf: Leaf, found: Any) -> Exception:
         """Torch's error where a layer is given something else than a tensor."""

@@ -115,7 +115,8 @@ class Indexing:
         return value
 
     def gather(self, value: TensorValue, parts: list[Any]) -> TensorValue:
-        """Places that lists or tensors of integers name."""
+        """Places that lists or tensors of integers name, or that masks take if it is known."""
+        parts = [_places(each) for each in parts]
         for each in parts:
             if isinstance(each, TensorValue) and each.dtype == "bool":
                 raise self.cannot("how many places a mask takes depends on what it holds")
@@ -182,7 +183,8 @@ class Indexing:
     def tensor_store(self, value: TensorValue, index: Any, item: Any) -> None:
         """``tensor[index] = item``: the elements change, the shape does not."""
         before = value.snapshot()
-        value.data = None if value.data is None else self.stored_numbers(value, index, item)
+        for each in _one_by_one(index) if isinstance(plain(item), (int, float)) else [index]:
+            value.data = None if value.data is None else self.stored_numbers(value, each, item)
         if self.current is None or not isinstance(item, TensorValue) or item.is_constant:
             if self.current is not None and not value.is_constant:
                 self.approximates("assignment to a part of a tensor is left out")
@@ -190,10 +192,12 @@ class Indexing:
                 self.fits_part(self.shape_of_part(value, index), item.shape)
             return
         if value.is_constant or value.source is not None:
-            part = self.shape_of_part(value, index)
-            from shapecalc.layers.arithmetic import Add
+            if not _has_mask(index):
+                part = self.shape_of_part(value, index)
+                from shapecalc.layers.arithmetic import Add
 
-            self.require("Add", Add(), [Tensor(part, item.dtype), item.tensor], [value, item], None)
+                sides = [Tensor(part, item.dtype), item.tensor]
+                self.require("Add", Add(), sides, [value, item], None)
             assigned = put_together(self, value, before, index, item)
             if assigned is not None:
                 value.become(assigned.joined(self))
@@ -272,6 +276,32 @@ class Indexing:
 
 def _is_scalar(value: Any) -> bool:
     return isinstance(value, TensorValue) and value.shape == () and value.data is not None
+
+
+def _one_by_one(index: Any) -> list[Any]:
+    """The indices that one with a list means, of places or of whether each is taken."""
+    parts = index if isinstance(index, tuple) else (index,)
+    at = next((n for n, each in enumerate(parts) if isinstance(each, list)), None)
+    if at is None:
+        return [index]
+    return [(*parts[:at], place, *parts[at + 1 :]) for place in _places(parts[at])]
+
+
+def _places(index: Any) -> Any:
+    """The places that are true in a mask of one dimension, where they are known; else the index."""
+    held = index
+    if isinstance(index, TensorValue) and index.dtype == "bool" and len(index.shape) == 1:
+        held = index.data
+    known = [plain(each) for each in held] if isinstance(held, list) else []
+    if not known or not all(isinstance(each, bool) for each in known):
+        return index
+    return [n for n, is_taken in enumerate(known) if is_taken]
+
+
+def _has_mask(index: Any) -> bool:
+    """Whether an index has a mask of which it is not known how many places it takes."""
+    parts = map(_places, index if isinstance(index, tuple) else (index,))
+    return any(isinstance(each, TensorValue) and each.dtype == "bool" for each in parts)
 
 
 def _is_of_slices(index: Any) -> bool:
