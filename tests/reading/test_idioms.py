@@ -47,6 +47,54 @@ class Net(nn.Module):
 """,
         [[5, 8]],
     ),
+    "what is raised where a tensor holds what it should not": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(8, 4)
+    def forward(self, x):
+        if torch.isnan(x).any() or x.max() > 1e6:
+            told = x.min()
+            raise ValueError(f"expected numbers, got {told}")
+        return self.lin(x)
+""",
+        [[8]],
+    ),
+    "an optimizer that a module keeps": (
+        "Net()",
+        """
+from torch import optim
+from torch.optim.lr_scheduler import StepLR
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(8, 4)
+        self.optimizer = optim.Adam(self.parameters(), lr=1e-3)
+        self.scheduler = StepLR(self.optimizer, step_size=3)
+        self.optimizer.zero_grad()
+    def forward(self, x):
+        return self.lin(x)
+""",
+        [[8]],
+    ),
+    "a class that is put into torch's module": (
+        "Net()",
+        """
+class Scaled(nn.Linear):
+    def forward(self, x):
+        return F.linear(x, self.weight * 2, self.bias)
+nn.ScaledLinear = Scaled
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.ScaledLinear(8, 4)
+    def forward(self, x):
+        return self.lin(x)
+""",
+        [[8]],
+    ),
     "sinusoids by numpy's newaxis": (
         "Net()",
         """

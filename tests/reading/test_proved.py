@@ -362,6 +362,7 @@ NOTED = {
     ),
     "what is rounded": "self.fc(x.bfloat16().float())",
     "gradients that are off": "self.off(x)",
+    "a Variable, which is a tensor of its own": "self.fc(torch.autograd.Variable(x))",
 }
 
 

@@ -72,12 +72,17 @@ for _name in [
     "torch.jit.script_if_tracing",
     "torch._dynamo.disable",
     "torch.compiler.disable",
-    "torch.autograd.Variable",
     "torch.nn.utils.skip_init_",
 ]:
     KNOWN[_name] = Quiet(_name, passes=True)
 
-KNOWN["torch.autograd.Variable"] = Builtin("Variable", lambda rt, x, *args, **kwargs: x)
+
+@known("torch.autograd.Variable")
+def _variable(rt: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    """The same tensor, which no gradient passes."""
+    if isinstance(x, TensorValue):
+        rt.cuts_gradients(x, "Variable")
+    return x
 
 
 def _context(rt: Any, function: Any = None, *args: Any, **kwargs: Any) -> Any:
