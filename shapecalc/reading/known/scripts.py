@@ -85,6 +85,14 @@ def _variable(rt: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
     return x
 
 
+@known("torch.autograd.grad")
+def _gradients(rt: Any, outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+    """A gradient for each input, of its shape, which stands as Opaque."""
+    given = [inputs] if isinstance(inputs, TensorValue) else list(rt.iterate(inputs))
+    of = [outputs] if isinstance(outputs, TensorValue) else list(rt.iterate(outputs))
+    return tuple(rt.opaque([each, *of], each.shape, each.dtype, "grad") for each in given)
+
+
 def _context(rt: Any, function: Any = None, *args: Any, **kwargs: Any) -> Any:
     return function if isinstance(function, (Function, Method)) else PASSES
 
