@@ -73,7 +73,10 @@ CASES = {
         "        self.fc.register_parameter('weight_orig', nn.Parameter(weight.data))",
         "return self.conv(x)",
     ),
-    "taken away with its module": ("del self._modules['fc']", "return self.conv(x)"),
+    "taken away with its module": (
+        "del self._modules['fc']; self.none = None; del self.none",
+        "return self.conv(x)",
+    ),
     "made in forward": ("", "return self.grouped(nn.Parameter(self.conv(x)))"),
     "listed in forward": (
         "",

@@ -10,6 +10,7 @@ from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.evaluator.classes import OBJECT
 from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.evaluator.values import (
+    MISSING,
     Builtin,
     CannotRead,
     Class,
@@ -172,7 +173,7 @@ def forget(value: Instance, name: str) -> bool:
     A layer of the catalogue has a tensor of the shape in its place, which counts nothing, until
     code gives it another.
     """
-    found = value.attributes.pop(name, None) is not None
+    found = value.attributes.pop(name, MISSING) is not MISSING
     if isinstance(value.data, Leaf) and name in leaf_tensors(value):
         own = value.data.tensors[name]
         value.data.tensors[name] = TensorValue(own.shape, own.dtype)
