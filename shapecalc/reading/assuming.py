@@ -22,8 +22,6 @@ class Assumptions(Runtime):
 
     def stood_in(self, function: Unknown, args: list[Any]) -> Any:
         name = function.name.removesuffix("(...)")
-        if name.startswith("torch.optim."):  # it changes no shapes of what it trains
-            return Unknown(f"{name}(...)", "what trains a network is not read")
         if not self.assumed:
             raise self.not_known(function)
         if self.current is None:

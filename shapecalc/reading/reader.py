@@ -66,6 +66,7 @@ class Reader(Arguments, Modules, LeafCalls, Tensors, Trace, Assumptions):
         self.keeps_batch = False  # where a batch of one would be squeezed with the rest
         self.squeezed_batch = False
         self.decided: set[str] = set()  # symbols that the code decides by: they are numbers
+        self.put_in: dict[tuple[str, str], Any] = {}  # into modules that are known without a file
         self.kept: list[Instance] = []  # whose ids are known, so that no other takes them
         super().__init__()
         self.start_trace()

@@ -315,3 +315,27 @@ layers:
     name: "unit{index + 2}"
     repeat: 5
 """)
+
+
+OF_BATCHES = """
+class Heads(nn.Module):
+    def __init__(self, heads):
+        super().__init__()
+        self.heads = heads
+        self.fc = nn.Linear(8, 8)
+    def forward(self, x):
+        b, n, _ = x.shape
+        y = self.fc(x).reshape(b * self.heads, -1, n).softmax(1)
+        return y.reshape(b, n, 8)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.f = nn.Sequential(Heads(1), Heads(2))
+    def forward(self, x):
+        return self.f(x)
+"""
+
+
+def test_a_multiple_of_the_batch_is_an_argument_without_the_batch(written: Any) -> None:
+    text = written(OF_BATCHES, "Net()", "6,8")
+    assert "Reshape: [heads*B, -1, 6]" in text

@@ -68,6 +68,45 @@ def test_a_model_of_transformers_has_its_configuration(tmp_path: Path) -> None:
     assert _params(tmp_path, TRANSFORMERS, make, "6") == 6 * 10 + 10 + 10 * 4 + 4
 
 
+CONFIGURATION = """
+import copy
+from torch import nn
+from {package} import {name} as Config
+config = Config()
+config.MODEL = Config({{"WIDTH": 8, "HEAD": {{"CLASSES": 3}}}})
+config.MODEL["DEPTH"] = 2
+other = {copied}
+other.MODEL.WIDTH = 100
+class Net(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        model = config["MODEL"]
+        width = getattr(model, "HIDDEN", model.WIDTH)
+        layers = [nn.Linear(4, width)]
+        layers += [nn.Linear(width, width) for _ in range(model.get("DEPTH", 1) - 1)]
+        if "BIAS" not in model and not hasattr(model, "BIAS"):
+            layers.append(nn.Linear(width, model.HEAD.CLASSES))
+        self.layers = nn.Sequential(*layers)
+    def forward(self, x):
+        return self.layers(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "copied"),
+    [
+        ("yacs.config", "CfgNode", "config.clone()"),
+        ("easydict", "EasyDict", "copy.deepcopy(config)"),
+        ("ml_collections", "ConfigDict", "Config(config)"),
+    ],
+)
+def test_a_configuration_has_its_items_as_attributes(
+    package: str, name: str, copied: str, tmp_path: Path
+) -> None:
+    text = CONFIGURATION.format(package=package, name=name, copied=copied)
+    assert _params(tmp_path, text, "Net(config)", "4") == 4 * 8 + 8 + 8 * 8 + 8 + 8 * 3 + 3
+
+
 def test_a_base_that_is_not_known_is_named_where_its_attribute_is_asked_for(
     tmp_path: Path,
 ) -> None:

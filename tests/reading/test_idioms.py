@@ -47,6 +47,88 @@ class Net(nn.Module):
 """,
         [[5, 8]],
     ),
+    "what is raised where a tensor holds what it should not": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(8, 4)
+    def forward(self, x):
+        if torch.isnan(x).any() or x.max() > 1e6:
+            told = x.min()
+            raise ValueError(f"expected numbers, got {told}")
+        return self.lin(x)
+""",
+        [[8]],
+    ),
+    "what a mask takes, changed": (
+        "Net(argparse.Namespace(width=4))",
+        """
+import argparse
+import numpy as np
+class Net(nn.Module):
+    def __init__(self, args):
+        super().__init__()
+        if "scale" not in args:
+            args.scale = np.expm1(1.0)
+        self.lin, self.scale = nn.Linear(8, args.width), args.scale
+    def forward(self, x):
+        x = self.lin(x) * self.scale
+        x[x < 1e-5] += 1e-5
+        x[x > 3] *= 2
+        x[:, 0] -= 1
+        return x
+""",
+        [[8]],
+    ),
+    "numbers of an array that change places": (
+        "Net()",
+        """
+import numpy as np
+class Net(nn.Module):
+    def forward(self, x):
+        order = np.arange(len(x.shape))
+        order[0], order[1] = order[1], order[0]
+        back = np.arange(len(x.shape))[np.argsort(order)]
+        x = x.permute(*order).contiguous().reshape(x.size(1), 1, -1)
+        return x.reshape(4, -1, 5).permute(*back).contiguous()
+""",
+        [[4, 5]],
+    ),
+    "an optimizer that a module keeps": (
+        "Net()",
+        """
+from torch import optim
+from torch.optim.lr_scheduler import StepLR
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(8, 4)
+        self.optimizer = optim.Adam(self.parameters(), lr=1e-3)
+        self.scheduler = StepLR(self.optimizer, step_size=3)
+        self.optimizer.zero_grad()
+    def forward(self, x):
+        return self.lin(x)
+""",
+        [[8]],
+    ),
+    "a class that is put into torch's module": (
+        "Net()",
+        """
+class Scaled(nn.Linear):
+    def forward(self, x):
+        return F.linear(x, self.weight * 2, self.bias)
+nn.ScaledLinear = Scaled
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.ScaledLinear(8, 4)
+    def forward(self, x):
+        return self.lin(x)
+""",
+        [[8]],
+    ),
     "sinusoids by numpy's newaxis": (
         "Net()",
         """
@@ -425,3 +507,25 @@ def test_words_of_an_enumeration_are_its_names_where_they_are_left_to_it(tmp_pat
         "net = nn.Linear(4, WIDTHS['large'] + {'small': 2}[Size.SMALL] + len(f'{Size.LARGE}'))\n"
     )
     assert shapecalc.load(f"{path}:net", inputs=["4"]).report().totals.params == 12 * 4 + 12
+
+
+def test_a_derivative_that_forward_puts_out_has_the_shape_of_its_input(tmp_path: Path) -> None:
+    source = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(2, 1)
+    def forward(self, x):
+        with torch.enable_grad():
+            a, b = x[:, :1].requires_grad_(True), x[:, 1:].requires_grad_(True)
+            u = self.lin(torch.cat([a, b], 1))
+            first = torch.autograd.grad(u, a, torch.ones_like(u), create_graph=True)[0]
+            second, third = torch.autograd.grad(u.sum(), [a, b], create_graph=True)
+        return u + first * second * third
+"""
+    path = tmp_path / "net.py"
+    path.write_text(HEAD + source)
+    report = shapecalc.load(f"{path}:Net", inputs=["2"]).report()
+    assert report.totals.params == 3
+    assert [each.kind for each in report.layers].count("Opaque") == 3
+    assert [each["shape"] for each in report.to_dict()["outputs"]] == [[1, 1]]

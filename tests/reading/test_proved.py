@@ -362,6 +362,8 @@ NOTED = {
     ),
     "what is rounded": "self.fc(x.bfloat16().float())",
     "gradients that are off": "self.off(x)",
+    "what is dropped in evaluation, too": "self.fc(F.dropout(self.fc(x), 0.5))",
+    "a Variable, which is a tensor of its own": "self.fc(torch.autograd.Variable(x))",
 }
 
 

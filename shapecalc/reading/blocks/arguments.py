@@ -154,7 +154,14 @@ class Arguments(Parameters):
                 self.values[each.name] = [number(value, self.mark) for value in column]
 
     def own(self, column: Column, wanted: str) -> Expression:
-        """An argument that is no parameter of the constructor."""
+        """An argument that is no parameter of the constructor.
+
+        A batch so many times is that many, times the batch: what a block is made with knows none.
+        """
+        often = [None if value is None else _batches(value) for value in column]
+        if [n is None for n in often] == [value is None for value in column]:
+            counts = [None if n is None else constant(n, self.mark) for n in often]
+            return Binary("*", self.of(counts, wanted), Name("B", 0))
         keys = [None if value is None else key(value) for value in column]
         for name, values in self.values.items():
             if name not in self.numbers and name not in self.flags:
@@ -337,6 +344,16 @@ def _is_of_numbers(column: list[Any] | None, numbers: list[Any]) -> bool:
 
 def _is_there(value: Any) -> bool:
     return value if type(value) is bool else value is not None
+
+
+def _batches(value: Setting) -> int | None:
+    """How many times the batch a value is, as in ``2*B``; None if it is something else."""
+    match value.content:
+        case Name("B", _):
+            return 1
+        case Binary("*", Number(int(count)), Name("B", _)):
+            return count
+    return None
 
 
 def number(value: Any, mark: Mark) -> Setting:

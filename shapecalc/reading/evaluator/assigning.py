@@ -133,11 +133,33 @@ class Assignments(Expressions):
         load: Any = ast.copy_location(_loaded(node.target), node.target)
         current, value = self.expression(load), self.expression(node.value)
         assign, word, rt = self.target(node.target), BINARY[type(node.op)], self.rt
+        if isinstance(node.target, ast.Subscript):
+            return self.changed_places(node, node.target, word, assign)
 
         def run(frame: Frame) -> None:
             before, found = current(frame), value(frame)
             rt.node, rt.source = node, self.source
             assign(rt.in_place(word, before, found), frame)
+
+        return run
+
+    def changed_places(
+        self, node: ast.AugAssign, target: ast.Subscript, word: str, assign: Any
+    ) -> Run:
+        """``a[places] += number``, which is known of a mask as well, whatever it holds."""
+        rt, value = self.rt, self.expression(node.value)
+        whole, places = self.expression(target.value), self.expression(target.slice)
+
+        def run(frame: Frame) -> None:
+            holder, index = whole(frame), places(frame)
+            is_masked = rt.is_mask(index)
+            before = holder if is_masked else rt.subscript(holder, index)
+            found = value(frame)
+            rt.node, rt.source = node, self.source
+            if is_masked and not isinstance(found, rt.tensor_type):
+                rt.masked_store(holder, index, rt.binary(word, before, found))
+            else:
+                assign(rt.in_place(word, before, found), frame)
 
         return run
 

@@ -289,8 +289,8 @@ class Attributes:
             value.assign(self, name, item)
         elif isinstance(value, self.tensor_type):
             self.tensor_set(value, name, item)
-        elif isinstance(value, Maker):
-            value.known_set(name, item)
+        elif hasattr(value, "known_set"):
+            value.known_set(self, name, item)
         elif not isinstance(value, (Unknown, Quiet)) and not hasattr(value, "known_attribute"):
             raise self.no_attribute(value, name)
 

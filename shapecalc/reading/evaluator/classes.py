@@ -241,7 +241,7 @@ class Maker:
         """Nothing that matters."""
         return None
 
-    def known_set(self, name: str, item: Any) -> None:
+    def known_set(self, rt: Any, name: str, item: Any) -> None:
         """``cls.__new__.__defaults__ = ...``: the defaults of the last fields of a named tuple."""
         fields = self.cls.names.get("__fields__")
         if name == "__defaults__" and fields and isinstance(item, tuple):

@@ -193,16 +193,16 @@ class Compiler(Assignments, Definitions, Matching):
             rt.node, rt.source = node.test, self.source
             return then(frame) if rt.truth(value) else otherwise(frame)
 
-        def run_guard(frame: Frame) -> Any:
+        def check(frame: Frame) -> Any:
             try:
                 value = test(frame)
                 rt.node, rt.source = node.test, self.source
                 fails = rt.truth(value)
             except CannotRead:
-                return otherwise(frame)  # as of an assert: it is not known to fail
+                fails = False  # as in an assert: what is not known is not known to be wrong
             return then(frame) if fails else otherwise(frame)
 
-        return run_guard if isinstance(node.body[0], ast.Raise) else run
+        return check if _only_raises(node.body) else run
 
     def loop(self, body: Callable[[Frame], Any], otherwise: Callable[[Frame], Any]) -> Any:
         """Runs a loop whose every turn a generator prepares."""
@@ -322,3 +322,11 @@ class Compiler(Assignments, Definitions, Matching):
             return final(frame) or signal
 
         return run
+
+
+def _only_raises(body: Sequence[ast.stmt]) -> bool:
+    """Whether statements do nothing but raise, with what they say of it."""
+    *before, last = body
+    return isinstance(last, ast.Raise) and all(
+        isinstance(e, (ast.Expr, ast.Assign)) for e in before
+    )

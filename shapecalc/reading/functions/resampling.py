@@ -141,6 +141,10 @@ def _idle_dropout(kind: str) -> Any:
         if isinstance(input, (int, float)):
             message = f"dropout(): argument 'input' must be Tensor, not {type(input).__name__}"
             raise rt.error("TypeError", message, f"nn.{kind}({input}) is the layer of it")
+        if not rt.training and plain(p) != 0 and rt.truth(training):
+            rt.approximates(
+                "a dropout that is at work in evaluation, too, stands as one that is not"
+            )
         return rt.put(kind, [tensor(rt, input)], {"p": number(rt, p)})
 
     return run

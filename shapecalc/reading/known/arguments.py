@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapecalc.reading.evaluator.classes import (
-    OBJECT,
-)
 from shapecalc.reading.evaluator.values import (
     Builtin,
-    Class,
     Instance,
     Quiet,
     Unknown,
 )
 from shapecalc.reading.known.base import NAMES
+from shapecalc.reading.known.records import NAMESPACE
 
 KNOWN = NAMES.part(__name__)
 known = KNOWN.function
@@ -56,7 +53,7 @@ class Parser:
 
     def parse(self, rt: Any, *args: Any, **kwargs: Any) -> Any:
         """All arguments with their defaults."""
-        found = Instance(Class("Namespace", (OBJECT,)))
+        found = Instance(NAMESPACE)
         found.attributes.update(self.values)
         return found
 

@@ -57,6 +57,18 @@ class Logger:
         return Quiet(name)
 
 
+class Training(Hint):
+    """``torch.optim`` and what is in it: what is made of it trains, and changes no shape."""
+
+    def known_attribute(self, rt: Any, name: str) -> Any:
+        """An optimizer, or a module of them."""
+        return Training(f"{self.name}.{name}")
+
+    def known_call(self, rt: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """An optimizer, or what sets its rate."""
+        return Logger()
+
+
 class Known:
     """A module that is known here."""
 
@@ -64,12 +76,18 @@ class Known:
         self.name = name
 
     def known_attribute(self, rt: Any, name: str) -> Any:
-        """What it holds."""
+        """What it holds, or the source has put into it."""
+        if (self.name, name) in rt.put_in:
+            return rt.put_in[self.name, name]
         if name in ("__name__", "__version__", "__file__"):
             return self.name if name != "__version__" else "2.0.0"
         if name == "__dict__":
             return ModuleNames(rt, self)
         return resolve(f"{self.name}.{name}")
+
+    def known_set(self, rt: Any, name: str, item: Any) -> None:
+        """``nn.Own = Own``, in the reading that is under way."""
+        rt.put_in[self.name, name] = item
 
     def known_names(self) -> list[str]:
         """The names that ``import *`` takes."""
@@ -103,6 +121,12 @@ _UNLISTED = frozenset(
         "distutils",
         "timm",
         "omegaconf",
+        "easydict",
+        "yacs",
+        "ml_collections",
+        "attrdict",
+        "munch",
+        "box",
         "fvcore",
         "mmcv",
         "apex",
@@ -270,6 +294,8 @@ def resolve(name: str) -> Any:
             break
     if name in NAMES:
         return NAMES[name]
+    if f"{name}.".startswith("torch.optim."):
+        return Training(name)
     if name.startswith(("nn.init.", "torch.nn.init.")):
         return Quiet(name, passes=True)
     if name in OPERATIONS:

@@ -75,7 +75,8 @@ class _Auto:
     def refused(self, rt: Any, name: Any = None, *more: Any, **kwargs: Any) -> Any:
         raise rt.cannot(
             f"what the checkpoint {rt.shown(name)} is made of is not in the source",
-            "a configuration tells all sizes, as in BertModel(BertConfig()); its class has defaults",
+            "a configuration tells all sizes, as in BertModel(BertConfig())",
+            "its class has defaults",
         )
 
 

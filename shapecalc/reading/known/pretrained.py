@@ -90,7 +90,8 @@ def of_checkpoint(rt: Any, cls: Any, name: Any = None, *more: Any, **kwargs: Any
     made = "" if cls.is_a(CONFIG) else f", as in {cls.name}({config})"
     raise rt.cannot(
         f"what the checkpoint {rt.shown(name)} is made of is not in the source",
-        f"a configuration tells all sizes{made}; its class has defaults",
+        f"a configuration tells all sizes{made}",
+        "its class has defaults",
     )
 
 

@@ -72,12 +72,25 @@ for _name in [
     "torch.jit.script_if_tracing",
     "torch._dynamo.disable",
     "torch.compiler.disable",
-    "torch.autograd.Variable",
     "torch.nn.utils.skip_init_",
 ]:
     KNOWN[_name] = Quiet(_name, passes=True)
 
-KNOWN["torch.autograd.Variable"] = Builtin("Variable", lambda rt, x, *args, **kwargs: x)
+
+@known("torch.autograd.Variable")
+def _variable(rt: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    """The same tensor, which no gradient passes."""
+    if isinstance(x, TensorValue):
+        rt.cuts_gradients(x, "Variable")
+    return x
+
+
+@known("torch.autograd.grad")
+def _gradients(rt: Any, outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+    """A gradient for each input, of its shape, which stands as Opaque."""
+    given = [inputs] if isinstance(inputs, TensorValue) else list(rt.iterate(inputs))
+    of = [outputs] if isinstance(outputs, TensorValue) else list(rt.iterate(outputs))
+    return tuple(rt.opaque([each, *of], each.shape, each.dtype, "grad") for each in given)
 
 
 def _context(rt: Any, function: Any = None, *args: Any, **kwargs: Any) -> Any:

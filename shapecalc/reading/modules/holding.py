@@ -10,6 +10,7 @@ from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.evaluator.classes import OBJECT
 from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.evaluator.values import (
+    MISSING,
     Builtin,
     CannotRead,
     Class,
@@ -97,6 +98,11 @@ class Registered(dict):
         self[name] = item
         rt.set_attribute(self.owner, name, item)
 
+    def known_delete_item(self, name: str) -> None:
+        """``del module._parameters[name]``."""
+        del self[name]
+        forget(self.owner, name)
+
 
 def walk(value: Instance) -> Iterator[tuple[str, Instance]]:
     """A module and all below it, each once, by path."""
@@ -159,6 +165,20 @@ def leaf_tensors(value: Instance) -> dict[str, TensorValue]:
     for name, tensor in layer.buffers().items():
         leaf.tensors[name] = stored(tensor.shape, tensor.dtype, True, value, name)
     return leaf.tensors
+
+
+def forget(value: Instance, name: str) -> bool:
+    """Take a submodule or a tensor from a module; whether it had one.
+
+    A layer of the catalogue has a tensor of the shape in its place, which counts nothing, until
+    code gives it another.
+    """
+    found = value.attributes.pop(name, MISSING) is not MISSING
+    if isinstance(value.data, Leaf) and name in leaf_tensors(value):
+        own = value.data.tensors[name]
+        value.data.tensors[name] = TensorValue(own.shape, own.dtype)
+        found = True
+    return found
 
 
 def stored(

@@ -152,7 +152,7 @@ class LeafCalls(Weights):
             leaf.layer, _ = self.follows(leaf.kind, leaf.layer, inputs, value)
         if isinstance(op, Op):
             for tensor_name, tensor in leaf_tensors(value).items():
-                learned = tensor.grown if self.is_weight(tensor) else tensor.stored
+                learned = self.learned_as(tensor, leaf.kind, tensor_name)
                 if learned is not None:
                     op.weights[tensor_name] = learned
             self.count_weights(op)

@@ -26,6 +26,7 @@ from shapecalc.reading.modules.holding import (
     MODULE,
     NN,
     Leaf,
+    forget,
     is_buffer,
     is_module,
     is_parameter,
@@ -235,6 +236,7 @@ class Modules:
     current: Call | None
     error: Any
     layer: Any
+    no_attribute: Any
     root: Any
     unbound: set[Class]
 
@@ -265,6 +267,11 @@ class Modules:
                 else:  # what it was when the network was made is what counts
                     value.attributes.setdefault(f"{name} ", before)
         value.attributes[name] = item
+
+    def remove_attribute(self, value: Instance, name: str) -> None:
+        """Take an attribute away, which may be a tensor that a layer of the catalogue has."""
+        if not forget(value, name):
+            raise self.no_attribute(value, name)
 
     def before_init(self, value: Instance, item: Any) -> None:
         """A module or parameter given to a module that is none yet is torch's error."""

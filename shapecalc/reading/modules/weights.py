@@ -119,6 +119,22 @@ class Weights:
         """Whether a tensor is a learned one, or made of one of its shape and nothing else."""
         return value.grown is not None and tuple(value.grown.shape) == tuple(value.shape)
 
+    def learned_as(self, value: TensorValue, kind: str, name: str) -> Stored | None:
+        """The learned tensor that a layer's tensor is, or of its shape that it is computed from.
+
+        None where it is a constant.
+        """
+        if self.is_weight(value) or value.stored is not None or value.is_constant:
+            return value.grown if self.is_weight(value) else value.stored
+        for each in _learned_behind(value):
+            if tuple(each.shape) == tuple(value.shape):
+                self.approximates(f"the {name}, which is computed, is learned as it is")
+                return each
+        raise self.cannot(
+            f"a {kind} whose {name} is computed from others is not in the catalogue",
+            "a function of torch.nn.functional that is given the weight is read",
+        )
+
     def weight_name(self, given: dict[str, Any]) -> str:
         """The path of the module whose weights an operation has, by their own names.
 
@@ -195,3 +211,19 @@ class Weights:
         return names.get(id(stored), "")
 
     stored_names: dict[int, dict[int, str]]
+
+
+def _learned_behind(value: TensorValue) -> list[Stored]:
+    """The learned tensors that one is computed from; none if what comes in has a part in it."""
+    found: list[Stored] = []
+    waiting, seen = [value], set()
+    while waiting:
+        source = waiting.pop().source
+        if source is None or id(source) in seen:
+            continue
+        if not isinstance(source, Op):
+            return []
+        seen.add(id(source))
+        found += [each for each in source.weights.values() if not each.is_buffer]
+        waiting += reversed(source.inputs)
+    return found

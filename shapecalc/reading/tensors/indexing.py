@@ -33,7 +33,8 @@ class Indexing:
             raise self.error("IndexError", message)
         if value.data is not None and len(value.shape) == 1:
             found = constant(value.data[index], value.dtype)
-            found.sees(value)
+            if not value.is_array:  # of which numpy gives a number of its own
+                found.sees(value)
             return found
         return self.put("Select", [value], {"dim": dim, "index": index})
 
