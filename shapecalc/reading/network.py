@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from copy import copy
@@ -230,8 +231,8 @@ class _Reading:
         try:
             value = evaluated(reader, module, make)
         except Raised as raised:
-            name = make.partition(".")[0].partition("(")[0].strip()
-            is_of_script = f"'{name}'" in self.said(raised)
+            said = self.said(raised)
+            is_of_script = any(f"'{name}'" in said for name in re.findall(r"\w+", make))
             if not (is_of_script and raised.is_a("NameError") and module.as_script(make)):
                 raise
             value = evaluated(reader, module, make)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import shapecalc
+from shapecalc.language.problem import SpecError
 
 NET = """
 from torch import nn
@@ -227,3 +228,11 @@ def test_what_a_script_binds_may_be_an_argument(tmp_path: Path) -> None:
     )
     network = shapecalc.load(f"{path}:Net(config)", inputs=["12"])
     assert network.report().totals.params == 12 * 3 + 3
+
+
+def test_a_name_that_another_file_lacks_is_told_there(tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text("class Net(Missing):\n    pass\n")
+    path = tmp_path / "net.py"
+    path.write_text("from other import Net\n")
+    with pytest.raises(SpecError, match=r"other\.py:1:11: error: NameError: name 'Missing'"):
+        shapecalc.load(f"{path}:Net", inputs=["4"]).report()
