@@ -54,6 +54,22 @@ class Net(nn.Module):
 """,
         [[5, 8]],
     ),
+    "a padding that numpy computes from a number and a tuple": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self, kernel_size=3, dilation=(1, 2)):
+        super().__init__()
+        kernel = np.atleast_1d(kernel_size)
+        padding = tuple(int(p) for p in (kernel - 1) / 2 * dilation)
+        if np.any((kernel - 1) * dilation % 2 == 1):
+            raise NotImplementedError("an odd padding")
+        self.conv = nn.Conv2d(3, 4, kernel_size, padding=padding, dilation=dilation)
+    def forward(self, x):
+        return self.conv(x)
+""",
+        [[3, 9, 9]],
+    ),
     "a table of whole numbers and others, multiplied by numpy": (
         "Net()",
         """

@@ -35,9 +35,7 @@ def _array_of(rt: Any, values: Any, dtype: Any = None, **kwargs: Any) -> Any:
 
 
 known("numpy.atleast_1d")(
-    lambda rt, value: OPERATIONS["torch.tensor"].run(
-        rt, [value] if isinstance(value, (int, float)) else value
-    )
+    lambda rt, value: _array_of(rt, [value] if isinstance(value, (int, float)) else value)
 )
 
 

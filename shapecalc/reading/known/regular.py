@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -87,7 +88,8 @@ def checked(rt: Any, pattern: Any, text: Any = "", flags: Any = 0) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             count, made = _ready(pattern, flags if isinstance(flags, int) else 0)
-            if (len(text) + 1) ** (count + 1) > MOST_TRIES:
+            # repetitions end one behind the other, for each place where the pattern begins
+            if (len(text) + 1) * math.comb(len(text) + count, count) > MOST_TRIES:
                 raise ValueError("it may take too long")
             return made
     except (re.error, OverflowError, RecursionError) as wrong:

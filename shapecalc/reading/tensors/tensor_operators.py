@@ -80,6 +80,20 @@ def _computed(word: str, x: Any, y: Any) -> Any:
 _MOST_BITS = 63
 
 
+def _as_array(value: Any) -> Any:
+    """A list of numbers, beside an array of numpy's, as an array as well."""
+    numbers = plain(value)
+    if not isinstance(numbers, (list, tuple)):
+        return value
+    numbers = [plain(each) for each in numbers]
+    if not all(type(each) in (int, float) for each in numbers):
+        return value
+    is_whole = all(type(each) is int for each in numbers)
+    found = TensorValue((len(numbers),), "int64" if is_whole else "float32")
+    found.data, found.is_array = numbers, True
+    return found
+
+
 def _as_number(value: Any, other: Any) -> Any:
     """The number of a tensor that is a single one and known, where the other is no constant."""
     if not isinstance(value, TensorValue) or not isinstance(other, TensorValue):
@@ -119,7 +133,17 @@ class TensorOperators:
     tensor_number: Any
 
     def tensor_operator(self, word: str, a: Any, b: Any) -> Any:
-        """An operator on tensors, or on a tensor and a number."""
+        """An operator on tensors, or on a tensor and a number; of numpy's arrays, on lists too."""
+        arrays = [each for each in (a, b) if isinstance(each, TensorValue) and each.is_array]
+        if not any(each.shape for each in arrays):
+            return self.operated(word, a, b)
+        found = self.operated(word, _as_array(a), _as_array(b))
+        if isinstance(found, TensorValue):
+            found.is_array = found.is_constant
+        return found
+
+    def operated(self, word: str, a: Any, b: Any) -> Any:
+        """The same of operands that are tensors and numbers."""
         if word.startswith("u"):
             if word == "u-":
                 return self.unary_constant(a) or self.put("Neg", [a])
