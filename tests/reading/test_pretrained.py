@@ -89,3 +89,16 @@ def test_a_checkpoint_is_not_looked_at(tmp_path: Path, make: str, advised: str) 
     with pytest.raises(SpecError, match="is made of is not in the source") as caught:
         shapecalc.load(f"{written(tmp_path, AROUND)}:{make}", inputs=["16:int64"]).report()
     assert advised in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "params"),
+    [
+        ("CLIPVisionModel._from_config(transformers.CLIPVisionConfig())", "3,224,224", 87456000),
+        ("BartModel(transformers.BartConfig(encoder_layers=1))", "16:int64", 267_732_992),
+        ("LlavaForConditionalGeneration(transformers.LlavaConfig())", "16:int64", 7_062_902_784),
+    ],
+)
+def test_others_are_read(tmp_path: Path, make: str, given: str, params: int) -> None:
+    source = f"{written(tmp_path, '')}:transformers.{make}"
+    assert shapecalc.load(source, inputs=[given]).report().totals.params == params

@@ -31,7 +31,8 @@ def _replacement(rt: Any, module: str, name: str) -> Any:
         return NAMES[full]
     if name.startswith("is_") and name.endswith("_available"):
         return Builtin(name, lambda rt, *args, **kwargs: name == "is_torch_available")
-    if module == "transformers" and name.startswith("Auto"):
+    is_offered = module in ("transformers", "transformers.models.auto")
+    if is_offered and re.match("Auto[A-Z]", name):
         return _Auto(name)
     file = rt.modules[module]
     return _located(rt, file, name) if "_LazyModule(" in file.source.text else None

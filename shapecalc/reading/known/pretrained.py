@@ -9,7 +9,7 @@ from shapecalc.reading.evaluator.values import Builtin, Class, ClassMethod, Inst
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.modules import MODULE, method
-from shapecalc.reading.tensors.dtypes import DType
+from shapecalc.reading.tensors.dtypes import DEVICE, DType
 
 KNOWN = NAMES.part(__name__)
 
@@ -23,8 +23,11 @@ CONFIG.names.update(
     bos_token_id=None,
     chunk_size_feed_forward=0,
     cross_attention_hidden_size=None,
+    decoder_start_token_id=None,
     dtype=None,
     eos_token_id=None,
+    forced_bos_token_id=None,
+    forced_eos_token_id=None,
     is_decoder=False,
     is_encoder_decoder=False,
     num_labels=2,
@@ -79,8 +82,10 @@ def _completed(rt: Any, self: Instance, **kwargs: Any) -> None:
 
 
 @method(CONFIG, "get_text_config")
-def _own(rt: Any, self: Instance, **kwargs: Any) -> Instance:
-    return self
+def _of_text(rt: Any, self: Instance, *more: Any, **kwargs: Any) -> Instance:
+    """The part that is about text, where there are several; else the whole."""
+    parts = (self.attributes.get(name) for name in ("decoder", "generator", "text_config"))
+    return next((part for part in parts if isinstance(part, Instance)), self)
 
 
 def of_checkpoint(rt: Any, cls: Any, name: Any = None, *more: Any, **kwargs: Any) -> Any:
@@ -99,6 +104,11 @@ for _class in (CONFIG, PRETRAINED):
     _class.names["from_pretrained"] = ClassMethod(Builtin("from_pretrained", of_checkpoint))
 
 
+PRETRAINED.names["_from_config"] = ClassMethod(
+    Builtin("_from_config", lambda rt, cls, config, **kwargs: rt.call(cls, [config], {}))
+)
+
+
 @method(PRETRAINED, "__init__")
 def _pretrained(rt: Any, self: Instance, config: Any = None, *more: Any, **kwargs: Any) -> None:
     self.attributes.update({"training": True, "config": config})
@@ -115,6 +125,7 @@ for _name in _QUIET.split():
 PRETRAINED.names.update(
     _tied_weights_keys=None,
     base_model_prefix="",
+    device=DEVICE,
     dtype=DType("float32"),
     gradient_checkpointing=False,
     is_gradient_checkpointing=False,
@@ -125,11 +136,11 @@ PRETRAINED.names.update(
 def _tied(rt: Any, self: Instance) -> None:
     """Tie the weights that the class lists: each by name, or all to the embedding of the input."""
     keys = rt.attribute(self, "_tied_weights_keys")
-    config = self.attributes["config"]
+    config = _of_text(rt, self.attributes["config"])
     if not keys or not rt.truth(rt.attribute(config, "tie_word_embeddings")):
         return
     if not isinstance(keys, dict):
-        whole = _embedding(rt, self)
+        whole = rt.call(rt.attribute(self, "get_input_embeddings"), [], {})
         keys = {key: whole for key in keys if whole is not None and key.endswith("weight")}
     for key, other in keys.items():
         path, _, name = key.rpartition(".")
@@ -151,12 +162,11 @@ def _reached(rt: Any, value: Any, path: str) -> Any:
 _EMBEDDINGS = ("embed_tokens", "wte", "shared", "word_embeddings", "embeddings.word_embeddings")
 
 
-def _embedding(rt: Any, model: Instance) -> Any:
-    """The embedding of what comes in."""
-    if model.cls.has("get_input_embeddings"):
-        return rt.call(rt.attribute(model, "get_input_embeddings"), [], {})
-    prefix = rt.attribute(model, "base_model_prefix")
-    for start in (model, _reached(rt, model, prefix) if prefix else None):
+@method(PRETRAINED, "get_input_embeddings")
+def _embedding(rt: Any, self: Instance) -> Any:
+    """The embedding of what comes in, where its name is one of the usual."""
+    prefix = rt.attribute(self, "base_model_prefix")
+    for start in (self, _reached(rt, self, prefix) if prefix else None):
         for path in _EMBEDDINGS if start is not None else ():
             found = _reached(rt, start, path)
             if found is not None:

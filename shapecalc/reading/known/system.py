@@ -31,6 +31,9 @@ known("importlib.metadata.version", "importlib_metadata.version")(lambda rt, nam
 def _import_module(rt: Any, name: Any, package: Any = None) -> Any:
     if isinstance(name, str) and name.startswith(".") and rt.frame is not None:
         rest = name.lstrip(".")
+        if isinstance(package, str):
+            above = package.split(".")[: 1 - (len(name) - len(rest)) or None]
+            return module_named(rt, ".".join([*above, rest]))
         return rt.origin(rest, len(name) - len(rest), rt.frame.module)
     return module_named(rt, name)
 
