@@ -458,6 +458,7 @@ FUNCTIONS_IN = {
     "torch.randn_like": "constants",
     "torch.randperm": "constants",
     "torch.range": "constants",
+    "torch.scalar_tensor": "constants",
     "torch.tensor": "constants",
     "torch.tril_indices": "constants",
     "torch.triu_indices": "constants",

@@ -54,6 +54,22 @@ class Net(nn.Module):
 """,
         [[5, 8]],
     ),
+    "Python's types as element types": (
+        "Net()",
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lin = nn.Linear(8, 8)
+        self.register_buffer("mask", torch.tril(torch.ones(8, 8, dtype=bool)))
+        self.register_buffer("places", torch.zeros(8, dtype=int))
+        self.table = nn.Embedding(4, 8)
+    def forward(self, x):
+        y = torch.where(self.mask, self.lin(x), torch.scalar_tensor(-1e9))
+        return y + self.table(self.places) * y.to(bool).to(float).float()
+""",
+        [[8, 8]],
+    ),
     "a padding that numpy computes from a number and a tuple": (
         "Net()",
         """

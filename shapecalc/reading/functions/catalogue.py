@@ -14,7 +14,7 @@ from shapecalc.reading.evaluator.values import Builtin, Unknown
 from shapecalc.reading.functions.base import OPERATIONS, SAME, number, tensor
 from shapecalc.reading.index import CALLED
 from shapecalc.reading.modules.leaf_arguments import sized
-from shapecalc.reading.tensors.dtypes import DTYPES, DType
+from shapecalc.reading.tensors.dtypes import element_type
 from shapecalc.reading.tensors.traced import TensorValue
 
 OWN = OPERATIONS.part(__name__)
@@ -145,7 +145,8 @@ def _typed(rt: Any, x: TensorValue, dtype: Any) -> TensorValue:
     """A tensor of the type that a function computes with."""
     from shapecalc.reading.functions.elementwise import typed
 
-    return typed(rt, x, DTYPES.get(dtype.name, dtype.name)) if isinstance(dtype, DType) else x
+    named = element_type(dtype)
+    return x if named is None else typed(rt, x, named)
 
 
 def _value(rt: Any, declared: Field, value: Any) -> Any:
@@ -153,8 +154,7 @@ def _value(rt: Any, declared: Field, value: Any) -> Any:
         value = rt.tensor_number(value)
     if isinstance(declared.type, Flag):
         value = rt.truth(value)
-    if isinstance(value, DType):
-        value = DTYPES.get(value.name, value.name)
+    value = element_type(value) or value
     if isinstance(value, Unknown):
         raise rt.not_known(value)
     return [number(rt, each) for each in value] if isinstance(value, (list, tuple)) else value

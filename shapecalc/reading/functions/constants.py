@@ -12,7 +12,7 @@ from shapecalc.reading.evaluator.values import Instance, Unknown
 from shapecalc.reading.functions.base import OPERATIONS, number, numbers, prod, tensor
 from shapecalc.reading.functions.elementwise import typed
 from shapecalc.reading.modules import learned, stored
-from shapecalc.reading.tensors.dtypes import DTYPES, DType, TorchSize
+from shapecalc.reading.tensors.dtypes import DType, TorchSize, element_type
 from shapecalc.reading.tensors.numbers import as_type, is_small
 from shapecalc.reading.tensors.rows import Row
 from shapecalc.reading.tensors.traced import MOST_KNOWN, TensorValue
@@ -28,8 +28,7 @@ MOST_CHANCES = 64
 
 
 def _dtype_of(kwargs: dict[str, Any], default: str = "float32") -> str:
-    found = kwargs.get("dtype")
-    return DTYPES.get(found.name, default) if isinstance(found, DType) else default
+    return element_type(kwargs.get("dtype")) or default
 
 
 def filled(found: TensorValue, value: Any) -> TensorValue:
@@ -143,6 +142,11 @@ def _full(rt: Any, size: Any, fill_value: Any, **kwargs: Any) -> Any:
     return filled(found, fill_value)
 
 
+@operation("torch.scalar_tensor")
+def _scalar(rt: Any, s: Any, **kwargs: Any) -> Any:
+    return filled(TensorValue((), _dtype_of(kwargs)), s)
+
+
 for _name, _number in (("zeros_like", 0.0), ("ones_like", 1.0)):
 
     @operation(f"torch.{_name}")
@@ -194,7 +198,7 @@ def _new_tensor(rt: Any, x: TensorValue, data: Any, **kwargs: Any) -> Any:
 )
 def _tensor(rt: Any, data: Any = (), dtype: Any = None, **kwargs: Any) -> Any:
     if isinstance(data, TensorValue):
-        return data if dtype is None else typed(rt, data, DTYPES.get(dtype.name, "float32"))
+        return data if dtype is None else typed(rt, data, element_type(dtype) or "float32")
     shape: list[int] = []
     inner = plain(data)
     flat: Any = inner
@@ -204,9 +208,7 @@ def _tensor(rt: Any, data: Any = (), dtype: Any = None, **kwargs: Any) -> Any:
         shape.append(len(inner))
         inner = plain(inner[0]) if inner else None
     named = {bool: "bool", int: "int64", Size: "int64"}.get(type(inner), "float32")
-    found = TensorValue(
-        tuple(shape), DTYPES.get(dtype.name, named) if isinstance(dtype, DType) else named
-    )
+    found = TensorValue(tuple(shape), element_type(dtype) or named)
     if isinstance(inner, TensorValue):
         return TensorValue((*shape, *inner.shape), inner.dtype)
     if not shape:

@@ -7,7 +7,7 @@ from typing import Any
 from shapecalc.layers import KINDS
 from shapecalc.layers.tensor import FLOATS
 from shapecalc.reading.functions.base import OPERATIONS, number, tensor
-from shapecalc.reading.tensors.dtypes import DTYPES, DType
+from shapecalc.reading.tensors.dtypes import DTYPES, element_type
 from shapecalc.reading.tensors.numbers import are_known, as_type, triangle
 from shapecalc.reading.tensors.traced import TensorValue, same_source
 
@@ -266,8 +266,9 @@ def _polygamma_of(rt: Any, x: TensorValue, n: int) -> Any:
 @operation("Tensor.to", "Tensor.type", "Tensor.type_as")
 def _to(rt: Any, x: TensorValue, *args: Any, **kwargs: Any) -> Any:
     for each in [*args, *kwargs.values()]:
-        if isinstance(each, DType):
-            return typed(rt, x, DTYPES.get(each.name, "float32"))
+        dtype = element_type(each)
+        if dtype is not None:
+            return typed(rt, x, dtype)
         if isinstance(each, TensorValue):
             return typed(rt, x, each.dtype)
     return x

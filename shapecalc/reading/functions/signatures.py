@@ -1043,6 +1043,7 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "input other * alpha",
         "input other alpha",
     ),
+    "torch.scalar_tensor": ("s * dtype layout device pin_memory",),
     "torch.scatter": (
         "input dim index value",
         "input dim index src",

@@ -30,7 +30,9 @@ def _replacement(rt: Any, module: str, name: str) -> Any:
     if full in NAMES and module != "transformers.modeling_outputs":  # which is written plainly
         return NAMES[full]
     if name.startswith("is_") and name.endswith("_available"):
-        return Builtin(name, lambda rt, *args, **kwargs: name == "is_torch_available")
+        package = name[len("is_") : -len("_available")]
+        is_there = package in ("torch", "vision") or (package == "timm" and rt.find("timm", None))
+        return Builtin(name, lambda rt, *args, **kwargs: bool(is_there))
     is_offered = module in ("transformers", "transformers.models.auto")
     if is_offered and re.match("Auto[A-Z]", name):
         return _Auto(name)
@@ -163,6 +165,11 @@ def _kept(rt: Any, self: Instance, keys: Any, values: Any, *more: Any, **kwargs:
 @method(CACHE, "get_mask_sizes")
 def _sizes(rt: Any, self: Instance, length: Any, *more: Any) -> Any:
     return length, 0
+
+
+@method(CACHE, "get_max_cache_shape")
+def _unbounded(rt: Any, self: Instance, *more: Any) -> int:
+    return -1
 
 
 @method(CACHE, "get_seq_length")

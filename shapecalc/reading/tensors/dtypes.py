@@ -61,6 +61,17 @@ class DType(Shown):
         return f"torch.{DTYPES.get(self.name, self.name)}"
 
 
+_OF_PYTHON = {"bool": "bool", "float": "float64", "int": "int64"}
+"""What torch takes Python's types for."""
+
+
+def element_type(value: Any) -> str | None:
+    """The element type that an argument means, as specs name it; None if it means none."""
+    if isinstance(value, DType):
+        return DTYPES.get(value.name, "float32")
+    return _OF_PYTHON.get(value.name) if isinstance(value, Builtin) else None
+
+
 class TorchSize(Shown, tuple):
     """``torch.Size``: a tuple that can be asked for its product."""
 
