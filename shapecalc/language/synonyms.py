@@ -226,12 +226,12 @@ def meant(name: str, known: Iterable[str]) -> Meant:
     First those that differ in case or underscores only, then those of another vocabulary, then
     those that are really near in spelling.
 
-    >>> meant("Dense", KINDS)
-    Meant(kinds=('Linear',), hint='called Linear here')
+    >>> meant("Dense", KINDS)[:2]
+    (('Linear',), 'called Linear here')
     >>> meant("F.max_pool2d", KINDS).hint
     "did you mean 'MaxPool2d'?"
-    >>> meant("Lienar", KINDS).kinds, meant("Custom", KINDS)
-    (('Linear',), Meant(kinds=(), hint=''))
+    >>> meant("Lienar", KINDS).kinds, meant("Custom", KINDS).kinds
+    (('Linear',), ())
     """
     known = list(known)
     plain = _plain(name)

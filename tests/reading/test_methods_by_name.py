@@ -109,7 +109,7 @@ x.flatten(start_dim=2).transpose(dim0=1, dim1=2).contiguous(memory_format=torch.
 x.permute(0, 2, 3, 1).view(x.size(0), -1, x.size(1))
 x.expand(size=(-1, -1, -1, -1))
 x.unfold(dimension=2, size=3, step=1)
-x.as_strided(size=(2, 3, 4), stride=x.stride()[:3])
+x.as_strided(size=(1, 3, 4), stride=x.stride()[:3])
 torch.as_strided(x, (2, 2), (1, 2), 1)
 x.narrow(dim=1, start=1, length=2)
 x.index_select(dim=1, index=torch.tensor([0, 2]))
