@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 def plain(value: Any) -> Any:
     """Numbers as they are, formulas and fractions as text, tuples as lists."""
-    if value is None or isinstance(value, int):
-        return value
     if isinstance(value, (tuple, list)):
         return [item if type(item) is int else plain(item) for item in value]
+    if value is None or isinstance(value, int):
+        return value
     if isinstance(value, dict):
         return {name: item if type(item) is int else plain(item) for name, item in value.items()}
     return quotient(value) if isinstance(value, Fraction) else str(value)

@@ -48,15 +48,15 @@ class Node:
     """A layer or join in its place: what ``graph.nodes[path]["node"]`` holds.
 
     ``name`` is what it is called in the part that it stands in; ``sources`` and ``inputs`` tell
-    what comes in, ``outputs`` what goes out, by name; ``shared`` is the path of the layer whose
-    weights it uses, if they are not its own, and ``tied`` are the names of those weights and
-    buffers: of a layer of the same kind all, of another's the matrix or the filters alone.
-    ``requested`` are those of the outputs that are made on request alone which others take, or
-    which the network returns.
+    what comes in, ``outputs`` what goes out, by name, of which ``output`` is the first; ``shared``
+    is the path of the layer whose weights it uses, if they are not its own, and ``tied`` are the
+    names of those weights and buffers: of a layer of the same kind all, of another's the matrix or
+    the filters alone. ``requested`` are those of the outputs that are made on request alone which
+    others take, or which the network returns.
     """
 
     __slots__ = (
-        *("entry", "inputs", "layer", "name", "outputs"),
+        *("entry", "inputs", "layer", "name", "output", "outputs"),
         *("part", "path", "requested", "shared", "sources", "tied"),
     )
 
@@ -80,14 +80,10 @@ class Node:
         self.sources = sources
         self.inputs = inputs
         self.outputs = outputs
+        self.output = next(iter(outputs.values()))
         self.shared = shared
         self.tied = _NONE
         self.requested = _NONE
-
-    @property
-    def output(self) -> Tensor:
-        """Its output; the first, if it has several."""
-        return next(iter(self.outputs.values()))
 
     @property
     def made(self) -> dict[str, Tensor]:

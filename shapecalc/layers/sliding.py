@@ -30,6 +30,12 @@ class Sliding(Layer, abstract=True):
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__
 
+    def bound(self, *x: Tensor) -> Layer:
+        layer = super().bound(*x)
+        if layer is not self:  # what follows from the inputs changes no window
+            object.__setattr__(layer, "_windows", self.windows(*x))
+        return layer
+
     def _slid(self) -> tuple[Window, ...]:
         """The windows along every axis."""
         raise NotImplementedError
