@@ -25,13 +25,15 @@ def drawn(name: str, tensor: Any, seed: int) -> Any:
     """Random values for a weight or buffer, by what its name says it is.
 
     Rows of a matrix have the length 1, so that what comes out varies as much as what goes in.
-    Nothing is 0 or 1, under which a missing bias, a second normalisation or a scale would hide.
+    Nothing is 0 or 1, under which a missing bias, a second normalisation or a scale would hide, but
+    whole numbers that are many: they may be indices, and tables have two rows at least.
     """
     torch = run.torch()
     source = torch.Generator().manual_seed(zlib.crc32(f"{seed} {name}".encode()))
     shape, leaf = tuple(tensor.shape), name.rpartition(".")[2]
     if not tensor.is_floating_point():
-        return torch.randint(1, 9, shape, generator=source, dtype=torch.int64).to(tensor.dtype)
+        low, high = (0, 2) if tensor.numel() > 1 else (1, 9)
+        return torch.randint(low, high, shape, generator=source).to(tensor.dtype)
     if len(shape) > 1:
         fan_in = math.prod(shape[1:])
         values = torch.randn(shape, generator=source).div_(math.sqrt(max(fan_in, 1)))

@@ -257,6 +257,21 @@ def test_indices_stay_in_range_of_constants_that_are_not_known(tmp_path: Path) -
     assert note.endswith("net.py:14: a constant stands as zeros")
 
 
+def test_indices_that_a_buffer_holds_stay_in_range_of_a_small_table(tmp_path: Path) -> None:
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.kinds = nn.Embedding(2, 8)
+        self.register_buffer("kind", torch.zeros((1, 32), dtype=torch.long))
+
+    def forward(self, x):
+        return x + self.kinds(self.kind[:, : x.size(1)])
+"""
+    found = findings(tmp_path, body, ["6,8"])
+    assert notes(found) == []
+    assert runs(found) > 3
+
+
 def test_constants_have_the_type_that_is_computed_in(tmp_path: Path) -> None:
     body = """
     def __init__(self):
