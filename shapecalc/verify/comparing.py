@@ -178,10 +178,11 @@ class Comparison:
                 continue
             other, nearby = theirs.gradients.get(named[name]), near.gradients.get(name)
             rounding = SLACK * _rounding(gradient, nearby) if nearby is not None else 0.0
-            is_nothing = not bool(gradient.any())
+            # as of a key's bias, which a softmax takes away
+            is_nothing = rounding >= 1 or not bool(gradient.any())
             because = "the spec has one, the module none" if other is None else ""
             if other is None:
-                apart = 0.0 if is_nothing or rounding >= 1 else float("inf")
+                apart = 0.0 if is_nothing else float("inf")
             elif is_nothing and float(other.abs().max()) <= base * largest:
                 apart = 0.0
             else:
