@@ -1177,7 +1177,7 @@ KNOWN_IN = {
     "numpy.zeros": "arrays",
     "numpy.zeros_like": "arrays",
     "huggingface_hub.dataclasses.strict": "borrowed",
-    "transformers": "borrowed",
+    "transformers.*": "borrowed",
     "transformers.Cache": "borrowed",
     "transformers.DynamicCache": "borrowed",
     "transformers.EncoderDecoderCache": "borrowed",

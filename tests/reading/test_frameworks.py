@@ -8,6 +8,7 @@ import pytest
 
 import shapecalc
 from shapecalc.language.problem import SpecError
+from shapecalc.reading.files import Files
 from shapecalc.reading.known.regular import parsed, repetitions
 
 LIGHTNING = """
@@ -63,7 +64,12 @@ def test_a_lightning_module_keeps_its_arguments(tmp_path: Path) -> None:
     assert _params(tmp_path, LIGHTNING, "Net(20, classes=3)", "8") == 8 * 20 + 20 + 20 * 3 + 3
 
 
-def test_a_model_of_transformers_has_its_configuration(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_there", [True, False], ids=["as installed", "absent"])
+def test_a_model_of_transformers_has_its_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    if not is_there:
+        monkeypatch.setattr(Files, "folders", lambda files: iter(files.roots()))
     make = "Outer(Config(hidden_size=10, num_labels=4))"
     assert _params(tmp_path, TRANSFORMERS, make, "6") == 6 * 10 + 10 + 10 * 4 + 4
 

@@ -248,7 +248,9 @@ def replacement(rt: Any, module: str, name: str) -> Any:
     full = f"{module}.{name}"
     if full in REPLACED:
         return REPLACED[full]
-    return NAMES["transformers"].run(rt, module, name) if full.startswith("transformers.") else None
+    return (
+        NAMES["transformers.*"].run(rt, module, name) if full.startswith("transformers.") else None
+    )
 
 
 def lends(name: str) -> bool:

@@ -23,7 +23,7 @@ known = KNOWN.function
 # -- where its classes are ------------------------------------------------------------------------
 
 
-@known("transformers")
+@known("transformers.*")
 def _replacement(rt: Any, module: str, name: str) -> Any:
     """What stands for a name of one of its files; None where it is taken as it is written."""
     full = f"{module}.{name}"
