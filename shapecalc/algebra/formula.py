@@ -17,6 +17,7 @@ import sympy
 
 from shapecalc.algebra import bounds, canonical, factoring, nodes, sums, writing
 from shapecalc.algebra.arithmetic import Dim, Quantity, Symbolic
+from shapecalc.algebra.intervals import whole
 from shapecalc.algebra.nodes import FloorDiv, Largest, Smallest
 
 
@@ -398,11 +399,11 @@ def _operated(expr: sympy.Expr, values: list[Any]) -> Any:
     if expr.is_Add or expr.is_Mul:
         if any(isinstance(value, Formula) for value in values):
             return from_expr(expr.func(*map(as_expr, values)), _known_whole(*values))
-        return _whole(sum(values) if expr.is_Add else prod(values))
+        return whole(sum(values) if expr.is_Add else prod(values))
     if expr.is_Pow:
         return _power(*values)
     if isinstance(expr, FloorDiv):
-        return _whole(values[0] // values[1])
+        return whole(values[0] // values[1])
     from shapecalc.algebra import arithmetic
 
     return (arithmetic.smallest if isinstance(expr, Smallest) else arithmetic.largest)(*values)
@@ -411,9 +412,4 @@ def _operated(expr: sympy.Expr, values: list[Any]) -> Any:
 def _power(base: Quantity, exponent: Quantity) -> Any:
     if isinstance(base, int) and isinstance(exponent, int) and exponent < 0:
         return Fraction(base) ** exponent
-    return _whole(base**exponent)
-
-
-def _whole(value: Any) -> Any:
-    """A fraction of denominator 1 as the integer it is."""
-    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
+    return whole(base**exponent)

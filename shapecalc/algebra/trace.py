@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from shapecalc.algebra import arithmetic
 from shapecalc.algebra.arithmetic import untraced as untraced
+from shapecalc.algebra.intervals import whole
 
 
 class Leaf(NamedTuple):
@@ -251,7 +252,7 @@ def _add(left: Tree, right: Tree, sign: int) -> Tree:
         merged[term] = merged.get(term, 0) + sign * factor
     terms = tuple([(factor, term) for term, factor in merged.items() if factor != 0])
     value = left.value + right.value if sign > 0 else left.value - right.value
-    return _simple_sum(terms, _whole(value))
+    return _simple_sum(terms, whole(value))
 
 
 def _simple_sum(terms: tuple[tuple[int, Tree], ...], value: Any) -> Tree:
@@ -274,18 +275,11 @@ def _multiply(left: Tree, right: Tree) -> Tree:
             if isinstance(other, Number):
                 return Number(one.value * other.value)
     (first, one), (second, other) = _split(left), _split(right)
-    factor, value = first * second, _whole(left.value * right.value)
+    factor, value = first * second, whole(left.value * right.value)
     if factor != 1:
         return Sum(((factor, _multiply(one, other)),), value)
     factors = (*_factors(left), *_factors(right))
     return Product(factors, value)
-
-
-def _whole(value: Any) -> Any:
-    """A fraction that is whole as the integer that it is, which some fields want."""
-    if isinstance(value, Fraction) and value.denominator == 1:
-        return value.numerator
-    return value
 
 
 def _split(tree: Tree) -> tuple[int, Tree]:
@@ -329,5 +323,5 @@ def _quotient(a: Any, b: Any, rounding: str) -> Any:
     if rounding == "ceil":
         return arithmetic.ceildiv(a, b)
     if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)):
-        return _whole(Fraction(a) / b)
+        return whole(Fraction(a) / b)
     return a / b

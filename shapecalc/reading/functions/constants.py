@@ -27,6 +27,10 @@ MOST_CHANCES = 64
 """Of more random numbers than these none is known."""
 
 
+_OF_NUMBERS = {bool: "bool", int: "int64", Size: "int64"}
+"""The element types of numbers that are no floats."""
+
+
 def _dtype_of(kwargs: dict[str, Any], default: str = "float32") -> str:
     return element_type(kwargs.get("dtype")) or default
 
@@ -136,8 +140,7 @@ for _name, _dtype in (
 
 @operation("torch.full")
 def _full(rt: Any, size: Any, fill_value: Any, **kwargs: Any) -> Any:
-    value = plain(fill_value)
-    own = "bool" if isinstance(value, bool) else "int64" if isinstance(value, int) else "float32"
+    own = _OF_NUMBERS.get(type(plain(fill_value)), "float32")
     found = TensorValue(tuple(numbers(rt, [size])), _dtype_of(kwargs, own))
     return filled(found, fill_value)
 
@@ -207,7 +210,7 @@ def _tensor(rt: Any, data: Any = (), dtype: Any = None, **kwargs: Any) -> Any:
     while isinstance(inner, (list, tuple)):
         shape.append(len(inner))
         inner = plain(inner[0]) if inner else None
-    named = {bool: "bool", int: "int64", Size: "int64"}.get(type(inner), "float32")
+    named = _OF_NUMBERS.get(type(inner), "float32")
     found = TensorValue(tuple(shape), element_type(dtype) or named)
     if isinstance(inner, TensorValue):
         return TensorValue((*shape, *inner.shape), inner.dtype)

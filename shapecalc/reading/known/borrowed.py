@@ -15,6 +15,7 @@ from shapecalc.reading.evaluator.operators import plain
 from shapecalc.reading.evaluator.values import Builtin, Class, Function, Instance, Quiet
 from shapecalc.reading.files import read_text
 from shapecalc.reading.known.base import NAMES, PASSES
+from shapecalc.reading.known.pretrained import no_checkpoint
 from shapecalc.reading.modules import MODULE, method
 
 KNOWN = NAMES.part(__name__)
@@ -76,11 +77,7 @@ class _Auto:
         return rt.call(cls, [config], {})
 
     def refused(self, rt: Any, name: Any = None, *more: Any, **kwargs: Any) -> Any:
-        raise rt.cannot(
-            f"what the checkpoint {rt.shown(name)} is made of is not in the source",
-            "a configuration tells all sizes, as in BertModel(BertConfig())",
-            "its class has defaults",
-        )
+        raise no_checkpoint(rt, name, "BertModel(BertConfig())")
 
 
 # -- what networks are dressed in -----------------------------------------------------------------

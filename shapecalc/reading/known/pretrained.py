@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from shapecalc.reading.evaluator.classes import OBJECT
-from shapecalc.reading.evaluator.values import Builtin, Class, ClassMethod, Instance, Quiet
+from shapecalc.reading.evaluator.values import (
+    Builtin,
+    CannotRead,
+    Class,
+    ClassMethod,
+    Instance,
+    Quiet,
+)
 from shapecalc.reading.functions import OPERATIONS
 from shapecalc.reading.known.base import NAMES
 from shapecalc.reading.modules import MODULE, method
@@ -53,8 +60,7 @@ def _config(rt: Any, self: Instance, **kwargs: Any) -> None:
     self.attributes.setdefault("pruned_heads", {})
     for name, value in kwargs.items():
         self.attributes.setdefault(others.get(name, name), value)
-    if self.cls.has("__post_init__"):
-        rt.call(rt.attribute(self, "__post_init__"), [], {})
+    rt.call(rt.attribute(self, "__post_init__"), [], {})
     if rt.has_attribute(self, "rope_parameters"):
         rotary = {"rope_type": "default", "rope_theta": 1e4}
         if rt.has_attribute(self, "partial_rotary_factor"):
@@ -92,10 +98,14 @@ def of_checkpoint(rt: Any, cls: Any, name: Any = None, *more: Any, **kwargs: Any
     """What a checkpoint holds is not in the source."""
     own = [each.name for each in cls.mro if each.name.endswith("PreTrainedModel")]
     config = f"{own[0].removesuffix('PreTrainedModel')}Config()" if own[:-1] else "config"
-    made = "" if cls.is_a(CONFIG) else f", as in {cls.name}({config})"
-    raise rt.cannot(
+    raise no_checkpoint(rt, name, "" if cls.is_a(CONFIG) else f"{cls.name}({config})")
+
+
+def no_checkpoint(rt: Any, name: Any, made: str) -> CannotRead:
+    """The error that a checkpoint is asked for: what can be written in its place."""
+    return rt.cannot(
         f"what the checkpoint {rt.shown(name)} is made of is not in the source",
-        f"a configuration tells all sizes{made}",
+        f"a configuration tells all sizes{made and f', as in {made}'}",
         "its class has defaults",
     )
 

@@ -193,7 +193,8 @@ class Indexing:
                 self.fits_part(self.shape_of_part(value, index), item.shape)
             return
         if value.is_constant or value.source is not None:
-            if not _has_mask(index):
+            parts = index if isinstance(index, tuple) else (index,)
+            if not any(map(self.is_mask, parts)):
                 part = self.shape_of_part(value, index)
                 from shapecalc.layers.arithmetic import Add
 
@@ -297,12 +298,6 @@ def _places(index: Any) -> Any:
     if not known or not all(isinstance(each, bool) for each in known):
         return index
     return [n for n, is_taken in enumerate(known) if is_taken]
-
-
-def _has_mask(index: Any) -> bool:
-    """Whether an index has a mask of which it is not known how many places it takes."""
-    parts = map(_places, index if isinstance(index, tuple) else (index,))
-    return any(isinstance(each, TensorValue) and each.dtype == "bool" for each in parts)
 
 
 def _is_of_slices(index: Any) -> bool:
